@@ -1,0 +1,1 @@
+"""What a plan buys and what that costs."""

@@ -1,0 +1,1 @@
+"""What the user declared: models, reader and checks of the inventory."""

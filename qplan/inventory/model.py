@@ -1,0 +1,327 @@
+"""The inventory: frozen models of everything that a user may declare.
+
+The models are the single source of keys, types, defaults and limits: the reader validates with them and the JSON
+Schema in `schemas/` is generated from them. `Inventory` is the effective inventory (includes, defaults, scenario and
+overrides applied); `InventoryFile` adds the keys that exist only in files.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0)]
+AtLeastOne = Annotated[int, Field(ge=1)]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+TwoEnds = Annotated[tuple[Id, Id], Field(strict=False)]
+Point = Annotated[tuple[Amount, Amount], Field(strict=False)]
+
+
+def _list(item: Any) -> Any:
+    """A YAML list, kept as a tuple."""
+    return Annotated[tuple[item, ...], Field(strict=False)]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+
+
+class Metadata(Model):
+    name: str | None = None
+    """Name of the network, shown in reports."""
+    description: str | None = None
+    owner: str | None = None
+
+
+class Site(Model):
+    """A place that can host QKD modules; it becomes a QKD node once it does."""
+
+    name: str | None = None
+    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)] | None = None
+    """WGS84 latitude in degrees; give both `lat` and `lon` or neither."""
+    lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)] | None = None
+    """WGS84 longitude in degrees."""
+    country: Country | None = None
+    """ISO 3166-1 alpha-2."""
+    operator: str | None = None
+    key_domain: str | None = None
+    security_tier: Annotated[int, Field(ge=0, le=4)] | None = None
+    """0 (street cabinet) to 4 (accredited vault)."""
+    trusted_node: Literal["allowed", "existing", "forbidden"] = "allowed"
+    """May keys be relayed in clear here?"""
+    rack_units: Amount | None = None
+    """Free rack units; absent = no limit."""
+    power_w: Amount | None = None
+    """Free power in W; absent = no limit."""
+    node_cost: Amount = 0.0
+    """One-off, charged when the site hosts any QKD module."""
+    node_cost_per_year: Amount = 0.0
+    """Hosting per year, likewise."""
+    relay_cost: Amount = 0.0
+    """One-off, on top, charged when the site relays keys; waived where `trusted_node: existing`."""
+    relay_cost_per_year: Amount = 0.0
+    """Per year, when the site relays keys; charged also where `trusted_node: existing`."""
+    bypass_loss_db: Amount | None = None
+    """Loss when a quantum channel is patched through without stopping; default `policy.bypass_loss_db`."""
+    labels: dict[str, Any] = {}
+    """Free area: any mapping."""
+
+
+class FibreFields(Model):
+    """What a fibre may take from `defaults.fibre`."""
+
+    length_km: Amount | None = None
+    """Route length; when absent, the ends' geodesic × 1.3."""
+    loss_db: Amount | None = None
+    """Measured end to end around 1550 nm; when present it is used as it is."""
+    attenuation_db_per_km: Amount = 0.275
+    """Used with the length when `loss_db` is absent (0.275: installed G.652 cable, ITU-T G.652 App. I)."""
+    loss_1310_db: Amount | None = None
+    """Measured in the O band, for systems with a wavelength below 1400 nm."""
+    attenuation_1310_db_per_km: Amount = 0.35
+    connectors: Count = 2
+    """Mated pairs, 0.25 dB each; counted only when the band has no measured loss."""
+    splices: Count = 0
+    """Splices, 0.05 dB each; likewise."""
+    strands: Count = 2
+    """Free strands."""
+    ducts: _list(Id) = ()
+    """Shared-risk groups: ducts, bridges, tunnels."""
+    fibre_type: str | None = None
+    setup_cost_per_strand: Amount = 0.0
+    """One-off, per strand used."""
+    cost_per_strand_year: Amount = 0.0
+    """Lease, per strand used."""
+    cost_per_strand_km_year: Amount = 0.0
+    """Lease, per strand and km used."""
+    amplified: bool = False
+    """Optical amplifiers in the span: no QKD link can use it."""
+    labels: dict[str, Any] = {}
+    """Free area: any mapping."""
+
+
+class Fibre(FibreFields):
+    """A fibre cable between two sites."""
+
+    ends: TwoEnds
+
+
+Provenance = Literal["datasheet", "quote", "measured", "paper", "derived", "illustrative"]
+
+
+class QkdSystem(Model):
+    """A QKD product: one entry is one Tx + Rx pair."""
+
+    manufacturer: str | None = None
+    model: str | None = None
+    part_number: str | None = None
+    technology: str | None = None
+    """Free text in lower case; known: dv-bb84, dv-dps, dv-cow, cv-gmcs, bbm92."""
+    wavelength_nm: Positive = 1550.0
+    """Below 1400: the system works in the O band."""
+    key_rate_curve: Annotated[tuple[Point, ...], Field(strict=False, min_length=1)]
+    """Points [loss_db, secret bit/s], loss ascending; never extrapolated beyond the last point."""
+    max_loss_db: Amount | None = None
+    """Default: the last point of the curve."""
+    max_length_km: Amount | None = None
+    """Limit on the route's length (synchronisation, vendor's rule)."""
+    clock_hz: Positive | None = None
+    """When given, the curve is held against the repeaterless bound."""
+    strands: AtLeastOne = 1
+    """Strands taken on every fibre of the route."""
+    price: Amount | None = None
+    """Per pair, one-off; absent = to be quoted."""
+    support_per_year: Amount = 0.0
+    rack_units: Amount = 0.0
+    """Per end, the larger of Tx and Rx."""
+    power_w: Amount = 0.0
+    """Per end, the larger of Tx and Rx."""
+    lead_time_weeks: Amount | None = None
+    rate_basis: Literal["mean", "guaranteed", "asymptotic", "finite_key"] | None = None
+    """What the rates of the curve are."""
+    provenance: Provenance | dict[str, Provenance] = "illustrative"
+    """One word for the whole entry or a map {field: provenance}."""
+    source: str | None = None
+    """Where the figures come from."""
+    labels: dict[str, Any] = {}
+
+
+class Item(Model):
+    """Equipment bought beside the QKD systems, keyed by part number."""
+
+    description: str | None = None
+    manufacturer: str | None = None
+    quantity: AtLeastOne = 1
+    """Pieces per site."""
+    price: Amount | None = None
+    """Per piece, one-off; absent = to be quoted."""
+    support_per_year: Amount = 0.0
+    """Per piece."""
+    rack_units: Amount = 0.0
+    """Per piece."""
+    power_w: Amount = 0.0
+    """Per piece."""
+    lead_time_weeks: Amount | None = None
+    provenance: Provenance | dict[str, Provenance] = "illustrative"
+    source: str | None = None
+    labels: dict[str, Any] = {}
+
+
+class Equipment(Model):
+    """The catalogue that the planner may buy from."""
+
+    qkd_systems: dict[Id, QkdSystem] = {}
+    node_items: dict[Id, Item] = {}
+    """Bought for every site that hosts a QKD module."""
+    relay_items: dict[Id, Item] = {}
+    """Bought on top for every site that relays keys and is not `existing`."""
+
+
+class Rekey(Model):
+    """Demand of symmetric encryptors that change keys at an interval."""
+
+    key_bits: Amount = 256.0
+    interval_s: Positive
+    tunnels: AtLeastOne = 1
+    directions: AtLeastOne = 1
+
+    @property
+    def rate_bps(self) -> float:
+        return self.key_bits / self.interval_s * self.tunnels * self.directions
+
+
+class CorridorFields(Model):
+    """What a corridor may take from `defaults.corridor`."""
+
+    key_rate_bps: Amount | None = None
+    """Demand in secret bit/s; give exactly one of `key_rate_bps`, `rekey`, `otp_bps`."""
+    rekey: Rekey | None = None
+    """Demand as rekeying: key_bits / interval_s × tunnels × directions."""
+    otp_bps: Amount | None = None
+    """Demand as one-time pad: the data rate, both directions together."""
+    paths: AtLeastOne = 1
+    """Key-relay paths, mutually disjoint."""
+    disjoint: Literal["relay", "node", "duct"] = "duct"
+    """What no two paths share; read only when `paths` > 1."""
+    shares_needed: AtLeastOne = 1
+    """1: any one path gives the key (standby); = paths: the key is the XOR of all paths."""
+    max_relays: Count | None = None
+    """Trusted relays on each path; absent = no limit."""
+    allowed_countries: _list(Country) | None = None
+    """Relays only here; absent = anywhere."""
+    allowed_operators: _list(str) | None = None
+    allowed_key_domains: _list(str) | None = None
+    min_security_tier: Annotated[int, Field(ge=0, le=4)] | None = None
+    """Relays below this tier, or that state none, are refused."""
+    avoid_sites: _list(Id) = ()
+    """Never a relay for this corridor."""
+    required: bool = True
+    """False: served where possible, within the budget, the highest total priority first."""
+    priority: Amount = 1.0
+    """Weight among optional corridors."""
+    classification: str | None = None
+    secrecy_years: Amount | None = None
+    fallback: Literal["fail_closed", "pqc", "best_effort"] | None = None
+    """What the traffic does when no path holds."""
+    labels: dict[str, Any] = {}
+
+
+class Corridor(CorridorFields):
+    """A data flow between two sites that needs keys."""
+
+    ends: TwoEnds
+
+    @property
+    def demand_bps(self) -> float:
+        """Secret bit/s that every path reserves on every QKD link it uses."""
+        if self.rekey is not None:
+            return self.rekey.rate_bps
+        return self.key_rate_bps if self.key_rate_bps is not None else self.otp_bps
+
+
+class Policy(Model):
+    key_rate_reserve: Share = 0.0
+    """Share of every link's rate kept for authentication and refresh."""
+    loss_margin_db: Amount = 0.0
+    """Ageing and repair, added once to every QKD link."""
+    bypass_loss_db: Amount = 0.5
+    """Patch-through loss where a site sets none."""
+    max_bypass_sites: Count = 2
+    """Sites that a quantum channel may be patched through on one QKD link."""
+    technologies: _list(str) | None = None
+    """Technologies that may be bought; absent = all."""
+
+
+class Budget(Model):
+    capex: Amount | None = None
+    """Ceiling on capex, without contingency."""
+    tco: Amount | None = None
+
+
+class Economics(Model):
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
+    horizon_years: Count = 10
+    discount_rate: Amount = 0.05
+    contingency: Amount = 0.0
+    """Share of capex."""
+
+
+Metric = Literal["capex", "opex_per_year", "tco", "relays", "nodes", "links"]
+
+
+class Check(Model):
+    """A limit that a plan must keep; it is judged after planning and does not steer it."""
+
+    metric: Metric
+    max: Amount
+    severity: Literal["error", "warning"] = "error"
+    message: str | None = None
+
+
+class Inventory(Model):
+    """The effective inventory: what the planner, the verifier and every output read."""
+
+    qplan: Annotated[int, Field(ge=1, le=1)]
+    """Format version."""
+    metadata: Metadata = Metadata()
+    sites: dict[Id, Site] = {}
+    fibres: dict[Id, Fibre] = {}
+    equipment: Equipment = Equipment()
+    corridors: dict[Id, Corridor] = {}
+    policy: Policy = Policy()
+    objective: Literal["tco", "capex", "relays"] = "tco"
+    budget: Budget = Budget()
+    economics: Economics = Economics()
+    checks: dict[Id, Check] = {}
+
+
+class Defaults(Model):
+    """Field values for every site, fibre or corridor that does not set its own."""
+
+    site: Site = Site()
+    fibre: FibreFields = FibreFields()
+    corridor: CorridorFields = CorridorFields()
+
+
+class Scenario(Model):
+    """A named overlay, chosen with `--scenario`."""
+
+    description: str | None = None
+    set: dict[str, Any] = {}
+    """Values by address."""
+
+
+class InventoryFile(Inventory):
+    """An inventory as it stands in a file."""
+
+    include: _list(str) = ()
+    """Fragments with the same keys, relative to this file; `catalogue:NAME` is a shipped one."""
+    set: dict[str, Any] = {}
+    """Overrides by address, applied after all includes."""
+    defaults: Defaults = Defaults()
+    scenarios: dict[Id, Scenario] = {}

@@ -1,0 +1,22 @@
+"""Optical loss of a fibre and of a route, in dB."""
+
+from __future__ import annotations
+
+CONNECTOR_LOSS_DB = 0.25  # a mated pair, IEC 61753-1 grade C mean
+SPLICE_LOSS_DB = 0.05  # a fusion splice, upper end of 0.02 to 0.05 dB
+DEFAULT_ATTENUATION_DB_PER_KM = 0.275  # installed G.652 cable around 1550 nm, ITU-T G.652 Appendix I
+DEFAULT_ATTENUATION_1310_DB_PER_KM = 0.35  # installed G.652 cable in the O band
+O_BAND_BELOW_NM = 1400.0  # a system with a shorter wavelength works in the O band
+ROUTE_FACTOR = 1.3  # route km per geodesic km where a fibre states no length
+
+
+def fibre_loss_db(length_km: float, attenuation_db_per_km: float, connectors: int, splices: int) -> float:
+    """Loss of a fibre from its length: length × attenuation + mated pairs + splices."""
+    return length_km * attenuation_db_per_km + connectors * CONNECTOR_LOSS_DB + splices * SPLICE_LOSS_DB
+
+
+def geodesic_km(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:
+    """Length in km of the WGS84 geodesic between two places given in degrees (Karney 2013, by geographiclib)."""
+    from geographiclib.geodesic import Geodesic
+
+    return Geodesic.WGS84.Inverse(lat_a, lon_a, lat_b, lon_b, Geodesic.DISTANCE)["s12"] / 1000.0

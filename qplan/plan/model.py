@@ -1,0 +1,120 @@
+"""The plan file (`plan.json`): frozen models and a JSON round trip with the same bytes for the same plan."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+FORMAT_VERSION = "1.0"
+
+
+class Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+
+
+class FileHash(Record):
+    path: str
+    """Relative to the inventory's folder; `catalogue:NAME` for a shipped one."""
+    sha256: str
+
+
+class InventoryRef(Record):
+    """Which inventory the plan was made from."""
+
+    name: str
+    sha256: str
+    """Over the bytes of the main file."""
+    files: tuple[FileHash, ...]
+    scenario: str | None
+    set: dict[str, object]
+    effective_sha256: str
+    """Over the bytes of `inventory.json`."""
+
+
+class Objective(Record):
+    name: Literal["tco", "capex", "relays"]
+    value: float
+    bound: float | None
+    gap: float | None
+    """(value − bound) / max(|value|, 1e-9)."""
+
+
+class Node(Record):
+    site: str
+    roles: tuple[Literal["end", "relay"], ...]
+
+
+class Link(Record):
+    """A QKD link: a route, a system and a count of parallel systems. The transmitter stands at `ends[0]`."""
+
+    id: str
+    ends: tuple[str, str]
+    system: str
+    count: Annotated[int, Field(ge=1)]
+    fibres: tuple[str, ...]
+    bypass_sites: tuple[str, ...]
+    length_km: float
+    loss_db: float
+    key_rate_bps: float
+    """Net rate of one system on this link."""
+    capacity_bps: float
+    load_bps: float
+
+
+class Path(Record):
+    links: tuple[str, ...]
+    relays: tuple[str, ...]
+
+
+class ServedCorridor(Record):
+    id: str
+    served: bool
+    key_rate_bps: float
+    """The demand."""
+    paths: tuple[Path, ...]
+
+
+class Costs(Record):
+    currency: str
+    capex: float
+    contingency: float
+    opex_per_year: float
+    tco: float
+
+
+class Solver(Record):
+    name: str
+    version: str
+    stopped_by: Literal["proof", "gap", "time_limit", "interrupt", "route_limit"] = "proof"
+    """`proof`: optimal within the gap asked for; otherwise what ended the search before that."""
+    gap_asked: float = 0.0
+
+
+class Plan(Record):
+    format_version: str = FORMAT_VERSION
+    qplan_version: str
+    inventory: InventoryRef
+    status: Literal["optimal", "feasible"]
+    objective: Objective
+    nodes: tuple[Node, ...]
+    links: tuple[Link, ...]
+    corridors: tuple[ServedCorridor, ...]
+    costs: Costs
+    solver: Solver
+    notes: tuple[str, ...] = ()
+    """What a reader must know about the result: limits hit, shortcuts taken."""
+
+    def to_json(self) -> str:
+        return self.model_dump_json(indent=2) + "\n"
+
+    @property
+    def relays(self) -> tuple[str, ...]:
+        return tuple(node.site for node in self.nodes if "relay" in node.roles)
+
+
+def link_id(ends: tuple[str, str], system: str, fibres: tuple[str, ...]) -> str:
+    """Id of a QKD link: ends, system and a short hash of the route, so that it depends on these alone."""
+    digest = hashlib.sha256("\n".join((*ends, system, *fibres)).encode()).hexdigest()[:8]
+    return f"{ends[0]}--{ends[1]}--{system}--{digest}"
