@@ -78,9 +78,11 @@ def contingency(economics: Economics, capex: Decimal) -> Decimal:
 
 
 def present_value_factor(economics: Economics) -> Decimal:
-    """Σ over years 1 … horizon of 1 / (1 + discount_rate)^year."""
-    growth = 1 + money(economics.discount_rate)
-    return sum((growth**-year for year in range(1, economics.horizon_years + 1)), Decimal(0))
+    """Σ over years 1 … horizon of 1 / (1 + discount_rate)^year, in closed form."""
+    rate = money(economics.discount_rate)
+    if not rate:
+        return Decimal(economics.horizon_years)
+    return (1 - (1 + rate) ** -economics.horizon_years) / rate
 
 
 def tco(economics: Economics, cost: Cost) -> Decimal:
