@@ -80,7 +80,7 @@ def contingency(economics: Economics, capex: Decimal) -> Decimal:
 def present_value_factor(economics: Economics) -> Decimal:
     """Σ over years 1 … horizon of 1 / (1 + discount_rate)^year, in closed form."""
     rate = money(economics.discount_rate)
-    if not rate:
+    if rate < Decimal("1e-18"):  # below this the closed form loses its digits
         return Decimal(economics.horizon_years)
     return (1 - (1 + rate) ** -economics.horizon_years) / rate
 
