@@ -14,15 +14,29 @@ from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 
 from qplan.costing.cents import cents
-from qplan.outputs.wording import one_line
 
 Cell = str | float | Decimal | None
 TO_BE_QUOTED = "to be quoted"
 
+_JOINERS = frozenset("\u200c\u200d")  # format characters that ordinary words of some scripts need
 _MARKDOWN = re.compile(r"([\\`*_\[\]~|#$!{}])")
 _LIST_MARKER = re.compile(r"^(\d*)([-+.)=])(?=[-=\s]|$)")
 _WEB_ADDRESS = re.compile(r"(?i)(:)(?=//)|(?<=\bwww)(\.)")
 _MENTION = re.compile(r"(?<![\w.])@(?=\w)")
+
+
+def one_line(text: str) -> str:
+    """The text as one line: breaks and tabs are spaces; control, format, direction and broken characters are U+FFFD."""
+    return "".join(map(_visible, text))
+
+
+def _visible(char: str) -> str:
+    category = unicodedata.category(char)
+    if char in "\t\n\v\f\r\x85" or category in ("Zl", "Zp"):
+        return " "
+    noncharacter = ord(char) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(char) <= 0xFDEF
+    hidden = category in ("Cc", "Cs") or (category == "Cf" and char not in _JOINERS)
+    return "\ufffd" if noncharacter or hidden else char
 
 
 def format_number(value: float | Decimal) -> str:

@@ -1,0 +1,149 @@
+"""Views of the bill: by part (to buy), by site (to install) and by corridor (who causes the cost)."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+
+from qplan.costing.bill import BillLine, Category, new_relays
+from qplan.costing.cents import apportion
+from qplan.costing.unit_costs import money, present_value_factor
+from qplan.inventory.model import Inventory, Item
+from qplan.plan.model import Link, Plan
+
+
+def by_part(bill: Iterable[BillLine]) -> tuple[BillLine, ...]:
+    """To buy: lines for one part number on the same terms become one line, whatever category they are bought for."""
+    merged: dict[tuple[object, ...], BillLine] = {}
+    for line in bill:
+        key = line.terms if line.part_number else (line.line,)
+        merged[key] = _together(merged[key], line) if key in merged else line
+    return tuple(replace(line, line=number) for number, line in enumerate(merged.values(), start=1))
+
+
+def _together(a: BillLine, b: BillLine) -> BillLine:
+    quantity = a.quantity + b.quantity
+    shares: dict[str, Fraction] = {}
+    for line in (a, b):
+        for corridor, share in line.shares:
+            shares[corridor] = shares.get(corridor, Fraction(0)) + share * Fraction(line.quantity) / Fraction(quantity)
+    return replace(
+        a,
+        quantity=quantity,
+        line_total=None if a.line_total is None else a.line_total + b.line_total,
+        support_per_year=a.support_per_year + b.support_per_year,
+        sites=tuple(sorted({*a.sites, *b.sites})),
+        shares=tuple(sorted(shares.items())),
+    )
+
+
+MODULES = ("transmitter (Tx)", "receiver (Rx)")
+"""What stands at a link's first end and at its second."""
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Modules or pieces of one kind to be mounted at a site."""
+
+    site: str
+    what: str
+    """One of `MODULES`, "node equipment" or "relay equipment"."""
+    key: str
+    """Id of the system, or the item's part number."""
+    part_number: str
+    description: str
+    quantity: int
+    rack_units: float
+    """Of all of them together, as `power_w`."""
+    power_w: float
+    link: str = ""
+    """Id of the QKD link; "" for other equipment."""
+    far_end: str = ""
+    """Site at the other end of the QKD link; "" for other equipment."""
+
+
+def by_site(inventory: Inventory, plan: Plan) -> tuple[Installation, ...]:
+    """To install, sorted by site: Tx at every link's first end, Rx at its second, then the items of nodes and relays."""
+    installed = [_module(inventory, link, end) for link in plan.links for end in (0, 1)]
+    for category, items, sites in (
+        (Category.NODE_ITEM, inventory.equipment.node_items, [node.site for node in plan.nodes]),
+        (Category.RELAY_ITEM, inventory.equipment.relay_items, new_relays(inventory, plan.relays)),
+    ):
+        installed += [_item(site, category.value, part, item) for site in sites for part, item in items.items()]
+    order = (*MODULES, Category.NODE_ITEM, Category.RELAY_ITEM)
+    return tuple(sorted(installed, key=lambda one: (one.site, order.index(one.what), one.key, one.link)))
+
+
+def _module(inventory: Inventory, link: Link, end: int) -> Installation:
+    system = inventory.equipment.qkd_systems[link.system]
+    return Installation(
+        site=link.ends[end],
+        what=MODULES[end],
+        key=link.system,
+        part_number=system.part_number or "",
+        description=system.model or link.system,
+        quantity=link.count,
+        rack_units=system.rack_units * link.count,
+        power_w=system.power_w * link.count,
+        link=link.id,
+        far_end=link.ends[1 - end],
+    )
+
+
+def _item(site: str, what: str, part_number: str, item: Item) -> Installation:
+    return Installation(
+        site=site,
+        what=what,
+        key=part_number,
+        part_number=part_number,
+        description=item.description or part_number,
+        quantity=item.quantity,
+        rack_units=item.rack_units * item.quantity,
+        power_w=item.power_w * item.quantity,
+    )
+
+
+@dataclass(frozen=True)
+class CorridorShare:
+    """The part of the plan's money that one corridor causes, to the cent."""
+
+    corridor: str
+    """"" for what no corridor uses."""
+    capex: Decimal
+    contingency: Decimal
+    opex_per_year: Decimal
+    tco: Decimal
+    to_be_quoted: int
+    """Lines without a price that the corridor uses."""
+
+
+SHARING_RULE = (
+    "What a QKD link, a node or a relay costs is borne in equal parts by the corridors that use it; "
+    "rounding follows the largest remainder, so that the shares add up to the plan's totals."
+)
+
+
+def by_corridor(inventory: Inventory, plan: Plan, bill: Iterable[BillLine]) -> tuple[CorridorShare, ...]:
+    """Every corridor's share by `SHARING_RULE`, sorted by id; each column sums to the plan's total, to the cent."""
+    economics = inventory.economics
+    capex: dict[str, Fraction] = defaultdict(Fraction, {corridor.id: Fraction(0) for corridor in plan.corridors})
+    opex: dict[str, Fraction] = defaultdict(Fraction)
+    to_be_quoted: Counter[str] = Counter()
+    for line in bill:
+        for corridor, share in line.shares:
+            capex[corridor] += share * Fraction(line.one_off)
+            opex[corridor] += share * Fraction(line.yearly)
+            to_be_quoted[corridor] += line.to_be_quoted
+    ids = sorted(capex)
+    reserve, annuity = Fraction(money(economics.contingency)), Fraction(present_value_factor(economics))
+    columns = (
+        [capex[corridor] for corridor in ids],
+        [capex[corridor] * reserve for corridor in ids],
+        [opex[corridor] for corridor in ids],
+        [capex[corridor] * (1 + reserve) + opex[corridor] * annuity for corridor in ids],
+    )
+    rows = zip(ids, *map(apportion, columns), strict=True)
+    return tuple(CorridorShare(*row, to_be_quoted=to_be_quoted[row[0]]) for row in rows)
