@@ -1,0 +1,1 @@
+"""From an inventory to a plan: candidate links, integer program, solution, assembled plan."""

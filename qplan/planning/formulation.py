@@ -1,0 +1,295 @@
+"""The integer program of `MODEL.md`, held by PuLP, with its variables keyed by domain ids.
+
+Design variables: link(l) ∈ {0,1} and count(l) ∈ ℤ for every candidate link, node(s) and relay(s) ∈ {0,1} for every
+site, served(q) ∈ {0,1} for optional corridors. Routing variables: flow(q, chain, bundle, direction) ∈ {0,1}.
+Money is scaled by a power of two, so that the largest cost coefficient lies between 2048 and 4096.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import pulp
+
+from qplan.costing.unit_costs import Cost, node_cost, relay_cost, tco
+from qplan.inventory.model import Inventory
+from qplan.planning.networks import CorridorNetwork, corridor_networks, is_tight, used_once
+from qplan.planning.reach import ReachGraph
+
+FlowKey = tuple[str, int, int, bool]  # corridor, chain, index of the bundle, along its ends
+Terms = list[tuple[pulp.LpVariable, float]]
+
+BUDGET_ROW_SCALE = 1e6  # right-hand side of a budget row: keeps the solver's absolute tolerance far below a cent
+LIMIT_FAMILIES = ("strands", "rack_units", "power_w", "key_rate", "budget")
+
+
+@dataclass
+class Formulation:
+    """A PuLP problem and its variables; `columns` is the order in which they were made."""
+
+    problem: pulp.LpProblem
+    inventory: Inventory
+    reach: ReachGraph
+    networks: tuple[CorridorNetwork, ...]
+    link: dict[str, pulp.LpVariable] = field(default_factory=dict)
+    count: dict[str, pulp.LpVariable] = field(default_factory=dict)
+    node: dict[str, pulp.LpVariable] = field(default_factory=dict)
+    relay: dict[str, pulp.LpVariable] = field(default_factory=dict)
+    served: dict[str, pulp.LpVariable] = field(default_factory=dict)
+    flow: dict[FlowKey, pulp.LpVariable] = field(default_factory=dict)
+    columns: list[pulp.LpVariable] = field(default_factory=list)
+
+    def variable(self, kind: str, *ids: object, upper: int = 1, integer: bool = True) -> pulp.LpVariable:
+        """A variable from 0 to `upper`, named after what it stands for (ids have no dots, so names are distinct)."""
+        name = f"{kind}({','.join(str(i) for i in ids)})".replace("-", ".")
+        made = self.problem.add_variable(name, 0, upper, "Integer" if integer else "Continuous")
+        self.columns.append(made)
+        return made
+
+    def add(self, terms: Terms, sense: str, rhs: float, *name: object) -> None:
+        """Σ coefficient × variable (≤ | ≥ | =) rhs, under a readable name."""
+        total = pulp.lpSum(coefficient * variable for variable, coefficient in terms)
+        row = total <= rhs if sense == "<=" else total >= rhs if sense == ">=" else total == rhs
+        self.problem += row, f"{name[0]}({','.join(str(i) for i in name[1:])})".replace("-", ".").replace(" ", ".")
+
+    def inflow(self, network: CorridorNetwork, chain: int, site: str) -> Terms:
+        return [(self.flow[key], 1.0) for key, _, head in self.arcs(network, chain) if head == site]
+
+    def arcs(self, network: CorridorNetwork, chain: int) -> list[tuple[FlowKey, str, str]]:
+        """Every flow variable of a chain with its tail and head; none into the first end, none out of the second."""
+        first, second = self.inventory.corridors[network.corridor].ends
+        arcs = []
+        for i, bundle in enumerate(network.bundles):
+            for along in (True, False):
+                tail, head = bundle.ends if along else bundle.ends[::-1]
+                if head != first and tail != second:
+                    arcs.append(((network.corridor, chain, i, along), tail, head))
+        return arcs
+
+    def bundle_flow(self, network: CorridorNetwork, index: int, chains: range | None = None) -> Terms:
+        """Flow through a bundle in both directions, summed over chains (default all)."""
+        keys = (
+            (network.corridor, chain, index, along)
+            for chain in (chains if chains is not None else range(network.chains))
+            for along in (True, False)
+        )
+        return [(self.flow[key], 1.0) for key in keys if key in self.flow]
+
+
+def formulate(inventory: Inventory, reach: ReachGraph, without: frozenset[str] = frozenset()) -> Formulation:
+    """The whole model without an objective; `without` names families of limits to leave out (for explanations)."""
+    model = Formulation(
+        pulp.LpProblem("qplan", pulp.LpMinimize), inventory, reach, corridor_networks(inventory, reach)
+    )
+    add_design(model)
+    for network in model.networks:
+        add_paths(model, network)
+        add_disjointness(model, network)
+        add_max_relays(model, network)
+    if "key_rate" not in without:
+        add_key_rate(model)
+    if "strands" not in without:
+        add_strands(model)
+    for resource in ("rack_units", "power_w"):
+        if resource not in without:
+            add_site_room(model, resource)
+    if "budget" not in without:
+        add_budget(model)
+    return model
+
+
+def add_design(model: Formulation) -> None:
+    """link(l) ≤ count(l) ≤ N_l · link(l);  link(l) ≤ node(s) at both ends;  relay(s) ≤ node(s)."""
+    used = sorted({end for link in model.reach.links for end in link.route.ends})
+    relays = sorted(set().union(*model.reach.usability.permitted.values()).intersection(used))
+    for s in used:
+        model.node[s] = model.variable("node", s)
+    for s in relays:
+        if any(s in permitted and s not in model.inventory.corridors[q].ends
+               for q, permitted in model.reach.usability.permitted.items()):
+            model.relay[s] = model.variable("relay", s)
+            model.add([(model.relay[s], 1), (model.node[s], -1)], "<=", 0, "relay_is_node", s)
+    for link in model.reach.links:
+        x = model.link[link.id] = model.variable("link", link.id)
+        n = model.count[link.id] = x
+        if link.max_count > 1:
+            n = model.count[link.id] = model.variable("count", link.id, upper=link.max_count)
+            model.add([(x, 1), (n, -1)], "<=", 0, "count_from", link.id)
+            model.add([(n, 1), (x, -link.max_count)], "<=", 0, "count_to", link.id)
+        for end in link.route.ends:
+            model.add([(x, 1), (model.node[end], -1)], "<=", 0, "link_end", link.id, end)
+
+
+def add_paths(model: Formulation, network: CorridorNetwork) -> None:
+    """Every chain carries its units from the first end to the second: what enters a site leaves it.
+
+    Over all chains and both directions, flow(bundle) ≤ Σ link(l) of the bundle, and inflow(s) ≤ relay(s): no two paths
+    of a corridor share a link or a relay, whatever the level of disjointness. An optional corridor sends
+    units × served(q).
+    """
+    q, corridor = network.corridor, model.inventory.corridors[network.corridor]
+    first, second = corridor.ends
+    if not corridor.required:
+        model.served[q] = model.variable("served", q)
+    for chain in range(network.chains):
+        balance: dict[str, Terms] = defaultdict(list)
+        for key, tail, head in model.arcs(network, chain):
+            model.flow[key] = model.variable("flow", q, chain + 1, tail, head, key[2] + 1)
+            balance[tail].append((model.flow[key], 1.0))
+            balance[head].append((model.flow[key], -1.0))
+        for s in sorted(balance.keys() | {first, second}):
+            sent = network.units * ((s == first) - (s == second))
+            if corridor.required or not sent:
+                model.add(balance[s], "=", sent, "path", q, chain + 1, s)
+            else:
+                model.add([*balance[s], (model.served[q], -sent)], "=", 0, "path", q, chain + 1, s)
+    for i, bundle in enumerate(network.bundles):
+        installed = [(model.link[link], -1.0) for link in bundle.links]
+        model.add(model.bundle_flow(network, i) + installed, "<=", 0, "on_link", q, i + 1)
+    for s in sorted({end for bundle in network.bundles for end in bundle.ends} - set(corridor.ends)):
+        entering = [term for chain in range(network.chains) for term in model.inflow(network, chain, s)]
+        model.add([*entering, (model.relay[s], -1.0)], "<=", 0, "relayed", q, s)
+
+
+def add_disjointness(model: Formulation, network: CorridorNetwork) -> None:
+    """At most one path of the corridor uses a fibre, a patched site or a duct; a path itself may use it repeatedly.
+
+    Where no path can use the resource twice: Σ flow ≤ 1. Otherwise use(chain, resource) ≥ each flow over it, and
+    ≥ the inflow of the site if it is one; Σ over chains use ≤ 1.
+    """
+    q, corridor = network.corridor, model.inventory.corridors[network.corridor]
+    permitted = model.reach.usability.permitted[q]
+    for resource, indices in network.shared.items():
+        if used_once(resource, network.bundles, indices, corridor, permitted):
+            flows = [term for i in indices for term in model.bundle_flow(network, i)]
+            model.add(flows, "<=", 1, "one_path", q, resource)
+            continue
+        uses: Terms = []
+        for chain in range(network.chains):
+            use = model.variable("use", q, chain + 1, resource.replace(" ", "."), integer=False)
+            uses.append((use, 1.0))
+            for i in indices:
+                flow = model.bundle_flow(network, i, range(chain, chain + 1))
+                model.add([*flow, (use, -1.0)], "<=", 0, "uses", q, chain + 1, resource, i + 1)
+            kind, name = resource.split(" ", 1)
+            if kind == "site" and (entering := model.inflow(network, chain, name)):
+                model.add([*entering, (use, -1.0)], "<=", 0, "uses", q, chain + 1, resource)
+        model.add(uses, "<=", 1, "one_path", q, resource)
+
+
+def add_max_relays(model: Formulation, network: CorridorNetwork) -> None:
+    """Σ flow of a chain ≤ max_relays + 1 links."""
+    limit = model.inventory.corridors[network.corridor].max_relays
+    if limit is None:
+        return
+    for chain in range(network.chains):
+        arcs = [(model.flow[key], 1.0) for key, _, _ in model.arcs(network, chain)]
+        model.add(arcs, "<=", limit + 1, "max_relays", network.corridor, chain + 1)
+
+
+def add_key_rate(model: Formulation) -> None:
+    """Σ over corridors demand · flow ≤ net rate · count(l), in units of one system's rate; only where it can bind."""
+    load: dict[str, Terms] = defaultdict(list)
+    for network in model.networks:
+        demand = model.inventory.corridors[network.corridor].demand_bps
+        for i, bundle in enumerate(network.bundles):
+            if len(bundle.links) == 1:  # a link whose rate can bind is a bundle of its own
+                load[bundle.links[0]] += [(v, demand) for v, _ in model.bundle_flow(network, i)]
+    for link in model.reach.links:
+        if is_tight(link, model.reach, model.inventory):
+            shares = [(v, demand / link.key_rate_bps) for v, demand in load[link.id]]
+            model.add([*shares, (model.count[link.id], -1.0)], "<=", 0, "key_rate", link.id)
+
+
+def add_strands(model: Formulation) -> None:
+    """Σ strands · count(l) over the links on a fibre ≤ its free strands."""
+    taken: dict[str, Terms] = defaultdict(list)
+    most: dict[str, int] = defaultdict(int)
+    for link in model.reach.links:
+        for f in link.route.fibres:
+            taken[f].append((model.count[link.id], link.strands))
+            most[f] += link.strands * link.max_count
+    for f, terms in sorted(taken.items()):
+        if most[f] > model.inventory.fibres[f].strands:
+            model.add(terms, "<=", model.inventory.fibres[f].strands, "strands", f)
+
+
+def add_site_room(model: Formulation, resource: str) -> None:
+    """Modules at the site + node items · node(s) + relay items · relay(s) ≤ the free rack units (or W)."""
+    equipment = model.inventory.equipment
+    modules: dict[str, Terms] = defaultdict(list)
+    for link in model.reach.links:
+        for end in link.route.ends:
+            modules[end].append((model.count[link.id], getattr(equipment.qkd_systems[link.system], resource)))
+    node_items, relay_items = (
+        sum(getattr(item, resource) * item.quantity for item in items.values())
+        for items in (equipment.node_items, equipment.relay_items)
+    )
+    for s, terms in sorted(modules.items()):
+        site = model.inventory.sites[s]
+        free = getattr(site, resource)
+        if free is None:
+            continue
+        terms.append((model.node[s], node_items))
+        if s in model.relay and site.trusted_node != "existing":
+            terms.append((model.relay[s], relay_items))
+        unit = max(1.0, free) / 1000
+        model.add([(v, taken / unit) for v, taken in terms], "<=", free / unit, resource, s)
+
+
+def priced_design(model: Formulation) -> list[tuple[pulp.LpVariable, Cost]]:
+    """Every variable that costs money, with what one unit of it costs."""
+    inventory = model.inventory
+    return [
+        *((model.count[link.id], link.unit_cost) for link in model.reach.links),
+        *((variable, node_cost(inventory, s)) for s, variable in model.node.items()),
+        *((variable, relay_cost(inventory, s)) for s, variable in model.relay.items()),
+    ]
+
+
+def add_budget(model: Formulation) -> None:
+    """Σ cost ≤ the ceiling on capex (without contingency) and on tco."""
+    economics = model.inventory.economics
+    for metric, ceiling in (("capex", model.inventory.budget.capex), ("tco", model.inventory.budget.tco)):
+        if ceiling is None:
+            continue
+        unit = max(ceiling, 1.0) / BUDGET_ROW_SCALE
+        terms = [
+            (v, float(cost.capex if metric == "capex" else tco(economics, cost)) / unit)
+            for v, cost in priced_design(model)
+        ]
+        model.add(terms, "<=", ceiling / unit, "budget", metric)
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A linear function to minimise; `scale` × the value of the domain = the value in the model."""
+
+    name: str
+    terms: tuple[tuple[pulp.LpVariable, float], ...]
+    scale: float
+
+
+def cost_goal(model: Formulation, metric: str) -> Goal:
+    """Capex (without contingency) or tco of the design."""
+    economics = model.inventory.economics
+    priced = [
+        (v, float(cost.capex if metric == "capex" else tco(economics, cost))) for v, cost in priced_design(model)
+    ]
+    largest = max((amount for _, amount in priced), default=0.0)
+    scale = 2.0 ** (12 - math.frexp(largest)[1]) if largest > 0 else 1.0
+    return Goal(metric, tuple((v, amount * scale) for v, amount in priced if amount), scale)
+
+
+def relays_goal(model: Formulation) -> Goal:
+    """The number of sites that relay."""
+    return Goal("relays", tuple((v, 1.0) for v in model.relay.values()), 1.0)
+
+
+def lost_priority_goal(model: Formulation) -> Goal:
+    """Minus the total priority of the optional corridors served, in units of the largest priority."""
+    priorities = {q: model.inventory.corridors[q].priority for q in model.served}
+    largest = max(priorities.values(), default=0.0) or 1.0
+    return Goal("priority", tuple((v, -priorities[q] / largest) for q, v in model.served.items()), 1.0 / largest)

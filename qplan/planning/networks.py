@@ -1,0 +1,113 @@
+"""What each corridor may use: its links, bundled where its paths need not tell them apart.
+
+The integer program has one flow variable per bundle and direction, not per link. Links are put together exactly when
+the choice among them is free for the corridor: same pair of sites (k = 1), same route (paths that must not share
+fibres), and rates that cannot bind.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from qplan.inventory.model import Corridor, Inventory
+from qplan.planning.reach import RATE_TOLERANCE, CandidateLink, ReachGraph, systems_needed
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Parallel candidate links between two sites that are alike for one corridor."""
+
+    ends: tuple[str, str]
+    links: tuple[str, ...]
+    resources: frozenset[str]  # fibres, patched sites and ducts that only one of the corridor's paths may use
+
+
+@dataclass(frozen=True)
+class CorridorNetwork:
+    """The bundles of one corridor and how its k paths are modelled.
+
+    `chains` flows of `units` each, chains × units = k. One flow of k units is enough where node and bundle capacities
+    alone keep its paths disjoint; otherwise every path is a flow of its own.
+    """
+
+    corridor: str
+    bundles: tuple[Bundle, ...]
+    chains: int
+    units: int
+    shared: Mapping[str, tuple[int, ...]]  # resource -> indices of the bundles that use it
+
+
+def is_tight(link: CandidateLink, reach: ReachGraph, inventory: Inventory) -> bool:
+    """The demands that may meet on the link exceed the rate of one system."""
+    corridors = reach.usability.corridors_of(*link.route.ends)
+    demand = sum(inventory.corridors[q].demand_bps for q in corridors)
+    return demand > link.key_rate_bps * (1 + RATE_TOLERANCE)
+
+
+def corridor_networks(inventory: Inventory, reach: ReachGraph) -> tuple[CorridorNetwork, ...]:
+    """One network per corridor, in id order."""
+    tight = {link.id for link in reach.links if is_tight(link, reach, inventory)}
+    return tuple(
+        _network(inventory, reach, q, corridor, tight) for q, corridor in sorted(inventory.corridors.items())
+    )
+
+
+def _network(inventory: Inventory, reach: ReachGraph, q: str, corridor: Corridor, tight: set[str]) -> CorridorNetwork:
+    permitted = reach.usability.permitted[q]
+    grouped: dict[tuple, list[CandidateLink]] = defaultdict(list)
+    for link in reach.links:
+        if permitted.issuperset(link.route.ends) and (
+            systems_needed(corridor.demand_bps, link.key_rate_bps) <= link.max_count
+        ):
+            grouped[_bundle_key(corridor, link, link.id in tight)].append(link)
+    bundles = tuple(
+        Bundle(links[0].route.ends, tuple(link.id for link in links), _resources(inventory, corridor, links[0]))
+        for _, links in sorted(grouped.items())
+    )
+    shared: dict[str, list[int]] = defaultdict(list)
+    for i, bundle in enumerate(bundles):
+        for resource in bundle.resources:
+            shared[resource].append(i)
+    one_flow = corridor.paths == 1 or (
+        corridor.max_relays is None
+        and all(used_once(resource, bundles, indices, corridor, permitted) for resource, indices in shared.items())
+    )
+    return CorridorNetwork(
+        q,
+        bundles,
+        chains=1 if one_flow else corridor.paths,
+        units=corridor.paths if one_flow else 1,
+        shared={resource: tuple(indices) for resource, indices in sorted(shared.items())},
+    )
+
+
+def _bundle_key(corridor: Corridor, link: CandidateLink, tight: bool) -> tuple:
+    """Links with the same key are alike for the corridor; sortable."""
+    pair, alone = link.route.ends, link.id if tight else ""
+    if corridor.paths == 1:
+        return pair, (), alone
+    if corridor.disjoint == "relay":  # between the corridor's ends several paths may each take a link of their own
+        return pair, (), link.id if set(pair) == set(corridor.ends) else alone
+    return pair, link.route.fibres, alone
+
+
+def _resources(inventory: Inventory, corridor: Corridor, link: CandidateLink) -> frozenset[str]:
+    """What the link takes that no second path of the corridor may take."""
+    if corridor.paths == 1 or corridor.disjoint == "relay":
+        return frozenset()
+    resources = {f"site {s}" for s in link.route.bypass_sites if s not in corridor.ends}
+    resources |= {f"fibre {f}" for f in link.route.fibres}
+    if corridor.disjoint == "duct":
+        resources |= {f"duct {d}" for f in link.route.fibres for d in inventory.fibres[f].ducts}
+    return frozenset(resources)
+
+
+def used_once(
+    resource: str, bundles: tuple[Bundle, ...], indices: list[int], corridor: Corridor, permitted: frozenset[str]
+) -> bool:
+    """No single path can use the resource twice, so that "at most one path" is "at most one use"."""
+    kind, name = resource.split(" ", 1)
+    relayed_too = kind == "site" and name in permitted and name not in corridor.ends
+    return len({bundles[i].ends for i in indices}) == 1 and not relayed_too
