@@ -1,0 +1,1 @@
+"""What users read: topology, map, tables, workbook, report and the plan folder."""

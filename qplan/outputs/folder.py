@@ -1,0 +1,193 @@
+"""The plan folder: every file of a plan, written whole or not at all.
+
+A folder is prepared beside its place under a hidden name, flushed to disk and renamed into place, so that a reader sees
+either the earlier plan or the new one. What the user put into the folder himself is kept.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from qplan.errors import QplanError
+from qplan.inventory.model import Inventory
+from qplan.plan.model import Plan
+
+PLAN_FILES = (
+    "plan.json", "inventory.json", "topology.svg", "topology.dot", "topology.mmd", "map.html", "bom.csv", "bom.xlsx",
+    "costs.json", "report.md", "report.html",
+)  # fmt: skip
+EXPLANATION_FILES = ("explanation.json", "explanation.md")
+OWN_FILES = frozenset(PLAN_FILES + EXPLANATION_FILES)
+
+
+def check_target(out: Path) -> None:
+    """Refuse, before any work is done, a target that must not be overwritten.
+
+    Accepted are: a path where nothing is, an empty folder, and a folder that qplan wrote (with whatever the user has
+    added to it). Raises `QplanError` with what to do instead.
+    """
+    name = _shown(out)
+    try:
+        if out.is_symlink():
+            raise QplanError(f"{name} is a symbolic link: name the folder it points to, or another, with --out")
+        if not out.exists():
+            return
+        if not out.is_dir():
+            raise QplanError(f"{name} is a file, not a folder: name another folder with --out")
+        if Path.cwd().is_relative_to(out.resolve()):
+            raise QplanError(f"{name} is the folder you are in and cannot be replaced: name a folder in it with --out")
+        _check_content(out, name)
+    except OSError as error:
+        raise QplanError(f"cannot read the folder {name}: {error.strerror}") from error
+
+
+def _check_content(out: Path, name: str) -> None:
+    entries = {entry.name: entry for entry in os.scandir(out)}
+    for own in sorted(OWN_FILES & entries.keys()):
+        if entries[own].is_dir(follow_symlinks=False):
+            raise QplanError(f"{own} in {name} is a folder: move it away, or name another folder with --out")
+    plan = entries.get("plan.json")
+    if plan is not None and plan.is_file() and b'"qplan_version"' not in Path(plan.path).read_bytes():
+        raise QplanError(f"plan.json in {name} is not a plan of qplan's: move it, or name another folder with --out")
+    if entries.keys() - OWN_FILES and not {"plan.json", "explanation.json"} & entries.keys():
+        raise QplanError(f"{name} holds other files and no plan: name an empty or a new folder with --out")
+
+
+def write_folder(out: Path, files: Mapping[str, bytes]) -> None:
+    """Make `out` a folder with exactly these files of qplan's own, beside the files that the user has put there.
+
+    Stale explanations go, and an earlier plan is replaced as a whole. On any failure the earlier folder is as it was.
+    Raises `QplanError`.
+    """
+    check_target(out)
+    with _failures_told(out), _parents(out), _temporary(out.parent) as new:
+        for name, content in files.items():
+            _write(new / name, content)
+        if out.exists():
+            _carry_over(out, new)
+        _sync_folder(new)
+        _swap_in(new, out)
+        _sync_folder(out.parent)
+
+
+def write_beside(out: Path, files: Mapping[str, bytes]) -> None:
+    """Put files into a folder, each whole, leaving everything else in it (an earlier plan, say) as it is.
+
+    Raises `QplanError`.
+    """
+    if not out.exists():
+        return write_folder(out, files)
+    check_target(out)
+    with _failures_told(out), _temporary(out) as staged:
+        for name, content in files.items():
+            _write(staged / name, content)
+        for name in files:
+            os.replace(staged / name, out / name)
+        _sync_folder(out)
+
+
+def _shown(path: Path) -> str:
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+@contextmanager
+def _failures_told(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, shutil.Error) as error:
+        reason = getattr(error, "strerror", None) or "files in it cannot be copied"
+        raise QplanError(f"cannot write {_shown(out)}: {reason}; an earlier plan there is as it was") from error
+
+
+@contextmanager
+def _parents(out: Path) -> Iterator[None]:
+    """The folders above `out`, made where missing and taken away again on failure."""
+    missing = [folder for folder in out.parents if not folder.exists()]
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        for folder in missing:
+            with suppress(OSError):
+                folder.rmdir()
+        raise
+
+
+def _free_name(parent: Path) -> Path:
+    return parent / f".qplan-{secrets.token_hex(6)}"
+
+
+@contextmanager
+def _temporary(parent: Path) -> Iterator[Path]:
+    """A new folder under a hidden name, with the permissions of the user's umask; whatever is left of it goes."""
+    path = _free_name(parent)
+    try:
+        path.mkdir()
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _write(path: Path, content: bytes) -> None:
+    with open(path, "xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(path: Path) -> None:
+    """Names survive a power cut, on systems where a folder can be flushed."""
+    with suppress(OSError):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _carry_over(old: Path, new: Path) -> None:
+    """The user's own files of the earlier folder also in the new one, and the folder's permissions."""
+    for entry in sorted(os.scandir(old), key=lambda entry: entry.name):
+        if entry.name in OWN_FILES:
+            continue
+        target = new / entry.name
+        if entry.is_dir(follow_symlinks=False):
+            shutil.copytree(entry.path, target, symlinks=True, copy_function=_link_or_copy)
+        else:
+            _link_or_copy(entry.path, target)
+    shutil.copymode(old, new)
+
+
+def _link_or_copy(source: str, target: str | Path) -> None:
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except (OSError, NotImplementedError):  # no hard links on this file system, or not on this file
+        shutil.copy2(source, target, follow_symlinks=False)
+
+
+def _swap_in(new: Path, out: Path) -> None:
+    if not out.exists():
+        os.rename(new, out)
+        return
+    aside = _free_name(out.parent)
+    try:
+        os.rename(out, aside)
+        os.rename(new, out)
+    except BaseException:
+        if not os.path.lexists(out):
+            os.rename(aside, out)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def plan_files(inventory: Inventory, plan: Plan, effective_json: str) -> dict[str, bytes]:
+    """Every file of a plan folder, by name.
+
+    `effective_json` is the text of `inventory.json`, whose hash the plan carries.
+    """
+    raise NotImplementedError

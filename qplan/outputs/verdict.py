@@ -1,0 +1,61 @@
+"""The verdict on a plan: its one-line summary, what no reader may miss, and the key figures."""
+
+from __future__ import annotations
+
+from qplan.costing.bill import BillLine
+from qplan.inventory.model import Inventory
+from qplan.outputs import wording
+from qplan.outputs.cost_section import firmness_sentence
+from qplan.outputs.facts import Facts
+from qplan.outputs.tables import format_money
+from qplan.plan.model import Plan
+from qplan.plan.verify import failed_checks
+
+OBJECTIVES = {"tco": "least TCO", "capex": "least capex", "relays": "fewest relays, then least TCO"}
+
+
+def plan_line(inventory: Inventory, plan: Plan, bill: tuple[BillLine, ...]) -> str:
+    """The verdict in one line: what is built, what it costs, what is proven."""
+    costs = plan.costs
+    unpriced = sum(line.to_be_quoted for line in bill)
+    capex = format_money(costs.capex, costs.currency) + (f" (+ {unpriced} to be quoted)" if unpriced else "")
+    nodes, links = wording.counted(len(plan.nodes), "node"), wording.counted(len(plan.links), "link")
+    return (
+        f"Plan: {nodes} to build, {links} to light. Capex {capex}, "
+        f"opex {format_money(costs.opex_per_year, costs.currency)}/yr, "
+        f"{wording.tco_label(inventory.economics)} {format_money(costs.tco, costs.currency)}. {wording.proof(plan)}."
+    )
+
+
+def warnings(inventory: Inventory, plan: Plan, facts: Facts) -> tuple[str, ...]:
+    """What no reader may miss, the gravest first."""
+    found = []
+    for result in failed_checks(inventory, plan):
+        severity = "Check failed" if result.severity == "error" else "Check exceeded (warning)"
+        found.append(f"{severity}: {result.name}" + (f" ({result.message})" if result.message else ""))
+    if plan.status != "optimal":
+        found.append(f"{wording.proof(plan)}. A better plan may exist.")
+    found += [note[:1].upper() + note[1:] for note in plan.notes]
+    if facts.unserved:
+        ids = [corridor.id for corridor in facts.unserved]
+        found.append(f"Not served: {wording.counted(len(ids), 'optional corridor')} ({wording.listed(ids)}).")
+    return tuple(found)
+
+
+def figures(inventory: Inventory, plan: Plan, facts: Facts, bill: tuple[BillLine, ...]) -> tuple[tuple[str, str], ...]:
+    costs, new = plan.costs, [relay for relay in facts.relays if relay.site.trusted_node != "existing"]
+    scenario = (("Scenario", plan.inventory.scenario),) if plan.inventory.scenario else ()
+    relays = f"{len(facts.relays)} relay keys in clear ({len(new)} new)" if facts.relays else "none relays keys"
+    served = len(facts.corridors) - len(facts.unserved)
+    contingency = f" + {format_money(costs.contingency, costs.currency)} contingency" if costs.contingency else ""
+    return (
+        *scenario,
+        ("Result", f"{wording.proof(plan)} (objective: {OBJECTIVES[plan.objective.name]})"),
+        ("Corridors served", f"{served} of {len(facts.corridors)}"),
+        ("QKD nodes", f"{len(plan.nodes)}, of which {relays}"),
+        ("QKD links", f"{len(plan.links)} with {wording.counted(facts.system_count, 'system')}"),
+        ("Capex", format_money(costs.capex, costs.currency) + contingency),
+        ("Opex per year", format_money(costs.opex_per_year, costs.currency)),
+        (wording.tco_label(inventory.economics), format_money(costs.tco, costs.currency)),
+        ("Prices", firmness_sentence(plan, bill)),
+    )
