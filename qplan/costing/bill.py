@@ -17,7 +17,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from qplan.costing.cents import apportion
-from qplan.costing.unit_costs import money
+from qplan.costing.unit_costs import Cost, money
 from qplan.costing.usage import Usage, usage_of
 from qplan.inventory.model import Inventory, Item, QkdSystem
 from qplan.inventory.plant import length_km
@@ -133,6 +133,14 @@ def bill_of_materials(inventory: Inventory, plan: Plan) -> tuple[BillLine, ...]:
         )
         for number, (line, total, support) in enumerate(zip(lines, totals, yearly, strict=True), start=1)
     )
+
+
+def bill_total(bill: Iterable[BillLine]) -> Cost:
+    """Exact money of all lines; a line to be quoted counts as 0."""
+    total = Cost()
+    for line in bill:
+        total += Cost(line.one_off, line.yearly)
+    return total
 
 
 def new_relays(inventory: Inventory, relays: Iterable[str]) -> list[str]:

@@ -1,0 +1,70 @@
+"""How far the tco moves when one driver is 20 % lower or higher, the plan held as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from qplan.costing.bill import BillLine, Category, bill_total
+from qplan.costing.cents import cents
+from qplan.costing.unit_costs import Cost, money, tco
+from qplan.inventory.model import Economics
+
+SWING = Decimal("0.2")
+
+ONE_OFF_DRIVERS = {
+    "system prices": {Category.QKD_SYSTEM},
+    "node items": {Category.NODE_ITEM},
+    "node works": {Category.NODE_WORKS},
+    "relay fit-out": {Category.RELAY_ITEM, Category.RELAY_WORKS},
+    "fibre set-up": {Category.FIBRE_SETUP},
+}
+YEARLY_DRIVERS = {
+    "support": {Category.QKD_SYSTEM, Category.NODE_ITEM, Category.RELAY_ITEM},
+    "node hosting": {Category.NODE_HOSTING},
+    "relay operation": {Category.RELAY_OPERATION},
+    "fibre lease": {Category.FIBRE_LEASE},
+}
+RATE_DRIVERS = {"discount rate": "discount_rate", "contingency": "contingency"}
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """The tco, to the cent, with the driver 20 % lower and 20 % higher."""
+
+    driver: str
+    tco_if_lower: Decimal
+    tco_if_higher: Decimal
+
+
+def sensitivities(economics: Economics, bill: Iterable[BillLine]) -> tuple[Sensitivity, ...]:
+    """Every driver of `MODEL.md` "Cost" and the two rates, the widest swing first. Lines to be quoted count as 0."""
+    lines = tuple(bill)
+    base = bill_total(lines)
+    results = []
+    for driver, categories in ONE_OFF_DRIVERS.items():
+        part = bill_total(line for line in lines if line.category in categories)
+        results.append(_amount_moved(economics, driver, base, Cost(capex=part.capex)))
+    for driver, categories in YEARLY_DRIVERS.items():
+        part = bill_total(line for line in lines if line.category in categories)
+        results.append(_amount_moved(economics, driver, base, Cost(opex_per_year=part.opex_per_year)))
+    for driver, field in RATE_DRIVERS.items():
+        results.append(_rate_moved(economics, driver, base, field))
+    return tuple(sorted(results, key=lambda result: (-abs(result.tco_if_higher - result.tco_if_lower), result.driver)))
+
+
+def _amount_moved(economics: Economics, driver: str, base: Cost, part: Cost) -> Sensitivity:
+    """The tco is linear in every amount."""
+    swing = SWING * tco(economics, part)
+    middle = tco(economics, base)
+    return Sensitivity(driver, cents(middle - swing), cents(middle + swing))
+
+
+def _rate_moved(economics: Economics, driver: str, base: Cost, field: str) -> Sensitivity:
+    rate = money(getattr(economics, field))
+    low, high = (
+        cents(tco(economics.model_copy(update={field: float(rate * factor)}), base))
+        for factor in (1 - SWING, 1 + SWING)
+    )
+    return Sensitivity(driver, low, high)
