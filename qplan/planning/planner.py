@@ -26,6 +26,7 @@ from qplan.planning.reach import ReachGraph, reach
 from qplan.planning.solver import SearchLimits, Solution, solve, solver_version, write_lp
 
 CENT = 0.01
+PRIORITY_TOLERANCE = 1e-7  # of the largest priority: totals closer than this count as equal
 BOUND_SAFETY = 1e-9  # relative; taken off a solver's bound, far above its rounding and far below any gap asked for
 
 
@@ -156,11 +157,10 @@ def _rounded_bound(objective: str, value: float, bound: float | None) -> float |
 
 
 def _hold_priority(model: Formulation, found: Solution) -> None:
-    """Σ priority · served(q) ≥ the highest total found (corridors with no priority may be served as well)."""
-    chosen = [v for v in model.served.values() if found.chosen(v)]
-    goal = lost_priority_goal(model)
-    kept = sum(-weight for v, weight in goal.terms if v in chosen)
-    model.add([(v, -weight) for v, weight in goal.terms], ">=", kept - 1e-7, "priority")
+    """Σ priority · served(q) ≥ the highest total found, in units of the largest priority."""
+    gained = [(variable, -weight) for variable, weight in lost_priority_goal(model).terms]
+    highest = sum(weight for variable, weight in gained if found.chosen(variable))
+    model.add(gained, ">=", highest - PRIORITY_TOLERANCE, "priority")
 
 
 def _hold_relays(model: Formulation, found: Solution) -> None:

@@ -1,0 +1,5 @@
+"""`python -m qplan`."""
+
+from qplan.cli.main import main
+
+main()

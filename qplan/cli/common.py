@@ -1,0 +1,60 @@
+"""What several verbs share: the inventory argument, overlay options and the reading itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from qplan.inventory.reader import Reading, read_inventory
+from qplan.plan.model import FileHash, InventoryRef
+
+DEFAULT_FILE = "sites.yaml"
+
+
+def inventory_argument(function: Callable) -> Callable:
+    return click.argument("file", required=False, type=click.Path(path_type=Path), callback=_default_file)(function)
+
+
+def overlay_options(function: Callable) -> Callable:
+    """`--scenario` and `--set`."""
+    function = click.option(
+        "--set", "overrides", multiple=True, metavar="ADDRESS=VALUE", help="Override a value by its address; repeatable."
+    )(function)
+    return click.option("--scenario", metavar="NAME", help="Apply a scenario of the inventory.")(function)
+
+
+def _default_file(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path:
+    if value is not None:
+        return value
+    if Path(DEFAULT_FILE).exists():
+        return Path(DEFAULT_FILE)
+    named = sorted(Path().glob("*.qplan.yaml"))
+    if len(named) == 1:
+        return named[0]
+    found = f"{len(named)} files named *.qplan.yaml" if named else f"neither {DEFAULT_FILE} nor a *.qplan.yaml"
+    raise click.UsageError(f"there is {found} here: name the inventory file", ctx)
+
+
+def read(file: Path, scenario: str | None, overrides: tuple[str, ...], quiet: bool = False) -> Reading:
+    """Read the inventory and print its warnings."""
+    reading = read_inventory(file, scenario=scenario, overrides=overrides)
+    if not quiet and reading.warnings:
+        for warning in reading.warnings:
+            click.echo(warning.text(), err=True)
+        count = len(reading.warnings)
+        click.echo(f"Found {count} warning{'s' if count > 1 else ''}.", err=True)
+    return reading
+
+
+def reference(reading: Reading) -> InventoryRef:
+    """What a plan records of the inventory it was made from."""
+    return InventoryRef(
+        name=reading.name,
+        sha256=reading.sha256,
+        files=tuple(FileHash(path=path, sha256=digest) for path, digest in reading.files),
+        scenario=reading.scenario,
+        set=reading.set,
+        effective_sha256=reading.effective_sha256,
+    )

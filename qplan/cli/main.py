@@ -1,0 +1,79 @@
+"""Entry point: the click group, and the promise that no traceback reaches a user."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from qplan import __version__
+from qplan.errors import Exit, InvalidInput, QplanError
+
+COMMANDS = {
+    "optimize": ("Plan an inventory and write the plan folder.", "qplan.cli.optimize"),
+    "validate": ("Read and check an inventory, without planning.", "qplan.cli.validate"),
+    "verify": ("Re-check a plan against an inventory.", "qplan.cli.verify"),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called, so that `--help` starts fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        from importlib import import_module
+
+        return import_module(COMMANDS[cmd_name][1]).command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (text, _) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"auto_envvar_prefix": "QPLAN", "help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="qplan")
+def cli() -> None:
+    """Infrastructure as code for quantum key distribution (QKD) networks.
+
+    Start with `qplan optimize sites.yaml`: it reads the inventory, decides where trusted nodes and QKD links go at
+    least cost, proves how good the plan is, re-checks it, and writes diagrams, bill of materials and report.
+
+    Exit codes: 0 done, 1 failure of tool or machine, 2 wrong usage, 3 invalid input, 4 no plan possible,
+    5 stopped by a limit or Ctrl-C, 6 a check failed or a plan does not hold.
+    """
+
+
+def main() -> None:
+    """Run the command line and exit with the promised code."""
+    sys.exit(_exit_code())
+
+
+def _exit_code() -> int:
+    try:
+        return int(cli.main(standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show()
+        return int(Exit.USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped: nothing was written", err=True)
+        return int(Exit.LIMIT)
+    except InvalidInput as error:
+        click.echo(error, err=True)
+        return int(error.exit_code)
+    except QplanError as error:
+        click.echo(f"error: {error}", err=True)
+        return int(error.exit_code)
+    except BrokenPipeError:  # the reader of our output has gone, `qplan … | head` say
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return int(Exit.FAILED)
+    except MemoryError:
+        click.echo("error: out of memory", err=True)
+        return int(Exit.FAILED)
+    except OSError as error:
+        click.echo(f"error: {error.strerror or error}", err=True)
+        return int(Exit.FAILED)

@@ -1,0 +1,143 @@
+"""`qplan optimize`: the main job."""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from qplan.cli.common import inventory_argument, overlay_options, read, reference
+from qplan.cli.progress import ProgressLine
+from qplan.errors import Exit
+from qplan.inventory.model import Inventory
+from qplan.outputs import explanation, summary
+from qplan.outputs.folder import check_target, plan_files, write_beside, write_folder
+from qplan.plan.model import Plan
+from qplan.plan.verify import failed_checks
+from qplan.planning.explain import explain
+from qplan.planning.planner import optimise
+from qplan.planning.solver import SearchLimits
+
+
+class Seconds(click.ParamType):
+    """A finite number of seconds above zero."""
+
+    name = "seconds"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        return _finite(self, value, param, ctx, least=1e-3, most=1e7)
+
+
+class Gap(click.ParamType):
+    """A relative gap from 0 to 1."""
+
+    name = "ratio"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        return _finite(self, value, param, ctx, least=0.0, most=1.0)
+
+
+def _finite(
+    kind: click.ParamType, value: object, param: click.Parameter | None, ctx: click.Context | None,
+    least: float, most: float,
+) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not least <= number <= most:
+        kind.fail(f"{value!r} is not a number from {least:g} to {most:g}", param, ctx)
+    return number
+
+
+@click.command("optimize")
+@inventory_argument
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder to write; default FILE.plan beside FILE.")
+@click.option("--objective", type=click.Choice(["tco", "capex", "relays"]), help="Instead of the inventory's.")
+@click.option("--time-limit", type=Seconds(), default=300.0, show_default=True, help="Stop searching after S seconds.")
+@click.option("--gap", type=Gap(), default=0.001, show_default=True, help="Relative gap at which a plan counts as proven.")
+@click.option("--solver", type=click.Choice(["highs", "cbc"]), default="highs", show_default=True)
+@click.option("--threads", type=click.IntRange(1, 256), default=1, show_default=True, help="Solver threads.")
+@overlay_options
+@click.option("--format", "style", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@click.option("--write-lp", "lp_file", type=click.Path(path_type=Path, dir_okay=False), help="Also write the model.")
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("-v", "--verbose", is_flag=True, help="Say on stderr what is being solved.")
+def command(
+    file: Path, out: Path | None, objective: str | None, time_limit: float, gap: float, solver: str, threads: int,
+    scenario: str | None, overrides: tuple[str, ...], style: str, lp_file: Path | None, quiet: bool, verbose: bool,
+) -> int:
+    """Plan FILE (default sites.yaml): trusted nodes and QKD links for all corridors at least cost.
+
+    Writes a folder with plan.json, diagrams, map, bill of materials, costs and report, and prints a summary.
+    """
+    deadline = time.monotonic() + time_limit
+    if objective is not None:
+        overrides = (*overrides, f"objective={objective}")
+    reading = read(file, scenario, overrides, quiet)
+    out = out if out is not None else default_folder(file, scenario)
+    check_target(out)
+    with stop_on_signals() as stop, ProgressLine(quiet, verbose) as line:
+        limits = SearchLimits(gap, deadline, threads, stop, line.show)
+        result = optimise(reading.inventory, reference(reading), solver, limits, lp_file)
+        line.report(result)
+        if result.plan is None:
+            reasons = explain(reading.inventory, result.reach, result.search.status, solver, limits)
+    if result.plan is None:
+        write_beside(out, explanation.explanation_files(reading.inventory, reasons, reference(reading)))
+        _say({"text": explanation.explanation_text, "json": explanation.explanation_json,
+              "markdown": explanation.explanation_markdown}[style](reading.inventory, reasons), quiet)
+        return int(Exit.INFEASIBLE if result.search.status == "infeasible" else Exit.LIMIT)
+    write_folder(out, plan_files(reading.inventory, result.plan, reading.effective_json))
+    _say({"text": summary.summary_text, "json": summary.summary_json,
+          "markdown": summary.summary_markdown}[style](reading.inventory, result.plan), quiet)
+    return int(_plan_exit(reading.inventory, result.plan, quiet))
+
+
+def _say(text: str, quiet: bool) -> None:
+    if not quiet:
+        click.echo(text.rstrip("\n"))
+
+
+def default_folder(file: Path, scenario: str | None) -> Path:
+    """`sites.plan` or `sites.SCENARIO.plan` beside `sites.yaml`."""
+    return file.parent / ".".join([file.stem, *([scenario] if scenario else []), "plan"])
+
+
+def _plan_exit(inventory: Inventory, plan: Plan, quiet: bool) -> Exit:
+    failed = failed_checks(inventory, plan)
+    for check in failed:
+        if not quiet or check.severity == "error":
+            message = f": {check.message}" if check.message else ""
+            click.echo(
+                f"check {check.name}: {check.severity}: {check.metric} {check.value:.15g} exceeds "
+                f"{check.max:.15g}{message}",
+                err=True,
+            )
+    if plan.status != "optimal":
+        return Exit.LIMIT
+    return Exit.CHECK if any(check.severity == "error" for check in failed) else Exit.DONE
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C or SIGTERM sets; a second one ends the program at once."""
+    stop = threading.Event()
+
+    def on_signal(number: int, frame: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
