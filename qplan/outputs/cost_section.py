@@ -1,90 +1,90 @@
-"""The report's section on money: totals, categories, what has no price yet and how firm the prices are."""
+"""The report's section on money: totals, shares, what has no price yet and how firm the prices are."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from decimal import Decimal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from qplan.costing.bill import BillLine
-from qplan.inventory.model import Economics, Inventory
+from qplan.costing.bill import bill_of_materials
+from qplan.costing.costs import cost_report
+from qplan.inventory.model import Inventory
 from qplan.outputs import wording
 from qplan.outputs.document import Section, Table
 from qplan.outputs.tables import format_money, format_number
-from qplan.plan.model import Plan
+from qplan.plan.model import Costs, Plan
 
-PRICE_BASIS = {"inventory": "stated in the inventory", "": "no price"}
+PRICE_BASIS = {"inventory": "stated in the inventory", "": "no price needed"}
+DRIVERS_SHOWN = 5
+Money = Callable[[float], str]
 
 
-def cost_section(inventory: Inventory, plan: Plan, bill: tuple[BillLine, ...]) -> Section:
-    costs, economics = plan.costs, inventory.economics
-    totals = Table(
-        "Totals",
-        ("Total", "Amount"),
-        (
-            ("Capex", format_money(costs.capex, costs.currency)),
-            (
-                f"Contingency ({wording.percent(economics.contingency, 5)} of capex)",
-                format_money(costs.contingency, costs.currency),
-            ),
-            ("Opex per year", format_money(costs.opex_per_year, costs.currency)),
-            (wording.tco_label(economics), format_money(costs.tco, costs.currency)),
-        ),
-        right=("Amount",),
+def cost_section(inventory: Inventory, plan: Plan) -> Section:
+    report = cost_report(inventory, plan)
+    currency = inventory.economics.currency
+
+    def money(amount: float) -> str:
+        return format_money(amount, currency)
+
+    sensitivity = report["sensitivity"]
+    swing = wording.percent(sensitivity["swing"])
+    tables = (
+        _totals(inventory, plan.costs),
+        _groups("By category", "category", report["by_category"], money),
+        _groups("How firm the prices are", "provenance", report["by_price_provenance"], money),
+        _unpriced(inventory, plan),
+        _shares("By corridor", report["by_corridor"]["shares"], money),
+        _drivers(f"What moves the TCO most (each ± {swing})", sensitivity["drivers"], money),
     )
-    categories = _grouped("By category", "Category", bill, lambda line: line.category.value, costs.currency)
-    firmness = _grouped("How firm the prices are", "Price is", bill, price_basis, costs.currency)
-    quotes = Table(
-        "To be quoted, not in any total",
-        ("What", "Quantity", "Unit", "Sites"),
-        tuple(
-            (line.description, format_number(line.quantity), line.unit, wording.listed(line.sites))
-            for line in bill
-            if line.to_be_quoted
-        ),
-        right=("Quantity",),
+    return Section("costs", "Costs", (report["convention"], report["by_corridor"]["rule"]), tables)
+
+
+def _totals(inventory: Inventory, costs: Costs) -> Table:
+    share = wording.percent(inventory.economics.contingency, 5)
+    amounts = (
+        ("Capex", costs.capex),
+        (f"Contingency ({share} of capex)", costs.contingency),
+        ("Opex per year", costs.opex_per_year),
+        (wording.tco_label(inventory.economics), costs.tco),
     )
-    return Section("costs", "Costs", (_conventions(economics),), (totals, categories, firmness, quotes))
+    rows = tuple((label, format_money(amount, costs.currency)) for label, amount in amounts)
+    return Table("Totals", ("Total", "Amount"), rows, right=("Amount",))
 
 
-def _conventions(economics: Economics) -> str:
-    return (
-        f"Capex and contingency fall in year 0; opex falls in years 1 to {economics.horizon_years}, discounted at "
-        f"{wording.percent(economics.discount_rate, 5)} per year. Amounts are in {economics.currency}, without tax, "
-        "inflation, residual value or replacement of equipment within the horizon."
-    )
-
-
-def price_basis(line: BillLine) -> str:
-    return "to be quoted" if line.to_be_quoted else PRICE_BASIS.get(line.provenance, line.provenance)
-
-
-def _grouped(title: str, what: str, bill: Iterable[BillLine], key: Callable[[BillLine], str], currency: str) -> Table:
-    """One-off and yearly money by group, in the order in which the groups first appear in the bill."""
-    groups: dict[str, list[BillLine]] = {}
-    for line in bill:
-        groups.setdefault(key(line), []).append(line)
+def _groups(title: str, key: str, groups: Sequence[Mapping[str, Any]], money: Money) -> Table:
+    """One-off and yearly money by group; lines without a price are counted, never shown as 0."""
     rows = []
-    for group, lines in groups.items():
-        yearly = sum((line.support_per_year for line in lines), Decimal(0))
-        rows.append((group, _one_off(lines, currency), format_money(yearly, currency)))
-    return Table(title, (what, "One-off", "Per year"), tuple(rows), right=("One-off", "Per year"))
+    for group in groups:
+        name = group[key]
+        rows.append((PRICE_BASIS.get(name, name), _one_off(group, money), money(group["opex_per_year"])))
+    return Table(title, (key.capitalize(), "One-off", "Per year"), tuple(rows), right=("One-off", "Per year"))
 
 
-def _one_off(lines: list[BillLine], currency: str) -> str:
-    """One-off money of lines; those without a price are counted beside it, never as 0."""
-    priced = [line for line in lines if not line.to_be_quoted]
-    unpriced = len(lines) - len(priced)
-    total = sum((line.line_total or Decimal(0) for line in priced), Decimal(0))
-    words = [format_money(total, currency)] * bool(priced) + [f"{unpriced} to be quoted"] * bool(unpriced)
-    return " + ".join(words)
+def _one_off(group: Mapping[str, Any], money: Money) -> str:
+    words = [] if group["capex"] is None else [money(group["capex"])]
+    unpriced = group["to_be_quoted"]
+    return " + ".join(words + [f"{unpriced} to be quoted"] * bool(unpriced))
 
 
-def firmness_sentence(plan: Plan, bill: tuple[BillLine, ...]) -> str:
-    """How much of the capex rests on illustrative prices, and how many lines have none."""
-    unpriced = sum(line.to_be_quoted for line in bill)
-    illustrative = sum(line.line_total or Decimal(0) for line in bill if line.provenance == "illustrative")
-    words = [f"{wording.counted(unpriced, 'line')} to be quoted (in no total)"] if unpriced else []
-    if plan.costs.capex:
-        share = float(illustrative) / plan.costs.capex
-        words.insert(0, f"{wording.percent(share)} of capex is illustrative")
-    return "; ".join(words) or "none needed"
+def _unpriced(inventory: Inventory, plan: Plan) -> Table:
+    rows = tuple(
+        (line.description, format_number(line.quantity), line.unit, wording.listed(line.sites))
+        for line in bill_of_materials(inventory, plan)
+        if line.to_be_quoted
+    )
+    return Table("To be quoted, in no total", ("What", "Quantity", "Unit", "Sites"), rows, right=("Quantity",))
+
+
+def _shares(title: str, shares: Sequence[Mapping[str, Any]], money: Money) -> Table:
+    figures = ("Capex", "Opex per year", "TCO")
+    rows = tuple(
+        (share["corridor"], _one_off(share, money), money(share["opex_per_year"]), money(share["tco"]))
+        for share in shares
+    )
+    return Table(title, ("Corridor", *figures), rows, right=figures)
+
+
+def _drivers(title: str, drivers: Sequence[Mapping[str, Any]], money: Money) -> Table:
+    figures = ("TCO with it lower", "TCO with it higher")
+    moving = [driver for driver in drivers if driver["tco_if_lower"] != driver["tco_if_higher"]][:DRIVERS_SHOWN]
+    rows = tuple((driver["driver"], money(driver["tco_if_lower"]), money(driver["tco_if_higher"])) for driver in moving)
+    return Table(title, ("Driver", *figures), rows, right=figures)

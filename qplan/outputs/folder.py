@@ -6,6 +6,7 @@ either the earlier plan or the new one. What the user put into the folder himsel
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -190,4 +191,26 @@ def plan_files(inventory: Inventory, plan: Plan, effective_json: str) -> dict[st
 
     `effective_json` is the text of `inventory.json`, whose hash the plan carries.
     """
-    raise NotImplementedError
+    from qplan.costing.bill import bill_of_materials
+    from qplan.costing.costs import cost_report
+    from qplan.outputs.bill_tables import bill_csv
+    from qplan.outputs.map import map_html
+    from qplan.outputs.report import report_html, report_markdown
+    from qplan.outputs.topology import diagram, to_dot, to_mermaid, to_svg
+    from qplan.outputs.workbook import workbook_bytes
+
+    picture = diagram(inventory, plan)
+    texts = {
+        "plan.json": plan.to_json(),
+        "inventory.json": effective_json,
+        "topology.svg": to_svg(picture),
+        "topology.dot": to_dot(picture),
+        "topology.mmd": to_mermaid(picture),
+        "map.html": map_html(inventory, plan),
+        "bom.csv": bill_csv(bill_of_materials(inventory, plan)),
+        "costs.json": json.dumps(cost_report(inventory, plan), indent=2, ensure_ascii=False, allow_nan=False) + "\n",
+        "report.md": report_markdown(inventory, plan),
+        "report.html": report_html(inventory, plan),
+    }
+    files = {name: text.encode() for name, text in texts.items()}
+    return files | {"bom.xlsx": workbook_bytes(inventory, plan)}

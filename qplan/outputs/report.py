@@ -41,7 +41,7 @@ def report_document(inventory: Inventory, plan: Plan) -> Document:
         sections=(
             built_section(facts, names),
             corridors_section(facts, names),
-            cost_section(inventory, plan, bill),
+            cost_section(inventory, plan),
             checks_section(inventory, plan),
             assumptions_section(inventory, facts),
             provenance_section(facts, plan),

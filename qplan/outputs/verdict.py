@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from qplan.costing.bill import BillLine
 from qplan.inventory.model import Inventory
 from qplan.outputs import wording
-from qplan.outputs.cost_section import firmness_sentence
 from qplan.outputs.facts import Facts
 from qplan.outputs.tables import format_money
 from qplan.plan.model import Plan
@@ -57,5 +58,16 @@ def figures(inventory: Inventory, plan: Plan, facts: Facts, bill: tuple[BillLine
         ("Capex", format_money(costs.capex, costs.currency) + contingency),
         ("Opex per year", format_money(costs.opex_per_year, costs.currency)),
         (wording.tco_label(inventory.economics), format_money(costs.tco, costs.currency)),
-        ("Prices", firmness_sentence(plan, bill)),
+        ("Prices", _firmness(plan, bill)),
     )
+
+
+def _firmness(plan: Plan, bill: tuple[BillLine, ...]) -> str:
+    """How much of the capex rests on illustrative prices, and how many lines have none."""
+    unpriced = sum(line.to_be_quoted for line in bill)
+    illustrative = sum(line.line_total or Decimal(0) for line in bill if line.provenance == "illustrative")
+    words = [f"{wording.counted(unpriced, 'line')} to be quoted (in no total)"] if unpriced else []
+    if plan.costs.capex:
+        share = float(illustrative) / plan.costs.capex
+        words.insert(0, f"{wording.percent(share)} of capex is illustrative")
+    return "; ".join(words) or "none needed"

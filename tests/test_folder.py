@@ -1,0 +1,211 @@
+"""The plan folder: whole or not at all, and nobody else's files are touched."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import stat
+
+import pytest
+
+from qplan.errors import Exit, QplanError
+from qplan.outputs import folder
+from qplan.outputs.folder import check_target, write_beside, write_folder
+
+OLD = {"plan.json": b'{"qplan_version": "0"}', "report.md": b"old", "bom.csv": b"old"}
+NEW = {"plan.json": b'{"qplan_version": "1"}', "report.md": b"new", "costs.json": b"{}"}
+
+
+def content(path):
+    """Every file below a folder with its bytes, every symbolic link with its target."""
+    return {
+        str(p.relative_to(path)): os.readlink(p) if p.is_symlink() else p.read_bytes()
+        for p in path.rglob("*")
+        if p.is_symlink() or p.is_file()
+    }
+
+
+def test_new_folder_has_exactly_the_files_and_no_litter(tmp_path):
+    write_folder(tmp_path / "deep" / "er" / "plan", NEW)
+    assert content(tmp_path) == {f"deep/er/plan/{name}": data for name, data in NEW.items()}
+
+
+def test_earlier_plan_goes_and_the_users_own_files_stay(tmp_path):
+    out = tmp_path / "plan"
+    write_folder(out, OLD | {"explanation.md": b"stale"})
+    (out / "notes.txt").write_text("mine")
+    (out / "drawings").mkdir()
+    (out / "drawings" / "rack.svg").write_text("rack")
+    (out / "link").symlink_to("notes.txt")
+    (out / "dangling").symlink_to("nowhere")
+    write_folder(out, NEW)
+    mine = {"notes.txt": b"mine", "drawings/rack.svg": b"rack", "link": "notes.txt", "dangling": "nowhere"}
+    assert content(out) == NEW | mine
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_users_files_are_copied_where_hard_links_are_not_possible(tmp_path, monkeypatch):
+    out = tmp_path / "plan"
+    write_folder(out, OLD)
+    (out / "notes.txt").write_text("mine")
+    monkeypatch.setattr(os, "link", lambda *_, **__: (_ for _ in ()).throw(OSError(errno.EPERM, "not permitted")))
+    write_folder(out, NEW)
+    assert content(out) == NEW | {"notes.txt": b"mine"}
+
+
+def test_permissions_follow_the_umask_and_an_earlier_folder(tmp_path):
+    mask = os.umask(0o027)
+    try:
+        write_folder(tmp_path / "plan", NEW)
+        write_folder(tmp_path / "shared", OLD)
+        (tmp_path / "shared").chmod(0o775)
+        write_folder(tmp_path / "shared", NEW)
+    finally:
+        os.umask(mask)
+    mode = {path: stat.S_IMODE((tmp_path / path).stat().st_mode) for path in ("plan", "plan/plan.json", "shared")}
+    assert mode == {"plan": 0o750, "plan/plan.json": 0o640, "shared": 0o775}
+
+
+def make_file(out):
+    out.write_text("a file")
+
+
+def make_link(out):
+    (out.parent / "target").mkdir()
+    out.symlink_to("target")
+
+
+def make_foreign(out):
+    out.mkdir()
+    (out / "thesis.tex").write_text("years of work")
+
+
+def make_foreign_plan(out):
+    out.mkdir()
+    (out / "plan.json").write_text('{"terraform_version": "1.9"}')
+
+
+def make_folder_of_our_name(out):
+    write_folder(out, OLD)
+    (out / "costs.json").mkdir()
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (make_file, "is a file"),
+        (make_link, "is a symbolic link"),
+        (make_foreign, "holds other files and no plan"),
+        (make_foreign_plan, "is not a plan of qplan's"),
+        (make_folder_of_our_name, "is a folder"),
+    ],
+)
+def test_what_is_not_ours_is_refused_with_a_way_out(tmp_path, make, said):
+    out = tmp_path / "plan"
+    make(out)
+    before = content(tmp_path)
+    for write in (write_folder, write_beside):
+        with pytest.raises(QplanError, match=said) as caught:
+            write(out, NEW)
+        assert "--out" in str(caught.value) and caught.value.exit_code == Exit.FAILED
+    assert content(tmp_path) == before
+
+
+def test_the_current_folder_is_refused(tmp_path, monkeypatch):
+    write_folder(tmp_path / "plan", OLD)
+    monkeypatch.chdir(tmp_path / "plan")
+    with pytest.raises(QplanError, match="the folder you are in"):
+        check_target(tmp_path / "plan")
+
+
+def test_empty_folder_and_a_folder_of_leftovers_are_accepted(tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "left").mkdir()
+    (tmp_path / "left" / "report.md").write_text("left over")
+    for name in ("empty", "left"):
+        write_folder(tmp_path / name, NEW)
+        assert content(tmp_path / name) == NEW
+
+
+def failing(function, error, on_call):
+    """The function, but its n-th call fails."""
+    calls = 0
+
+    def wrapper(*arguments, **keywords):
+        nonlocal calls
+        calls += 1
+        if calls == on_call:
+            raise error
+        return function(*arguments, **keywords)
+
+    return wrapper
+
+
+FAILURES = [
+    ("fsync", OSError(errno.ENOSPC, "No space left on device"), 2),
+    ("mkdir", OSError(errno.EROFS, "Read-only file system"), 2),
+    ("rename", OSError(errno.EACCES, "Permission denied"), 1),
+    ("rename", OSError(errno.EBUSY, "Device or resource busy"), 2),
+    ("rename", KeyboardInterrupt(), 2),
+]
+
+
+@pytest.mark.parametrize(("name", "error", "on_call"), FAILURES)
+def test_failure_leaves_the_earlier_plan_and_no_litter(tmp_path, monkeypatch, name, error, on_call):
+    out = tmp_path / "plan"
+    write_folder(out, OLD)
+    (out / "notes.txt").write_text("mine")
+    before = content(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(folder.os, name, failing(getattr(os, name), error, on_call))
+        with pytest.raises(KeyboardInterrupt if isinstance(error, KeyboardInterrupt) else QplanError) as caught:
+            write_folder(out, NEW)
+    if isinstance(error, OSError):
+        assert error.strerror in str(caught.value) and "\n" not in str(caught.value)
+    assert content(tmp_path) == before
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_failure_in_a_new_place_leaves_nothing(tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(folder.os, "fsync", failing(os.fsync, OSError(errno.EDQUOT, "Disk quota exceeded"), 1))
+        with pytest.raises(QplanError, match="Disk quota exceeded"):
+            write_folder(tmp_path / "a" / "b" / "plan", NEW)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folder_deleted_meanwhile_is_an_error_without_litter(tmp_path, monkeypatch):
+    out = tmp_path / "plan"
+    write_folder(out, OLD)
+    carry_over = folder._carry_over
+
+    def vanish(old, new):
+        shutil.rmtree(old)
+        carry_over(old, new)
+
+    monkeypatch.setattr(folder, "_carry_over", vanish)
+    with pytest.raises(QplanError, match="No such file"):
+        write_folder(out, NEW)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_explanation_stands_beside_a_plan_and_goes_with_the_next(tmp_path):
+    out = tmp_path / "plan"
+    explanation = {"explanation.json": b"{}", "explanation.md": b"# why"}
+    write_beside(out, explanation)
+    assert content(out) == explanation
+    write_folder(out, OLD)
+    assert content(out) == OLD
+    write_beside(out, explanation)
+    assert content(out) == OLD | explanation
+
+
+def test_failed_explanation_changes_nothing(tmp_path, monkeypatch):
+    out = tmp_path / "plan"
+    write_folder(out, OLD)
+    with monkeypatch.context() as patch:
+        patch.setattr(folder.os, "fsync", failing(os.fsync, OSError(errno.ENOSPC, "No space left on device"), 2))
+        with pytest.raises(QplanError, match="No space left"):
+            write_beside(out, {"explanation.json": b"{}", "explanation.md": b"# why"})
+    assert content(out) == OLD
