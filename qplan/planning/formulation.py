@@ -60,13 +60,16 @@ class Formulation:
     def arcs(self, network: CorridorNetwork, chain: int) -> list[tuple[FlowKey, str, str]]:
         """Every flow variable of a chain with its tail and head; none into the first end, none out of the second."""
         first, second = self.inventory.corridors[network.corridor].ends
-        arcs = []
-        for i, bundle in enumerate(network.bundles):
-            for along in (True, False):
-                tail, head = bundle.ends if along else bundle.ends[::-1]
-                if head != first and tail != second:
-                    arcs.append(((network.corridor, chain, i, along), tail, head))
-        return arcs
+        directed = (
+            (i, along, *(bundle.ends if along else bundle.ends[::-1]))
+            for i, bundle in enumerate(network.bundles)
+            for along in (True, False)
+        )
+        return [
+            ((network.corridor, chain, i, along), tail, head)
+            for i, along, tail, head in directed
+            if head != first and tail != second
+        ]
 
     def bundle_flow(self, network: CorridorNetwork, index: int, chains: range | None = None) -> Terms:
         """Flow through a bundle in both directions, summed over chains (default all)."""
@@ -148,9 +151,13 @@ def add_paths(model: Formulation, network: CorridorNetwork) -> None:
     for i, bundle in enumerate(network.bundles):
         installed = [(model.link[link], -1.0) for link in bundle.links]
         model.add(model.bundle_flow(network, i) + installed, "<=", 0, "on_link", q, i + 1)
-    for s in sorted({end for bundle in network.bundles for end in bundle.ends} - set(corridor.ends)):
-        entering = [term for chain in range(network.chains) for term in model.inflow(network, chain, s)]
-        model.add([*entering, (model.relay[s], -1.0)], "<=", 0, "relayed", q, s)
+    entering: dict[str, Terms] = defaultdict(list)
+    for chain in range(network.chains):
+        for key, _, head in model.arcs(network, chain):
+            if head != second:
+                entering[head].append((model.flow[key], 1.0))
+    for s, terms in sorted(entering.items()):
+        model.add([*terms, (model.relay[s], -1.0)], "<=", 0, "relayed", q, s)
 
 
 def add_disjointness(model: Formulation, network: CorridorNetwork) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-
 import qplan
 from qplan.errors import SolverFailed
 from qplan.inventory.model import Inventory

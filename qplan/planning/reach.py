@@ -10,8 +10,9 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
-from qplan.costing.unit_costs import Cost, system_cost
+from qplan.costing.unit_costs import Cost, system_cost, tco
 from qplan.inventory import plant
 from qplan.inventory.model import Corridor, Inventory, QkdSystem
 from qplan.inventory.relay_rules import relay_refusals
@@ -113,12 +114,13 @@ def reach(inventory: Inventory) -> ReachGraph:
     ]
     for route in routes:
         corridors = [inventory.corridors[q] for q in usable.corridors_of(*route.ends)]
-        offers, refused = _offers(survey, route, sum(c.demand_bps for c in corridors))
+        demand_bps = sum(c.demand_bps for c in corridors)
+        offers, refused = _offers(survey, route, demand_bps)
         if len(route.fibres) == 1:
             refusals += refused
         offers = [o for o in offers if any(_carries(o, c.demand_bps) for c in corridors)]
         if frozenset(route.ends) not in survey.pairs_with_parallel_paths:
-            offers = _undominated(offers, inventory.equipment.qkd_systems)
+            offers = _undominated(survey, offers, demand_bps)
         links += offers
     return ReachGraph(
         tuple(sorted(links, key=lambda link: link.id)),
@@ -283,20 +285,33 @@ def _carries(link: CandidateLink, demand_bps: float) -> bool:
     return systems_needed(demand_bps, link.key_rate_bps) <= link.max_count
 
 
-def _undominated(offers: list[CandidateLink], systems: Mapping[str, QkdSystem]) -> list[CandidateLink]:
-    """Offers on one route that no other offer matches in rate, cost, strands, rack units and power.
+def _undominated(survey: _Survey, offers: list[CandidateLink], demand_bps: float) -> list[CandidateLink]:
+    """Offers on one route that no other offer matches in rate, money, strands, rack units and power.
 
     In any plan the better system takes over the worse one's count and load: the plan stays feasible and costs no more.
-    (Not so between the ends of a corridor whose paths may share the route and differ by the system alone.)
+    Rate beyond the demand of all corridors that may use the route is worth nothing, nor is room where a site has no
+    limit, nor money of a kind that neither the objective nor a budget asks for. (All this does not hold between the
+    ends of a corridor whose paths may share the route and differ by the system alone.)
     """
-
-    def gains(link: CandidateLink) -> tuple[float, ...]:
-        system = systems[link.system]
-        cost = link.unit_cost
-        return (link.key_rate_bps, -cost.capex, -cost.opex_per_year, -link.strands, -system.rack_units, -system.power_w)
-
     kept: list[CandidateLink] = []
-    for link in sorted(offers, key=lambda link: [*(-gain for gain in gains(link)), link.system]):
-        if not any(all(a >= b for a, b in zip(gains(other), gains(link), strict=True)) for other in kept):
+    for link in sorted(offers, key=lambda link: [*(-gain for gain in _gains(survey, link, demand_bps)), link.system]):
+        gains = _gains(survey, link, demand_bps)
+        rivals = (_gains(survey, other, demand_bps) for other in kept)
+        if not any(all(a >= b for a, b in zip(rival, gains, strict=True)) for rival in rivals):
             kept.append(link)
     return kept
+
+
+def _gains(survey: _Survey, link: CandidateLink, demand_bps: float) -> tuple[float | Decimal, ...]:
+    """What a link offers, the more the better, in every respect that can matter."""
+    inventory, cost = survey.inventory, link.unit_cost
+    system = survey.systems[link.system]
+    ends = [inventory.sites[end] for end in link.route.ends]
+    return (
+        min(link.key_rate_bps, demand_bps),
+        *([-cost.capex] if inventory.objective == "capex" or inventory.budget.capex is not None else []),
+        *([-tco(inventory.economics, cost)] if inventory.objective != "capex" or inventory.budget.tco is not None else []),
+        -link.strands,
+        *([-system.rack_units] if any(site.rack_units is not None for site in ends) else []),
+        *([-system.power_w] if any(site.power_w is not None for site in ends) else []),
+    )
