@@ -95,7 +95,10 @@ def _short_row(facts: CorridorFacts, names: SiteNames) -> tuple[str, ...]:
 def corridors_section(facts: Facts, names: SiteNames) -> Section:
     overview = Table(
         "Demand and protection",
-        ("Corridor", "Ends", "Served", "Demand", "Spare", "Classification", "Secret for", "When no path holds"),
+        (
+            "Corridor", "Ends", "Served", "Demand", "Spare", "Survives the loss of", "When no path holds",
+            "Classification", "Secret for",
+        ),  # fmt: skip
         tuple(_corridor_row(corridor, names) for corridor in facts.corridors),
         right=("Demand", "Spare", "Secret for"),
     )
@@ -111,7 +114,7 @@ def corridors_section(facts: Facts, names: SiteNames) -> Section:
     )
     exposure = Table(
         "Who learns the keys of a corridor",
-        ("Corridor", "Exposure", "Paths have", "Relays", "Countries", "Operators"),
+        ("Corridor", "Exposure", "Paths have", "Relays", "Countries", "Operators", "Rules for relays"),
         tuple(_exposure_row(corridor, facts.relays, names) for corridor in facts.corridors if corridor.served),
     )
     relays = Table(
@@ -122,7 +125,8 @@ def corridors_section(facts: Facts, names: SiteNames) -> Section:
     )
     reading = (
         "Each path reserves the corridor's whole demand on every link. Spare is the least of capacity minus "
-        "reservations along a path, never a sum; corridors that meet on a link share it."
+        "reservations along a path, never a sum; corridors that meet on a link share it. What a corridor survives "
+        "leaves its own two ends aside."
     )
     return Section("corridors", "Corridors", (reading,), (overview, exposure, relays, paths))
 
@@ -136,9 +140,10 @@ def _corridor_row(facts: CorridorFacts, names: SiteNames) -> tuple[str, ...]:
         "yes" if facts.served else "not served (optional)",
         wording.bps(facts.demand_bps),
         wording.bps(facts.spare_bps) if facts.served else "–",
+        wording.survives(corridor, len(facts.paths)) if facts.served else "–",
+        wording.FALLBACK[corridor.fallback],
         corridor.classification or NOT_STATED,
         NOT_STATED if years is None else f"{format_number(years)} years",
-        wording.FALLBACK[corridor.fallback],
     )
 
 
@@ -164,6 +169,7 @@ def _exposure_row(facts: CorridorFacts, relays: tuple[RelayFacts, ...], names: S
         names.join(facts.relays) or "none",
         ", ".join(sorted({site.country or NOT_STATED for site in sites})) or "none",
         ", ".join(sorted({site.operator or NOT_STATED for site in sites})) or "none",
+        wording.relay_rules(facts.corridor),
     )
 
 

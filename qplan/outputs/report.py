@@ -19,7 +19,9 @@ from qplan.plan.model import Plan
 MARKER = "<!-- qplan:report -->"
 COMMENT_CHARACTERS = 60_000  # GitHub takes 65,536 in a comment
 DIAGRAM_CHARACTERS = 20_000  # a larger Mermaid text gives no readable picture
+TEXT_CHARACTERS = 600
 CELL_CHARACTERS = 300
+WARNINGS_SHOWN = 20
 FIGURE_SPACE = re.compile(r"(?<=\d) (?=\d{3}\b|%|dB\b|km\b|[kMG]?bit/s|U\b|W\b)|(?<=\b[A-Z]{3}) (?=\d)")
 ROWS_TRIED = (200, 100, 50, 20, 10, 5, 2, 0)
 TONES = {"ok": "good", "exceeded": "bad", "exceeded (warning)": "warn", "not served (optional)": "warn"}
@@ -99,13 +101,17 @@ def _markdown(document: Document, mermaid: str, rows: int) -> str:
 
 def markdown_head(document: Document, rows: int | None = None) -> list[str]:
     """Title, verdict, warnings, figures and corridors, as Markdown blocks."""
-    blocks = [f"## {escape_markdown(document.title)}", f"**{escape_markdown(document.headline)}**"]
+    blocks = [f"## {_cut(document.title)}", f"**{_cut(document.headline)}**"]
     if document.subtitle:
-        blocks.insert(1, escape_markdown(document.subtitle))
+        blocks.insert(1, _cut(document.subtitle))
     if document.warnings:
-        blocks.append("\n".join(f"- ⚠️ {escape_markdown(warning)}" for warning in document.warnings))
-    figures = markdown_table(("Figure", "Value"), document.figures).rstrip()
-    return [*blocks, figures, *_markdown_rows(document.corridors, rows)]
+        blocks.append("\n".join(f"- ⚠️ {_cut(warning)}" for warning in document.warnings[:WARNINGS_SHOWN]))
+    figures = Table("", ("Figure", "Value"), document.figures)
+    return [*blocks, *_markdown_rows(figures, None), *_markdown_rows(document.corridors, rows)]
+
+
+def _cut(text: str) -> str:
+    return escape_markdown(shortened(one_line(text), TEXT_CHARACTERS))
 
 
 def _mermaid_block(mermaid: str) -> list[str]:
@@ -117,9 +123,9 @@ def _mermaid_block(mermaid: str) -> list[str]:
 
 
 def _markdown_section(section: Section, rows: int) -> list[str]:
-    blocks = [escape_markdown(paragraph) for paragraph in section.paragraphs]
+    blocks = [_cut(paragraph) for paragraph in section.paragraphs]
     if section.points:
-        blocks.append("\n".join(f"- {escape_markdown(point)}" for point in section.points))
+        blocks.append("\n".join(f"- {_cut(point)}" for point in section.points))
     for table in section.tables:
         blocks += [f"**{escape_markdown(table.title)}**", *_markdown_rows(table, rows)]
     return blocks

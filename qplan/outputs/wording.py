@@ -20,6 +20,11 @@ DISJOINT = {
     "node": "no site and no fibre in common",
     "duct": "no site, fibre or duct in common",
 }
+FAILS_ALONE = {
+    "relay": ("relay or QKD link", "relays or QKD links"),
+    "node": ("site or fibre", "sites or fibres"),
+    "duct": ("site, fibre or duct", "sites, fibres or ducts"),
+}
 FALLBACK = {
     "fail_closed": "fails closed: traffic stops",
     "pqc": "goes on with PQC alone",
@@ -93,6 +98,35 @@ def proof(plan: Plan) -> str:
 def tco_label(economics: Economics) -> str:
     """`TCO (10 y, 5 %)`: the horizon and the discount rate belong to the figure."""
     return f"TCO ({economics.horizon_years} y, {percent(economics.discount_rate, 5)})"
+
+
+def survives(corridor: Corridor, paths: int) -> str:
+    """What may fail, the corridor's own ends aside, while it still gets its key: one path is lost for each."""
+    spare_paths = paths - corridor.shares_needed
+    if spare_paths < 1:
+        return "nothing: one path only" if paths == 1 else "nothing: every path must hold"
+    one, several = FAILS_ALONE[corridor.disjoint]
+    return f"any one {one}" if spare_paths == 1 else f"any {spare_paths} {several}"
+
+
+def relay_rules(corridor: Corridor) -> str:
+    """What the corridor asks of its relays."""
+    rules = [
+        f"{what}: {', '.join(allowed) or 'none'}"
+        for what, allowed in (
+            ("countries", corridor.allowed_countries),
+            ("operators", corridor.allowed_operators),
+            ("key domains", corridor.allowed_key_domains),
+        )
+        if allowed is not None
+    ]
+    if corridor.min_security_tier is not None:
+        rules.append(f"tier {corridor.min_security_tier} or higher")
+    if corridor.avoid_sites:
+        rules.append(f"never {listed(sorted(corridor.avoid_sites))}")
+    if corridor.max_relays is not None:
+        rules.append(f"at most {counted(corridor.max_relays, 'relay')} a path")
+    return "; ".join(rules) or "none stated"
 
 
 def who_sees_keys(corridor: Corridor, relays_by_path: list[int]) -> str:
