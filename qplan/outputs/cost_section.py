@@ -32,7 +32,7 @@ def cost_section(inventory: Inventory, plan: Plan) -> Section:
         _groups("By category", "category", report["by_category"], money),
         _groups("How firm the prices are", "provenance", report["by_price_provenance"], money),
         _unpriced(inventory, plan),
-        _shares("By corridor", report["by_corridor"]["shares"], money),
+        _shares(plan, report["by_corridor"]["shares"], money),
         _drivers(f"What moves the TCO most (each ± {swing})", sensitivity["drivers"], money),
     )
     return Section("costs", "Costs", (report["convention"], report["by_corridor"]["rule"]), tables)
@@ -74,13 +74,15 @@ def _unpriced(inventory: Inventory, plan: Plan) -> Table:
     return Table("To be quoted, in no total", ("What", "Quantity", "Unit", "Sites"), rows, right=("Quantity",))
 
 
-def _shares(title: str, shares: Sequence[Mapping[str, Any]], money: Money) -> Table:
+def _shares(plan: Plan, shares: Sequence[Mapping[str, Any]], money: Money) -> Table:
+    unserved = {corridor.id for corridor in plan.corridors if not corridor.served}
     figures = ("Capex", "Opex per year", "TCO")
     rows = tuple(
         (share["corridor"], _one_off(share, money), money(share["opex_per_year"]), money(share["tco"]))
         for share in shares
+        if share["corridor"] not in unserved
     )
-    return Table(title, ("Corridor", *figures), rows, right=figures)
+    return Table("By corridor", ("Corridor", *figures), rows, right=figures)
 
 
 def _drivers(title: str, drivers: Sequence[Mapping[str, Any]], money: Money) -> Table:
