@@ -1,0 +1,287 @@
+"""Random small inventories in which every feature of the planning model turns up, alone and mixed.
+
+Amounts are small integers wherever that is natural, so that ties and sums that meet a limit exactly occur.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import Counter
+from itertools import combinations
+
+KM_PER_DEGREE = 111.0
+MOST_CHAINS = 3000
+COUNTRIES, OPERATORS, DOMAINS = ("CH", "LI", "FR"), ("acme", "telco"), ("core", "edge")
+
+
+def random_inventory(rng: random.Random) -> dict:
+    """A valid inventory with 3 to 7 sites, small enough for exhaustive search; about two thirds can be served."""
+    size = rng.choices((3, 4, 5, 6, 7), (2, 4, 5, 3, 2))[0]
+    places = {f"s{i}": (rng.uniform(0, 30), rng.uniform(0, 30)) for i in range(1, size + 1)}
+    located = rng.random() < 0.25
+    inventory = {
+        "qplan": 1,
+        "sites": {name: _site(rng, place, located) for name, place in places.items()},
+        "fibres": _fibres(rng, places, located),
+        "equipment": _equipment(rng),
+        "corridors": _corridors(rng, list(places)),
+        "policy": _policy(rng),
+        "objective": rng.choice(("tco", "tco", "capex", "relays")),
+        "economics": {
+            "horizon_years": rng.choice((0, 1, 5, 10)),
+            "discount_rate": rng.choice((0.0, 0.0, 0.05, 0.1)),
+            "contingency": rng.choice((0.0, 0.0, 0.1, 0.25)),
+        },
+    }
+    while most_chains(inventory) > MOST_CHAINS:
+        _shrink(rng, inventory)
+    budget = _budget(rng, inventory)
+    return inventory | ({"budget": budget} if budget else {})
+
+
+def most_chains(inventory: dict) -> int:
+    """Chains of routes × systems between the two sites that have most, if no loss were too high: what search costs."""
+    names = list(inventory["sites"])
+    routes = Counter()
+    stack = [(name,) for name in names]
+    while stack:
+        sites = stack.pop()
+        for fibre in inventory["fibres"].values():
+            if sites[-1] in fibre["ends"]:
+                onward = fibre["ends"][fibre["ends"][0] == sites[-1]]
+                if onward not in sites:
+                    routes[sites[0], onward] += len(inventory["equipment"]["qkd_systems"])
+                    if len(sites) <= inventory["policy"]["max_bypass_sites"]:
+                        stack.append((*sites, onward))
+    return max(max(_chains(routes, frozenset(names) - {start}, start).values()) for start in names)
+
+
+def _chains(routes: Counter, unseen: frozenset, at: str) -> Counter:
+    """Chains from a site on, by the site where they end."""
+    found = Counter()
+    for onward in unseen:
+        found[onward] += routes[at, onward]
+        for end, chains in _chains(routes, unseen - {onward}, onward).items():
+            found[end] += routes[at, onward] * chains
+    return found
+
+
+def _shrink(rng: random.Random, inventory: dict) -> None:
+    """Fewer routes, else fewer systems, else fewer fibres."""
+    systems = inventory["equipment"]["qkd_systems"]
+    if inventory["policy"]["max_bypass_sites"] > 0 and rng.random() < 0.5:
+        inventory["policy"]["max_bypass_sites"] -= 1
+    elif len(systems) > 1 and rng.random() < 0.5:
+        systems.popitem()
+    else:
+        inventory["fibres"].popitem()
+
+
+def _some(rng: random.Random, chance: float, **values) -> dict:
+    """Each value with the chance given; a callable is called when its key is taken."""
+    return {key: value() if callable(value) else value for key, value in values.items() if rng.random() < chance}
+
+
+def _site(rng: random.Random, place: tuple[float, float], located: bool) -> dict:
+    site = {"trusted_node": rng.choices(("allowed", "existing", "forbidden"), (14, 3, 2))[0]}
+    site |= _some(
+        rng,
+        0.85,
+        country=lambda: rng.choices(COUNTRIES, (4, 2, 1))[0],
+        operator=lambda: rng.choices(OPERATORS, (3, 1))[0],
+        key_domain=lambda: rng.choices(DOMAINS, (3, 1))[0],
+        security_tier=lambda: rng.randint(1, 4),
+    )
+    site |= _some(
+        rng,
+        0.6,
+        node_cost=lambda: rng.choice((0, 5, 10, 20)),
+        node_cost_per_year=lambda: rng.choice((0, 1, 2)),
+        relay_cost=lambda: rng.choice((0, 10, 30, 60)),
+        relay_cost_per_year=lambda: rng.choice((0, 1, 3)),
+    )
+    site |= _some(rng, 0.2, bypass_loss_db=lambda: rng.choice((0.0, 1.0, 3.0)))
+    site |= _some(rng, 0.12, rack_units=lambda: rng.choice((4, 6, 8, 12)), power_w=lambda: rng.choice((300, 500, 900)))
+    if located:
+        site |= {"lat": 47 + place[1] / KM_PER_DEGREE, "lon": 8 + place[0] / KM_PER_DEGREE / math.cos(math.radians(47))}
+    return site
+
+
+def _fibres(rng: random.Random, places: dict[str, tuple[float, float]], located: bool) -> dict:
+    """A random tree, further spans (mostly between neighbours), and now and then a parallel one."""
+    names = list(places)
+    pairs = [(rng.choice(names[:i]), names[i]) for i in range(1, len(names))]
+    others = [pair for pair in combinations(names, 2) if pair not in pairs]
+    others.sort(key=lambda pair: math.dist(places[pair[0]], places[pair[1]]) * rng.uniform(0.5, 1.5))
+    pairs += others[: rng.randint(1, 4)]
+    pairs += [rng.choice(pairs) for _ in range(rng.choice((0, 0, 0, 1, 1, 2)))]
+    ducts = [f"d{i}" for i in range(rng.choice((0, 2, 5)))]
+    fibres = {}
+    for i, pair in enumerate(pairs, start=1):
+        ends = pair if rng.random() < 0.5 else pair[::-1]
+        straight = math.dist(places[pair[0]], places[pair[1]])
+        fibres[f"f{i}"] = {"ends": list(ends)} | _fibre(rng, straight, ducts, located)
+    return fibres
+
+
+def _fibre(rng: random.Random, straight_km: float, ducts: list[str], located: bool) -> dict:
+    kilometres = math.ceil(straight_km * 1.3) + rng.choice((0, 1, 5))
+    fibre = {"length_km": kilometres, "strands": rng.choices((1, 2, 3, 4, 8), (1, 3, 2, 4, 3))[0]}
+    if rng.random() < 0.3:
+        fibre["loss_db"] = round(kilometres * rng.choice((0.2, 0.25, 0.3)), 1)
+    if located and rng.random() < 0.5:
+        del fibre["length_km"]
+    fibre |= _some(
+        rng,
+        0.2,
+        attenuation_db_per_km=0.25,
+        attenuation_1310_db_per_km=0.4,
+        loss_1310_db=lambda: round(kilometres * 0.35, 1),
+        connectors=lambda: rng.randint(0, 4),
+        splices=lambda: rng.randint(0, 5),
+    )
+    fibre |= _some(
+        rng,
+        0.4,
+        setup_cost_per_strand=lambda: rng.choice((0, 1, 5)),
+        cost_per_strand_year=lambda: rng.choice((0, 1, 2)),
+        cost_per_strand_km_year=lambda: rng.choice((0, 0.1, 0.2)),
+    )
+    if ducts and rng.random() < 0.4:
+        fibre["ducts"] = rng.sample(ducts, rng.choice((1, 1, 2)))
+    return fibre | _some(rng, 0.04, amplified=True)
+
+
+def _curve(rng: random.Random) -> list[list[float]]:
+    reach = rng.choice((12, 15, 18, 22, 26))
+    top = rng.choice((300, 600, 1200))
+    curve = [[2, top], [reach // 2, top // rng.choice((2, 5))], [reach, top // 50]]
+    if rng.random() < 0.2:
+        curve[0][1] = curve[1][1] // 2  # receivers saturate at low loss
+    if rng.random() < 0.05:
+        curve[-1][1] = 0
+    return curve
+
+
+def _system(rng: random.Random) -> dict:
+    system = {"key_rate_curve": _curve(rng), "technology": rng.choice(("dv-bb84", "dv-bb84", "cv-gmcs"))}
+    system |= {"price": rng.choice((0, 20, 50, 100)), "support_per_year": rng.choice((0, 2, 5))}
+    if rng.random() < 0.2:
+        system["wavelength_nm"] = 1310
+    if rng.random() < 0.2:
+        system["max_loss_db"] = system["key_rate_curve"][-1][0] - rng.choice((0, 2, 4))
+    system |= _some(
+        rng,
+        0.25,
+        max_length_km=lambda: rng.choice((40, 60, 90)),
+        strands=2,
+        rack_units=lambda: rng.choice((1, 2)),
+        power_w=lambda: rng.choice((100, 150)),
+        clock_hz=1e9,
+    )
+    if rng.random() < 0.05:
+        del system["price"]
+    return system
+
+
+def _equipment(rng: random.Random) -> dict:
+    item = {"price": rng.choice((0, 5, 15)), "support_per_year": rng.choice((0, 1)), "quantity": rng.choice((1, 2))}
+    place = {"rack_units": 1, "power_w": 80}
+    return {
+        "qkd_systems": {f"q{i}": _system(rng) for i in range(1, rng.choices((1, 2, 3), (5, 4, 1))[0] + 1)},
+        "node_items": {"KMS-1": item | place} if rng.random() < 0.4 else {},
+        "relay_items": {"HSM-2": item | place} if rng.random() < 0.4 else {},
+    }
+
+
+def _policy(rng: random.Random) -> dict:
+    policy = {"max_bypass_sites": rng.choices((0, 1, 2), (3, 5, 3))[0]}
+    policy |= _some(rng, 0.25, key_rate_reserve=lambda: rng.choice((0.1, 0.2, 0.5)), bypass_loss_db=1.0)
+    return policy | _some(rng, 0.15, loss_margin_db=lambda: rng.choice((0.5, 1.0, 2.0)), technologies=["dv-bb84"])
+
+
+def _corridors(rng: random.Random, sites: list[str]) -> dict:
+    return {f"c{i}": _corridor(rng, sites) for i in range(1, rng.choices((1, 2, 3, 4), (3, 5, 4, 1))[0] + 1)}
+
+
+def _corridor(rng: random.Random, sites: list[str]) -> dict:
+    ends = rng.sample(sites, 2)
+    corridor = {"ends": ends} | _demand(rng)
+    corridor["paths"] = rng.choices((1, 2, 3), (11, 6, 1))[0]
+    if corridor["paths"] > 1:
+        corridor["disjoint"] = rng.choice(("relay", "node", "duct"))
+    corridor |= _some(
+        rng,
+        0.08,
+        allowed_countries=lambda: rng.sample(COUNTRIES, 2),
+        allowed_operators=["acme"],
+        allowed_key_domains=["core"],
+        min_security_tier=lambda: rng.randint(1, 3),
+        max_relays=lambda: rng.randint(0, 3),
+        avoid_sites=lambda: [rng.choice([site for site in sites if site not in ends])],
+    )
+    if rng.random() < 0.3:
+        corridor |= {"required": False, "priority": rng.choice((0, 0.5, 1, 1, 2, 3))}
+    return corridor
+
+
+def _demand(rng: random.Random) -> dict:
+    kind = rng.random()
+    if kind < 0.1:
+        return {"rekey": {"key_bits": 256, "interval_s": rng.choice((1, 4)), "tunnels": 2, "directions": 2}}
+    if kind < 0.2:
+        return {"otp_bps": rng.choice((50, 200))}
+    return {"key_rate_bps": rng.choice((0, 10, 20, 50, 50, 100, 100, 200, 500))}
+
+
+def _budget(rng: random.Random, inventory: dict) -> dict:
+    """Ceilings near what a plan may cost: so many systems of the mean price, with some for sites."""
+    systems = inventory["equipment"]["qkd_systems"].values()
+    price = sum(system.get("price", 0) for system in systems) / len(systems)
+    paths = sum(corridor["paths"] for corridor in inventory["corridors"].values())
+    capex = (price + 20) * paths
+    return _some(
+        rng,
+        0.25,
+        capex=lambda: round(capex * rng.uniform(0.7, 4)),
+        tco=lambda: round(capex * rng.uniform(1, 6)),
+    )
+
+
+def features(inventory: dict) -> set[str]:
+    """Which features of the model an inventory uses."""
+    found = {f"sites-{len(inventory['sites'])}", f"objective-{inventory['objective']}"}
+    found |= {f"budget-{name}" for name in inventory.get("budget", {})}
+    found |= {f"economics-{name}" for name, value in inventory["economics"].items() if value}
+    found |= {f"policy-{name}" for name, value in inventory["policy"].items() if value}
+    found |= {name for name in ("node_items", "relay_items") if inventory["equipment"][name]}
+    systems = inventory["equipment"]["qkd_systems"]
+    found |= {f"systems-{len(systems)}"} | {f"max-bypass-{inventory['policy']['max_bypass_sites']}"}
+    for system in systems.values():
+        found |= {f"system-{name}" for name in system}
+        rates = [rate for _, rate in system["key_rate_curve"]]
+        found |= {"curve-not-monotone"} if rates[0] < rates[1] else set()
+        found |= {"curve-ends-at-zero"} if rates[-1] == 0 else set()
+    for site in inventory["sites"].values():
+        found |= {f"site-{name}" for name in site} | {f"site-{site['trusted_node']}"}
+    return found | _fibre_features(inventory) | _corridor_features(inventory)
+
+
+def _fibre_features(inventory: dict) -> set[str]:
+    fibres = inventory["fibres"].values()
+    found = {f"fibre-{name}" for fibre in fibres for name in fibre}
+    found |= {"geodesic-length"} if any("length_km" not in fibre for fibre in fibres) else set()
+    pairs = Counter(tuple(sorted(fibre["ends"])) for fibre in fibres)
+    ducts = Counter(duct for fibre in fibres for duct in fibre.get("ducts", ()))
+    found |= {"parallel-fibres"} if max(pairs.values()) > 1 else set()
+    return found | ({"shared-duct"} if ducts and max(ducts.values()) > 1 else set())
+
+
+def _corridor_features(inventory: dict) -> set[str]:
+    corridors = inventory["corridors"].values()
+    found = {f"corridors-{len(corridors)}"} | {f"corridor-{name}" for corridor in corridors for name in corridor}
+    found |= {f"paths-{corridor['paths']}" for corridor in corridors}
+    found |= {f"disjoint-{corridor['disjoint']}" for corridor in corridors if "disjoint" in corridor}
+    found |= {"zero-demand"} if any(corridor.get("key_rate_bps") == 0 for corridor in corridors) else set()
+    return found | ({"optional"} if any("required" in corridor for corridor in corridors) else set())
