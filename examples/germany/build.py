@@ -29,13 +29,14 @@ HEADER = """\
 #
 # Germany: fifty cities, a hut every 60 km at most, and data centres that want keys. Written by build.py: change that.
 #
-# QUESTION  Which huts and cities must become trusted nodes so that the data-centre cities can exchange keys, the four
-#           most important pairs of them over two paths that share no duct?
-# ANSWER    Every span is a candidate; the plan picks the chain of relays that costs least over ten years in total.
-#           Relaying in a city is cheaper than in a hut, which has to be made fit for it.
-# TRY NEXT  --scenario two-spans       patch through one site: fewer relays, dearer detectors?
+# QUESTION  Which huts and cities must become trusted nodes so that data-centre cities can exchange keys, most of them
+#           over two paths that share no duct? What does the least costly network of that kind look like?
+# ANSWER    One ring through the country with Dresden as a spur. It is cheap, and look at its price: a path the long way
+#           round passes some forty relays, each of them a place with keys in clear.
+# TRY NEXT  --scenario short-paths     at most 24 relays on a path: meshes instead of one ring. This one is hard to prove
+#                                      optimal; after --time-limit the best plan is written with its gap
+#           --scenario two-spans       patch through one site: fewer relays, dearer detectors?
 #           --scenario bb84            without continuous variables
-#           --scenario standby         a second duct-disjoint path for every corridor
 #           --objective relays         as few places with keys in clear as possible
 #
 # PUBLISHED: cities, coordinates and which of them are joined, from the reference network germany50: S. Orlowski et al.,
@@ -53,25 +54,29 @@ include: [catalogue:illustrative-2026]
 defaults:
   site: {country: DE, security_tier: 3, node_cost: 15000, node_cost_per_year: 12000, relay_cost: 80000}
   fibre: {strands: 8, cost_per_strand_km_year: 60}
-  corridor: {rekey: {key_bits: 256, interval_s: 60, tunnels: 4, directions: 2}, fallback: pqc}
+  corridor:
+    rekey: {key_bits: 256, interval_s: 60, tunnels: 4, directions: 2}   # 34.1 bit/s
+    paths: 2
+    disjoint: duct
+    fallback: fail_closed
 """
 
 CORRIDORS = """
 corridors:
-  frankfurt-berlin: {ends: [frankfurt, berlin], paths: 2, fallback: fail_closed}
-  frankfurt-muenchen: {ends: [frankfurt, muenchen], paths: 2, fallback: fail_closed}
-  frankfurt-duesseldorf: {ends: [frankfurt, duesseldorf], paths: 2, fallback: fail_closed}
-  berlin-hamburg: {ends: [berlin, hamburg], paths: 2, fallback: fail_closed}
+  frankfurt-berlin: {ends: [frankfurt, berlin]}
+  frankfurt-muenchen: {ends: [frankfurt, muenchen]}
+  frankfurt-duesseldorf: {ends: [frankfurt, duesseldorf]}
   frankfurt-stuttgart: {ends: [frankfurt, stuttgart]}
   frankfurt-nuernberg: {ends: [frankfurt, nuernberg]}
+  berlin-hamburg: {ends: [berlin, hamburg]}
   muenchen-nuernberg: {ends: [muenchen, nuernberg]}
   muenchen-stuttgart: {ends: [muenchen, stuttgart]}
-  leipzig-berlin: {ends: [leipzig, berlin]}
   leipzig-frankfurt: {ends: [leipzig, frankfurt]}
-  koeln-duesseldorf: {ends: [koeln, duesseldorf]}
-  hannover-hamburg: {ends: [hannover, hamburg]}
   hannover-frankfurt: {ends: [hannover, frankfurt]}
-  dresden-leipzig: {ends: [dresden, leipzig]}
+  koeln-duesseldorf: {ends: [koeln, duesseldorf], paths: 1, fallback: pqc}
+  leipzig-berlin: {ends: [leipzig, berlin], paths: 1, fallback: pqc}
+  hannover-hamburg: {ends: [hannover, hamburg], paths: 1, fallback: pqc}
+  dresden-leipzig: {ends: [dresden, leipzig], paths: 1, fallback: pqc}
 
 policy:
   loss_margin_db: 0.5
@@ -85,9 +90,9 @@ scenarios:
   bb84:
     description: BB84 systems only
     set: {policy.technologies: [dv-bb84]}
-  standby:
-    description: Two duct-disjoint paths for every corridor
-    set: {defaults.corridor.paths: 2}
+  short-paths:
+    description: At most 24 relays on a path
+    set: {defaults.corridor.max_relays: 24}
 """
 
 
