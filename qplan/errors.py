@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -36,6 +37,7 @@ class Diagnostic:
     found: str = ""
     expected: str = ""
     hint: str = ""
+    end_column: int = 0  # behind the last character, on the same line; 0: not known
 
     def text(self) -> str:
         """`file:line:column: severity[CODE]: message; hint`."""
@@ -50,13 +52,17 @@ class QplanError(Exception):
 
 
 class InvalidInput(QplanError):
-    """The inventory, its includes, a scenario or an override is invalid; carries every finding."""
+    """The inventory, its includes, a scenario or an override is invalid; carries every finding.
+
+    `sources` is the text of every file read, by the name that findings give it, for showing the lines.
+    """
 
     exit_code = Exit.INVALID
 
-    def __init__(self, diagnostics: tuple[Diagnostic, ...]):
+    def __init__(self, diagnostics: tuple[Diagnostic, ...], sources: Mapping[str, str] | None = None):
         super().__init__("\n".join(d.text() for d in diagnostics))
         self.diagnostics = diagnostics
+        self.sources = sources or {}
 
 
 class SolverFailed(QplanError):

@@ -1,0 +1,99 @@
+"""Checks of corridors and of prices."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+
+from qplan.errors import Diagnostic
+from qplan.inventory.model import Corridor
+from qplan.inventory.overlay import DEMANDS
+from qplan.inventory.suggestions import joined
+from qplan.inventory.view import View
+
+
+def _stated(corridor: Corridor) -> list[str]:
+    return [key for key in DEMANDS if getattr(corridor, key) is not None]
+
+
+def check_corridor_joins_two_sites(view: View) -> Iterator[Diagnostic]:
+    for name, corridor in view.corridors():
+        if corridor.ends[0] == corridor.ends[1]:
+            message = f"corridors.{name} runs from site '{corridor.ends[0]}' to itself"
+            yield view.finding("QP401", ("corridors", name, "ends"), message)
+
+
+def check_exactly_one_demand(view: View) -> Iterator[Diagnostic]:
+    for name, corridor in view.corridors():
+        stated = _stated(corridor)
+        if not stated:
+            message = f"corridors.{name} states no demand; expected one of {joined(DEMANDS)}"
+            yield view.finding("QP402", ("corridors", name), message, key=True)
+        elif len(stated) > 1:
+            message = f"corridors.{name} states {' and '.join(stated)}; expected exactly one demand"
+            yield view.finding("QP403", ("corridors", name, stated[-1]), message, key=True)
+
+
+def check_shares_fit_paths(view: View) -> Iterator[Diagnostic]:
+    for name, corridor in view.corridors():
+        if corridor.shares_needed not in (1, corridor.paths):
+            message = (
+                f"corridors.{name}.shares_needed is {corridor.shares_needed}; "
+                f"expected 1 (any path gives the key) or paths, {corridor.paths} (the XOR of all)"
+            )
+            key = "shares_needed" if "shares_needed" in corridor.model_fields_set else "paths"
+            yield view.finding("QP404", ("corridors", name, key), message)
+
+
+def check_demand_is_above_zero(view: View) -> Iterator[Diagnostic]:
+    for name, corridor in view.corridors():
+        stated = _stated(corridor)
+        if len(stated) == 1 and corridor.demand_bps == 0:
+            yield view.finding("QP407", ("corridors", name, stated[0]), f"corridors.{name} asks for 0 bit/s", key=True)
+
+
+def check_demand_is_within_one_system(view: View) -> Iterator[Diagnostic]:
+    """More than the best rate of any system means parallel systems on every link, or no plan at all."""
+    kept = 1 - view.inventory.policy.key_rate_reserve
+    best = max((rate for _, system in view.systems() for _, rate in system.key_rate_curve), default=None)
+    for name, corridor in view.corridors():
+        stated = _stated(corridor)
+        if best is None or len(stated) != 1 or corridor.demand_bps <= best * kept:
+            continue
+        net = best * kept
+        needed = f"needs {math.ceil(corridor.demand_bps / net)} or more in parallel" if net > 0 else "cannot be built"
+        message = (
+            f"corridors.{name} asks for {corridor.demand_bps:g} bit/s, but no system gives more than {net:g} bit/s, "
+            f"so every QKD link on its way {needed}"
+        )
+        yield view.finding("QP408", ("corridors", name, stated[0]), message, key=True)
+
+
+def check_corridor_ends_have_fibres(view: View) -> Iterator[Diagnostic]:
+    usable = Counter(end for _, f in view.fibres() if not f.amplified and f.strands > 0 for end in f.ends)
+    for name, corridor in view.corridors():
+        for index, site in enumerate(corridor.ends):
+            path = ("corridors", name, "ends", index)
+            if not usable[site]:
+                yield view.finding("QP405", path, f"no usable fibre ends at site '{site}' of corridors.{name}")
+            elif corridor.disjoint != "relay" and usable[site] < corridor.paths:
+                message = (
+                    f"corridors.{name} asks for {corridor.paths} disjoint paths, "
+                    f"but site '{site}' has {usable[site]} usable fibre{'s' * (usable[site] > 1)}"
+                )
+                yield view.finding("QP409", path, message)
+
+
+def check_there_are_corridors(view: View) -> Iterator[Diagnostic]:
+    if not view.inventory.corridors:
+        yield view.finding("QP406", ("corridors",), "there are no corridors, so the plan is empty", key=True)
+
+
+def check_prices(view: View) -> Iterator[Diagnostic]:
+    equipment = view.inventory.equipment
+    for section in ("qkd_systems", "node_items", "relay_items"):
+        for name, item in getattr(equipment, section).items():
+            if item.price is None:
+                message = f"'{name}' has no price: it counts as 0 and is listed as to be quoted"
+                yield view.finding("QP501", ("equipment", section, name), message, key=True)

@@ -1,0 +1,175 @@
+"""Reading an inventory: files → overrides → defaults → models → checks, with every finding at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from qplan.errors import Diagnostic, InvalidInput
+from qplan.inventory.checks import check
+from qplan.inventory.includes import Loaded, load
+from qplan.inventory.model import Inventory, InventoryFile
+from qplan.inventory.model_errors import parse
+from qplan.inventory.overlay import (
+    Override,
+    command_line_overrides,
+    declared_overrides,
+    override,
+    unknown_addresses,
+    with_defaults,
+    without_nulls,
+)
+from qplan.inventory.rules import Spot, finding
+from qplan.inventory.source_map import Declared, SourceMap, dotted
+from qplan.inventory.suggestions import did_you_mean
+from qplan.inventory.view import View
+
+ID_SECTIONS = (
+    ("sites",), ("fibres",), ("corridors",), ("checks",),
+    ("equipment", "qkd_systems"), ("equipment", "node_items"), ("equipment", "relay_items"),
+)  # fmt: skip
+
+ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")  # plain in JSON; in YAML not allowed, or line breaks
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An inventory that may be planned for, and what it was made from."""
+
+    inventory: Inventory
+    """The effective inventory: includes, overrides, scenario and defaults applied."""
+    name: str
+    """The network's name, else the main file's."""
+    sha256: str
+    """Over the bytes of the main file."""
+    files: tuple[tuple[str, str], ...]
+    """Path relative to the main file's folder (`catalogue:NAME` for a shipped one) and SHA-256, sorted by path."""
+    scenario: str | None
+    set: dict[str, object]
+    """The values of `--set` by address."""
+    effective_sha256: str
+    """Over the bytes of `effective_json`."""
+    effective_json: str = field(repr=False)
+    """The effective inventory as JSON, itself an inventory file."""
+    warnings: tuple[Diagnostic, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The text of every file by the name that findings give it."""
+
+
+def read_inventory(
+    path: str | os.PathLike[str], *, scenario: str | None = None, overrides: Sequence[str] = ()
+) -> Reading:
+    """Read an inventory file with its includes, a scenario, and overrides given as `address=value`.
+
+    Raises `QplanError` where the main file cannot be read, and `InvalidInput` with every finding where anything in the
+    files, the scenario or the overrides is wrong.
+    """
+    loaded = load(os.fspath(path))
+    command_line, override_findings = command_line_overrides(overrides)
+    declared, overlay_findings = _overlaid(loaded.declared, scenario, command_line)
+    source = SourceMap(declared.places)
+    findings = loaded.findings + override_findings + overlay_findings + _null_entries(declared, source)
+    effective = {"qplan": 1, **with_defaults(declared.value)}
+    file_only = {key: declared.value[key] for key in ("set", "defaults", "scenarios") if key in declared.value}
+    findings += parse(InventoryFile, {"qplan": 1, **without_nulls(file_only)}, source)[1]
+    inventory, model_findings = parse(Inventory, effective, source)
+    findings += model_findings
+    if inventory is not None:
+        view = View(inventory, source, _declared_ids(effective))
+        ids_known = loaded.complete and isinstance(effective.get("sites", {}), dict)
+        findings += check(view, ids_known=ids_known, all_valid=not _errors(findings))
+    distinct = _distinct(findings)
+    if inventory is None or _errors(distinct):
+        raise InvalidInput(distinct, loaded.texts)
+    return _reading(inventory, loaded, scenario, command_line, distinct)
+
+
+def _overlaid(
+    declared: Declared, scenario: str | None, command_line: list[Override]
+) -> tuple[Declared, list[Diagnostic]]:
+    """`set`, then the scenario's `set`, then the command line; the addresses of the other scenarios are looked at."""
+    declared, findings = override(declared, declared_overrides(declared, ("set",)))
+    scenarios = declared.value.get("scenarios")
+    scenarios = scenarios if isinstance(scenarios, dict) else {}
+    for name in scenarios:
+        if name != scenario:
+            findings += unknown_addresses(declared, declared_overrides(declared, ("scenarios", name, "set")))
+    if scenario is not None and scenario not in scenarios:
+        hint = did_you_mean(scenario, scenarios) or f"declared: {', '.join(scenarios) or 'none'}"
+        findings.append(finding("QP017", Spot("--scenario"), "", f"unknown scenario '{scenario}'", hint=hint))
+    elif scenario is not None:
+        declared, more = override(declared, declared_overrides(declared, ("scenarios", scenario, "set")))
+        findings += more
+    declared, more = override(declared, command_line)
+    return declared, findings + more
+
+
+def _null_entries(declared: Declared, source: SourceMap) -> Iterable[Diagnostic]:
+    """Entries written as `id:` with nothing after; an override may take an entry away by null on purpose."""
+    found = []
+    for section in ID_SECTIONS:
+        for name, entry in _entries(declared.value, section).items():
+            place = source.place((*section, name))
+            if entry is None and place.key is not None and place.key.value == name:
+                message = f"{dotted((*section, name))} is null and so left out"
+                hint = "write {} for an entry without keys"
+                found.append(finding("QP019", place.at_key(), dotted((*section, name)), message, hint=hint))
+    return found
+
+
+def _entries(value: dict, section: tuple[str, ...]) -> dict:
+    for step in section:
+        value = value.get(step)
+        if not isinstance(value, dict):
+            return {}
+    return value
+
+
+def _declared_ids(effective: dict) -> dict[str, frozenset[str]]:
+    return {dotted(section): frozenset(_entries(effective, section)) for section in ID_SECTIONS}
+
+
+def _errors(findings: Iterable[Diagnostic]) -> bool:
+    return any(item.severity == "error" for item in findings)
+
+
+def _distinct(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """In the order of the files; of findings by one rule at one place (a default of many entries) the first stands."""
+    first: dict[tuple[object, ...], Diagnostic] = {}
+    for item in findings:
+        place = (item.file, item.line, item.column, item.code)
+        first.setdefault(place if item.line else (*place, item.address, item.message), item)
+    return tuple(sorted(first.values()))
+
+
+def _reading(
+    inventory: Inventory,
+    loaded: Loaded,
+    scenario: str | None,
+    command_line: list[Override],
+    warnings: tuple[Diagnostic, ...],
+) -> Reading:
+    text = effective_json(inventory)
+    main = loaded.files[0]
+    return Reading(
+        inventory=inventory,
+        name=inventory.metadata.name or main.path,
+        sha256=main.sha256,
+        files=tuple(sorted((file.path, file.sha256) for file in loaded.files)),
+        scenario=scenario,
+        set={item.address: item.value for item in command_line},
+        effective_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        effective_json=text,
+        warnings=warnings,
+        sources=loaded.texts,
+    )
+
+
+def effective_json(inventory: Inventory) -> str:
+    """The text of `inventory.json`: what is set, in the models' order; JSON that YAML reads to an equal inventory."""
+    text = json.dumps(inventory.model_dump(mode="json", exclude_unset=True), indent=2, ensure_ascii=False)
+    return ESCAPED.sub(lambda character: f"\\u{ord(character[0]):04x}", text) + "\n"

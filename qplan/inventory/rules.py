@@ -1,0 +1,109 @@
+"""Every rule that a finding about an inventory can name: its stable code, severity and title."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from qplan.errors import Diagnostic
+
+
+class Rule(NamedTuple):
+    severity: str  # "error" | "warning"
+    title: str
+
+
+class Spot(NamedTuple):
+    """A stretch of one line of a file; line 0 where there is none (an override on the command line)."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+    end_column: int = 0
+
+
+RULES: dict[str, Rule] = {
+    # file and YAML
+    "QP001": Rule("error", "not valid YAML"),
+    "QP002": Rule("error", "not a text file in UTF-8"),
+    "QP003": Rule("error", "too large, too deeply nested, or grows too large by aliases"),
+    "QP004": Rule("error", "empty file"),
+    "QP005": Rule("error", "more than one document in a file"),
+    "QP006": Rule("error", "duplicate key"),
+    "QP007": Rule("error", "key that is not text"),
+    "QP008": Rule("error", "unknown tag, or a value that does not fit its tag"),
+    "QP009": Rule("error", "number that is not finite or too large"),
+    "QP010": Rule("error", "alias that contains itself, or `<<` on something other than mappings"),
+    "QP011": Rule("error", "include that cannot be read"),
+    "QP012": Rule("error", "include outside the inventory's folder and its git repository"),
+    "QP013": Rule("error", "files that include each other"),
+    "QP014": Rule("error", "address defined twice"),
+    "QP015": Rule("error", "override that is not `address=value`"),
+    "QP016": Rule("error", "override of an unknown address"),
+    "QP017": Rule("error", "unknown scenario"),
+    "QP018": Rule("error", "format version missing or not supported"),
+    "QP019": Rule("warning", "entry that is null and so left out"),
+    # schema
+    "QP101": Rule("error", "missing key"),
+    "QP102": Rule("error", "unknown key"),
+    "QP103": Rule("error", "value of the wrong type"),
+    "QP104": Rule("error", "value out of range"),
+    "QP105": Rule("error", "unknown word"),
+    "QP106": Rule("error", "malformed text"),
+    "QP107": Rule("error", "list of the wrong length"),
+    "QP108": Rule("warning", "ids that differ only in case"),
+    # references
+    "QP201": Rule("error", "fibre that ends at an unknown site"),
+    "QP202": Rule("error", "corridor that ends at an unknown site"),
+    "QP203": Rule("error", "unknown site to avoid"),
+    "QP204": Rule("error", "fibre from a site to itself"),
+    "QP205": Rule("warning", "technology that no system has"),
+    "QP206": Rule("warning", "site without any fibre"),
+    "QP207": Rule("warning", "duct that looks like another duct misspelt"),
+    "QP208": Rule("warning", "no QKD system to buy"),
+    "QP209": Rule("warning", "country, operator or key domain that no site states"),
+    # physics
+    "QP301": Rule("error", "half a coordinate"),
+    "QP302": Rule("warning", "coordinates 0, 0"),
+    "QP303": Rule("warning", "implausible loss per km"),
+    "QP304": Rule("warning", "fibre shorter than the great circle"),
+    "QP305": Rule("warning", "length derived from coordinates"),
+    "QP306": Rule("warning", "unknown length, counted as 0 km"),
+    "QP307": Rule("error", "fibre whose loss cannot be known"),
+    "QP308": Rule("warning", "fibre that carries no O-band link"),
+    "QP309": Rule("warning", "amplified fibre"),
+    "QP310": Rule("error", "key-rate curve whose losses do not ascend"),
+    "QP311": Rule("error", "key-rate curve above the repeaterless bound"),
+    "QP312": Rule("warning", "loss limit beyond the end of the key-rate curve"),
+    "QP313": Rule("warning", "technology not in lower case"),
+    "QP314": Rule("warning", "technology whose security proof does not hold"),
+    # corridors
+    "QP401": Rule("error", "corridor from a site to itself"),
+    "QP402": Rule("error", "corridor without a demand"),
+    "QP403": Rule("error", "corridor with more than one demand"),
+    "QP404": Rule("error", "shares that do not fit the paths"),
+    "QP405": Rule("warning", "corridor end without a usable fibre"),
+    "QP406": Rule("warning", "no corridors"),
+    "QP407": Rule("warning", "demand of zero"),
+    "QP408": Rule("warning", "demand above what one system gives"),
+    "QP409": Rule("warning", "more paths than fibres at an end"),
+    # cost
+    "QP501": Rule("warning", "no price: to be quoted"),
+}
+
+
+def printable(text: str) -> str:
+    """One line that a terminal shows as it is: control and direction characters are written as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def finding(
+    code: str, spot: Spot, address: str, message: str, *, found: str = "", expected: str = "", hint: str = ""
+) -> Diagnostic:
+    """A finding under a rule, at a place; all its words are made printable."""
+    texts = {"address": address, "message": message, "found": found, "expected": expected, "hint": hint}
+    shown = {name: printable(text) for name, text in texts.items()}
+    return Diagnostic(
+        printable(spot.file), spot.line, spot.column, code, RULES[code].severity, **shown, end_column=spot.end_column
+    )
