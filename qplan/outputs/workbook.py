@@ -20,7 +20,7 @@ from qplan.inventory.model import Inventory, Item, QkdSystem
 from qplan.outputs.bill_tables import SITE_HEADER, CellTable, bill_table, corridor_table, site_table
 from qplan.outputs.tables import TO_BE_QUOTED, Cell
 from qplan.outputs.workbook_bill import BillRange, allocation_sheet, bill_range, bill_sheet, corridor_sheet
-from qplan.outputs.workbook_sheets import Styles, formula, lay_out, make_styles, print_set_up, write
+from qplan.outputs.workbook_sheets import Styles, fit_height, formula, lay_out, make_styles, print_set_up, write
 from qplan.outputs.workbook_years import year_sheet
 from qplan.plan.model import Plan
 
@@ -48,8 +48,8 @@ def workbook_bytes(inventory: Inventory, plan: Plan) -> bytes:
         _summary(sheets["Summary"], styles, inventory, plan, bill, total)
         bill_sheet(book, sheets["BOM"], styles, bill, bill_table(bill), total)
         _plain_table(sheets["By site"], styles, site_table(inventory, by_site(inventory, plan)))
-        blocks = allocation_sheet(sheets["Allocation"], styles, bill)
-        corridor_sheet(sheets["By corridor"], styles, corridors, blocks)
+        allocation_sheet(sheets["Allocation"], styles, bill)
+        corridor_sheet(sheets["By corridor"], styles, corridors, bill, inventory.economics)
         year_sheet(book, sheets["Costs by year"], styles, inventory.economics, total)
         _assumptions(book, sheets["Assumptions"], styles, inventory, plan)
         _provenance(sheets["Provenance"], styles, inventory, bill, total)
@@ -60,7 +60,7 @@ def _summary(
     sheet: Worksheet, styles: Styles, inventory: Inventory, plan: Plan, bill: tuple[BillLine, ...], total: Cost
 ) -> None:
     economics, rows = inventory.economics, bill_range(bill)
-    print_set_up(sheet, (34, 24, 70))
+    print_set_up(sheet, (40, 24, 70))
     write(sheet, 0, 0, inventory.metadata.name or plan.inventory.name, styles.title)
     write(sheet, 1, 0, "Bill of materials and costs of a QKD network plan", styles.text)
     reserve = contingency(economics, total.capex)
@@ -85,7 +85,7 @@ def _summary(
         write(sheet, row, 0, name, styles.text)
         write(sheet, row, 1, cell, styles.text)
     for row, (text, style) in enumerate(_legend(styles), start=17):
-        write(sheet, row, 0, text, style)
+        sheet.merge_range(row, 0, row, 2, text, style)
 
 
 def _illustrative(rows: BillRange, bill: tuple[BillLine, ...]) -> tuple[str, float]:
@@ -115,8 +115,10 @@ def _legend(styles: Styles) -> tuple[tuple[str, object], ...]:
 
 
 def _plain_table(sheet: Worksheet, styles: Styles, table: CellTable) -> None:
-    lay_out(sheet, styles, SITE_HEADER, (16, 24, 18, 18, 36, 10, 11, 11, 16, 44), max(len(table.rows), 1))
+    widths = (16, 24, 18, 18, 36, 10, 11, 11, 16, 44)
+    lay_out(sheet, styles, SITE_HEADER, table.right, widths, max(len(table.rows), 1))
     for row, cells in enumerate(table.rows, start=1):
+        fit_height(sheet, row, cells, widths)
         for column, cell in enumerate(cells):
             write(sheet, row, column, cell, styles.text if isinstance(cell, str) else styles.number)
 
@@ -124,7 +126,8 @@ def _plain_table(sheet: Worksheet, styles: Styles, table: CellTable) -> None:
 def _assumptions(book: Workbook, sheet: Worksheet, styles: Styles, inventory: Inventory, plan: Plan) -> None:
     """The inputs of the calculation first, by name, then what the plan was made under."""
     economics = inventory.economics
-    print_set_up(sheet, (34, 24, 90))
+    widths = (34, 24, 90)
+    print_set_up(sheet, widths)
     for column, name in enumerate(("Assumption", "Value", "Meaning")):
         write(sheet, 0, column, name, styles.header)
     inputs = (
@@ -135,17 +138,19 @@ def _assumptions(book: Workbook, sheet: Worksheet, styles: Styles, inventory: In
     for row, (label, name, value, style, meaning) in enumerate(inputs, start=1):
         write(sheet, row, 0, label, styles.text)
         write(sheet, row, 1, value, style)
-        write(sheet, row, 2, meaning, styles.wrapped)
+        write(sheet, row, 2, meaning, styles.text)
+        fit_height(sheet, row, (label, None, meaning), widths)
         book.define_name(name, f"=Assumptions!$B${row + 1}")
     write(sheet, 4, 0, "Annuity factor", styles.text)
     closed_form = "=IF(discount_rate=0,horizon_years,(1-(1+discount_rate)^-horizon_years)/discount_rate)"
     formula(sheet, 4, 1, closed_form, styles.factor, present_value_factor(economics))
-    write(sheet, 4, 2, "present value of 1 per year over the horizon", styles.wrapped)
+    write(sheet, 4, 2, "present value of 1 per year over the horizon", styles.text)
     book.define_name("annuity", "=Assumptions!$B$5")
     for row, (label, cell, meaning) in enumerate(_basis(inventory, plan), start=6):
         write(sheet, row, 0, label, styles.text)
         write(sheet, row, 1, cell, styles.text if isinstance(cell, str) else styles.number)
-        write(sheet, row, 2, meaning, styles.wrapped)
+        write(sheet, row, 2, meaning, styles.text)
+        fit_height(sheet, row, (label, cell, meaning), widths)
 
 
 def _basis(inventory: Inventory, plan: Plan) -> tuple[tuple[str, Cell, str], ...]:
@@ -167,7 +172,8 @@ def _provenance(
 ) -> None:
     """How much of the money rests on which kind of price, then where the figures of every product come from."""
     rows = bill_range(bill)
-    lay_out(sheet, styles, ("Provenance of the price", "Lines", "One-off", "Per year"), (28, 20, 24, 24, 90), 8)
+    header, widths = ("Provenance of the price", "Lines", "One-off", "Per year"), (28, 20, 24, 24, 90)
+    lay_out(sheet, styles, header, header[1:], widths, len(PROVENANCES))
     for row, word in enumerate(PROVENANCES, start=1):
         lines = [line for line in bill if line.provenance == word]
         money = bill_total(lines)
@@ -179,8 +185,9 @@ def _provenance(
     for column, name in enumerate(("Product", "Part number", "Field", "Provenance", "Source")):
         write(sheet, 11, column, name, styles.header)
     for row, cells in enumerate(_sources(inventory, bill), start=12):
+        fit_height(sheet, row, cells, widths)
         for column, cell in enumerate(cells):
-            write(sheet, row, column, cell, styles.wrapped)
+            write(sheet, row, column, cell, styles.text)
 
 
 def _sources(inventory: Inventory, bill: Iterable[BillLine]) -> Iterable[tuple[str | None, ...]]:

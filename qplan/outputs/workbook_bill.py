@@ -7,21 +7,23 @@ Every figure that depends on a price is a formula that leads back to a unit pric
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
+from itertools import groupby
 
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from qplan.costing.bill import BillLine
-from qplan.costing.unit_costs import Cost
-from qplan.outputs.bill_tables import BILL_HEADER, CORRIDOR_HEADER, CellTable
+from qplan.costing.unit_costs import Cost, money, present_value_factor
+from qplan.inventory.model import Economics
+from qplan.outputs.bill_tables import BILL_FIGURES, BILL_HEADER, CORRIDOR_HEADER, CellTable
 from qplan.outputs.tables import TO_BE_QUOTED
-from qplan.outputs.workbook_sheets import Styles, formula, lay_out, write
+from qplan.outputs.workbook_sheets import Styles, fit_height, formula, lay_out, total_row, write
 
-BILL_WIDTHS = (6, 16, 20, 52, 24, 10, 14, 18, 9, 20, 18, 11, 14, 14, 13, 40, 18)
+BILL_WIDTHS = (7, 16, 17, 38, 17, 10, 15, 18, 10, 18, 17, 9, 12, 12, 13, 26, 17)
 QUANTITY, UNIT_PRICE, LINE_TOTAL, SUPPORT, PROVENANCE = "F", "H", "J", "K", "O"
 SUPPORT_PER_UNIT = "Q"
+NOBODY = "(no corridor)"
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,14 @@ def bill_sheet(
 ) -> None:
     """The bill; line totals and support are formulas, so that a typed price moves everything behind it."""
     rows = bill_range(bill)
-    lay_out(sheet, styles, (*BILL_HEADER, "Support per unit and year"), BILL_WIDTHS, rows.last - 1)
+    header = (*BILL_HEADER, "Support per unit and year")
+    lay_out(sheet, styles, header, (*BILL_FIGURES, header[-1]), BILL_WIDTHS, rows.last - 1)
     for row, (line, cells) in enumerate(zip(bill, table.rows, strict=True), start=1):
         for column, cell in enumerate(cells):
             write(sheet, row, column, cell, styles.text if isinstance(cell, str) else styles.number)
         _money_cells(sheet, styles, row, line)
-    write(sheet, rows.last, 3, "Total", styles.total_text)
+        fit_height(sheet, row, cells, BILL_WIDTHS)
+    total_row(sheet, styles, rows.last, len(header))
     for letter, amount, name in (
         (LINE_TOTAL, total.capex, "capex_total"),
         (SUPPORT, total.opex_per_year, "opex_total"),
@@ -81,52 +85,91 @@ def _money_cells(sheet: Worksheet, styles: Styles, row: int, line: BillLine) -> 
 
 
 ALLOCATION_HEADER = ("Corridor", "Line", "Description", "Share", "One-off", "Per year", "To be quoted")
-Block = tuple[int, int]
 
 
-def allocation_sheet(sheet: Worksheet, styles: Styles, bill: tuple[BillLine, ...]) -> dict[str, Block]:
-    """Which part of every line each corridor bears; returns the first and last row of each corridor's block."""
+@dataclass(frozen=True)
+class Allocation:
+    """A corridor's part of one line, in money."""
+
+    corridor: str
+    line: BillLine
+    share: Fraction
+
+    @property
+    def one_off(self) -> Fraction:
+        return self.share * Fraction(self.line.one_off)
+
+    @property
+    def yearly(self) -> Fraction:
+        return self.share * Fraction(self.line.yearly)
+
+
+def allocations(bill: tuple[BillLine, ...]) -> tuple[Allocation, ...]:
+    """Every corridor's part of every line, by corridor and line."""
+    parts = (Allocation(corridor, line, share) for line in bill for corridor, share in line.shares)
+    return tuple(sorted(parts, key=lambda part: (part.corridor, part.line.line)))
+
+
+def allocation_sheet(sheet: Worksheet, styles: Styles, bill: tuple[BillLine, ...]) -> None:
+    """Which part of every line each corridor bears."""
     rows = bill_range(bill)
-    shares = sorted((corridor, line.line, share, line) for line in bill for corridor, share in line.shares)
-    lay_out(sheet, styles, ALLOCATION_HEADER, (24, 6, 60, 9, 20, 20, 10), max(len(shares), 1))
-    blocks: dict[str, Block] = {}
-    lines, quoted = rows.column("A"), rows.column(UNIT_PRICE)
-    for row, (corridor, number, share, line) in enumerate(shares, start=1):
+    parts = allocations(bill)
+    widths = (24, 7, 70, 9, 20, 20, 10)
+    figures = ("Line", "Share", "One-off", "Per year", "To be quoted")
+    lay_out(sheet, styles, ALLOCATION_HEADER, figures, widths, max(len(parts), 1))
+    lines, prices = rows.column("A"), rows.column(UNIT_PRICE)
+    for row, part in enumerate(parts, start=1):
         here = row + 1
-        blocks[corridor] = (blocks.get(corridor, (here, here))[0], here)
-        write(sheet, row, 0, corridor, styles.text)
-        write(sheet, row, 1, number, styles.number)
-        write(sheet, row, 2, line.description, styles.text)
-        write(sheet, row, 3, float(share), styles.share)
-        for column, source, amount in ((4, LINE_TOTAL, line.one_off), (5, SUPPORT, line.yearly)):
+        write(sheet, row, 0, part.corridor or NOBODY, styles.text)
+        write(sheet, row, 1, part.line.line, styles.number)
+        write(sheet, row, 2, part.line.description, styles.text)
+        write(sheet, row, 3, float(part.share), styles.share)
+        for column, source, amount in ((4, LINE_TOTAL, part.one_off), (5, SUPPORT, part.yearly)):
             found = f"SUMIF({lines},B{here},{rows.column(source)})"
-            formula(sheet, row, column, f"=D{here}*{found}", styles.money, float(share * Fraction(amount)))
-        count = f'=COUNTIFS({lines},B{here},{quoted},"{TO_BE_QUOTED}")'
-        formula(sheet, row, 6, count, styles.number, int(line.to_be_quoted))
-    return blocks
+            formula(sheet, row, column, f"=D{here}*{found}", styles.money, amount)
+        count = f'=COUNTIFS({lines},B{here},{prices},"{TO_BE_QUOTED}")'
+        formula(sheet, row, 6, count, styles.number, int(part.line.to_be_quoted))
 
 
-def corridor_sheet(sheet: Worksheet, styles: Styles, table: CellTable, blocks: dict[str, Block]) -> None:
-    """The share of every corridor, from its block of the sheet Allocation."""
+def corridor_sheet(
+    sheet: Worksheet, styles: Styles, table: CellTable, bill: tuple[BillLine, ...], economics: Economics
+) -> None:
+    """The share of every corridor: sums over its rows of the sheet Allocation, which stand together."""
     last = max(len(table.rows), 1) + 1
-    lay_out(sheet, styles, CORRIDOR_HEADER, (24, 20, 20, 16, 20, 20, 20, 20, 10), last - 1)
-    for row, (corridor, first_end, second_end, rate, *amounts) in enumerate(table.rows, start=1):
-        capex, reserve, opex, tco, quoted = amounts
-        write(sheet, row, 0, corridor or "(no corridor)", styles.text)
-        write(sheet, row, 1, first_end, styles.text)
-        write(sheet, row, 2, second_end, styles.text)
+    lay_out(sheet, styles, CORRIDOR_HEADER, table.right, (24, 20, 20, 16, 20, 20, 20, 20, 10), last - 1)
+    first_row = 2
+    grouped = {corridor: tuple(parts) for corridor, parts in groupby(allocations(bill), lambda part: part.corridor)}
+    totals = [Fraction(0)] * 4
+    for row, (corridor, first_end, second_end, rate, *_) in enumerate(table.rows, start=1):
+        for column, cell in enumerate((corridor or NOBODY, first_end, second_end)):
+            write(sheet, row, column, cell, styles.text)
         write(sheet, row, 3, rate, styles.number)
-        here = row + 1
-        sums = ("=0",) * 3
-        if corridor in blocks:
-            first, final = blocks[corridor]
-            sums = tuple(f"=SUM(Allocation!{letter}{first}:{letter}{final})" for letter in "EFG")
-        formula(sheet, row, 4, sums[0], styles.money, capex)
-        formula(sheet, row, 5, f"=E{here}*contingency_share", styles.money, reserve)
-        formula(sheet, row, 6, sums[1], styles.money, opex)
-        formula(sheet, row, 7, f"=E{here}+F{here}+G{here}*annuity", styles.money, tco)
-        formula(sheet, row, 8, sums[2], styles.number, quoted)
-    write(sheet, last, 0, "Total", styles.total_text)
-    for column, letter in ((4, "E"), (5, "F"), (6, "G"), (7, "H")):
-        amount = sum((row[column] for row in table.rows), Decimal(0))
-        formula(sheet, last, column, f"=SUM({letter}2:{letter}{last})", styles.total, amount)
+        parts = grouped.get(corridor, ())
+        if parts:
+            amounts = _corridor_money(sheet, styles, row, parts, first_row, economics)
+            totals = [total + amount for total, amount in zip(totals, amounts, strict=True)]
+            first_row += len(parts)
+    total_row(sheet, styles, last, len(CORRIDOR_HEADER))
+    for column, letter, total in zip((4, 5, 6, 7), "EFGH", totals, strict=True):
+        formula(sheet, last, column, f"=SUM({letter}2:{letter}{last})", styles.total, total)
+
+
+def _corridor_money(
+    sheet: Worksheet, styles: Styles, row: int, parts: tuple[Allocation, ...], first_row: int, economics: Economics
+) -> tuple[Fraction, ...]:
+    """Capex, contingency, opex per year and tco of one corridor, written and returned."""
+    capex = sum((part.one_off for part in parts), Fraction(0))
+    opex = sum((part.yearly for part in parts), Fraction(0))
+    reserve = capex * Fraction(money(economics.contingency))
+    tco = capex + reserve + opex * Fraction(present_value_factor(economics))
+    here, last_row = row + 1, first_row + len(parts) - 1
+    for column, text, value in (
+        (4, f"=SUM(Allocation!E{first_row}:E{last_row})", capex),
+        (5, f"=E{here}*contingency_share", reserve),
+        (6, f"=SUM(Allocation!F{first_row}:F{last_row})", opex),
+        (7, f"=E{here}+F{here}+G{here}*annuity", tco),
+    ):
+        formula(sheet, row, column, text, styles.money, value)
+    quoted = sum(part.line.to_be_quoted for part in parts)
+    formula(sheet, row, 8, f"=SUM(Allocation!G{first_row}:G{last_row})", styles.number, quoted)
+    return capex, reserve, opex, tco

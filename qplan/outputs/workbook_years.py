@@ -16,7 +16,7 @@ from xlsxwriter.worksheet import Worksheet
 from qplan.costing.cash_flow import YEARS_LISTED
 from qplan.costing.unit_costs import Cost, contingency, money, present_value_factor
 from qplan.inventory.model import Economics
-from qplan.outputs.workbook_sheets import Styles, formula, lay_out, write
+from qplan.outputs.workbook_sheets import Styles, formula, lay_out, total_row, write
 
 HEADER = ("Year", "One-off", "Recurring", "Nominal", "Discount factor", "Discounted", "Discounted, cumulated")
 
@@ -45,7 +45,7 @@ def year_sheet(book: Workbook, sheet: Worksheet, styles: Styles, economics: Econ
     """Year 0, the years of the horizon, and one row for later years, which a longer horizon typed in reaches."""
     years = list(_years(economics, total))
     last = len(years) + 1
-    lay_out(sheet, styles, HEADER, (10, 20, 20, 20, 16, 20, 22), last - 1)
+    lay_out(sheet, styles, HEADER, HEADER, (10, 20, 20, 20, 16, 20, 22), last - 1)
     nominal = discounted = Decimal(0)
     for row, year in enumerate(years, start=1):
         here = row + 1
@@ -62,7 +62,7 @@ def year_sheet(book: Workbook, sheet: Worksheet, styles: Styles, economics: Econ
         ):
             if figure is not None:
                 formula(sheet, row, column, figure.formula.format(row=here), style, figure.value)
-    write(sheet, last, 0, "Total", styles.total_text)
+    total_row(sheet, styles, last, len(HEADER))
     for column, name, amount in ((3, "nominal_total", nominal), (5, "tco_total", discounted)):
         letter = "ABCDEFG"[column]
         formula(sheet, last, column, f"=SUM({letter}2:{letter}{last})", styles.total, amount)
@@ -89,11 +89,13 @@ def _years(economics: Economics, total: Cost) -> Iterator[_Year]:
             _Figure("=D{row}*E{row}", opex * growth**-year),
         )
     factors = f"SUM(E3:E{listed + 2})" if listed else "0"
-    beyond = present_value_factor(economics) - sum(growth**-year for year in range(1, listed + 1))
+    beyond = Decimal(0)
+    if horizon > listed:
+        beyond = present_value_factor(economics) - sum(growth**-year for year in range(1, listed + 1))
     yield _Year(
         "later",
         NOTHING,
         _Figure(f"=MAX(horizon_years-{listed},0)*opex_total", opex * (horizon - listed)),
         None,
-        _Figure(f"=IF(horizon_years>{listed},opex_total*(annuity-{factors}),0)", opex * beyond * (horizon > listed)),
+        _Figure(f"=IF(horizon_years>{listed},opex_total*(annuity-{factors}),0)", opex * beyond),
     )
