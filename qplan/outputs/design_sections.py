@@ -88,8 +88,13 @@ def _short_row(facts: CorridorFacts, names: SiteNames) -> tuple[str, ...]:
     if not facts.served:
         return (facts.id, ends, demand, "–", "–", "not served (optional)")
     seen = "its ends only" if not facts.relays else "every relay" if facts.relay_sees_key else "no single relay"
-    relays = " / ".join(names.join(path.relays) or "direct" for path in facts.paths)
+    relays = " / ".join(_relay_list(path, names) for path in facts.paths)
     return (facts.id, ends, demand, wording.bps(facts.spare_bps), seen, relays)
+
+
+def _relay_list(path: PathFacts, names: SiteNames) -> str:
+    count = f"{len(path.relays)}: " if len(path.relays) > 2 else ""
+    return count + names.join(path.relays) or "direct"
 
 
 def corridors_section(facts: Facts, names: SiteNames) -> Section:

@@ -18,6 +18,7 @@ from qplan.plan.verify import failed_checks
 
 SUMMARY_VERSION = "1.0"
 CELL_CHARACTERS = 36
+ROUTE_CHARACTERS = 48
 LINK_ROWS = 15
 LINK_COLUMNS = ("Route", "System", "Loss", "Limit", "Key rate", "Load")
 
@@ -31,8 +32,8 @@ def summary_text(inventory: Inventory, plan: Plan) -> str:
         one_line(inventory.metadata.name or plan.inventory.name),
         "\n".join(f"! {one_line(warning)}" for warning in warnings(inventory, plan, facts)),
         "\n".join(f"{label:<{width}}  {one_line(value)}" for label, value in rows),
-        _text_table(_columns(links_table(facts, names), LINK_COLUMNS), LINK_ROWS),
-        _text_table(corridors_table(facts, names)),
+        _text_table(_columns(links_table(facts, names), LINK_COLUMNS), ROUTE_CHARACTERS, LINK_ROWS),
+        _text_table(corridors_table(facts, names), CELL_CHARACTERS),
         plan_line(inventory, plan, bill),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
@@ -43,10 +44,10 @@ def _columns(table: Table, header: tuple[str, ...]) -> Table:
     return Table(table.title, header, tuple(tuple(row[place] for place in places) for row in table.rows), table.right)
 
 
-def _text_table(table: Table, limit: int | None = None) -> str:
+def _text_table(table: Table, characters: int, limit: int | None = None) -> str:
     if not table.rows:
         return ""
-    rows = [[shortened(one_line(cell), CELL_CHARACTERS) for cell in row] for row in table.rows[:limit]]
+    rows = [[shortened(one_line(cell), characters) for cell in row] for row in table.rows[:limit]]
     left_out = len(table.rows) - len(rows)
     text = text_table(table.header, rows, table.right).rstrip("\n")
     return text + (f"\n… and {left_out} more: see report.md." if left_out else "")

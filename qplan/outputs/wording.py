@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from qplan.inventory.model import Corridor, Economics
 from qplan.plan.model import Plan
 
+SMALLEST_GAP = 1e-5
 STOPPED_BY = {
     "proof": "the search was complete",
     "gap": "the gap asked for was reached",
@@ -64,9 +65,10 @@ def percent(share: float, digits: int = 3) -> str:
 
 
 def gap_percent(gap: float) -> str:
-    """A gap as a percentage, rounded up, so that no plan looks better proven than it is."""
+    """A gap as a percentage, rounded up (to 0.001 % at least), so that no plan looks better proven than it is."""
     if gap <= 0:
         return "0 %"
+    gap = max(gap, SMALLEST_GAP)
     step = 10.0 ** (math.floor(math.log10(gap * 100)) - 1)
     return f"{significant(math.ceil(round(gap * 100 / step, 6)) * step, 2)} %"
 
