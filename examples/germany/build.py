@@ -96,7 +96,7 @@ scenarios:
 """
 
 
-def main() -> None:
+def sites_yaml() -> str:
     network = topohub.get("sndlib/germany50")
     cities = {node["id"]: node for node in sorted(network["nodes"], key=lambda node: node["name"])}
     edges = sorted(
@@ -111,8 +111,7 @@ def main() -> None:
         sites.append(f"  {city['name'].lower()}: {{name: {name}, lat: {lat}, lon: {lon}}}")
     for a, b in sorted(edges, key=lambda edge: tuple(cities[end]["name"] for end in edge)):
         _add_edge(cities[a], cities[b], ducts.get((a, b)), ducts.get((b, a)), sites, fibres)
-    text = HEADER + "\n".join(sites) + "\n" + "\n".join(fibres) + "\n" + CORRIDORS
-    Path(__file__).with_name("sites.yaml").write_text(text, encoding="utf-8", newline="\n")
+    return HEADER + "\n".join(sites) + "\n" + "\n".join(fibres) + "\n" + CORRIDORS
 
 
 def _add_edge(a: dict, b: dict, duct_a: str | None, duct_b: str | None, sites: list[str], fibres: list[str]) -> None:
@@ -158,4 +157,4 @@ def _bearing_deg(a: dict, b: dict) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    Path(__file__).with_name("sites.yaml").write_text(sites_yaml(), encoding="utf-8", newline="\n")

@@ -1,0 +1,195 @@
+"""Every example runs through the command line and gives the plan that its `expected.json` promises.
+
+`python tests/test_examples.py` writes the expected files anew, to be read before they are committed.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import shlex
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from yamlcore import CoreLoader
+
+from qplan.cli.main import main
+from qplan.inventory import model
+from qplan.inventory.plant import loss_db
+from qplan.inventory.reader import read_inventory
+from qplan.physics.key_rate import rate_at_bps
+from qplan.plan.model import InventoryRef
+from qplan.planning.planner import optimise
+from qplan.planning.solver import SearchLimits
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/sites.yaml"))
+LARGE = {"germany"}  # its relays are counted, not listed; what it suggests to try next is read, not solved
+GAP = 0.001
+REF = InventoryRef(name="", sha256="", files=(), scenario=None, set={}, effective_sha256="")
+PLAN_FILES = {
+    "plan.json", "inventory.json", "topology.svg", "topology.dot", "topology.mmd", "map.html",
+    "bom.csv", "bom.xlsx", "costs.json", "report.md", "report.html",
+}  # fmt: skip
+
+
+def sites(name: str) -> Path:
+    return EXAMPLES / name / "sites.yaml"
+
+
+def expected(name: str) -> dict:
+    return json.loads((EXAMPLES / name / "expected.json").read_text(encoding="utf-8"))
+
+
+def tries(name: str) -> list[str]:
+    """The options under TRY NEXT in the comment at the top of an example."""
+    header = sites(name).read_text(encoding="utf-8").split("\nqplan: 1\n")[0]
+    lines = header.split("# TRY NEXT")[1].splitlines()
+    options = (re.match(r"#?\s+(--.*?)(?:\s{3,}|$)", line) for line in lines)
+    return [option[1] for option in options if option]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_example_gives_its_expected_plan(name, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["qplan", "optimize", str(sites(name)), "-o", str(tmp_path / "plan"), "-q"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert capsys.readouterr().out == ""
+    found, promised = summary(name, tmp_path / "plan", end.value.code), expected(name)
+    value, promised_value = found.pop("value", None), promised.pop("value", None)
+    assert value == pytest.approx(promised_value, rel=GAP)
+    promised.pop("variants")
+    assert found == promised
+    written = {path.name for path in (tmp_path / "plan").iterdir()}
+    assert written >= (PLAN_FILES if end.value.code == 0 else {"explanation.json", "explanation.md"})
+
+
+def summary(name: str, folder: Path, exit_code: int) -> dict:
+    """What `expected.json` holds of one run, without the variants."""
+    warnings = [f"{warning.code} {warning.address}" for warning in read_inventory(sites(name)).warnings]
+    if not (folder / "plan.json").exists():
+        why = json.loads((folder / "explanation.json").read_text(encoding="utf-8"))
+        codes = {entry["id"]: sorted({reason["code"] for reason in entry["reasons"]}) for entry in why["corridors"]}
+        return {"exit_code": exit_code, "status": why["status"], "reasons": codes, "warnings": warnings}
+    plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    relays = {entry["id"]: [path["relays"] for path in entry["paths"]] for entry in plan["corridors"]}
+    if name in LARGE:
+        relays = sum("relay" in node["roles"] for node in plan["nodes"])
+    return {
+        "exit_code": exit_code,
+        "status": plan["status"],
+        "objective": plan["objective"]["name"],
+        "value": round(plan["objective"]["value"]),
+        "nodes": len(plan["nodes"]),
+        "links": len(plan["links"]),
+        "relays": relays,
+        "warnings": warnings,
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_to_try_next_does_what_the_comment_says(name):
+    options = tries(name)
+    assert options
+    if name in LARGE:
+        for option in options:
+            read_option(name, option)
+        return
+    found, promised = {option: variant(name, option) for option in options}, expected(name)["variants"]
+    assert {option: status for option, (status, _) in found.items()} == {key: v["status"] for key, v in promised.items()}
+    for option, (_, value) in found.items():
+        assert value == pytest.approx(promised[option].get("value"), rel=GAP)
+
+
+def read_option(name: str, option: str) -> model.Inventory:
+    scenario, overrides = None, []
+    words = shlex.split(option)
+    for flag, value in zip(words[::2], words[1::2], strict=True):
+        if flag == "--scenario":
+            scenario = value
+        else:
+            overrides.append({"--set": value, "--objective": f"objective={value}"}[flag])
+    return read_inventory(sites(name), scenario=scenario, overrides=overrides).inventory
+
+
+def variant(name: str, option: str) -> tuple[str, float | None]:
+    result = optimise(read_option(name, option), REF, "highs", SearchLimits(GAP, time.monotonic() + 60))
+    return result.search.status, None if result.plan is None else result.plan.objective.value
+
+
+def test_every_scenario_is_suggested_at_the_top():
+    for name in NAMES:
+        declared = set(yaml.load(sites(name).read_text(encoding="utf-8"), Loader=CoreLoader).get("scenarios", {}))
+        assert declared == {words[1] for words in map(str.split, tries(name)) if words[0] == "--scenario"}, name
+
+
+def test_published_rates_come_out_at_published_losses():
+    checked = 0
+    for name in NAMES:
+        inventory = read_inventory(sites(name)).inventory
+        for fibre in inventory.fibres.values():
+            if "published_rate_bps" in fibre.labels:
+                system = inventory.equipment.qkd_systems[fibre.labels["published_system"]]
+                rate = rate_at_bps(system.key_rate_curve, loss_db(inventory, fibre, o_band=False))
+                assert rate == pytest.approx(fibre.labels["published_rate_bps"], rel=1e-9), fibre.ends
+                checked += 1
+    assert checked == 14  # Cambridge 3, Sweden 1, Tokyo 5, Vienna 5
+
+
+def test_tutorial_uses_every_key_of_the_format():
+    text = yaml.load(sites("metro").read_text(encoding="utf-8"), Loader=CoreLoader)
+    defaults, equipment = text["defaults"], text["equipment"]
+    used = [
+        (model.InventoryFile, [text]),
+        (model.Metadata, [text["metadata"]]),
+        (model.Defaults, [defaults]),
+        (model.Site, [*text["sites"].values(), defaults["site"]]),
+        (model.Fibre, [*text["fibres"].values(), defaults["fibre"]]),
+        (model.Equipment, [equipment]),
+        (model.QkdSystem, list(equipment["qkd_systems"].values())),
+        (model.Item, list(equipment["node_items"].values())),
+        (model.Corridor, [*text["corridors"].values(), defaults["corridor"]]),
+        (model.Rekey, [corridor["rekey"] for corridor in text["corridors"].values() if "rekey" in corridor]),
+        (model.Policy, [text["policy"]]),
+        (model.Budget, [text["budget"]]),
+        (model.Economics, [text["economics"]]),
+        (model.Scenario, list(text["scenarios"].values())),
+        (model.Check, list(text["checks"].values())),
+    ]
+    missing = {kind.__name__: set(kind.model_fields).difference(*entries) for kind, entries in used}
+    assert {kind: sorted(keys - {"labels"}) for kind, keys in missing.items() if keys - {"labels"}} == {}
+
+
+def test_germany_is_what_its_script_writes():
+    pytest.importorskip("topohub")
+    spec = importlib.util.spec_from_file_location("build", EXAMPLES / "germany" / "build.py")
+    build = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(build)
+    assert build.sites_yaml() == sites("germany").read_text(encoding="utf-8")
+
+
+def write_expected(name: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        sys.argv = ["qplan", "optimize", str(sites(name)), "-o", f"{folder}/plan", "-q"]
+        try:
+            main()
+        except SystemExit as end:
+            found = summary(name, Path(folder, "plan"), end.code)
+    variants = {}
+    for option in () if name in LARGE else tries(name):
+        status, value = variant(name, option)
+        variants[option] = {"status": status} | ({} if value is None else {"value": round(value)})
+    text = json.dumps({**found, "variants": variants}, indent=2, ensure_ascii=False)
+    text = re.sub(r"\[[^\[\]{}]*\]", lambda lists: re.sub(r"(?<=\[)\s+|\s+(?=\])", "", lists[0]).replace("\n", ""), text)
+    text = re.sub(r"(?<=,) {2,}(?=\")", " ", text)
+    (EXAMPLES / name / "expected.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    for each in sys.argv[1:] or NAMES:
+        write_expected(each)
