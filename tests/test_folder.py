@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 import stat
+import subprocess
+import sys
 
 import pytest
 
@@ -24,6 +27,27 @@ def content(path):
         for p in path.rglob("*")
         if p.is_symlink() or p.is_file()
     }
+
+
+DIGESTS = """
+import hashlib, json
+from plan_fixtures import sample
+from qplan.outputs.folder import plan_files
+inventory, plan = sample()
+files = plan_files(inventory, plan, "{}")
+print(json.dumps({name: hashlib.sha256(data).hexdigest() for name, data in files.items()}))
+"""
+
+
+def test_same_plan_gives_every_promised_file_with_the_same_bytes():
+    runs = []
+    for seed in ("1", "2"):
+        environment = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
+        run = subprocess.run([sys.executable, "-c", DIGESTS], env=environment, capture_output=True, text=True)
+        assert run.returncode == 0, run.stderr
+        runs.append(json.loads(run.stdout))
+    assert runs[0] == runs[1]
+    assert set(runs[0]) == set(folder.PLAN_FILES)
 
 
 def test_new_folder_has_exactly_the_files_and_no_litter(tmp_path):

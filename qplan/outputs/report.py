@@ -107,7 +107,8 @@ def markdown_head(document: Document, rows: int | None = None) -> list[str]:
     if document.warnings:
         blocks.append("\n".join(f"- ⚠️ {_cut(warning)}" for warning in document.warnings[:WARNINGS_SHOWN]))
     figures = Table("", ("Figure", "Value"), document.figures)
-    return [*blocks, *_markdown_rows(figures, None), *_markdown_rows(document.corridors, rows)]
+    corridors = [f"**{document.corridors.title}**", *_markdown_rows(document.corridors, rows)]
+    return [*blocks, *_markdown_rows(figures, None), *corridors]
 
 
 def _cut(text: str) -> str:
