@@ -35,8 +35,7 @@ HEADER = """\
 #           round passes some forty relays, each of them a place with keys in clear.
 # TRY NEXT  --scenario short-paths     at most 24 relays on a path: meshes instead of one ring. This one is hard to prove
 #                                      optimal; after --time-limit the best plan is written with its gap
-#           --scenario two-spans       patch through one site: fewer relays, dearer detectors?
-#           --scenario bb84            without continuous variables
+#           --scenario bb84            without continuous variables: a minute or two
 #           --objective relays         as few places with keys in clear as possible
 #
 # PUBLISHED: cities, coordinates and which of them are joined, from the reference network germany50: S. Orlowski et al.,
@@ -84,9 +83,6 @@ policy:
   technologies: [dv-bb84, cv-gmcs]
 
 scenarios:
-  two-spans:
-    description: A quantum channel may be patched through one site
-    set: {policy.max_bypass_sites: 1}
   bb84:
     description: BB84 systems only
     set: {policy.technologies: [dv-bb84]}
