@@ -51,11 +51,14 @@ def parse(model: type[M], value: dict, source: SourceMap) -> tuple[M | None, lis
         return model.model_validate(value), []
     except ValidationError as error:
         errors = _located(error, value)
-    findings = [_finding(path, item, value, source) for path, item in errors.items() if _at(value, path) is not UNREADABLE]
+    findings = [
+        _finding(path, item, value, source) for path, item in errors.items() if _at(value, path) is not UNREADABLE
+    ]
+    rest = value
     for path in errors:
-        value = _without(value, _entry(path))
+        rest = _without(rest, _entry(path))
     try:
-        return model.model_validate(value), findings
+        return model.model_validate(rest), findings
     except ValidationError:
         return None, findings
 
@@ -76,7 +79,8 @@ def _located(error: ValidationError, value: dict) -> dict[Path, dict[str, Any]]:
         if of_union and item["type"] == "literal_error" and isinstance(here, dict):
             continue  # the findings about the mapping's entries say more
         errors.setdefault(path, item)
-    return errors
+    around = {path[:end] for path in errors for end in range(len(path))}
+    return {path: item for path, item in errors.items() if item["type"] != "too_short" or path not in around}
 
 
 def _is_index(step: object, items: list) -> bool:
@@ -119,6 +123,7 @@ def _finding(path: Path, error: dict[str, Any], value: dict, source: SourceMap) 
         message = f"the id {shown(path[-1])} in {dotted(path[:-1])} is malformed; expected {words}"
         return finding("QP106", source.at_key(path), address, message, found=str(path[-1]), expected=words)
     code, expected, hint = _expectation(kind_of_error, error.get("ctx") or {}, found)
+    hint = _list_hint(path) if expected == "a list" or code == "QP107" else hint
     what = f"{shown(found)} ({kind(found)})" if code == "QP103" and kind(found) else shown(found)
     if code == "QP107":
         what = f"a list of {len(found)}"
@@ -170,8 +175,6 @@ def _number_hint(expected: str, found: object) -> str:
 def _other_hint(expected: str, found: object) -> str:
     if expected == "true or false" and isinstance(found, str) and found.lower() in ("yes", "no", "on", "off", "y", "n"):
         return f"write {str(found.lower() in ('yes', 'on', 'y')).lower()}"
-    if expected == "a list" and isinstance(found, str | int | float):
-        return f"write [{found}]"
     if expected == "a mapping" and isinstance(found, list):
         return "write each entry under a key of its own, 'id: {…}'"
     if expected == "text" and isinstance(found, int | float):
@@ -179,12 +182,19 @@ def _other_hint(expected: str, found: object) -> str:
     return ""
 
 
+def _list_hint(path: Path) -> str:
+    if "key_rate_curve" in path:
+        return "write a list of points, [[loss_db, bit/s], …]"
+    return "write the two sites, [a, b]" if path[-1] == "ends" else "write it in brackets, [a, b]"
+
+
 def _missing(path: Path, value: dict, source: SourceMap) -> Diagnostic:
     around, key = path[:-1], path[-1]
     if isinstance(key, int):
         found = f"a list of {len(_at(value, around))}"
         message = f"{dotted(around)} is {found}; expected 2"
-        return finding("QP107", source.at_value(around), dotted(around), message, found=found, expected="2")
+        hint = _list_hint(around)
+        return finding("QP107", source.at_value(around), dotted(around), message, found=found, expected="2", hint=hint)
     shape = shape_at(around) or FILE
     present = _at(value, around)
     alike = [other for other in present if other not in shape.keys and closest(other, shape.keys) == key]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from qplan.errors import Diagnostic, InvalidInput
@@ -68,7 +70,8 @@ def read_inventory(
     Raises `QplanError` where the main file cannot be read, and `InvalidInput` with every finding where anything in the
     files, the scenario or the overrides is wrong.
     """
-    loaded = load(os.fspath(path))
+    with _no_garbage_collection():
+        loaded = load(os.fspath(path))
     command_line, override_findings = command_line_overrides(overrides)
     declared, overlay_findings = _overlaid(loaded.declared, scenario, command_line)
     source = SourceMap(declared.places)
@@ -86,6 +89,18 @@ def read_inventory(
     if inventory is None or _errors(distinct):
         raise InvalidInput(distinct, loaded.texts)
     return _reading(inventory, loaded, scenario, command_line, distinct)
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Reading makes a great many objects that stay, and searching them for garbage takes half of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _overlaid(

@@ -38,7 +38,7 @@ def kind(value: object) -> str:
     """What a value is to YAML; empty where `shown` says it already."""
     if isinstance(value, str):
         return "text"
-    return "true or false" if isinstance(value, bool) else "a number" if isinstance(value, int | float) else ""
+    return "a number" if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 
 def joined(words: Iterable[str]) -> str:

@@ -26,6 +26,7 @@ NOT_IN_KEYS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 TAG = "tag:yaml.org,2002:"
 TEXT, NULL = TAG + "str", TAG + "null"
+NOT_TEXT_AT_ONCE = frozenset("-+.~0123456789tTfFnN")  # first characters of numbers, truth values and null
 UNREADABLE = object()  # stands for a value that already has a finding
 
 
@@ -66,6 +67,11 @@ class _Composer(CCoreLoader):
 
     def ascend_resolver(self) -> None:
         self.depth -= 1
+
+    def resolve(self, kind: type[yaml.Node], value: str, implicit: tuple[bool, bool]) -> str:
+        if kind is yaml.ScalarNode and implicit[0] and value and value[0] not in NOT_TEXT_AT_ONCE:
+            return TEXT
+        return super().resolve(kind, value, implicit)
 
 
 def parse_yaml(file: str, data: bytes) -> Parsed:
