@@ -119,13 +119,15 @@ def _used_sites(plan: Plan) -> set[str]:
 
 
 def _hint(hidden: int) -> str:
-    return f"Only what the plan uses is shown: {wording.counted(hidden, 'site')} of the inventory left out." if hidden else ""
+    left_out = f"{wording.counted(hidden, 'site')} of the inventory left out"
+    return f"Only what the plan uses is shown: {left_out}." if hidden else ""
 
 
 def _subtitle(plan: Plan, facts: Facts) -> str:
     relays = wording.counted(len(plan.relays), "trusted node")
     nodes, links = wording.counted(len(plan.nodes), "QKD node"), wording.counted(len(plan.links), "QKD link")
-    served = f"{len(facts.corridors) - len(facts.unserved)} of {wording.counted(len(facts.corridors), 'corridor')} served"
+    corridors, unserved = len(facts.corridors), len(facts.unserved)
+    served = f"{corridors - unserved} of {wording.counted(corridors, 'corridor')} served"
     return f"{nodes} (with {relays}), {links}, {served}. {wording.proof(plan)}."
 
 

@@ -9,22 +9,16 @@ from itertools import pairwise
 from qplan.outputs.diagram import MEANING, ROLE, UNUSED_FIBRE, Diagram, DiagramLink, DiagramNode, Kind
 from qplan.outputs.geography import Point
 from qplan.outputs.layout import LABEL_PT, NAME_PT, SMALL_PT, Layout, lay_out, node_font_pt
+from qplan.outputs.palette import PAINT, PALE, system_line
 from qplan.outputs.spread import Box
 from qplan.outputs.text_size import text_width
 
 FONT = "Helvetica"
-PALE, PALE_TEXT = "#A0A0A0", "#666666"
-NODE_STYLE: dict[Kind, dict[str, str]] = {
-    "end": {"shape": "box", "style": "rounded,filled", "fillcolor": "#D9EAF7", "color": "#0B5A94", "penwidth": "1.6"},
-    "relay": {"shape": "octagon", "fillcolor": "#F7B84B", "color": "#6B4100", "penwidth": "1.6"},
-    "end_relay": {"shape": "octagon", "fillcolor": "#F7B84B", "color": "#0B5A94", "penwidth": "3.6"},
-    "existing": {"shape": "octagon", "fillcolor": "#FFF0CC", "color": "#6B4100", "penwidth": "1.6"},
-    "end_existing": {"shape": "octagon", "fillcolor": "#FFF0CC", "color": "#0B5A94", "penwidth": "3.6"},
-    "bypass": {"shape": "ellipse", "fillcolor": "#FFFFFF", "color": "#555555", "fontcolor": "#444444"},
-    "unused": {"shape": "box", "fillcolor": "#FAFAFA", "color": PALE, "fontcolor": PALE_TEXT},
-}
-SYSTEM_COLOURS = ("#00664B", "#8A1C63", "#1F3A93", "#1A1A1A")
-SYSTEM_DASHES = ("solid", "dashed")
+SHAPE: dict[Kind, str] = {
+    "end": "box", "relay": "octagon", "end_relay": "octagon", "existing": "octagon", "end_existing": "octagon",
+    "bypass": "ellipse", "unused": "box",
+}  # fmt: skip
+FIBRE_STYLE = {"color": PALE, "style": "dotted", "penwidth": "1.4"}
 LEGEND_GAP_PT, LEGEND_SAMPLE_PT, LEGEND_LEAST_PT = 14.0, 36.0, 520.0
 
 
@@ -37,11 +31,11 @@ def to_dot(diagram: Diagram) -> str:
 
     layout = lay_out(diagram)
     graph = Graph("qplan", graph_attr=_graph_style(diagram))
-    graph.attr("node", fontname=FONT, style="filled", fixedsize="true")
+    graph.attr("node", fontname=FONT, fixedsize="true")
     graph.attr("edge", fontname=FONT, fontsize=str(LABEL_PT))
     for node in diagram.nodes:
         box, label = layout.boxes[node.id], _node_label(node, layout.texts[node.id])
-        graph.node(node.id, label, id=node.id, site=node.site, **_at(box), **NODE_STYLE[node.kind])
+        graph.node(node.id, label, id=node.id, site=node.site, **_at(box), **_node_style(node.kind))
     for link in sorted(diagram.links, key=lambda link: link.system is not None):
         graph.edge(link.nodes[0], link.nodes[-1], id=link.id, **_link_attributes(link, diagram, layout))
     with graph.subgraph(name="legend") as legend:
@@ -84,7 +78,7 @@ def _node_label(node: DiagramNode, lines: tuple[str, ...]) -> str:
 def _link_attributes(link: DiagramLink, diagram: Diagram, layout: Layout) -> dict[str, str]:
     line = {"pos": _spline(layout.routes[link.id])}
     if link.system is None:
-        return {"fibre": link.source, "color": PALE, "style": "dotted", "penwidth": "1.4", **line}
+        return {"fibre": link.source, **FIBRE_STYLE, **line}
     label = layout.labels[link.id]
     rows = [f"<TR><TD>{_html(row)}</TD></TR>" for row in link.lines]
     style = _system_style(diagram.systems.index(link.system))
@@ -92,10 +86,17 @@ def _link_attributes(link: DiagramLink, diagram: Diagram, layout: Layout) -> dic
     return {"link": link.source, "label": _table(rows, paper), "lp": f"{label.x},{label.y}", **style, **line}
 
 
+def _node_style(kind: Kind) -> dict[str, str]:
+    paint = PAINT[kind]
+    return {
+        "shape": SHAPE[kind], "style": "rounded,filled" if kind == "end" else "filled", "fillcolor": paint.fill,
+        "color": paint.line, "fontcolor": paint.text, "penwidth": "3.6" if paint.bold_line else "1.6",
+    }  # fmt: skip
+
+
 def _system_style(number: int) -> dict[str, str]:
-    colour = SYSTEM_COLOURS[number % len(SYSTEM_COLOURS)]
-    dash = SYSTEM_DASHES[number // len(SYSTEM_COLOURS) % len(SYSTEM_DASHES)]
-    return {"color": colour, "fontcolor": colour, "penwidth": "2.6", "style": dash}
+    colour, dashed = system_line(number)
+    return {"color": colour, "fontcolor": colour, "penwidth": "2.6", "style": "dashed" if dashed else "solid"}
 
 
 def _spline(corners: tuple[Point, ...]) -> str:
@@ -114,8 +115,10 @@ def _draw_legend(graph, diagram: Diagram, layout: Layout) -> None:
     entries: list[tuple[str, Kind | dict[str, str]]] = [(MEANING[kind], kind) for kind in diagram.legend]
     entries += [(f"QKD link, {system}", _system_style(n)) for n, system in enumerate(diagram.systems)]
     if diagram.shows_fibres:
-        entries.append((UNUSED_FIBRE, {"color": PALE, "fontcolor": PALE_TEXT, "style": "dotted", "penwidth": "1.4"}))
-    widths = [text_width(text) * SMALL_PT + 30 + (LEGEND_SAMPLE_PT if isinstance(s, dict) else 0) for text, s in entries]
+        entries.append((UNUSED_FIBRE, FIBRE_STYLE))
+    widths = [
+        text_width(text) * SMALL_PT + 30 + (LEGEND_SAMPLE_PT if isinstance(s, dict) else 0) for text, s in entries
+    ]
     places = _flow(widths, left, max(right, left + LEGEND_LEAST_PT), top)
     for number, ((text, style), width, (x, y)) in enumerate(zip(entries, widths, places, strict=True), 1):
         box = Box(round(x + width / 2, 1), y, round(width, 1), 26.0)
@@ -123,7 +126,7 @@ def _draw_legend(graph, diagram: Diagram, layout: Layout) -> None:
         if isinstance(style, dict):
             _line_sample(graph, f"k{number}", box, label, style)
         else:
-            graph.node(f"k{number}", label, id=f"k{number}", **_at(box), **NODE_STYLE[style])
+            graph.node(f"k{number}", label, id=f"k{number}", **_at(box), **_node_style(style))
 
 
 def _flow(widths: list[float], left: float, right: float, top: float) -> Iterator[Point]:
@@ -142,4 +145,4 @@ def _line_sample(graph, name: str, box: Box, label: str, style: dict[str, str]) 
         graph.node(name + side, "", shape="point", width="0.01", style="invis", pos=f"{x:.1f},{y:.1f}!")
     graph.edge(name + "a", name + "b", pos=_spline((start, end)), **style)
     text = Box(round(box.x + LEGEND_SAMPLE_PT / 2, 1), box.y, round(box.width - LEGEND_SAMPLE_PT, 1), box.height)
-    graph.node(name, label, id=name, shape="plaintext", style="", **_at(text))
+    graph.node(name, label, id=name, shape="plaintext", **_at(text))

@@ -17,7 +17,7 @@ def unwrapped(longitudes: Sequence[float]) -> list[float]:
     last = max(gaps)[1]
     turned = [longitude % 360 if longitude % 360 <= last else longitude % 360 - 360 for longitude in longitudes]
     shift = -360 if min(turned) >= 180 else 0
-    return [longitude + shift for longitude in turned]
+    return [round(longitude + shift, 9) for longitude in turned]
 
 
 def plane(places: Sequence[Point]) -> list[Point]:
@@ -25,7 +25,11 @@ def plane(places: Sequence[Point]) -> list[Point]:
     if not places:
         return []
     latitudes = [latitude for latitude, _ in places]
-    middle = (min(latitudes) + max(latitudes)) / 2
-    narrowing = round(math.cos(math.radians(middle)), 6)
+    narrow = narrowing(latitudes)
     longitudes = unwrapped([longitude for _, longitude in places])
-    return [(round(lon * narrowing, 9), lat) for lon, lat in zip(longitudes, latitudes, strict=True)]
+    return [(round(lon * narrow, 9), lat) for lon, lat in zip(longitudes, latitudes, strict=True)]
+
+
+def narrowing(latitudes: Sequence[float]) -> float:
+    """A degree of longitude as a part of a degree of latitude, half way between the outermost latitudes."""
+    return round(math.cos(math.radians((min(latitudes) + max(latitudes)) / 2)), 6)

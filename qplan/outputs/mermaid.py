@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from qplan.outputs.diagram import MEANING, ROLE, Diagram, DiagramLink, Kind
+from qplan.outputs.palette import PAINT
 
 SHAPE: dict[Kind, tuple[str, str]] = {
     "end": ("(", ")"),
@@ -14,15 +15,6 @@ SHAPE: dict[Kind, tuple[str, str]] = {
     "end_existing": ("{{", "}}"),
     "bypass": ("([", "])"),
     "unused": ("[", "]"),
-}
-CLASS: dict[Kind, str] = {
-    "end": "fill:#D9EAF7,stroke:#0B5A94,stroke-width:2px,color:#111",
-    "relay": "fill:#F7B84B,stroke:#6B4100,stroke-width:2px,color:#111",
-    "end_relay": "fill:#F7B84B,stroke:#0B5A94,stroke-width:4px,color:#111",
-    "existing": "fill:#FFF0CC,stroke:#6B4100,stroke-width:2px,color:#111",
-    "end_existing": "fill:#FFF0CC,stroke:#0B5A94,stroke-width:4px,color:#111",
-    "bypass": "fill:#FFF,stroke:#555,color:#444",
-    "unused": "fill:#FAFAFA,stroke:#B4B4B4,color:#666",
 }
 
 
@@ -40,7 +32,7 @@ def to_mermaid(diagram: Diagram) -> str:
     lines += [piece for link in diagram.links for piece in _pieces(link)]
     if not diagram.nodes:
         lines.append('  empty["no sites"]')
-    lines += [f"  classDef is_{kind} {CLASS[kind]}" for kind in MEANING if kind in kinds]
+    lines += [f"  classDef is_{kind} {_style(kind)}" for kind in MEANING if kind in kinds]
     return "\n".join(lines) + "\n"
 
 
@@ -53,6 +45,11 @@ def _pieces(link: DiagramLink) -> list[str]:
     return [f'  {a} ===|"{label}"| {b}' for (a, b), label in zip(pairwise(link.nodes), labels, strict=True)]
 
 
+def _style(kind: Kind) -> str:
+    paint = PAINT[kind]
+    return f"fill:{paint.fill},stroke:{paint.line},stroke-width:{4 if paint.bold_line else 2}px,color:{paint.text}"
+
+
 def _text(text: str) -> str:
     """Text inside quotes: everything but letters, digits and a few harmless marks as a numeric entity of Mermaid."""
     return "".join(char if char.isalnum() or char in " .,+×–…" else f"#{ord(char)};" for char in text) or " "
@@ -60,4 +57,5 @@ def _text(text: str) -> str:
 
 def _plain(text: str) -> str:
     """Text for a line that knows no entities: whatever could mean something there is a space."""
-    return " ".join("".join(char if char.isalnum() or char in " .,+-()–" else " " for char in text).split()) or "QKD topology"
+    harmless = "".join(char if char.isalnum() or char in " .,+-()–" else " " for char in text)
+    return " ".join(harmless.split()) or "QKD topology"
