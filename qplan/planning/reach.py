@@ -98,11 +98,7 @@ def usability(inventory: Inventory) -> Usability:
 def reach(inventory: Inventory) -> ReachGraph:
     """Enumerate the candidate links of an inventory."""
     usable = usability(inventory)
-    systems = {
-        s: system
-        for s, system in sorted(inventory.equipment.qkd_systems.items())
-        if inventory.policy.technologies is None or system.technology in inventory.policy.technologies
-    }
+    systems = permitted_systems(inventory)
     survey = _Survey(inventory, systems)
     routes, bypass_limit = _routes(survey, usable)
     links: list[CandidateLink] = []
@@ -128,6 +124,31 @@ def reach(inventory: Inventory) -> ReachGraph:
         usable,
         bypass_limit,
     )
+
+
+def permitted_systems(inventory: Inventory) -> dict[str, QkdSystem]:
+    """The systems of the catalogue that the policy lets buy, in id order."""
+    technologies = inventory.policy.technologies
+    systems = sorted(inventory.equipment.qkd_systems.items())
+    return {s: system for s, system in systems if technologies is None or system.technology in technologies}
+
+
+def offers_and_refusals(inventory: Inventory) -> tuple[list[CandidateLink], list[Refusal], int | None]:
+    """What every system offers on every route within reach by loss, or why it offers nothing (for explanations).
+
+    The third value is the `bypass_limit` of a reach graph.
+    """
+    usable = usability(inventory)
+    survey = _Survey(inventory, permitted_systems(inventory))
+    routes, bypass_limit = _routes(survey, usable)
+    offers: list[CandidateLink] = []
+    refusals: list[Refusal] = []
+    for route in routes:
+        demand_bps = sum(inventory.corridors[q].demand_bps for q in usable.corridors_of(*route.ends))
+        offered, refused = _offers(survey, route, demand_bps)
+        offers += offered
+        refusals += refused
+    return offers, refusals, bypass_limit
 
 
 class _Survey:

@@ -1,0 +1,157 @@
+"""Reasons that only the integer program knows: limits of quantity that must be lifted before there is a plan."""
+
+from __future__ import annotations
+
+import math
+
+from qplan.inventory.model import Budget, Inventory
+from qplan.planning.findings import Diagnosis, Proposal, Reason, named
+from qplan.planning.formulation import LIMIT_FAMILIES
+from qplan.planning.reach import ReachGraph
+from qplan.planning.shortages import SHORTAGES, money
+from qplan.planning.what_if import Trials, changed, demand_setting, lifted, required_only, restricted
+
+EXACT_GAP = 1e-6
+MOST_CLASH_TRIALS = 60
+MOST_SHORTAGES = 5  # reasons given for one limit
+BISECTIONS = 3
+FAMILY_NAMES = {
+    "strands": "free strands",
+    "rack_units": "rack units",
+    "power_w": "power",
+    "key_rate": "key rate",
+    "budget": "the budget",
+}
+
+
+def limit_reasons(trials: Trials, inventory: Inventory) -> Diagnosis:
+    """Which limits must be lifted, each by itself or (where that is not enough) together, and what they are short of.
+
+    The inventory has no optional corridor.
+    """
+    found = Diagnosis()
+    families = _families(inventory)
+    for family in families:
+        if family == "budget":
+            _lift_budget(found, trials, inventory)
+        else:
+            _lift(found, trials, inventory, (family,))
+    if not found.reasons:
+        together = _needed_together(trials, inventory, families)
+        if together:
+            short = " and ".join(FAMILY_NAMES[family] for family in together)
+            found.add(Reason("limits", f"No single limit stands in the way: {short} are short together."))
+            _lift(found, trials, inventory, together)
+    return found
+
+
+def _families(inventory: Inventory) -> list[str]:
+    """The families of limits that the inventory sets."""
+    sites = inventory.sites.values()
+    absent = {name for name in ("rack_units", "power_w") if all(getattr(site, name) is None for site in sites)}
+    if inventory.budget == Budget():
+        absent.add("budget")
+    return [family for family in LIMIT_FAMILIES if family not in absent]
+
+
+def _needed_together(trials: Trials, inventory: Inventory, families: list[str]) -> tuple[str, ...]:
+    """An irreducible set of families that, lifted together, allow a plan; empty where none does or time is up."""
+    if not trials.feasible(lifted(inventory, families)):
+        return ()
+    kept = families
+    for family in families:
+        fewer = [other for other in kept if other != family]
+        if trials.feasible(lifted(inventory, fewer)):
+            kept = fewer
+    return tuple(kept)
+
+
+def _lift(found: Diagnosis, trials: Trials, inventory: Inventory, families: tuple[str, ...]) -> None:
+    """What the cheapest design without the limits would be short of, and the limits that would let it pass."""
+    search = trials.plan(lifted(inventory, families))
+    if search is None:
+        return
+    settings = []
+    for family in families:
+        shortages = list(SHORTAGES[family](inventory, search.design))
+        found.reasons += [
+            Reason(family, short.text, float(short.taken), float(short.free), (short.where,))
+            for short in shortages[:MOST_SHORTAGES]
+        ]
+        if family == "budget":
+            settings += [(short.where, float(math.ceil(short.taken))) for short in shortages]
+        elif family != "key_rate":
+            settings += [(f"{short.where}.{family}", short.taken) for short in shortages]
+    proposals = []
+    if settings:
+        shown = [f"{address} to {value:.10g}" for address, value in settings]
+        proposals.append(Proposal(f"raise {named(shown)}", tuple(settings)))
+    if "key_rate" in families:  # the design carries no demand: without a lower demand the limits raised are not enough
+        shares = [short.free / short.taken for short in SHORTAGES["key_rate"](inventory, search.design)]
+        lower = _lower_demand(trials, changed(inventory, settings), min(shares, default=1.0))
+        proposals = [proposal.followed_by(lower) for proposal in proposals] or [lower] if lower else []
+    found.proposals += proposals
+
+
+def _lower_demand(trials: Trials, inventory: Inventory, sure_share: float) -> Proposal | None:
+    """The highest demand found that can be served, from a share of it that surely can; for one corridor only."""
+    if len(inventory.corridors) > 1:
+        return None
+    (q, corridor), = inventory.corridors.items()
+    low, high = corridor.demand_bps * sure_share, corridor.demand_bps
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        if trials.feasible(changed(inventory, [demand_setting(q, corridor, middle)])):
+            low = middle
+        else:
+            high = middle
+    rate = _rounded_down(low)
+    if rate <= 0:
+        return None
+    return Proposal(f"ask for at most {rate:g} bit/s for {q}", (demand_setting(q, corridor, rate),), True)
+
+
+def _rounded_down(rate: float) -> float:
+    """To three significant digits."""
+    unit = 10.0 ** (math.floor(math.log10(rate)) - 2) if rate > 0 else 1.0
+    return float(f"{math.floor(rate / unit) * unit:.3g}")
+
+
+def _lift_budget(found: Diagnosis, trials: Trials, inventory: Inventory) -> None:
+    """By how much the least capex and the least tco miss their ceilings, the other ceiling kept where that is possible."""
+    before = len(found.reasons)
+    for metric in ("capex", "tco"):
+        ceiling = getattr(inventory.budget, metric)
+        if ceiling is None:
+            continue
+        search = trials.plan(changed(inventory, [("objective", metric), (f"budget.{metric}", None)]), EXACT_GAP)
+        if search is None or search.value <= ceiling:
+            continue
+        cost, raised = search.value, float(math.ceil(search.value))
+        proven = "The cheapest plan" if search.status == "optimal" else "The cheapest plan found (cheaper ones may exist)"
+        text = (
+            f"{proven} has a {metric} of {money(inventory, cost)}; the budget is {money(inventory, ceiling)}: "
+            f"{money(inventory, cost - ceiling)} too much."
+        )
+        found.add(
+            Reason("budget", text, cost, ceiling, (f"budget.{metric}",)),
+            Proposal(f"raise the budget for {metric} to {money(inventory, raised)}", ((f"budget.{metric}", raised),)),
+        )
+    if len(found.reasons) == before:
+        _lift(found, trials, changed(inventory, [("objective", "tco")]), ("budget",))
+
+
+def clash(trials: Trials, inventory: Inventory, graph: ReachGraph) -> tuple[tuple[str, ...], bool]:
+    """Required corridors that cannot be served together, and whether none of them can be left out of the set.
+
+    Deletion filter: one trial per corridor, at most `MOST_CLASH_TRIALS`.
+    """
+    kept = sorted(q for q, corridor in inventory.corridors.items() if corridor.required)
+    smallest = len(kept) <= MOST_CLASH_TRIALS
+    for q in tuple(kept)[:MOST_CLASH_TRIALS]:
+        fewer = required_only(inventory, [other for other in kept if other != q])
+        verdict = trials.feasible(fewer, restricted(graph, fewer))
+        smallest = smallest and verdict is not None
+        if verdict is False:
+            kept.remove(q)
+    return tuple(kept), smallest

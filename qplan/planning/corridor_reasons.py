@@ -1,0 +1,332 @@
+"""Structural reasons why one corridor cannot be served: fibres, losses, relay rules, disjointness.
+
+Each step leaves out everything that later steps look at, so that a reason given here holds whatever the quantities.
+What the graph cannot prove is left to the integer program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from qplan.inventory import plant
+from qplan.inventory.model import Corridor, Inventory
+from qplan.inventory.relay_rules import relay_refusals
+from qplan.planning.findings import Diagnosis, Proposal, Reason, named, spoken
+from qplan.planning.huts import hut_proposals
+from qplan.planning.reach import CandidateLink, Refusal, offers_and_refusals, permitted_systems
+from qplan.planning.ways import (
+    Hop,
+    LinkWays,
+    fewest_patched,
+    fibre_ways,
+    least_shortfall_way,
+    refused_hop,
+    refused_hops,
+)
+from qplan.planning.what_if import Trials, changed, ruleless
+
+DISJOINT_LEVELS = ("relay", "node", "duct")
+SITE_FIELD = {
+    "allowed_countries": "country",
+    "allowed_operators": "operator",
+    "allowed_key_domains": "key_domain",
+    "min_security_tier": "security_tier",
+}
+MOST_LET_IN = 4  # sites proposed one by one
+MOST_BLOCKING = 2  # pieces in a blocking set; finding larger ones is left to the integer program
+
+
+def diagnose(alone: Inventory) -> Diagnosis:
+    """Why the one corridor of the inventory cannot be served whatever the strands, rack units, power, rate or budget."""
+    (q, corridor), = alone.corridors.items()
+    found = Diagnosis()
+    _no_fibre_way(found, alone, corridor)
+    if not permitted_systems(alone):
+        _no_system(found, alone)
+    if found.reasons:
+        return found
+    permitted = {s for s, site in alone.sites.items() if not relay_refusals(corridor, s, site)}
+    loose = ruleless(alone)
+    offers, refusals, bypass_limit = offers_and_refusals(loose)
+    if bypass_limit is not None:
+        hops = least_shortfall_way(alone, corridor.ends, permitted)
+        if hops is None or max(hop.shortfall_db for hop in hops) > 0:
+            _out_of_reach(found, alone, q, permitted, (offers, refusals))
+        return found
+    ways = LinkWays(alone, corridor, offers, permitted)
+    if ways.fewest_links(limited=False) is None:
+        _sites_let_in(found, q, ways)
+        _excluded_technology(found, loose, corridor, permitted)
+        _out_of_reach(found, alone, q, permitted, (offers, refusals))
+    elif ways.fewest_links() is None:
+        _too_many_relays(found, q, ways)
+    elif corridor.paths > 1:
+        _not_disjoint(found, q, ways)
+    return found
+
+
+def _no_fibre_way(found: Diagnosis, alone: Inventory, corridor: Corridor) -> None:
+    """No fibre joins the ends, or only amplified ones."""
+    a, b = corridor.ends
+    from_a = fibre_ways(alone, a)
+    if b not in from_a:
+        from_b = fibre_ways(alone, b)
+        text = f"No fibre way joins {a} and {b}: {_component(a, from_a)}; {_component(b, from_b)}."
+        found.add(Reason("no_fibre", text, where=(f"sites.{a}", f"sites.{b}")))
+    elif from_a[b]:
+        fibres = from_a[b]
+        text = (
+            f"Only amplified fibres join {a} and {b}, and no QKD link can use these: on the way with fewest, "
+            f"{named(fibres)}."
+        )
+        settings = tuple((f"fibres.{f}.amplified", False) for f in fibres)
+        found.add(
+            Reason("amplified", text, float(len(fibres)), 0.0, tuple(f"fibres.{f}" for f in fibres)),
+            Proposal(f"pass the amplifiers by, or use dark strands, on {named(fibres)}", settings),
+        )
+
+
+def _component(site: str, component: Mapping[str, tuple[str, ...]]) -> str:
+    others = sorted(component.keys() - {site})
+    return f"fibres from {site} lead to {named(others)}" if others else f"no fibre ends at {site}"
+
+
+def _no_system(found: Diagnosis, alone: Inventory) -> None:
+    systems = alone.equipment.qkd_systems
+    if not systems:
+        found.add(Reason("no_system", "The catalogue has no QKD system.", 0.0, where=("equipment.qkd_systems",)))
+        return
+    allowed = ", ".join(alone.policy.technologies) or "none"
+    text = f"policy.technologies permits {allowed}; no QKD system of the catalogue is of such a technology."
+    found.add(Reason("technology", text, 0.0, where=("policy.technologies",)), *_technologies(alone))
+
+
+def _technologies(alone: Inventory) -> list[Proposal]:
+    """Each excluded technology let in, or all where a system states none."""
+    permitted = alone.policy.technologies
+    if permitted is None:
+        return []
+    known = permitted_systems(alone)
+    excluded = sorted({x.technology or "" for s, x in alone.equipment.qkd_systems.items() if s not in known})
+    return [
+        Proposal(f"permit the technology {technology}", (("policy.technologies", [*permitted, technology]),))
+        if technology
+        else Proposal("permit systems that state no technology", (("policy.technologies", None),))
+        for technology in excluded
+    ]
+
+
+def _excluded_technology(found: Diagnosis, loose: Inventory, corridor: Corridor, permitted: set[str]) -> None:
+    """Technologies that the policy excludes and with which there would be a way."""
+    for proposal in _technologies(loose):
+        wider = changed(loose, proposal.settings)
+        offers, _, _ = offers_and_refusals(wider)
+        way = LinkWays(wider, corridor, offers, permitted).fewest_links(limited=False)
+        if way is None:
+            continue
+        before = permitted_systems(loose)
+        systems = sorted({link.system for _, link in way} - before.keys())
+        text = f"With {named(systems)} there would be a way, but policy.technologies excludes it."
+        found.add(Reason("technology", text, where=tuple(f"equipment.qkd_systems.{s}" for s in systems)), proposal)
+
+
+def _sites_let_in(found: Diagnosis, q: str, ways: LinkWays) -> None:
+    """The rules forbid sites without which there is no way."""
+    least = ways.fewest_let_in()
+    if not least:
+        return
+    alone, corridor = ways.inventory, ways.corridor
+    for s in least:
+        for refusal in relay_refusals(corridor, s, alone.sites[s]):
+            text = (
+                f"No way through permitted relays; at least {len(least)} more would have to be let in, here "
+                f"{named(least)}. {s} may not relay by {refusal.rule}: found {refusal.found}, expected {refusal.expected}."
+            )
+            found.add(Reason("relay_rule", text, float(len(least)), 0.0, (f"sites.{s}",)))
+    if len(least) > 1:
+        found.proposals.append(let_in(q, alone, corridor, least))
+        return
+    refused = sorted(alone.sites.keys() - ways.permitted)
+    opening = [s for s in refused if ways.with_relay(s).fewest_links(limited=False) is not None]
+    found.proposals += [let_in(q, alone, corridor, (s,)) for s in opening[:MOST_LET_IN]]
+
+
+def let_in(q: str, alone: Inventory, corridor: Corridor, sites: tuple[str, ...]) -> Proposal:
+    """Every rule that keeps the sites from relaying for the corridor relaxed just so far."""
+    settings: dict[str, Any] = {}
+    for s in sites:
+        for refusal in relay_refusals(corridor, s, alone.sites[s]):
+            address, value = _relaxed(q, corridor, s, alone, refusal.rule, settings)
+            settings[address] = value
+    return Proposal(f"let {named(sites)} relay for {q}", tuple(settings.items()))
+
+
+def _relaxed(
+    q: str, corridor: Corridor, s: str, alone: Inventory, rule: str, settings: dict[str, Any]
+) -> tuple[str, Any]:
+    """The setting with which the rule lets the site in, after other settings; where the site states nothing, it does."""
+    if rule == "trusted_node":
+        return f"sites.{s}.trusted_node", "allowed"
+    address = f"corridors.{q}.{rule}"
+    asked = settings.get(address, getattr(corridor, rule))
+    if rule == "avoid_sites":
+        return address, [other for other in asked if other != s]
+    stated_by = SITE_FIELD[rule]
+    stated = getattr(alone.sites[s], stated_by)
+    if rule == "min_security_tier":
+        return (f"sites.{s}.{stated_by}", asked) if stated is None else (address, min(asked, stated))
+    if stated is not None:
+        return address, [*asked, stated]
+    return (f"sites.{s}.{stated_by}", asked[0]) if asked else (address, None)
+
+
+def _out_of_reach(
+    found: Diagnosis,
+    alone: Inventory,
+    q: str,
+    permitted: set[str],
+    verdicts: tuple[list[CandidateLink], list[Refusal]],
+) -> None:
+    """No system reaches from permitted relay to permitted relay: patched sites, O band, loss, length or rate."""
+    ends = alone.corridors[q].ends
+    hops = least_shortfall_way(alone, ends, permitted)
+    if hops is None:
+        _no_hops(found, alone, ends, permitted)
+        return
+    worst = max(hops, key=lambda hop: hop.shortfall_db)
+    if worst.shortfall_db > 0:
+        found.add(_loss_reason(alone, worst), *hut_proposals(alone, q, [hop for hop in hops if hop.shortfall_db > 0]))
+        return
+    refused = refused_hops(*verdicts, ends, permitted)
+    for refusal in refused:
+        found.add(_refused_hop(refusal))
+    found.proposals += hut_proposals(alone, q, [refused_hop(alone, refusal) for refusal in refused])
+
+
+def _no_hops(found: Diagnosis, alone: Inventory, ends: tuple[str, str], permitted: set[str]) -> None:
+    most = alone.policy.max_bypass_sites
+    patched = fewest_patched(alone, ends, permitted)
+    if patched > most:
+        text = (
+            f"On every way a quantum channel would have to be patched through {patched} or more sites in a row; "
+            f"policy.max_bypass_sites is {most}."
+        )
+        setting = (("policy.max_bypass_sites", patched),)
+        found.add(
+            Reason("max_bypass_sites", text, float(patched), float(most), ("policy.max_bypass_sites",)),
+            Proposal(f"patch a channel through up to {patched} sites", setting),
+        )
+        return
+    dark = [f for f, fibre in sorted(alone.fibres.items()) if plant.loss_db(alone, fibre, True) is None]
+    text = (
+        f"All permitted systems work in the O band, and no way has an O-band loss on all its fibres; none is known of "
+        f"{named(dark)}."
+    )
+    found.add(Reason("no_o_band_loss", text, where=tuple(f"fibres.{f}" for f in dark)))
+
+
+def _loss_reason(alone: Inventory, hop: Hop) -> Reason:
+    margin = alone.policy.loss_margin_db
+    patched = f" patched through {named(hop.sites[1:-1])}" if hop.sites[1:-1] else ""
+    included = f" with {margin:g} dB margin" if margin else ""
+    text = (
+        f"Every way has a hop over the loss limit. The least is missed by {hop.shortfall_db:.2f} dB: {hop.sites[0]} to "
+        f"{hop.sites[-1]} over {named(hop.fibres)}{patched} has {hop.loss_db:.2f} dB{included}; {hop.system} "
+        f"reaches {hop.limit_db:.2f} dB."
+    )
+    where = (*(f"sites.{s}" for s in hop.sites), *(f"fibres.{f}" for f in hop.fibres))
+    return Reason("loss_db", text, hop.loss_db, hop.limit_db, where)
+
+
+def _refused_hop(refusal: Refusal) -> Reason:
+    a, b = refusal.route.ends
+    hop = f"No system serves the hop {a} to {b}; {refusal.system} comes closest over {named(refusal.route.fibres)}: "
+    where = (f"sites.{a}", f"sites.{b}", *(f"fibres.{f}" for f in refusal.route.fibres))
+    if refusal.reason == "key_rate_bps":
+        return Reason("key_rate_zero", hop + "its key rate is zero at that loss.", 0.0, 0.0, where)
+    length = "the length is not known" if refusal.value is None else f"{refusal.value:.1f} km"
+    text = f"{hop}{length}, its limit is {refusal.limit:.1f} km."
+    return Reason("length_km", text, refusal.value, refusal.limit, where)
+
+
+def _too_many_relays(found: Diagnosis, q: str, ways: LinkWays) -> None:
+    way, most = ways.fewest_links(limited=False), ways.corridor.max_relays
+    relays = [site for site, _ in way[:-1]]
+    text = f"Every way has at least {len(relays)} relays ({named(relays)} on one of them); max_relays is {most}."
+    found.add(
+        Reason("max_relays", text, float(len(relays)), float(most), tuple(f"sites.{s}" for s in relays)),
+        more_relays(q, len(relays)),
+    )
+
+
+def more_relays(q: str, count: int) -> Proposal:
+    return Proposal(f"accept {count} relays on a path of {q}", ((f"corridors.{q}.max_relays", count),))
+
+
+def _not_disjoint(found: Diagnosis, q: str, ways: LinkWays) -> None:
+    """Fewer sites, fibres, ducts or links than paths asked for, of which every way takes one."""
+    corridor = ways.corridor
+    for size in range(1, min(corridor.paths - 1, MOST_BLOCKING) + 1):
+        pieces = ways.blocking_set(size)
+        if pieces is None:
+            continue
+        shared = ways.shared_by_all() if size == 1 else tuple(sorted(pieces))
+        pieces_named = named([spoken(piece) for piece in shared])
+        takes = f"takes {pieces_named}" if size == 1 else f"takes one of {pieces_named}"
+        limited = f" with at most {corridor.max_relays} relays" if corridor.max_relays is not None else ""
+        text = (
+            f"{corridor.paths} paths are asked for with no {corridor.disjoint} in common; at most {size} "
+            f"{'is' if size == 1 else 'are'} possible, as every way{limited} {takes}."
+        )
+        found.add(Reason("disjoint", text, float(size), float(corridor.paths), shared))
+        refused = sorted(ways.inventory.sites.keys() - ways.permitted)
+        found.proposals += [let_in(q, ways.inventory, corridor, (s,)) for s in refused[:MOST_LET_IN]]
+        if corridor.max_relays is not None:
+            found.proposals += [more_relays(q, corridor.max_relays + more) for more in (1, 2)]
+        return
+
+
+def paths_impossible(trials: Trials, unlimited: Inventory) -> Diagnosis:
+    """The integer program proves that there are not so many disjoint paths; the inventory has no limit of quantity."""
+    (q, corridor), = unlimited.corridors.items()
+    found = Diagnosis()
+    most = 0
+    for count in range(1, corridor.paths):
+        if not trials.feasible(changed(unlimited, [(f"corridors.{q}.paths", count)])):
+            break
+        most = count
+    limited = f" with at most {corridor.max_relays} relays each" if corridor.max_relays is not None else ""
+    text = (
+        f"{corridor.paths} paths{limited} are asked for with no {corridor.disjoint} in common; no combination of ways "
+        f"gives more than {most}, though no {'single piece is' if corridor.paths == 2 else 'few pieces are'} on all ways."
+    )
+    refused = [s for s, site in sorted(unlimited.sites.items()) if relay_refusals(corridor, s, site)]
+    proposals = [let_in(q, unlimited, corridor, (s,)) for s in refused[:MOST_LET_IN]]
+    if corridor.max_relays is not None:
+        proposals += [more_relays(q, corridor.max_relays + more) for more in (1, 2, 3)]
+    found.add(Reason("disjoint", text, float(most), float(corridor.paths), (f"corridors.{q}",)), *proposals)
+    return found
+
+
+def concessions(q: str, corridor: Corridor) -> list[Proposal]:
+    """Ways of asking for less: weaker disjointness, fewer paths."""
+    if corridor.paths == 1:
+        return []
+    weaker = DISJOINT_LEVELS[: DISJOINT_LEVELS.index(corridor.disjoint)]
+    found = [
+        Proposal(f"ask for no more than {level}-disjoint paths for {q}", ((f"corridors.{q}.disjoint", level),), True)
+        for level in reversed(weaker)
+    ]
+    for fewer in range(corridor.paths - 1, 0, -1):
+        settings: list[tuple[str, Any]] = [(f"corridors.{q}.paths", fewer)]
+        if corridor.shares_needed > fewer:
+            settings.append((f"corridors.{q}.shares_needed", fewer))
+        paths = "1 path" if fewer == 1 else f"{fewer} paths"
+        found.append(Proposal(f"ask for {paths} for {q}", tuple(settings), True))
+    return found
+
+
+def optional(corridors: Sequence[str]) -> Proposal:
+    settings = tuple((f"corridors.{q}.required", False) for q in corridors)
+    return Proposal(f"make {named(corridors)} optional", settings, True)

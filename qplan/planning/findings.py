@@ -1,0 +1,110 @@
+"""What an explanation says: reasons with numbers, and remedies that were tried and found to work."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+MOST_NAMED = 5  # in one sentence
+KINDS = {"sites": "site", "fibres": "fibre", "ducts": "duct", "links": "QKD link"}
+_PLAIN = re.compile(r"(?!(?:null|true|false)$)[a-z][a-z_]*")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a plan is impossible: a code that stays the same between versions, and one sentence with the numbers."""
+
+    code: str
+    text: str
+    value: float | None = None
+    limit: float | None = None
+    where: tuple[str, ...] = ()
+    """Addresses such as `sites.x`, `fibres.f`, `ducts.d`, `links.a--b`."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A change of the inventory that may help: (address, value) pairs, and whether less is asked for with it."""
+
+    text: str
+    settings: tuple[tuple[str, Any], ...]
+    lowers_service: bool = False
+
+    def followed_by(self, other: Proposal) -> Proposal:
+        settings = dict(self.settings) | dict(other.settings)
+        lowers = self.lowers_service or other.lowers_service
+        return Proposal(f"{self.text}, and {other.text}", tuple(settings.items()), lowers)
+
+
+@dataclass
+class Diagnosis:
+    """Reasons as they are found, and proposals to be tried. Without reasons, the argument that was used is silent."""
+
+    reasons: list[Reason] = field(default_factory=list)
+    proposals: list[Proposal] = field(default_factory=list)
+
+    def add(self, reason: Reason, *proposals: Proposal) -> None:
+        self.reasons.append(reason)
+        self.proposals += proposals
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """A proposal that was re-planned and works.
+
+    `scope`: `inventory` where all required corridors are served with it, `corridor` where this corridor alone is (other
+    corridors stand in the way of a plan for all). `cost` is the objective of that re-plan in the unit of `objective`;
+    `proven` says that it is the least within the gap asked for.
+    """
+
+    text: str
+    settings: tuple[str, ...]
+    """`address=value`, as `--set` takes them; all together."""
+    scope: str
+    objective: str
+    cost: float | None
+    proven: bool
+    lowers_service: bool
+
+
+@dataclass(frozen=True)
+class CorridorFinding:
+    """A required corridor that cannot be served by itself (or, `None`, of which that was not decided)."""
+
+    corridor: str
+    servable_alone: bool | None
+    reasons: tuple[Reason, ...]
+    remedies: tuple[Remedy, ...] = ()
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why there is no plan. `joint` is filled where every corridor could be served alone, but not all together."""
+
+    status: str  # "infeasible" | "unknown"
+    corridors: tuple[CorridorFinding, ...] = ()
+    joint: tuple[Reason, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def named(things: Sequence[str]) -> str:
+    """The things with commas, those over `MOST_NAMED` as a count."""
+    rest = len(things) - MOST_NAMED
+    return ", ".join(things[:MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def spoken(address: str) -> str:
+    """`site x` for `sites.x`, and so on."""
+    kind, _, name = address.partition(".")
+    return f"{KINDS[kind]} {name}"
+
+
+def setting_text(address: str, value: Any) -> str:
+    """`address=value` with the value as YAML flow text, in ASCII and without backticks."""
+    if isinstance(value, str) and _PLAIN.fullmatch(value):
+        return f"{address}={value}"
+    return f"{address}={json.dumps(value)}".replace("`", "\\u0060")

@@ -1,0 +1,106 @@
+"""Proposals tried by re-planning: only what was found to work becomes a remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from qplan.inventory.model import Inventory
+from qplan.planning.corridor_reasons import optional
+from qplan.planning.findings import Diagnosis, Proposal, Remedy, setting_text
+from qplan.planning.planner import Search
+from qplan.planning.what_if import Trials, changed, required_only
+
+MOST_TRIED = 12  # proposals of one list
+MOST_STEPS = 3  # changes that make one remedy
+MOST_FOLLOWED = 3  # proposals that did not help by themselves and are taken a step further
+
+Examine = Callable[[Trials, Inventory], Diagnosis]
+
+
+@dataclass
+class Tried:
+    """Remedies found, the proposals behind them in the order tried, and how many proposals were not decided in time."""
+
+    remedies: list[Remedy] = field(default_factory=list)
+    working: list[Proposal] = field(default_factory=list)
+    undecided: int = 0
+
+
+def corridor_remedies(
+    trials: Trials, inventory: Inventory, q: str, proposals: list[Proposal], examine: Examine, blocked: bool
+) -> Tried:
+    """Proposals with which the corridor is served: in a plan for the whole inventory, else by itself.
+
+    `blocked` says that other corridors cannot be served either, whatever happens to this one.
+    """
+    alone = required_only(inventory, [q])
+    tried = Tried()
+    working = _working(trials, alone, proposals, examine, tried)
+    for proposal in working if blocked else [*working, optional([q])]:
+        of_others = any(not address.startswith(f"corridors.{q}.") for address, _ in proposal.settings)
+        search = None if blocked and not of_others else trials.plan(changed(inventory, proposal.settings))
+        scope = "corridor" if search is None else "inventory"
+        if search is None:
+            search = trials.plan(changed(alone, proposal.settings))
+        _record(tried, inventory, proposal, scope, search)
+    return _in_order(tried)
+
+
+def joint_remedies(trials: Trials, inventory: Inventory, proposals: list[Proposal]) -> Tried:
+    """Proposals with which there is a plan for the whole inventory."""
+    tried = Tried()
+    for proposal in proposals[:MOST_TRIED]:
+        _record(tried, inventory, proposal, "inventory", trials.plan(changed(inventory, proposal.settings)))
+        if trials.over and not tried.working:
+            tried.undecided += 1
+    return _in_order(tried)
+
+
+def _working(
+    trials: Trials, alone: Inventory, proposals: list[Proposal], examine: Examine, tried: Tried, steps: int = MOST_STEPS
+) -> list[Proposal]:
+    """Proposals with which the corridor can be served; where none is enough, the first ones with what then is missing."""
+    working = []
+    for proposal in proposals[:MOST_TRIED]:
+        verdict = trials.feasible(changed(alone, proposal.settings))
+        tried.undecided += verdict is None
+        if verdict:
+            working.append(proposal)
+    if working or steps == 1:
+        return working
+    for proposal in proposals[:MOST_FOLLOWED]:
+        rest = examine(trials, changed(alone, proposal.settings))
+        combined = [proposal.followed_by(other) for other in rest.proposals]
+        working = _working(trials, alone, combined, examine, tried, steps - 1)
+        if working:
+            break
+    return working
+
+
+def _record(tried: Tried, inventory: Inventory, proposal: Proposal, scope: str, search: Search | None) -> None:
+    if search is None:
+        return
+    tried.working.append(proposal)
+    tried.remedies.append(
+        Remedy(
+            text=proposal.text,
+            settings=tuple(setting_text(address, value) for address, value in proposal.settings),
+            scope=scope,
+            objective=inventory.objective,
+            cost=search.value,
+            proven=search.status == "optimal",
+            lowers_service=proposal.lowers_service,
+        )
+    )
+
+
+def _in_order(tried: Tried) -> Tried:
+    """Plans for the whole inventory first, then those that ask for no less, then the cheapest."""
+    pairs = zip(tried.remedies, tried.working, strict=True)
+    ranked = sorted(pairs, key=lambda pair: (pair[0].scope != "inventory", *_rank(pair[0])))
+    return Tried([remedy for remedy, _ in ranked], [proposal for _, proposal in ranked], tried.undecided)
+
+
+def _rank(remedy: Remedy) -> tuple[bool, float, tuple[str, ...]]:
+    return remedy.lowers_service, remedy.cost, remedy.settings

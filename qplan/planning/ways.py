@@ -1,0 +1,309 @@
+"""Graph arguments about the ways between a corridor's ends: exact, and cheaper than an integer program."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import defaultdict, deque
+from collections.abc import Collection, Iterable
+from copy import copy
+from dataclasses import dataclass
+from itertools import pairwise
+
+from qplan.inventory import plant
+from qplan.inventory.model import Corridor, Inventory
+from qplan.planning.reach import CandidateLink, Refusal, permitted_systems
+
+Edge = tuple[float, str, str]  # weight and the two sites
+KINDS = ("sites", "ducts", "fibres", "links")  # the order in which shared pieces are named
+NO_BARS: frozenset[str] = frozenset()
+
+
+def fibre_ways(inventory: Inventory, start: str) -> dict[str, tuple[str, ...]]:
+    """Every site that fibres join with the start, and the amplified fibres on a way there with fewest of them."""
+    neighbours: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for f, fibre in sorted(inventory.fibres.items()):
+        a, b = fibre.ends
+        neighbours[a].append((f, b))
+        neighbours[b].append((f, a))
+    amplified: dict[str, tuple[str, ...]] = {start: ()}
+    queue = deque([start])
+    while queue:
+        here = queue.popleft()
+        for f, there in neighbours[here]:
+            more = (*amplified[here], f) if inventory.fibres[f].amplified else amplified[here]
+            if there not in amplified or len(more) < len(amplified[there]):
+                amplified[there] = more
+                queue.append(there)
+    return amplified
+
+
+class LinkWays:
+    """Ways of a corridor over QKD links that could be built, through sites that may relay."""
+
+    def __init__(
+        self, inventory: Inventory, corridor: Corridor, links: Iterable[CandidateLink], permitted: Collection[str]
+    ):
+        self.inventory, self.corridor = inventory, corridor
+        self.permitted = frozenset(permitted).union(corridor.ends)
+        self.most_links = math.inf if corridor.max_relays is None else corridor.max_relays + 1
+        self.links: dict[str, list[tuple[str, CandidateLink]]] = defaultdict(list)
+        for link in links:
+            a, b = link.route.ends
+            self.links[a].append((b, link))
+            self.links[b].append((a, link))
+        for reachable in self.links.values():
+            reachable.sort(key=lambda step: (step[0], step[1].id))
+
+    def with_relay(self, site: str) -> LinkWays:
+        """The same ways, with one more site as a possible relay."""
+        wider = copy(self)
+        wider.permitted = self.permitted | {site}
+        return wider
+
+    def fewest_links(
+        self, barred: frozenset[str] = NO_BARS, limited: bool = True
+    ) -> list[tuple[str, CandidateLink]] | None:
+        """A way with fewest links that uses nothing barred, as (next site, link); None where there is none.
+
+        `limited` keeps to the corridor's `max_relays`.
+        """
+        start, goal = self.corridor.ends
+        most = self.most_links if limited else math.inf
+        ways: dict[str, list[tuple[str, CandidateLink]]] = {start: []}
+        queue = deque([start])
+        while queue:
+            here = queue.popleft()
+            if here == goal or len(ways[here]) >= most:
+                continue
+            for there, link in self.links[here]:
+                if there in ways or there not in self.permitted:
+                    continue
+                if barred and (f"sites.{there}" in barred or barred.intersection(self.taken(link))):
+                    continue
+                ways[there] = [*ways[here], (there, link)]
+                queue.append(there)
+        return ways.get(goal)
+
+    def taken(self, link: CandidateLink) -> set[str]:
+        """What the link takes that no other path of the corridor may take, as addresses (relays apart)."""
+        if self.corridor.disjoint == "relay":
+            return {f"links.{link.id}"}
+        found = {f"fibres.{f}" for f in link.route.fibres}
+        found |= {f"sites.{s}" for s in link.route.bypass_sites if s not in self.corridor.ends}
+        if self.corridor.disjoint == "duct":
+            found |= {f"ducts.{d}" for f in link.route.fibres for d in self.inventory.fibres[f].ducts}
+        return found
+
+    def blocking_set(self, most: int, barred: frozenset[str] = NO_BARS) -> frozenset[str] | None:
+        """At most so many sites, fibres, ducts or links of which every way takes one; None where there are none.
+
+        With fewer members than paths asked for, it proves that the paths cannot be disjoint.
+        """
+        way = self.fewest_links(barred)
+        if way is None:
+            return barred
+        if most == 0:
+            return None
+        for piece in self._pieces(way):
+            found = self.blocking_set(most - 1, barred | {piece})
+            if found is not None:
+                return found
+        return None
+
+    def shared_by_all(self) -> tuple[str, ...]:
+        """Everything that every single way takes."""
+        way = self.fewest_links()
+        return tuple(p for p in self._pieces(way) if self.fewest_links(frozenset({p})) is None)
+
+    def _pieces(self, way: list[tuple[str, CandidateLink]]) -> list[str]:
+        relays = {f"sites.{site}" for site, _ in way[:-1]}
+        pieces = relays.union(*(self.taken(link) for _, link in way))
+        return sorted(pieces, key=lambda piece: (KINDS.index(piece.partition(".")[0]), piece))
+
+    def fewest_let_in(self) -> tuple[str, ...] | None:
+        """The least number of sites that would have to relay against the rules; None where even that is not enough."""
+        edges = {tuple(sorted((here, there))) for here, steps in self.links.items() for there, _ in steps}
+        way = lightest_way(
+            [(0.0, a, b) for a, b in sorted(edges)], self.corridor.ends, lambda site: site not in self.permitted
+        )
+        return None if way is None else tuple(sorted(site for site in way if site not in self.permitted))
+
+
+def lightest_way(edges: Iterable[Edge], ends: tuple[str, str], site_weight=lambda site: 0) -> list[str] | None:
+    """Sites of the way with the least sum of weights, then the fewest sites, then the first by name."""
+    neighbours: dict[str, list[tuple[float, str]]] = defaultdict(list)
+    for weight, a, b in edges:
+        neighbours[a].append((weight, b))
+        neighbours[b].append((weight, a))
+    heap: list[tuple[float, int, tuple[str, ...]]] = [(0.0, 0, (ends[0],))]
+    settled: set[str] = set()
+    while heap:
+        weight, hops, way = heapq.heappop(heap)
+        here = way[-1]
+        if here == ends[1]:
+            return list(way)
+        if here in settled:
+            continue
+        settled.add(here)
+        for step, there in neighbours[here]:
+            if there not in settled:
+                heapq.heappush(heap, (weight + step + site_weight(there), hops + 1, (*way, there)))
+    return None
+
+
+def bottleneck(edges: Iterable[Edge], ends: tuple[str, str]) -> float | None:
+    """Least value of the largest weight on any way (minimax); None where there is no way."""
+    groups: dict[str, set[str]] = {}
+    for weight, a, b in sorted(edges):
+        merged = groups.get(a, {a}) | groups.get(b, {b})
+        for site in merged:
+            groups[site] = merged
+        if ends[1] in groups.get(ends[0], ()):
+            return weight
+    return None
+
+
+@dataclass(frozen=True)
+class Hop:
+    """The route of least shortfall between two sites, and the system that reaches farthest over it."""
+
+    sites: tuple[str, ...]
+    fibres: tuple[str, ...]
+    system: str
+    loss_db: float
+    limit_db: float
+
+    @property
+    def shortfall_db(self) -> float:
+        return round(self.loss_db - self.limit_db, 9)
+
+
+def least_shortfall_way(inventory: Inventory, ends: tuple[str, str], relays: Collection[str]) -> list[Hop] | None:
+    """The way on which the hop that is most over its loss limit is least over it; then with fewest such hops.
+
+    Exact over all ways through the relays given, by loss alone. None where no way exists at any loss.
+    """
+    hops = loss_hops(inventory, sorted(set(relays).union(ends)))
+    least = bottleneck([(hop.shortfall_db, a, b) for (a, b), hop in hops.items()], ends)
+    if least is None:
+        return None
+    edges = [(float(hop.shortfall_db > 0), a, b) for (a, b), hop in hops.items() if hop.shortfall_db <= least]
+    sites = lightest_way(edges, ends)
+    return [hops[min(a, b), max(a, b)] for a, b in pairwise(sites)]
+
+
+def loss_hops(inventory: Inventory, nodes: list[str]) -> dict[tuple[str, str], Hop]:
+    """For every two nodes that a route can join: the hop with the least shortfall over all bands and systems."""
+    best: dict[tuple[str, str], Hop] = {}
+    systems = permitted_systems(inventory)
+    members = set(nodes)
+    for o_band in (False, True):
+        limits = {s: plant.max_loss_db(system) for s, system in systems.items() if plant.uses_o_band(system) == o_band}
+        if not limits:
+            continue
+        farthest = max(sorted(limits), key=lambda s: limits[s])
+        steps = _steps(inventory, o_band)
+        for start in nodes:
+            for there, (loss, sites, fibres) in _least_loss_routes(inventory, steps, start).items():
+                if there <= start or there not in members:
+                    continue
+                loss = round(loss + inventory.policy.loss_margin_db, 9)
+                hop = Hop(sites, fibres, farthest, loss, limits[farthest])
+                known = best.get((start, there))
+                if known is None or hop.shortfall_db < known.shortfall_db:
+                    best[start, there] = hop
+    return best
+
+
+def _steps(inventory: Inventory, o_band: bool) -> dict[str, list[tuple[float, str, str]]]:
+    steps: dict[str, list[tuple[float, str, str]]] = defaultdict(list)
+    for f, fibre in sorted(inventory.fibres.items()):
+        loss = plant.loss_db(inventory, fibre, o_band)
+        if loss is not None and not fibre.amplified:
+            a, b = fibre.ends
+            steps[a].append((loss, f, b))
+            steps[b].append((loss, f, a))
+    return steps
+
+
+def _least_loss_routes(
+    inventory: Inventory, steps: dict[str, list[tuple[float, str, str]]], start: str
+) -> dict[str, tuple[float, tuple[str, ...], tuple[str, ...]]]:
+    """Bellman and Ford's search over routes of at most `max_bypass_sites` + 1 fibres: loss, sites, fibres by goal."""
+    best: dict[str, tuple[float, tuple[str, ...], tuple[str, ...]]] = {start: (0.0, (start,), ())}
+    for _ in range(inventory.policy.max_bypass_sites + 1):
+        longer = dict(best)
+        for here, (loss, sites, fibres) in best.items():
+            patched = plant.bypass_loss_db(inventory, here) if here != start else 0.0
+            for step, f, there in steps[here]:
+                if there in sites:
+                    continue
+                route = (loss + patched + step, (*sites, there), (*fibres, f))
+                if there not in longer or route < longer[there]:
+                    longer[there] = route
+        if longer == best:
+            break
+        best = longer
+    return best
+
+
+def fewest_patched(inventory: Inventory, ends: tuple[str, str], relays: Collection[str]) -> int | None:
+    """The least number of sites that a quantum channel must be patched through in a row, whatever the loss."""
+    nodes = set(relays).union(ends)
+    neighbours: dict[str, set[str]] = defaultdict(set)
+    for fibre in inventory.fibres.values():
+        if not fibre.amplified:
+            a, b = fibre.ends
+            neighbours[a].add(b)
+            neighbours[b].add(a)
+    edges = []
+    for start in sorted(nodes):
+        depth = {start: 0}
+        queue = deque([start])
+        while queue:
+            here = queue.popleft()
+            for there in neighbours[here] - depth.keys():
+                depth[there] = depth[here] + 1
+                queue.append(there)
+        edges += [(float(d - 1), start, there) for there, d in depth.items() if there in nodes and there > start]
+    least = bottleneck(edges, ends)
+    return None if least is None else int(least)
+
+
+def refused_hops(
+    offers: Iterable[CandidateLink], refusals: Iterable[Refusal], ends: tuple[str, str], relays: Collection[str]
+) -> list[Refusal]:
+    """On a way with fewest hops that no system can serve: why not, per hop, the least excess over the limit.
+
+    For ways on which the loss alone would do.
+    """
+    nodes = set(relays).union(ends)
+    served = {link.route.ends for link in offers}
+    closest: dict[tuple[str, str], Refusal] = {}
+    for refusal in refusals:
+        if refusal.reason in ("length_km", "key_rate_bps"):
+            known = closest.get(refusal.route.ends)
+            if known is None or _excess(refusal) < _excess(known):
+                closest[refusal.route.ends] = refusal
+    edges = [(float(pair not in served), *pair) for pair in served | closest.keys() if nodes.issuperset(pair)]
+    way = lightest_way(sorted(edges), ends) or []
+    pairs = [(min(a, b), max(a, b)) for a, b in pairwise(way)]
+    return [closest[pair] for pair in pairs if pair not in served]
+
+
+def refused_hop(inventory: Inventory, refusal: Refusal) -> Hop:
+    """The route of a refusal, with the loss and the loss limit of its system there."""
+    system = inventory.equipment.qkd_systems[refusal.system]
+    route = refusal.route
+    losses = [plant.loss_db(inventory, inventory.fibres[f], plant.uses_o_band(system)) for f in route.fibres]
+    patched = [plant.bypass_loss_db(inventory, s) for s in route.bypass_sites]
+    loss = round(sum(losses) + sum(patched) + inventory.policy.loss_margin_db, 9)
+    sites = (route.ends[0], *route.bypass_sites, route.ends[1])
+    return Hop(sites, route.fibres, refusal.system, loss, plant.max_loss_db(system))
+
+
+def _excess(refusal: Refusal) -> tuple[bool, float, str, tuple[str, ...]]:
+    """Unknown lengths last."""
+    unknown = refusal.value is None
+    return unknown, 0.0 if unknown else refusal.value - refusal.limit, refusal.system, refusal.route.fibres

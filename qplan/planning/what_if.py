@@ -1,0 +1,136 @@
+"""Variants of an inventory, and re-planning them within a budget of time that belongs to the explanation."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from typing import Any
+
+from qplan.inventory.model import Budget, Corridor, Inventory
+from qplan.planning.formulation import LIMIT_FAMILIES, Goal, formulate
+from qplan.planning.planner import Search, planning_stages, search_plan
+from qplan.planning.reach import ReachGraph, Usability, reach
+from qplan.planning.solver import SearchLimits, solve
+
+AT_LEAST_S = 20.0  # an explanation gets this long even when the time limit has struck
+SHARE_OF_REST = 0.2
+SHARE_OF_ONE_TRIAL = 0.25
+MANY_STRANDS = 1000  # more than a cable holds
+FREE_RULES = {
+    "allowed_countries": None,
+    "allowed_operators": None,
+    "allowed_key_domains": None,
+    "min_security_tier": None,
+    "avoid_sites": (),
+    "max_relays": None,
+}
+
+
+def changed(inventory: Inventory, settings: Iterable[tuple[str, Any]]) -> Inventory:
+    """The inventory with values set by address, as `--set` does on the effective inventory.
+
+    Raises pydantic's ValidationError where a value is out of its range.
+    """
+    data = inventory.model_dump()
+    for address, value in settings:
+        *parents, last = address.split(".")
+        place = data
+        for key in parents:
+            place = place.setdefault(key, {})
+        place[last] = value
+    return Inventory.model_validate(data)
+
+
+def required_only(inventory: Inventory, corridors: Collection[str] | None = None) -> Inventory:
+    """The inventory with only its required corridors, or only those named."""
+    kept = {
+        q: corridor
+        for q, corridor in inventory.corridors.items()
+        if (corridor.required if corridors is None else q in corridors)
+    }
+    return inventory.model_copy(update={"corridors": kept})
+
+
+def lifted(inventory: Inventory, families: Collection[str]) -> Inventory:
+    """The inventory without the limits of the families named (of `LIMIT_FAMILIES`)."""
+    update: dict[str, Any] = {}
+    site_limits = {name: None for name in ("rack_units", "power_w") if name in families}
+    if site_limits:
+        update["sites"] = {s: site.model_copy(update=site_limits) for s, site in inventory.sites.items()}
+    if "strands" in families:
+        most = max([MANY_STRANDS, *(system.strands for system in inventory.equipment.qkd_systems.values())])
+        update["fibres"] = {
+            f: fibre.model_copy(update={"strands": max(most, fibre.strands)}) for f, fibre in inventory.fibres.items()
+        }
+    if "key_rate" in families:
+        no_demand = {"key_rate_bps": 0.0, "rekey": None, "otp_bps": None}
+        update["corridors"] = {q: c.model_copy(update=no_demand) for q, c in inventory.corridors.items()}
+    if "budget" in families:
+        update["budget"] = Budget()
+    return inventory.model_copy(update=update)
+
+
+def ruleless(inventory: Inventory) -> Inventory:
+    """The inventory without any limit of quantity and with every site as a possible relay of every corridor."""
+    free = lifted(inventory, LIMIT_FAMILIES)
+    sites = {s: site.model_copy(update={"trusted_node": "allowed"}) for s, site in free.sites.items()}
+    corridors = {q: corridor.model_copy(update=FREE_RULES) for q, corridor in free.corridors.items()}
+    return free.model_copy(update={"sites": sites, "corridors": corridors})
+
+
+def restricted(graph: ReachGraph, inventory: Inventory) -> ReachGraph:
+    """The reach graph of an inventory that has only some of the corridors that the graph was made for."""
+    permitted = {q: sites for q, sites in graph.usability.permitted.items() if q in inventory.corridors}
+    usable = Usability(permitted)
+    links = tuple(link for link in graph.links if usable.joined(*link.route.ends))
+    return ReachGraph(links, (), usable, graph.bypass_limit)
+
+
+def demand_setting(q: str, corridor: Corridor, rate_bps: float) -> tuple[str, Any]:
+    """The setting that gives the corridor a lower demand, in the form in which its demand is stated."""
+    if corridor.rekey is not None:
+        return f"corridors.{q}.rekey.interval_s", corridor.rekey.interval_s * corridor.demand_bps / rate_bps
+    return f"corridors.{q}.{'otp_bps' if corridor.key_rate_bps is None else 'key_rate_bps'}", rate_bps
+
+
+class Trials:
+    """Re-plans variants of the inventory until the time for explanations is used up.
+
+    Raises SolverFailed where the solver fails.
+    """
+
+    def __init__(self, solver: str, limits: SearchLimits):
+        self.solver = solver
+        self.seconds = max(AT_LEAST_S, SHARE_OF_REST * limits.seconds_left())
+        self.limits = replace(limits, deadline=time.monotonic() + self.seconds, watch=lambda sighting: None)
+
+    @property
+    def over(self) -> bool:
+        return self.limits.stop.is_set() or self.limits.seconds_left() <= 0
+
+    def feasible(self, inventory: Inventory, graph: ReachGraph | None = None) -> bool | None:
+        """Whether the required corridors can be served together; None where that was not decided in time."""
+        if self.over:
+            return None
+        inventory = required_only(inventory)
+        graph = reach(inventory) if graph is None else graph
+        found = solve(formulate(inventory, graph), Goal("feasible", (), 1.0), self.solver, self._one_trial(0.0))
+        if found.values is not None:
+            return True
+        return False if found.infeasible and graph.bypass_limit is None else None
+
+    def plan(self, inventory: Inventory, gap: float | None = None) -> Search | None:
+        """The search for the best plan of the inventory; None where it ended without one."""
+        if self.over:
+            return None
+        model = formulate(inventory, reach(inventory))
+        limits = self._one_trial(self.limits.gap if gap is None else gap)
+        search = search_plan(model, planning_stages(model), self.solver, limits)
+        if search.design is None:
+            return None
+        return search if model.reach.bypass_limit is None else replace(search, status="feasible")
+
+    def _one_trial(self, gap: float) -> SearchLimits:
+        last = time.monotonic() + SHARE_OF_ONE_TRIAL * self.seconds
+        return replace(self.limits, gap=gap, deadline=min(last, self.limits.deadline))
