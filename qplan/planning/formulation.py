@@ -48,6 +48,10 @@ class Formulation:
         self.columns.append(made)
         return made
 
+    def index(self) -> dict[str, int]:
+        """Position of every variable among the columns, by name."""
+        return {variable.name: i for i, variable in enumerate(self.columns)}
+
     def add(self, terms: Terms, sense: str, rhs: float, *name: object) -> None:
         """Σ coefficient × variable (≤ | ≥ | =) rhs, under a readable name."""
         total = pulp.lpSum(coefficient * variable for variable, coefficient in terms)
@@ -83,16 +87,16 @@ class Formulation:
 
 def formulate(inventory: Inventory, reach: ReachGraph, without: frozenset[str] = frozenset()) -> Formulation:
     """The whole model without an objective; `without` names families of limits to leave out (for explanations)."""
-    model = Formulation(
-        pulp.LpProblem("qplan", pulp.LpMinimize), inventory, reach, corridor_networks(inventory, reach)
-    )
+    model = formulate_design(inventory, reach, without)
+    add_routing(model, without)
+    return model
+
+
+def formulate_design(inventory: Inventory, reach: ReachGraph, without: frozenset[str] = frozenset()) -> Formulation:
+    """What may be built, without the corridors' paths: a relaxation that holds every limit on strands, room and money."""
+    problem = pulp.LpProblem("qplan", pulp.LpMinimize)
+    model = Formulation(problem, inventory, reach, corridor_networks(inventory, reach))
     add_design(model)
-    for network in model.networks:
-        add_paths(model, network)
-        add_disjointness(model, network)
-        add_max_relays(model, network)
-    if "key_rate" not in without:
-        add_key_rate(model)
     if "strands" not in without:
         add_strands(model)
     for resource in ("rack_units", "power_w"):
@@ -103,8 +107,21 @@ def formulate(inventory: Inventory, reach: ReachGraph, without: frozenset[str] =
     return model
 
 
+def add_routing(model: Formulation, without: frozenset[str] = frozenset()) -> None:
+    """The paths of every corridor over the design, and the key rate that they share."""
+    for network in model.networks:
+        add_paths(model, network)
+        add_disjointness(model, network)
+        add_max_relays(model, network)
+    if "key_rate" not in without:
+        add_key_rate(model)
+
+
 def add_design(model: Formulation) -> None:
-    """link(l) ≤ count(l) ≤ N_l · link(l);  link(l) ≤ node(s) at both ends;  relay(s) ≤ node(s)."""
+    """link(l) ≤ count(l) ≤ N_l · link(l);  link(l) ≤ node(s) at both ends;  relay(s) ≤ node(s).
+
+    The ends of a corridor that must be served are nodes.
+    """
     used = sorted({end for link in model.reach.links for end in link.route.ends})
     relays = sorted(set().union(*model.reach.usability.permitted.values()).intersection(used))
     for s in used:
@@ -123,6 +140,12 @@ def add_design(model: Formulation) -> None:
             model.add([(n, 1), (x, -link.max_count)], "<=", 0, "count_to", link.id)
         for end in link.route.ends:
             model.add([(x, 1), (model.node[end], -1)], "<=", 0, "link_end", link.id, end)
+    for q, corridor in sorted(model.inventory.corridors.items()):
+        if not corridor.required:
+            model.served[q] = model.variable("served", q)
+    required = {end for corridor in model.inventory.corridors.values() if corridor.required for end in corridor.ends}
+    for s in sorted(required):
+        model.add([(model.node[s], 1)] if s in model.node else [], ">=", 1, "end", s)
 
 
 def add_paths(model: Formulation, network: CorridorNetwork) -> None:
@@ -134,8 +157,6 @@ def add_paths(model: Formulation, network: CorridorNetwork) -> None:
     """
     q, corridor = network.corridor, model.inventory.corridors[network.corridor]
     first, second = corridor.ends
-    if not corridor.required:
-        model.served[q] = model.variable("served", q)
     for chain in range(network.chains):
         balance: dict[str, Terms] = defaultdict(list)
         for key, tail, head in model.arcs(network, chain):

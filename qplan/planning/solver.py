@@ -22,6 +22,7 @@ import numpy as np
 import pulp
 
 from qplan.errors import SolverFailed
+from qplan.planning.cuts import Row
 from qplan.planning.formulation import Formulation, Goal
 
 FEASIBILITY_TOLERANCE = 1e-7  # absolute, on rows and integrality
@@ -114,7 +115,7 @@ def _holds_at_zero(row: pulp.LpConstraint) -> bool:
 
 def _arrays(model: Formulation, goal: Goal) -> highspy.HighsLp:
     """PuLP's rows and columns as one HiGHS model, in the order in which they were made."""
-    index = {variable.name: i for i, variable in enumerate(model.columns)}
+    index = model.index()
     starts, columns, weights, lower, upper = [0], [], [], [], []
     for row in model.problem.constraints():
         for variable, weight in row.items():
@@ -277,3 +278,65 @@ def _cbc_values(model: Formulation, answer: Path) -> dict[str, float] | None:
         _, column, value, *_ = line.split()
         values[model.columns[int(column[1:])].name] = float(value)
     return values
+
+
+class Relaxation:
+    """The linear relaxation of a model under a goal, solved again and again while rows are added."""
+
+    def __init__(self, model: Formulation, goal: Goal, limits: SearchLimits):
+        self.goal, self.limits = goal, limits
+        self.highs = highspy.Highs()
+        self.highs.setOptionValue("output_flag", False)
+        self.highs.setOptionValue("threads", 1)
+        self.highs.setOptionValue("primal_feasibility_tolerance", FEASIBILITY_TOLERANCE)
+        lp = _arrays(model, goal)
+        lp.integrality_ = []
+        self.highs.passModel(lp)
+        self.highs.HandleUserInterrupt = True
+        self.fixed_rows = lp.num_row_
+
+    def solve(self) -> bool | None:
+        """True: solved to optimality; False: infeasible; None: a limit came first."""
+        self.highs.setOptionValue("time_limit", self.highs.getRunTime() + self.limits.seconds_left())
+        self.highs.startSolve()
+        while not self.highs.wait(0.1)[0]:
+            if self.limits.stop.is_set():
+                self.highs.cancelSolve()
+        status = self.highs.getModelStatus()
+        if status == highspy.HighsModelStatus.kOptimal:
+            return True
+        return False if status == highspy.HighsModelStatus.kInfeasible else None
+
+    @property
+    def bound(self) -> float:
+        """Value of the relaxation, in the units of the goal."""
+        return self.highs.getInfo().objective_function_value / self.goal.scale
+
+    @property
+    def point(self) -> np.ndarray:
+        return np.array(self.highs.getSolution().col_value)
+
+    @property
+    def reduced_costs(self) -> np.ndarray:
+        """Per column, in the units of the goal: what its value of 1 adds to the bound at least."""
+        return np.array(self.highs.getSolution().col_dual) / self.goal.scale
+
+    def add(self, rows: list[Row]) -> None:
+        """Append rows Σ ≥ least."""
+        starts = np.cumsum([0, *(len(row.columns) for row in rows)])[:-1].astype(np.int32)
+        columns = np.array([column for row in rows for column in row.columns], dtype=np.int32)
+        weights = np.array([weight for row in rows for weight in row.weights])
+        least = np.array([row.least for row in rows])
+        self.highs.addRows(
+            len(rows), least, np.full(len(rows), highspy.kHighsInf), len(columns), starts, columns, weights
+        )
+
+    def drop_slack(self) -> list[bool]:
+        """Take out added rows that are slack with no dual value; says for each added row whether it stays."""
+        solution = self.highs.getSolution()
+        duals = np.array(solution.row_dual)[self.fixed_rows:]
+        keep = np.abs(duals) > 1e-9
+        gone = np.flatnonzero(~keep) + self.fixed_rows
+        if len(gone):
+            self.highs.deleteRows(len(gone), gone.astype(np.int32))
+        return list(keep)

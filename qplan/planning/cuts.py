@@ -1,0 +1,184 @@
+"""Cuts that every design satisfies, found at a fractional point by maximum flows.
+
+A separator is built once for a model and is then a pure function from a point (a value per column) to violated rows.
+Nothing here depends on rates, ducts or relay limits: the rows hold for every design that serves the corridors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import breadth_first_order, maximum_flow
+
+from qplan.planning.formulation import Formulation
+from qplan.planning.networks import CorridorNetwork
+from qplan.planning.trees import Trees
+
+UNIT = 1_000_000  # maximum_flow counts in integers: one unit of a variable
+VIOLATION = 1e-4  # least violation for a row to be worth adding
+NESTED = 4  # cuts that share no arc, looked for one after the other for a pair of sites
+
+Point = np.ndarray
+
+
+@dataclass(frozen=True)
+class Row:
+    """Σ weights × columns ≥ least."""
+
+    family: str
+    columns: tuple[int, ...]
+    weights: tuple[float, ...]
+    least: float
+
+    def activity(self, point: Point) -> float:
+        return float(np.dot(point[list(self.columns)], self.weights))
+
+
+Separator = Callable[[Point], list[Row]]
+
+
+class FlowNetwork:
+    """A directed graph with a fixed shape, whose arc capacities are sums of columns at a point.
+
+    `capacity` is a sparse matrix, arcs × columns; arcs listed in `unlimited` can never be cut.
+    """
+
+    def __init__(self, size: int, tails: list[int], heads: list[int], members: list[list[int]], columns: int):
+        self.size = size
+        self.tails, self.heads = np.array(tails, dtype=np.int64), np.array(heads, dtype=np.int64)
+        self.members = members
+        entries = [(arc, column) for arc, mine in enumerate(members) for column in mine]
+        arcs, cols = zip(*entries, strict=True) if entries else ((), ())
+        self.sum = csr_array((np.ones(len(entries)), (arcs, cols)), shape=(len(members), columns))
+        keys = np.concatenate([self.tails * size + self.heads, self.heads * size + self.tails])
+        self.keys = np.unique(keys)  # both directions of every arc, in row-major order
+        self.slot = np.searchsorted(self.keys, self.tails * size + self.heads)
+        self.indptr = np.searchsorted(self.keys, np.arange(size + 1) * size).astype(np.int32)
+        self.indices = (self.keys % size).astype(np.int32)
+
+    def capacities(self, point: Point) -> np.ndarray:
+        return np.asarray(self.sum @ point)
+
+    def cuts(self, capacity: np.ndarray, source: int, sink: int, wanted: float) -> list[np.ndarray]:
+        """Arcs of up to `NESTED` cuts with less capacity than wanted, on the source's side and on the sink's side."""
+        found: list[np.ndarray] = []
+        capacity = capacity.copy()
+        for _ in range(NESTED):
+            graph = self._graph(capacity)
+            flow = maximum_flow(graph, source, sink, method="dinic")
+            if flow.flow_value >= (wanted - VIOLATION) * UNIT:
+                break
+            residual = (graph - flow.flow).tocsr()
+            residual.data[residual.data < 2] = 0
+            residual.eliminate_zeros()
+            near = self._reached(residual, source)
+            far = ~self._reached(residual.T.tocsr(), sink)
+            cuts = [np.flatnonzero(side[self.tails] & ~side[self.heads]) for side in (near, far)]
+            found += cuts[:1] if np.array_equal(cuts[0], cuts[1]) else cuts
+            for cut in cuts:
+                capacity[cut] = np.maximum(capacity[cut], wanted)
+        return found
+
+    def _graph(self, capacity: np.ndarray) -> csr_array:
+        data = np.zeros(len(self.keys), dtype=np.int64)
+        np.add.at(data, self.slot, np.minimum(capacity * UNIT, 100 * UNIT).astype(np.int64))
+        return csr_array((data.astype(np.int32), self.indices, self.indptr), shape=(self.size, self.size))
+
+    def _reached(self, graph: csr_array, start: int) -> np.ndarray:
+        reached = np.zeros(self.size, dtype=bool)
+        reached[breadth_first_order(graph, start, return_predecessors=False)] = True
+        return reached
+
+
+def directed_cuts(model: Formulation, trees: Trees) -> Separator:
+    """Σ tree(k) over the arcs into a set that holds an end of component l but not the root of k ≥ spans(k, l).
+
+    The directed cut inequalities of the Steiner arborescence (Aneja 1980; Wong 1984), for every tree and component.
+    """
+    index = model.index()
+    sites = {s: i for i, s in enumerate(sorted({s for _, *arc in trees.arcs for s in arc}))}
+    networks = []
+    for k in range(len(trees.components)):
+        arcs = [(tail, head, index[v.name]) for (tree, tail, head), v in trees.arcs.items() if tree == k]
+        networks.append(FlowNetwork(
+            len(sites), [sites[t] for t, _, _ in arcs], [sites[h] for _, h, _ in arcs], [[c] for _, _, c in arcs],
+            len(index),
+        ))  # fmt: skip
+
+    def separate(point: Point) -> list[Row]:
+        rows = []
+        for k, network in enumerate(networks):
+            root = sites.get(trees.components[k].ends[0])
+            capacity = network.capacities(point)
+            for l in range(k, len(networks)):
+                span = index[trees.spans[k, l].name] if trees.spans else None
+                wanted = 1.0 if span is None else point[span]
+                ends = [s for s in trees.components[l].ends if sites.get(s, root) != root]
+                for end in ends if wanted > VIOLATION else ():
+                    for cut in network.cuts(capacity, root, sites[end], wanted):
+                        capacity[cut] = np.maximum(capacity[cut], wanted)  # one row per cut and round
+                        columns = tuple(network.members[arc][0] for arc in cut)
+                        rows.append(_row("tree_cut", columns, (1.0,) * len(columns), span, 1.0))
+        return rows
+
+    return separate
+
+
+def path_cuts(model: Formulation, chosen: list[CorridorNetwork]) -> Separator:
+    """Σ link over the links + Σ relay over the sites of a cut between a corridor's ends ≥ its number of paths.
+
+    Menger's theorem on the node-split graph (Grötschel, Monma & Stoer 1992): k paths that share no link and no relay.
+    """
+    index = model.index()
+    networks = [(network.corridor, *_split_graph(model, network, index)) for network in chosen]
+
+    def separate(point: Point) -> list[Row]:
+        rows: list[Row] = []
+        for q, graph, source, sink in networks:
+            served = index[model.served[q].name] if q in model.served else None
+            paths = model.inventory.corridors[q].paths
+            wanted = float(paths) if served is None else paths * point[served]
+            if wanted <= VIOLATION:
+                continue
+            capacity = graph.capacities(point)
+            for cut in graph.cuts(capacity, source, sink, wanted):
+                columns = tuple(sorted({column for arc in cut for column in graph.members[arc]}))
+                rows.append(_row("path_cut", columns, (1.0,) * len(columns), served, float(paths)))
+        return list(dict.fromkeys(rows))
+
+    return separate
+
+
+def _split_graph(
+    model: Formulation, network: CorridorNetwork, index: dict[str, int]
+) -> tuple[FlowNetwork, int, int]:
+    """Every site as an arc from its inner to its outer vertex with capacity relay(s); the ends are not limited."""
+    first, second = model.inventory.corridors[network.corridor].ends
+    sites = {s: i for i, s in enumerate(sorted({first, second, *(e for b in network.bundles for e in b.ends)}))}
+    tails, heads, members = [], [], []
+    for s, i in sites.items():
+        if s not in (first, second):
+            tails.append(2 * i)
+            heads.append(2 * i + 1)
+            members.append([index[model.relay[s].name]])
+    pairs: dict[tuple[str, str], list[int]] = {}
+    for bundle in network.bundles:
+        pairs.setdefault(bundle.ends, []).extend(index[model.link[link].name] for link in bundle.links)
+    for (a, b), columns in pairs.items():
+        for tail, head in ((a, b), (b, a)):
+            if head != first and tail != second:
+                tails.append(2 * sites[tail] + 1)
+                heads.append(2 * sites[head])
+                members.append(columns)
+    graph = FlowNetwork(2 * len(sites), tails, heads, members, len(index))
+    return graph, 2 * sites[first] + 1, 2 * sites[second]
+
+
+def _row(family: str, columns: tuple[int, ...], weights: tuple[float, ...], factor: int | None, count: float) -> Row:
+    """Σ ≥ count, or Σ − count · factor ≥ 0 where a variable says how much of it is wanted."""
+    if factor is None:
+        return Row(family, columns, weights, count)
+    return Row(family, (*columns, factor), (*weights, -count), 0.0)

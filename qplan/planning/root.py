@@ -1,0 +1,86 @@
+"""The root relaxation: design variables, the directed lift, and rounds of cuts until the bound stands still."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from qplan.planning.cuts import Row, Separator, directed_cuts, path_cuts
+from qplan.planning.formulation import Formulation, Goal
+from qplan.planning.solver import Relaxation, SearchLimits, Sighting
+from qplan.planning.trees import add_trees
+
+PURGE_EVERY = 6  # rounds between clearances of slack rows
+STALL_ROUNDS = 20  # rounds over which the bound must grow
+STALL_GROWTH = 2e-4  # by this share
+MOST_ROUNDS = 400
+
+
+@dataclass(frozen=True)
+class Root:
+    """A valid bound (None where a limit came before the first), and what the relaxation leaves behind.
+
+    `rows` are the cuts that still bind; `point` and `reduced_costs` are per column of the model.
+    """
+
+    infeasible: bool
+    bound: float | None
+    rows: tuple[Row, ...]
+    point: np.ndarray
+    reduced_costs: np.ndarray
+
+
+def strengthen(model: Formulation, goal: Goal, limits: SearchLimits) -> Root:
+    """Add the directed lift to a design model and separate cuts at its relaxation."""
+    trees = add_trees(model)
+    separators: list[Separator] = [directed_cuts(model, trees)]
+    severed = [network for network in model.networks if not trees.arcs or _beyond_trees(model, network.corridor)]
+    separators.append(path_cuts(model, severed))
+    relaxation = Relaxation(model, goal, limits)
+    rows: list[Row] = []
+    bounds: list[float] = []
+    stable = np.ones(len(model.columns))
+    last = Root(False, None, (), np.zeros(0), np.zeros(0))
+    for turn in range(MOST_ROUNDS):
+        solved = relaxation.solve()
+        if solved is False:
+            return Root(True, None, (), np.zeros(0), np.zeros(0))
+        if solved is None:
+            return last
+        bounds.append(relaxation.bound)
+        point = relaxation.point
+        limits.watch(Sighting(f"{goal.name}, relaxation", None, relaxation.bound))
+        found, stable = _separate(separators, point, stable)
+        last = Root(False, relaxation.bound, tuple(rows), point, relaxation.reduced_costs)
+        if not found or _stalled(bounds):
+            return last
+        if turn % PURGE_EVERY == PURGE_EVERY - 1:
+            rows = [row for row, kept in zip(rows, relaxation.drop_slack(), strict=True) if kept]
+        relaxation.add(found)
+        rows += found
+    return last
+
+
+def _beyond_trees(model: Formulation, q: str) -> bool:
+    """A corridor whose needs the lift does not see: several paths, optional, or rules of its own on relays."""
+    corridor, permitted = model.inventory.corridors[q], model.reach.usability.permitted
+    everywhere = frozenset().union(*permitted.values())
+    return corridor.paths > 1 or not corridor.required or permitted[q] != everywhere
+
+
+def _separate(separators: list[Separator], point: np.ndarray, stable: np.ndarray) -> tuple[list[Row], np.ndarray]:
+    """In-out separation (Ben-Ameur & Neto 2007): at the middle of the point and a stable one, else at the point."""
+    middle = 0.5 * (point + stable)
+    found = [row for separate in separators for row in separate(middle)]
+    found = [row for row in dict.fromkeys(found) if row.activity(point) < row.least - 1e-6]
+    if len(found) < 5:
+        more = (row for separate in separators for row in separate(point))
+        found = list(dict.fromkeys([*found, *more]))
+    return found, 0.5 * (stable + point)
+
+
+def _stalled(bounds: list[float]) -> bool:
+    if len(bounds) <= STALL_ROUNDS:
+        return False
+    return bounds[-1] - bounds[-1 - STALL_ROUNDS] < STALL_GROWTH * abs(bounds[-1])

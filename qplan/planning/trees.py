@@ -1,0 +1,118 @@
+"""Steiner arborescences that every design contains: the directed lift of the design variables.
+
+Corridors that share ends form a corridor component, whose ends any design joins. So every design contains a forest of
+trees, each of which spans the ends of one or more components. Directed away from a root these trees have a relaxation
+whose bound is nearly always the optimum (Wong 1984; Goemans & Myung 1993; for several components hung on one tree
+Schmidt, Zey & Margot 2021). With tree(k, u, v) ∈ [0, 1] for arcs and spans(k, l) ∈ [0, 1] for "tree k spans component
+l ≥ k":
+
+* Σ_k tree(k, u, v) + tree(k, v, u) ≤ Σ link over the pair {u, v};
+* a site that is an end of no component is entered at most once by all trees, and only if it relays;
+* an end of component l is entered by tree k exactly spans(k, l) times, but for the root of tree k;
+* Σ_{k ≤ l} spans(k, l) = 1,  spans(k, l) ≤ spans(k, k);
+* what enters a relay is at most what leaves it.
+
+The directed cuts that make the relaxation strong are found in `cuts.py`. Every row holds for every design, whatever
+its rates, ducts and numbers of paths.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import networkx as nx
+import pulp
+
+from qplan.inventory.model import Inventory
+from qplan.planning.formulation import Formulation, Terms
+
+MOST_COLUMNS = 200_000  # beyond this the lift would slow the relaxation down more than it strengthens it
+
+
+@dataclass(frozen=True)
+class Component:
+    """Sites that every design joins, because chains of required corridors link them; the first is the root."""
+
+    ends: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Trees:
+    """The lift: components, variables of the arcs by (tree, tail, head), and of "tree k spans component l"."""
+
+    components: tuple[Component, ...]
+    arcs: dict[tuple[int, str, str], pulp.LpVariable]
+    spans: dict[tuple[int, int], pulp.LpVariable]
+
+
+def components(inventory: Inventory) -> tuple[Component, ...]:
+    """The connected components of the graph of required corridors, in id order."""
+    graph = nx.Graph([corridor.ends for corridor in inventory.corridors.values() if corridor.required])
+    return tuple(Component(tuple(ends)) for ends in sorted(sorted(part) for part in nx.connected_components(graph)))
+
+
+def add_trees(model: Formulation) -> Trees:
+    """Add the lift to a model; empty where no corridor is required or where it would be too large."""
+    parts = components(model.inventory)
+    pairs = _pairs(model)
+    if 2 * len(pairs) * len(parts) > MOST_COLUMNS:
+        return Trees((), {}, {})
+    component_of = {end: k for k, part in enumerate(parts) for end in part.ends}
+    trees = Trees(parts, {}, _add_spans(model, len(parts)))
+    entering: dict[str, Terms] = defaultdict(list)  # of sites that are no ends
+    for k, part in enumerate(parts):
+        into: dict[str, Terms] = defaultdict(list)
+        out: dict[str, Terms] = defaultdict(list)
+        for tail, head in sorted(arc for pair in pairs for arc in (pair, pair[::-1])):
+            if head != part.ends[0] and component_of.get(head, k) >= k and component_of.get(tail, k) >= k:
+                arc = trees.arcs[k, tail, head] = model.variable("tree", k + 1, tail, head, integer=False)
+                into[head].append((arc, 1.0))
+                out[tail].append((arc, 1.0))
+        for s, terms in sorted(into.items()):
+            if s in component_of:
+                _enter_end(model, trees, k, component_of[s], s, terms)
+            else:
+                entering[s] += terms
+                leaving = [(v, -1.0) for v, _ in out[s]]
+                model.add([*terms, *leaving], "<=", 0, "tree_goes_on", k + 1, s)
+    for s, terms in sorted(entering.items()):
+        relay = [(model.relay[s], -1.0)] if s in model.relay else []
+        model.add([*terms, *relay], "<=", 0, "tree_relay", s)
+    for pair, links in sorted(pairs.items()):
+        directed = [(trees.arcs[k, *arc], 1.0) for k in range(len(parts)) for arc in (pair, pair[::-1])
+                    if (k, *arc) in trees.arcs]  # fmt: skip
+        model.add([*directed, *((v, -1.0) for v in links)], "<=", 0, "tree_link", *pair)
+    return trees
+
+
+def _pairs(model: Formulation) -> dict[tuple[str, str], list[pulp.LpVariable]]:
+    """Pairs of sites that a link for a required corridor may join, with the links' variables."""
+    required = [q for q, corridor in model.inventory.corridors.items() if corridor.required]
+    pairs: dict[tuple[str, str], list[pulp.LpVariable]] = defaultdict(list)
+    permitted = model.reach.usability.permitted
+    for link in model.reach.links:
+        if any(permitted[q].issuperset(link.route.ends) for q in required):
+            pairs[link.route.ends].append(model.link[link.id])
+    return pairs
+
+
+def _add_spans(model: Formulation, count: int) -> dict[tuple[int, int], pulp.LpVariable]:
+    """spans(k, l) for k ≤ l, where there is more than one component."""
+    if count < 2:
+        return {}
+    spans = {
+        (k, l): model.variable("spans", k + 1, l + 1, integer=False) for k in range(count) for l in range(k, count)
+    }
+    for l in range(count):
+        model.add([(spans[k, l], 1.0) for k in range(l + 1)], "=", 1, "spanned", l + 1)
+        for k in range(l):
+            model.add([(spans[k, l], 1.0), (spans[k, k], -1.0)], "<=", 0, "tree_exists", k + 1, l + 1)
+    return spans
+
+
+def _enter_end(model: Formulation, trees: Trees, k: int, l: int, s: str, terms: Terms) -> None:
+    if trees.spans:
+        model.add([*terms, (trees.spans[k, l], -1.0)], "=", 0, "tree_end", k + 1, s)
+    else:
+        model.add(terms, "=", 1, "tree_end", k + 1, s)
