@@ -171,6 +171,12 @@ def test_hostile_names_are_inert(name):
     assert [text for text in lines if not re.fullmatch(line, text)] == []
 
 
+def test_names_are_shown_as_they_are():
+    names = ["N", "a\\N\\G", "<b>&amp;", "東京 ビル", "Žižkov", 'say "x"']
+    written = {element.text for element in svg_root(*renamed(names)).iter(SVG + "text")}
+    assert set(names) <= written
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.text(max_size=60))
 def test_any_name_gives_well_formed_svg(name):

@@ -58,8 +58,8 @@ def _table(rows: list[str], attributes: str) -> str:
 
 
 def _html(text: str) -> str:
-    """Text for an HTML-like label, never empty."""
-    return escape(text) or " "
+    """Text for an HTML-like label, never empty. A single backslash would call for the name of the node or the graph."""
+    return escape(text).replace("\\", "\\\\") or " "
 
 
 def _at(box: Box) -> dict[str, str]:

@@ -54,7 +54,7 @@
   }
 
   function fit(leaflet) {
-    leaflet.fitBounds(data.bounds, { padding: [50, 50], maxZoom: 12, animate: false });
+    leaflet.fitBounds(data.bounds, { padding: [50, 50], maxZoom: 13, animate: false });
   }
 
   function drawLink(link) {
@@ -166,7 +166,7 @@
       }
     });
     const shown = links.filter((line, number) => line && corridor && chosen.has(data.links[number].id));
-    if (shown.length) leaflet.fitBounds(L.featureGroup(shown).getBounds(), { padding: [50, 50], maxZoom: 12 });
+    if (shown.length) leaflet.fitBounds(L.featureGroup(shown).getBounds(), { padding: [50, 50], maxZoom: 13 });
     else fit(leaflet);
   }
 })();
