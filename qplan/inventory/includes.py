@@ -20,8 +20,8 @@ SECTIONS = ("sites", "fibres", "corridors", "checks", "scenarios", "set", "metad
 MERGED: frozenset[Path] = frozenset(
     [(), ("equipment",), ("defaults",)]
     + [(section,) for section in SECTIONS]
-    + [("equipment", kind) for kind in ("qkd_systems", "node_items", "relay_items")]
-    + [("defaults", kind) for kind in ("site", "fibre", "corridor")]
+    + [("equipment", part) for part in ("qkd_systems", "node_items", "relay_items")]
+    + [("defaults", part) for part in ("site", "fibre", "corridor")]
 )
 """Mappings that several files may add entries to."""
 
@@ -115,8 +115,8 @@ class _Reader:
         self._check_version(file, parsed, required_version)
         includes = parsed.value.pop("include", None)
         _merge(self.loaded, parsed.value, parsed.places, (), self.loaded.value)
-        for place, path in parsed.places.items():
-            self.loaded.places.setdefault(place, path)
+        for path, place in parsed.places.items():
+            self.loaded.places.setdefault(path, place)
         self._follow(includes, parsed.places, (*chain, file))
 
     def _follow(self, includes: object, places: dict[Path, Place], chain: tuple[SourceFile, ...]) -> None:
@@ -199,7 +199,8 @@ def _shipped(name: str) -> bytes:
     folder = package_files("qplan") / "catalogue"
     names = sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".yaml"))
     if name not in names:
-        raise _Refused("QP011", "there is no such catalogue", did_you_mean(name, names) or f"shipped: {', '.join(names)}")
+        hint = did_you_mean(name, names) or f"shipped: {', '.join(names)}"
+        raise _Refused("QP011", "there is no such catalogue", hint)
     return (folder / f"{name}.yaml").read_bytes()
 
 

@@ -16,6 +16,8 @@ from qplan.inventory.suggestions import closest, did_you_mean, joined, kind, sho
 from qplan.inventory.yaml_source import UNREADABLE
 
 MOST_KEYS_LISTED = 12
+GROUPED_DIGITS = re.compile(r"[-+]?[0-9]{1,3}([ _'’,][0-9]{3})+([.,][0-9]+)?|[-+]?[0-9]{1,3}([.][0-9]{3})+,[0-9]+")
+NUMBER_AND_UNIT = re.compile(r"\s*([-+]?(?:[0-9]+(?:[.,][0-9]+)?|[.][0-9]+)(?:[eE][-+]?[0-9]+)?)\s*([^0-9]{0,10})")
 M = TypeVar("M", bound=BaseModel)
 
 TYPES = {  # pydantic's error type → what the user should write
@@ -163,12 +165,14 @@ def _number_hint(expected: str, found: object) -> str:
         return f"write {found:.0f}"
     if "number" not in expected or not isinstance(found, str):
         return ""
-    number = re.fullmatch(r"\s*([-+]?[0-9]+(?:[.,][0-9]+)?(?:[eE][-+]?[0-9]+)?)\s*(.*)", found, re.ASCII | re.DOTALL)
+    if GROUPED_DIGITS.fullmatch(found):
+        return "write all digits together, with a point for decimals"
+    number = NUMBER_AND_UNIT.fullmatch(found)
     if not number:
         return ""
     plain = number[1].replace(",", ".")
     if number[2]:
-        return f"write {plain} alone; the unit is in the name of the key" if len(number[2]) <= 10 else ""
+        return f"write {plain} alone; the unit is in the name of the key"
     return f"write {plain}, with a decimal point" if "," in number[1] else f"write {plain} without quotes"
 
 
@@ -176,7 +180,7 @@ def _other_hint(expected: str, found: object) -> str:
     if expected == "true or false" and isinstance(found, str) and found.lower() in ("yes", "no", "on", "off", "y", "n"):
         return f"write {str(found.lower() in ('yes', 'on', 'y')).lower()}"
     if expected == "a mapping" and isinstance(found, list):
-        return "write each entry under a key of its own, 'id: {…}'"
+        return "write 'key: value' for each, without dashes or brackets"
     if expected == "text" and isinstance(found, int | float):
         return "put it in quotes"
     return ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from qplan.errors import Diagnostic
@@ -59,13 +58,13 @@ def command_line_overrides(texts: Sequence[str]) -> tuple[list[Override], list[D
         address = address.strip()
         if not equals or not address:
             message = f"the override {shown(text)} is not of the form address=value"
-            findings.append(finding("QP015", Spot(COMMAND_LINE), "", message, hint="for example policy.loss_margin_db=3"))
+            hint = "for example policy.loss_margin_db=3"
+            findings.append(finding("QP015", Spot(COMMAND_LINE), "", message, hint=hint))
             continue
         parsed = parse_value(COMMAND_LINE, value)
         for problem in parsed.findings:
             message = f"in {shown(text)}: {problem.message}"
-            place = {"line": 0, "column": 0, "end_column": 0}
-            findings.append(replace(problem, address=address, message=message, **place))
+            findings.append(finding(problem.code, Spot(COMMAND_LINE), address, message, hint=problem.hint))
         if not parsed.findings:
             places = {inner: Place(COMMAND_LINE) for inner in paths_in(parsed.value)}
             overrides.append(Override(address, parsed.value, places))

@@ -85,7 +85,7 @@ def _sphere_km(view: View, fibre: Fibre) -> float:
 def check_loss_can_be_known(view: View) -> Iterator[Diagnostic]:
     for name, fibre in view.fibres():
         if fibre.loss_db is None and length_km(view.inventory, fibre) is None:
-            message = f"the loss of fibres.{name} cannot be known: no loss_db, no length_km, no coordinates of both ends"
+            message = f"fibres.{name} has no loss_db, no length_km, and not the coordinates of both ends"
             yield view.finding("QP307", ("fibres", name), message, hint="give loss_db or length_km", key=True)
 
 
@@ -172,7 +172,7 @@ def check_loss_limit_is_on_the_curve(view: View) -> Iterator[Diagnostic]:
         last = system.key_rate_curve[-1][0]
         if system.max_loss_db is not None and system.max_loss_db > last:
             message = (
-                f"max_loss_db {system.max_loss_db:g} of '{name}' lies beyond the last point of its curve at {last:g} dB, "
+                f"max_loss_db {system.max_loss_db:g} of '{name}' lies beyond the last point of its curve, {last:g} dB, "
                 "where the key ends"
             )
             yield view.finding("QP312", ("equipment", "qkd_systems", name, "max_loss_db"), message)

@@ -62,7 +62,9 @@ def check_technologies_exist(view: View) -> Iterator[Diagnostic]:
     for index, technology in enumerate(view.inventory.policy.technologies or ()):
         if technology not in known:
             message = f"no system has the technology '{technology}'"
-            yield view.finding("QP205", ("policy", "technologies", index), message, hint=did_you_mean(technology, known))
+            yield view.finding(
+                "QP205", ("policy", "technologies", index), message, hint=did_you_mean(technology, known)
+            )
 
 
 def check_relay_rules_name_what_sites_state(view: View) -> Iterator[Diagnostic]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from qplan.errors import Diagnostic
 
 WIDEST_LINE = 160
+LINE_ENDS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as libyaml counts lines
 
 
 def render(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:
@@ -18,7 +19,8 @@ def render(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str
     findings = list(diagnostics)
     if not findings:
         return ""
-    lines = {file: re.split("\r\n|[\n\r\x85\u2028\u2029]", sources[file]) for file in {d.file for d in findings} & {*sources}}
+    named = {item.file for item in findings}
+    lines = {file: LINE_ENDS.split(text) for file, text in sources.items() if file in named}
     return "".join(_block(item, lines.get(item.file, [])) for item in findings) + summary(findings) + "\n"
 
 

@@ -7,6 +7,8 @@ import yaml
 from qplan.errors import Diagnostic
 from qplan.inventory.rules import Spot, finding
 
+IN_FLOW = "a text in it that contains ': ' or ',' needs quotes"
+
 # what libyaml's message contains → (what it means, remedy)
 PROBLEMS = {
     "mapping values are not allowed": (
@@ -19,8 +21,8 @@ PROBLEMS = {
         "check its indentation, and the quotes and brackets before it",
     ),
     "did not find expected '-' indicator": ("a list item without '-'", "check the indentation of this line"),
-    "did not find expected ',' or ']'": ("the list opened by '[' lacks a ',' or its ']'", ""),
-    "did not find expected ',' or '}'": ("the mapping opened by '{' lacks a ',' or its '}'", ""),
+    "did not find expected ',' or ']'": ("the list opened by '[' lacks a ',' or its ']'", IN_FLOW),
+    "did not find expected ',' or '}'": ("the mapping opened by '{' lacks a ',' or its '}'", IN_FLOW),
     "found unexpected end of stream": ("the file ends inside a quoted text", "close the quote"),
     "found a tab character": ("a tab is used for indentation", "use spaces"),
     "found character '\\t'": ("a tab is used for indentation", "use spaces"),
@@ -36,7 +38,10 @@ PROBLEMS = {
 
 def explained(file: str, text: str, error: yaml.YAMLError) -> Diagnostic:
     """The finding for a syntax error, at its place in the file."""
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    mark = getattr(error, "problem_mark", None)
+    opened = getattr(error, "context_mark", None)
+    if opened and (mark is None or mark.index >= len(text.rstrip())):
+        mark = opened  # what is open at the end of the file is better shown where it begins
     at = Spot(file, mark.line + 1, mark.column + 1) if mark and file != "--set" else Spot(file)
     problem = getattr(error, "problem", None) or str(error)
     if getattr(error, "context", None) == "expected a single document in the stream":

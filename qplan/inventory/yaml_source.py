@@ -84,7 +84,7 @@ def parse_yaml(file: str, data: bytes) -> Parsed:
         text = _decode(file, data)
         root = _compose(file, text)
         if root is None:
-            raise _Stop(finding("QP004", Spot(file, 1, 1), "", "the file is empty", expected="at least 'qplan: 1'"))
+            raise _Stop(finding("QP004", Spot(file, 1, 1), "", "the file is empty", hint="begin with 'qplan: 1'"))
         builder = _Builder(file)
         if not isinstance(root, yaml.MappingNode):
             at = Place(file, None, root).at_value()

@@ -1,0 +1,85 @@
+"""The JSON Schemas (draft 2020-12) of inventory files and plans, generated from the models.
+
+`python -m qplan.outputs.schemas FOLDER` writes both.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from qplan.inventory.model import InventoryFile
+from qplan.plan.model import Plan
+
+IGNORED_KEYS = "^x-"
+NULL = {"type": "null"}
+Schema = dict[str, Any]
+
+
+def inventory_schema() -> Schema:
+    """Of an inventory as it stands in a file: null is allowed wherever a key may be absent."""
+    schema = InventoryFile.model_json_schema()
+    for model in (schema, *schema["$defs"].values()):
+        _tidy(model)
+        required = model.get("required", ())
+        for name, field in model["properties"].items():
+            field = _keyed_by_id(field)
+            model["properties"][name] = field if name in required else _nullable(field)
+    schema["patternProperties"] = {IGNORED_KEYS: True}
+    return _headed(schema, "qplan inventory")
+
+
+def plan_schema() -> Schema:
+    """Of `plan.json`; further keys may be added by later versions."""
+    schema = Plan.model_json_schema(mode="serialization")
+    for model in (schema, *schema["$defs"].values()):
+        _tidy(model)
+    return _headed(schema, "qplan plan")
+
+
+def schema_text(schema: Schema) -> str:
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _headed(schema: Schema, title: str) -> Schema:
+    return {"$schema": GenerateJsonSchema.schema_dialect, **schema, "title": title}
+
+
+def _tidy(model: Schema) -> None:
+    """Without pydantic's titles, and without defaults that only repeat what an absent key means."""
+    model.pop("title", None)
+    for field in model["properties"].values():
+        field.pop("title", None)
+        if field.get("default", 0) is None or isinstance(field.get("default"), dict | list):
+            del field["default"]
+
+
+def _keyed_by_id(field: Schema) -> Schema:
+    """Entries by id: the pattern binds every key, and an entry may be null."""
+    if "patternProperties" not in field:
+        return field
+    ((pattern, entry),) = field["patternProperties"].items()
+    others = {key: value for key, value in field.items() if key != "patternProperties"}
+    return {**others, "propertyNames": {"pattern": pattern}, "additionalProperties": _nullable(entry)}
+
+
+def _nullable(field: Schema) -> Schema:
+    if NULL in field.get("anyOf", ()):
+        return field
+    if "anyOf" in field:
+        return {**field, "anyOf": [*field["anyOf"], NULL]}
+    words = {key: field[key] for key in ("default", "description") if key in field}
+    return {"anyOf": [{key: value for key, value in field.items() if key not in words}, NULL], **words}
+
+
+def main(folder: str) -> None:
+    for name, schema in (("inventory", inventory_schema()), ("plan", plan_schema())):
+        Path(folder, f"{name}.schema.json").write_text(schema_text(schema), encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

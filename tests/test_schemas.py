@@ -1,0 +1,83 @@
+"""The stored JSON Schemas are current, and say the same as the reader about good and bad files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+from plan_fixtures import SAMPLE, sample
+from yamlcore import CoreLoader
+
+from qplan.inventory.reader import read_inventory
+from qplan.outputs.schemas import inventory_schema, plan_schema, schema_text
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = sorted((ROOT / "examples").glob("*/sites.yaml"))
+GOOD = json.loads(json.dumps(SAMPLE))
+INVENTORY = Draft202012Validator(inventory_schema())
+
+
+@pytest.mark.parametrize(("name", "schema"), [("inventory", inventory_schema()), ("plan", plan_schema())])
+def test_stored_schemas_are_current(name, schema):
+    """`python -m qplan.outputs.schemas schemas` brings them up to date."""
+    Draft202012Validator.check_schema(schema)
+    assert (ROOT / "schemas" / f"{name}.schema.json").read_text("utf-8") == schema_text(schema)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
+def test_examples_and_their_effective_inventories_fit(path):
+    INVENTORY.validate(yaml.load(path.read_text("utf-8"), Loader=CoreLoader))
+    INVENTORY.validate(json.loads(read_inventory(path).effective_json))
+
+
+def test_a_plan_fits_and_half_a_plan_does_not():
+    schema = Draft202012Validator(plan_schema())
+    plan = json.loads(sample()[1].to_json())
+    schema.validate(plan)
+    del plan["links"][0]["loss_db"]
+    assert not schema.is_valid(plan)
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        {"x-anchors": [1]},
+        {"sites": {"a": None}, "metadata": None},
+        {"defaults": {"site": {"rack_units": None}, "corridor": {"key_rate_bps": 1}, "fibre": {"strands": None}}},
+        {"set": {"sites.a.lat": None}, "include": ["catalogue:x"], "scenarios": {"s": {"set": {"objective": "capex"}}}},
+        {"corridors": {"c": {"ends": ["a", "b"], "rekey": {"interval_s": 1}, "otp_bps": None}}},
+        {"equipment": {"qkd_systems": {"s": {"key_rate_curve": [[1, 2]], "provenance": {"price": "quote"}}}}},
+    ],
+)
+def test_schema_accepts(added):
+    INVENTORY.validate({**GOOD, **added})
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        {"qplan": 2},
+        {"nodes": {}},
+        {"sites": {"a b": {}}},
+        {"sites": {"a": {"lng": 1}}},
+        {"sites": [{}]},
+        {"fibres": {"f": {"length_km": 1}}},
+        {"fibres": {"f": {"ends": ["a"]}}},
+        {"fibres": {"f": {"ends": ["a", "b"], "length_km": "27 km"}}},
+        {"corridors": {"c": {"ends": ["a", "b"], "paths": 0}}},
+        {"corridors": {"c": {"ends": ["a", "b"], "rekey": {}}}},
+        {"equipment": {"qkd_systems": {"s": {"key_rate_curve": [2, 3]}}}},
+        {"objective": "cost"},
+    ],
+)
+def test_schema_refuses(added):
+    assert not INVENTORY.is_valid({**GOOD, **added})
+
+
+def test_keys_carry_the_models_descriptions():
+    site = inventory_schema()["$defs"]["Site"]["properties"]
+    assert site["security_tier"]["description"] == "0 (street cabinet) to 4 (accredited vault)."
+    assert not [name for name, model in inventory_schema()["$defs"].items() if "properties" not in model]
