@@ -140,6 +140,14 @@ def test_workbook_is_the_same_bytes_and_its_formulas_carry_the_plan():
     names = ("capex", "contingency", "opex_per_year", "total_nominal", "tco")
     assert summary[:5] == pytest.approx([report[name] for name in names], abs=0.006)
     assert summary[5:] == [160_000, report["to_be_quoted"]["lines"]]
+    years = [(row[0], row[3], row[5]) for row in values["Costs by year"].iter_rows(2, 12, values_only=True)]
+    flow = [(year["year"], year["nominal"], year["discounted"]) for year in report["cash_flow"]]
+    assert years == [pytest.approx(year, abs=0.011) for year in flow]
+    allocation = formulas["Allocation"]
+    for corridor, *_, capex in formulas["By corridor"].iter_rows(2, 3, max_col=5, values_only=True):
+        first, final = map(int, re.findall(r"E(\d+)", capex))
+        inside = {allocation[f"A{row}"].value for row in range(first, final + 1)}
+        assert inside == {corridor} and corridor not in (allocation[f"A{row}"].value for row in (first - 1, final + 1))
     shares = [(row[4], row[7]) for row in values["By corridor"].iter_rows(2, 3, values_only=True)]
     expected = [(share["capex"], share["tco"]) for share in report["by_corridor"]["shares"]]
     assert shares == [pytest.approx(share, abs=0.006) for share in expected]
