@@ -145,7 +145,8 @@ def test_includes_merge_and_are_hashed(tmp_path):
     (tmp_path / "net" / "parts").mkdir(parents=True)
     (tmp_path / ".git").mkdir()
     (tmp_path / "net" / "parts" / "fibres.yaml").write_text(
-        "qplan: 1\ninclude: [../../common.yaml]\nfibres: {g: {ends: [a, b], length_km: 30}}\nset: {fibres.f.strands: 7}\n"
+        "qplan: 1\ninclude: [../../common.yaml]\n"
+        "fibres: {g: {ends: [a, b], length_km: 30}}\nset: {fibres.f.strands: 7}\n"
     )
     (tmp_path / "common.yaml").write_text("policy: {max_bypass_sites: 1}\n")
     text = SMALL.replace(
@@ -247,7 +248,7 @@ TREES = st.recursive(
 FUZZ = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def read_or_refuse(folder: Path, data: bytes, overrides: tuple[str, ...] = ()) -> None:
+def check_reads_or_refuses(folder: Path, data: bytes, overrides: tuple[str, ...] = ()) -> None:
     """Reads or refuses with an error; what was read can be written and read again."""
     try:
         reading = read(folder, data, overrides=overrides)
@@ -260,13 +261,13 @@ def read_or_refuse(folder: Path, data: bytes, overrides: tuple[str, ...] = ()) -
 
 @FUZZ
 @given(tree=st.dictionaries(KEYS, TREES, max_size=6))
-def test_any_tree_is_read_or_refused(tree, tmp_path):
-    read_or_refuse(tmp_path, yaml.safe_dump({"qplan": 1, **tree}, allow_unicode=True).encode("utf-8", "surrogatepass"))
+def test_any_tree_is_check_reads_or_refusesd(tree, tmp_path):
+    check_reads_or_refuses(tmp_path, yaml.safe_dump({"qplan": 1, **tree}, allow_unicode=True).encode("utf-8", "surrogatepass"))
 
 
 @FUZZ
 @given(data=st.data())
-def test_any_slip_is_read_or_refused(data, tmp_path):
+def test_any_slip_is_check_reads_or_refusesd(data, tmp_path):
     text = bytearray(SMALL.encode())
     for _ in range(data.draw(st.integers(1, 3))):
         at = data.draw(st.integers(0, len(text)))
@@ -277,16 +278,16 @@ def test_any_slip_is_read_or_refused(data, tmp_path):
                 [b"\t", b": ", b"- ", b"\n", b"*a", b"&a ", b"<<: ", b"!x ", b"null", b"[", b"}", b"1e999", b'"']
             )
         )
-    read_or_refuse(tmp_path, bytes(text))
+    check_reads_or_refuses(tmp_path, bytes(text))
 
 
 @FUZZ
 @given(
     address=st.lists(KEYS | st.text(max_size=3), max_size=4).map(".".join), value=SCALARS | TREES, equals=st.booleans()
 )
-def test_any_override_is_read_or_refused(address, value, equals, tmp_path):
+def test_any_override_is_check_reads_or_refusesd(address, value, equals, tmp_path):
     text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True)
-    read_or_refuse(tmp_path, SMALL.encode(), (address + "=" * equals + text,))
+    check_reads_or_refuses(tmp_path, SMALL.encode(), (address + "=" * equals + text,))
 
 
 def test_reading_does_not_depend_on_the_order_of_entries(tmp_path):
