@@ -14,7 +14,6 @@ from qplan.costing.cents import Exact
 from qplan.outputs.tables import Cell, one_line
 
 A4 = 9
-CELL_LIMIT = 32_767  # characters that a cell may hold
 FONT = {"font_name": "Calibri", "font_size": 10}
 INPUT_BLUE = "#1F4E9E"
 LINE_HEIGHT = 13.5  # points, of one line of text at this font
@@ -70,11 +69,11 @@ def make_styles(book: Workbook, currency: str) -> Styles:
 
 
 def write(sheet: Worksheet, row: int, column: int, cell: Cell, style: Format) -> None:
-    """A text as text, whatever it begins with; a number as number; None as an empty cell."""
+    """A text as text, whatever it begins with (xlsxwriter cuts it at 32,767 characters); None as an empty cell."""
     if cell is None or cell == "":
         sheet.write_blank(row, column, None, style)
     elif isinstance(cell, str):
-        sheet.write_string(row, column, one_line(cell)[:CELL_LIMIT], style)
+        sheet.write_string(row, column, one_line(cell), style)
     else:
         sheet.write_number(row, column, float(cell), style)
 
