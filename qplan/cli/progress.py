@@ -7,7 +7,8 @@ import time
 
 import click
 
-from qplan.planning.planner import Result, gap
+from qplan.planning.planner import Result
+from qplan.planning.search import gap
 from qplan.planning.solver import Sighting
 
 INTERVAL_S = 0.2

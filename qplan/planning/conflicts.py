@@ -108,7 +108,7 @@ def _lower_demand(trials: Trials, inventory: Inventory, sure_share: float) -> Pr
     rate = _rounded_down(low)
     if rate <= 0:
         return None
-    return Proposal(f"ask for at most {rate:g} bit/s for {q}", (demand_setting(q, corridor, rate),), True)
+    return Proposal(f"ask for at most {rate:g} bit/s for {q}", (demand_setting(q, corridor, rate),), "lowered")
 
 
 def _rounded_down(rate: float) -> float:
@@ -155,3 +155,14 @@ def clash(trials: Trials, inventory: Inventory, graph: ReachGraph) -> tuple[tupl
         if verdict is False:
             kept.remove(q)
     return tuple(kept), smallest
+
+
+def left_out(trials: Trials, inventory: Inventory, graph: ReachGraph) -> tuple[str, ...]:
+    """Corridors without which all other required ones can be served together: each is left out where it does not fit."""
+    kept: list[str] = []
+    required = sorted(q for q, corridor in inventory.corridors.items() if corridor.required)
+    for q in required[:MOST_CLASH_TRIALS]:
+        part = required_only(inventory, [*kept, q])
+        if trials.feasible(part, restricted(graph, part)):
+            kept.append(q)
+    return tuple(q for q in required if q not in kept)

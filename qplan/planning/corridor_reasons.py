@@ -231,9 +231,9 @@ def _loss_reason(alone: Inventory, hop: Hop) -> Reason:
     patched = f" patched through {named(hop.sites[1:-1])}" if hop.sites[1:-1] else ""
     included = f" with {margin:g} dB margin" if margin else ""
     text = (
-        f"Every way has a hop over the loss limit. The least is missed by {hop.shortfall_db:.2f} dB: {hop.sites[0]} to "
-        f"{hop.sites[-1]} over {named(hop.fibres)}{patched} has {hop.loss_db:.2f} dB{included}; {hop.system} "
-        f"reaches {hop.limit_db:.2f} dB."
+        f"Every way through permitted relays has a hop over the loss limit. Where it is missed by least, {hop.sites[0]} to "
+        f"{hop.sites[-1]} over {named(hop.fibres)}{patched} has {hop.loss_db:.2f} dB{included}, {hop.system} reaches "
+        f"{hop.limit_db:.2f} dB: {hop.shortfall_db:.2f} dB too much."
     )
     where = (*(f"sites.{s}" for s in hop.sites), *(f"fibres.{f}" for f in hop.fibres))
     return Reason("loss_db", text, hop.loss_db, hop.limit_db, where)
@@ -315,7 +315,7 @@ def concessions(q: str, corridor: Corridor) -> list[Proposal]:
         return []
     weaker = DISJOINT_LEVELS[: DISJOINT_LEVELS.index(corridor.disjoint)]
     found = [
-        Proposal(f"ask for no more than {level}-disjoint paths for {q}", ((f"corridors.{q}.disjoint", level),), True)
+        Proposal(f"ask for no more than {level}-disjoint paths for {q}", ((f"corridors.{q}.disjoint", level),), "lowered")
         for level in reversed(weaker)
     ]
     for fewer in range(corridor.paths - 1, 0, -1):
@@ -323,10 +323,10 @@ def concessions(q: str, corridor: Corridor) -> list[Proposal]:
         if corridor.shares_needed > fewer:
             settings.append((f"corridors.{q}.shares_needed", fewer))
         paths = "1 path" if fewer == 1 else f"{fewer} paths"
-        found.append(Proposal(f"ask for {paths} for {q}", tuple(settings), True))
+        found.append(Proposal(f"ask for {paths} for {q}", tuple(settings), "lowered"))
     return found
 
 
 def optional(corridors: Sequence[str]) -> Proposal:
     settings = tuple((f"corridors.{q}.required", False) for q in corridors)
-    return Proposal(f"make {named(corridors)} optional", settings, True)
+    return Proposal(f"make {named(corridors)} optional", settings, "left_out")

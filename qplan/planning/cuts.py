@@ -99,7 +99,8 @@ def directed_cuts(model: Formulation, trees: Trees) -> Separator:
     The directed cut inequalities of the Steiner arborescence (Aneja 1980; Wong 1984), for every tree and component.
     """
     index = model.index()
-    sites = {s: i for i, s in enumerate(sorted({s for _, *arc in trees.arcs for s in arc}))}
+    ends = {s for part in trees.components for s in part.ends}
+    sites = {s: i for i, s in enumerate(sorted(ends.union(s for _, *arc in trees.arcs for s in arc)))}
     networks = []
     for k in range(len(trees.components)):
         arcs = [(tail, head, index[v.name]) for (tree, tail, head), v in trees.arcs.items() if tree == k]
@@ -111,14 +112,14 @@ def directed_cuts(model: Formulation, trees: Trees) -> Separator:
     def separate(point: Point) -> list[Row]:
         rows = []
         for k, network in enumerate(networks):
-            root = sites.get(trees.components[k].ends[0])
+            root = sites[trees.components[k].ends[0]]
             capacity = network.capacities(point)
             for l in range(k, len(networks)):
                 span = index[trees.spans[k, l].name] if trees.spans else None
                 wanted = 1.0 if span is None else point[span]
-                ends = [s for s in trees.components[l].ends if sites.get(s, root) != root]
-                for end in ends if wanted > VIOLATION else ():
-                    for cut in network.cuts(capacity, root, sites[end], wanted):
+                targets = [sites[s] for s in trees.components[l].ends if sites[s] != root]
+                for target in targets if wanted > VIOLATION else ():
+                    for cut in network.cuts(capacity, root, target, wanted):
                         capacity[cut] = np.maximum(capacity[cut], wanted)  # one row per cut and round
                         columns = tuple(network.members[arc][0] for arc in cut)
                         rows.append(_row("tree_cut", columns, (1.0,) * len(columns), span, 1.0))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from qplan.inventory.model import Inventory
-from qplan.planning.conflicts import clash, limit_reasons
+from qplan.planning.conflicts import clash, left_out, limit_reasons
 from qplan.planning.corridor_reasons import concessions, diagnose, optional, paths_impossible
 from qplan.planning.findings import CorridorFinding, Diagnosis, Explanation, Proposal, Reason, named
 from qplan.planning.formulation import LIMIT_FAMILIES
@@ -14,6 +14,9 @@ from qplan.planning.remedies import Tried, corridor_remedies, joint_remedies
 from qplan.planning.solver import SearchLimits
 from qplan.planning.what_if import Trials, lifted, required_only, restricted
 
+NO_TIME = "Proven impossible; the time for explanations was over before a reason was found."
+SHARES = (0.3, 0.6, 0.9)  # of the time: ended by then are verdicts, reasons, remedies of single corridors
+MOST_GRAPH_ONLY = 8  # corridors looked at without the solver when the time is over
 MOST_PROPOSALS = 9  # of one corridor, before those that ask for less
 MOST_ASKED_LESS = 4  # corridors of a clash that are proposed to ask for less
 
@@ -24,7 +27,7 @@ class Case:
 
     corridor: str
     servable: bool | None
-    diagnosis: Diagnosis
+    diagnosis: Diagnosis = field(default_factory=Diagnosis)
 
 
 def explain(inventory: Inventory, graph: ReachGraph, status: str, solver: str, limits: SearchLimits) -> Explanation:
@@ -34,43 +37,56 @@ def explain(inventory: Inventory, graph: ReachGraph, status: str, solver: str, l
     what needs no solver. Raises SolverFailed.
     """
     trials = Trials(solver, limits)
-    required = sorted(q for q, corridor in inventory.corridors.items() if corridor.required)
-    cases = [_case(trials, inventory, graph, q) for q in required]
+    cases = _cases(trials, inventory, graph)
     broken = [case for case in cases if case.servable is False]
     notes = _notes(status, graph, cases)
     if broken:
-        found = [
-            corridor_remedies(trials, inventory, case.corridor, case.diagnosis.proposals, examine, len(broken) > 1)
-            for case in broken
-        ]
-        findings = tuple(
-            CorridorFinding(case.corridor, False, tuple(case.diagnosis.reasons), tuple(tried.remedies))
-            for case, tried in zip(broken, found, strict=True)
-        )
-        together = joint_remedies(trials, inventory, _all_together(inventory, broken, found)) if len(broken) > 1 else Tried()
-        notes += _untried([*found, together])
-        return Explanation(status, findings, (), tuple(together.remedies), tuple(notes))
+        return _broken(trials, inventory, status, broken, notes)
     if status == "unknown":
-        return Explanation(status, notes=tuple(notes))
-    joint = _joint(trials, inventory, graph)
+        return Explanation(status, notes=notes)
+    joint = _joint(trials.until(SHARES[1]), inventory, graph)
     tried = joint_remedies(trials, inventory, joint.proposals)
     if not joint.reasons:
-        notes.append("The time for explanations was over before a reason was found.")
+        joint.add(Reason("undecided", NO_TIME))
     return Explanation(status, (), tuple(joint.reasons), tuple(tried.remedies), (*notes, *_untried([tried])))
 
 
-def _case(trials: Trials, inventory: Inventory, graph: ReachGraph, q: str) -> Case:
-    """The integer program says whether; the graph says why, and where it is silent, the limits do."""
-    alone = required_only(inventory, [q])
-    servable = trials.feasible(alone, restricted(graph, alone))
-    if servable:
-        return Case(q, True, Diagnosis())
-    found = diagnose(alone) if servable is None else examine(trials, alone)
-    if found.reasons:
-        return Case(q, False, found)
-    if servable is False:
-        found.add(Reason("undecided", "Proven impossible; the time for explanations was over before a reason was found."))
-    return Case(q, servable, found)
+def _cases(trials: Trials, inventory: Inventory, graph: ReachGraph) -> list[Case]:
+    """Every required corridor: the integer program says whether, the graph says why, else the limits do."""
+    required = sorted(q for q, corridor in inventory.corridors.items() if corridor.required)
+    alone = {q: required_only(inventory, [q]) for q in required}
+    early, later = trials.until(SHARES[0]), trials.until(SHARES[1])
+    verdicts = {q: early.feasible(alone[q], restricted(graph, alone[q])) for q in required}
+    cases, late = [], 0
+    for q in required:
+        servable, found = verdicts[q], Diagnosis()
+        late += not servable and later.over
+        if servable is False and late <= MOST_GRAPH_ONLY:
+            found = examine(later, alone[q])
+        elif servable is None and late <= MOST_GRAPH_ONLY:
+            found = diagnose(alone[q])
+            servable = False if found.reasons else None
+        if servable is False and not found.reasons:
+            found.add(Reason("undecided", NO_TIME))
+        cases.append(Case(q, servable, found))
+    return cases
+
+
+def _broken(
+    trials: Trials, inventory: Inventory, status: str, broken: list[Case], notes: tuple[str, ...]
+) -> Explanation:
+    """Some corridors cannot be served whatever becomes of the others: remedies for each, then for all at once."""
+    findings, found = [], []
+    for i, case in enumerate(broken, start=1):
+        share = SHARES[1] + (SHARES[2] - SHARES[1]) * i / len(broken)
+        tried = corridor_remedies(
+            trials.until(share), inventory, case.corridor, case.diagnosis.proposals, examine, len(broken) > 1
+        )
+        found.append(tried)
+        findings.append(CorridorFinding(case.corridor, False, tuple(case.diagnosis.reasons), tuple(tried.remedies)))
+    together = joint_remedies(trials, inventory, _all_together(broken, found)) if len(broken) > 1 else Tried()
+    notes = (*notes, *_untried([*found, together]))
+    return Explanation(status, tuple(findings), (), tuple(together.remedies), notes)
 
 
 def examine(trials: Trials, alone: Inventory) -> Diagnosis:
@@ -84,13 +100,14 @@ def examine(trials: Trials, alone: Inventory) -> Diagnosis:
 
 def _beyond_graphs(trials: Trials, alone: Inventory) -> Diagnosis:
     """Paths that cannot be disjoint for reasons that no few shared pieces explain; else the limits of quantity."""
+    found = limit_reasons(trials, alone)
     unlimited = lifted(alone, LIMIT_FAMILIES)
-    if trials.feasible(unlimited) is False:
+    if not found.reasons and trials.feasible(unlimited) is False:
         return paths_impossible(trials, unlimited)
-    return limit_reasons(trials, alone)
+    return found
 
 
-def _all_together(inventory: Inventory, broken: list[Case], found: list[Tried]) -> list[Proposal]:
+def _all_together(broken: list[Case], found: list[Tried]) -> list[Proposal]:
     """The best remedy of every corridor, all at once; and all of these corridors made optional."""
     proposals = [optional([case.corridor for case in broken])]
     best = [tried.working[0] for tried in found if tried.working]
@@ -107,17 +124,20 @@ def _joint(trials: Trials, inventory: Inventory, graph: ReachGraph) -> Diagnosis
     found = limit_reasons(trials, required_only(inventory))
     members, smallest = clash(trials, inventory, graph)
     if len(members) > 1:
-        least = "; without any one of them the others can be served" if smallest else " (the set may not be the smallest)"
+        least = ", though every smaller part of these can be" if smallest else " (the set may not be the smallest)"
         where = tuple(f"corridors.{q}" for q in members)
         found.reasons.insert(
             0, Reason("clash", f"Not servable together: {named(members)}{least}.", float(len(members)), where=where)
         )
     for q in members[:MOST_ASKED_LESS]:
-        found.proposals += [*concessions(q, inventory.corridors[q]), optional([q])]
+        found.proposals += concessions(q, inventory.corridors[q])
+    without = left_out(trials, inventory, graph)
+    found.proposals += [optional([q]) for q in members[:MOST_ASKED_LESS] if (q,) != without]
+    found.proposals += [optional(without)] if without else []
     return found
 
 
-def _notes(status: str, graph: ReachGraph, cases: list[Case]) -> list[str]:
+def _notes(status: str, graph: ReachGraph, cases: list[Case]) -> tuple[str, ...]:
     """What the explanation does not know."""
     notes = []
     undecided = [case.corridor for case in cases if case.servable is None]
@@ -135,7 +155,7 @@ def _notes(status: str, graph: ReachGraph, cases: list[Case]) -> list[str]:
             f"Only QKD links through at most {graph.bypass_limit} patched sites were considered: the fibre graph has too "
             "many routes to consider all."
         )
-    return notes
+    return tuple(notes)
 
 
 def _untried(trials: list[Tried]) -> list[str]:

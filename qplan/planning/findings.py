@@ -6,8 +6,10 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
+Service = Literal["kept", "lowered", "left_out"]  # as asked for; with less asked for; with a corridor left out
+SERVICE: tuple[Service, ...] = ("kept", "lowered", "left_out")
 MOST_NAMED = 5  # in one sentence
 KINDS = {"sites": "site", "fibres": "fibre", "ducts": "duct", "links": "QKD link"}
 _PLAIN = re.compile(r"(?!(?:null|true|false)$)[a-z][a-z_]*")
@@ -27,16 +29,21 @@ class Reason:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A change of the inventory that may help: (address, value) pairs, and whether less is asked for with it."""
+    """A change of the inventory that may help: (address, value) pairs, and what becomes of the service with it.
+
+    `cost_known` is false where something must be built whose cost the inventory does not state.
+    """
 
     text: str
     settings: tuple[tuple[str, Any], ...]
-    lowers_service: bool = False
+    service: Service = "kept"
+    cost_known: bool = True
 
     def followed_by(self, other: Proposal) -> Proposal:
         settings = dict(self.settings) | dict(other.settings)
-        lowers = self.lowers_service or other.lowers_service
-        return Proposal(f"{self.text}, and {other.text}", tuple(settings.items()), lowers)
+        service = max(self.service, other.service, key=SERVICE.index)
+        text = f"{self.text}, and {other.text}"
+        return Proposal(text, tuple(settings.items()), service, self.cost_known and other.cost_known)
 
 
 @dataclass
@@ -67,7 +74,9 @@ class Remedy:
     objective: str
     cost: float | None
     proven: bool
-    lowers_service: bool
+    cost_known: bool
+    """False: a site is added whose own cost is not in the figure."""
+    service: Service
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ FlowKey = tuple[str, int, int, bool]  # corridor, chain, index of the bundle, al
 Terms = list[tuple[pulp.LpVariable, float]]
 
 BUDGET_ROW_SCALE = 1e6  # right-hand side of a budget row: keeps the solver's absolute tolerance far below a cent
+PRIORITY_TOLERANCE = 1e-7  # of the largest priority: totals closer than this count as equal
 LIMIT_FAMILIES = ("strands", "rack_units", "power_w", "key_rate", "budget")
 
 
@@ -47,6 +48,10 @@ class Formulation:
         made = self.problem.add_variable(name, 0, upper, "Integer" if integer else "Continuous")
         self.columns.append(made)
         return made
+
+    def design(self) -> list[pulp.LpVariable]:
+        """The variables that say what is built and who is served."""
+        return [v for group in (self.link, self.count, self.node, self.relay, self.served) for v in group.values()]
 
     def index(self) -> dict[str, int]:
         """Position of every variable among the columns, by name."""
@@ -321,3 +326,14 @@ def lost_priority_goal(model: Formulation) -> Goal:
     priorities = {q: model.inventory.corridors[q].priority for q in model.served}
     largest = max(priorities.values(), default=0.0) or 1.0
     return Goal("priority", tuple((v, -priorities[q] / largest) for q, v in model.served.items()), 1.0 / largest)
+
+
+def hold_priority(model: Formulation, total: float) -> None:
+    """Σ priority · served(q) ≥ a total that is known to be the highest, in units of the largest priority."""
+    goal = lost_priority_goal(model)
+    model.add([(v, -weight) for v, weight in goal.terms], ">=", total * goal.scale - PRIORITY_TOLERANCE, "priority")
+
+
+def hold_relays(model: Formulation, count: int) -> None:
+    """Σ relay(s) ≤ a number that is known to be the least."""
+    model.add([(v, 1.0) for v in model.relay.values()], "<=", count, "relays")

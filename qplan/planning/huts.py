@@ -30,7 +30,8 @@ def hut_proposals(inventory: Inventory, q: str, hops: list[Hop]) -> list[Proposa
             return []
         settings += _split(inventory, q, fibre, shares)
         places.append(_place(inventory, fibre, shares))
-    return [Proposal(f"{'; '.join(places)} (the cost of the building is not included)", tuple(settings))]
+    text = f"{'; '.join(places)}, which the relay rules of {q} must permit"
+    return [Proposal(text, tuple(settings), cost_known=False)]
 
 
 def _shares(inventory: Inventory, hop: Hop, f: str, o_band: bool) -> list[float] | None:

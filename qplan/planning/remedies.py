@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from qplan.inventory.model import Inventory
 from qplan.planning.corridor_reasons import optional
-from qplan.planning.findings import Diagnosis, Proposal, Remedy, setting_text
+from qplan.planning.findings import SERVICE, Diagnosis, Proposal, Remedy, setting_text
 from qplan.planning.planner import Search
 from qplan.planning.what_if import Trials, changed, required_only
 
@@ -63,11 +63,11 @@ def _working(
     """Proposals with which the corridor can be served; where none is enough, the first ones with what then is missing."""
     working = []
     for proposal in proposals[:MOST_TRIED]:
-        verdict = trials.feasible(changed(alone, proposal.settings))
+        verdict = None if trials.over else trials.feasible(changed(alone, proposal.settings))
         tried.undecided += verdict is None
         if verdict:
             working.append(proposal)
-    if working or steps == 1:
+    if working or steps == 1 or trials.over:
         return working
     for proposal in proposals[:MOST_FOLLOWED]:
         rest = examine(trials, changed(alone, proposal.settings))
@@ -90,17 +90,18 @@ def _record(tried: Tried, inventory: Inventory, proposal: Proposal, scope: str, 
             objective=inventory.objective,
             cost=search.value,
             proven=search.status == "optimal",
-            lowers_service=proposal.lowers_service,
+            cost_known=proposal.cost_known,
+            service=proposal.service,
         )
     )
 
 
 def _in_order(tried: Tried) -> Tried:
-    """Plans for the whole inventory first, then those that ask for no less, then the cheapest."""
+    """Plans for the whole inventory first, then those that ask for no less, then the cheapest (of known cost first)."""
     pairs = zip(tried.remedies, tried.working, strict=True)
     ranked = sorted(pairs, key=lambda pair: (pair[0].scope != "inventory", *_rank(pair[0])))
     return Tried([remedy for remedy, _ in ranked], [proposal for _, proposal in ranked], tried.undecided)
 
 
-def _rank(remedy: Remedy) -> tuple[bool, float, tuple[str, ...]]:
-    return remedy.lowers_service, remedy.cost, remedy.settings
+def _rank(remedy: Remedy) -> tuple[int, bool, float, tuple[str, ...]]:
+    return SERVICE.index(remedy.service), not remedy.cost_known, remedy.cost, remedy.settings

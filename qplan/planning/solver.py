@@ -28,7 +28,7 @@ from qplan.planning.formulation import Formulation, Goal
 FEASIBILITY_TOLERANCE = 1e-7  # absolute, on rows and integrality
 CBC_PRINTED_DIGITS = 1e-5  # CBC prints bounds to 6 significant digits: what rounding may have added, relative
 
-StopReason = Literal["proof", "gap", "time_limit", "interrupt"]
+StopReason = Literal["proof", "gap", "nodes", "time_limit", "interrupt"]
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,19 @@ class Solution:
         return self.values[variable.name] > 0.5
 
 
+@dataclass(frozen=True)
+class Effort:
+    """What a search starts from and when it may stop early: a known solution's values, branch-and-bound nodes, a value."""
+
+    start: Mapping[str, float] | None = None
+    nodes: int | None = None
+    target: float | None = None
+
+
 def solve(
-    model: Formulation, goal: Goal, solver: str, limits: SearchLimits, start: Mapping[str, float] | None = None
+    model: Formulation, goal: Goal, solver: str, limits: SearchLimits, effort: Effort = Effort()
 ) -> Solution:
-    """Minimise the goal over the model; `start` may give values of a known solution.
+    """Minimise the goal over the model.
 
     Raises SolverFailed where the solver is missing, crashes, or ends in a way that proves nothing.
     """
@@ -87,7 +96,7 @@ def solve(
         empty = all(_holds_at_zero(row) for row in model.problem.constraints())
         return Solution("proof", {} if empty else None, 0.0 if empty else None, 0.0 if empty else None)
     lp = _arrays(model, goal)
-    found = (_solve_cbc if solver == "cbc" else _solve_highs)(model, goal, lp, limits, start)
+    found = (_solve_cbc if solver == "cbc" else _solve_highs)(model, goal, lp, limits, effort)
     if found.value is None:
         return found
     bound = None if found.bound is None else min(found.bound, found.value)
@@ -144,7 +153,7 @@ def _arrays(model: Formulation, goal: Goal) -> highspy.HighsLp:
 
 
 def _solve_highs(
-    model: Formulation, goal: Goal, lp: highspy.HighsLp, limits: SearchLimits, start: Mapping[str, float] | None
+    model: Formulation, goal: Goal, lp: highspy.HighsLp, limits: SearchLimits, effort: Effort
 ) -> Solution:
     highs = highspy.Highs()
     for option, value in {
@@ -159,10 +168,15 @@ def _solve_highs(
         highs.setOptionValue(option, value)
     if highs.passModel(lp) == highspy.HighsStatus.kError:
         raise SolverFailed("HiGHS did not take the model")
-    if start is not None:
-        known = highspy.HighsSolution()
-        known.col_value = [start.get(variable.name, 0.0) for variable in model.columns]
-        highs.setSolution(known)
+    if effort.nodes is not None:
+        highs.setOptionValue("mip_max_nodes", effort.nodes)
+    if effort.target is not None:
+        highs.setOptionValue("objective_target", effort.target * goal.scale)
+    if effort.start is not None:  # the design alone: the solver finds the paths again
+        index = model.index()
+        known = [(index[v.name], effort.start[v.name]) for v in model.design() if v.name in effort.start]
+        columns, values = zip(*known, strict=True) if known else ((), ())
+        highs.setSolution(len(known), np.array(columns, dtype=np.int32), np.round(np.array(values, dtype=float)))
     highs.HandleUserInterrupt = True
     highs.cbMipLogging.subscribe(
         lambda event: limits.watch(
@@ -189,6 +203,8 @@ def _highs_ending(model: Formulation, goal: Goal, highs: highspy.Highs) -> Solut
         ended.kOptimal: "gap",
         ended.kTimeLimit: "time_limit",
         ended.kInterrupt: "interrupt",
+        ended.kObjectiveTarget: "gap",
+        ended.kSolutionLimit: "nodes",
     }
     if status not in reasons:
         raise SolverFailed(f"HiGHS ended with status {highs.modelStatusToString(status)!r}")
@@ -213,9 +229,9 @@ def _cbc_path() -> str:
 
 
 def _solve_cbc(
-    model: Formulation, goal: Goal, lp: highspy.HighsLp, limits: SearchLimits, start: Mapping[str, float] | None
+    model: Formulation, goal: Goal, lp: highspy.HighsLp, limits: SearchLimits, effort: Effort
 ) -> Solution:
-    """CBC as a child process on an MPS file (columns are named by their index there); `start` is not used."""
+    """CBC as a child process on an MPS file (columns are named by their index there); of the effort only the nodes count."""
     with tempfile.TemporaryDirectory(prefix="qplan-cbc-") as folder:
         mps, answer = Path(folder, "model.mps"), Path(folder, "answer.txt")
         writer = highspy.Highs()
@@ -226,6 +242,8 @@ def _solve_cbc(
         writer.writeModel(str(mps))
         command = [_cbc_path(), str(mps), "-timeMode", "elapsed", "-sec", f"{max(0.01, limits.seconds_left()):.3f}"]
         command += ["-ratioGap", repr(limits.gap), "-allowableGap", "1e-9", "-primalTolerance", "1e-7"]
+        if effort.nodes is not None:
+            command += ["-maxNodes", str(effort.nodes)]
         command += ["-integerTolerance", "1e-7", "-solve", "-solution", str(answer)]
         log = _run_until_stopped(command, limits)
         return _cbc_ending(model, goal, log, answer, limits)

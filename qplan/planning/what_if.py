@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterable
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
 from qplan.inventory.model import Budget, Corridor, Inventory
 from qplan.planning.formulation import LIMIT_FAMILIES, Goal, formulate
-from qplan.planning.planner import Search, planning_stages, search_plan
 from qplan.planning.reach import ReachGraph, Usability, reach
+from qplan.planning.search import Search, search_plan
 from qplan.planning.solver import SearchLimits, solve
 
 AT_LEAST_S = 20.0  # an explanation gets this long even when the time limit has struck
@@ -102,8 +103,15 @@ class Trials:
 
     def __init__(self, solver: str, limits: SearchLimits):
         self.solver = solver
+        self.start = time.monotonic()
         self.seconds = max(AT_LEAST_S, SHARE_OF_REST * limits.seconds_left())
-        self.limits = replace(limits, deadline=time.monotonic() + self.seconds, watch=lambda sighting: None)
+        self.limits = replace(limits, deadline=self.start + self.seconds, watch=lambda sighting: None)
+
+    def until(self, share: float) -> Trials:
+        """The same, ending when this share of the time is used up."""
+        part = copy(self)
+        part.limits = replace(self.limits, deadline=self.start + share * self.seconds)
+        return part
 
     @property
     def over(self) -> bool:
@@ -124,12 +132,12 @@ class Trials:
         """The search for the best plan of the inventory; None where it ended without one."""
         if self.over:
             return None
-        model = formulate(inventory, reach(inventory))
+        graph = reach(inventory)
         limits = self._one_trial(self.limits.gap if gap is None else gap)
-        search = search_plan(model, planning_stages(model), self.solver, limits)
+        search = search_plan(inventory, graph, self.solver, limits)
         if search.design is None:
             return None
-        return search if model.reach.bypass_limit is None else replace(search, status="feasible")
+        return search if graph.bypass_limit is None else replace(search, status="feasible")
 
     def _one_trial(self, gap: float) -> SearchLimits:
         last = time.monotonic() + SHARE_OF_ONE_TRIAL * self.seconds
