@@ -261,13 +261,14 @@ def check_reads_or_refuses(folder: Path, data: bytes, overrides: tuple[str, ...]
 
 @FUZZ
 @given(tree=st.dictionaries(KEYS, TREES, max_size=6))
-def test_any_tree_is_check_reads_or_refusesd(tree, tmp_path):
-    check_reads_or_refuses(tmp_path, yaml.safe_dump({"qplan": 1, **tree}, allow_unicode=True).encode("utf-8", "surrogatepass"))
+def test_any_tree_is_read_or_refused(tree, tmp_path):
+    text = yaml.safe_dump({"qplan": 1, **tree}, allow_unicode=True)
+    check_reads_or_refuses(tmp_path, text.encode("utf-8", "surrogatepass"))
 
 
 @FUZZ
 @given(data=st.data())
-def test_any_slip_is_check_reads_or_refusesd(data, tmp_path):
+def test_any_slip_is_read_or_refused(data, tmp_path):
     text = bytearray(SMALL.encode())
     for _ in range(data.draw(st.integers(1, 3))):
         at = data.draw(st.integers(0, len(text)))
@@ -285,7 +286,7 @@ def test_any_slip_is_check_reads_or_refusesd(data, tmp_path):
 @given(
     address=st.lists(KEYS | st.text(max_size=3), max_size=4).map(".".join), value=SCALARS | TREES, equals=st.booleans()
 )
-def test_any_override_is_check_reads_or_refusesd(address, value, equals, tmp_path):
+def test_any_override_is_read_or_refused(address, value, equals, tmp_path):
     text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True)
     check_reads_or_refuses(tmp_path, SMALL.encode(), (address + "=" * equals + text,))
 
