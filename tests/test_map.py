@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from base64 import b64encode
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -55,6 +56,11 @@ class Page(HTMLParser):
         return json.loads(next(text for _, attrs, text in self.blocks if attrs.get("id") == "plan-data"))
 
 
+@cache
+def sample_page() -> Page:
+    return Page(map_html(*sample()))
+
+
 def without_places(site_ids):
     inventory, plan = sample()
     sites = {
@@ -66,7 +72,7 @@ def without_places(site_ids):
 
 def test_every_site_link_and_corridor_is_on_the_map_with_its_facts():
     inventory, plan = sample()
-    data = Page(map_html(inventory, plan)).data
+    data = sample_page().data
     sites = {dict(site["facts"])["Site"]: site for site in data["sites"]}
     assert {key: tuple(site["place"]) for key, site in sites.items()} == {
         key: (site.lat, site.lon) for key, site in inventory.sites.items()
@@ -95,8 +101,18 @@ def test_parallel_links_do_not_cover_each_other():
     assert len({tuple(map(tuple, line)) for line in lines}) == 3
 
 
+def test_sites_at_one_place_are_drawn_apart_and_say_so():
+    inventory, plan = sample()
+    here = inventory.sites["win-co"]
+    sites = {**inventory.sites, "sg-hq": inventory.sites["sg-hq"].model_copy(update={"lat": here.lat, "lon": here.lon})}
+    data = Page(map_html(inventory.model_copy(update={"sites": sites}), plan)).data
+    assert len({tuple(site["place"]) for site in data["sites"]}) == 5
+    shifted = [dict(site["facts"])["Site"] for site in data["sites"] if "Position" in dict(site["facts"])]
+    assert shifted == ["sg-hq", "win-co"]
+
+
 def test_the_page_asks_for_nothing_and_its_policy_admits_its_own_scripts_only():
-    page = Page(map_html(*sample()))
+    page = sample_page()
     assert not [value for name, value in page.values if name in ("href", "src", "srcset", "action", "style", "onload")]
     assert not [tag for tag, _ in page.elements if tag in ("link", "img", "iframe", "object", "base", "a")]
     rules = dict(rule.split(" ", 1) for rule in page.policy.split("; "))
@@ -110,7 +126,7 @@ def test_the_page_asks_for_nothing_and_its_policy_admits_its_own_scripts_only():
 
 @pytest.mark.parametrize("name", [*HOSTILE, "--><!--<script>", "</script\u2028>&lt;"])
 def test_hostile_names_are_inert(name):
-    plain, page = Page(map_html(*sample())), Page(map_html(*renamed([name] * 6)))
+    plain, page = sample_page(), Page(map_html(*renamed([name] * 6)))
     assert page.elements == plain.elements
     code = [text for tag, attrs, text in page.blocks if attrs.get("type") != "application/json"]
     assert code == [text for tag, attrs, text in plain.blocks if attrs.get("type") != "application/json"]
@@ -124,7 +140,7 @@ def test_no_name_ends_the_data_or_changes_the_page(name):
     data = re.search(r'<script type="application/json" id="plan-data">(.*?)</script>', html, re.DOTALL)[1]
     assert not set("<>&\u2028\u2029") & set(data)
     assert html.encode("utf-8")
-    assert Page(html).elements == Page(map_html(*sample())).elements
+    assert Page(html).elements == sample_page().elements
 
 
 def test_sites_without_coordinates_are_named_with_the_links_that_are_missing():

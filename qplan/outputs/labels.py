@@ -15,11 +15,12 @@ SHARES = (0.5, 0.43, 0.57, 0.36, 0.64, 0.29, 0.71, 0.22, 0.78)
 def place_labels(
     boxes: Mapping[str, Box], routes: Mapping[str, tuple[Point, ...]], sizes: Mapping[str, Point]
 ) -> dict[str, Box]:
-    """A place for every label, one after the other, each where it covers least of nodes, labels and lines."""
+    """A place for every label, those on short lines first, each where it covers least of nodes, labels and lines."""
     pieces = [(key, piece) for key, route in routes.items() for piece in _pieces(route)]
     taken = list(boxes.values())
     placed = {}
-    for key, (width, height) in sizes.items():
+    for key in sorted(sizes, key=lambda key: (_longest(routes[key]), key)):
+        width, height = sizes[key]
         lines = [piece for other, piece in pieces if other != key]
         candidates = [Box(x, y, width, height) for x, y in _candidates(routes[key])]
         best = min(range(len(candidates)), key=lambda i: _cost(candidates[i], taken, lines) + i * height)
@@ -31,6 +32,10 @@ def place_labels(
 def _pieces(route: tuple[Point, ...]) -> list[tuple[Point, Point]]:
     """The straight parts of a route, without the jogs hidden beneath its patched-through sites."""
     return list(pairwise(route))[::2]
+
+
+def _longest(route: tuple[Point, ...]) -> float:
+    return max((ax - bx) ** 2 + (ay - by) ** 2 for (ax, ay), (bx, by) in _pieces(route))
 
 
 def _candidates(route: tuple[Point, ...]) -> Iterator[Point]:

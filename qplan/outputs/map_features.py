@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -21,6 +22,10 @@ from qplan.plan.model import Plan
 Fact = tuple[str, str]
 LEAST_FRAME_DEG = 3.0
 NOT_SERVED = "Optional, not served by this plan."
+CIRCLE_SHARE = 0.04
+"""Radius around a place that several sites share, as a share of the plan's extent."""
+CIRCLE_MOST_DEG = 0.02
+SAME_PLACE_DEG = 0.002
 PARALLEL_SHARE = 0.06
 """How far lines between the same two sites bow, as a share of their distance."""
 
@@ -49,7 +54,7 @@ def features(inventory: Inventory, plan: Plan, picture: Diagram) -> Features:
     users = usage_of(plan).links
     return Features(
         sites=[
-            _site(node, places[node.id], _site_facts(inventory, node, facts))
+            _site(node, places[node.id], _site_facts(inventory, node, places[node.id], facts))
             for node in picture.nodes
             if node.id in places
         ],
@@ -71,10 +76,45 @@ def features(inventory: Inventory, plan: Plan, picture: Diagram) -> Features:
 
 
 def _places(nodes: tuple[DiagramNode, ...]) -> dict[str, Point]:
-    """Latitude and longitude by diagram id; longitudes so that no span is cut at 180°."""
+    """Latitude and longitude by diagram id; longitudes so that no span is cut at 180°.
+
+    Sites at one place (within some 200 m) stand on a small circle around it, so that each can be seen.
+    """
     known = {node.id: node.place for node in nodes if node.place is not None}
     longitudes = unwrapped([longitude for _, longitude in known.values()])
-    return {key: (place[0], longitude) for (key, place), longitude in zip(known.items(), longitudes, strict=True)}
+    places = {key: (place[0], longitude) for (key, place), longitude in zip(known.items(), longitudes, strict=True)}
+    crowds: list[list[str]] = []
+    for key, place in places.items():
+        crowd = next((crowd for crowd in crowds if _together(place, places[crowd[0]])), None)
+        if crowd is None:
+            crowds.append([key])
+        else:
+            crowd.append(key)
+    extent = _extent_deg(list(places.values()))
+    for crowd in crowds:
+        if len(crowd) > 1:
+            places |= _circle(crowd, places[crowd[0]], min(CIRCLE_MOST_DEG, CIRCLE_SHARE * extent))
+    return places
+
+
+def _together(a: Point, b: Point) -> bool:
+    return abs(a[0] - b[0]) <= SAME_PLACE_DEG and abs(a[1] - b[1]) <= SAME_PLACE_DEG
+
+
+def _extent_deg(places: list[Point]) -> float:
+    if not places:
+        return 0.0
+    (south, west), (north, east) = _bounds(places)
+    return max(north - south, (east - west) * narrowing([south, north]))
+
+
+def _circle(keys: list[str], middle: Point, radius_deg: float) -> dict[str, Point]:
+    narrow, radius = max(0.1, narrowing([middle[0]])), max(SAME_PLACE_DEG, radius_deg)
+    angles = [math.pi * (0.25 + 2 * number / len(keys)) for number in range(len(keys))]
+    return {
+        key: (round(middle[0] + radius * math.cos(angle), 6), round(middle[1] + radius * math.sin(angle) / narrow, 6))
+        for key, angle in zip(keys, angles, strict=True)
+    }
 
 
 def _bounds(places: list[Point]) -> list[list[float]]:
@@ -141,7 +181,7 @@ def _site(node: DiagramNode, place: Point, facts: list[Fact]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _site_facts(inventory: Inventory, node: DiagramNode, facts: Facts) -> list[Fact]:
+def _site_facts(inventory: Inventory, node: DiagramNode, place: Point, facts: Facts) -> list[Fact]:
     site = inventory.sites[node.site]
     relay = next((entry for entry in facts.relays if entry.id == node.site), None)
     ended = [entry.id for entry in facts.corridors if entry.served and node.site in entry.corridor.ends]
@@ -154,9 +194,15 @@ def _site_facts(inventory: Inventory, node: DiagramNode, facts: Facts) -> list[F
         ("Country", site.country or ""),
         ("Operator", site.operator or ""),
         ("Key domain", site.key_domain or ""),
+        ("Position", "drawn beside others at the same place" if _moved(node, place) else ""),
         ("Security tier", "" if site.security_tier is None else str(site.security_tier)),
     ]
     return _stated(rows)
+
+
+def _moved(node: DiagramNode, place: Point) -> bool:
+    turned = (place[1] - node.place[1] + 180) % 360 - 180
+    return place[0] != node.place[0] or abs(turned) > 1e-6
 
 
 def _stated(rows: list[Fact]) -> list[Fact]:

@@ -70,12 +70,13 @@
   function drawSite(site) {
     const size = { bypass: 16, unused: 12 }[site.kind] || 26;
     const icon = L.divIcon({ className: "site", html: shape(site), iconSize: [size, size] });
-    const rank = { unused: 0, bypass: 100 }[site.kind] ?? 200;
+    const rank = { unused: 0, bypass: 100, relay: 200, existing: 200 }[site.kind] ?? 300;
     const marker = L.marker(site.place, { icon: icon, zIndexOffset: rank });
     const name = { permanent: true, direction: "bottom", offset: [0, size / 2], className: rank ? "name" : "name pale" };
     marker.bindPopup(() => popup(site)).bindTooltip(element("span", site.name), name);
     marker.on("add", () => marker.getElement().setAttribute("aria-label", site.name));
     marker.rank = rank;
+    marker.reach = size / 2;
     return marker;
   }
 
@@ -142,12 +143,23 @@
     for (const site of [...sites].sort((a, b) => b.rank - a.rank)) {
       const label = site.getTooltip().getElement();
       if (!label) continue;
-      const box = label.getBoundingClientRect();
-      const hits = taken.some((other) =>
-        box.left < other.right && box.right > other.left && box.top < other.bottom && box.bottom > other.top);
-      label.classList.toggle("covered", hits);
-      if (!hits) taken.push(box);
+      const free = ["bottom", "right", "left", "top"].some((direction) => {
+        turn(site, direction);
+        const box = label.getBoundingClientRect();
+        return !taken.some((other) =>
+          box.left < other.right && box.right > other.left && box.top < other.bottom && box.bottom > other.top);
+      });
+      label.classList.toggle("covered", !free);
+      if (free) taken.push(label.getBoundingClientRect());
     }
+  }
+
+  function turn(site, direction) {
+    const away = { bottom: [0, 1], right: [1, 0], left: [-1, 0], top: [0, -1] }[direction];
+    const tooltip = site.getTooltip();
+    tooltip.options.direction = direction;
+    tooltip.options.offset = L.point(away).multiplyBy(site.reach);
+    tooltip.update();
   }
 
   function choose(leaflet, links, sites, corridor) {
