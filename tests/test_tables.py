@@ -21,7 +21,7 @@ from qplan.costing.views import by_corridor, by_site
 from qplan.inventory.model import Inventory
 from qplan.outputs.bill_tables import BILL_HEADER, bill_csv, corridor_table, site_table
 from qplan.outputs.tables import csv_text, escape_markdown, format_money, markdown_table, one_line, text_table
-from qplan.outputs.workbook import workbook_bytes
+from qplan.outputs.workbook import CREATED, workbook_bytes
 
 HOSTILE = (
     "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "＝1+1", '=HYPERLINK("http://x.example")', "a|b", "a\nb", "\\|",
@@ -125,6 +125,7 @@ def test_workbook_is_the_same_bytes_and_its_formulas_carry_the_plan():
     data = workbook_bytes(inventory, plan)
     assert data == workbook_bytes(*sample())
     formulas, values = read(data, values=False), read(data, values=True)
+    assert formulas.properties.created == formulas.properties.modified == CREATED
     bill, report = bill_of_materials(inventory, plan), cost_report(inventory, plan)
     sheet, cached = formulas["BOM"], values["BOM"]
     assert tuple(cell.value for cell in sheet[1])[:16] == BILL_HEADER
