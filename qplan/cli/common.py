@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from qplan.inventory.reader import Reading, read_inventory
+from qplan.inventory.rendering import render
 from qplan.plan.model import FileHash, InventoryRef
 
 DEFAULT_FILE = "sites.yaml"
@@ -41,10 +42,7 @@ def read(file: Path, scenario: str | None, overrides: tuple[str, ...], quiet: bo
     """Read the inventory and print its warnings."""
     reading = read_inventory(file, scenario=scenario, overrides=overrides)
     if not quiet and reading.warnings:
-        for warning in reading.warnings:
-            click.echo(warning.text(), err=True)
-        count = len(reading.warnings)
-        click.echo(f"Found {count} warning{'s' if count > 1 else ''}.", err=True)
+        click.echo(render(reading.warnings, reading.sources), err=True)
     return reading
 
 

@@ -63,7 +63,9 @@ def _exit_code() -> int:
         click.echo("stopped: nothing was written", err=True)
         return int(Exit.LIMIT)
     except InvalidInput as error:
-        click.echo(error, err=True)
+        from qplan.inventory.rendering import render
+
+        click.echo(render(error.diagnostics, error.sources), err=True)
         return int(error.exit_code)
     except QplanError as error:
         click.echo(f"error: {error}", err=True)
