@@ -11,7 +11,7 @@ from qplan.outputs.geography import Point
 
 GAP_PT = 16.0
 ROUNDS = 250
-MOST_STEPS = 3_000_000
+MOST_STEPS = 1_200_000
 """Pairs looked at altogether: large drawings get fewer rounds."""
 
 
@@ -56,6 +56,9 @@ def spread(boxes: Sequence[Box], spans: Sequence[Span]) -> list[Box]:
         moved = _free_lines(points, boxes, spans) or moved
         moved = _part(points, boxes) or moved
         if not moved:
+            break
+    for _ in range(ROUNDS):
+        if not _part(points, boxes):
             break
     return [Box(round(x, 1), round(y, 1), box.width, box.height) for (x, y), box in zip(points, boxes, strict=True)]
 

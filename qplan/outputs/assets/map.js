@@ -147,7 +147,7 @@
         turn(site, direction);
         const box = label.getBoundingClientRect();
         return !taken.some((other) =>
-          box.left < other.right && box.right > other.left && box.top < other.bottom && box.bottom > other.top);
+          box.left + 2 < other.right && box.right - 2 > other.left && box.top + 2 < other.bottom && box.bottom - 2 > other.top);
       });
       label.classList.toggle("covered", !free);
       if (free) taken.push(label.getBoundingClientRect());
