@@ -61,6 +61,12 @@ class Paths:
     relays: np.ndarray
     disjoint: np.ndarray
 
+    def partners(self, rows: np.ndarray) -> np.ndarray:
+        """How many others of the given rows each of them is disjoint from."""
+        given = np.zeros(len(self.chains), np.float32)
+        given[rows] = 1.0
+        return (self.disjoint @ given)[rows]
+
 
 def best_value(inventory: Inventory) -> Oracle | None:
     """The optimum as the planning model defines it; None where the required corridors cannot be served."""
@@ -136,8 +142,8 @@ class Search:
             possible = (state.usage + added <= tables.limits).all(axis=1)
             open_rows, scores = open_rows[possible], (added @ tables.weights)[possible]
             if missing > 1:  # each of them needs enough others beside it
-                partners = tables.paths[name].disjoint[np.ix_(open_rows, open_rows)].sum(axis=1)
-                open_rows, scores = open_rows[partners >= missing - 1], scores[partners >= missing - 1]
+                enough = tables.paths[name].partners(open_rows) >= missing - 1
+                open_rows, scores = open_rows[enough], scores[enough]
             if len(open_rows) < missing:
                 return
             least = float(np.partition(scores, missing - 1)[:missing].sum())
@@ -162,7 +168,7 @@ class Search:
             del later[name]
         else:
             after = open_rows[open_rows > row]  # paths of a corridor in one order only
-            later[name] = after[paths.disjoint[row, after]]
+            later[name] = after[paths.disjoint[row, after] > 0]
         self._extend(self.tables.add(state, paths, row), picked, later)
 
 
@@ -286,7 +292,7 @@ class Tables:
             parts += [_rows(sites, self.site_ids), _rows(fibres, self.fibre_ids)]
             if corridor.disjoint == "duct":
                 parts.append(_rows([{d for f in taken for d in self.inventory.fibres[f].ducts} for taken in fibres], ducts))
-        footprint = np.hstack(parts)
+        footprint = np.hstack(parts) if corridor.paths > 1 else np.zeros((0, 0))
         return Paths(
             demand=demand_bps(corridor),
             wanted=corridor.paths,
@@ -294,7 +300,7 @@ class Tables:
             links=links,
             nodes=_rows(walks, self.site_ids),
             relays=relays,
-            disjoint=footprint @ footprint.T == 0 if corridor.paths > 1 else np.zeros((len(chains), 0), bool),
+            disjoint=(footprint @ footprint.T == 0).astype(np.float32),
         )
 
 

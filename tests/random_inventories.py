@@ -11,14 +11,14 @@ from collections import Counter
 from itertools import combinations
 
 KM_PER_DEGREE = 111.0
-MOST_CHAINS = 3000
+MOST_CHAINS = 2500
 COUNTRIES, OPERATORS, DOMAINS = ("CH", "LI", "FR"), ("acme", "telco"), ("core", "edge")
 
 
 def random_inventory(rng: random.Random) -> dict:
     """A valid inventory with 3 to 7 sites, small enough for exhaustive search; about two thirds can be served."""
-    size = rng.choices((3, 4, 5, 6, 7), (2, 4, 5, 3, 2))[0]
-    places = {f"s{i}": (rng.uniform(0, 30), rng.uniform(0, 30)) for i in range(1, size + 1)}
+    size = rng.choices((3, 4, 5, 6, 7), (1, 4, 5, 4, 3))[0]
+    places = {f"s{i}": (rng.uniform(0, 20), rng.uniform(0, 20)) for i in range(1, size + 1)}
     located = rng.random() < 0.25
     inventory = {
         "qplan": 1,
@@ -96,13 +96,13 @@ def _site(rng: random.Random, place: tuple[float, float], located: bool) -> dict
     site |= _some(
         rng,
         0.6,
-        node_cost=lambda: rng.choice((0, 5, 10, 20)),
+        node_cost=lambda: rng.choice((0, 5, 20, 40)),
         node_cost_per_year=lambda: rng.choice((0, 1, 2)),
         relay_cost=lambda: rng.choice((0, 10, 30, 60)),
         relay_cost_per_year=lambda: rng.choice((0, 1, 3)),
     )
     site |= _some(rng, 0.2, bypass_loss_db=lambda: rng.choice((0.0, 1.0, 3.0)))
-    site |= _some(rng, 0.12, rack_units=lambda: rng.choice((4, 6, 8, 12)), power_w=lambda: rng.choice((300, 500, 900)))
+    site |= _some(rng, 0.15, rack_units=lambda: rng.choice((1, 2, 3, 4)), power_w=lambda: rng.choice((150, 250, 400)))
     if located:
         site |= {"lat": 47 + place[1] / KM_PER_DEGREE, "lon": 8 + place[0] / KM_PER_DEGREE / math.cos(math.radians(47))}
     return site
@@ -114,9 +114,9 @@ def _fibres(rng: random.Random, places: dict[str, tuple[float, float]], located:
     pairs = [(rng.choice(names[:i]), names[i]) for i in range(1, len(names))]
     others = [pair for pair in combinations(names, 2) if pair not in pairs]
     others.sort(key=lambda pair: math.dist(places[pair[0]], places[pair[1]]) * rng.uniform(0.5, 1.5))
-    pairs += others[: rng.randint(1, 4)]
+    pairs += others[: rng.randint(2, 5)]
     pairs += [rng.choice(pairs) for _ in range(rng.choice((0, 0, 0, 1, 1, 2)))]
-    ducts = [f"d{i}" for i in range(rng.choice((0, 2, 5)))]
+    ducts = [f"d{i}" for i in range(rng.choice((0, 3, 4)))]
     fibres = {}
     for i, pair in enumerate(pairs, start=1):
         ends = pair if rng.random() < 0.5 else pair[::-1]
@@ -127,7 +127,7 @@ def _fibres(rng: random.Random, places: dict[str, tuple[float, float]], located:
 
 def _fibre(rng: random.Random, straight_km: float, ducts: list[str], located: bool) -> dict:
     kilometres = math.ceil(straight_km * 1.3) + rng.choice((0, 1, 5))
-    fibre = {"length_km": kilometres, "strands": rng.choices((1, 2, 3, 4, 8), (1, 3, 2, 4, 3))[0]}
+    fibre = {"length_km": kilometres, "strands": rng.choices((1, 2, 3, 4, 8), (1, 4, 4, 6, 6))[0]}
     if rng.random() < 0.3:
         fibre["loss_db"] = round(kilometres * rng.choice((0.2, 0.25, 0.3)), 1)
     if located and rng.random() < 0.5:
@@ -148,14 +148,14 @@ def _fibre(rng: random.Random, straight_km: float, ducts: list[str], located: bo
         cost_per_strand_year=lambda: rng.choice((0, 1, 2)),
         cost_per_strand_km_year=lambda: rng.choice((0, 0.1, 0.2)),
     )
-    if ducts and rng.random() < 0.4:
+    if ducts and rng.random() < 0.5:
         fibre["ducts"] = rng.sample(ducts, rng.choice((1, 1, 2)))
-    return fibre | _some(rng, 0.04, amplified=True)
+    return fibre | _some(rng, 0.03, amplified=True)
 
 
 def _curve(rng: random.Random) -> list[list[float]]:
-    reach = rng.choice((12, 15, 18, 22, 26))
-    top = rng.choice((300, 600, 1200))
+    reach = rng.choice((10, 12, 15, 18, 22))
+    top = rng.choice((300, 600, 1000))
     curve = [[2, top], [reach // 2, top // rng.choice((2, 5))], [reach, top // 50]]
     if rng.random() < 0.2:
         curve[0][1] = curve[1][1] // 2  # receivers saturate at low loss
@@ -170,14 +170,14 @@ def _system(rng: random.Random) -> dict:
     if rng.random() < 0.2:
         system["wavelength_nm"] = 1310
     if rng.random() < 0.2:
-        system["max_loss_db"] = system["key_rate_curve"][-1][0] - rng.choice((0, 2, 4))
+        system["max_loss_db"] = system["key_rate_curve"][-1][0] - rng.choice((0, 4, 8))
     system |= _some(
         rng,
-        0.25,
-        max_length_km=lambda: rng.choice((40, 60, 90)),
+        0.3,
+        max_length_km=lambda: rng.choice((20, 30, 45)),
         strands=2,
-        rack_units=lambda: rng.choice((1, 2)),
-        power_w=lambda: rng.choice((100, 150)),
+        rack_units=1,
+        power_w=lambda: rng.choice((60, 100)),
         clock_hz=1e9,
     )
     if rng.random() < 0.05:
@@ -196,21 +196,21 @@ def _equipment(rng: random.Random) -> dict:
 
 
 def _policy(rng: random.Random) -> dict:
-    policy = {"max_bypass_sites": rng.choices((0, 1, 2), (3, 5, 3))[0]}
+    policy = {"max_bypass_sites": rng.choices((0, 1, 2), (2, 4, 3))[0]}
     policy |= _some(rng, 0.25, key_rate_reserve=lambda: rng.choice((0.1, 0.2, 0.5)), bypass_loss_db=1.0)
     return policy | _some(rng, 0.15, loss_margin_db=lambda: rng.choice((0.5, 1.0, 2.0)), technologies=["dv-bb84"])
 
 
 def _corridors(rng: random.Random, sites: list[str]) -> dict:
-    return {f"c{i}": _corridor(rng, sites) for i in range(1, rng.choices((1, 2, 3, 4), (3, 5, 4, 1))[0] + 1)}
+    return {f"c{i}": _corridor(rng, sites, 0.2 if i == 1 else 0.5) for i in range(1, rng.choices((1, 2, 3, 4), (4, 6, 3, 1))[0] + 1)}
 
 
-def _corridor(rng: random.Random, sites: list[str]) -> dict:
+def _corridor(rng: random.Random, sites: list[str], optional: float) -> dict:
     ends = rng.sample(sites, 2)
     corridor = {"ends": ends} | _demand(rng)
-    corridor["paths"] = rng.choices((1, 2, 3), (11, 6, 1))[0]
+    corridor["paths"] = rng.choices((1, 2, 3), (16, 6, 1))[0]
     if corridor["paths"] > 1:
-        corridor["disjoint"] = rng.choice(("relay", "node", "duct"))
+        corridor["disjoint"] = rng.choice(("relay", "node", "duct", "duct"))
     corridor |= _some(
         rng,
         0.08,
@@ -218,10 +218,10 @@ def _corridor(rng: random.Random, sites: list[str]) -> dict:
         allowed_operators=["acme"],
         allowed_key_domains=["core"],
         min_security_tier=lambda: rng.randint(1, 3),
-        max_relays=lambda: rng.randint(0, 3),
+        max_relays=lambda: rng.randint(0, 2),
         avoid_sites=lambda: [rng.choice([site for site in sites if site not in ends])],
     )
-    if rng.random() < 0.3:
+    if rng.random() < optional:
         corridor |= {"required": False, "priority": rng.choice((0, 0.5, 1, 1, 2, 3))}
     return corridor
 
@@ -232,7 +232,7 @@ def _demand(rng: random.Random) -> dict:
         return {"rekey": {"key_bits": 256, "interval_s": rng.choice((1, 4)), "tunnels": 2, "directions": 2}}
     if kind < 0.2:
         return {"otp_bps": rng.choice((50, 200))}
-    return {"key_rate_bps": rng.choice((0, 10, 20, 50, 50, 100, 100, 200, 500))}
+    return {"key_rate_bps": rng.choice((0, 10, 20, 50, 50, 100, 100, 200, 300))}
 
 
 def _budget(rng: random.Random, inventory: dict) -> dict:
@@ -240,12 +240,13 @@ def _budget(rng: random.Random, inventory: dict) -> dict:
     systems = inventory["equipment"]["qkd_systems"].values()
     price = sum(system.get("price", 0) for system in systems) / len(systems)
     paths = sum(corridor["paths"] for corridor in inventory["corridors"].values())
+    optional = any("required" in corridor for corridor in inventory["corridors"].values())
     capex = (price + 20) * paths
     return _some(
         rng,
-        0.25,
-        capex=lambda: round(capex * rng.uniform(0.7, 4)),
-        tco=lambda: round(capex * rng.uniform(1, 6)),
+        0.45 if optional else 0.1,
+        capex=lambda: round(capex * rng.uniform(0.5, 2)),
+        tco=lambda: round(capex * rng.uniform(0.7, 3)),
     )
 
 
