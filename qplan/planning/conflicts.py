@@ -118,7 +118,7 @@ def _rounded_down(rate: float) -> float:
 
 
 def _lift_budget(found: Diagnosis, trials: Trials, inventory: Inventory) -> None:
-    """By how much the least capex and the least tco miss their ceilings, the other ceiling kept where that is possible."""
+    """By how much the least capex and the least tco miss their ceilings, the other one kept where that is possible."""
     before = len(found.reasons)
     for metric in ("capex", "tco"):
         ceiling = getattr(inventory.budget, metric)
@@ -128,7 +128,7 @@ def _lift_budget(found: Diagnosis, trials: Trials, inventory: Inventory) -> None
         if search is None or search.value <= ceiling:
             continue
         cost, raised = search.value, float(math.ceil(search.value))
-        proven = "The cheapest plan" if search.status == "optimal" else "The cheapest plan found (cheaper ones may exist)"
+        proven = "The cheapest plan" if search.status == "optimal" else "The cheapest plan found (there may be better)"
         text = (
             f"{proven} has a {metric} of {money(inventory, cost)}; the budget is {money(inventory, ceiling)}: "
             f"{money(inventory, cost - ceiling)} too much."
@@ -158,7 +158,7 @@ def clash(trials: Trials, inventory: Inventory, graph: ReachGraph) -> tuple[tupl
 
 
 def left_out(trials: Trials, inventory: Inventory, graph: ReachGraph) -> tuple[str, ...]:
-    """Corridors without which all other required ones can be served together: each is left out where it does not fit."""
+    """Corridors without which all other required ones can be served together, found by adding one after the other."""
     kept: list[str] = []
     required = sorted(q for q, corridor in inventory.corridors.items() if corridor.required)
     for q in required[:MOST_CLASH_TRIALS]:

@@ -38,7 +38,7 @@ MOST_BLOCKING = 2  # pieces in a blocking set; finding larger ones is left to th
 
 
 def diagnose(alone: Inventory) -> Diagnosis:
-    """Why the one corridor of the inventory cannot be served whatever the strands, rack units, power, rate or budget."""
+    """Why the one corridor of the inventory cannot be served, whatever the strands, room, rate or budget."""
     (q, corridor), = alone.corridors.items()
     found = Diagnosis()
     _no_fibre_way(found, alone, corridor)
@@ -141,7 +141,8 @@ def _sites_let_in(found: Diagnosis, q: str, ways: LinkWays) -> None:
         for refusal in relay_refusals(corridor, s, alone.sites[s]):
             text = (
                 f"No way through permitted relays; at least {len(least)} more would have to be let in, here "
-                f"{named(least)}. {s} may not relay by {refusal.rule}: found {refusal.found}, expected {refusal.expected}."
+                f"{named(least)}. {s} may not relay by {refusal.rule}: found {refusal.found}, "
+                f"expected {refusal.expected}."
             )
             found.add(Reason("relay_rule", text, float(len(least)), 0.0, (f"sites.{s}",)))
     if len(least) > 1:
@@ -165,7 +166,7 @@ def let_in(q: str, alone: Inventory, corridor: Corridor, sites: tuple[str, ...])
 def _relaxed(
     q: str, corridor: Corridor, s: str, alone: Inventory, rule: str, settings: dict[str, Any]
 ) -> tuple[str, Any]:
-    """The setting with which the rule lets the site in, after other settings; where the site states nothing, it does."""
+    """The setting with which the rule lets the site in, after other settings; a site that stated nothing then does."""
     if rule == "trusted_node":
         return f"sites.{s}.trusted_node", "allowed"
     address = f"corridors.{q}.{rule}"
@@ -231,8 +232,8 @@ def _loss_reason(alone: Inventory, hop: Hop) -> Reason:
     patched = f" patched through {named(hop.sites[1:-1])}" if hop.sites[1:-1] else ""
     included = f" with {margin:g} dB margin" if margin else ""
     text = (
-        f"Every way through permitted relays has a hop over the loss limit. Where it is missed by least, {hop.sites[0]} to "
-        f"{hop.sites[-1]} over {named(hop.fibres)}{patched} has {hop.loss_db:.2f} dB{included}, {hop.system} reaches "
+        f"Every way through permitted relays has a hop over the loss limit. Where it is missed by least, "
+        f"{hop.sites[0]} to {hop.sites[-1]} over {named(hop.fibres)}{patched} has {hop.loss_db:.2f} dB{included}, {hop.system} reaches "
         f"{hop.limit_db:.2f} dB: {hop.shortfall_db:.2f} dB too much."
     )
     where = (*(f"sites.{s}" for s in hop.sites), *(f"fibres.{f}" for f in hop.fibres))
@@ -241,10 +242,11 @@ def _loss_reason(alone: Inventory, hop: Hop) -> Reason:
 
 def _refused_hop(refusal: Refusal) -> Reason:
     a, b = refusal.route.ends
-    hop = f"No system serves the hop {a} to {b}; {refusal.system} comes closest over {named(refusal.route.fibres)}: "
+    fibres = named(refusal.route.fibres)
+    hop = f"Every way has a hop that no system serves, here {a} to {b}; {refusal.system} comes closest over {fibres}: "
     where = (f"sites.{a}", f"sites.{b}", *(f"fibres.{f}" for f in refusal.route.fibres))
     if refusal.reason == "key_rate_bps":
-        return Reason("key_rate_zero", hop + "its key rate is zero at that loss.", 0.0, 0.0, where)
+        return Reason("key_rate_zero", hop + "its net key rate is zero at that loss.", 0.0, 0.0, where)
     length = "the length is not known" if refusal.value is None else f"{refusal.value:.1f} km"
     text = f"{hop}{length}, its limit is {refusal.limit:.1f} km."
     return Reason("length_km", text, refusal.value, refusal.limit, where)
@@ -299,7 +301,8 @@ def paths_impossible(trials: Trials, unlimited: Inventory) -> Diagnosis:
     limited = f" with at most {corridor.max_relays} relays each" if corridor.max_relays is not None else ""
     text = (
         f"{corridor.paths} paths{limited} are asked for with no {corridor.disjoint} in common; no combination of ways "
-        f"gives more than {most}, though no {'single piece is' if corridor.paths == 2 else 'few pieces are'} on all ways."
+        f"gives more than {most}, though no {'single piece is' if corridor.paths == 2 else 'few pieces are'} on all "
+        "ways."
     )
     refused = [s for s, site in sorted(unlimited.sites.items()) if relay_refusals(corridor, s, site)]
     proposals = [let_in(q, unlimited, corridor, (s,)) for s in refused[:MOST_LET_IN]]
@@ -315,7 +318,7 @@ def concessions(q: str, corridor: Corridor) -> list[Proposal]:
         return []
     weaker = DISJOINT_LEVELS[: DISJOINT_LEVELS.index(corridor.disjoint)]
     found = [
-        Proposal(f"ask for no more than {level}-disjoint paths for {q}", ((f"corridors.{q}.disjoint", level),), "lowered")
+        Proposal(f"ask for {level}-disjoint paths only for {q}", ((f"corridors.{q}.disjoint", level),), "lowered")
         for level in reversed(weaker)
     ]
     for fewer in range(corridor.paths - 1, 0, -1):

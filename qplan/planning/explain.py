@@ -145,15 +145,15 @@ def _notes(status: str, graph: ReachGraph, cases: list[Case]) -> tuple[str, ...]
         notes.append(f"Not decided in time whether these corridors can be served: {named(undecided)}.")
     if status == "unknown" and all(case.servable for case in cases):
         notes.append(
-            "Each required corridor can be served by itself. The search ended before it found a plan for all of them or "
-            "proved that there is none."
+            "Each required corridor can be served by itself. The search ended before it found a plan for all of them "
+            "or proved that there is none."
         )
     elif status == "unknown" and not any(case.servable is False for case in cases):
         notes.append("The search ended before it found a plan or proved that there is none.")
     if graph.bypass_limit is not None:
         notes.append(
-            f"Only QKD links through at most {graph.bypass_limit} patched sites were considered: the fibre graph has too "
-            "many routes to consider all."
+            f"Only QKD links through at most {graph.bypass_limit} patched sites were considered: the fibre graph has "
+            "too many routes to consider all."
         )
     return tuple(notes)
 

@@ -113,7 +113,7 @@ def spoken(address: str) -> str:
 
 
 def setting_text(address: str, value: Any) -> str:
-    """`address=value` with the value as YAML flow text, in ASCII and without backticks."""
+    """`address=value` with the value as YAML flow text, in ASCII and without what Markdown or HTML would read."""
     if isinstance(value, str) and _PLAIN.fullmatch(value):
         return f"{address}={value}"
-    return f"{address}={json.dumps(value)}".replace("`", "\\u0060")
+    return f"{address}={json.dumps(value)}".replace("`", "\\u0060").replace("<", "\\u003c")

@@ -83,13 +83,15 @@ def _place(inventory: Inventory, fibre: str, shares: list[float]) -> str:
     start = inventory.fibres[fibre].ends[0]
     marks = [sum(shares[: i + 1]) for i in range(len(shares) - 1)]
     shown = [f"{mark * length:.1f} km" if length else f"{mark:.0%} of its length" for mark in marks]
-    return f"add {'a trusted hut' if len(marks) == 1 else f'{len(marks)} trusted huts'} on {fibre}, {', '.join(shown)} from {start}"
+    huts = "a trusted hut" if len(marks) == 1 else f"{len(marks)} trusted huts"
+    return f"add {huts} on {fibre}, {', '.join(shown)} from {start}"
 
 
 def _split(inventory: Inventory, q: str, f: str, shares: list[float]) -> list[tuple[str, Any]]:
     """Settings that put huts on a fibre: the fibre keeps its first piece, every further piece is a new fibre."""
     fibre = inventory.fibres[f]
-    names = [_free_id(inventory.sites, f"hut-{f}" if len(shares) == 2 else f"hut-{f}-{i}") for i in range(1, len(shares))]
+    wanted = [f"hut-{f}"] if len(shares) == 2 else [f"hut-{f}-{i}" for i in range(1, len(shares))]
+    names = [_free_id(inventory.sites, name) for name in wanted]
     stops = [fibre.ends[0], *names, fibre.ends[1]]
     settings: list[tuple[str, Any]] = [(f"sites.{name}", _hut(inventory.corridors[q])) for name in names]
     stated = fibre.model_dump(mode="json", exclude_defaults=True, exclude={"ends", "labels"})

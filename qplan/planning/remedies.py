@@ -60,7 +60,7 @@ def joint_remedies(trials: Trials, inventory: Inventory, proposals: list[Proposa
 def _working(
     trials: Trials, alone: Inventory, proposals: list[Proposal], examine: Examine, tried: Tried, steps: int = MOST_STEPS
 ) -> list[Proposal]:
-    """Proposals with which the corridor can be served; where none is enough, the first ones with what then is missing."""
+    """Proposals with which the corridor can be served; where none is enough, the first ones with what is missing then."""
     working = []
     for proposal in proposals[:MOST_TRIED]:
         verdict = None if trials.over else trials.feasible(changed(alone, proposal.settings))

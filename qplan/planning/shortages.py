@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from qplan.inventory.model import Inventory
 from qplan.planning.assemble import Design
 
+INSTEAD = "without that limit the cheapest design found"
 SLACK = 1e-9  # a limit is kept up to this, relative above 1
 
 
@@ -30,19 +31,19 @@ def strands(inventory: Inventory, design: Design) -> Iterator[Shortage]:
     for f, count in sorted(taken.items()):
         free = inventory.fibres[f].strands
         if count > free:
-            text = f"Too few free strands on {f}: the cheapest design found takes {count}, {free} are free."
+            text = f"Too few free strands on {f}: {INSTEAD} takes {count}; {free} are free."
             yield Shortage(f"fibres.{f}", count, free, text)
 
 
 def rack_units(inventory: Inventory, design: Design) -> Iterator[Shortage]:
     for s, taken, free in _room(inventory, design, "rack_units"):
-        text = f"Too few rack units at {s}: the cheapest design found takes {taken:g}, {free:g} are free."
+        text = f"Too few rack units at {s}: {INSTEAD} takes {taken:g}; {free:g} are free."
         yield Shortage(f"sites.{s}", taken, free, text)
 
 
 def power(inventory: Inventory, design: Design) -> Iterator[Shortage]:
     for s, taken, free in _room(inventory, design, "power_w"):
-        text = f"Too little power at {s}: the cheapest design found takes {taken:g} W, {free:g} W are free."
+        text = f"Too little power at {s}: {INSTEAD} takes {taken:g} W; {free:g} W are free."
         yield Shortage(f"sites.{s}", taken, free, text)
 
 

@@ -1,0 +1,410 @@
+"""Why there is no plan: every kind of reason with its numbers, and remedies that hold what they promise."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from random_inventories import random_inventory
+
+from qplan.inventory.model import Inventory
+from qplan.inventory.reader import read_inventory
+from qplan.outputs.explanation import explanation_files, explanation_json, explanation_markdown, explanation_text
+from qplan.plan.model import InventoryRef, link_id
+from qplan.planning import reach as reach_module
+from qplan.planning import what_if
+from qplan.planning.explain import explain
+from qplan.planning.formulation import Goal, formulate
+from qplan.planning.reach import reach
+from qplan.planning.solver import SearchLimits, solve
+from qplan.planning.what_if import changed, required_only
+
+REACH_DB, RATE_BPS = 10.0, 1000.0
+REF = InventoryRef(name="x", sha256="0", files=(), scenario=None, set={}, effective_sha256="0")
+
+
+def system(**fields) -> dict:
+    return {"key_rate_curve": [[0, RATE_BPS], [REACH_DB, RATE_BPS]], "technology": "dv-bb84", "price": 100} | fields
+
+
+def fibre(a: str, b: str, loss_db: float = 5.0, **fields) -> dict:
+    return {"ends": [a, b], "loss_db": loss_db, "length_km": loss_db * 4, "strands": 1} | fields
+
+
+def corridor(a: str, b: str, **fields) -> dict:
+    return {"ends": [a, b], "key_rate_bps": 100.0} | fields
+
+
+def network(fibres: dict, corridors: dict, sites: dict | None = None, systems: dict | None = None, **rest) -> Inventory:
+    """Sites are named by the fibres' ends; no patching unless the policy says so; one system unless told."""
+    names = {end for one in fibres.values() for end in one["ends"]} | {e for q in corridors.values() for e in q["ends"]}
+    return Inventory.model_validate(
+        {
+            "qplan": 1,
+            "sites": {name: (sites or {}).get(name, {}) for name in sorted(names)},
+            "fibres": fibres,
+            "equipment": {"qkd_systems": systems or {"q": system()}} | rest.pop("items", {}),
+            "corridors": corridors,
+            "policy": {"max_bypass_sites": 0} | rest.pop("policy", {}),
+        }
+        | rest
+    )
+
+
+def limits(seconds: float = 30.0) -> SearchLimits:
+    return SearchLimits(gap=0.0, deadline=time.monotonic() + seconds)
+
+
+def feasible(inventory: Inventory) -> bool:
+    """Whether the required corridors can be served, by the whole integer program."""
+    inventory = required_only(inventory)
+    found = solve(formulate(inventory, reach(inventory)), Goal("any", (), 1.0), "highs", limits())
+    assert found.values is not None or found.infeasible
+    return found.values is not None
+
+
+def explained(inventory: Inventory):
+    assert not feasible(inventory)
+    return explain(inventory, reach(inventory), "infeasible", "highs", limits())
+
+
+def applied(inventory: Inventory, settings: tuple[str, ...]) -> Inventory:
+    pairs = (setting.split("=", 1) for setting in settings)
+    return changed(inventory, [(address, yaml.safe_load(value)) for address, value in pairs])
+
+
+LINE = {"f": fibre("a", "m"), "g": fibre("m", "b")}
+ONE = {"c": corridor("a", "b")}
+PAIR = {"c": corridor("a", "b", paths=2)}
+ROOMY = {"f": fibre("a", "b", strands=9)}
+RING = {"f1": fibre("a", "x"), "f2": fibre("x", "b"), "g1": fibre("a", "y"), "g2": fibre("y", "b")}
+LOOP = RING | {"f1": fibre("a", "x", ducts=["bridge"]), "g2": fibre("y", "b", ducts=["bridge"])}
+
+CASES = {
+    "no_fibre": (
+        network({"f": fibre("a", "m"), "g": fibre("b", "n")}, ONE),
+        ("no_fibre", None, None, ("sites.a", "sites.b")),
+        set(),
+    ),
+    "amplified": (
+        network({"f": fibre("a", "m", amplified=True), "g": fibre("m", "b")}, ONE),
+        ("amplified", 1, 0, ("fibres.f",)),
+        {("fibres.f.amplified=false",)},
+    ),
+    "technology": (
+        network(LINE, ONE, policy={"technologies": ["cv-gmcs"]}),
+        ("technology", 0, None, ("policy.technologies",)),
+        {('policy.technologies=["cv-gmcs", "dv-bb84"]',)},
+    ),
+    "technology that reaches farther": (
+        network(
+            {"f": fibre("a", "b", 12)},
+            ONE,
+            systems={"q": system(), "far": system(technology="cv-gmcs", key_rate_curve=[[0, 200], [15, 200]])},
+            policy={"technologies": ["dv-bb84"]},
+        ),
+        ("technology", None, None, ("equipment.qkd_systems.far",)),
+        {('policy.technologies=["dv-bb84", "cv-gmcs"]',)},
+    ),
+    "loss": (
+        network({"f": fibre("a", "b", 16)}, ONE, policy={"loss_margin_db": 1.0}),
+        ("loss_db", 17, 10, ("sites.a", "sites.b", "fibres.f")),
+        {
+            (
+                'sites.hut-f={"trusted_node": "allowed"}',
+                'fibres.f.ends=["a", "hut-f"]',
+                "fibres.f.length_km=32.0",
+                "fibres.f.loss_db=8.25",
+                'fibres.f-2={"length_km": 32.0, "loss_db": 8.25, "strands": 1, "ends": ["hut-f", "b"]}',
+            )
+        },
+    ),
+    "loss on the way that misses by least": (
+        network({"f": fibre("a", "m", 12), "g": fibre("m", "b", 14), "h": fibre("a", "b", 15)}, ONE),
+        ("loss_db", 14, 10, ("sites.b", "sites.m", "fibres.g")),
+        set(),
+    ),
+    "loss of a patched hop": (
+        network(LINE | {"h": fibre("a", "b", 13)}, {"c": corridor("a", "b", avoid_sites=["m"])},
+                policy={"max_bypass_sites": 1, "bypass_loss_db": 2.0}),
+        ("loss_db", 12, 10, ("sites.a", "sites.m", "sites.b", "fibres.f", "fibres.g")),
+        {("corridors.c.avoid_sites=[]",)},
+    ),
+    "length": (
+        network({"f": fibre("a", "b", 8, length_km=60)}, ONE, systems={"q": system(max_length_km=50)}),
+        ("length_km", 60, 50, ("sites.a", "sites.b", "fibres.f")),
+        set(),
+    ),
+    "rate zero": (
+        network({"f": fibre("a", "b", 9)}, ONE, systems={"q": system(key_rate_curve=[[0, 900], [6, 90], [10, 0]])}),
+        ("key_rate_zero", 0, 0, ("sites.a", "sites.b", "fibres.f")),
+        set(),
+    ),
+    "O band": (
+        network({"f": {"ends": ["a", "b"], "loss_db": 5.0}}, ONE, systems={"q": system(wavelength_nm=1310)}),
+        ("no_o_band_loss", None, None, ("fibres.f",)),
+        set(),
+    ),
+    "relay forbidden": (
+        network(LINE, ONE, sites={"m": {"trusted_node": "forbidden"}}),
+        ("relay_rule", 1, 0, ("sites.m",)),
+        {("sites.m.trusted_node=allowed",)},
+    ),
+    "country and tier": (
+        network(LINE, {"c": corridor("a", "b", allowed_countries=["CH"], min_security_tier=2)},
+                sites={"m": {"country": "DE"}}),
+        ("relay_rule", 1, 0, ("sites.m",)),
+        {('corridors.c.allowed_countries=["CH", "DE"]', "sites.m.security_tier=2")},
+    ),
+    "patching": (
+        network(LINE, ONE, sites={"m": {"trusted_node": "forbidden"}}),
+        ("max_bypass_sites", 1, 0, ("policy.max_bypass_sites",)),
+        set(),
+    ),
+    "relays": (
+        network(LINE, {"c": corridor("a", "b", max_relays=0)}),
+        ("max_relays", 1, 0, ("sites.m",)),
+        {("corridors.c.max_relays=1",)},
+    ),
+    "bridge": (network(LOOP, PAIR), ("disjoint", 1, 2, ("ducts.bridge",)), {("corridors.c.disjoint=node",)}),
+    "cut site": (
+        network(RING | {"h": fibre("b", "z"), "k": fibre("z", "c")},
+                {"c": corridor("a", "z", paths=2, disjoint="relay")}),
+        ("disjoint", 1, 2, ("sites.b", f"links.{link_id(('b', 'z'), 'q', ('h',))}")),
+        {("corridors.c.paths=1",)},
+    ),
+    "two for three": (
+        network(RING, {"c": corridor("a", "b", paths=3, disjoint="node", shares_needed=3)}),
+        ("disjoint", 2, 3, ("sites.x", "sites.y")),
+        {("corridors.c.paths=2", "corridors.c.shares_needed=2")},
+    ),
+    "ducts in pairs": (
+        network({"f1": fibre("a", "b", ducts=["d1", "d2"]), "f2": fibre("a", "b", ducts=["d2", "d3"]),
+                 "f3": fibre("a", "b", ducts=["d1", "d3"])}, PAIR),
+        ("disjoint", 1, 2, ("corridors.c",)),
+        {("corridors.c.disjoint=node",)},
+    ),
+    "strands": (
+        network({"f": fibre("a", "b")}, ONE, systems={"q": system(strands=2)}),
+        ("strands", 2, 1, ("fibres.f",)),
+        {("fibres.f.strands=2",)},
+    ),
+    "rack units": (
+        network(ROOMY, ONE, sites={"a": {"rack_units": 2}}, systems={"q": system(rack_units=3)}),
+        ("rack_units", 3, 2, ("sites.a",)),
+        {("sites.a.rack_units=3.0",)},
+    ),
+    "power": (
+        network(LINE, ONE, sites={"m": {"power_w": 250}}, systems={"q": system(power_w=100)},
+                items={"relay_items": {"HSM": {"power_w": 60}}}),
+        ("power_w", 260, 250, ("sites.m",)),
+        {("sites.m.power_w=260.0",)},
+    ),
+    "key rate": (
+        network({"f": fibre("a", "b")}, {"c": corridor("a", "b", key_rate_bps=1600.0)}),
+        ("key_rate", 1600, 1000, (f"links.{link_id(('a', 'b'), 'q', ('f',))}",)),
+        {("corridors.c.key_rate_bps=1000.0",), ("fibres.f.strands=2",)},
+    ),
+    "budget": (
+        network(LINE, ONE, budget={"capex": 150}),
+        ("budget", 200, 150, ("budget.capex",)),
+        {("budget.capex=200.0",)},
+    ),
+    "rack units and power": (
+        network(ROOMY, ONE, sites={"a": {"rack_units": 2, "power_w": 50}},
+                systems={"q": system(rack_units=3, power_w=60)}),
+        ("limits", None, None, ()),
+        {("sites.a.rack_units=3.0", "sites.a.power_w=60.0")},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_reason_of_one_corridor(name):
+    inventory, (code, value, limit, where), remedies = CASES[name]
+    explanation = explained(inventory)
+    [finding] = explanation.corridors
+    assert (finding.corridor, finding.servable_alone, explanation.joint) == ("c", False, ())
+    reason = next(reason for reason in finding.reasons if reason.code == code)
+    assert (reason.value, reason.limit, reason.where) == (value, limit, where)
+    assert remedies <= {remedy.settings for remedy in finding.remedies}
+
+
+def test_loss_text_names_hop_loss_limit_and_shortfall():
+    [finding] = explained(CASES["loss of a patched hop"][0]).corridors
+    text = next(reason.text for reason in finding.reasons if reason.code == "loss_db")
+    for piece in ("a to b", "over f, g", "patched through m", "12.00 dB", "q reaches 10.00 dB", "2.00 dB too much"):
+        assert piece in text
+
+
+def test_two_huts_where_one_is_not_enough():
+    inventory = network({"f": fibre("a", "b", 25)}, ONE)
+    [finding] = explained(inventory).corridors
+    built = next(remedy for remedy in finding.remedies if not remedy.cost_known)
+    assert {"hut-f-1", "hut-f-2"} < applied(inventory, built.settings).sites.keys()
+    assert (built.scope, built.cost, built.proven) == ("inventory", 300.0, True)
+
+
+def test_remedy_of_several_steps():
+    """The way is too long, and the piece that is left has too few strands."""
+    fibres = {"f": fibre("a", "m", 12), "g": fibre("m", "b", strands=1)}
+    [finding] = explained(network(fibres, ONE, systems={"q": system(strands=2)})).corridors
+    assert [reason.code for reason in finding.reasons] == ["loss_db"]
+    best = finding.remedies[0].settings
+    assert "fibres.g.strands=2" in best and any(setting.startswith("sites.hut-f=") for setting in best)
+
+
+def test_corridors_that_clash():
+    """Two of three corridors want the one strand; leaving either out, or a second strand, makes room."""
+    corridors = {"c1": corridor("a", "b", key_rate_bps=600.0), "c2": corridor("a", "b", key_rate_bps=700.0)}
+    far = {"c3": corridor("a", "n")}
+    inventory = network({"f": fibre("a", "b"), "g": fibre("a", "n")}, corridors | far)
+    explanation = explained(inventory)
+    assert explanation.corridors == ()
+    reasons = {reason.code: reason for reason in explanation.joint}
+    assert reasons["clash"].where == ("corridors.c1", "corridors.c2")
+    assert (reasons["strands"].value, reasons["strands"].limit, reasons["strands"].where) == (2, 1, ("fibres.f",))
+    assert reasons["key_rate"].value == 1300
+    remedies = {remedy.settings: remedy for remedy in explanation.remedies}
+    assert remedies.keys() == {
+        ("fibres.f.strands=2",), ("corridors.c1.required=false",), ("corridors.c2.required=false",)
+    }  # fmt: skip
+    assert explanation.remedies[0].settings == ("fibres.f.strands=2",)
+    assert remedies["fibres.f.strands=2",].cost == 300
+
+
+@pytest.mark.parametrize(
+    ("budget", "missed", "raised"),
+    [
+        ({"capex": 399.5}, [("budget.capex", 400, 399.5)], ("budget.capex=400.0",)),
+        ({"capex": 1000, "tco": 300}, [("budget.tco", 400, 300)], ("budget.tco=400.0",)),
+        (
+            {"capex": 300, "tco": 350},
+            [("budget.capex", 400, 300), ("budget.tco", 400, 350)],
+            ("budget.capex=400.0", "budget.tco=400.0"),
+        ),
+    ],
+)
+def test_budget_that_all_corridors_together_miss(budget, missed, raised):
+    fibres = {"f": fibre("a", "b"), "g": fibre("c", "d")}
+    corridors = {"c1": corridor("a", "b"), "c2": corridor("c", "d")}
+    explanation = explained(network(fibres, corridors, systems={"q": system(price=200)}, budget=budget))
+    short = [reason for reason in explanation.joint if reason.code == "budget"]
+    assert [(*reason.where, reason.value, reason.limit) for reason in short] == missed
+    assert raised in [remedy.settings for remedy in explanation.remedies]
+
+
+def test_several_impossible_corridors_get_a_remedy_for_all():
+    fibres = {"f": fibre("a", "b", 12), "g": fibre("c", "d", 14), "h": fibre("a", "c")}
+    corridors = {"c1": corridor("a", "b"), "c2": corridor("c", "d"), "c3": corridor("a", "c")}
+    inventory = network(fibres, corridors)
+    explanation = explained(inventory)
+    assert [finding.corridor for finding in explanation.corridors] == ["c1", "c2"]
+    assert {remedy.scope for finding in explanation.corridors for remedy in finding.remedies} == {"corridor"}
+    assert [remedy.service for remedy in explanation.remedies] == ["kept", "left_out"]
+    assert all(feasible(applied(inventory, remedy.settings)) for remedy in explanation.remedies)
+
+
+def test_interrupted_search_still_gives_structural_reasons():
+    inventory = network(LINE | {"h": fibre("a", "n", 12)}, ONE | {"far": corridor("a", "n")})
+    stopped = limits()
+    stopped.stop.set()
+    explanation = explain(inventory, reach(inventory), "unknown", "highs", stopped)
+    assert [(f.corridor, f.servable_alone, f.reasons[0].code) for f in explanation.corridors] == [
+        ("far", False, "loss_db")
+    ]
+    assert explanation.corridors[0].remedies == () and explanation.remedies == ()
+    assert "Not decided in time" in explanation.notes[0] and "c" in explanation.notes[0]
+
+
+def test_unknown_that_is_not_a_matter_of_single_corridors():
+    inventory = network(LINE, ONE)
+    explanation = explain(inventory, reach(inventory), "unknown", "highs", limits())
+    assert (explanation.corridors, explanation.joint) == ((), ())
+    assert "can be served by itself" in explanation.notes[0]
+    assert explanation_text(inventory, explanation).startswith("No plan was found before the search ended.")
+
+
+def test_routes_left_out_prove_nothing(monkeypatch):
+    """The only way is patched through m; with no route over two fibres considered, nothing is claimed."""
+    monkeypatch.setattr(reach_module, "MAX_ROUTES", 0)
+    sites = {"m": {"trusted_node": "forbidden"}}
+    inventory = network({"f": fibre("a", "m", 4), "g": fibre("m", "b", 4)}, ONE, sites, policy={"max_bypass_sites": 1})
+    explanation = explain(inventory, reach(inventory), "unknown", "highs", limits())
+    assert (explanation.corridors, explanation.joint) == ((), ())
+    assert any("at most 0 patched sites" in note for note in explanation.notes)
+
+
+def test_time_that_is_over_is_admitted(monkeypatch):
+    monkeypatch.setattr(what_if, "AT_LEAST_S", 0.0)
+    inventory = CASES["strands"][0]
+    explanation = explain(inventory, reach(inventory), "infeasible", "highs", limits(0.0))
+    assert explanation.corridors == () and explanation.remedies == ()
+    assert [reason.code for reason in explanation.joint] == ["undecided"]
+    assert "Not decided in time" in explanation.notes[0]
+
+
+def test_outputs_are_safe_and_the_same_each_time():
+    nasty = "`<script>|\x1b[31m\u202e\n# x"
+    inventory = network(LINE, {"c": corridor("a", "b", allowed_operators=[nasty])}, metadata={"name": nasty},
+                        sites={"m": {"operator": "it's`x`"}})  # fmt: skip
+    explanation = explained(inventory)
+    files = explanation_files(inventory, explanation, REF)
+    assert files == explanation_files(inventory, explained(inventory), REF)
+    text, markdown = explanation_text(inventory, explanation), explanation_markdown(inventory, explanation)
+    assert files["explanation.md"].decode() == markdown
+    for output in (text, markdown):
+        assert not any(hidden in output for hidden in "\x1b\u202e")
+    assert "<script>" not in markdown and "\n# x" not in markdown
+    inline = [line for line in markdown.splitlines() if line.startswith("  - ")]
+    assert inline and all(line.count("`") == 2 for line in inline)
+    written = json.loads(files["explanation.json"])
+    assert written["status"] == "infeasible" and written["inventory"]["sha256"] == "0"
+    without_record = json.loads(explanation_json(inventory, explanation))
+    assert without_record == {key: value for key, value in written.items() if key != "inventory"}
+    allowed = written["corridors"][0]["remedies"][0]["settings"][0].partition("=")[2]
+    assert yaml.safe_load(allowed) == [nasty, "it's`x`"]
+
+
+def test_remedies_work_on_the_command_line_of_the_example():
+    """What is printed can be given to `--set` as it is, defaults and includes and all."""
+    example = Path(__file__).parent.parent / "examples" / "infeasible" / "sites.yaml"
+    inventory = read_inventory(example).inventory
+    explanation = explained(inventory)
+    assert [(f.corridor, f.reasons[0].code) for f in explanation.corridors] == [
+        ("long-span", "loss_db"), ("one-bridge", "disjoint"), ("wrong-side", "relay_rule")
+    ]  # fmt: skip
+    for remedy in explanation.remedies:
+        assert feasible(read_inventory(example, overrides=remedy.settings).inventory)
+    for finding in explanation.corridors:
+        assert finding.remedies
+        for remedy in finding.remedies:
+            repaired = read_inventory(example, overrides=remedy.settings).inventory
+            assert feasible(required_only(repaired, [finding.corridor]))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_random_inventories(seed):
+    """Each verdict agrees with the integer program of that corridor alone, and every remedy printed works."""
+    inventory = Inventory.model_validate(random_inventory(random.Random(seed)))
+    if feasible(inventory):
+        return
+    explanation = explain(inventory, reach(inventory), "infeasible", "highs", limits())
+    broken = {finding.corridor for finding in explanation.corridors}
+    for q, one in inventory.corridors.items():
+        assert not one.required or feasible(required_only(inventory, [q])) == (q not in broken)
+    assert explanation.joint or all(finding.reasons for finding in explanation.corridors)
+    assert bool(explanation.joint) != bool(explanation.corridors)
+    for reasons in (explanation.joint, *(finding.reasons for finding in explanation.corridors)):
+        assert all(reason.code != "undecided" for reason in reasons)
+        assert all(r.value is None or r.limit is None or r.value != r.limit or not r.value for r in reasons)
+    for remedy in explanation.remedies:
+        assert feasible(applied(inventory, remedy.settings))
+    for finding in explanation.corridors:
+        for remedy in finding.remedies:
+            repaired = applied(inventory, remedy.settings)
+            assert feasible(repaired if remedy.scope == "inventory" else required_only(repaired, [finding.corridor]))
