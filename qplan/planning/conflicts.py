@@ -69,7 +69,7 @@ def _needed_together(trials: Trials, inventory: Inventory, families: list[str]) 
 def _lift(found: Diagnosis, trials: Trials, inventory: Inventory, families: tuple[str, ...]) -> None:
     """What the cheapest design without the limits would be short of, and the limits that would let it pass."""
     search = trials.plan(lifted(inventory, families))
-    if search is None:
+    if search.design is None:
         return
     settings = []
     for family in families:
@@ -125,7 +125,7 @@ def _lift_budget(found: Diagnosis, trials: Trials, inventory: Inventory) -> None
         if ceiling is None:
             continue
         search = trials.plan(changed(inventory, [("objective", metric), (f"budget.{metric}", None)]), EXACT_GAP)
-        if search is None or search.value <= ceiling:
+        if search.design is None or search.value <= ceiling:
             continue
         cost, raised = search.value, float(math.ceil(search.value))
         proven = "The cheapest plan" if search.status == "optimal" else "The cheapest plan found (there may be better)"

@@ -197,7 +197,8 @@ def _out_of_reach(
         return
     worst = max(hops, key=lambda hop: hop.shortfall_db)
     if worst.shortfall_db > 0:
-        found.add(_loss_reason(alone, worst), *hut_proposals(alone, q, [hop for hop in hops if hop.shortfall_db > 0]))
+        over = [hop for hop in hops if hop.shortfall_db > 0]
+        found.add(_loss_reason(alone, worst), *hut_proposals(alone, q, over))
         return
     refused = refused_hops(*verdicts, ends, permitted)
     for refusal in refused:
@@ -233,8 +234,8 @@ def _loss_reason(alone: Inventory, hop: Hop) -> Reason:
     included = f" with {margin:g} dB margin" if margin else ""
     text = (
         f"Every way through permitted relays has a hop over the loss limit. Where it is missed by least, "
-        f"{hop.sites[0]} to {hop.sites[-1]} over {named(hop.fibres)}{patched} has {hop.loss_db:.2f} dB{included}, {hop.system} reaches "
-        f"{hop.limit_db:.2f} dB: {hop.shortfall_db:.2f} dB too much."
+        f"{hop.sites[0]} to {hop.sites[-1]} over {named(hop.fibres)}{patched} has {hop.loss_db:.2f} dB{included}, "
+        f"{hop.system} reaches {hop.limit_db:.2f} dB: {hop.shortfall_db:.2f} dB too much."
     )
     where = (*(f"sites.{s}" for s in hop.sites), *(f"fibres.{f}" for f in hop.fibres))
     return Reason("loss_db", text, hop.loss_db, hop.limit_db, where)

@@ -81,10 +81,10 @@ class Remedy:
 
 @dataclass(frozen=True)
 class CorridorFinding:
-    """A required corridor that cannot be served by itself (or, `None`, of which that was not decided)."""
+    """A required corridor that cannot be served, whatever becomes of the others (`servable_alone` is False)."""
 
     corridor: str
-    servable_alone: bool | None
+    servable_alone: bool
     reasons: tuple[Reason, ...]
     remedies: tuple[Remedy, ...] = ()
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from qplan.inventory.model import Inventory
 from qplan.planning.corridor_reasons import optional
 from qplan.planning.findings import SERVICE, Diagnosis, Proposal, Remedy, setting_text
-from qplan.planning.planner import Search
+from qplan.planning.search import Search
 from qplan.planning.what_if import Trials, changed, required_only
 
 MOST_TRIED = 12  # proposals of one list
@@ -39,10 +39,11 @@ def corridor_remedies(
     working = _working(trials, alone, proposals, examine, tried)
     for proposal in working if blocked else [*working, optional([q])]:
         of_others = any(not address.startswith(f"corridors.{q}.") for address, _ in proposal.settings)
-        search = None if blocked and not of_others else trials.plan(changed(inventory, proposal.settings))
-        scope = "corridor" if search is None else "inventory"
-        if search is None:
-            search = trials.plan(changed(alone, proposal.settings))
+        scope, search = "inventory", Search("unknown", "proof")
+        if of_others or not blocked:
+            search = trials.plan(changed(inventory, proposal.settings))
+        if search.design is None and proposal.service != "left_out":
+            scope, search = "corridor", trials.plan(changed(alone, proposal.settings))
         _record(tried, inventory, proposal, scope, search)
     return _in_order(tried)
 
@@ -52,15 +53,13 @@ def joint_remedies(trials: Trials, inventory: Inventory, proposals: list[Proposa
     tried = Tried()
     for proposal in proposals[:MOST_TRIED]:
         _record(tried, inventory, proposal, "inventory", trials.plan(changed(inventory, proposal.settings)))
-        if trials.over and not tried.working:
-            tried.undecided += 1
     return _in_order(tried)
 
 
 def _working(
     trials: Trials, alone: Inventory, proposals: list[Proposal], examine: Examine, tried: Tried, steps: int = MOST_STEPS
 ) -> list[Proposal]:
-    """Proposals with which the corridor can be served; where none is enough, the first ones with what is missing then."""
+    """Proposals with which the corridor can be served; where none is enough, the first with what is missing then."""
     working = []
     for proposal in proposals[:MOST_TRIED]:
         verdict = None if trials.over else trials.feasible(changed(alone, proposal.settings))
@@ -78,8 +77,9 @@ def _working(
     return working
 
 
-def _record(tried: Tried, inventory: Inventory, proposal: Proposal, scope: str, search: Search | None) -> None:
-    if search is None:
+def _record(tried: Tried, inventory: Inventory, proposal: Proposal, scope: str, search: Search) -> None:
+    if search.design is None:
+        tried.undecided += search.status == "unknown"
         return
     tried.working.append(proposal)
     tried.remedies.append(

@@ -128,16 +128,16 @@ class Trials:
             return True
         return False if found.infeasible and graph.bypass_limit is None else None
 
-    def plan(self, inventory: Inventory, gap: float | None = None) -> Search | None:
-        """The search for the best plan of the inventory; None where it ended without one."""
+    def plan(self, inventory: Inventory, gap: float | None = None) -> Search:
+        """The search for the best plan of the inventory; "unknown" where the time ended it without one."""
         if self.over:
-            return None
+            return Search("unknown", "time_limit")
         graph = reach(inventory)
         limits = self._one_trial(self.limits.gap if gap is None else gap)
         search = search_plan(inventory, graph, self.solver, limits)
-        if search.design is None:
-            return None
-        return search if graph.bypass_limit is None else replace(search, status="feasible")
+        if graph.bypass_limit is None:
+            return search
+        return replace(search, status={"optimal": "feasible", "infeasible": "unknown"}.get(search.status, search.status))
 
     def _one_trial(self, gap: float) -> SearchLimits:
         last = time.monotonic() + SHARE_OF_ONE_TRIAL * self.seconds
