@@ -261,6 +261,6 @@ def _rounded_bound(objective: str, value: float, bound: float | None) -> float |
     if objective == "relays":
         return min(value, float(math.ceil(bound - 1e-6)))
     bound -= BOUND_SAFETY * abs(bound)
-    if value - bound < CENT:  # money is exact to the cent
+    if value - bound < max(CENT, 2 * BOUND_SAFETY * abs(value)):  # money is exact to the cent, the solver to this share
         return value
     return max(0.0, math.floor(bound / CENT) * CENT)

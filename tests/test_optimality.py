@@ -1,0 +1,140 @@
+"""The plan's value equals exhaustive search, and does not depend on names, order, ends or the size of prices."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import Counter
+
+import pytest
+from oracle import best_value
+from planning import planned, worth
+from random_inventories import features, random_inventory
+
+from qplan.inventory.model import Inventory
+
+SEED = int(os.environ.get("QPLAN_TEST_SEED", random.SystemRandom().randrange(10**9)))  # QPLAN_TEST_SEED repeats a run
+INSTANCES = 400
+MUST_COME_UP = {  # feature -> least number of instances in which it is there
+    "parallel-fibres": 50, "shared-duct": 20, "optional": 50, "paths-2": 50, "disjoint-relay": 10, "disjoint-node": 10,
+    "disjoint-duct": 10, "corridor-max_relays": 20, "site-rack_units": 20, "site-power_w": 20, "site-existing": 20,
+    "site-forbidden": 20, "budget-capex": 10, "budget-tco": 10, "objective-relays": 20, "objective-capex": 20,
+    "max-bypass-2": 50, "systems-3": 20, "curve-not-monotone": 10, "relay_items": 20, "node_items": 20,
+}  # fmt: skip
+
+
+def seeds(count: int, offset: int = 0) -> list[int]:
+    return [SEED + offset + i for i in range(count)]
+
+
+def test_value_equals_exhaustive_search(record_property):
+    seen: Counter[str] = Counter()
+    feasible = 0
+    for seed in seeds(INSTANCES):
+        document = random_inventory(random.Random(seed))
+        inventory = Inventory.model_validate(document)
+        best = best_value(inventory)
+        found = worth(planned(inventory), inventory)
+        if best is None:
+            assert found is None, f"seed {seed}: a plan where none is possible"
+        else:
+            tie_break = best.tco if inventory.objective == "relays" else 0.0
+            assert found == pytest.approx((best.priority, best.value, tie_break), abs=0.0101), f"seed {seed}"
+            feasible += 1
+        seen.update(features(document))
+    record_property("features", dict(seen))
+    assert feasible >= INSTANCES / 3
+    rare = {name: seen[name] for name, least in MUST_COME_UP.items() if seen[name] < least}
+    assert not rare, f"hardly ever in play: {rare}"
+
+
+def renamed(inventory: dict, rng: random.Random) -> dict:
+    """Every id replaced, every mapping reordered, every fibre and corridor turned round."""
+    names: dict[str, str] = {}
+    kinds = [inventory["sites"], inventory["fibres"], inventory["corridors"], *inventory["equipment"].values()]
+    ids = [i for kind in kinds for i in kind]
+    ids += [duct for fibre in inventory["fibres"].values() for duct in fibre.get("ducts", ())]
+    for number, name in zip(rng.sample(range(1000), len(ids)), ids, strict=True):
+        names.setdefault(name, f"Z{number}-x")
+
+    def walk(value: object, key: str = "") -> object:
+        if isinstance(value, dict):
+            items = [(names.get(k, k), walk(v, k)) for k, v in value.items()]
+            rng.shuffle(items)
+            return dict(items)
+        if key == "ends":
+            return [names[end] for end in reversed(value)]
+        if key in ("ducts", "avoid_sites"):
+            return [names.get(item, item) for item in value]
+        return value
+
+    return walk(inventory)
+
+
+def test_names_order_and_direction_do_not_matter():
+    for seed in seeds(40, 10**6):
+        document = random_inventory(random.Random(seed))
+        other = renamed(document, random.Random(seed))
+        first, second = (Inventory.model_validate(d) for d in (document, other))
+        assert worth(planned(first), first) == pytest.approx(worth(planned(second), second)), f"seed {seed}"
+
+
+MONEY = {
+    "price", "support_per_year", "node_cost", "node_cost_per_year", "relay_cost", "relay_cost_per_year",
+    "setup_cost_per_strand", "cost_per_strand_year", "cost_per_strand_km_year",
+}  # fmt: skip
+
+
+def scaled(value: object, factor: float) -> object:
+    if not isinstance(value, dict):
+        return value
+    return {
+        k: v * factor if k in MONEY and v is not None
+        else {kind: limit * factor for kind, limit in v.items()} if k == "budget"
+        else scaled(v, factor)
+        for k, v in value.items()
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("factor", [1e-2, 1e6])
+def test_prices_scale(factor):
+    for seed in seeds(25, 2 * 10**6):
+        document = random_inventory(random.Random(seed))
+        first = Inventory.model_validate(document)
+        second = Inventory.model_validate(scaled(document, factor))
+        small, large = worth(planned(first), first), worth(planned(second), second)
+        if small is None:
+            assert large is None, f"seed {seed}"
+            continue
+        expected = (small[0], small[1] * (1 if first.objective == "relays" else factor), small[2] * factor)
+        assert large == pytest.approx(expected, abs=0.02 * max(1.0, factor), rel=1e-6), f"seed {seed}"
+
+
+def test_a_useless_site_changes_nothing():
+    for seed in seeds(40, 3 * 10**6):
+        document = random_inventory(random.Random(seed))
+        first = Inventory.model_validate(document)
+        more = {**document, "sites": {**document["sites"], "useless": {}}}
+        dead_end = {"ends": [sorted(document["sites"])[0], "useless"], "loss_db": 1.0, "length_km": 1.0}
+        more["fibres"] = {**document["fibres"], "dead-end": dead_end}
+        second = Inventory.model_validate(more)
+        assert worth(planned(first), first) == worth(planned(second), second), f"seed {seed}"
+
+
+def test_cbc_agrees_with_highs():
+    for seed in seeds(15, 4 * 10**6):
+        inventory = Inventory.model_validate(random_inventory(random.Random(seed)))
+        highs, cbc = planned(inventory), planned(inventory, solver="cbc")
+        assert worth(cbc, inventory) == pytest.approx(worth(highs, inventory), abs=0.0101), f"seed {seed}"
+
+
+def test_bound_is_valid_at_any_gap():
+    for seed in seeds(40, 5 * 10**6):
+        inventory = Inventory.model_validate(random_inventory(random.Random(seed)))
+        exact, rough = planned(inventory), planned(inventory, gap=0.5)
+        if exact.plan is None:
+            assert rough.plan is None
+            continue
+        value, bound = rough.plan.objective.value, rough.plan.objective.bound
+        assert bound <= exact.plan.objective.value + 0.005 <= value + 0.01, f"seed {seed}"
+        assert value - bound <= 0.5 * max(value, 1e-9) + 1e-9, f"seed {seed}"
