@@ -29,14 +29,17 @@ HEADER = """\
 #
 # Germany: fifty cities, a hut every 60 km at most, and data centres that want keys. Written by build.py: change that.
 #
-# QUESTION  Which huts and cities must become trusted nodes so that data-centre cities can exchange keys, most of them
-#           over two paths that share no duct? What does the least costly network of that kind look like?
-# ANSWER    One ring through the country with Dresden as a spur. It is cheap, and look at its price: a path the long way
-#           round passes some forty relays, each of them a place with keys in clear.
-# TRY NEXT  --scenario short-paths     at most 24 relays on a path: meshes instead of one ring. This one is hard to prove
-#                                      optimal; after --time-limit the best plan is written with its gap
-#           --scenario bb84            without continuous variables: a minute or two
-#           --objective relays         as few places with keys in clear as possible
+# QUESTION  Which huts and cities must become trusted nodes so that data-centre cities can exchange keys at the least
+#           cost over ten years, with at most 16 relays between any two of them? And what does a second way cost?
+# ANSWER    A tree that touches every data-centre city: proven, but one cut separates it. Relays stand in cities where
+#           that is possible, because a hut must first be made fit for keys in clear.
+# TRY NEXT  --scenario ring                                  every pair but the shortest on two paths that share no duct:
+#                                                            one ring through the country, proven in a minute or two.
+#                                                            Look at its paths: the long way round has some forty relays
+#           --scenario bb84                                  without continuous variables
+#           --set corridors.frankfurt-duesseldorf.paths=2    a second way for one pair. Hard to prove optimal: when
+#                                                            --time-limit ends, the best plan is written with its gap
+#           --objective relays                               as few places with keys in clear as possible
 #
 # PUBLISHED: cities, coordinates and which of them are joined, from the reference network germany50: S. Orlowski et al.,
 # "SNDlib 1.0: Survivable Network Design Library", Networks 55 (3), 276-286 (2010), as packaged by topohub (PyPI).
@@ -55,8 +58,7 @@ defaults:
   fibre: {strands: 8, cost_per_strand_km_year: 60}
   corridor:
     rekey: {key_bits: 256, interval_s: 60, tunnels: 4, directions: 2}   # 34.1 bit/s
-    paths: 2
-    disjoint: duct
+    max_relays: 16
     fallback: fail_closed
 """
 
@@ -72,10 +74,10 @@ corridors:
   muenchen-stuttgart: {ends: [muenchen, stuttgart]}
   leipzig-frankfurt: {ends: [leipzig, frankfurt]}
   hannover-frankfurt: {ends: [hannover, frankfurt]}
-  koeln-duesseldorf: {ends: [koeln, duesseldorf], paths: 1, fallback: pqc}
-  leipzig-berlin: {ends: [leipzig, berlin], paths: 1, fallback: pqc}
-  hannover-hamburg: {ends: [hannover, hamburg], paths: 1, fallback: pqc}
-  dresden-leipzig: {ends: [dresden, leipzig], paths: 1, fallback: pqc}
+  koeln-duesseldorf: {ends: [koeln, duesseldorf]}
+  leipzig-berlin: {ends: [leipzig, berlin]}
+  hannover-hamburg: {ends: [hannover, hamburg]}
+  dresden-leipzig: {ends: [dresden, leipzig]}
 
 policy:
   loss_margin_db: 0.5
@@ -86,9 +88,15 @@ scenarios:
   bb84:
     description: BB84 systems only
     set: {policy.technologies: [dv-bb84]}
-  short-paths:
-    description: At most 24 relays on a path
-    set: {defaults.corridor.max_relays: 24}
+  ring:
+    description: Two duct-disjoint paths, as long as they may be, for all but the four shortest corridors
+    set:
+      defaults.corridor.paths: 2
+      defaults.corridor.max_relays: null
+      corridors.koeln-duesseldorf.paths: 1
+      corridors.leipzig-berlin.paths: 1
+      corridors.hannover-hamburg.paths: 1
+      corridors.dresden-leipzig.paths: 1
 """
 
 
