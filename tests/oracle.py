@@ -2,8 +2,8 @@
 
 It shares nothing with the package but the inventory's models. A plan is a set of paths per corridor: the least count
 of every link, and so every cost and every resource taken, follows from the paths alone and only grows as paths are
-added. So each quantity is a column of one usage vector (capex, tco, relays, strands of every fibre, rack units and power
-of every site), and the search adds one path after the other, leaving a branch only when a limit is passed or when the
+added. So each quantity is a column of one usage vector (capex, tco, relays, strands of every fibre, rack units and
+power of every site), and the search adds one path after the other, leaving a branch only when a limit is passed or when the
 cost so far, plus what some corridor still adds at the very least, is no better than the best plan known.
 """
 
@@ -291,7 +291,8 @@ class Tables:
             fibres = [{f for link in chain for f in link.fibres} for chain in chains]
             parts += [_rows(sites, self.site_ids), _rows(fibres, self.fibre_ids)]
             if corridor.disjoint == "duct":
-                parts.append(_rows([{d for f in taken for d in self.inventory.fibres[f].ducts} for taken in fibres], ducts))
+                taken = [{d for f in own for d in self.inventory.fibres[f].ducts} for own in fibres]
+                parts.append(_rows(taken, ducts))
         footprint = np.hstack(parts) if corridor.paths > 1 else np.zeros((0, 0))
         return Paths(
             demand=demand_bps(corridor),

@@ -202,7 +202,8 @@ def _policy(rng: random.Random) -> dict:
 
 
 def _corridors(rng: random.Random, sites: list[str]) -> dict:
-    return {f"c{i}": _corridor(rng, sites, 0.2 if i == 1 else 0.5) for i in range(1, rng.choices((1, 2, 3, 4), (4, 6, 3, 1))[0] + 1)}
+    number = rng.choices((1, 2, 3, 4), (4, 6, 3, 1))[0]
+    return {f"c{i}": _corridor(rng, sites, 0.2 if i == 1 else 0.5) for i in range(1, number + 1)}
 
 
 def _corridor(rng: random.Random, sites: list[str], optional: float) -> dict:

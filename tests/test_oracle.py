@@ -32,7 +32,7 @@ def fibre(a: str, b: str, **fields) -> dict:
 
 
 def solve(sites: dict, fibres: dict, corridors: dict, systems: dict | None = None, **rest) -> Oracle | None:
-    """One system at 100 a pair, 1000 bit/s up to 12 dB, unless other systems are given; no yearly cost, so tco = capex."""
+    """One system at 100 a pair, 1000 bit/s up to 12 dB, unless others are given; no yearly cost, so tco = capex."""
     systems = systems or {"q": {"key_rate_curve": [[12, 1000]], "price": 100}}
     corridors = {name: {"key_rate_bps": 100} | corridor for name, corridor in corridors.items()}
     policy = {"max_bypass_sites": 0, "bypass_loss_db": 1.0} | rest.pop("policy", {})

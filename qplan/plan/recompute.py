@@ -87,7 +87,7 @@ def route_db(inventory: Inventory, system: QkdSystem, link: Link) -> Decimal | N
 
 
 def rate_bps(system: QkdSystem, loss_db: Decimal) -> float:
-    """Rate of one system, before the reserve: log10(rate) interpolated; flat below the first point, 0 above the last."""
+    """Rate of one system before the reserve: log10(rate) interpolated; flat below the first point, 0 above the last."""
     curve = system.key_rate_curve
     if exact(curve[-1][0]) < loss_db <= exact(curve[-1][0]) + LIMIT_TOLERANCE:
         return curve[-1][1]
