@@ -33,12 +33,12 @@ HEADER = """\
 #           cost over ten years, with at most 16 relays between any two of them? And what does a second way cost?
 # ANSWER    A tree that touches every data-centre city: proven, but one cut separates it. Relays stand in cities where
 #           that is possible, because a hut must first be made fit for keys in clear.
-# TRY NEXT  --scenario ring                                  every pair but the shortest on two paths that share no duct:
+# TRY NEXT  --scenario ring                                  all pairs but the shortest on two paths without common duct:
 #                                                            one ring through the country, proven in a minute or two.
 #                                                            Look at its paths: the long way round has some forty relays
 #           --scenario bb84                                  without continuous variables
-#           --set corridors.frankfurt-duesseldorf.paths=2    a second way for one pair. Hard to prove optimal: when
-#                                                            --time-limit ends, the best plan is written with its gap
+#           --set corridors.frankfurt-duesseldorf.paths=2    a second way for one pair. Hard to prove optimal: the
+#                                                            best plan in time is written with its gap (exit 5)
 #           --objective relays                               as few places with keys in clear as possible
 #
 # PUBLISHED: cities, coordinates and which of them are joined, from the reference network germany50: S. Orlowski et al.,
