@@ -192,7 +192,7 @@ def write_expected(name: str) -> None:
         status, value = variant(name, option)
         variants[option] = {"status": status} | ({} if value is None else {"value": round(value)})
     text = json.dumps({**found, "variants": variants}, indent=2, ensure_ascii=False)
-    text = re.sub(r"\[[^\[\]{}]*\]", _on_one_line, text)
+    text = re.sub(r"\[\n[^\[\]{}]*\]", _on_one_line, text)
     (EXAMPLES / name / "expected.json").write_text(text + "\n", encoding="utf-8", newline="\n")
 
 

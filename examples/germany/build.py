@@ -33,7 +33,7 @@ HEADER = """\
 #           cost over ten years, with at most 16 relays between any two of them? And what does a second way cost?
 # ANSWER    A tree that touches every data-centre city: proven, but one cut separates it. Relays stand in cities where
 #           that is possible, because a hut must first be made fit for keys in clear.
-# TRY NEXT  --scenario ring                                  all pairs but the shortest on two paths without common duct:
+# TRY NEXT  --scenario ring                                  all but the four shortest on two duct-disjoint paths:
 #                                                            one ring through the country, proven in a minute or two.
 #                                                            Look at its paths: the long way round has some forty relays
 #           --scenario bb84                                  without continuous variables
