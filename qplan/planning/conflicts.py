@@ -6,10 +6,9 @@ import math
 
 from qplan.inventory.model import Budget, Inventory
 from qplan.planning.findings import Diagnosis, Proposal, Reason, named
-from qplan.planning.formulation import LIMIT_FAMILIES
 from qplan.planning.reach import ReachGraph
 from qplan.planning.shortages import SHORTAGES, money
-from qplan.planning.what_if import Trials, changed, demand_setting, lifted, required_only, restricted
+from qplan.planning.what_if import LIMIT_FAMILIES, Trials, changed, demand_setting, lifted, required_only, restricted
 
 EXACT_GAP = 1e-6
 MOST_CLASH_TRIALS = 60

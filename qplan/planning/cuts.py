@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import breadth_first_order, maximum_flow
+from scipy.sparse.csgraph import maximum_flow
 
 from qplan.planning.formulation import Formulation
 from qplan.planning.networks import CorridorNetwork
@@ -43,53 +43,60 @@ Separator = Callable[[Point], list[Row]]
 class FlowNetwork:
     """A directed graph with a fixed shape, whose arc capacities are sums of columns at a point.
 
-    `capacity` is a sparse matrix, arcs × columns; arcs listed in `unlimited` can never be cut.
+    Arc i runs from `tails[i]` to `heads[i]`; `members[i]` are the columns whose values add up to its capacity.
     """
 
-    def __init__(self, size: int, tails: list[int], heads: list[int], members: list[list[int]], columns: int):
+    def __init__(self, size: int, arcs: list[tuple[int, int, list[int]]], columns: int):
         self.size = size
-        self.tails, self.heads = np.array(tails, dtype=np.int64), np.array(heads, dtype=np.int64)
-        self.members = members
-        entries = [(arc, column) for arc, mine in enumerate(members) for column in mine]
-        arcs, cols = zip(*entries, strict=True) if entries else ((), ())
-        self.sum = csr_array((np.ones(len(entries)), (arcs, cols)), shape=(len(members), columns))
-        keys = np.concatenate([self.tails * size + self.heads, self.heads * size + self.tails])
-        self.keys = np.unique(keys)  # both directions of every arc, in row-major order
-        self.slot = np.searchsorted(self.keys, self.tails * size + self.heads)
-        self.indptr = np.searchsorted(self.keys, np.arange(size + 1) * size).astype(np.int32)
-        self.indices = (self.keys % size).astype(np.int32)
+        self.tails = np.array([tail for tail, _, _ in arcs], dtype=np.int64)
+        self.heads = np.array([head for _, head, _ in arcs], dtype=np.int64)
+        self.members = [mine for _, _, mine in arcs]
+        entries = [(arc, column) for arc, mine in enumerate(self.members) for column in mine]
+        rows, cols = zip(*entries, strict=True) if entries else ((), ())
+        self.sum = csr_array((np.ones(len(entries)), (rows, cols)), shape=(len(arcs), columns))
+        there, back = self.tails * size + self.heads, self.heads * size + self.tails
+        keys = np.unique(np.concatenate([there, back]))  # both directions of every arc, in row-major order
+        self.slot = np.searchsorted(keys, there)
+        self.starts = np.searchsorted(keys, np.arange(size + 1) * size).astype(np.int32)
+        self.ends = (keys % size).astype(np.int32)
+        self.opposite = np.searchsorted(keys, (keys % size) * size + keys // size)
 
     def capacities(self, point: Point) -> np.ndarray:
         return np.asarray(self.sum @ point)
 
     def cuts(self, capacity: np.ndarray, source: int, sink: int, wanted: float) -> list[np.ndarray]:
-        """Arcs of up to `NESTED` cuts with less capacity than wanted, on the source's side and on the sink's side."""
+        """Arcs of cuts with less capacity than wanted, on the source's side and on the sink's, up to `NESTED` times."""
         found: list[np.ndarray] = []
         capacity = capacity.copy()
         for _ in range(NESTED):
-            graph = self._graph(capacity)
-            flow = maximum_flow(graph, source, sink, method="dinic")
-            if flow.flow_value >= (wanted - VIOLATION) * UNIT:
+            slots = np.zeros(len(self.ends), dtype=np.int64)
+            np.add.at(slots, self.slot, np.minimum(capacity * UNIT, 100 * UNIT).astype(np.int64))
+            shape = (self.size, self.size)
+            graph = csr_array((slots.astype(np.int32), self.ends, self.starts), shape=shape)
+            result = maximum_flow(graph, source, sink, method="dinic")
+            if result.flow_value >= (wanted - VIOLATION) * UNIT:
                 break
-            residual = (graph - flow.flow).tocsr()
-            residual.data[residual.data < 2] = 0
-            residual.eliminate_zeros()
-            near = self._reached(residual, source)
-            far = ~self._reached(residual.T.tocsr(), sink)
+            open_slots = slots - result.flow.data > 1  # the flow has the graph's own sparsity
+            near = self._reached(open_slots, source)
+            far = ~self._reached(open_slots[self.opposite], sink)
             cuts = [np.flatnonzero(side[self.tails] & ~side[self.heads]) for side in (near, far)]
             found += cuts[:1] if np.array_equal(cuts[0], cuts[1]) else cuts
             for cut in cuts:
                 capacity[cut] = np.maximum(capacity[cut], wanted)
         return found
 
-    def _graph(self, capacity: np.ndarray) -> csr_array:
-        data = np.zeros(len(self.keys), dtype=np.int64)
-        np.add.at(data, self.slot, np.minimum(capacity * UNIT, 100 * UNIT).astype(np.int64))
-        return csr_array((data.astype(np.int32), self.indices, self.indptr), shape=(self.size, self.size))
-
-    def _reached(self, graph: csr_array, start: int) -> np.ndarray:
+    def _reached(self, open_slots: np.ndarray, start: int) -> np.ndarray:
+        """Vertices that a search along open slots meets."""
         reached = np.zeros(self.size, dtype=bool)
-        reached[breadth_first_order(graph, start, return_predecessors=False)] = True
+        reached[start] = True
+        waiting, starts, ends, is_open = [start], self.starts, self.ends, open_slots
+        while waiting:
+            here = waiting.pop()
+            block = slice(starts[here], starts[here + 1])
+            for there in ends[block][is_open[block]].tolist():
+                if not reached[there]:
+                    reached[there] = True
+                    waiting.append(there)
         return reached
 
 
@@ -103,11 +110,8 @@ def directed_cuts(model: Formulation, trees: Trees) -> Separator:
     sites = {s: i for i, s in enumerate(sorted(ends.union(s for _, *arc in trees.arcs for s in arc)))}
     networks = []
     for k in range(len(trees.components)):
-        arcs = [(tail, head, index[v.name]) for (tree, tail, head), v in trees.arcs.items() if tree == k]
-        networks.append(FlowNetwork(
-            len(sites), [sites[t] for t, _, _ in arcs], [sites[h] for _, h, _ in arcs], [[c] for _, _, c in arcs],
-            len(index),
-        ))  # fmt: skip
+        arcs = [(sites[tail], sites[head], [index[v.name]]) for (i, tail, head), v in trees.arcs.items() if i == k]
+        networks.append(FlowNetwork(len(sites), arcs, len(index)))
 
     def separate(point: Point) -> list[Row]:
         rows = []
@@ -159,22 +163,17 @@ def _split_graph(
     """Every site as an arc from its inner to its outer vertex with capacity relay(s); the ends are not limited."""
     first, second = model.inventory.corridors[network.corridor].ends
     sites = {s: i for i, s in enumerate(sorted({first, second, *(e for b in network.bundles for e in b.ends)}))}
-    tails, heads, members = [], [], []
-    for s, i in sites.items():
-        if s not in (first, second):
-            tails.append(2 * i)
-            heads.append(2 * i + 1)
-            members.append([index[model.relay[s].name]])
+    arcs = [
+        (2 * i, 2 * i + 1, [index[model.relay[s].name]]) for s, i in sites.items() if s not in (first, second)
+    ]
     pairs: dict[tuple[str, str], list[int]] = {}
     for bundle in network.bundles:
         pairs.setdefault(bundle.ends, []).extend(index[model.link[link].name] for link in bundle.links)
     for (a, b), columns in pairs.items():
         for tail, head in ((a, b), (b, a)):
             if head != first and tail != second:
-                tails.append(2 * sites[tail] + 1)
-                heads.append(2 * sites[head])
-                members.append(columns)
-    graph = FlowNetwork(2 * len(sites), tails, heads, members, len(index))
+                arcs.append((2 * sites[tail] + 1, 2 * sites[head], columns))
+    graph = FlowNetwork(2 * len(sites), arcs, len(index))
     return graph, 2 * sites[first] + 1, 2 * sites[second]
 
 

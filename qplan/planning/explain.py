@@ -8,11 +8,10 @@ from qplan.inventory.model import Inventory
 from qplan.planning.conflicts import clash, left_out, limit_reasons
 from qplan.planning.corridor_reasons import concessions, diagnose, optional, paths_impossible
 from qplan.planning.findings import CorridorFinding, Diagnosis, Explanation, Proposal, Reason, named
-from qplan.planning.formulation import LIMIT_FAMILIES
 from qplan.planning.reach import ReachGraph
 from qplan.planning.remedies import Tried, corridor_remedies, joint_remedies
 from qplan.planning.solver import SearchLimits
-from qplan.planning.what_if import Trials, lifted, required_only, restricted
+from qplan.planning.what_if import LIMIT_FAMILIES, Trials, lifted, required_only, restricted
 
 NO_TIME = "Proven impossible; the time for explanations was over before a reason was found."
 SHARES = (0.3, 0.6, 0.9)  # of the time: ended by then are verdicts, reasons, remedies of single corridors

@@ -23,7 +23,7 @@ import pulp
 
 from qplan.errors import SolverFailed
 from qplan.planning.cuts import Row
-from qplan.planning.formulation import Formulation, Goal
+from qplan.planning.formulation import Formulation, Goal, linear
 
 FEASIBILITY_TOLERANCE = 1e-7  # absolute, on rows and integrality
 CBC_PRINTED_DIGITS = 1e-5  # CBC prints bounds to 6 significant digits: what rounding may have added, relative
@@ -91,7 +91,7 @@ def solve(
 
     Raises SolverFailed where the solver is missing, crashes, or ends in a way that proves nothing.
     """
-    model.problem.setObjective(pulp.lpSum(weight * variable for variable, weight in goal.terms))
+    model.problem.setObjective(linear(goal.terms))
     if not model.columns:
         empty = all(_holds_at_zero(row) for row in model.problem.constraints())
         return Solution("proof", {} if empty else None, 0.0 if empty else None, 0.0 if empty else None)

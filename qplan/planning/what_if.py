@@ -9,11 +9,12 @@ from dataclasses import replace
 from typing import Any
 
 from qplan.inventory.model import Budget, Corridor, Inventory
-from qplan.planning.formulation import LIMIT_FAMILIES, Goal, formulate
+from qplan.planning.formulation import Goal, formulate
 from qplan.planning.reach import ReachGraph, Usability, reach
 from qplan.planning.search import Search, search_plan
 from qplan.planning.solver import SearchLimits, solve
 
+LIMIT_FAMILIES = ("strands", "rack_units", "power_w", "key_rate", "budget")
 AT_LEAST_S = 20.0  # an explanation gets this long even when the time limit has struck
 SHARE_OF_REST = 0.2
 SHARE_OF_ONE_TRIAL = 0.25
