@@ -5,6 +5,7 @@ Everything follows from the plan's lists and the effective inventory; nothing he
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from qplan.inventory.model import Corridor, Inventory, Item, QkdSystem, Site
@@ -159,8 +160,8 @@ def _node_facts(inventory: Inventory, plan: Plan, node: Node) -> NodeFacts:
     return NodeFacts(
         node,
         site,
-        Space(sum(piece.rack_units * count for piece, count in pieces), site.rack_units),
-        Space(sum(piece.power_w * count for piece, count in pieces), site.power_w),
+        Space(math.fsum(piece.rack_units * count for piece, count in pieces), site.rack_units),
+        Space(math.fsum(piece.power_w * count for piece, count in pieces), site.power_w),
     )
 
 
@@ -182,7 +183,7 @@ def _corridor_facts(inventory: Inventory, served: ServedCorridor, links: dict[st
                 relays=path.relays,
                 systems=tuple(facts.link.system for facts in used),
                 spare_bps=min((facts.spare_bps for facts in used), default=0.0),
-                length_km=None if None in lengths else sum(lengths),
+                length_km=None if None in lengths else math.fsum(lengths),
             )
         )
     return CorridorFacts(served.id, corridor, served.served, served.key_rate_bps, tuple(paths))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 
 NARROW, WIDE = frozenset("fijlrtI.,:;'|!()[]/ -"), frozenset("mwMW@%—")
@@ -11,7 +12,7 @@ MOST_LINES, LINE_EM = 3, 11.0
 
 def text_width(text: str) -> float:
     """Width in em of a line in Helvetica or a font of like metrics."""
-    return sum(map(_advance, text))
+    return math.fsum(map(_advance, text))  # `sum` of floats gives other bits before Python 3.12
 
 
 def _advance(char: str) -> float:
