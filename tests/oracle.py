@@ -3,8 +3,8 @@
 It shares nothing with the package but the inventory's models. A plan is a set of paths per corridor: the least count
 of every link, and so every cost and every resource taken, follows from the paths alone and only grows as paths are
 added. So each quantity is a column of one usage vector (capex, tco, relays, strands of every fibre, rack units and
-power of every site), and the search adds one path after the other, leaving a branch only when a limit is passed or when the
-cost so far, plus what some corridor still adds at the very least, is no better than the best plan known.
+power of every site), and the search adds one path after the other, leaving a branch only when a limit is passed or
+when the cost so far, plus what some corridor still adds at the very least, is no better than the best plan known.
 """
 
 from __future__ import annotations

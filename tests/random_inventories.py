@@ -70,9 +70,9 @@ def _chains(routes: Counter, unseen: frozenset, at: str) -> Counter:
 def _shrink(rng: random.Random, inventory: dict) -> None:
     """Fewer routes, else fewer systems, else fewer fibres."""
     systems = inventory["equipment"]["qkd_systems"]
-    if inventory["policy"]["max_bypass_sites"] > 0 and rng.random() < 0.5:
+    if inventory["policy"]["max_bypass_sites"] > 0 and rng.random() < 0.3:
         inventory["policy"]["max_bypass_sites"] -= 1
-    elif len(systems) > 1 and rng.random() < 0.5:
+    elif len(systems) > 1 and rng.random() < 0.3:
         systems.popitem()
     else:
         inventory["fibres"].popitem()
@@ -150,11 +150,11 @@ def _fibre(rng: random.Random, straight_km: float, ducts: list[str], located: bo
     )
     if ducts and rng.random() < 0.5:
         fibre["ducts"] = rng.sample(ducts, rng.choice((1, 1, 2)))
-    return fibre | _some(rng, 0.03, amplified=True)
+    return fibre | _some(rng, 0.02, amplified=True)
 
 
 def _curve(rng: random.Random) -> list[list[float]]:
-    reach = rng.choice((10, 12, 15, 18, 22))
+    reach = rng.choice((11, 13, 15, 18, 22))
     top = rng.choice((300, 600, 1000))
     curve = [[2, top], [reach // 2, top // rng.choice((2, 5))], [reach, top // 50]]
     if rng.random() < 0.2:
@@ -189,14 +189,14 @@ def _equipment(rng: random.Random) -> dict:
     item = {"price": rng.choice((0, 5, 15)), "support_per_year": rng.choice((0, 1)), "quantity": rng.choice((1, 2))}
     place = {"rack_units": 1, "power_w": 80}
     return {
-        "qkd_systems": {f"q{i}": _system(rng) for i in range(1, rng.choices((1, 2, 3), (5, 4, 1))[0] + 1)},
+        "qkd_systems": {f"q{i}": _system(rng) for i in range(1, rng.choices((1, 2, 3), (4, 4, 3))[0] + 1)},
         "node_items": {"KMS-1": item | place} if rng.random() < 0.4 else {},
         "relay_items": {"HSM-2": item | place} if rng.random() < 0.4 else {},
     }
 
 
 def _policy(rng: random.Random) -> dict:
-    policy = {"max_bypass_sites": rng.choices((0, 1, 2), (2, 4, 3))[0]}
+    policy = {"max_bypass_sites": rng.choices((0, 1, 2), (2, 3, 4))[0]}
     policy |= _some(rng, 0.25, key_rate_reserve=lambda: rng.choice((0.1, 0.2, 0.5)), bypass_loss_db=1.0)
     return policy | _some(rng, 0.15, loss_margin_db=lambda: rng.choice((0.5, 1.0, 2.0)), technologies=["dv-bb84"])
 
@@ -209,7 +209,7 @@ def _corridors(rng: random.Random, sites: list[str]) -> dict:
 def _corridor(rng: random.Random, sites: list[str], optional: float) -> dict:
     ends = rng.sample(sites, 2)
     corridor = {"ends": ends} | _demand(rng)
-    corridor["paths"] = rng.choices((1, 2, 3), (16, 6, 1))[0]
+    corridor["paths"] = rng.choices((1, 2, 3), (18, 6, 1))[0]
     if corridor["paths"] > 1:
         corridor["disjoint"] = rng.choice(("relay", "node", "duct", "duct"))
     corridor |= _some(
