@@ -1,0 +1,99 @@
+"""README.md says what is so: its commands, its picture, its output, its file, its tables.
+
+`python tests/test_readme.py` draws the picture anew; what else a test finds out of date is edited by hand.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from qplan.cli.main import main
+from qplan.errors import Exit
+from qplan.outputs.folder import EXPLANATION_FILES, PLAN_FILES
+from qplan.plan.model import Plan
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+METRO = ROOT / "examples" / "metro"
+
+
+def blocks(language: str) -> list[str]:
+    """Code blocks, in order."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+
+
+def first_column(header: str) -> list[str]:
+    """What stands in the first column of the table with this header, without the marks of code."""
+    rows = README.split(f"\n{header}\n")[1].split("\n\n")[0].splitlines()[1:]
+    return [row.split("|")[1].replace("`", "").strip() for row in rows]
+
+
+def qplan(*words: str) -> int:
+    before, sys.argv = sys.argv, ["qplan", *words]
+    try:
+        main()
+    except SystemExit as end:
+        return end.code
+    finally:
+        sys.argv = before
+
+
+def test_output_and_picture_are_those_of_the_example(tmp_path, capsys):
+    assert qplan("optimize", str(METRO / "sites.yaml"), "-o", str(tmp_path / "plan")) == 0
+    printed = capsys.readouterr().out
+    for paragraph in blocks("text")[0].split("\n\n"):
+        assert paragraph.strip() in printed
+    assert (METRO / "topology.svg").read_bytes() == (tmp_path / "plan" / "topology.svg").read_bytes()
+    assert "(examples/metro/topology.svg)" in README
+
+
+def test_explanation_is_that_of_the_example(tmp_path, capsys):
+    assert qplan("optimize", str(ROOT / "examples/infeasible/sites.yaml"), "-o", str(tmp_path / "plan")) == 4
+    assert " ".join(blocks("text")[1].split()) in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("options", [[], ["--scenario", "lost-east"]])
+def test_the_tour_is_a_whole_inventory_without_findings(options, tmp_path, capsys):
+    file = tmp_path / "sites.yaml"
+    file.write_text(blocks("yaml")[0], encoding="utf-8")
+    assert qplan("optimize", str(file), *options) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_both_commands_stand_alone_on_their_lines():
+    commands = [block.strip() for block in blocks("") if block.startswith("python3 -m venv")]
+    assert [command.split()[-1] for command in commands] == ["examples/metro/sites.yaml", "pytest"]
+    assert not any("\n" in command for command in commands)
+
+
+def test_tables_are_complete():
+    assert set(", ".join(first_column("| file | what it is |")).split(", ")) == set(PLAN_FILES)
+    assert all(f"`{name}`" in README for name in EXPLANATION_FILES)
+    assert first_column("| exit | meaning |") == [str(int(code)) for code in Exit]
+    statuses = get_args(Plan.model_fields["status"].annotation)
+    assert first_column("| status | exit | meaning |") == [*statuses, "infeasible", "unknown"]
+    folders = {f"{path.parent.name}/" for path in ROOT.glob("qplan/*/__init__.py")}
+    assert set(first_column("| in `qplan/` | what is there; imports run from the bottom row up |")) == folders
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = {re.match(r"[\w-]+", text)[0].lower() for text in project["dependencies"]}
+    named = ", ".join(first_column("| dependency | what it is here for |")).lower().split(", ")
+    assert set(named) == needed
+
+
+def test_every_link_leads_somewhere():
+    targets = re.findall(r"\]\(([^)#]+)\)", README)
+    assert len(targets) > 5
+    assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        qplan("optimize", str(METRO / "sites.yaml"), "-o", f"{folder}/plan", "-q")
+        (METRO / "topology.svg").write_bytes(Path(folder, "plan", "topology.svg").read_bytes())
