@@ -118,10 +118,15 @@ def formulate_design(inventory: Inventory, reach: ReachGraph) -> Formulation:
 def add_routing(model: Formulation) -> None:
     """The paths of every corridor over the design, and the key rate that they share."""
     for network in model.networks:
-        add_paths(model, network)
-        add_disjointness(model, network)
-        add_max_relays(model, network)
+        add_routing_of(model, network)
     add_key_rate(model)
+
+
+def add_routing_of(model: Formulation, network: CorridorNetwork) -> None:
+    """The paths of one corridor."""
+    add_paths(model, network)
+    add_disjointness(model, network)
+    add_max_relays(model, network)
 
 
 def add_design(model: Formulation) -> None:
@@ -232,10 +237,16 @@ def add_key_rate(model: Formulation) -> None:
         for i, bundle in enumerate(network.bundles):
             if len(bundle.links) == 1:  # a link whose rate can bind is a bundle of its own
                 load[bundle.links[0]] += [(v, demand) for v, _ in model.bundle_flow(network, i)]
+    tight = tight_links(model)
     for link in model.reach.links:
-        if is_tight(link, model.reach, model.inventory):
+        if link.id in tight:
             shares = [(v, demand / link.key_rate_bps) for v, demand in load[link.id]]
             model.add([*shares, (model.count[link.id], -1.0)], "<=", 0, "key_rate", link.id)
+
+
+def tight_links(model: Formulation) -> set[str]:
+    """Links whose rate can bind."""
+    return {link.id for link in model.reach.links if is_tight(link, model.reach, model.inventory)}
 
 
 def add_strands(model: Formulation) -> None:
