@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from qplan.inventory.model import Inventory, Item, QkdSystem
 from qplan.outputs import wording
 from qplan.outputs.document import Section, Table
@@ -39,7 +41,8 @@ def checks_section(inventory: Inventory, plan: Plan) -> Section:
     for name, check in sorted(inventory.checks.items()):
         figures = [_figure(check.metric, value, plan.costs.currency) for value in (values[check.metric], check.max)]
         result = "ok" if name not in failed else "exceeded" if check.severity == "error" else "exceeded (warning)"
-        rows.append((name, METRICS[check.metric], *figures, result, check.message or ""))
+        note = check.message if name in failed else None
+        rows.append((name, METRICS[check.metric], *figures, result, note or ""))
     table = Table("Limits set in the inventory", ("Check", "Of", "Value", "Limit", "Result", "Note"), tuple(rows))
     return Section("checks", "Checks", tables=(table,))
 
@@ -115,7 +118,7 @@ def provenance_section(facts: Facts, plan: Plan) -> Section:
     entries: list[tuple[str, QkdSystem | Item]] = [*facts.systems.items(), *facts.items]
     figures = Table(
         "Equipment used",
-        ("Entry", "Product", "Figure", "Provenance", "Source"),
+        ("Entry", "Product", "Figures", "Provenance", "Source of the entry"),
         tuple(row for key, entry in entries for row in _provenance_rows(key, entry)),
     )
     ref = plan.inventory
@@ -128,7 +131,7 @@ def provenance_section(facts: Facts, plan: Plan) -> Section:
             ("Solver", f"{plan.solver.name} {plan.solver.version}"),
             *((f"{file.path}, SHA-256", file.sha256) for file in ref.files),
             *scenario,
-            *((f"Set: {address}", str(value)) for address, value in sorted(ref.set.items())),
+            *((f"Set: {address}", json.dumps(value, ensure_ascii=False)) for address, value in sorted(ref.set.items())),
             ("Effective inventory, SHA-256", ref.effective_sha256),
         ),
     )
@@ -140,8 +143,10 @@ def _provenance_rows(key: str, entry: QkdSystem | Item) -> list[tuple[str, ...]]
         product = " ".join(word for word in (entry.manufacturer, entry.model) if word) or entry.technology
     else:
         product = entry.description
-    words = entry.provenance
-    figures = [("all figures", words)]
-    if not isinstance(words, str):
-        figures = [*sorted(words.items()), ("the rest", "not stated")]
-    return [(key, product or "–", figure, word, entry.source or "not stated") for figure, word in figures]
+    stated, source = entry.provenance, entry.source or "not stated"
+    if isinstance(stated, str):
+        return [(key, product or "–", "all", stated, source)]
+    by_word = {word: ", ".join(sorted(name for name in stated if stated[name] == word)) for word in stated.values()}
+    figures = [*((names, word) for word, names in sorted(by_word.items())), ("the rest", "not stated")]
+    (names, word), *others = figures
+    return [(key, product or "–", names, word, source), *(("", "", names, word, "") for names, word in others)]
