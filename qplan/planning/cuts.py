@@ -64,9 +64,12 @@ class FlowNetwork:
     def capacities(self, point: Point) -> np.ndarray:
         return np.asarray(self.sum @ point)
 
-    def cuts(self, capacity: np.ndarray, source: int, sink: int, wanted: float) -> list[np.ndarray]:
-        """Arcs of cuts with less capacity than wanted, on the source's side and on the sink's, up to `NESTED` times."""
-        found: list[np.ndarray] = []
+    def cuts(self, capacity: np.ndarray, source: int, sink: int, wanted: float) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Cuts with less capacity than wanted, nearest the source and nearest the sink, up to `NESTED` times.
+
+        Each is the arcs of the cut and a mask of the vertices on the source's side.
+        """
+        found: list[tuple[np.ndarray, np.ndarray]] = []
         capacity = capacity.copy()
         for _ in range(NESTED):
             slots = np.zeros(len(self.ends), dtype=np.int64)
@@ -79,10 +82,10 @@ class FlowNetwork:
             open_slots = slots - result.flow.data > 1  # the flow has the graph's own sparsity
             near = self._reached(open_slots, source)
             far = ~self._reached(open_slots[self.opposite], sink)
-            cuts = [np.flatnonzero(side[self.tails] & ~side[self.heads]) for side in (near, far)]
-            found += cuts[:1] if np.array_equal(cuts[0], cuts[1]) else cuts
-            for cut in cuts:
-                capacity[cut] = np.maximum(capacity[cut], wanted)
+            cuts = [(np.flatnonzero(side[self.tails] & ~side[self.heads]), side) for side in (near, far)]
+            found += cuts[:1] if np.array_equal(cuts[0][0], cuts[1][0]) else cuts
+            for arcs, _ in cuts:
+                capacity[arcs] = np.maximum(capacity[arcs], wanted)
         return found
 
     def _reached(self, open_slots: np.ndarray, start: int) -> np.ndarray:
@@ -123,7 +126,7 @@ def directed_cuts(model: Formulation, trees: Trees) -> Separator:
                 wanted = 1.0 if span is None else point[span]
                 targets = [sites[s] for s in trees.components[l].ends if sites[s] != root]
                 for target in targets if wanted > VIOLATION else ():
-                    for cut in network.cuts(capacity, root, target, wanted):
+                    for cut, _ in network.cuts(capacity, root, target, wanted):
                         capacity[cut] = np.maximum(capacity[cut], wanted)  # one row per cut and round
                         columns = tuple(network.members[arc][0] for arc in cut)
                         rows.append(_row("tree_cut", columns, (1.0,) * len(columns), span, 1.0))
@@ -138,20 +141,33 @@ def path_cuts(model: Formulation, chosen: list[CorridorNetwork]) -> Separator:
     Menger's theorem on the node-split graph (Grötschel, Monma & Stoer 1992): k paths that share no link and no relay.
     """
     index = model.index()
-    networks = [(network.corridor, *_split_graph(model, network, index)) for network in chosen]
+    graphs: dict[tuple, tuple[FlowNetwork, dict[str, int]]] = {}
+    asked = []
+    for network in chosen:
+        key = tuple(sorted({link for bundle in network.bundles for link in bundle.links}))
+        if key not in graphs:
+            graphs[key] = _split_graph(model, network, index)
+        asked.append((network.corridor, *graphs[key]))
 
     def separate(point: Point) -> list[Row]:
         rows: list[Row] = []
-        for q, graph, source, sink in networks:
+        capacities = {id(graph): graph.capacities(point) for graph, _ in graphs.values()}
+        sides: dict[int, list[np.ndarray]] = {key: [] for key in capacities}
+        for q, graph, sites in asked:
+            corridor = model.inventory.corridors[q]
             served = index[model.served[q].name] if q in model.served else None
-            paths = model.inventory.corridors[q].paths
-            wanted = float(paths) if served is None else paths * point[served]
-            if wanted <= VIOLATION:
+            wanted = float(corridor.paths) if served is None else corridor.paths * point[served]
+            first, second = (2 * sites[end] if end in sites else None for end in corridor.ends)
+            if first is None or second is None:
+                rows.append(_row("path_cut", (), (), served, float(corridor.paths)))
                 continue
-            capacity = graph.capacities(point)
-            for cut in graph.cuts(capacity, source, sink, wanted):
+            parted = any(side[first + 1] != side[second + 1] for side in sides[id(graph)])
+            if wanted <= VIOLATION or parted:  # nothing wanted, or parted by a cut of this round
+                continue
+            for cut, side in graph.cuts(capacities[id(graph)], first + 1, second, wanted):
+                sides[id(graph)].append(side)
                 columns = tuple(sorted({column for arc in cut for column in graph.members[arc]}))
-                rows.append(_row("path_cut", columns, (1.0,) * len(columns), served, float(paths)))
+                rows.append(_row("path_cut", columns, (1.0,) * len(columns), served, float(corridor.paths)))
         return list(dict.fromkeys(rows))
 
     return separate
@@ -159,22 +175,19 @@ def path_cuts(model: Formulation, chosen: list[CorridorNetwork]) -> Separator:
 
 def _split_graph(
     model: Formulation, network: CorridorNetwork, index: dict[str, int]
-) -> tuple[FlowNetwork, int, int]:
-    """Every site as an arc from its inner to its outer vertex with capacity relay(s); the ends are not limited."""
-    first, second = model.inventory.corridors[network.corridor].ends
-    sites = {s: i for i, s in enumerate(sorted({first, second, *(e for b in network.bundles for e in b.ends)}))}
+) -> tuple[FlowNetwork, dict[str, int]]:
+    """Site i as an arc from its inner vertex 2i to its outer vertex 2i + 1 with capacity relay(s), pairs both ways."""
+    sites = {s: i for i, s in enumerate(sorted({end for bundle in network.bundles for end in bundle.ends}))}
     arcs = [
-        (2 * i, 2 * i + 1, [index[model.relay[s].name]]) for s, i in sites.items() if s not in (first, second)
+        (2 * i, 2 * i + 1, [index[model.relay[s].name]] if s in model.relay else []) for s, i in sites.items()
     ]
     pairs: dict[tuple[str, str], list[int]] = {}
     for bundle in network.bundles:
         pairs.setdefault(bundle.ends, []).extend(index[model.link[link].name] for link in bundle.links)
     for (a, b), columns in pairs.items():
-        for tail, head in ((a, b), (b, a)):
-            if head != first and tail != second:
-                arcs.append((2 * sites[tail] + 1, 2 * sites[head], columns))
-    graph = FlowNetwork(2 * len(sites), arcs, len(index))
-    return graph, 2 * sites[first] + 1, 2 * sites[second]
+        arcs.append((2 * sites[a] + 1, 2 * sites[b], columns))
+        arcs.append((2 * sites[b] + 1, 2 * sites[a], columns))
+    return FlowNetwork(2 * len(sites), arcs, len(index)), sites
 
 
 def _row(family: str, columns: tuple[int, ...], weights: tuple[float, ...], factor: int | None, count: float) -> Row:

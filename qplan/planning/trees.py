@@ -53,10 +53,14 @@ def components(inventory: Inventory) -> tuple[Component, ...]:
 
 
 def add_trees(model: Formulation) -> Trees:
-    """Add the lift to a model; empty where no corridor is required or where it would be too large."""
+    """Add the lift to a model; empty where it would be too large or where all corridors ask for several paths.
+
+    (The node-split cuts of several paths are the stronger ones.)
+    """
     parts = components(model.inventory)
     pairs = _pairs(model)
-    if 2 * len(pairs) * len(parts) > MOST_COLUMNS:
+    required = [corridor for corridor in model.inventory.corridors.values() if corridor.required]
+    if all(corridor.paths > 1 for corridor in required) or 2 * len(pairs) * len(parts) > MOST_COLUMNS:
         return Trees((), {}, {})
     component_of = {end: k for k, part in enumerate(parts) for end in part.ends}
     trees = Trees(parts, {}, _add_spans(model, len(parts)))
