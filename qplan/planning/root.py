@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qplan.planning.cuts import Row, Separator, directed_cuts, path_cuts
+from qplan.planning.cuts import Row, Separator, directed_cuts, link_ends, path_cuts
 from qplan.planning.formulation import Formulation, Goal
 from qplan.planning.solver import Relaxation, SearchLimits, Sighting
 from qplan.planning.trees import add_trees
@@ -34,7 +34,7 @@ class Root:
 def strengthen(model: Formulation, goal: Goal, limits: SearchLimits) -> Root:
     """Add the directed lift to a design model and separate cuts at its relaxation."""
     trees = add_trees(model)
-    separators: list[Separator] = [directed_cuts(model, trees)]
+    separators: list[Separator] = [link_ends(model), directed_cuts(model, trees)]
     severed = [network for network in model.networks if not trees.arcs or _beyond_trees(model, network.corridor)]
     separators.append(path_cuts(model, severed))
     relaxation = Relaxation(model, goal, limits)
@@ -43,7 +43,7 @@ def strengthen(model: Formulation, goal: Goal, limits: SearchLimits) -> Root:
     stable = np.ones(len(model.columns))
     last = Root(False, None, (), np.zeros(0), np.zeros(0))
     for turn in range(MOST_ROUNDS):
-        solved = relaxation.solve()
+        solved = None if limits.stop.is_set() else relaxation.solve()
         if solved is False:
             return Root(True, None, (), np.zeros(0), np.zeros(0))
         if solved is None:
