@@ -111,10 +111,11 @@ def test_prices_scale(factor):
 
 
 def test_a_useless_site_changes_nothing():
+    """Useless is a dead end that may not relay: a relay there, with a way back through its neighbour, is of use."""
     for seed in seeds(40, 3 * 10**6):
         document = random_inventory(random.Random(seed))
         first = Inventory.model_validate(document)
-        more = {**document, "sites": {**document["sites"], "useless": {}}}
+        more = {**document, "sites": {**document["sites"], "useless": {"trusted_node": "forbidden"}}}
         dead_end = {"ends": [sorted(document["sites"])[0], "useless"], "loss_db": 1.0, "length_km": 1.0}
         more["fibres"] = {**document["fibres"], "dead-end": dead_end}
         second = Inventory.model_validate(more)
