@@ -38,6 +38,7 @@ class Diagnostic:
     expected: str = ""
     hint: str = ""
     end_column: int = 0  # behind the last character, on the same line; 0: not known
+    reason: str = ""  # why it is suppressed; empty where it is not
 
     def text(self) -> str:
         """`file:line:column: severity[CODE]: message; hint`."""
@@ -54,15 +55,22 @@ class QplanError(Exception):
 class InvalidInput(QplanError):
     """The inventory, its includes, a scenario or an override is invalid; carries every finding.
 
-    `sources` is the text of every file read, by the name that findings give it, for showing the lines.
+    `sources` is the text of every file read, by the name that findings give it, for showing the lines; `suppressed` are
+    the findings that a comment suppresses.
     """
 
     exit_code = Exit.INVALID
 
-    def __init__(self, diagnostics: tuple[Diagnostic, ...], sources: Mapping[str, str] | None = None):
+    def __init__(
+        self,
+        diagnostics: tuple[Diagnostic, ...],
+        sources: Mapping[str, str] | None = None,
+        suppressed: tuple[Diagnostic, ...] = (),
+    ):
         super().__init__("\n".join(d.text() for d in diagnostics))
         self.diagnostics = diagnostics
         self.sources = sources or {}
+        self.suppressed = suppressed
 
 
 class SolverFailed(QplanError):

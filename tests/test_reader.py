@@ -56,7 +56,7 @@ def codes(error: InvalidInput) -> list[str]:
 
 def as_read(case: Path) -> str:
     """Everything that is said about a file, read with the options in its first line."""
-    with open(case, encoding="utf-8", newline="") as file:
+    with open(case, encoding="utf-8", errors="replace", newline="") as file:
         first = file.readline()
     words = shlex.split(first.removeprefix("# read with:")) if first.startswith("# read with:") else []
     options = list(zip(words[::2], words[1::2], strict=True))
@@ -64,8 +64,8 @@ def as_read(case: Path) -> str:
     try:
         reading = read_inventory(case.name, scenario=scenario, overrides=[v for k, v in options if k == "--set"])
     except InvalidInput as error:
-        return render(error.diagnostics, error.sources)
-    return render(reading.warnings, reading.sources)
+        return render(error.diagnostics, error.sources, len(error.suppressed))
+    return render(reading.warnings, reading.sources, len(reading.suppressed))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)

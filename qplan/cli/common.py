@@ -27,8 +27,11 @@ def overlay_options(function: Callable) -> Callable:
 
 
 def _default_file(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path:
-    if value is not None:
-        return value
+    return default_file(ctx) if value is None else value
+
+
+def default_file(ctx: click.Context) -> Path:
+    """`sites.yaml`, else the only `*.qplan.yaml`. Raises click's UsageError where there is neither."""
     if Path(DEFAULT_FILE).exists():
         return Path(DEFAULT_FILE)
     named = sorted(Path().glob("*.qplan.yaml"))
@@ -42,7 +45,7 @@ def read(file: Path, scenario: str | None, overrides: tuple[str, ...], quiet: bo
     """Read the inventory and print its warnings."""
     reading = read_inventory(file, scenario=scenario, overrides=overrides)
     if not quiet and reading.warnings:
-        click.echo(render(reading.warnings, reading.sources), err=True)
+        click.echo(render(reading.warnings, reading.sources, len(reading.suppressed)), err=True, nl=False)
     return reading
 
 

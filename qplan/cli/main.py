@@ -12,7 +12,8 @@ from qplan.errors import Exit, InvalidInput, QplanError
 
 COMMANDS = {
     "optimize": ("Plan an inventory and write the plan folder.", "qplan.cli.optimize"),
-    "validate": ("Read and check an inventory, without planning.", "qplan.cli.validate"),
+    "validate": ("Read and check inventories, without planning.", "qplan.cli.validate"),
+    "rules": ("List the rules of `validate`, or explain one.", "qplan.cli.rules"),
     "verify": ("Re-check a plan against an inventory.", "qplan.cli.verify"),
 }
 
@@ -65,7 +66,7 @@ def _exit_code() -> int:
     except InvalidInput as error:
         from qplan.inventory.rendering import render
 
-        click.echo(render(error.diagnostics, error.sources), err=True)
+        click.echo(render(error.diagnostics, error.sources, len(error.suppressed)), err=True, nl=False)
         return int(error.exit_code)
     except QplanError as error:
         click.echo(f"error: {error}", err=True)

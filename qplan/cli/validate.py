@@ -6,17 +6,57 @@ from pathlib import Path
 
 import click
 
-from qplan.cli.common import inventory_argument, overlay_options, read
+from qplan.cli.common import default_file, overlay_options
+from qplan.errors import Exit
+from qplan.inventory.rules import RULES
+from qplan.inventory.suggestions import did_you_mean
+from qplan.inventory.validation import report, validate
+from qplan.outputs import findings
+from qplan.outputs.findings_sarif import sarif
+
+FORMATS = {
+    "text": findings.text,
+    "json": findings.as_json,
+    "sarif": sarif,
+    "github": findings.github,
+    "junit": findings.junit,
+    "codequality": findings.code_quality,
+}
+
+
+class RuleCodes(click.ParamType):
+    """Codes of rules or their beginnings, with commas: `QP3,QP501`."""
+
+    name = "codes"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        codes = tuple(code.strip().upper() for code in str(value).split(",")) if isinstance(value, str) else value
+        for code in codes:
+            if not code or not any(known.startswith(code) for known in RULES):
+                hint = did_you_mean(code, RULES)
+                self.fail(f"no rule begins with '{code}'" + (f"; {hint}" if hint else ""), param, ctx)
+        return codes
 
 
 @click.command("validate")
-@inventory_argument
+@click.argument("files", nargs=-1, metavar="[FILE]…", type=click.Path(path_type=Path))
+@click.option("--format", "style", type=click.Choice(list(FORMATS)), default="text", show_default=True)
+@click.option("--strict", is_flag=True, help="Warnings count as errors.")
+@click.option("--select", multiple=True, type=RuleCodes(), metavar="CODE", help="Show these rules only: QP303, or QP3.")
+@click.option("--ignore", multiple=True, type=RuleCodes(), metavar="CODE", help="Do not show these rules.")
+@click.option("--soft-fail", is_flag=True, help="Exit with 0 where findings would give 3.")
 @overlay_options
-def command(file: Path, scenario: str | None, overrides: tuple[str, ...]) -> int:
-    """Read FILE (default sites.yaml) with its includes and report every problem found."""
-    inventory = read(file, scenario, overrides).inventory
-    click.echo(
-        f"{file}: valid ({len(inventory.sites)} sites, {len(inventory.fibres)} fibres, "
-        f"{len(inventory.equipment.qkd_systems)} QKD systems, {len(inventory.corridors)} corridors)"
-    )
-    return 0
+def command(
+    files: tuple[Path, ...], style: str, strict: bool, select: tuple[tuple[str, ...], ...],
+    ignore: tuple[tuple[str, ...], ...], soft_fail: bool, scenario: str | None, overrides: tuple[str, ...],
+) -> int:
+    """Read every FILE (default sites.yaml) with its includes and report every problem found.
+
+    A comment suppresses a warning in its line, or in the line below it: `# qplan-ignore: QP303 measured twice`. An error
+    cannot be suppressed, and makes the inventory invalid (exit 3) even where --select or --ignore leave it out.
+    """
+    files = files or (default_file(click.get_current_context()),)
+    validated = [validate(file, scenario=scenario, overrides=overrides) for file in files]
+    found = report(validated, sum(select, ()), sum(ignore, ()), strict)
+    click.echo(FORMATS[style](found), nl=False)
+    return int(Exit.INVALID if found.invalid and not soft_fail else Exit.DONE)

@@ -16,12 +16,14 @@ ENTRY_CHECKS: tuple[Check, ...] = (
     physics.check_lengths,
     physics.check_loss_can_be_known,
     physics.check_o_band_loss_is_known,
+    physics.check_losses_are_measured_at_the_wavelength,
     physics.check_amplified,
     physics.check_curves_ascend,
     physics.check_curves_keep_the_repeaterless_bound,
     physics.check_loss_limit_is_on_the_curve,
     physics.check_technology_words,
     corridor.check_corridor_joins_two_sites,
+    corridor.check_corridor_joins_two_buildings,
     corridor.check_exactly_one_demand,
     corridor.check_shares_fit_paths,
     corridor.check_demand_is_above_zero,
@@ -39,11 +41,12 @@ REFERENCE_CHECKS: tuple[Check, ...] = (
 WHOLE_CHECKS: tuple[Check, ...] = (
     reference.check_technologies_exist,
     reference.check_relay_rules_name_what_sites_state,
-    reference.check_ducts_are_spelt_alike,
+    reference.check_ducts_are_shared,
     reference.check_every_site_has_a_fibre,
     reference.check_there_is_something_to_buy,
     corridor.check_demand_is_within_one_system,
     corridor.check_corridor_ends_have_fibres,
+    corridor.check_disjoint_paths_keep_apart_at_the_ends,
     corridor.check_there_are_corridors,
 )
 """Need every entry to be valid, since they speak of what is not there."""

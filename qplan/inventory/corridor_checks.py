@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from qplan.errors import Diagnostic
-from qplan.inventory.model import Corridor
+from qplan.inventory.model import Corridor, Site
 from qplan.inventory.overlay import DEMANDS
 from qplan.inventory.suggestions import joined
 from qplan.inventory.view import View
+from qplan.physics.loss import sphere_km
+
+MOST_SITES_NAMED = 5
+BUILDING_KM = 0.05  # sites nearer than this are taken to stand in one building
 
 
 def _stated(corridor: Corridor) -> list[str]:
@@ -83,6 +87,65 @@ def check_corridor_ends_have_fibres(view: View) -> Iterator[Diagnostic]:
                     f"but site '{site}' has {usable[site]} usable fibre{'s' * (usable[site] > 1)}"
                 )
                 yield view.finding("QP409", path, message)
+
+
+def check_corridor_joins_two_buildings(view: View) -> Iterator[Diagnostic]:
+    sites = view.inventory.sites
+    for name, corridor in view.corridors():
+        a, b = corridor.ends
+        if a != b and a in sites and b in sites and _in_one_building(sites[a], sites[b]):
+            message = (
+                f"corridors.{name} joins '{a}' and '{b}', which stand within {1000 * BUILDING_KM:g} m of each other: "
+                "keys would not leave the building"
+            )
+            yield view.finding("QP411", ("corridors", name, "ends"), message)
+
+
+def check_disjoint_paths_keep_apart_at_the_ends(view: View) -> Iterator[Diagnostic]:
+    """Of disjoint paths, at most one can go through each building next to an end; fibres straight to the other end
+    are ways of their own."""
+    next_to: dict[str, list[str]] = defaultdict(list)
+    for _, fibre in view.fibres():
+        if not fibre.amplified and fibre.strands > 0:
+            for site, other in (fibre.ends, fibre.ends[::-1]):
+                next_to[site].append(other)
+    for name, corridor in view.corridors():
+        if corridor.paths == 1 or corridor.disjoint == "relay":
+            continue
+        for index, (end, far) in enumerate((corridor.ends, corridor.ends[::-1])):
+            around = [site for site in next_to[end] if site != far]
+            ways = len(next_to[end]) - len(around) + _buildings(view, end, far, set(around))
+            if ways < corridor.paths <= len(next_to[end]):
+                message = (
+                    f"corridors.{name} asks for {corridor.paths} disjoint paths, but the {len(next_to[end])} usable fibres "
+                    f"at site '{end}' leave by {ways} building{'s' * (ways > 1)} only ({_some(around)})"
+                )
+                yield view.finding("QP410", ("corridors", name, "ends", index), message)
+
+
+def _buildings(view: View, end: str, far: str, around: set[str]) -> int:
+    """How many buildings the sites next to an end stand in; those in the building of either end count by themselves,
+    since all paths share that building anyway."""
+    sites = view.inventory.sites
+    found: list[Site] = []
+    inside = 0
+    for name in sorted(around):
+        site = sites[name]
+        if _in_one_building(site, sites[end]) or _in_one_building(site, sites[far]):
+            inside += 1
+        elif not any(_in_one_building(site, other) for other in found):
+            found.append(site)
+    return inside + len(found)
+
+
+def _in_one_building(a: Site, b: Site) -> bool:
+    """Nearer than `BUILDING_KM`; not known, and so not said, where coordinates are missing."""
+    return None not in (a.lat, a.lon, b.lat, b.lon) and sphere_km(a.lat, a.lon, b.lat, b.lon) < BUILDING_KM
+
+
+def _some(sites: list[str]) -> str:
+    names = sorted(set(sites))
+    return ", ".join(f"'{name}'" for name in names[:MOST_SITES_NAMED]) + (" …" if len(names) > MOST_SITES_NAMED else "")
 
 
 def check_there_are_corridors(view: View) -> Iterator[Diagnostic]:

@@ -87,21 +87,21 @@ def _clean(path: str) -> str:
     return os.fsencode(path).decode("utf-8", "replace").replace(os.sep, "/")
 
 
-def _boundary(folder: str) -> str:
-    """The enclosing git repository, else the folder."""
-    above = folder
-    while not os.path.lexists(os.path.join(above, ".git")):
-        if os.path.dirname(above) == above:
-            return folder
-        above = os.path.dirname(above)
-    return above
+def enclosing_repository(folder: str) -> str | None:
+    """The top of the git repository that an absolute folder lies in; None where there is none."""
+    while not os.path.lexists(os.path.join(folder, ".git")):
+        if os.path.dirname(folder) == folder:
+            return None
+        folder = os.path.dirname(folder)
+    return folder
 
 
 class _Reader:
     """Follows includes depth first; a file that is reached twice is read once."""
 
     def __init__(self, path: str, folder: str):
-        self.typed_folder, self.folder, self.boundary = os.path.dirname(path), folder, _boundary(folder)
+        self.typed_folder, self.folder = os.path.dirname(path), folder
+        self.boundary = enclosing_repository(folder) or folder
         self.loaded = Loaded()
 
     def visit(self, file: SourceFile, chain: tuple[SourceFile, ...], required_version: bool = False) -> None:

@@ -11,14 +11,14 @@ from qplan.inventory.model import Fibre, QkdSystem
 from qplan.inventory.plant import great_circle_km, length_km, loss_db, uses_o_band
 from qplan.inventory.view import View
 from qplan.physics.key_rate import rate_at_bps, repeaterless_bound_bps
-from qplan.physics.loss import ROUTE_FACTOR
+from qplan.physics.loss import ROUTE_FACTOR, sphere_km
 
 GREAT_CIRCLE_TOLERANCE = 0.001  # relative: coordinates are rounded
 PLAUSIBLE_DB_PER_KM = (0.15, 1.5)
 PLAUSIBLE_ABOVE_KM = 1.0  # on shorter fibres connectors make up the loss
 BOUND_TOLERANCE = 1e-9  # relative
 BISECTIONS = 60
-EARTH_RADIUS_KM = 6371.0088
+LOSS_HOLDS_NM = {False: (1500.0, 1600.0), True: (1260.0, 1360.0)}  # O band or not → where a loss measured there holds
 
 
 def check_coordinates_are_whole(view: View) -> Iterator[Diagnostic]:
@@ -35,6 +35,11 @@ def check_coordinates_are_whole(view: View) -> Iterator[Diagnostic]:
 def check_loss_per_km(view: View) -> Iterator[Diagnostic]:
     least, most = PLAUSIBLE_DB_PER_KM
     for name, fibre in view.inventory.fibres.items():
+        for key in ("attenuation_db_per_km", "attenuation_1310_db_per_km"):
+            attenuation = getattr(fibre, key)
+            if not least <= attenuation <= most:
+                message = f"{key} of fibres.{name} is {attenuation:g}; expected {least:g} to {most:g} (it is used as stated)"
+                yield view.finding("QP303", ("fibres", name, key), message)
         if fibre.length_km is None or fibre.length_km <= PLAUSIBLE_ABOVE_KM:
             continue
         for key in ("loss_db", "loss_1310_db"):
@@ -73,13 +78,9 @@ def check_lengths(view: View) -> Iterator[Diagnostic]:
 
 
 def _sphere_km(view: View, fibre: Fibre) -> float:
-    """Great circle between the ends on a sphere, within 0.6 % of the geodesic; 0 where coordinates are missing."""
+    """Great circle between the ends on a sphere; 0 where coordinates are missing."""
     a, b = (view.inventory.sites[end] for end in fibre.ends)
-    if None in (a.lat, a.lon, b.lat, b.lon):
-        return 0.0
-    lat_a, lon_a, lat_b, lon_b = map(math.radians, (a.lat, a.lon, b.lat, b.lon))
-    half = math.sin((lat_b - lat_a) / 2) ** 2 + math.cos(lat_a) * math.cos(lat_b) * math.sin((lon_b - lon_a) / 2) ** 2
-    return 2 * EARTH_RADIUS_KM * math.asin(math.sqrt(min(1.0, half)))
+    return 0.0 if None in (a.lat, a.lon, b.lat, b.lon) else sphere_km(a.lat, a.lon, b.lat, b.lon)
 
 
 def check_loss_can_be_known(view: View) -> Iterator[Diagnostic]:
@@ -96,6 +97,38 @@ def check_o_band_loss_is_known(view: View) -> Iterator[Diagnostic]:
         if fibre.loss_db is not None and loss_db(view.inventory, fibre, o_band=True) is None:
             message = f"fibres.{name} states loss_db alone, so it carries no O-band link"
             yield view.finding("QP308", ("fibres", name), message, hint="give loss_1310_db or length_km", key=True)
+
+
+def check_losses_are_measured_at_the_wavelength(view: View) -> Iterator[Diagnostic]:
+    """Losses are known around 1550 nm and around 1310 nm: a system may work elsewhere, or a fibre be measured in the
+    band in which no system works."""
+    bands = set()
+    for name, system in view.systems():
+        o_band = uses_o_band(system)
+        bands.add(o_band)
+        least, most = LOSS_HOLDS_NM[o_band]
+        if not least <= system.wavelength_nm <= most:
+            message = (
+                f"'{name}' works at {system.wavelength_nm:g} nm, but is planned with the fibres' loss around "
+                f"{_centre_nm(o_band)} nm, which holds from {least:g} to {most:g} nm"
+            )
+            yield view.finding("QP315", ("equipment", "qkd_systems", name, "wavelength_nm"), message)
+    if len(bands) != 1:
+        return
+    (o_band,) = bands
+    measured, needed = ("loss_db", "loss_1310_db") if o_band else ("loss_1310_db", "loss_db")
+    for name, fibre in view.fibres():
+        used = loss_db(view.inventory, fibre, o_band)
+        if getattr(fibre, measured) is not None and getattr(fibre, needed) is None and used is not None:
+            message = (
+                f"fibres.{name} was measured around {_centre_nm(not o_band)} nm, but every system works around "
+                f"{_centre_nm(o_band)} nm, where {used:.4g} dB are derived from its length"
+            )
+            yield view.finding("QP315", ("fibres", name, measured), message, hint=f"give {needed}", key=True)
+
+
+def _centre_nm(o_band: bool) -> int:
+    return 1310 if o_band else 1550
 
 
 def check_amplified(view: View) -> Iterator[Diagnostic]:

@@ -28,6 +28,7 @@ from qplan.inventory.overlay import (
 from qplan.inventory.rules import Spot, finding
 from qplan.inventory.source_map import Declared, SourceMap, dotted
 from qplan.inventory.suggestions import did_you_mean
+from qplan.inventory.suppressions import applied, suppressions_in, unused_findings
 from qplan.inventory.view import View
 
 ID_SECTIONS = (
@@ -58,6 +59,8 @@ class Reading:
     effective_json: str = field(repr=False)
     """The effective inventory as JSON, itself an inventory file."""
     warnings: tuple[Diagnostic, ...] = ()
+    suppressed: tuple[Diagnostic, ...] = ()
+    """The warnings that a comment suppresses, with its reason."""
     sources: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The text of every file by the name that findings give it."""
 
@@ -85,10 +88,10 @@ def read_inventory(
         view = View(inventory, source, _declared_ids(effective))
         ids_known = loaded.complete and isinstance(effective.get("sites", {}), dict)
         findings += check(view, ids_known=ids_known, all_valid=not _errors(findings))
-    distinct = _distinct(findings)
-    if inventory is None or _errors(distinct):
-        raise InvalidInput(distinct, loaded.texts)
-    return _reading(inventory, loaded, scenario, command_line, distinct)
+    kept, suppressed = _judged(findings, loaded, as_declared=scenario is None and not overrides)
+    if inventory is None or _errors(kept):
+        raise InvalidInput(kept, loaded.texts, suppressed)
+    return _reading(inventory, loaded, scenario, command_line, kept, suppressed)
 
 
 @contextmanager
@@ -161,12 +164,27 @@ def _distinct(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(sorted(first.values()))
 
 
+def _judged(
+    findings: Iterable[Diagnostic], loaded: Loaded, *, as_declared: bool
+) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
+    """The findings that stand, and those that are suppressed.
+
+    That a suppression is not used can be told only of a valid inventory, read as it is declared.
+    """
+    suppressions, malformed = suppressions_in(loaded.texts, loaded.places)
+    kept, suppressed, unused = applied(_distinct([*findings, *malformed]), suppressions)
+    if as_declared and not _errors(kept):
+        kept = tuple(sorted([*kept, *unused_findings(unused)]))
+    return kept, suppressed
+
+
 def _reading(
     inventory: Inventory,
     loaded: Loaded,
     scenario: str | None,
     command_line: list[Override],
     warnings: tuple[Diagnostic, ...],
+    suppressed: tuple[Diagnostic, ...],
 ) -> Reading:
     text = effective_json(inventory)
     main = loaded.files[0]
@@ -180,6 +198,7 @@ def _reading(
         effective_sha256=hashlib.sha256(text.encode()).hexdigest(),
         effective_json=text,
         warnings=warnings,
+        suppressed=suppressed,
         sources=loaded.texts,
     )
 

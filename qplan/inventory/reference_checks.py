@@ -13,6 +13,7 @@ from qplan.inventory.suggestions import did_you_mean, joined, neighbours
 from qplan.inventory.view import View
 
 NEARLY_ALIKE = 0.9  # difflib's ratio: about one letter in ten
+MOST_DUCTS_NAMED = 5
 MOST_HINTS = 200  # unknown references beyond these are found all the same, without a suggestion
 
 
@@ -83,8 +84,8 @@ def check_relay_rules_name_what_sites_state(view: View) -> Iterator[Diagnostic]:
                     yield view.finding("QP209", ("corridors", name, key, index), message, hint=hint)
 
 
-def check_ducts_are_spelt_alike(view: View) -> Iterator[Diagnostic]:
-    """A duct of one fibre, named nearly like a duct of several: likely a slip that hides a shared risk.
+def check_ducts_are_shared(view: View) -> Iterator[Diagnostic]:
+    """A duct of one fibre says nothing of shared risk; named nearly like a duct of several, it likely hides one.
 
     Names that differ in a number or in a letter that stands alone are different ducts (k12 and k13, ring-a and ring-b).
     """
@@ -93,14 +94,38 @@ def check_ducts_are_spelt_alike(view: View) -> Iterator[Diagnostic]:
     for duct in sorted(uses):
         if uses[duct] > 1:
             shared[_numbering(duct)].append(duct)
+    alone: dict[str, Path] = {}
     for name, fibre in view.inventory.fibres.items():
         for index, duct in enumerate(fibre.ducts):
-            alike = neighbours(duct, shared[_numbering(duct)]) if uses[duct] == 1 else ()
-            other = next((o for o in alike if _bare(o) == _bare(duct)), None)
-            other = other or next(iter(get_close_matches(duct, alike, 1, NEARLY_ALIKE)), None)
+            if uses[duct] > 1:
+                continue
+            path, other = ("fibres", name, "ducts", index), _meant(duct, shared[_numbering(duct)])
             if other:
                 message = f"duct '{duct}' holds fibres.{name} only"
-                yield view.finding("QP207", ("fibres", name, "ducts", index), message, hint=f"did you mean '{other}'?")
+                yield view.finding("QP207", path, message, hint=f"did you mean '{other}'?")
+            else:
+                alone[duct] = path
+    if alone:
+        yield _ducts_of_one_fibre(view, alone, len(uses))
+
+
+def _meant(duct: str, shared: list[str]) -> str | None:
+    """The duct of several fibres that is nearly called like this one."""
+    alike = neighbours(duct, shared)
+    same = next((other for other in alike if _bare(other) == _bare(duct)), None)
+    return same or next(iter(get_close_matches(duct, alike, 1, NEARLY_ALIKE)), None)
+
+
+def _ducts_of_one_fibre(view: View, alone: dict[str, Path], ducts: int) -> Diagnostic:
+    """One finding for all, at the first: a duct of one fibre is common, and not wrong by itself."""
+    few = ", ".join(f"'{duct}'" for duct in list(alone)[:MOST_DUCTS_NAMED])
+    rest = f" and {len(alone) - MOST_DUCTS_NAMED} more" if len(alone) > MOST_DUCTS_NAMED else ""
+    message = (
+        f"of {ducts} duct{'s' * (ducts > 1)}, {len(alone)} {'is' if len(alone) == 1 else 'are'} named by one fibre only, "
+        f"which tells of no shared risk: {few}{rest}"
+    )
+    hint = "name a duct on every fibre that runs in it"
+    return view.finding("QP210", next(iter(alone.values())), message, hint=hint)
 
 
 def _numbering(duct: str) -> tuple[str, ...]:

@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
 from qplan.errors import Diagnostic
+from qplan.inventory.suppressions import LINE_ENDS
 
 WIDEST_LINE = 160
-LINE_ENDS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as libyaml counts lines
 
 
-def render(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str]) -> str:
-    """Every finding with its source line, then how many there are; empty where there are none.
+def render(
+    diagnostics: Iterable[Diagnostic], sources: Mapping[str, str], suppressed: int = 0, errors_not_shown: int = 0
+) -> str:
+    """Every finding with its source line, then how many there are; empty where there is nothing to be said.
 
     `sources` is the text of the files by the name that the findings give them.
     """
     findings = list(diagnostics)
-    if not findings:
+    if not (findings or suppressed or errors_not_shown):
         return ""
     named = {item.file for item in findings}
     lines = {file: LINE_ENDS.split(text) for file, text in sources.items() if file in named}
-    return "".join(_block(item, lines.get(item.file, [])) for item in findings) + summary(findings) + "\n"
+    return "".join(_block(item, lines.get(item.file, [])) for item in findings) + _last_line(findings, suppressed, errors_not_shown)
 
 
-def summary(diagnostics: Iterable[Diagnostic]) -> str:
-    """`Found 1 error, 2 warnings.`"""
-    severities = [item.severity for item in diagnostics]
-    counts = [(severities.count(name), name) for name in ("error", "warning")]
-    return f"Found {', '.join(f'{n} {name}' + 's' * (n != 1) for n, name in counts if n) or 'nothing'}."
+def _last_line(findings: list[Diagnostic], suppressed: int, errors_not_shown: int) -> str:
+    """``Found 1 error, 2 warnings (1 suppressed). `qplan rules QP102` explains.``"""
+    severities = [item.severity for item in findings]
+    counts = [_counted(severities.count(name), name) for name in ("error", "warning") if name in severities]
+    aside = [f"{suppressed} suppressed"] if suppressed else []
+    aside += [f"{_counted(errors_not_shown, 'error')} not shown"] if errors_not_shown else []
+    found = f"Found {', '.join(counts) or 'nothing'}" + (f" ({', '.join(aside)})" if aside else "") + "."
+    if findings:
+        code = next((item.code for item in findings if item.severity == "error"), findings[0].code)
+        found += f" `qplan rules {code}` explains."
+    return found + "\n"
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}" + "s" * (number != 1)
 
 
 def _block(item: Diagnostic, lines: list[str]) -> str:

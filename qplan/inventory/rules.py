@@ -42,6 +42,8 @@ RULES: dict[str, Rule] = {
     "QP017": Rule("error", "unknown scenario"),
     "QP018": Rule("error", "format version missing or not supported"),
     "QP019": Rule("warning", "entry that is null and so left out"),
+    "QP020": Rule("warning", "suppression without a reason, or of what cannot be suppressed"),
+    "QP021": Rule("warning", "suppression that suppresses nothing"),
     # schema
     "QP101": Rule("error", "missing key"),
     "QP102": Rule("error", "unknown key"),
@@ -61,6 +63,7 @@ RULES: dict[str, Rule] = {
     "QP207": Rule("warning", "duct that looks like another duct misspelt"),
     "QP208": Rule("warning", "no QKD system to buy"),
     "QP209": Rule("warning", "country, operator or key domain that no site states"),
+    "QP210": Rule("warning", "ducts that one fibre alone names"),
     # physics
     "QP301": Rule("error", "half a coordinate"),
     "QP302": Rule("warning", "coordinates 0, 0"),
@@ -76,6 +79,7 @@ RULES: dict[str, Rule] = {
     "QP312": Rule("warning", "loss limit beyond the end of the key-rate curve"),
     "QP313": Rule("warning", "technology not in lower case"),
     "QP314": Rule("warning", "technology whose security proof does not hold"),
+    "QP315": Rule("warning", "loss measured at another wavelength than the system's"),
     # corridors
     "QP401": Rule("error", "corridor from a site to itself"),
     "QP402": Rule("error", "corridor without a demand"),
@@ -86,6 +90,8 @@ RULES: dict[str, Rule] = {
     "QP407": Rule("warning", "demand of zero"),
     "QP408": Rule("warning", "demand above what one system gives"),
     "QP409": Rule("warning", "more paths than fibres at an end"),
+    "QP410": Rule("warning", "disjoint paths that share the last building"),
+    "QP411": Rule("warning", "corridor within one building"),
     # cost
     "QP501": Rule("warning", "no price: to be quoted"),
 }
