@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import maximum_flow
+from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
 from qplan.planning.formulation import Formulation
 from qplan.planning.networks import CorridorNetwork
@@ -90,17 +90,31 @@ class FlowNetwork:
 
     def _reached(self, open_slots: np.ndarray, start: int) -> np.ndarray:
         """Vertices that a search along open slots meets."""
+        starts = np.concatenate([[0], np.cumsum(open_slots)])[self.starts].astype(np.int32)
+        ends = self.ends[open_slots]
+        graph = csr_array((np.ones(len(ends)), ends, starts), shape=(self.size, self.size))
         reached = np.zeros(self.size, dtype=bool)
-        reached[start] = True
-        waiting, starts, ends, is_open = [start], self.starts, self.ends, open_slots
-        while waiting:
-            here = waiting.pop()
-            block = slice(starts[here], starts[here + 1])
-            for there in ends[block][is_open[block]].tolist():
-                if not reached[there]:
-                    reached[there] = True
-                    waiting.append(there)
+        reached[breadth_first_order(graph, start, return_predecessors=False)] = True
         return reached
+
+
+def link_ends(model: Formulation) -> Separator:
+    """link(l) ≤ node(s), or ≤ relay(s) at a site that is no corridor's end: what is built is used, and used at nodes."""
+    index = model.index()
+    pairs = [
+        (index[model.link[link.id].name], index[(model.node if end in model.node else model.relay)[end].name])
+        for link in model.reach.links
+        for end in link.route.ends
+    ]
+    links, sites = (np.array(column, dtype=np.int64) for column in zip(*pairs, strict=True)) if pairs else ([], [])
+
+    def separate(point: Point) -> list[Row]:
+        if not pairs:
+            return []
+        violated = np.flatnonzero(point[links] > point[sites] + 1e-3)
+        return [Row("link_end", (int(sites[i]), int(links[i])), (1.0, -1.0), 0.0) for i in violated]
+
+    return separate
 
 
 def directed_cuts(model: Formulation, trees: Trees) -> Separator:

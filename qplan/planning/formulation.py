@@ -1,7 +1,7 @@
 """The integer program of `MODEL.md`, held by PuLP, with its variables keyed by domain ids.
 
-Design variables: link(l) ∈ {0,1} and count(l) ∈ ℤ for every candidate link, node(s) and relay(s) ∈ {0,1} for every
-site, served(q) ∈ {0,1} for optional corridors. Routing variables: flow(q, chain, bundle, direction) ∈ {0,1}.
+Design variables: link(l) ∈ {0,1} and count(l) ∈ ℤ for every candidate link, node(s) ∈ {0,1} for corridor ends, relay(s)
+∈ {0,1} for sites that may relay, served(q) ∈ {0,1} for optional corridors. Routing variables: flow(q, chain, bundle, direction) ∈ {0,1}.
 Money is scaled by a power of two, so that the largest cost coefficient lies between 2048 and 4096.
 """
 
@@ -130,19 +130,22 @@ def add_routing_of(model: Formulation, network: CorridorNetwork) -> None:
 
 
 def add_design(model: Formulation) -> None:
-    """link(l) ≤ count(l) ≤ N_l · link(l);  link(l) ≤ node(s) at both ends;  relay(s) ≤ node(s).
+    """link(l) ≤ count(l) ≤ N_l · link(l);  relay(s) ≤ node(s);  served(q) ≤ node(s) at the corridor's ends.
 
-    The ends of a corridor that must be served are nodes.
+    The ends of a corridor that must be served are nodes. A site that is no corridor's end is a node exactly where it
+    relays, so relay(s) stands for both there; a link that no path uses is left out of the plan, so no row ties it to
+    its ends.
     """
+    inventory, permitted = model.inventory, model.reach.usability.permitted
+    ends = {end for corridor in inventory.corridors.values() for end in corridor.ends}
     used = sorted({end for link in model.reach.links for end in link.route.ends})
-    relays = sorted(set().union(*model.reach.usability.permitted.values()).intersection(used))
     for s in used:
-        model.node[s] = model.variable("node", s)
-    for s in relays:
-        if any(s in permitted and s not in model.inventory.corridors[q].ends
-               for q, permitted in model.reach.usability.permitted.items()):
+        if s in ends:
+            model.node[s] = model.variable("node", s)
+        if any(s in sites and s not in inventory.corridors[q].ends for q, sites in permitted.items()):
             model.relay[s] = model.variable("relay", s)
-            model.add([(model.relay[s], 1), (model.node[s], -1)], "<=", 0, "relay_is_node", s)
+            if s in model.node:
+                model.add([(model.relay[s], 1), (model.node[s], -1)], "<=", 0, "relay_is_node", s)
     for link in model.reach.links:
         x = model.link[link.id] = model.variable("link", link.id)
         n = model.count[link.id] = x
@@ -150,14 +153,15 @@ def add_design(model: Formulation) -> None:
             n = model.count[link.id] = model.variable("count", link.id, upper=link.max_count)
             model.add([(x, 1), (n, -1)], "<=", 0, "count_from", link.id)
             model.add([(n, 1), (x, -link.max_count)], "<=", 0, "count_to", link.id)
-        for end in link.route.ends:
-            model.add([(x, 1), (model.node[end], -1)], "<=", 0, "link_end", link.id, end)
-    for q, corridor in sorted(model.inventory.corridors.items()):
+    for q, corridor in sorted(inventory.corridors.items()):
         if not corridor.required:
             model.served[q] = model.variable("served", q)
-    required = {end for corridor in model.inventory.corridors.values() if corridor.required for end in corridor.ends}
-    for s in sorted(required):
-        model.add([(model.node[s], 1)] if s in model.node else [], ">=", 1, "end", s)
+        for s in corridor.ends:
+            node = [(model.node[s], 1.0)] if s in model.node else []
+            if corridor.required:
+                model.add(node, ">=", 1, "end", q, s)
+            else:
+                model.add([*node, (model.served[q], -1.0)], ">=", 0, "end", q, s)
 
 
 def add_paths(model: Formulation, network: CorridorNetwork) -> None:
@@ -278,9 +282,11 @@ def add_site_room(model: Formulation, resource: str) -> None:
         free = getattr(site, resource)
         if free is None:
             continue
-        terms.append((model.node[s], node_items))
-        if s in model.relay and site.trusted_node != "existing":
-            terms.append((model.relay[s], relay_items))
+        relayed = relay_items if site.trusted_node != "existing" else 0.0
+        if s in model.node:
+            terms.append((model.node[s], node_items))
+        if s in model.relay:
+            terms.append((model.relay[s], relayed + (0.0 if s in model.node else node_items)))
         unit = max(1.0, free) / 1000
         model.add([(v, taken / unit) for v, taken in terms], "<=", free / unit, resource, s)
 
@@ -291,7 +297,10 @@ def priced_design(model: Formulation) -> list[tuple[pulp.LpVariable, Cost]]:
     return [
         *((model.count[link.id], link.unit_cost) for link in model.reach.links),
         *((variable, node_cost(inventory, s)) for s, variable in model.node.items()),
-        *((variable, relay_cost(inventory, s)) for s, variable in model.relay.items()),
+        *(
+            (variable, relay_cost(inventory, s) + (Cost() if s in model.node else node_cost(inventory, s)))
+            for s, variable in model.relay.items()
+        ),
     ]
 
 

@@ -7,6 +7,7 @@ itself, never from PuLP (which reports "Optimal" for a time limit with an incumb
 from __future__ import annotations
 
 import math
+import os
 import re
 import subprocess
 import tempfile
@@ -21,7 +22,7 @@ import highspy
 import numpy as np
 import pulp
 
-from qplan.errors import SolverFailed
+from qplan.errors import QplanError, SolverFailed
 from qplan.planning.cuts import Row
 from qplan.planning.formulation import Formulation, Goal, linear
 
@@ -113,8 +114,13 @@ def solver_version(solver: str) -> tuple[str, str]:
 
 
 def write_lp(model: Formulation, path: Path) -> None:
-    """The model as last solved, with readable names, in LP format."""
-    model.problem.writeLP(str(path), max_length=100_000)
+    """The model as last solved, with readable names, in LP format. Raises QplanError where it cannot be written."""
+    try:
+        with tempfile.TemporaryDirectory(prefix=".qplan-", dir=path.absolute().parent) as folder:
+            model.problem.writeLP(f"{folder}/model.lp", max_length=100_000)
+            os.replace(f"{folder}/model.lp", path)
+    except OSError as error:
+        raise QplanError(f"cannot write {path}: {error.strerror}") from error
 
 
 def _holds_at_zero(row: pulp.LpConstraint) -> bool:
