@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from qplan.errors import Diagnostic
 from qplan.inventory.model import Corridor, Site
@@ -104,38 +104,50 @@ def check_corridor_joins_two_buildings(view: View) -> Iterator[Diagnostic]:
 def check_disjoint_paths_keep_apart_at_the_ends(view: View) -> Iterator[Diagnostic]:
     """Of disjoint paths, at most one can go through each building next to an end; fibres straight to the other end
     are ways of their own."""
-    next_to: dict[str, list[str]] = defaultdict(list)
-    for _, fibre in view.fibres():
-        if not fibre.amplified and fibre.strands > 0:
-            for site, other in (fibre.ends, fibre.ends[::-1]):
-                next_to[site].append(other)
+    next_to = _usable_fibres_by_neighbour(view)
+    usable = {site: around.total() for site, around in next_to.items()}
     for name, corridor in view.corridors():
         if corridor.paths == 1 or corridor.disjoint == "relay":
             continue
         for index, (end, far) in enumerate((corridor.ends, corridor.ends[::-1])):
-            around = [site for site in next_to[end] if site != far]
-            ways = len(next_to[end]) - len(around) + _buildings(view, end, far, set(around))
-            if ways < corridor.paths <= len(next_to[end]):
+            if usable.get(end, 0) < corridor.paths:
+                continue  # has a finding of its own
+            ways = _ways_out(view, end, far, next_to[end], corridor.paths)
+            if ways < corridor.paths:
                 message = (
-                    f"corridors.{name} asks for {corridor.paths} disjoint paths, but the {len(next_to[end])} usable fibres "
-                    f"at site '{end}' leave by {ways} building{'s' * (ways > 1)} only ({_some(around)})"
+                    f"corridors.{name} asks for {corridor.paths} disjoint paths, but the {usable[end]} usable fibres at "
+                    f"site '{end}' leave by {ways} building{'s' * (ways > 1)} only ({_some(next_to[end])})"
                 )
                 yield view.finding("QP410", ("corridors", name, "ends", index), message)
 
 
-def _buildings(view: View, end: str, far: str, around: set[str]) -> int:
-    """How many buildings the sites next to an end stand in; those in the building of either end count by themselves,
-    since all paths share that building anyway."""
+def _usable_fibres_by_neighbour(view: View) -> dict[str, Counter[str]]:
+    """For every site how many fibres that can carry a QKD link run to each other site."""
+    next_to: dict[str, Counter[str]] = defaultdict(Counter)
+    for _, fibre in view.fibres():
+        if not fibre.amplified and fibre.strands > 0:
+            for site, other in (fibre.ends, fibre.ends[::-1]):
+                next_to[site][other] += 1
+    return next_to
+
+
+def _ways_out(view: View, end: str, far: str, around: Counter[str], enough: int) -> int:
+    """Fibres to the far end, and buildings of the other sites next to an end, counted until they are enough.
+
+    A site in the building of either end counts by itself, since all paths share that building anyway.
+    """
     sites = view.inventory.sites
-    found: list[Site] = []
-    inside = 0
-    for name in sorted(around):
+    ways, buildings = around[far], list[Site]()
+    for name in around:
+        if ways >= enough:
+            break
         site = sites[name]
-        if _in_one_building(site, sites[end]) or _in_one_building(site, sites[far]):
-            inside += 1
-        elif not any(_in_one_building(site, other) for other in found):
-            found.append(site)
-    return inside + len(found)
+        if name == far or any(_in_one_building(site, other) for other in buildings):
+            continue
+        ways += 1
+        if not any(_in_one_building(site, sites[own]) for own in (end, far)):
+            buildings.append(site)
+    return ways
 
 
 def _in_one_building(a: Site, b: Site) -> bool:
@@ -143,9 +155,9 @@ def _in_one_building(a: Site, b: Site) -> bool:
     return None not in (a.lat, a.lon, b.lat, b.lon) and sphere_km(a.lat, a.lon, b.lat, b.lon) < BUILDING_KM
 
 
-def _some(sites: list[str]) -> str:
-    names = sorted(set(sites))
-    return ", ".join(f"'{name}'" for name in names[:MOST_SITES_NAMED]) + (" …" if len(names) > MOST_SITES_NAMED else "")
+def _some(sites: Iterable[str]) -> str:
+    names = [f"'{name}'" for name in sorted(sites)]
+    return ", ".join(names[:MOST_SITES_NAMED]) + (" …" if len(names) > MOST_SITES_NAMED else "")
 
 
 def check_there_are_corridors(view: View) -> Iterator[Diagnostic]:
