@@ -17,6 +17,7 @@ import numpy as np
 
 from qplan.inventory.model import Inventory
 from qplan.planning.assemble import Design, assemble
+from qplan.planning.construct import construct
 from qplan.planning.cuts import Row, Separator, path_cuts
 from qplan.planning.formulation import (
     Formulation,
@@ -37,7 +38,7 @@ SUPPORT = 1e-6  # a link with less than this in the relaxation is not in its sup
 PROOF = 1e-9  # relative difference of value and bound at which they count as equal
 CENT = 0.01
 FIRST_PLAN_NODES = 500  # branch-and-bound nodes of a solve on the support
-FIRST_PLAN_ROUNDS = 6
+FIRST_PLAN_ROUNDS = 3
 ROOT_SHARE = 0.5  # of the time left, at the most, goes to the root
 
 Hold = Callable[[Formulation], None]
@@ -117,9 +118,9 @@ def minimise(task: Task) -> Found:
     known: Known | None = None
     support = _support(model, root)
     if 0 < len(support) < len(model.link):
-        first = Rounds(task.on(support), names, root.rows, Effort(nodes=FIRST_PLAN_NODES))
+        first = Rounds(task.on(set(support)), names, root.rows, Effort(nodes=FIRST_PLAN_NODES))
         first.run(None, root.bound, FIRST_PLAN_ROUNDS)
-        known = first.known
+        known = first.known or _constructed(task, support)
         if known is not None and task.within(known.value, root.bound):
             return Found(_reason(known.value, root.bound), known.design, root.bound, first.model)
     rounds = Rounds(task.on(_not_fixed(model, root, known)), names, root.rows, Effort())
@@ -175,21 +176,11 @@ class Rounds:
         if last.values is None:
             return
         installed = {link for link, v in self.model.link.items() if last.chosen(v)}
-        better = self._route(installed)
+        better = route(self.task.on(installed))
         if better is None and self.known is not None:
-            better = self._route(installed.union(link.id for link in self.known.design.links))
+            better = route(self.task.on(installed.union(link.id for link in self.known.design.links)))
         if better is not None and (self.known is None or better.value < self.known.value):
             self.known = better
-
-    def _route(self, installed: set[str]) -> Known | None:
-        """The best plan on the links installed, by the exact model."""
-        model = self.task.on(installed).exact_model()
-        limits = replace(self.task.limits, watch=lambda sighting: None)
-        found = solve(model, self.task.stage.goal(model), self.task.solver, limits, Effort(nodes=FIRST_PLAN_NODES))
-        if found.values is None:
-            return None
-        design = assemble(model, found)
-        return Known(design, self.task.stage.measure(design), found)
 
     def _forbid(self, last: Solution) -> bool:
         """Add what the master's design violates: cuts, else the paths of the corridors that it does not serve."""
@@ -232,17 +223,36 @@ class Rounds:
             self.model.add(terms, ">=", row.least, row.family, len(self.model.problem.constraints()))
 
 
+def route(task: Task) -> Known | None:
+    """The best plan on the links of the task, by the exact model and within a number of nodes."""
+    model = task.exact_model()
+    limits = replace(task.limits, watch=lambda sighting: None)
+    found = solve(model, task.stage.goal(model), task.solver, limits, Effort(nodes=FIRST_PLAN_NODES))
+    if found.values is None:
+        return None
+    design = assemble(model, found)
+    return Known(design, task.stage.measure(design), found)
+
+
 def _moved(row: Row, names: list[str], columns: dict[str, int]) -> Row:
     """The row over another model's columns; what that one lacks is 0 there."""
     kept = [(columns[names[c]], w) for c, w in zip(row.columns, row.weights, strict=True) if names[c] in columns]
     return replace(row, columns=tuple(c for c, _ in kept), weights=tuple(w for _, w in kept))
 
 
-def _support(model: Formulation, root: Root) -> set[str]:
+def _support(model: Formulation, root: Root) -> dict[str, float]:
+    """Links that the relaxation uses, with their values."""
     if root.bound is None:
-        return set()
+        return {}
     index = model.index()
-    return {link for link, v in model.link.items() if root.point[index[v.name]] > SUPPORT}
+    values = {link: root.point[index[v.name]] for link, v in model.link.items()}
+    return {link: float(value) for link, value in values.items() if value > SUPPORT}
+
+
+def _constructed(task: Task, support: dict[str, float]) -> Known | None:
+    """The best plan on the links of a design made corridor by corridor."""
+    links = construct(task.inventory, task.graph, support, task.solver, task.limits)
+    return None if links is None else route(task.on(links))
 
 
 def _not_fixed(model: Formulation, root: Root, known: Known | None) -> set[str]:

@@ -184,13 +184,17 @@ def _solve_highs(
         columns, values = zip(*known, strict=True) if known else ((), ())
         highs.setSolution(len(known), np.array(columns, dtype=np.int32), np.round(np.array(values, dtype=float)))
     highs.HandleUserInterrupt = True
-    highs.cbMipLogging.subscribe(
-        lambda event: limits.watch(
-            Sighting(goal.name, _known(event.data_out.mip_primal_bound, goal), _known(event.data_out.mip_dual_bound, goal))
-        )
-    )
+    seen = Sighting(goal.name, None, None)
+
+    def note(event: highspy.HighsCallbackEvent) -> None:
+        nonlocal seen
+        figures = event.data_out
+        seen = Sighting(goal.name, _known(figures.mip_primal_bound, goal), _known(figures.mip_dual_bound, goal))
+
+    highs.cbMipLogging.subscribe(note)
     highs.startSolve()
     while not highs.wait(0.1)[0]:
+        limits.watch(seen)
         if limits.stop.is_set():
             highs.cancelSolve()
     return _highs_ending(model, goal, highs)
