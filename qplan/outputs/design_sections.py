@@ -101,8 +101,8 @@ def corridors_section(facts: Facts, names: SiteNames) -> Section:
     overview = Table(
         "Demand and protection",
         (
-            "Corridor", "Ends", "Served", "Demand", "Spare", "Survives the loss of", "When no path holds",
-            "Classification", "Secret for",
+            "Corridor", "Ends", "Served", "Demand", "Spare", "Survives the loss of", "Cut off by the loss of",
+            "When no path holds", "Classification", "Secret for",
         ),  # fmt: skip
         tuple(_corridor_row(corridor, names) for corridor in facts.corridors),
         right=("Demand", "Spare", "Secret for"),
@@ -119,7 +119,10 @@ def corridors_section(facts: Facts, names: SiteNames) -> Section:
     )
     exposure = Table(
         "Who learns the keys of a corridor",
-        ("Corridor", "Exposure", "Paths have", "Relays", "Countries", "Operators", "Rules for relays"),
+        (
+            "Corridor", "Exposure", "Key revealed by", "Paths have", "Relays", "Countries", "Operators",
+            "Rules for relays",
+        ),  # fmt: skip
         tuple(_exposure_row(corridor, facts.relays, names) for corridor in facts.corridors if corridor.served),
     )
     relays = Table(
@@ -131,7 +134,8 @@ def corridors_section(facts: Facts, names: SiteNames) -> Section:
     reading = (
         "Each path reserves the corridor's whole demand on every link. Spare is the least of capacity minus "
         "reservations along a path, never a sum; corridors that meet on a link share it. What a corridor survives "
-        "leaves its own two ends aside."
+        "leaves its own two ends aside. What cuts it off, and which relays reveal its key, is the smallest set: how many "
+        "pieces, and one out of each group of them, joined by +."
     )
     return Section("corridors", "Corridors", (reading,), (overview, exposure, relays, paths))
 
@@ -146,6 +150,7 @@ def _corridor_row(facts: CorridorFacts, names: SiteNames) -> tuple[str, ...]:
         wording.bps(facts.demand_bps),
         wording.bps(facts.spare_bps) if facts.served else "–",
         wording.survives(corridor, len(facts.paths)) if facts.served else "–",
+        wording.smallest_set(facts.cut_off_by, names.piece) if facts.served else "–",
         wording.FALLBACK[corridor.fallback],
         corridor.classification or NOT_STATED,
         NOT_STATED if years is None else f"{format_number(years)} years",
@@ -170,6 +175,7 @@ def _exposure_row(facts: CorridorFacts, relays: tuple[RelayFacts, ...], names: S
     return (
         facts.id,
         wording.who_sees_keys(facts.corridor, [len(path.relays) for path in facts.paths]),
+        wording.smallest_set(facts.revealed_by, names.piece),
         "one path only" if alone else wording.DISJOINT[facts.corridor.disjoint],
         names.join(facts.relays) or "none",
         ", ".join(sorted({site.country or NOT_STATED for site in sites})) or "none",

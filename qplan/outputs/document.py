@@ -56,5 +56,10 @@ class SiteNames:
     def __getitem__(self, site_id: str) -> str:
         return self._names[site_id]
 
+    def piece(self, address: str) -> str:
+        """The thing at an address (`sites.x`, `fibres.f`, `ducts.d`) in words."""
+        kind, _, name = address.partition(".")
+        return self[name] if kind == "sites" else f"{kind.removesuffix('s')} {name}"
+
     def join(self, site_ids: Iterable[str], joiner: str = ", ") -> str:
         return joiner.join(self._names[site_id] for site_id in site_ids)

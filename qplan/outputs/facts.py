@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from qplan.inventory.model import Corridor, Inventory, Item, QkdSystem, Site
 from qplan.inventory.plant import great_circle_km, length_km, max_loss_db, uses_o_band
 from qplan.plan.model import Link, Node, Plan, ServedCorridor
+from qplan.plan.weakness import SmallestSet, cuts_off, reveals
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,10 @@ class CorridorFacts:
     served: bool
     demand_bps: float
     paths: tuple[PathFacts, ...]
+    revealed_by: SmallestSet | None
+    """Relays that together learn the key; None where relays alone never do."""
+    cut_off_by: SmallestSet | None
+    """Sites (its ends apart), fibres or ducts without which it gets no key; None where it is not served."""
 
     @property
     def relays(self) -> tuple[str, ...]:
@@ -186,7 +191,12 @@ def _corridor_facts(inventory: Inventory, served: ServedCorridor, links: dict[st
                 length_km=None if None in lengths else math.fsum(lengths),
             )
         )
-    return CorridorFacts(served.id, corridor, served.served, served.key_rate_bps, tuple(paths))
+    plan_links = {link_id: facts.link for link_id, facts in links.items()}
+    return CorridorFacts(
+        served.id, corridor, served.served, served.key_rate_bps, tuple(paths),
+        revealed_by=reveals(corridor, served.paths) if served.served else None,
+        cut_off_by=cuts_off(inventory, corridor, served.paths, plan_links) if served.served else None,
+    )  # fmt: skip
 
 
 def _relay_facts(inventory: Inventory, site_id: str, corridors: tuple[CorridorFacts, ...]) -> RelayFacts:

@@ -15,6 +15,7 @@ from qplan.outputs.verdict import figures, plan_line, warnings
 from qplan.outputs.wording import shortened
 from qplan.plan.model import Plan
 from qplan.plan.verify import failed_checks
+from qplan.plan.weakness import SmallestSet
 
 SUMMARY_VERSION = "1.0"
 CELL_CHARACTERS = 36
@@ -81,6 +82,8 @@ def summary_json(inventory: Inventory, plan: Plan) -> str:
                 "key_rate_bps": corridor.demand_bps,
                 "spare_bps": corridor.spare_bps if corridor.served else None,
                 "relay_sees_key": bool(corridor.relays) and corridor.relay_sees_key,
+                "revealed_by": _groups(corridor.revealed_by),
+                "cut_off_by": _groups(corridor.cut_off_by),
                 "paths": [{"relays": path.relays, "spare_bps": path.spare_bps} for path in corridor.paths],
             }
             for corridor in facts.corridors
@@ -92,3 +95,8 @@ def summary_json(inventory: Inventory, plan: Plan) -> str:
         ],
     }  # fmt: skip
     return json.dumps(summary, indent=2, allow_nan=False) + "\n"
+
+
+def _groups(found: SmallestSet | None) -> tuple[tuple[str, ...], ...] | None:
+    """Addresses; one out of each group makes a smallest set."""
+    return None if found is None else found.groups

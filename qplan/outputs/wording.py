@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from qplan.inventory.model import Corridor, Economics
 from qplan.plan.model import Plan
+from qplan.plan.weakness import SmallestSet
 
 SMALLEST_GAP = 1e-5
 STOPPED_BY = {
@@ -109,6 +110,20 @@ def survives(corridor: Corridor, paths: int) -> str:
         return "nothing: one path only" if paths == 1 else "nothing: every path must hold"
     one, several = FAILS_ALONE[corridor.disjoint]
     return f"any one {one}" if spare_paths == 1 else f"any {spare_paths} {several}"
+
+
+def smallest_set(found: SmallestSet | None, name: Callable[[str], str]) -> str:
+    """`2: East or West + duct bridge`: how many pieces, and which; one out of each group."""
+    if found is None:
+        return "none"
+    groups = [_any_of([name(piece) for piece in group]) for group in found.groups]
+    others = found.count - math.prod(map(len, found.groups))
+    return f"{found.size}: {' + '.join(groups)}" + (f" (or {counted(others, 'other set')})" if others else "")
+
+
+def _any_of(names: Sequence[str], most: int = 3) -> str:
+    rest = len(names) - most
+    return ", ".join(names[:most]) + f" or {rest} more" if rest > 1 else " or ".join(names)
 
 
 def relay_rules(corridor: Corridor) -> str:
