@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import sys
@@ -23,7 +24,10 @@ from qplan.inventory.validation import validate
 
 HERE = Path(__file__).parent
 UNLIKELY = HERE / "errors" / "unlikely.yaml"
-SARIF = jsonschema.Draft7Validator(json.loads((HERE / "sarif_subset.schema.json").read_text(encoding="utf-8")))
+SARIF = jsonschema.Draft4Validator(  # the schema as SchemaStore and the npm package @microsoft/jest-sarif (MIT) have it
+    json.loads((HERE / "sarif-2.1.0.schema.json").read_text(encoding="utf-8")),
+    format_checker=jsonschema.Draft4Validator.FORMAT_CHECKER,
+)
 NOT_IN_A_TEXT = {"QP002"}  # an example is text in UTF-8, and the rule is about files that are not
 
 MIXED = """\
@@ -153,7 +157,9 @@ def test_sarif_keeps_to_the_standard(here, qplan):
     assert rules == list(RULES)
     for result in run["results"]:
         assert rules[result["ruleIndex"]] == result["ruleId"]
+        assert not re.search(r"\{[0-9]|\]\(", result["message"]["text"])  # would be a placeholder or a link
         place = result["locations"][0]["physicalLocation"]
+        assert re.fullmatch("[A-Za-z0-9._~/%-]+", place["artifactLocation"]["uri"])
         assert unquote(place["artifactLocation"]["uri"]) == f"net/{name}"
         assert ("region" in place) == (result["ruleId"] != "QP016")
     justified = [(item["ruleId"], item["suppressions"]) for item in run["results"] if item["suppressions"]]
@@ -237,6 +243,24 @@ def test_an_error_that_is_not_shown_still_counts(here, qplan):
 def test_unknown_code_is_wrong_usage(option, code, here, qplan):
     (here / "sites.yaml").write_text(GOOD)
     assert qplan("validate", option, code)[:2] == (2, "")
+
+
+def test_standard_input_is_read_in_the_working_folder(here, qplan, monkeypatch):
+    (here / "fibres.yaml").write_text("fibres: {g: {ends: [a, x], length_km: 20}}\n")
+    text = GOOD.replace("qplan: 1\n", "qplan: 1\ninclude: [fibres.yaml]\n").replace("price: 1", "pryce: 1")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    code, out, _ = qplan("validate", "-")
+    assert code == 3 and "stdin:5:" in out and "fibres.yaml:1:" in out
+
+
+def test_default_file(here, qplan):
+    assert qplan("validate")[0] == 2
+    (here / "west.qplan.yaml").write_text(GOOD)
+    assert qplan("validate")[:2] == (0, "west.qplan.yaml: valid (2 sites, 1 fibres, 1 QKD systems, 1 corridors)\n")
+    (here / "east.qplan.yaml").write_text(GOOD)
+    assert qplan("validate")[0] == 2
+    (here / "sites.yaml").write_text(GOOD)
+    assert qplan("validate")[1].startswith("sites.yaml: valid")
 
 
 def test_several_files_and_a_fragment_that_they_share(here, qplan):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qplan.errors import Diagnostic
 from qplan.inventory import corridor_checks as corridor
+from qplan.inventory import cost_checks as cost
 from qplan.inventory import physics_checks as physics
 from qplan.inventory import reference_checks as reference
 from qplan.inventory.view import Check, View
@@ -27,7 +28,9 @@ ENTRY_CHECKS: tuple[Check, ...] = (
     corridor.check_exactly_one_demand,
     corridor.check_shares_fit_paths,
     corridor.check_demand_is_above_zero,
-    corridor.check_prices,
+    cost.check_prices,
+    cost.check_quotes_are_valid,
+    cost.check_amounts_are_in_one_currency,
 )
 """Each entry by itself, with those that it names: true of any part of an inventory."""
 

@@ -1,4 +1,4 @@
-"""Checks of corridors and of prices."""
+"""Checks of corridors."""
 
 from __future__ import annotations
 
@@ -163,12 +163,3 @@ def _some(sites: Iterable[str]) -> str:
 def check_there_are_corridors(view: View) -> Iterator[Diagnostic]:
     if not view.inventory.corridors:
         yield view.finding("QP406", ("corridors",), "there are no corridors, so the plan is empty", key=True)
-
-
-def check_prices(view: View) -> Iterator[Diagnostic]:
-    equipment = view.inventory.equipment
-    for section in ("qkd_systems", "node_items", "relay_items"):
-        for name, item in getattr(equipment, section).items():
-            if item.price is None:
-                message = f"'{name}' has no price: it counts as 0 and is listed as to be quoted"
-                yield view.finding("QP501", ("equipment", section, name), message, key=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import sys
 from dataclasses import dataclass, field
 from importlib.resources import files as package_files
 
@@ -15,6 +16,7 @@ from qplan.inventory.suggestions import did_you_mean, kind, shown
 from qplan.inventory.yaml_source import MAX_BYTES, UNREADABLE, Parsed, parse_yaml
 
 CATALOGUE = "catalogue:"
+STDIN, STDIN_NAME = "-", "stdin"
 MAX_CHAIN = 50  # files that include each other in a row
 SECTIONS = ("sites", "fibres", "corridors", "checks", "scenarios", "set", "metadata", "policy", "budget", "economics")
 MERGED: frozenset[Path] = frozenset(
@@ -64,12 +66,16 @@ class _Refused(Exception):
 
 
 def load(path: str) -> Loaded:
-    """Read an inventory and its includes. Raises `QplanError` where the main file itself cannot be read."""
+    """Read an inventory and its includes; `-` is standard input, in the working folder.
+
+    Raises `QplanError` where the main file itself cannot be read.
+    """
     try:
-        data = _read(path)
+        data = _standard_input() if path == STDIN else _read(path)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a file name"
         raise QplanError(f"cannot read {printable(path)}: {reason}") from error
+    path = STDIN_NAME if path == STDIN else path
     folder = os.path.realpath(os.path.dirname(path) or ".")
     reader = _Reader(path, folder)
     main = SourceFile(_clean(os.path.basename(path)), _clean(path), os.path.realpath(path), data)
@@ -80,6 +86,12 @@ def load(path: str) -> Loaded:
 def _read(path: str) -> bytes:
     with open(path, "rb") as file:
         return file.read(MAX_BYTES + 1)
+
+
+def _standard_input() -> bytes:
+    if sys.stdin is None:
+        raise QplanError("cannot read standard input: it is closed")
+    return sys.stdin.buffer.read(MAX_BYTES + 1)
 
 
 def _clean(path: str) -> str:

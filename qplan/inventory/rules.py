@@ -94,6 +94,8 @@ RULES: dict[str, Rule] = {
     "QP411": Rule("warning", "corridor within one building"),
     # cost
     "QP501": Rule("warning", "no price: to be quoted"),
+    "QP502": Rule("warning", "quote that has run out"),
+    "QP503": Rule("warning", "amounts in another currency"),
 }
 
 

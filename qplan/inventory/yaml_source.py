@@ -17,6 +17,7 @@ from qplan.inventory.yaml_problems import explained
 
 MAX_BYTES = 16 * 2**20
 MAX_DEPTH = 64
+TOO_DEEP = f"is nested more than {MAX_DEPTH} levels deep"
 MAX_NODES = 1_000_000
 MAX_SCALAR = 2**16  # characters
 MAX_KEY = 255  # characters
@@ -61,7 +62,7 @@ class _Composer(CCoreLoader):
         self.depth += 1
         self.nodes += 1
         if self.depth > MAX_DEPTH:
-            raise _TooMuch(f"is nested more than {MAX_DEPTH} levels deep")
+            raise _TooMuch(TOO_DEEP)
         if self.nodes > MAX_NODES:
             raise _TooMuch(f"holds more than {MAX_NODES} values")
 
@@ -142,6 +143,8 @@ def _compose(file: str, text: str) -> yaml.Node | None:
     except _TooMuch as error:
         raise _Stop(finding("QP003", Spot(file, 1, 1), "", f"the file {error}")) from None
     except yaml.YAMLError as error:
+        if "nesting depth" in str(error):  # libyaml's own limit, which its newer releases reach before the composer
+            raise _Stop(finding("QP003", Spot(file, 1, 1), "", f"the file {TOO_DEEP}")) from None
         raise _Stop(explained(file, text, error)) from None
 
 
