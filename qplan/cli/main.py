@@ -62,7 +62,8 @@ def _exit_code() -> int:
         return int(Exit.USAGE)
     except (click.Abort, KeyboardInterrupt):
         click.echo("stopped: nothing was written", err=True)
-        return int(Exit.LIMIT)
+        sys.stdout.flush()
+        os._exit(int(Exit.LIMIT))  # a solver's thread may be running still, and the interpreter would wait or abort
     except InvalidInput as error:
         from qplan.inventory.rendering import render
 

@@ -17,7 +17,7 @@ from qplan.cli.progress import ProgressLine
 from qplan.errors import Exit
 from qplan.inventory.model import Inventory
 from qplan.outputs import explanation, summary
-from qplan.outputs.folder import check_target, plan_files, write_beside, write_folder
+from qplan.outputs.folder import check_file_target, check_target, plan_files, write_beside, write_folder
 from qplan.plan.model import Plan
 from qplan.plan.verify import failed_checks
 from qplan.planning.explain import explain
@@ -83,18 +83,23 @@ def command(
     reading = read(file, scenario, overrides, quiet)
     out = out if out is not None else default_folder(file, scenario)
     check_target(out)
-    with stop_on_signals() as stop, ProgressLine(quiet, verbose) as line:
-        limits = SearchLimits(gap, deadline, threads, stop, line.show)
-        result = optimise(reading.inventory, reference(reading), solver, limits, lp_file)
-        line.report(result)
+    if lp_file is not None:
+        check_file_target(lp_file)
+    with stop_on_signals() as stop:
+        with ProgressLine(quiet, verbose) as line:
+            limits = SearchLimits(gap, deadline, threads, stop, line.show)
+            result = optimise(reading.inventory, reference(reading), solver, limits, lp_file)
+            line.report(result)
+            if result.plan is None:
+                reasons = explain(reading.inventory, result.reach, result.search.status, solver, limits)
         if result.plan is None:
-            reasons = explain(reading.inventory, result.reach, result.search.status, solver, limits)
+            write_beside(out, explanation.explanation_files(reading.inventory, reasons, reference(reading)))
+        else:
+            write_folder(out, plan_files(reading.inventory, result.plan, reading.effective_json))
     if result.plan is None:
-        write_beside(out, explanation.explanation_files(reading.inventory, reasons, reference(reading)))
         _say({"text": explanation.explanation_text, "json": explanation.explanation_json,
               "markdown": explanation.explanation_markdown}[style](reading.inventory, reasons), quiet)
         return int(Exit.INFEASIBLE if result.search.status == "infeasible" else Exit.LIMIT)
-    write_folder(out, plan_files(reading.inventory, result.plan, reading.effective_json))
     _say({"text": summary.summary_text, "json": summary.summary_json,
           "markdown": summary.summary_markdown}[style](reading.inventory, result.plan), quiet)
     return int(_plan_exit(reading.inventory, result.plan, quiet))
@@ -127,7 +132,7 @@ def _plan_exit(inventory: Inventory, plan: Plan, quiet: bool) -> Exit:
 
 @contextmanager
 def stop_on_signals() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C or SIGTERM sets; a second one ends the program at once."""
+    """An event that the first Ctrl-C or SIGTERM sets, so that what was found is written; a second one ends at once."""
     stop = threading.Event()
 
     def on_signal(number: int, frame: object) -> None:

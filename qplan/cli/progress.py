@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import threading
 import time
+from contextlib import suppress
 
 import click
 
@@ -12,42 +15,48 @@ from qplan.planning.search import gap
 from qplan.planning.solver import Sighting
 
 INTERVAL_S = 0.2
+HINT = " (Ctrl-C stops with the best plan)"
 
 
 class ProgressLine:
-    """Redraws one line; silent where stderr is no terminal or the user asked for quiet."""
+    """Redraws one line five times a second; silent where stderr is no terminal or the user asked for quiet."""
 
     def __init__(self, quiet: bool, verbose: bool):
         self.active = not quiet and sys.stderr.isatty()
         self.verbose = verbose and not quiet
-        self.began = self.drawn = time.monotonic()
-        self.width = 0
+        self.began = time.monotonic()
+        self.said = "reading the fibre graph and building the model …"
+        self.ended = threading.Event()
+        self.drawing = threading.Thread(target=self._keep_drawing, daemon=True)
 
     def __enter__(self) -> ProgressLine:
         if self.active:
-            self._draw("reading the fibre graph and building the model …")
+            self.drawing.start()
         return self
 
     def __exit__(self, *exc: object) -> None:
         if self.active:
-            self._draw("")
-            click.echo("\r", err=True, nl=False)
+            self.ended.set()
+            self.drawing.join()
+            _draw("")
 
     def show(self, sighting: Sighting) -> None:
-        now = time.monotonic()
-        if not self.active or now - self.drawn < INTERVAL_S:
-            return
-        self.drawn = now
+        """Say this from the next redrawing on."""
         best, bound = sighting.value, sighting.bound
         open_gap = "–" if best is None or bound is None else f"{100 * max(0.0, gap(best, bound)):.2f} %"
-        self._draw(
-            f"{sighting.phase}: best {_figure(best)}, bound {_figure(bound)}, gap {open_gap}, "
-            f"{now - self.began:.0f} s (Ctrl-C stops with the best plan)"
-        )
+        self.said = f"{sighting.phase}: best {_figure(best)}, bound {_figure(bound)}, gap {open_gap}"
+
+    def _keep_drawing(self) -> None:
+        with suppress(OSError):  # the terminal has gone
+            while not self.ended.is_set():
+                _draw(f"{time.monotonic() - self.began:4.0f} s  {self.said}{HINT}")
+                self.ended.wait(INTERVAL_S)
 
     def report(self, result: Result) -> None:
         """With -v: what was solved and how it ended."""
         if self.verbose:
+            if self.active:
+                _draw("")
             search = result.search
             click.echo(
                 f"{len(result.reach.links)} candidate links, {len(result.reach.refusals)} refused on single fibres; "
@@ -56,9 +65,11 @@ class ProgressLine:
                 err=True,
             )
 
-    def _draw(self, text: str) -> None:
-        click.echo("\r" + text.ljust(self.width), err=True, nl=False)
-        self.width = len(text)
+
+def _draw(text: str) -> None:
+    """Replace the line, cut to the width of the terminal: a line that wraps cannot be replaced."""
+    width = shutil.get_terminal_size().columns - 1
+    click.echo(f"\r{text[:width]:<{width}}" if text else "\r" + " " * width + "\r", err=True, nl=False)
 
 
 def _figure(value: float | None) -> str:

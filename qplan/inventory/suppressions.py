@@ -6,7 +6,7 @@ Only warnings can be suppressed: an error stops the reading, so nothing could be
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -83,16 +83,16 @@ def _read(
     inside_text = _inside_text([comment.start() for comment in comments], here)
     scenarios = [place for path, place in places.items() if path[:1] == ("scenarios",) and place.file == file]
     lines = LINE_ENDS.split(text)
-    line, counted = 1, 0
+    begins = [0, *(end.end() for end in LINE_ENDS.finditer(text))]
     for comment in comments:
-        line += len(LINE_ENDS.findall(text, counted, comment.start()))
-        counted = comment.start()
-        if comment.start() in inside_text:
+        position = comment.start()
+        if position in inside_text:
             continue
-        column = len(LINE_ENDS.split(text[max(0, counted - 2**16) : counted])[-1]) + 1
+        line = bisect_right(begins, position)
+        column = position - begins[line - 1] + 1
         at = Spot(file, line, column, column + len(comment.group().rstrip()))
         covers = (printable(file), _covered_line(lines, line))
-        in_scenario = any(_spans(place, counted) for place in scenarios)
+        in_scenario = any(_spans(place, position) for place in scenarios)
         yield from _entries(comment.group(1), covers, at, in_scenario)
 
 

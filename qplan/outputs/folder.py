@@ -36,6 +36,7 @@ def check_target(out: Path) -> None:
     try:
         if out.is_symlink():
             raise QplanError(f"{name} is a symbolic link: name the folder it points to, or another, with --out")
+        _check_parent(out, name)
         if not out.exists():
             return
         if not out.is_dir():
@@ -45,6 +46,25 @@ def check_target(out: Path) -> None:
         _check_content(out, name)
     except OSError as error:
         raise QplanError(f"cannot read the folder {name}: {error.strerror}") from error
+
+
+def check_file_target(path: Path) -> None:
+    """Refuse, before any work is done, a file in a folder that is not there or not writable. Raises `QplanError`."""
+    try:
+        if not path.absolute().parent.is_dir():
+            raise QplanError(f"cannot write {_shown(path)}: the folder {_shown(path.parent)} does not exist")
+        _check_parent(path, _shown(path))
+    except OSError as error:
+        raise QplanError(f"cannot write {_shown(path)}: {error.strerror}") from error
+
+
+def _check_parent(path: Path, name: str) -> None:
+    """Something may be made at `path`, in the nearest folder above it that is there already."""
+    above = next(folder for folder in path.absolute().parents if folder.exists())
+    if not above.is_dir():
+        raise QplanError(f"cannot write {name}: {_shown(above)} is a file, not a folder")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise QplanError(f"cannot write {name}: no permission to write in {_shown(above)}")
 
 
 def _check_content(out: Path, name: str) -> None:
