@@ -25,6 +25,7 @@ def to_svg(diagram: Diagram) -> str:
         _set_title(document, group, details.get(group.getAttribute("id")))
         if group.getAttribute("class") in ("node", "edge"):
             _centre_text(group)
+    _raise_labels([group for group in _elements(root, "g") if group.getAttribute("class") == "edge"])
     for text in _elements(root, "text"):
         if text.getAttribute("font-family").startswith(FONT):
             text.setAttribute("font-family", FONT_FAMILY)
@@ -61,6 +62,19 @@ def _centre_text(group: Element) -> None:
     for text in texts:
         text.setAttribute("text-anchor", "middle")
         text.setAttribute("x", middle)
+
+
+def _raise_labels(links: list[Element]) -> None:
+    """The label of every link, with the paper beneath it, above all lines: no line runs through a word."""
+    for link in links:
+        label = link.cloneNode(deep=True)
+        label.removeAttribute("id")
+        label.setAttribute("class", "label")
+        for group, tags in ((link, ("polygon", "text")), (label, ("path",))):
+            for part in [part for tag in tags for part in _elements(group, tag)]:
+                group.removeChild(part)
+        if _elements(label, "text"):
+            link.parentNode.insertBefore(label, links[-1].nextSibling)
 
 
 def _middle(outline: str) -> str:
