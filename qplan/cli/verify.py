@@ -7,15 +7,15 @@ from pathlib import Path
 import click
 import pydantic
 
-from qplan.cli.common import overlay_options, read
+from qplan.cli.common import ANY_PATH, overlay_options, read
 from qplan.errors import Exit, QplanError
 from qplan.plan.model import Plan
 from qplan.plan.verify import verify
 
 
 @click.command("verify")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.argument("plan", type=click.Path(path_type=Path))
+@click.argument("file", type=ANY_PATH)
+@click.argument("plan", type=ANY_PATH)
 @overlay_options
 def command(file: Path, plan: Path, scenario: str | None, overrides: tuple[str, ...]) -> int:
     """Does PLAN (a plan.json, or the folder it is in) hold for the inventory FILE?
