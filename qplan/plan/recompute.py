@@ -18,6 +18,7 @@ from qplan.plan.model import Link, Plan
 from qplan.plan.violation import LIMIT_TOLERANCE, exact
 
 O_BAND_BELOW_NM = 1400
+UNSTATED = "not stated"
 KM_PER_GEODESIC_KM = Decimal("1.3")
 CONNECTOR_DB = Decimal("0.25")
 SPLICE_DB = Decimal("0.05")
@@ -110,16 +111,17 @@ def broken_relay_rules(inventory: Inventory, corridor: Corridor, site_id: str) -
     if site.trusted_node == "forbidden":
         yield "trusted-node", "forbidden", "allowed or existing"
     if site_id in corridor.avoid_sites:
-        yield "avoid-sites", site_id, "another site"
+        yield "avoid-sites", "", "another site"
     if corridor.allowed_countries is not None and site.country not in corridor.allowed_countries:
-        yield "allowed-countries", str(site.country), ", ".join(corridor.allowed_countries)
+        yield "allowed-countries", site.country or UNSTATED, " or ".join(corridor.allowed_countries) or "none"
     if corridor.allowed_operators is not None and site.operator not in corridor.allowed_operators:
-        yield "allowed-operators", str(site.operator), ", ".join(corridor.allowed_operators)
+        yield "allowed-operators", site.operator or UNSTATED, " or ".join(corridor.allowed_operators) or "none"
     if corridor.allowed_key_domains is not None and site.key_domain not in corridor.allowed_key_domains:
-        yield "allowed-key-domains", str(site.key_domain), ", ".join(corridor.allowed_key_domains)
+        yield "allowed-key-domains", site.key_domain or UNSTATED, " or ".join(corridor.allowed_key_domains) or "none"
     tier = -1 if site.security_tier is None else site.security_tier
     if corridor.min_security_tier is not None and tier < corridor.min_security_tier:
-        yield "min-security-tier", str(site.security_tier), str(corridor.min_security_tier)
+        stated = UNSTATED if site.security_tier is None else f"tier {tier}"
+        yield "min-security-tier", stated, f"tier {corridor.min_security_tier} or higher"
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def verify(inventory: Inventory, plan: Plan) -> tuple[Violation, ...]:
         *_node_violations(inventory, plan, nodes, relays),
         *corridor_violations(inventory, plan, walks),
         *_cost_violations(inventory, plan, costs),
-        *_objective_violations(plan, costs, relays),
+        *_objective_violations(inventory, plan, costs, relays),
     )
 
 
@@ -82,7 +82,7 @@ def _node_violations(
     """The node list is exactly the sites where a system ends, sorted, with the roles that the paths give them."""
     listed = [node.site for node in plan.nodes]
     if listed != sorted(listed):
-        yield Violation("nodes-order", "nodes", ", ".join(listed), "sorted by site")
+        yield Violation("nodes-order", "nodes", "not sorted", "sorted by site")
     for site_id in sorted(nodes - set(listed)):
         yield Violation("nodes-list", f"sites.{site_id}", "not in the list", "listed: a system ends there")
     for site_id, times in sorted(Counter(listed).items()):
@@ -93,7 +93,8 @@ def _node_violations(
     for node in plan.nodes:
         roles = ("end",) * (node.site in ends) + ("relay",) * (node.site in relays)
         if node.roles != roles:
-            yield Violation("roles", f"sites.{node.site}", ", ".join(node.roles), ", ".join(roles) or "none")
+            found = ", ".join(node.roles) or "none"
+            yield Violation("roles", f"sites.{node.site}", found, ", ".join(roles) or "none")
 
 
 def _cost_violations(inventory: Inventory, plan: Plan, costs: recompute.Totals) -> Iterator[Violation]:
@@ -104,16 +105,26 @@ def _cost_violations(inventory: Inventory, plan: Plan, costs: recompute.Totals) 
     for name in ("capex", "contingency", "opex_per_year", "tco"):
         stated, true = getattr(plan.costs, name), getattr(costs, name)
         if not close_money(stated, true):
-            yield Violation(f"{name.replace('_', '-')}-value", f"costs.{name}", str(stated), f"{true:.2f}")
+            found, expected = _money(stated, plan.costs.currency), _money(true, currency)
+            yield Violation(f"{name.replace('_', '-')}-value", f"costs.{name}", found, expected)
     for name, ceiling in (("capex", inventory.budget.capex), ("tco", inventory.budget.tco)):
         true = getattr(costs, name)
         if ceiling is not None and true > exact(ceiling) + HALF_A_CENT:
-            yield Violation(f"budget-{name}", f"costs.{name}", f"{true:.2f}", f"{exact(ceiling):.2f}")
+            most = f"at most {_money(exact(ceiling), currency)}"
+            yield Violation(f"budget-{name}", f"costs.{name}", _money(true, currency), most)
 
 
-def _objective_violations(plan: Plan, costs: recompute.Totals, relays: frozenset[str]) -> Iterator[Violation]:
-    """The objective is the figure it names; bound, gap and status say no more than was proven."""
+def _money(amount: float | Decimal, currency: str) -> str:
+    return f"{currency} {amount:.2f}"
+
+
+def _objective_violations(
+    inventory: Inventory, plan: Plan, costs: recompute.Totals, relays: frozenset[str]
+) -> Iterator[Violation]:
+    """The objective is the inventory's and the figure it names; bound, gap and status say no more than was proven."""
     objective = plan.objective
+    if objective.name != inventory.objective:
+        yield Violation("objective-name", "objective.name", objective.name, inventory.objective)
     true = {"tco": costs.tco, "capex": costs.capex, "relays": Decimal(len(relays))}[objective.name]
     if not close_money(objective.value, true):
         yield Violation("objective-value", "objective.value", str(objective.value), f"{true:.2f}")

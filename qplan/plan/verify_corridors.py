@@ -9,14 +9,16 @@ from qplan.inventory.model import Corridor, Inventory
 from qplan.plan import recompute
 from qplan.plan.model import Plan, ServedCorridor
 from qplan.plan.verify_links import route_key
-from qplan.plan.violation import Violation, close_relative, show
+from qplan.plan.violation import Violation, at_most, close_relative, show
 
 
 def corridor_violations(inventory: Inventory, plan: Plan, walks: tuple[recompute.Walk, ...]) -> Iterator[Violation]:
     """Every rule about corridors, their paths and the relays on them."""
     listed = [entry.id for entry in plan.corridors]
-    if listed != sorted(inventory.corridors):
-        yield Violation("corridors-list", "corridors", ", ".join(listed), ", ".join(sorted(inventory.corridors)))
+    for missing in sorted(set(inventory.corridors).difference(listed)):
+        yield Violation("corridors-list", f"corridors.{missing}", "not in the plan", "in the plan, served or not")
+    if listed != sorted(set(listed)):
+        yield Violation("corridors-list", "corridors", "not sorted, or one twice", "each once, sorted by id")
     known_links = {link.id for link in plan.links}
     for entry in plan.corridors:
         address = f"corridors.{entry.id}"
@@ -24,7 +26,7 @@ def corridor_violations(inventory: Inventory, plan: Plan, walks: tuple[recompute
             yield Violation("unknown-link", address, link, "a link of the plan")
         corridor = inventory.corridors.get(entry.id)
         if corridor is None:
-            yield Violation("unknown-corridor", address, entry.id, "a corridor of the inventory")
+            yield Violation("unknown-corridor", address, "in the plan", "a corridor of the inventory")
         else:
             own = [walk for walk in walks if walk.corridor == entry.id]
             yield from _service(address, corridor, entry)
@@ -36,12 +38,12 @@ def corridor_violations(inventory: Inventory, plan: Plan, walks: tuple[recompute
 def _service(address: str, corridor: Corridor, entry: ServedCorridor) -> Iterator[Violation]:
     demand = recompute.demand_bps(corridor)
     if not close_relative(entry.key_rate_bps, demand):
-        yield Violation("demand-value", address, str(entry.key_rate_bps), show(demand))
+        yield Violation("demand-value", address, show(entry.key_rate_bps, "bit/s"), show(demand, "bit/s"))
     if corridor.required and not entry.served:
         yield Violation("required", address, "not served", "served")
     expected = corridor.paths if entry.served else 0
     if len(entry.paths) != expected:
-        yield Violation("paths", address, str(len(entry.paths)), str(expected))
+        yield Violation("paths", address, f"{len(entry.paths)} paths", str(expected))
 
 
 def _paths(
@@ -57,11 +59,11 @@ def _paths(
         if path.relays != walk.relays:
             yield Violation("relays-list", address, ", ".join(path.relays), ", ".join(walk.relays) or "none")
         if corridor.max_relays is not None and len(walk.relays) > corridor.max_relays:
-            yield Violation("max-relays", address, str(len(walk.relays)), str(corridor.max_relays))
+            yield Violation("max-relays", address, f"{len(walk.relays)} relays on a path", at_most(corridor.max_relays))
         for relay in walk.relays:
             if relay in inventory.sites:
                 for rule, found, limit in recompute.broken_relay_rules(inventory, corridor, relay):
-                    yield Violation(rule, address, f"{relay}: {found}", limit)
+                    yield Violation(rule, address, f"relay {relay}{f': {found}' if found else ''}", limit)
 
 
 def _disjointness(

@@ -14,6 +14,7 @@ from qplan.plan.violation import (
     LIMIT_TOLERANCE,
     RATE_TOLERANCE,
     Violation,
+    at_most,
     close,
     close_relative,
     exact,
@@ -30,7 +31,7 @@ def link_violations(inventory: Inventory, plan: Plan, walks: tuple[recompute.Wal
     """Every rule about single links and about the list of links."""
     ids = [link.id for link in plan.links]
     if ids != sorted(ids):
-        yield Violation("links-order", "links", ", ".join(ids), "sorted by id")
+        yield Violation("links-order", "links", "not sorted", "sorted by id")
     for same, address, keys in (("link-twice", "id", ids), ("route-twice", "route", map(route_key, plan.links))):
         for key, times in Counter(keys).items():
             if times > 1:
@@ -41,11 +42,11 @@ def link_violations(inventory: Inventory, plan: Plan, walks: tuple[recompute.Wal
             loads[link.id] += recompute.demand_bps(inventory.corridors[walk.corridor])
     for link in plan.links:
         address = f"links.{link.id}"
+        load = loads.get(link.id, Decimal(0))
         if link.id not in loads:
             yield Violation("unused-link", address, "no corridor", "used by a served corridor")
-        load = loads.get(link.id, Decimal(0))
-        if not close_relative(link.load_bps, load):
-            yield Violation("load-value", address, str(link.load_bps), show(load))
+        elif not close_relative(link.load_bps, load):
+            yield Violation("load-value", address, show(link.load_bps, "bit/s"), show(load, "bit/s"))
         unknown = tuple(_unknown(inventory, link))
         yield from unknown
         if not unknown:
@@ -76,7 +77,8 @@ def _route(inventory: Inventory, link: Link) -> Iterator[Violation]:
     elif sites[1:-1] != link.bypass_sites:
         yield Violation("bypass-sites", address, ", ".join(link.bypass_sites), ", ".join(sites[1:-1]) or "none")
     if len(link.fibres) - 1 > inventory.policy.max_bypass_sites:
-        yield Violation("max-bypass", address, str(len(link.fibres) - 1), str(inventory.policy.max_bypass_sites))
+        most = inventory.policy.max_bypass_sites
+        yield Violation("max-bypass", address, f"{len(link.fibres) - 1} sites patched through", at_most(most))
     for fibre_id in link.fibres:
         if inventory.fibres[fibre_id].amplified:
             yield Violation("amplified", address, fibre_id, "a fibre without amplifiers")
@@ -90,45 +92,46 @@ def _carried(inventory: Inventory, link: Link, load: Decimal) -> Iterator[Violat
     address, system = f"links.{link.id}", inventory.equipment.qkd_systems[link.system]
     technologies = inventory.policy.technologies
     if technologies is not None and system.technology not in technologies:
-        yield Violation("technology", address, str(system.technology), ", ".join(technologies))
+        yield Violation("technology", address, system.technology or "not stated", " or ".join(technologies) or "none")
     yield from _length(inventory, link, system)
     loss = recompute.route_db(inventory, system, link)
     if loss is None:
         yield Violation("band", address, f"a fibre without a loss at {system.wavelength_nm:g} nm", "a known loss")
         return
     if not close(link.loss_db, loss, DB_KM_TOLERANCE):
-        yield Violation("loss-value", address, str(link.loss_db), show(loss))
+        yield Violation("loss-value", address, show(link.loss_db, "dB"), show(loss, "dB"))
     last = exact(system.key_rate_curve[-1][0])
     limit = last if system.max_loss_db is None else min(last, exact(system.max_loss_db))
     if loss > limit + LIMIT_TOLERANCE:
-        yield Violation("loss", address, show(loss), show(limit))
+        yield Violation("loss", address, show(loss, "dB"), at_most(limit, f"dB by {link.system}"))
     gross = exact(recompute.rate_bps(system, loss))
     if not gross:
-        yield Violation("rate", address, "0", "above 0")
+        yield Violation("rate", address, "0 bit/s", f"above 0 by {link.system}")
     yield from _capacity(link, gross * (1 - exact(inventory.policy.key_rate_reserve)), load)
 
 
 def _length(inventory: Inventory, link: Link, system: QkdSystem) -> Iterator[Violation]:
     address, length = f"links.{link.id}", recompute.route_km(inventory, link.fibres)
     if not close(link.length_km, length, DB_KM_TOLERANCE):
-        yield Violation("length-value", address, str(link.length_km), show(length))
+        yield Violation("length-value", address, show(link.length_km, "km"), show(length, "km"))
     if system.max_length_km is None:
         return
+    most = at_most(system.max_length_km, f"km by {link.system}")
     if length > exact(system.max_length_km) + LIMIT_TOLERANCE:
-        yield Violation("length", address, show(length), show(exact(system.max_length_km)))
+        yield Violation("length", address, show(length, "km"), most)
     for fibre_id in link.fibres:
         if recompute.fibre_km(inventory, inventory.fibres[fibre_id]) is None:
-            yield Violation("length", address, f"{fibre_id} of unknown length", show(exact(system.max_length_km)))
+            yield Violation("length", address, f"{fibre_id} of unknown length", most)
 
 
 def _capacity(link: Link, rate: Decimal, load: Decimal) -> Iterator[Violation]:
     address, capacity = f"links.{link.id}", link.count * rate
     if not close_relative(link.key_rate_bps, rate):
-        yield Violation("rate-value", address, str(link.key_rate_bps), show(rate))
+        yield Violation("rate-value", address, show(link.key_rate_bps, "bit/s"), show(rate, "bit/s"))
     if not close_relative(link.capacity_bps, capacity):
-        yield Violation("capacity-value", address, str(link.capacity_bps), show(capacity))
+        yield Violation("capacity-value", address, show(link.capacity_bps, "bit/s"), show(capacity, "bit/s"))
     if load > capacity * (1 + RATE_TOLERANCE):
-        yield Violation("capacity", address, show(load), show(capacity))
+        yield Violation("capacity", address, show(load, "bit/s reserved"), at_most(capacity, "bit/s"))
 
 
 def resource_violations(inventory: Inventory, plan: Plan, relays: frozenset[str]) -> Iterator[Violation]:
@@ -150,12 +153,14 @@ def resource_violations(inventory: Inventory, plan: Plan, relays: frozenset[str]
         if site_id in relays and site.trusted_node != "existing":
             items += equipment.relay_items.values()
         used_units, used_w = _with_items(rack_units[site_id], power_w[site_id], items)
-        for rule, used, free in (("rack-units", used_units, site.rack_units), ("power", used_w, site.power_w)):
+        for rule, unit, used, free in (
+            ("rack-units", "rack units", used_units, site.rack_units), ("power", "W", used_w, site.power_w)
+        ):  # fmt: skip
             if free is not None and used > exact(free) + LIMIT_TOLERANCE:
-                yield Violation(rule, f"sites.{site_id}", show(used), show(exact(free)))
+                yield Violation(rule, f"sites.{site_id}", show(used, unit), at_most(free, unit))
     for fibre_id, fibre in inventory.fibres.items():
         if strands[fibre_id] > fibre.strands:
-            yield Violation("strands", f"fibres.{fibre_id}", show(strands[fibre_id]), str(fibre.strands))
+            yield Violation("strands", f"fibres.{fibre_id}", show(strands[fibre_id], "strands"), at_most(fibre.strands))
 
 
 def _with_items(rack_units: Decimal, power_w: Decimal, items: list[Item]) -> tuple[Decimal, Decimal]:

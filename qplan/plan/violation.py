@@ -14,7 +14,7 @@ HALF_A_CENT = Decimal("0.005001")  # money is stated to the cent; the rest is ro
 
 @dataclass(frozen=True)
 class Violation:
-    """One rule that a plan breaks: where, what was found, and what the rule asks.
+    """One rule that a plan breaks: where, what was found, and what the rule asks (`limit`), with units.
 
     `rule` is a short code that stays the same between versions; `address` is `links.<id>`, `corridors.<id>`,
     `sites.<id>`, `fibres.<id>` or a key of the plan file.
@@ -26,8 +26,8 @@ class Violation:
     limit: str
 
     def text(self) -> str:
-        """One line without control characters: `address: rule: found …, limit …`."""
-        line = f"{self.address}: {self.rule}: found {self.found}, limit {self.limit}"
+        """One line without control characters: `address: rule: found …, expected …`."""
+        line = f"{self.address}: {self.rule}: found {self.found}, expected {self.limit}"
         return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
 
 
@@ -51,6 +51,10 @@ def close_money(stated: float, true: Decimal) -> bool:
     return close(stated, true, HALF_A_CENT + abs(true) * Decimal("1e-15"))
 
 
-def show(number: Decimal) -> str:
-    """A number for people: ten significant digits, no trailing zeros."""
-    return f"{float(number):.10g}"
+def show(number: float | Decimal, unit: str = "") -> str:
+    """A number for people: ten significant digits, no trailing zeros, and its unit."""
+    return f"{float(number):.10g} {unit}".rstrip()
+
+
+def at_most(number: float | Decimal, unit: str = "") -> str:
+    return f"at most {show(number, unit)}"

@@ -1,0 +1,96 @@
+"""Reading a plan back: `plan.json` alone, or with the `inventory.json` beside it that it was made from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pydantic
+
+from qplan.errors import Exit, QplanError
+from qplan.inventory.model import Inventory
+from qplan.inventory.reader import read_inventory
+from qplan.plan.model import FORMAT_VERSION, Plan
+
+PLAN_FILE, INVENTORY_FILE = "plan.json", "inventory.json"
+MAX_BYTES = 200_000_000
+
+
+class NoPlan(QplanError):
+    """What should be a plan, or the inventory of one, cannot be used as it is."""
+
+    exit_code = Exit.INVALID
+
+
+def is_plan(path: Path) -> bool:
+    """Whether the path leads to a plan (or to a folder, where only a plan can be meant) rather than to an inventory."""
+    if path.is_dir():
+        return True
+    try:
+        with open(path, "rb") as file:
+            head = file.read(400)
+    except OSError:
+        return False
+    return head.lstrip().startswith(b"{") and b'"format_version"' in head
+
+
+def read_plan(path: Path) -> Plan:
+    """A plan from its file or folder. Raises QplanError where it cannot be read, NoPlan where it is no plan."""
+    file = path / PLAN_FILE if path.is_dir() else path
+    shown = _shown(file)
+    try:
+        with open(file, "rb") as opened:
+            data = opened.read(MAX_BYTES)
+    except OSError as error:
+        raise QplanError(f"cannot read {shown}: {error.strerror}{_instead(path)}") from error
+    _check_version(shown, data)
+    try:
+        return Plan.model_validate_json(data)
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise NoPlan(f"{shown} is not a plan: {where + ': ' if where else ''}{first['msg']}") from error
+
+
+def read_planned(path: Path) -> tuple[Inventory, Plan]:
+    """A plan and the inventory that it was made from, which stands beside it as `inventory.json`.
+
+    Raises QplanError where one of the two cannot be read, NoPlan where they do not belong together, InvalidInput.
+    """
+    plan = read_plan(path)
+    beside = (path if path.is_dir() else path.parent) / INVENTORY_FILE
+    if not beside.exists():
+        raise QplanError(
+            f"there is no {_shown(beside)}: a plan's names, places and prices are read from the {INVENTORY_FILE} that "
+            "was written with it; keep both together"
+        )
+    reading = read_inventory(beside)
+    if reading.sha256 != plan.inventory.effective_sha256:
+        raise NoPlan(
+            f"{_shown(beside)} is not the inventory that the plan was made from: found SHA-256 "
+            f"{reading.sha256[:12]}…, the plan records {plan.inventory.effective_sha256[:12]}…; plan again"
+        )
+    return reading.inventory, plan
+
+
+def _shown(path: Path) -> str:
+    name = str(path).encode("utf-8", "replace").decode()
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
+
+
+def _instead(path: Path) -> str:
+    """Where there is an explanation in place of a plan."""
+    return "; explanation.md in it says why there is no plan" if (path / "explanation.md").exists() else ""
+
+
+def _check_version(shown: str, data: bytes) -> None:
+    try:
+        content = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise NoPlan(f"{shown} is not a plan: it is not JSON") from error
+    found = content.get("format_version") if isinstance(content, dict) else None
+    if found is None:
+        raise NoPlan(f"{shown} is not a plan: it states no format_version")
+    if str(found).partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
+        raise NoPlan(f"{shown} has format version {ascii(found)}; this qplan reads {FORMAT_VERSION}: plan again, or use "
+                     "the qplan that wrote it")  # fmt: skip
