@@ -14,6 +14,7 @@ COMMANDS = {
     "optimize": ("Plan an inventory and write the plan folder.", "qplan.cli.optimize"),
     "validate": ("Read and check inventories, without planning.", "qplan.cli.validate"),
     "rules": ("List the rules of `validate`, or explain one.", "qplan.cli.rules"),
+    "explain": ("Say why there is no plan, or why a plan is as it is.", "qplan.cli.explain"),
     "verify": ("Re-check a plan against an inventory.", "qplan.cli.verify"),
 }
 

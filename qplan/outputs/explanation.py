@@ -64,12 +64,26 @@ def explanation_text(inventory: Inventory, explanation: Explanation) -> str:
 def _headline(inventory: Inventory, explanation: Explanation) -> str:
     required = sum(corridor.required for corridor in inventory.corridors.values())
     broken = len(explanation.corridors)
+    if explanation.status == "servable":
+        return _servable(inventory, required, broken)
     if explanation.status == "unknown":
         proven = f"; {counted(broken, 'required corridor')} cannot be served" if broken else ""
         return f"No plan was found before the search ended{proven}."
     if broken:
         return f"No plan: {broken} of {counted(required, 'required corridor')} cannot be served."
     return f"No plan: the {counted(required, 'required corridor')} cannot be served together."
+
+
+def _servable(inventory: Inventory, required: int, broken: int) -> str:
+    optional = len(inventory.corridors) - required
+    served = "No corridor is required." if not required else "The required corridor can be served." if required == 1 else (
+        f"The {required} required corridors can be served together."
+    )
+    if not optional:
+        return served
+    if broken:
+        return f"{served} Of {counted(optional, 'optional corridor')}, {broken} cannot be served even alone."
+    return f"{served} {'The' if optional == 1 else 'Each'} optional corridor could be served alone."
 
 
 def _joint_title(explanation: Explanation) -> str:
@@ -105,7 +119,8 @@ def _outcome(inventory: Inventory, remedy: Remedy) -> str:
 def explanation_markdown(inventory: Inventory, explanation: Explanation) -> str:
     """The same as Markdown, every text escaped."""
     name = escape_markdown(inventory.metadata.name or "QKD network")
-    blocks = [f"# No plan for {name}", escape_markdown(_headline(inventory, explanation))]
+    title = f"# {name}" if explanation.status == "servable" else f"# No plan for {name}"
+    blocks = [title, escape_markdown(_headline(inventory, explanation))]
     for finding in explanation.corridors:
         blocks += _markdown_finding(inventory, finding)
     if explanation.joint:
@@ -115,6 +130,9 @@ def explanation_markdown(inventory: Inventory, explanation: Explanation) -> str:
     if explanation.notes:
         blocks += ["## Notes", "\n".join(f"- {escape_markdown(note)}" for note in explanation.notes)]
     return "\n\n".join(blocks) + "\n"
+
+
+FORMATS = {"text": explanation_text, "json": explanation_json, "markdown": explanation_markdown}
 
 
 def _markdown_finding(inventory: Inventory, finding: CorridorFinding) -> list[str]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from qplan.inventory.model import Inventory
 from qplan.planning.conflicts import clash, left_out, limit_reasons
 from qplan.planning.corridor_reasons import concessions, diagnose, optional, paths_impossible
 from qplan.planning.findings import CorridorFinding, Diagnosis, Explanation, Proposal, Reason, named
-from qplan.planning.reach import ReachGraph
+from qplan.planning.reach import ReachGraph, reach
 from qplan.planning.remedies import Tried, corridor_remedies, joint_remedies
 from qplan.planning.solver import SearchLimits
-from qplan.planning.what_if import LIMIT_FAMILIES, Trials, lifted, required_only, restricted
+from qplan.planning.what_if import LIMIT_FAMILIES, Trials, alone_of, lifted, required_only, restricted
 
 NO_TIME = "Proven impossible; the time for explanations was over before a reason was found."
 SHARES = (0.3, 0.6, 0.9)  # of the time: ended by then are verdicts, reasons, remedies of single corridors
+ANY_PLAN = 1.0  # a gap that every plan keeps
 MOST_GRAPH_ONLY = 8  # corridors looked at without the solver when the time is over
 MOST_PROPOSALS = 9  # of one corridor, before those that ask for less
 MOST_ASKED_LESS = 4  # corridors of a clash that are proposed to ask for less
@@ -35,7 +36,7 @@ def explain(inventory: Inventory, graph: ReachGraph, status: str, solver: str, l
     Takes up to about 20 s (or a fifth of what the limits leave) beyond the search; a set `limits.stop` leaves only
     what needs no solver. Raises SolverFailed.
     """
-    trials = Trials(solver, limits)
+    trials = Trials.after_search(solver, limits)
     cases = _cases(trials, inventory, graph)
     broken = [case for case in cases if case.servable is False]
     notes = _notes(status, graph, cases)
@@ -48,6 +49,41 @@ def explain(inventory: Inventory, graph: ReachGraph, status: str, solver: str, l
     if not joint.reasons:
         joint.add(Reason("undecided", NO_TIME))
     return Explanation(status, (), tuple(joint.reasons), tuple(tried.remedies), (*notes, *_untried([tried])))
+
+
+def explain_inventory(inventory: Inventory, graph: ReachGraph, solver: str, limits: SearchLimits) -> Explanation:
+    """Whether all required corridors can be served together ("servable"), and why not, within the limits' time.
+
+    Optional corridors that cannot be served even alone are explained too. Raises SolverFailed.
+    """
+    trials = Trials(solver, limits)
+    needed = required_only(inventory).model_copy(update={"objective": "tco"})
+    found = trials.plan(needed, gap=ANY_PLAN, graph=restricted(graph, needed))
+    if found.design is None:
+        return explain(inventory, graph, found.status, solver, limits)
+    findings, notes = [], []
+    for q in sorted(q for q, corridor in inventory.corridors.items() if not corridor.required):
+        alone = alone_of(inventory, q)
+        servable = trials.feasible(alone)
+        if servable is False:
+            findings.append(CorridorFinding(q, False, tuple(examine(trials, alone).reasons)))
+        elif servable is None:
+            notes.append(f"Not decided in time whether the optional corridor {q} can be served at all.")
+    return Explanation("servable", tuple(findings), notes=(*notes, *_notes("servable", graph, [])))
+
+
+def explain_corridor(inventory: Inventory, q: str, trials: Trials) -> Explanation:
+    """Whether one corridor can be served if it is the only one, and why not, with remedies. Raises SolverFailed."""
+    alone = alone_of(inventory, q)
+    graph = reach(alone)
+    case, = _cases(trials, alone, graph)
+    if case.servable is None:
+        return Explanation("unknown", notes=_notes("unknown", graph, [case]))
+    if case.servable:
+        return Explanation("servable", notes=_notes("servable", graph, [case]))
+    tried = corridor_remedies(trials, inventory, q, case.diagnosis.proposals, examine, blocked=True)
+    finding = CorridorFinding(q, False, tuple(case.diagnosis.reasons), tuple(tried.remedies))
+    return Explanation("infeasible", (finding,), notes=(*_notes("infeasible", graph, [case]), *_untried([tried])))
 
 
 def _cases(trials: Trials, inventory: Inventory, graph: ReachGraph) -> list[Case]:
@@ -69,6 +105,17 @@ def _cases(trials: Trials, inventory: Inventory, graph: ReachGraph) -> list[Case
             found.add(Reason("undecided", NO_TIME))
         cases.append(Case(q, servable, found))
     return cases
+
+
+def why_not(trials: Trials, inventory: Inventory, graph: ReachGraph) -> tuple[Reason, ...]:
+    """Why there is no plan, without remedies, the corridor named; the graph is all that the inventory lets build."""
+    trials = trials.from_now()
+    broken = [case for case in _cases(trials, inventory, graph) if case.servable is False]
+    if broken:
+        return tuple(
+            replace(reason, text=f"{case.corridor}: {reason.text}") for case in broken for reason in case.diagnosis.reasons
+        )
+    return tuple(_joint(trials, inventory, graph).reasons)
 
 
 def _broken(

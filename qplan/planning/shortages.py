@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from qplan.inventory.model import Inventory
+from qplan.planning import occupancy
 from qplan.planning.assemble import Design
 
 INSTEAD = "without that limit the cheapest design found"
-SLACK = 1e-9  # a limit is kept up to this, relative above 1
 
 
 @dataclass(frozen=True)
@@ -24,73 +23,56 @@ class Shortage:
 
 
 def strands(inventory: Inventory, design: Design) -> Iterator[Shortage]:
-    taken: dict[str, int] = defaultdict(int)
-    for link in design.links:
-        for f in link.fibres:
-            taken[f] += link.count * inventory.equipment.qkd_systems[link.system].strands
-    for f, count in sorted(taken.items()):
-        free = inventory.fibres[f].strands
-        if count > free:
-            text = f"Too few free strands on {f}: {INSTEAD} takes {count}; {free} are free."
-            yield Shortage(f"fibres.{f}", count, free, text)
+    for short in _exceeded(occupancy.strands(inventory, design)):
+        place = f"Too few free strands on {_name(short)}"
+        yield _shortage(short, f"{place}: {INSTEAD} takes {short.taken}; {short.free} are free.")
 
 
 def rack_units(inventory: Inventory, design: Design) -> Iterator[Shortage]:
-    for s, taken, free in _room(inventory, design, "rack_units"):
-        text = f"Too few rack units at {s}: {INSTEAD} takes {taken:g}; {free:g} are free."
-        yield Shortage(f"sites.{s}", taken, free, text)
+    for short in _exceeded(occupancy.room(inventory, design, "rack_units")):
+        place = f"Too few rack units at {_name(short)}"
+        yield _shortage(short, f"{place}: {INSTEAD} takes {short.taken:g}; {short.free:g} are free.")
 
 
 def power(inventory: Inventory, design: Design) -> Iterator[Shortage]:
-    for s, taken, free in _room(inventory, design, "power_w"):
-        text = f"Too little power at {s}: {INSTEAD} takes {taken:g} W; {free:g} W are free."
-        yield Shortage(f"sites.{s}", taken, free, text)
-
-
-def _room(inventory: Inventory, design: Design, resource: str) -> Iterator[tuple[str, float, float]]:
-    """Sites where the equipment takes more than is free: site, taken, free."""
-    equipment = inventory.equipment
-    for node in design.nodes:
-        site, free = inventory.sites[node.site], getattr(inventory.sites[node.site], resource)
-        if free is None:
-            continue
-        bought = [(item, item.quantity) for item in equipment.node_items.values()]
-        if "relay" in node.roles and site.trusted_node != "existing":
-            bought += [(item, item.quantity) for item in equipment.relay_items.values()]
-        bought += [(equipment.qkd_systems[x.system], x.count) for x in design.links if node.site in x.ends]
-        taken = round(sum(getattr(item, resource) * count for item, count in bought), 9)
-        if taken > free + SLACK * max(1.0, free):
-            yield node.site, taken, free
+    for short in _exceeded(occupancy.room(inventory, design, "power_w")):
+        place = f"Too little power at {_name(short)}"
+        yield _shortage(short, f"{place}: {INSTEAD} takes {short.taken:g} W; {short.free:g} W are free.")
 
 
 def key_rate(inventory: Inventory, design: Design) -> Iterator[Shortage]:
     """Links of a design made for no demand at all, on which the real demands ask for more than is installed."""
-    load: dict[str, float] = defaultdict(float)
-    for corridor in design.corridors:
-        for path in corridor.paths:
-            for link in path.links:
-                load[link] += inventory.corridors[corridor.id].demand_bps
-    for link in design.links:
-        gives = link.count * link.key_rate_bps
-        if load[link.id] > gives * (1 + SLACK):
-            systems = f"one {link.system}" if link.count == 1 else f"{link.count} × {link.system}"
-            text = (
-                f"Too little key rate from {link.ends[0]} to {link.ends[1]} over {', '.join(link.fibres)}: "
-                f"{load[link.id]:g} bit/s are asked for, {systems} gives {gives:g} bit/s at {link.loss_db:.2f} dB, and "
-                "the limits leave no room for as many as it would take."
-            )
-            yield Shortage(f"links.{link.id}", load[link.id], gives, text)
+    links = {f"links.{link.id}": link for link in design.links}
+    for short in _exceeded(occupancy.key_rates(inventory, design)):
+        link = links[short.where]
+        systems = f"one {link.system}" if link.count == 1 else f"{link.count} × {link.system}"
+        text = (
+            f"Too little key rate from {link.ends[0]} to {link.ends[1]} over {', '.join(link.fibres)}: "
+            f"{short.taken:g} bit/s are asked for, {systems} gives {short.free:g} bit/s at {link.loss_db:.2f} dB, and "
+            "the limits leave no room for as many as it would take."
+        )
+        yield _shortage(short, text)
 
 
 def over_budget(inventory: Inventory, design: Design) -> Iterator[Shortage]:
-    for metric in ("capex", "tco"):
-        ceiling, cost = getattr(inventory.budget, metric), getattr(design.costs, metric)
-        if ceiling is not None and cost > ceiling:
-            text = (
-                f"Over budget: the cheapest design found has a {metric} of {money(inventory, cost)}; the budget is "
-                f"{money(inventory, ceiling)}."
-            )
-            yield Shortage(f"budget.{metric}", cost, ceiling, text)
+    for short in _exceeded(occupancy.money(inventory, design)):
+        text = (
+            f"Over budget: the cheapest design found has a {short.limit} of {money(inventory, short.taken)}; the budget "
+            f"is {money(inventory, short.free)}."
+        )
+        yield _shortage(short, text)
+
+
+def _exceeded(taken: Iterator[occupancy.Taken]) -> Iterator[occupancy.Taken]:
+    return (each for each in taken if each.exceeded)
+
+
+def _name(short: occupancy.Taken) -> str:
+    return short.where.partition(".")[2]
+
+
+def _shortage(short: occupancy.Taken, text: str) -> Shortage:
+    return Shortage(short.where, short.taken, short.free, text)
 
 
 def money(inventory: Inventory, amount: float) -> str:

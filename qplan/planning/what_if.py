@@ -54,6 +54,12 @@ def required_only(inventory: Inventory, corridors: Collection[str] | None = None
     return inventory.model_copy(update={"corridors": kept})
 
 
+def alone_of(inventory: Inventory, q: str) -> Inventory:
+    """The inventory with one corridor only, which must be served."""
+    corridor = inventory.corridors[q].model_copy(update={"required": True})
+    return inventory.model_copy(update={"corridors": {q: corridor}})
+
+
 def lifted(inventory: Inventory, families: Collection[str]) -> Inventory:
     """The inventory without the limits of the families named (of `LIMIT_FAMILIES`)."""
     update: dict[str, Any] = {}
@@ -71,6 +77,10 @@ def lifted(inventory: Inventory, families: Collection[str]) -> Inventory:
     if "budget" in families:
         update["budget"] = Budget()
     return inventory.model_copy(update=update)
+
+
+def without_budget(inventory: Inventory) -> Inventory:
+    return inventory.model_copy(update={"budget": Budget()})
 
 
 def ruleless(inventory: Inventory) -> Inventory:
@@ -102,11 +112,21 @@ class Trials:
     Raises SolverFailed where the solver fails.
     """
 
-    def __init__(self, solver: str, limits: SearchLimits):
+    def __init__(self, solver: str, limits: SearchLimits, seconds: float | None = None):
+        """Trials for so many seconds; by default all that the limits leave."""
         self.solver = solver
         self.start = time.monotonic()
-        self.seconds = max(AT_LEAST_S, SHARE_OF_REST * limits.seconds_left())
+        self.seconds = limits.seconds_left() if seconds is None else seconds
         self.limits = replace(limits, deadline=self.start + self.seconds, watch=lambda sighting: None)
+
+    @classmethod
+    def after_search(cls, solver: str, limits: SearchLimits) -> Trials:
+        """Trials that explain how a search ended, also where the search has used up its time."""
+        return cls(solver, limits, max(AT_LEAST_S, SHARE_OF_REST * limits.seconds_left()))
+
+    def from_now(self) -> Trials:
+        """Trials that share out what is left of the time."""
+        return Trials(self.solver, self.limits)
 
     def until(self, share: float) -> Trials:
         """The same, ending when this share of the time is used up."""
@@ -129,11 +149,11 @@ class Trials:
             return True
         return False if found.infeasible and graph.bypass_limit is None else None
 
-    def plan(self, inventory: Inventory, gap: float | None = None) -> Search:
+    def plan(self, inventory: Inventory, gap: float | None = None, graph: ReachGraph | None = None) -> Search:
         """The search for the best plan of the inventory; "unknown" where the time ended it without one."""
         if self.over:
             return Search("unknown", "time_limit")
-        graph = reach(inventory)
+        graph = reach(inventory) if graph is None else graph
         limits = self._one_trial(self.limits.gap if gap is None else gap)
         search = search_plan(inventory, graph, self.solver, limits)
         if graph.bypass_limit is None:

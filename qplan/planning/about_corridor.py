@@ -1,0 +1,87 @@
+"""About one corridor of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from qplan.costing.bill import bill_of_materials
+from qplan.costing.views import by_corridor
+from qplan.inventory.model import Corridor, Inventory
+from qplan.plan.model import Plan, ServedCorridor
+from qplan.plan.weakness import cuts_off, reveals
+from qplan.planning.alternatives import Alternative, Replanner
+from qplan.planning.answers import Answer, Share, Use, cheapest_first, path_sites
+from qplan.planning.corridor_reasons import concessions
+from qplan.planning.occupancy import Taken, occupancy
+from qplan.planning.what_if import FREE_RULES, demand_setting
+
+
+def about_corridor(replanner: Replanner, served: ServedCorridor) -> Answer:
+    inventory, plan = replanner.inventory, replanner.plan
+    corridor = inventory.corridors[served.id]
+    address = f"corridors.{served.id}"
+    if not served.served:
+        return _not_served(replanner, served.id)
+    uses = tuple(
+        Use(served.id, number, "path", path_sites(inventory, served.id, path.relays))
+        for number, path in enumerate(served.paths, 1)
+    )
+    limits = _limits(inventory, plan, served)
+    without = replanner.without_corridors(f"{served.id} not served", [served.id])
+    changes = [*_concessions(replanner, served.id, corridor), *replanner.lifts(limits)]
+    return Answer(
+        address, True, (_why(served, corridor),), uses, _share(inventory, plan, served.id), limits,
+        without=(without,), changes=cheapest_first(changes),
+        revealed_by=reveals(corridor, served.paths),
+        cut_off_by=cuts_off(inventory, corridor, served.paths, {link.id: link for link in plan.links}),
+    )  # fmt: skip
+
+
+def _why(served: ServedCorridor, corridor: Corridor) -> str:
+    kind = "Required" if corridor.required else f"Optional (priority {corridor.priority:g}) and served"
+    paths = f"{corridor.paths} {corridor.disjoint}-disjoint paths" if corridor.paths > 1 else "1 path"
+    return f"{kind}: {served.key_rate_bps:.6g} bit/s from {corridor.ends[0]} to {corridor.ends[1]} over {paths}."
+
+
+def _share(inventory: Inventory, plan: Plan, q: str) -> Share:
+    """Its part of what it shares with other corridors, as the bill divides it."""
+    share = next(each for each in by_corridor(inventory, plan, bill_of_materials(inventory, plan)) if each.corridor == q)
+    amounts = (share.capex, share.contingency, share.opex_per_year, share.tco)
+    return Share(*map(float, amounts), float(share.tco) / plan.costs.tco if plan.costs.tco else None)
+
+
+def _limits(inventory: Inventory, plan: Plan, served: ServedCorridor) -> tuple[Taken, ...]:
+    """Of its links, of their fibres and nodes (where these bind), of its relays and of the budget (likewise)."""
+    links = {link.id: link for link in plan.links}
+    used = [links[link] for path in served.paths for link in path.links]
+    always = {f"corridors.{served.id}", *(f"links.{link.id}" for link in used)}
+    binding = {f"fibres.{f}" for link in used for f in link.fibres} | {"budget.capex", "budget.tco"}
+    binding |= {f"sites.{end}" for link in used for end in link.ends}
+    return tuple(
+        each for each in occupancy(inventory, plan)
+        if each.where in always or (each.where in binding and each.binds)
+    )  # fmt: skip
+
+
+def _concessions(replanner: Replanner, q: str, corridor: Corridor) -> Iterator[Alternative]:
+    """Less asked for: weaker disjointness, fewer paths, rules dropped, half of the demand."""
+    for proposal in concessions(q, corridor):
+        yield replanner.with_settings(proposal.text, *proposal.settings)
+    for rule, free in FREE_RULES.items():
+        if rule != "max_relays" and getattr(corridor, rule) not in (None, ()):
+            setting = (f"corridors.{q}.{rule}", free if free is None else list(free))
+            yield replanner.with_settings(f"no {rule} for {q}", setting)
+    counts = {link.id: link.count for link in replanner.plan.links}
+    served = next(each for each in replanner.plan.corridors if each.id == q)
+    if any(counts[link] > 1 for path in served.paths for link in path.links):
+        half = demand_setting(q, corridor, corridor.demand_bps / 2)
+        yield replanner.with_settings(f"half the demand for {q}", half)
+
+
+def _not_served(replanner: Replanner, q: str) -> Answer:
+    """An optional corridor that the plan leaves out: what serving it would take, without and with more money."""
+    corridor = replanner.inventory.corridors[q]
+    why = f"Optional (priority {corridor.priority:g}) and not served by the plan."
+    within = replanner.with_settings(f"{q} required", (f"corridors.{q}.required", True))
+    changes = () if within.status == "optimal" else (replanner.besides(q),)
+    return Answer(f"corridors.{q}", False, (why,), without=(within,), changes=changes)

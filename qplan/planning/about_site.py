@@ -1,0 +1,200 @@
+"""About one site: why it is a node of the plan, a relay, patched through, or nothing of these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from qplan.costing.unit_costs import Cost, money, node_cost, relay_cost, tco
+from qplan.inventory.model import Budget, Inventory
+from qplan.inventory.relay_rules import relay_refusals
+from qplan.plan.model import Plan
+from qplan.planning.alternatives import Alternative, Replanner
+from qplan.planning.answers import Answer, Use, cheapest_first, path_sites, share_of
+from qplan.planning.corridor_reasons import let_in
+from qplan.planning.findings import Reason, named
+from qplan.planning.occupancy import occupancy
+from qplan.planning.reach import ReachGraph, reach
+from qplan.planning.shortages import money as amount
+from qplan.planning.what_if import changed, without_budget
+
+OUT_OF_REACH_DB = 1000.0  # a patch-through loss with which no route is of use
+MOST_LET_IN = 3
+MOST_REFUSALS = 4
+REFUSED = {
+    "amplified": "the fibre has optical amplifiers",
+    "loss_db": "{:.2f} dB, it reaches {:.2f} dB",
+    "length_km": "a length of {} km, its limit is {:g} km",
+    "key_rate_bps": "its net key rate is zero at that loss",
+    "strands": "too few free strands for one system",
+    "rack_units": "too few rack units at an end",
+    "power_w": "too little power at an end",
+}
+
+
+def about_site(replanner: Replanner, site: str) -> Answer:
+    inventory, plan = replanner.inventory, replanner.plan
+    uses = tuple(_uses(inventory, plan, site))
+    roles = {use.role for use in uses}
+    if not roles:
+        return _not_used(replanner, site)
+    cost = None if roles == {"patched through"} else node_cost(inventory, site)
+    cost = cost + relay_cost(inventory, site) if "relay" in roles else cost
+    limits = tuple(each for each in occupancy(inventory, plan) if each.where == f"sites.{site}")
+    return Answer(
+        f"sites.{site}", True, tuple(_why(inventory, site, uses)), uses,
+        None if cost is None else share_of(inventory, plan, cost), limits,
+        without=tuple(_without(replanner, site, uses)),
+        changes=cheapest_first(replanner.lifts(limits)),
+    )  # fmt: skip
+
+
+def _uses(inventory: Inventory, plan: Plan, site: str) -> Iterator[Use]:
+    links = {link.id: link for link in plan.links}
+    for served in plan.corridors:
+        for number, path in enumerate(served.paths, 1):
+            sites = path_sites(inventory, served.id, path.relays)
+            if site in (sites[0], sites[-1]):
+                yield Use(served.id, number, "end", sites)
+            elif site in path.relays:
+                yield Use(served.id, number, "relay", sites)
+            if any(site in links[link].bypass_sites for link in path.links):
+                yield Use(served.id, number, "patched through", sites)
+
+
+def _of(uses: tuple[Use, ...], role: str) -> list[str]:
+    return sorted({use.corridor for use in uses if use.role == role})
+
+
+def _why(inventory: Inventory, site: str, uses: tuple[Use, ...]) -> Iterator[str]:
+    ends, relayed, patched = (_of(uses, role) for role in ("end", "relay", "patched through"))
+    if ends:
+        yield f"It is an end of {', '.join(ends)}."
+    if relayed:
+        existing = " (an existing trusted node)" if inventory.sites[site].trusted_node == "existing" else ""
+        yield f"It relays the keys of {', '.join(relayed)}{existing}."
+    if patched:
+        yield f"Quantum channels of {', '.join(patched)} are patched through it; no key is in clear for these."
+
+
+def _without(replanner: Replanner, site: str, uses: tuple[Use, ...]) -> Iterator[Alternative]:
+    if _of(uses, "relay"):
+        yield replanner.with_settings(f"{site} not a relay", (f"sites.{site}.trusted_node", "forbidden"))
+    if _of(uses, "patched through"):
+        setting = (f"sites.{site}.bypass_loss_db", OUT_OF_REACH_DB)
+        yield replanner.with_settings(f"no channel patched through {site}", setting)
+    ends = _of(uses, "end")
+    if ends:
+        yield replanner.without_corridors(f"without {named(ends)}", ends)
+
+
+def _not_used(replanner: Replanner, site: str) -> Answer:
+    """A site that the plan does not touch: whether it could relay, and what the best plan that uses it would cost."""
+    inventory = replanner.inventory
+    graph = reach(inventory)
+    refused = list(_refusals(inventory, site))
+    barred = {reason.where[1] for reason in refused}
+    open_to = [f"corridors.{q}" for q in sorted(inventory.corridors) if f"corridors.{q}" not in barred]
+    ends = sorted(q for q, corridor in inventory.corridors.items() if site in corridor.ends)
+    why = ["No QKD module stands there and no channel passes."]
+    if ends:
+        why.append(f"It is an end of {', '.join(ends)}, which the plan does not serve: ask about corridors.{ends[0]}.")
+    if not open_to:
+        return Answer(f"sites.{site}", False, tuple(why), reasons=tuple(refused), changes=_let_in(replanner, site))
+    joined = [link for link in graph.links if site in link.route.ends]
+    if not joined:
+        refused += _no_link(graph, inventory, site)
+        return Answer(f"sites.{site}", False, tuple(why), reasons=tuple(refused))
+    if ends:
+        return Answer(f"sites.{site}", False, tuple(why), reasons=tuple(refused))
+    neighbours = sorted({end for link in joined for end in link.route.ends} - {site})
+    why.append(f"{len(joined)} QKD links could end there, from {named(neighbours)}.")
+    forced, more = _forced(replanner, site)
+    return Answer(f"sites.{site}", False, (*why, *more), without=forced, reasons=tuple(refused))
+
+
+def _refusals(inventory: Inventory, site: str) -> Iterator[Reason]:
+    """The rules by which the site may not relay, corridor by corridor."""
+    for q, corridor in sorted(inventory.corridors.items()):
+        rules = [
+            f"{refusal.rule}: found {refusal.found}, expected {refusal.expected}"
+            for refusal in relay_refusals(corridor, site, inventory.sites[site])
+        ]
+        if corridor.max_relays == 0:
+            rules.append("max_relays: 0")
+        if rules:
+            yield Reason("relay_rule", f"It may not relay for {q} by {'; '.join(rules)}.",
+                         where=(f"sites.{site}", f"corridors.{q}"))  # fmt: skip
+
+
+def _let_in(replanner: Replanner, site: str) -> tuple[Alternative, ...]:
+    """The best plans with the rules relaxed that keep it out, corridor by corridor."""
+    found = []
+    for q, corridor in sorted(replanner.inventory.corridors.items()):
+        if site not in corridor.ends and corridor.max_relays != 0:
+            proposal = let_in(q, replanner.inventory, corridor, (site,))
+            if proposal.settings and all(proposal.settings != known.settings for known, _ in found):
+                found.append((proposal, corridor))
+    return cheapest_first(
+        replanner.with_settings(proposal.text, *proposal.settings) for proposal, _ in found[:MOST_LET_IN]
+    )
+
+
+def _no_link(graph: ReachGraph, inventory: Inventory, site: str) -> Iterator[Reason]:
+    """Why no QKD link can end at the site, by what comes closest on its fibres."""
+    refusals = [refusal for refusal in graph.refusals if site in refusal.route.ends]
+    for refusal in refusals[:MOST_REFUSALS]:
+        fibre = refusal.route.fibres[0]
+        figures = REFUSED.get(refusal.reason, refusal.reason).format(refusal.value, refusal.limit)
+        text = f"No QKD link can end there over {fibre} with {refusal.system}: {figures}."
+        yield Reason(refusal.reason, text, refusal.value, refusal.limit, (f"fibres.{fibre}",))
+    if not refusals:
+        alone = not any(site in fibre.ends for fibre in inventory.fibres.values())
+        text = "No fibre ends there." if alone else "No QKD link between it and a site of the same corridor is of use."
+        yield Reason("no_link", text, where=(f"sites.{site}",))
+
+
+def _forced(replanner: Replanner, site: str) -> tuple[tuple[Alternative, ...], tuple[str, ...]]:
+    """The best plan in which the site relays: planned with what it costs waived, which is then added again.
+
+    Where even then the best plan leaves it out, its cost and the waived one together are a bound for those that do not.
+    """
+    inventory = replanner.inventory
+    waived = Cost(money(inventory.sites[site].node_cost), money(inventory.sites[site].node_cost_per_year))
+    waived += relay_cost(inventory, site)
+    best, relays, fits = None, False, True
+    for variant in (inventory, without_budget(replanner.as_served())):
+        free = _without_cost(variant, site, waived)
+        if free is not None:
+            best, relays = replanner.at_no_cost(site, free, waived)
+            if best.status != "infeasible":
+                break
+        fits = False
+    if best is None or best.status == "infeasible":
+        return (), ("It may relay, but no plan in which it does keeps all limits.",)
+    budget = "" if fits else " No plan in which it relays fits the budget."
+    if relays or best.value is None:
+        return (best,), (f"It may relay; the best plan in which it does is below.{budget}",)
+    least = 0.0 if best.bound is None else best.bound - replanner.plan.objective.value
+    costs = f": such a plan costs at least {amount(inventory, least)} more" if least > 0 and waived != Cost() else ""
+    return (), (f"It may relay, but a plan gains nothing by it{costs}.{budget}",)
+
+
+def _without_cost(inventory: Inventory, site: str, waived: Cost) -> Inventory | None:
+    """The inventory in which the site relays for nothing, room and budget being less by what that takes."""
+    entry = inventory.sites[site]
+    settings = [(f"sites.{site}.{key}", 0.0) for key in ("node_cost", "node_cost_per_year", "relay_cost_per_year")]
+    settings.append((f"sites.{site}.trusted_node", "existing"))
+    if entry.trusted_node != "existing":
+        for resource in ("rack_units", "power_w"):
+            free = getattr(entry, resource)
+            if free is not None:
+                items = inventory.equipment.relay_items.values()
+                settings.append((f"sites.{site}.{resource}",
+                                 round(free - sum(getattr(i, resource) * i.quantity for i in items), 9)))  # fmt: skip
+    for metric, amount in (("capex", waived.capex), ("tco", tco(inventory.economics, waived))):
+        ceiling = getattr(inventory.budget, metric)
+        if ceiling is not None:
+            settings.append((f"budget.{metric}", round(ceiling - float(amount), 2)))
+    if any(isinstance(value, float) and value < 0 for _, value in settings):
+        return None
+    return changed(inventory, settings)
