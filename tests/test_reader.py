@@ -199,8 +199,9 @@ def test_includes_stay_inside(tmp_path):
         (b"? " * 100_000, "QP003", (1, 1)),
         (b"a: " + b"[" * 100_000 + b"]" * 100_000, "QP003", (1, 1)),
         (b"qplan: 1\nmetadata: {? " + b"k" * 2000 + b" : 1}", "QP003", (2, 14)),
+        (b"a: [&0 {}" + b"".join(b", &%d {<<: *%d}" % (i + 1, i) for i in range(5000)) + b"]", "QP003", (1, 938)),
     ],
-    ids=["bytes", "nul", "utf-16", "png", "empty", "scalar", "file", "list", "mapping", "keys", "flow", "key"],
+    ids=["bytes", "nul", "utf-16", "png", "empty", "scalar", "file", "list", "mapping", "keys", "flow", "key", "chain"],
 )
 def test_unreadable_bytes_are_refused_quickly(tmp_path, data, code, place):
     started = time.monotonic()

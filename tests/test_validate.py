@@ -13,14 +13,15 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 import yaml
-from benchmarks.large_inventory import times
+from benchmarks.large_inventory import cpu_s, times
 
 from qplan.cli.main import main
 from qplan.inventory.explanations import explanations
 from qplan.inventory.reader import read_inventory
 from qplan.inventory.rules import RULES
 from qplan.inventory.suppressions import SUPPRESSIBLE
-from qplan.inventory.validation import validate
+from qplan.inventory.validation import report, validate
+from qplan.outputs import findings
 
 HERE = Path(__file__).parent
 UNLIKELY = HERE / "errors" / "unlikely.yaml"
@@ -339,6 +340,28 @@ def test_pre_commit_hook_runs_on_inventories(here, qplan):
     assert chosen == ["sites.yaml", "west.qplan.yaml"] and not re.search(hook["files"], "websites.yaml")
     program, *arguments = hook["entry"].split()
     assert program == "qplan" and qplan(*arguments, *chosen)[0] == 0
+
+
+ODD_SHAPES = {  # head, and what is repeated
+    "one line": ("sites: {", "s{}: {{lat: 45, lon: 8}}, ", "}"),
+    "unknown keys": ("x-a: 1\n", "key-{}: 1\n", ""),
+    "wrong types": ("sites:\n", "  s{}: {{lat: x}}\n", ""),
+    "overrides": ("sites: {a: {}}\nset:\n", "  sites.s{}: {{lat: 1}}\n  sites.t{}.lat: 1\n", ""),
+    "suppressions": ("sites:\n", "# qplan-ignore: QP206 number {}\n", "  a: {}\n"),
+}
+
+
+@pytest.mark.parametrize("shape", ODD_SHAPES)
+def test_four_times_as_much_takes_far_less_than_sixteen_times_as_long(shape, tmp_path):
+    head, repeated, tail = ODD_SHAPES[shape]
+
+    def seconds(count: int) -> float:
+        text = "qplan: 1\n" + head + "".join(repeated.replace("{}", str(i)) for i in range(count)) + tail
+        (tmp_path / "sites.yaml").write_text(text.replace("{{", "{").replace("}}", "}"))
+        return cpu_s(lambda: findings.text(report([validate(tmp_path / "sites.yaml")], (), (), False)))
+
+    seconds(10)
+    assert seconds(6000) < 9 * seconds(1500) + 0.1
 
 
 def test_validating_takes_at_most_three_times_as_long_as_loading(tmp_path):

@@ -14,6 +14,7 @@ from qplan.inventory.view import View
 from qplan.physics.loss import sphere_km
 
 MOST_SITES_NAMED = 5
+MOST_NEIGHBOURS = 200
 BUILDING_KM = 0.05  # sites nearer than this are taken to stand in one building
 
 
@@ -110,8 +111,8 @@ def check_disjoint_paths_keep_apart_at_the_ends(view: View) -> Iterator[Diagnost
         if corridor.paths == 1 or corridor.disjoint == "relay":
             continue
         for index, (end, far) in enumerate((corridor.ends, corridor.ends[::-1])):
-            if usable.get(end, 0) < corridor.paths:
-                continue  # has a finding of its own
+            if usable.get(end, 0) < corridor.paths or len(next_to[end]) > MOST_NEIGHBOURS:
+                continue  # has a finding of its own, or leaves by so many sites that no single building matters
             ways = _ways_out(view, end, far, next_to[end], corridor.paths)
             if ways < corridor.paths:
                 message = (

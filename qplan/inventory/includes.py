@@ -114,11 +114,13 @@ class _Reader:
     def __init__(self, path: str, folder: str):
         self.typed_folder, self.folder = os.path.dirname(path), folder
         self.boundary = enclosing_repository(folder) or folder
+        self.reached: set[str] = set()  # real paths
         self.loaded = Loaded()
 
     def visit(self, file: SourceFile, chain: tuple[SourceFile, ...], required_version: bool = False) -> None:
         parsed = parse_yaml(file.shown, file.data)
         self.loaded.files.append(file)
+        self.reached.add(file.real)
         self.loaded.texts[file.shown] = parsed.text
         self.loaded.findings += parsed.findings
         if parsed.value is UNREADABLE:
@@ -158,7 +160,7 @@ class _Reader:
                 raise _Refused("QP013", f"files include each other: {' → '.join([*cycle[index:], file.path])}")
         if len(chain) >= MAX_CHAIN:
             raise _Refused("QP013", f"more than {MAX_CHAIN} files include each other in a row")
-        if all(file.real != real for file in self.loaded.files):
+        if real not in self.reached:
             self.visit(self._open(path, real), chain)
 
     def _locate(self, name: str, chain: tuple[SourceFile, ...]) -> tuple[str, str]:

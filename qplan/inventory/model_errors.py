@@ -56,11 +56,8 @@ def parse(model: type[M], value: dict, source: SourceMap) -> tuple[M | None, lis
     findings = [
         _finding(path, item, value, source) for path, item in errors.items() if _at(value, path) is not UNREADABLE
     ]
-    rest = value
-    for path in errors:
-        rest = _without(rest, _entry(path))
     try:
-        return model.model_validate(rest), findings
+        return model.model_validate(_without(value, {_entry(path) for path in errors})), findings
     except ValidationError:
         return None, findings
 
@@ -106,12 +103,18 @@ def _entry(path: Path) -> Path:
     return path[:3] if path[0] in ("equipment", "defaults", "scenarios") else path[:2]
 
 
-def _without(value: dict, path: Path) -> dict:
-    if not path or not isinstance(value, dict) or path[0] not in value:
-        return value
-    if len(path) == 1 or not isinstance(value[path[0]], dict):
-        return {key: item for key, item in value.items() if key != path[0]}
-    return {**value, path[0]: _without(value[path[0]], path[1:])}
+def _without(value: dict, paths: set[Path]) -> dict:
+    """The value without what stands at the paths; a path that leads into no mapping takes away what it meets."""
+    inner: dict[object, set[Path]] = {}
+    for path in paths:
+        inner.setdefault(path[0], set()).add(path[1:])
+    kept = {}
+    for key, item in value.items():
+        if key not in inner:
+            kept[key] = item
+        elif isinstance(item, dict) and () not in inner[key]:
+            kept[key] = _without(item, inner[key])
+    return kept
 
 
 def _finding(path: Path, error: dict[str, Any], value: dict, source: SourceMap) -> Diagnostic:

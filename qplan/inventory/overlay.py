@@ -14,6 +14,7 @@ from qplan.inventory.yaml_source import UNREADABLE, parse_value
 
 COMMAND_LINE = "--set"
 DEMANDS = ("key_rate_bps", "rekey", "otp_bps")
+MOST_HINTS = 200  # unknown addresses beyond these are found all the same, without a suggestion
 NOT_SETTABLE = ("qplan", "include", "set", "scenarios")
 
 
@@ -73,7 +74,7 @@ def command_line_overrides(texts: Sequence[str]) -> tuple[list[Override], list[D
 
 def unknown_addresses(declared: Declared, overrides: Iterable[Override]) -> list[Diagnostic]:
     """Findings for overrides whose address neither the inventory nor the models know."""
-    return override(declared, overrides)[1]
+    return _laid(declared.value, overrides)[2]
 
 
 def override(declared: Declared, overrides: Iterable[Override]) -> tuple[Declared, list[Diagnostic]]:
@@ -81,25 +82,35 @@ def override(declared: Declared, overrides: Iterable[Override]) -> tuple[Declare
 
     A demand replaces the demand that the corridor (or `defaults.corridor`) had below this layer.
     """
-    value, places, findings = declared.value, dict(declared.places), []
+    value, laid, findings = _laid(declared.value, overrides)
+    places = dict(declared.places)
+    for path, item in laid:
+        places |= {path + inner: place for inner, place in item.places.items()}
+    return Declared(value, places), findings
+
+
+def _laid(value: dict, overrides: Iterable[Override]) -> tuple[dict, list[tuple[Path, Override]], list[Diagnostic]]:
+    """The values with the overrides, the paths of those, and findings for those whose address is unknown."""
+    laid, findings = [], []
+    copies: dict[int, dict] = {}
     demands: set[Path] = set()
     for item in overrides:
         try:
-            path = _resolve(value, item)
+            path = _resolve(value, item, may_hint=len(findings) < MOST_HINTS)
         except _Unknown as unknown:
             message = f"unknown address '{item.address}': {unknown.reason}"
             findings.append(finding("QP016", item.spot, item.address, message, hint=unknown.hint))
             continue
         if _sets_demand(path) and item.value is not None:
             if path[:2] not in demands:
-                value = _without_other_demands(value, path)
+                value = _without_other_demands(value, path, copies)
             demands.add(path[:2])
-        value = _assigned(value, path, item.value)
-        places |= {path + inner: place for inner, place in item.places.items()}
-    return Declared(value, places), findings
+        value = _assigned(value, path, item.value, copies)
+        laid.append((path, item))
+    return value, laid, findings
 
 
-def _resolve(value: dict, item: Override) -> Path:
+def _resolve(value: dict, item: Override, *, may_hint: bool) -> Path:
     """The path of an address. Raises `_Unknown`."""
     shape: Shape = FILE
     here: object = value
@@ -116,7 +127,7 @@ def _resolve(value: dict, item: Override) -> Path:
             raise _Unknown(f"there is no '{step}'{where}", did_you_mean(step, keys))
         adds_entry = index == len(steps) - 1 and isinstance(item.value, dict)
         if shape.kind == "entries" and step not in entries and not adds_entry:
-            raise _Unknown(f"{around} has no '{step}'", did_you_mean(step, entries))
+            raise _Unknown(f"{around} has no '{step}'", did_you_mean(step, entries) if may_hint else "")
         shape, here = below, entries.get(step)
     return tuple(steps)
 
@@ -126,20 +137,26 @@ def _sets_demand(path: Path) -> bool:
     return (path[0] == "corridors" or path[:2] == ("defaults", "corridor")) and len(path) > 2 and path[2] in DEMANDS
 
 
-def _without_other_demands(value: dict, path: Path) -> dict:
+def _without_other_demands(value: dict, path: Path, copies: dict[int, dict]) -> dict:
     for demand in DEMANDS:
         entry = (value.get(path[0]) or {}).get(path[1])
         if demand != path[2] and isinstance(entry, dict) and demand in entry:
-            value = _assigned(value, (*path[:2], demand), None)
+            value = _assigned(value, (*path[:2], demand), None, copies)
     return value
 
 
-def _assigned(value: object, path: Path, new: object) -> dict:
-    """A copy, along the path only, with `new` at the path; null on the way counts as an empty mapping."""
+def _assigned(value: object, path: Path, new: object, copies: dict[int, dict]) -> object:
+    """`value` with `new` at the path, copied along the path only; null on the way counts as an empty mapping.
+
+    `copies`, by their own id, are the mappings made so far, which are changed instead of copied once more.
+    """
     if not path:
         return new
-    copy = dict(value or {})
-    copy[path[0]] = _assigned(copy.get(path[0]), path[1:], new)
+    copy = copies.get(id(value))
+    if copy is None:
+        copy = dict(value or {})
+        copies[id(copy)] = copy
+    copy[path[0]] = _assigned(copy.get(path[0]), path[1:], new, copies)
     return copy
 
 

@@ -45,9 +45,10 @@ def _counted(number: int, word: str) -> str:
 def _block(item: Diagnostic, lines: list[str]) -> str:
     if not 0 < item.line <= len(lines):
         return f"{item.text()}\n"
-    start = max(0, item.column - 1 - WIDEST_LINE // 2) if len(lines[item.line - 1]) > WIDEST_LINE else 0
-    source = "".join(c if c.isprintable() else " " if c == "\t" else "�" for c in lines[item.line - 1])
-    shown = source[start : start + WIDEST_LINE].rstrip()
+    line = lines[item.line - 1]
+    start = max(0, item.column - 1 - WIDEST_LINE // 2) if len(line) > WIDEST_LINE else 0
+    part = line[start : start + WIDEST_LINE]
+    shown = "".join(c if c.isprintable() else " " if c == "\t" else "�" for c in part).rstrip()
     offset = item.column - 1 - start
     width = max(1, min(item.end_column - item.column, WIDEST_LINE - offset))
     return f"{item.text()}\n{item.line:>5} | {shown}\n      | {' ' * offset}{'^' * width}\n"

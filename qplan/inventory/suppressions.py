@@ -43,10 +43,13 @@ def suppressions_in(
     """The suppressions in all files, and the findings about those that say too little to be followed."""
     suppressions: list[Suppression] = []
     findings: list[Diagnostic] = []
-    for file, text in texts.items():
-        if MARK in text:
-            for item in _read(file, text, [place for place in places.values() if place.file == file], places):
-                (suppressions if isinstance(item, Suppression) else findings).append(item)
+    marked: dict[str, dict[Path, Place]] = {file: {} for file, text in texts.items() if MARK in text}
+    for path, place in places.items() if marked else ():
+        if place.file in marked:
+            marked[place.file][path] = place
+    for file, here in marked.items():
+        for item in _read(file, texts[file], here):
+            (suppressions if isinstance(item, Suppression) else findings).append(item)
     return suppressions, findings
 
 
@@ -76,24 +79,22 @@ def unused_findings(unused: Iterable[Suppression]) -> list[Diagnostic]:
     ]
 
 
-def _read(
-    file: str, text: str, here: list[Place], places: Mapping[Path, Place]
-) -> Iterator[Suppression | Diagnostic]:
+def _read(file: str, text: str, here: Mapping[Path, Place]) -> Iterator[Suppression | Diagnostic]:
     comments = list(COMMENT.finditer(text))
-    inside_text = _inside_text([comment.start() for comment in comments], here)
-    scenarios = [place for path, place in places.items() if path[:1] == ("scenarios",) and place.file == file]
-    lines = LINE_ENDS.split(text)
+    positions = [comment.start() for comment in comments]
+    nodes = [node for place in here.values() for node in (place.key, place.value) if isinstance(node, yaml.ScalarNode)]
+    inside_text = _inside(positions, nodes)
+    in_scenario = _inside(positions, [place.value for path, place in here.items() if path[:1] == ("scenarios",)])
+    covered = _covered_lines(LINE_ENDS.split(text))
     begins = [0, *(end.end() for end in LINE_ENDS.finditer(text))]
-    for comment in comments:
-        position = comment.start()
+    for comment, position in zip(comments, positions, strict=True):
         if position in inside_text:
             continue
         line = bisect_right(begins, position)
         column = position - begins[line - 1] + 1
         at = Spot(file, line, column, column + len(comment.group().rstrip()))
-        covers = (printable(file), _covered_line(lines, line))
-        in_scenario = any(_spans(place, position) for place in scenarios)
-        yield from _entries(comment.group(1), covers, at, in_scenario)
+        covers = (printable(file), covered[line])
+        yield from _entries(comment.group(1), covers, at, position in in_scenario)
 
 
 def _entries(body: str, covers: tuple[str, int], at: Spot, of_scenario: bool) -> Iterator[Suppression | Diagnostic]:
@@ -115,24 +116,19 @@ def _entries(body: str, covers: tuple[str, int], at: Spot, of_scenario: bool) ->
             yield Suppression(code, reason, covers, at, of_scenario)
 
 
-def _covered_line(lines: list[str], line: int) -> int:
-    """The comment's own line, or the first below that is no comment where the comment stands alone."""
-    while line < len(lines) and lines[line - 1].lstrip(" \t").startswith("#"):
-        line += 1
-    return line
+def _covered_lines(lines: list[str]) -> list[int]:
+    """For every line (from 1) itself, or the first below that is no comment where it is nothing but a comment."""
+    covered = list(range(len(lines) + 1))
+    for line in range(len(lines) - 1, 0, -1):
+        if lines[line - 1].lstrip(" \t").startswith("#"):
+            covered[line] = covered[line + 1]
+    return covered
 
 
-def _inside_text(positions: list[int], places: list[Place]) -> set[int]:
-    """The positions (ascending) that lie in a key or a value, where a '#' begins no comment."""
+def _inside(positions: list[int], nodes: Iterable[yaml.Node | None]) -> set[int]:
+    """The positions (ascending) that lie in one of the nodes: in a text, say, where a '#' begins no comment."""
     inside: set[int] = set()
-    for place in places:
-        for node in (place.key, place.value):
-            if isinstance(node, yaml.ScalarNode):
-                first = bisect_left(positions, node.start_mark.index)
-                inside.update(positions[first : bisect_left(positions, node.end_mark.index)])
+    for node in {id(node): node for node in nodes if node is not None}.values():  # each once, whatever aliases there are
+        first = bisect_left(positions, node.start_mark.index)
+        inside.update(positions[first : bisect_left(positions, node.end_mark.index)])
     return inside
-
-
-def _spans(place: Place, position: int) -> bool:
-    value = place.value
-    return value is not None and value.start_mark.index <= position < value.end_mark.index

@@ -157,9 +157,12 @@ class _Builder:
         self.findings: list[Diagnostic] = []
         self._sizes: dict[int, tuple[int, int] | None] = {}
 
-    def measure(self, node: yaml.Node) -> tuple[int, int]:
-        """Values in a node and levels below it, aliases written out; stops at what contains itself or is too much."""
-        if isinstance(node, yaml.ScalarNode):
+    def measure(self, node: yaml.Node, above: int = 0) -> tuple[int, int]:
+        """Values in a node and levels below it, aliases written out; stops at what contains itself or is too much.
+
+        `above` is the number of levels above: below `MAX_DEPTH` nothing is looked at, as that is too much already.
+        """
+        if isinstance(node, yaml.ScalarNode) or above > MAX_DEPTH:
             return 1, 1
         known = self._sizes.get(id(node), ())
         if known:
@@ -171,7 +174,7 @@ class _Builder:
         size = depth = 0
         for item in node.value:
             for child in item if isinstance(item, tuple) else (item,):
-                child_size, child_depth = self.measure(child)
+                child_size, child_depth = self.measure(child, above + 1)
                 size, depth = size + child_size, max(depth, child_depth)
         if size >= MAX_NODES or depth >= MAX_DEPTH:
             at = Place(self.file, None, node).at_value()
