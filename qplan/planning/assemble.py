@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from qplan.costing.costs import plan_costs
@@ -11,7 +11,7 @@ from qplan.inventory.model import Inventory
 from qplan.plan.model import Costs, Link, Node, Path, ServedCorridor
 from qplan.planning.formulation import Formulation
 from qplan.planning.networks import CorridorNetwork
-from qplan.planning.reach import CandidateLink, systems_needed
+from qplan.planning.reach import CandidateLink, ReachGraph, systems_needed
 from qplan.planning.solver import Solution
 
 
@@ -31,15 +31,18 @@ class Design:
 
 def assemble(model: Formulation, solution: Solution) -> Design:
     """The design of a solution; what no path uses is left out, counts are the least that carry the load."""
-    inventory = model.inventory
-    candidates = {link.id: link for link in model.reach.links}
     corridors = tuple(_corridor(model, solution, network) for network in model.networks)
+    return design_of(model.inventory, model.reach, corridors)
+
+
+def design_of(inventory: Inventory, reach: ReachGraph, corridors: tuple[ServedCorridor, ...]) -> Design:
+    """The design that the paths of the corridors need, and no more."""
     load: dict[str, float] = defaultdict(float)
     for corridor in corridors:
         for path in corridor.paths:
             for link in path.links:
                 load[link] += corridor.key_rate_bps
-    links = tuple(_link(candidates[link], load[link]) for link in sorted(load))
+    links = tuple(_link(link, load[link.id]) for link in reach.links if link.id in load)
     nodes = _nodes(inventory, links, corridors)
     costs = plan_costs(
         inventory,
@@ -61,7 +64,7 @@ def _corridor(model: Formulation, solution: Solution, network: CorridorNetwork) 
                 leaving[tail].append((key[2], head))
         for _ in range(network.units):
             paths.append(_walk(model, solution, network, leaving))
-    return ServedCorridor(id=q, served=served, key_rate_bps=corridor.demand_bps, paths=tuple(_in_order(paths)))
+    return ServedCorridor(id=q, served=served, key_rate_bps=corridor.demand_bps, paths=in_order(paths))
 
 
 def _walk(
@@ -78,8 +81,9 @@ def _walk(
     return Path(links=tuple(links), relays=tuple(visited[:-1]))
 
 
-def _in_order(paths: list[Path]) -> list[Path]:
-    return sorted(paths, key=lambda path: (len(path.links), path.links))
+def in_order(paths: Iterable[Path]) -> tuple[Path, ...]:
+    """Paths with few links first."""
+    return tuple(sorted(paths, key=lambda path: (len(path.links), path.links)))
 
 
 def _link(link: CandidateLink, load_bps: float) -> Link:

@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
 from qplan.planning.formulation import Formulation
-from qplan.planning.networks import CorridorNetwork
+from qplan.planning.networks import Bundle, CorridorNetwork
 from qplan.planning.trees import Trees
 
 UNIT = 1_000_000  # maximum_flow counts in integers: one unit of a variable
@@ -106,6 +106,7 @@ def link_ends(model: Formulation) -> Separator:
         for link in model.reach.links
         for end in link.route.ends
     ]
+    pairs = [pair for pair in pairs if pair[0] != pair[1]]  # in a chain both are one variable
     links, sites = (np.array(column, dtype=np.int64) for column in zip(*pairs, strict=True)) if pairs else ([], [])
 
     def separate(point: Point) -> list[Row]:
@@ -142,7 +143,7 @@ def directed_cuts(model: Formulation, trees: Trees) -> Separator:
                 for target in targets if wanted > VIOLATION else ():
                     for cut, _ in network.cuts(capacity, root, target, wanted):
                         capacity[cut] = np.maximum(capacity[cut], wanted)  # one row per cut and round
-                        columns = tuple(network.members[arc][0] for arc in cut)
+                        columns = tuple(sorted({network.members[arc][0] for arc in cut}))
                         rows.append(_row("tree_cut", columns, (1.0,) * len(columns), span, 1.0))
         return rows
 
@@ -155,53 +156,102 @@ def path_cuts(model: Formulation, chosen: list[CorridorNetwork]) -> Separator:
     Menger's theorem on the node-split graph (Grötschel, Monma & Stoer 1992): k paths that share no link and no relay.
     """
     index = model.index()
-    graphs: dict[tuple, tuple[FlowNetwork, dict[str, int]]] = {}
+    graphs: dict[tuple, SplitGraph] = {}
     asked = []
     for network in chosen:
         key = tuple(sorted({link for bundle in network.bundles for link in bundle.links}))
         if key not in graphs:
-            graphs[key] = _split_graph(model, network, index)
-        asked.append((network.corridor, *graphs[key]))
+            graphs[key] = SplitGraph(model, network.bundles, index)
+        asked.append((network, graphs[key]))
 
     def separate(point: Point) -> list[Row]:
         rows: list[Row] = []
-        capacities = {id(graph): graph.capacities(point) for graph, _ in graphs.values()}
+        capacities = {id(split): split.graph.capacities(point) for split in graphs.values()}
         sides: dict[int, list[np.ndarray]] = {key: [] for key in capacities}
-        for q, graph, sites in asked:
-            corridor = model.inventory.corridors[q]
-            served = index[model.served[q].name] if q in model.served else None
-            wanted = float(corridor.paths) if served is None else corridor.paths * point[served]
-            first, second = (2 * sites[end] if end in sites else None for end in corridor.ends)
-            if first is None or second is None:
-                rows.append(_row("path_cut", (), (), served, float(corridor.paths)))
-                continue
-            parted = any(side[first + 1] != side[second + 1] for side in sides[id(graph)])
-            if wanted <= VIOLATION or parted:  # nothing wanted, or parted by a cut of this round
-                continue
-            for cut, side in graph.cuts(capacities[id(graph)], first + 1, second, wanted):
-                sides[id(graph)].append(side)
-                columns = tuple(sorted({column for arc in cut for column in graph.members[arc]}))
-                rows.append(_row("path_cut", columns, (1.0,) * len(columns), served, float(corridor.paths)))
+        for network, split in asked:
+            rows += _parting(model, network, split, capacities[id(split)], sides[id(split)], index, point, 0)
         return list(dict.fromkeys(rows))
 
     return separate
 
 
-def _split_graph(
-    model: Formulation, network: CorridorNetwork, index: dict[str, int]
-) -> tuple[FlowNetwork, dict[str, int]]:
+def exclusive_cuts(model: Formulation, chosen: list[CorridorNetwork]) -> Separator:
+    """The same cuts without the links over one fibre, patched site or duct, and one path fewer.
+
+    Only one of k disjoint paths may use such a resource, so that k − 1 paths are left where it is taken away. At a
+    point only resources that more than one unit of installed links use can give a violated cut.
+    """
+    index = model.index()
+    graphs: dict[tuple, SplitGraph] = {}
+    asked: list[tuple[CorridorNetwork, list[tuple[np.ndarray, SplitGraph]]]] = []
+    for network in chosen:
+        mine = []
+        for resource, users in network.shared.items():
+            if len({network.bundles[i].ends for i in users}) < 2:
+                continue
+            gone = set(users)
+            left = tuple(bundle for i, bundle in enumerate(network.bundles) if i not in gone)
+            if left not in graphs:
+                graphs[left] = SplitGraph(model, left, index)
+            columns = sorted({index[model.link[link].name] for i in users for link in network.bundles[i].links})
+            mine.append((np.array(columns), graphs[left]))
+        asked.append((network, mine))
+
+    def separate(point: Point) -> list[Row]:
+        rows: list[Row] = []
+        capacities: dict[int, np.ndarray] = {}
+        sides: dict[int, list[np.ndarray]] = {}
+        for network, mine in asked:
+            for columns, split in mine:
+                if point[columns].sum() <= 1 + VIOLATION:
+                    continue
+                if id(split) not in capacities:
+                    capacities[id(split)], sides[id(split)] = split.graph.capacities(point), []
+                rows += _parting(model, network, split, capacities[id(split)], sides[id(split)], index, point, 1)
+        return list(dict.fromkeys(rows))
+
+    return separate
+
+
+def _parting(
+    model: Formulation, network: CorridorNetwork, split: SplitGraph, capacity: np.ndarray, sides: list[np.ndarray],
+    index: dict[str, int], point: Point, fewer: int,
+) -> list[Row]:  # fmt: skip
+    """Violated cuts between the ends of a corridor for its paths but `fewer`; none where a cut of the round parts them."""
+    q = network.corridor
+    corridor = model.inventory.corridors[q]
+    served = index[model.served[q].name] if q in model.served else None
+    paths = float(corridor.paths - fewer)
+    wanted = paths if served is None else paths * point[served]
+    family = "resource_cut" if fewer else "path_cut"
+    first, second = (2 * split.sites[end] if end in split.sites else None for end in corridor.ends)
+    if first is None or second is None:
+        return [_row(family, (), (), served, paths)]
+    if wanted <= VIOLATION or any(side[first + 1] != side[second + 1] for side in sides):
+        return []
+    rows = []
+    for cut, side in split.graph.cuts(capacity, first + 1, second, wanted):
+        sides.append(side)
+        columns = tuple(sorted({column for arc in cut for column in split.graph.members[arc]}))
+        rows.append(_row(family, columns, (1.0,) * len(columns), served, paths))
+    return rows
+
+
+class SplitGraph:
     """Site i as an arc from its inner vertex 2i to its outer vertex 2i + 1 with capacity relay(s), pairs both ways."""
-    sites = {s: i for i, s in enumerate(sorted({end for bundle in network.bundles for end in bundle.ends}))}
-    arcs = [
-        (2 * i, 2 * i + 1, [index[model.relay[s].name]] if s in model.relay else []) for s, i in sites.items()
-    ]
-    pairs: dict[tuple[str, str], list[int]] = {}
-    for bundle in network.bundles:
-        pairs.setdefault(bundle.ends, []).extend(index[model.link[link].name] for link in bundle.links)
-    for (a, b), columns in pairs.items():
-        arcs.append((2 * sites[a] + 1, 2 * sites[b], columns))
-        arcs.append((2 * sites[b] + 1, 2 * sites[a], columns))
-    return FlowNetwork(2 * len(sites), arcs, len(index)), sites
+
+    def __init__(self, model: Formulation, bundles: tuple[Bundle, ...], index: dict[str, int]):
+        self.sites = {s: i for i, s in enumerate(sorted({end for bundle in bundles for end in bundle.ends}))}
+        arcs = [
+            (2 * i, 2 * i + 1, [index[model.relay[s].name]] if s in model.relay else []) for s, i in self.sites.items()
+        ]
+        pairs: dict[tuple[str, str], list[int]] = {}
+        for bundle in bundles:
+            pairs.setdefault(bundle.ends, []).extend(index[model.link[link].name] for link in bundle.links)
+        for (a, b), columns in pairs.items():
+            arcs.append((2 * self.sites[a] + 1, 2 * self.sites[b], columns))
+            arcs.append((2 * self.sites[b] + 1, 2 * self.sites[a], columns))
+        self.graph = FlowNetwork(2 * len(self.sites), arcs, len(index))
 
 
 def _row(family: str, columns: tuple[int, ...], weights: tuple[float, ...], factor: int | None, count: float) -> Row:

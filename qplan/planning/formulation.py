@@ -16,7 +16,7 @@ import pulp
 
 from qplan.costing.unit_costs import Cost, node_cost, relay_cost, tco
 from qplan.inventory.model import Inventory
-from qplan.planning.networks import CorridorNetwork, corridor_networks, is_tight, used_once
+from qplan.planning.networks import CorridorNetwork, chains, corridor_networks, is_tight, used_once
 from qplan.planning.reach import ReachGraph
 
 FlowKey = tuple[str, int, int, bool]  # corridor, chain, index of the bundle, along its ends
@@ -41,13 +41,20 @@ class Formulation:
     served: dict[str, pulp.LpVariable] = field(default_factory=dict)
     flow: dict[FlowKey, pulp.LpVariable] = field(default_factory=dict)
     columns: list[pulp.LpVariable] = field(default_factory=list)
+    shared: dict[str, str] = field(default_factory=dict)  # what has no variable of its own -> name of the one it shares
 
     def variable(self, kind: str, *ids: object, upper: int = 1, integer: bool = True) -> pulp.LpVariable:
         """A variable from 0 to `upper`, named after what it stands for (ids have no dots, so names are distinct)."""
-        name = f"{kind}({','.join(str(i) for i in ids)})".replace("-", ".")
+        name = variable_name(kind, *ids)
         made = self.problem.add_variable(name, 0, upper, "Integer" if integer else "Continuous")
         self.columns.append(made)
         return made
+
+    def share(self, variable: pulp.LpVariable, kind: str, *ids: object) -> pulp.LpVariable:
+        """Let the variable stand for one thing more."""
+        if variable.name != (name := variable_name(kind, *ids)):
+            self.shared[name] = variable.name
+        return variable
 
     def design(self) -> list[pulp.LpVariable]:
         """The variables that say what is built and who is served."""
@@ -56,6 +63,11 @@ class Formulation:
     def index(self) -> dict[str, int]:
         """Position of every variable among the columns, by name."""
         return {variable.name: i for i, variable in enumerate(self.columns)}
+
+    def index_of_all(self) -> dict[str, int]:
+        """The same, also by the names of what has no variable of its own."""
+        index = self.index()
+        return index | {name: index[variable] for name, variable in self.shared.items()}
 
     def add(self, terms: Terms, sense: str, rhs: float, *name: object) -> None:
         """Σ coefficient × variable (≤ | ≥ | =) rhs, under a readable name."""
@@ -90,10 +102,18 @@ class Formulation:
         return [(self.flow[key], 1.0) for key in keys if key in self.flow]
 
 
+def variable_name(kind: str, *ids: object) -> str:
+    return f"{kind}({','.join(str(i) for i in ids)})".replace("-", ".")
+
+
 def linear(terms: Iterable[tuple[pulp.LpVariable, float]]) -> pulp.LpAffineExpression:
-    """Σ coefficient × variable; each variable at most once (building it at once is several times quicker than adding)."""
+    """Σ coefficient × variable (building it at once is several times quicker than adding)."""
+    total: dict[str, tuple[pulp.LpVariable, float]] = {}
+    for variable, coefficient in terms:
+        known = total.get(variable.name)
+        total[variable.name] = (variable, float(coefficient) + (known[1] if known else 0.0))
     build = getattr(pulp.LpAffineExpression, "from_list", pulp.LpAffineExpression)  # PuLP 4, PuLP 3
-    return build([(variable, float(coefficient)) for variable, coefficient in terms])
+    return build(list(total.values()))
 
 
 def formulate(inventory: Inventory, reach: ReachGraph) -> Formulation:
@@ -134,25 +154,31 @@ def add_design(model: Formulation) -> None:
 
     The ends of a corridor that must be served are nodes. A site that is no corridor's end is a node exactly where it
     relays, so relay(s) stands for both there; a link that no path uses is left out of the plan, so no row ties it to
-    its ends.
+    its ends. Links of a chain (`networks.chains`) are used together, with the relays between them: one variable.
     """
     inventory, permitted = model.inventory, model.reach.usability.permitted
     ends = {end for corridor in inventory.corridors.values() for end in corridor.ends}
     used = sorted({end for link in model.reach.links for end in link.route.ends})
+    chain_at = chains(inventory, model.reach)
+    chain = {link: first for first, links in chain_at.values() for link in links}
     for s in used:
         if s in ends:
             model.node[s] = model.variable("node", s)
-        if any(s in sites and s not in inventory.corridors[q].ends for q, sites in permitted.items()):
+        if s not in chain_at and any(s in sites and s not in inventory.corridors[q].ends for q, sites in permitted.items()):
             model.relay[s] = model.variable("relay", s)
             if s in model.node:
                 model.add([(model.relay[s], 1), (model.node[s], -1)], "<=", 0, "relay_is_node", s)
     for link in model.reach.links:
-        x = model.link[link.id] = model.variable("link", link.id)
+        first = chain.get(link.id, link.id)
+        if first not in model.link:
+            model.link[first] = model.variable("link", first)
+        x = model.link[link.id] = model.share(model.link[first], "link", link.id)
         n = model.count[link.id] = x
         if link.max_count > 1:
             n = model.count[link.id] = model.variable("count", link.id, upper=link.max_count)
             model.add([(x, 1), (n, -1)], "<=", 0, "count_from", link.id)
             model.add([(n, 1), (x, -link.max_count)], "<=", 0, "count_to", link.id)
+    model.relay |= {s: model.share(model.link[first], "relay", s) for s, (first, _) in sorted(chain_at.items())}
     for q, corridor in sorted(inventory.corridors.items()):
         if not corridor.required:
             model.served[q] = model.variable("served", q)
@@ -291,63 +317,88 @@ def add_site_room(model: Formulation, resource: str) -> None:
         model.add([(v, taken / unit) for v, taken in terms], "<=", free / unit, resource, s)
 
 
-def priced_design(model: Formulation) -> list[tuple[pulp.LpVariable, Cost]]:
-    """Every variable that costs money, with what one unit of it costs."""
+@dataclass(frozen=True)
+class Prices:
+    """What is counted per system on a link, per QKD node and per relay (on top of the node where that is priced)."""
+
+    link: dict[str, float]
+    node: dict[str, float]
+    relay: dict[str, float]
+
+    def times(self, factor: float) -> Prices:
+        return Prices(*({key: value * factor for key, value in part.items()} for part in (self.link, self.node, self.relay)))
+
+
+def money_prices(model: Formulation, metric: str) -> Prices:
+    """Capex (without contingency) or tco of every part of the design."""
     inventory = model.inventory
+
+    def amount(cost: Cost) -> float:
+        return float(cost.capex if metric == "capex" else tco(inventory.economics, cost))
+
+    return Prices(
+        {link.id: amount(link.unit_cost) for link in model.reach.links},
+        {s: amount(node_cost(inventory, s)) for s in model.node},
+        {
+            s: amount(relay_cost(inventory, s) + (Cost() if s in model.node else node_cost(inventory, s)))
+            for s in model.relay
+        },
+    )
+
+
+def priced(model: Formulation, prices: Prices) -> Terms:
+    """Σ price × variable over the design."""
     return [
-        *((model.count[link.id], link.unit_cost) for link in model.reach.links),
-        *((variable, node_cost(inventory, s)) for s, variable in model.node.items()),
-        *(
-            (variable, relay_cost(inventory, s) + (Cost() if s in model.node else node_cost(inventory, s)))
-            for s, variable in model.relay.items()
-        ),
+        *((model.count[link], price) for link, price in prices.link.items()),
+        *((model.node[s], price) for s, price in prices.node.items()),
+        *((model.relay[s], price) for s, price in prices.relay.items()),
     ]
 
 
 def add_budget(model: Formulation) -> None:
     """Σ cost ≤ the ceiling on capex (without contingency) and on tco."""
-    economics = model.inventory.economics
     for metric, ceiling in (("capex", model.inventory.budget.capex), ("tco", model.inventory.budget.tco)):
         if ceiling is None:
             continue
         unit = max(ceiling, 1.0) / BUDGET_ROW_SCALE
-        terms = [
-            (v, float(cost.capex if metric == "capex" else tco(economics, cost)) / unit)
-            for v, cost in priced_design(model)
-        ]
+        terms = priced(model, money_prices(model, metric).times(1 / unit))
         model.add(terms, "<=", ceiling / unit, "budget", metric)
 
 
 @dataclass(frozen=True)
 class Goal:
-    """A linear function to minimise; `scale` × the value of the domain = the value in the model."""
+    """A linear function to minimise; `scale` × the value of the domain = the value in the model.
+
+    `prices` are the scaled prices that guide a search without the solver.
+    """
 
     name: str
     terms: tuple[tuple[pulp.LpVariable, float], ...]
     scale: float
+    prices: Prices = Prices({}, {}, {})
 
 
 def cost_goal(model: Formulation, metric: str) -> Goal:
     """Capex (without contingency) or tco of the design."""
-    economics = model.inventory.economics
-    priced = [
-        (v, float(cost.capex if metric == "capex" else tco(economics, cost))) for v, cost in priced_design(model)
-    ]
-    largest = max((amount for _, amount in priced), default=0.0)
+    prices = money_prices(model, metric)
+    largest = max((price for part in (prices.link, prices.node, prices.relay) for price in part.values()), default=0.0)
     scale = 2.0 ** (12 - math.frexp(largest)[1]) if largest > 0 else 1.0
-    return Goal(metric, tuple((v, amount * scale) for v, amount in priced if amount), scale)
+    prices = prices.times(scale)
+    return Goal(metric, tuple((v, amount) for v, amount in priced(model, prices) if amount), scale, prices)
 
 
 def relays_goal(model: Formulation) -> Goal:
     """The number of sites that relay."""
-    return Goal("relays", tuple((v, 1.0) for v in model.relay.values()), 1.0)
+    prices = Prices({}, {}, dict.fromkeys(model.relay, 1.0))
+    return Goal("relays", tuple(priced(model, prices)), 1.0, prices)
 
 
 def lost_priority_goal(model: Formulation) -> Goal:
     """Minus the total priority of the optional corridors served, in units of the largest priority."""
     priorities = {q: model.inventory.corridors[q].priority for q in model.served}
     largest = max(priorities.values(), default=0.0) or 1.0
-    return Goal("priority", tuple((v, -priorities[q] / largest) for q, v in model.served.items()), 1.0 / largest)
+    terms = tuple((v, -priorities[q] / largest) for q, v in model.served.items())
+    return Goal("priority", terms, 1.0 / largest, cost_goal(model, "tco").prices)
 
 
 def hold_priority(model: Formulation, total: float) -> None:

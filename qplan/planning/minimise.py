@@ -10,58 +10,36 @@ the separation between the solves (Benders 1962; the exact model is reached at t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pulp
 
-from qplan.inventory.model import Inventory
-from qplan.planning.assemble import Design, assemble
-from qplan.planning.construct import construct
-from qplan.planning.cuts import Row, Separator, path_cuts
+from qplan.planning.assemble import assemble
+from qplan.planning.cuts import Row, Separator, exclusive_cuts, path_cuts
 from qplan.planning.formulation import (
     Formulation,
     Goal,
+    Prices,
     add_key_rate,
     add_routing_of,
     formulate,
-    formulate_design,
     tight_links,
 )
 from qplan.planning.networks import CorridorNetwork
-from qplan.planning.reach import ReachGraph, Usability
+from qplan.planning.primal import Planner, guiding_prices
+from qplan.planning.reach import Usability
 from qplan.planning.root import Root, strengthen
-from qplan.planning.solver import Effort, SearchLimits, Solution, solve
+from qplan.planning.solver import Effort, Solution, solve
+from qplan.planning.task import PROOF, Known, Task, better
 from qplan.planning.trees import add_trees
 
 SUPPORT = 1e-6  # a link with less than this in the relaxation is not in its support
-PROOF = 1e-9  # relative difference of value and bound at which they count as equal
 CENT = 0.01
-FIRST_PLAN_NODES = 500  # branch-and-bound nodes of a solve on the support
-FIRST_PLAN_ROUNDS = 3
+ROUTING_NODES = 500  # branch-and-bound nodes of one routing of a design
 ROOT_SHARE = 0.5  # of the time left, at the most, goes to the root
-
-Hold = Callable[[Formulation], None]
-
-
-@dataclass(frozen=True)
-class Stage:
-    """What is minimised: the goal, its value in a design, and the row by which later stages keep to it."""
-
-    goal: Callable[[Formulation], Goal]
-    measure: Callable[[Design], float]
-    hold: Callable[[Formulation, Design], None] | None
-    exact: bool  # solved at gap 0
-    objective: bool  # its value and bound are the plan's
-
-
-@dataclass(frozen=True)
-class Known:
-    """A design that is known to be possible, its value, and the solution of the exact model that it came from."""
-
-    design: Design
-    value: float
-    solution: Solution
 
 
 @dataclass(frozen=True)
@@ -69,86 +47,74 @@ class Found:
     """How a minimisation ended, and the model that was solved last."""
 
     stopped_by: str
-    design: Design | None
+    known: Known | None
     bound: float | None
     model: Formulation
-
-
-@dataclass(frozen=True)
-class Task:
-    """What stays the same throughout one minimisation."""
-
-    inventory: Inventory
-    graph: ReachGraph
-    stage: Stage
-    holds: tuple[Hold, ...]
-    solver: str
-    limits: SearchLimits
-
-    def on(self, links: set[str]) -> Task:
-        """The same on some of the links."""
-        kept = tuple(link for link in self.graph.links if link.id in links)
-        return replace(self, graph=replace(self.graph, links=kept))
-
-    def design_model(self) -> Formulation:
-        model = formulate_design(self.inventory, self.graph)
-        for hold in self.holds:
-            hold(model)
-        return model
-
-    def exact_model(self) -> Formulation:
-        model = formulate(self.inventory, self.graph)
-        for hold in self.holds:
-            hold(model)
-        return model
-
-    def within(self, value: float, bound: float | None) -> bool:
-        """The value is proven within the gap asked for."""
-        return bound is not None and value - bound <= max(self.limits.gap, PROOF) * max(abs(value), 1e-9)
 
 
 def minimise(task: Task) -> Found:
     """Minimise the stage's goal over all designs that serve the required corridors."""
     model = task.design_model()
+    goal = task.stage.goal(model)
+    price = guiding_prices(task, goal)
+    known = Planner(task, price).plan(task.served, {}, {}, improving=False)
     half = replace(task.limits, deadline=time.monotonic() + ROOT_SHARE * task.limits.seconds_left())
-    root = strengthen(model, task.stage.goal(model), half)
+    root = strengthen(model, goal, half, None if known is None else known.value)
     if root.infeasible:
         return Found("proof", None, None, model)
-    names = [variable.name for variable in model.columns]
-    known: Known | None = None
-    support = _support(model, root)
-    if 0 < len(support) < len(model.link):
-        first = Rounds(task.on(set(support)), names, root.rows, Effort(nodes=FIRST_PLAN_NODES))
-        first.run(None, root.bound, FIRST_PLAN_ROUNDS)
-        known = first.known or _constructed(task, support)
+    if root.bound is not None:
+        known = better(known, _guided(task, model, root, price, known))
         if known is not None and task.within(known.value, root.bound):
-            return Found(_reason(known.value, root.bound), known.design, root.bound, first.model)
-    rounds = Rounds(task.on(_not_fixed(model, root, known)), names, root.rows, Effort())
-    return rounds.run(known, root.bound, None)
+            return Found(_reason(known.value, root.bound), known, min(root.bound, known.value), model)
+    names = [variable.name for variable in model.columns]
+    rounds = Rounds(task.on(_not_fixed(model, root, known)), names, root.rows, price, _promising(model, root, known))
+    return rounds.run(known, root.bound)
+
+
+def _guided(task: Task, model: Formulation, root: Root, price: Prices, known: Known | None) -> Known | None:
+    """A plan by local search on the links that the relaxation or the plan known uses, guided by the relaxation."""
+    links = _values(model, root, model.link)
+    sites = _values(model, root, model.relay)
+    planner = Planner(task, price, _promising(model, root, known))
+    found = planner.plan(task.served, links, sites)
+    if known is not None:
+        found = better(found, planner.improved(known))
+    return found or Planner(task, price).plan(task.served, links, sites)
+
+
+def _promising(model: Formulation, root: Root, known: Known | None) -> set[str]:
+    """Links that the relaxation or the plan known uses."""
+    used = set() if known is None else {link.id for link in known.design.links}
+    if root.bound is not None:
+        used |= {link for link, value in _values(model, root, model.link).items() if value > SUPPORT}
+    return used
 
 
 class Rounds:
     """Master problem, routing and cuts in turn on the links of a task; `known` is the best design so far."""
 
-    def __init__(self, task: Task, names: list[str], rows: tuple[Row, ...], effort: Effort):
-        self.task, self.effort = task, effort
+    def __init__(
+        self, task: Task, names: list[str], rows: tuple[Row, ...], price: Prices, promising: Collection[str]
+    ):  # fmt: skip
+        self.task, self.price = task, price
         self.model = task.design_model()
         add_trees(self.model)
         self.goal = task.stage.goal(self.model)
         self.known: Known | None = None
+        self.promising = set(promising)  # links among which a master's design is repaired
         self.routed: set[str] = set()  # corridors whose paths the master knows
         self.columns = tuple(self.model.index())  # without the paths that come later
-        index = self.model.index()
+        index = self.model.index_of_all()
         self._add([_moved(row, names, index) for row in rows])
-        self.separate: Separator = path_cuts(self.model, list(self.model.networks))
+        networks = list(self.model.networks)
+        self.separators: list[Separator] = [path_cuts(self.model, networks), exclusive_cuts(self.model, networks)]
 
-    def run(self, known: Known | None, bound: float | None, most_rounds: int | None) -> Found:
-        """Rounds until proven, impossible, stopped by a limit, or `most_rounds` have passed."""
+    def run(self, known: Known | None, bound: float | None) -> Found:
+        """Rounds until proven, impossible, or stopped by a limit."""
         self.known = known
-        turn = 0
         while True:
-            start = None if self.known is None else self.known.solution.values
-            last = solve(self.model, self.goal, self.task.solver, self.task.limits, replace(self.effort, start=start))
+            start = None if self.known is None else start_values(self.model, self.known)
+            last = solve(self.model, self.goal, self.task.solver, self.task.limits, Effort(start=start))
             if last.infeasible:  # nothing else, or nothing at all, on these links
                 bound = None if self.known is None else self.known.value
                 return self._found("proof", bound)
@@ -159,33 +125,34 @@ class Rounds:
             self._learn(last)
             if self.known is not None and self.task.within(self.known.value, bound):
                 return self._found(_reason(self.known.value, bound), bound)
-            turn += 1
-            if turn == most_rounds:
-                return self._found("nodes", bound)
             if not self._forbid(last):
                 return self._found(last.stopped_by, bound)
 
     def _found(self, stopped_by: str, bound: float | None) -> Found:
-        design = None if self.known is None else self.known.design
-        if design is not None and bound is not None:
+        if self.known is not None and bound is not None:
             bound = min(bound, self.known.value)
-        return Found(stopped_by, design, bound, self.model)
+        return Found(stopped_by, self.known, bound, self.model)
 
     def _learn(self, last: Solution) -> None:
         """Route the master's design, and see whether it is a better plan than the one known."""
         if last.values is None:
             return
         installed = {link for link, v in self.model.link.items() if last.chosen(v)}
-        better = route(self.task.on(installed))
-        if better is None and self.known is not None:
-            better = route(self.task.on(installed.union(link.id for link in self.known.design.links)))
-        if better is not None and (self.known is None or better.value < self.known.value):
-            self.known = better
+        served = {q for q, v in self.model.served.items() if last.chosen(v)}
+        planner = Planner(self.task, self.price, installed)
+        found = planner.plan(served, {}, {}, improving=False)
+        if (found is None or found.value > last.value + PROOF * abs(last.value)) and tight_links(self.model):
+            found = better(found, route(self.task.on(installed)))
+        if found is None:
+            self.promising |= installed
+            repair = Planner(self.task, self.price, self.promising)
+            found = repair.plan(served, dict.fromkeys(installed, 1.0), {})
+        self.known = better(self.known, found)
 
     def _forbid(self, last: Solution) -> bool:
         """Add what the master's design violates: cuts, else the paths of the corridors that it does not serve."""
         point = np.array([round(last.values[name], 3) for name in self.columns])
-        rows = [row for row in self.separate(point) if row.activity(point) < row.least - 0.5]
+        rows = [row for separate in self.separators for row in separate(point) if row.activity(point) < row.least - 0.5]
         self._add(rows)
         if rows:
             return True
@@ -205,16 +172,17 @@ class Rounds:
             add_key_rate(self.model)
         return True
 
-    def _served_alone(self, network: CorridorNetwork, installed: set[str]) -> bool:
+    def _served_alone(self, network: CorridorNetwork, installed: Collection[str]) -> bool:
         """The corridor alone finds its paths on the links installed."""
         q = network.corridor
         corridor = self.task.inventory.corridors[q].model_copy(update={"required": True})
         inventory = self.task.inventory.model_copy(update={"corridors": {q: corridor}})
-        graph = replace(
-            self.task.on(installed).graph, usability=Usability({q: self.task.graph.usability.permitted[q]})
-        )
-        model = formulate(inventory, graph)
-        found = solve(model, Goal("paths", (), 1.0), self.task.solver, replace(self.task.limits, gap=0.0))
+        usability = Usability({q: self.task.graph.usability.permitted[q]})
+        alone = replace(self.task, inventory=inventory, graph=replace(self.task.graph, usability=usability)).on(installed)
+        if Planner(alone, self.price).routable_alone(q):
+            return True
+        model = formulate(inventory, alone.graph)
+        found = solve(model, Goal("paths", (), 1.0, self.price), self.task.solver, replace(self.task.limits, gap=0.0))
         return found.values is not None
 
     def _add(self, rows: list[Row]) -> None:
@@ -223,36 +191,41 @@ class Rounds:
             self.model.add(terms, ">=", row.least, row.family, len(self.model.problem.constraints()))
 
 
+def start_values(model: Formulation, known: Known) -> dict[str, float]:
+    """Values of the design variables in a known design; links that the model lacks are left out."""
+    design = known.design
+    counts = {link.id: float(link.count) for link in design.links}
+    nodes = {node.site for node in design.nodes}
+    relays = {node.site for node in design.nodes if "relay" in node.roles}
+    served = {corridor.id for corridor in design.corridors if corridor.served}
+    values = {v.name: float(link in counts) for link, v in model.link.items()}
+    values |= {v.name: counts.get(link, 0.0) for link, v in model.count.items()}
+    for group, chosen in ((model.node, nodes), (model.relay, relays), (model.served, served)):
+        values |= {v.name: float(key in chosen) for key, v in group.items()}
+    return values
+
+
 def route(task: Task) -> Known | None:
     """The best plan on the links of the task, by the exact model and within a number of nodes."""
     model = task.exact_model()
     limits = replace(task.limits, watch=lambda sighting: None)
-    found = solve(model, task.stage.goal(model), task.solver, limits, Effort(nodes=FIRST_PLAN_NODES))
-    if found.values is None:
-        return None
-    design = assemble(model, found)
-    return Known(design, task.stage.measure(design), found)
+    found = solve(model, task.stage.goal(model), task.solver, limits, Effort(nodes=ROUTING_NODES))
+    return None if found.values is None else task.known(assemble(model, found))
 
 
 def _moved(row: Row, names: list[str], columns: dict[str, int]) -> Row:
     """The row over another model's columns; what that one lacks is 0 there."""
-    kept = [(columns[names[c]], w) for c, w in zip(row.columns, row.weights, strict=True) if names[c] in columns]
-    return replace(row, columns=tuple(c for c, _ in kept), weights=tuple(w for _, w in kept))
+    weights: dict[int, float] = defaultdict(float)
+    for c, weight in zip(row.columns, row.weights, strict=True):
+        if names[c] in columns:
+            weights[columns[names[c]]] += weight
+    return replace(row, columns=tuple(weights), weights=tuple(weights.values()))
 
 
-def _support(model: Formulation, root: Root) -> dict[str, float]:
-    """Links that the relaxation uses, with their values."""
-    if root.bound is None:
-        return {}
+def _values(model: Formulation, root: Root, variables: Mapping[str, pulp.LpVariable]) -> dict[str, float]:
+    """What the relaxation gives to variables, by their keys."""
     index = model.index()
-    values = {link: root.point[index[v.name]] for link, v in model.link.items()}
-    return {link: float(value) for link, value in values.items() if value > SUPPORT}
-
-
-def _constructed(task: Task, support: dict[str, float]) -> Known | None:
-    """The best plan on the links of a design made corridor by corridor."""
-    links = construct(task.inventory, task.graph, support, task.solver, task.limits)
-    return None if links is None else route(task.on(links))
+    return {key: float(root.point[index[v.name]]) for key, v in variables.items()}
 
 
 def _not_fixed(model: Formulation, root: Root, known: Known | None) -> set[str]:

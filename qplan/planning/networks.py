@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import networkx as nx
+
 from qplan.inventory.model import Corridor, Inventory
 from qplan.planning.reach import RATE_TOLERANCE, CandidateLink, ReachGraph, systems_needed
 
@@ -111,3 +113,23 @@ def used_once(
     kind, name = resource.split(" ", 1)
     relayed_too = kind == "site" and name in permitted and name not in corridor.ends
     return len({bundles[i].ends for i in indices}) == 1 and not relayed_too
+
+
+def chains(inventory: Inventory, reach: ReachGraph) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Sites that only pass keys on between two links, each with the first link and all links of its chain.
+
+    Such a site is no corridor's end and has just two candidate links, to two other sites: a path that takes one of them
+    takes the other.
+    """
+    ends = {end for corridor in inventory.corridors.values() for end in corridor.ends}
+    at: dict[str, list[CandidateLink]] = defaultdict(list)
+    for link in reach.links:
+        for end in link.route.ends:
+            at[end].append(link)
+    passing = {
+        s: links for s, links in at.items()
+        if s not in ends and len(links) == 2 and links[0].route.ends != links[1].route.ends
+    }  # fmt: skip
+    graph = nx.Graph((links[0].id, links[1].id) for links in passing.values())
+    chain = {link: tuple(sorted(part)) for part in nx.connected_components(graph) for link in part}
+    return {s: (chain[links[0].id][0], chain[links[0].id]) for s, links in sorted(passing.items())}

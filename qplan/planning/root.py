@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qplan.planning.cuts import Row, Separator, directed_cuts, link_ends, path_cuts
+from qplan.planning.cuts import Row, Separator, directed_cuts, exclusive_cuts, link_ends, path_cuts
 from qplan.planning.formulation import Formulation, Goal
 from qplan.planning.solver import Relaxation, SearchLimits, Sighting
 from qplan.planning.trees import add_trees
@@ -15,6 +15,7 @@ PURGE_EVERY = 6  # rounds between clearances of slack rows
 STALL_ROUNDS = 20  # rounds over which the bound must grow
 STALL_GROWTH = 2e-4  # by this share
 MOST_ROUNDS = 400
+ENOUGH = 5  # cuts in a round, beyond which the next family of cuts is not looked at
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,15 @@ class Root:
     reduced_costs: np.ndarray
 
 
-def strengthen(model: Formulation, goal: Goal, limits: SearchLimits) -> Root:
-    """Add the directed lift to a design model and separate cuts at its relaxation."""
+def strengthen(model: Formulation, goal: Goal, limits: SearchLimits, known: float | None) -> Root:
+    """Add the directed lift to a design model and separate cuts at its relaxation.
+
+    `known` is the value of a plan; the bound need not come closer to it than the gap asked for.
+    """
     trees = add_trees(model)
     separators: list[Separator] = [link_ends(model), directed_cuts(model, trees)]
     severed = [network for network in model.networks if not trees.arcs or _beyond_trees(model, network.corridor)]
-    separators.append(path_cuts(model, severed))
+    separators += [path_cuts(model, severed), exclusive_cuts(model, severed)]
     relaxation = Relaxation(model, goal, limits)
     rows: list[Row] = []
     bounds: list[float] = []
@@ -50,10 +54,11 @@ def strengthen(model: Formulation, goal: Goal, limits: SearchLimits) -> Root:
             return last
         bounds.append(relaxation.bound)
         point = relaxation.point
-        limits.watch(Sighting(f"{goal.name}, relaxation", None, relaxation.bound))
+        limits.watch(Sighting(f"{goal.name}, relaxation", known, relaxation.bound))
         found, stable = _separate(separators, point, stable)
         last = Root(False, relaxation.bound, tuple(rows), point, relaxation.reduced_costs)
-        if not found or _stalled(bounds):
+        near = known is not None and known - relaxation.bound <= limits.gap * abs(known)
+        if not found or near or _stalled(bounds):
             return last
         if turn % PURGE_EVERY == PURGE_EVERY - 1:
             rows = [row for row, kept in zip(rows, relaxation.drop_slack(), strict=True) if kept]
@@ -70,14 +75,16 @@ def _beyond_trees(model: Formulation, q: str) -> bool:
 
 
 def _separate(separators: list[Separator], point: np.ndarray, stable: np.ndarray) -> tuple[list[Row], np.ndarray]:
-    """In-out separation (Ben-Ameur & Neto 2007): at the middle of the point and a stable one, else at the point."""
-    middle = 0.5 * (point + stable)
-    found = [row for separate in separators for row in separate(middle)]
-    found = [row for row in dict.fromkeys(found) if row.activity(point) < row.least - 1e-6]
-    if len(found) < 5:
-        more = (row for separate in separators for row in separate(point))
-        found = list(dict.fromkeys([*found, *more]))
-    return found, 0.5 * (stable + point)
+    """In-out separation (Ben-Ameur & Neto 2007): at the middle of the point and a stable one, else at the point.
+
+    Families of cuts are looked at one after the other, until there are enough cuts.
+    """
+    found: list[Row] = []
+    for at in (0.5 * (point + stable), point):
+        for separate in separators:
+            if len(found) < ENOUGH:
+                found += (row for row in separate(at) if row.activity(point) < row.least - 1e-6)
+    return list(dict.fromkeys(found)), 0.5 * (stable + point)
 
 
 def _stalled(bounds: list[float]) -> bool:

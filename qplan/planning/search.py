@@ -17,9 +17,10 @@ from qplan.planning.formulation import (
     lost_priority_goal,
     relays_goal,
 )
-from qplan.planning.minimise import CENT, Hold, Stage, Task, minimise
+from qplan.planning.minimise import CENT, minimise
 from qplan.planning.reach import ReachGraph
 from qplan.planning.solver import SearchLimits
+from qplan.planning.task import Hold, Stage, Task
 
 BOUND_SAFETY = 1e-9  # relative; taken off a solver's bound, far above its rounding and far below any gap asked for
 
@@ -42,12 +43,12 @@ def stages(inventory: Inventory) -> list[Stage]:
     if any(not corridor.required for corridor in inventory.corridors.values()):
         order.append(Stage(
             lost_priority_goal, lambda design: -_priority(inventory, design),
-            lambda model, design: hold_priority(model, _priority(inventory, design)), True, False,
+            lambda design: _hold_priority(inventory, _priority(inventory, design)), True, False,
         ))  # fmt: skip
     if inventory.objective == "relays":
         order.append(Stage(
             relays_goal, lambda design: float(design.relay_count),
-            lambda model, design: hold_relays(model, design.relay_count), True, True,
+            lambda design: _hold_relays(design.relay_count), True, True,
         ))  # fmt: skip
     metric = "capex" if inventory.objective == "capex" else "tco"
     order.append(Stage(
@@ -55,6 +56,14 @@ def stages(inventory: Inventory) -> list[Stage]:
         inventory.objective != "relays",
     ))  # fmt: skip
     return order
+
+
+def _hold_priority(inventory: Inventory, total: float) -> Hold:
+    return Hold(lambda model: hold_priority(model, total), lambda design: _priority(inventory, design) >= total)
+
+
+def _hold_relays(count: int) -> Hold:
+    return Hold(lambda model: hold_relays(model, count), lambda design: design.relay_count <= count, of_relays=True)
 
 
 def _priority(inventory: Inventory, design: Design) -> float:
@@ -74,17 +83,18 @@ def search_plan(
     found = None
     for stage in stages(inventory):
         asked = replace(limits, gap=0.0) if stage.exact else limits
-        found = minimise(Task(inventory, graph, stage, holds, solver, asked))
+        served = None if design is None else frozenset(q.id for q in design.corridors if q.served)
+        found = minimise(Task(inventory, graph, stage, holds, served, solver, asked))
         keep(found.model)
         bound = found.bound if stage.objective else bound
-        if found.design is None and design is None:
+        if found.known is None and design is None:
             nothing = found.stopped_by == "proof"
             return Search("infeasible" if nothing else "unknown", found.stopped_by)
-        design = found.design or design
-        if found.design is None or found.stopped_by in ("time_limit", "interrupt"):
+        design = design if found.known is None else found.known.design
+        if found.known is None or found.stopped_by in ("time_limit", "interrupt"):
             return _ended(inventory, design, bound, found.stopped_by, limits.gap, finished=False)
         if stage.hold is not None:
-            holds = (*holds, lambda model, stage=stage, design=design: stage.hold(model, design))
+            holds = (*holds, stage.hold(design))
     return _ended(inventory, design, bound, found.stopped_by, limits.gap, finished=True)
 
 

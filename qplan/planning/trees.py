@@ -19,6 +19,7 @@ its rates, ducts and numbers of paths.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import networkx as nx
@@ -64,13 +65,18 @@ def add_trees(model: Formulation) -> Trees:
         return Trees((), {}, {})
     component_of = {end: k for k, part in enumerate(parts) for end in part.ends}
     trees = Trees(parts, {}, _add_spans(model, len(parts)))
+    seen: set[frozenset] = set()
+    beyond = _beyond(pairs, component_of)
     entering: dict[str, Terms] = defaultdict(list)  # of sites that are no ends
     for k, part in enumerate(parts):
         into: dict[str, Terms] = defaultdict(list)
         out: dict[str, Terms] = defaultdict(list)
         for tail, head in sorted(arc for pair in pairs for arc in (pair, pair[::-1])):
             if head != part.ends[0] and component_of.get(head, k) >= k and component_of.get(tail, k) >= k:
-                arc = trees.arcs[k, tail, head] = model.variable("tree", k + 1, tail, head, integer=False)
+                first = _chain_start(tail, head, beyond)
+                if (k, *first) not in trees.arcs:
+                    trees.arcs[k, *first] = model.variable("tree", k + 1, *first, integer=False)
+                arc = trees.arcs[k, tail, head] = model.share(trees.arcs[k, *first], "tree", k + 1, tail, head)
                 into[head].append((arc, 1.0))
                 out[tail].append((arc, 1.0))
         for s, terms in sorted(into.items()):
@@ -78,15 +84,16 @@ def add_trees(model: Formulation) -> Trees:
                 _enter_end(model, trees, k, component_of[s], s, terms)
             else:
                 entering[s] += terms
-                leaving = [(v, -1.0) for v, _ in out[s]]
-                model.add([*terms, *leaving], "<=", 0, "tree_goes_on", k + 1, s)
+                if s not in beyond:  # in a chain what enters a site is what leaves it
+                    leaving = [(v, -1.0) for v, _ in out[s]]
+                    model.add([*terms, *leaving], "<=", 0, "tree_goes_on", k + 1, s)
     for s, terms in sorted(entering.items()):
         relay = [(model.relay[s], -1.0)] if s in model.relay else []
-        model.add([*terms, *relay], "<=", 0, "tree_relay", s)
+        _add_once(model, [*terms, *relay], seen, "tree_relay", s)
     for pair, links in sorted(pairs.items()):
         directed = [(trees.arcs[k, *arc], 1.0) for k in range(len(parts)) for arc in (pair, pair[::-1])
                     if (k, *arc) in trees.arcs]  # fmt: skip
-        model.add([*directed, *((v, -1.0) for v in links)], "<=", 0, "tree_link", *pair)
+        _add_once(model, [*directed, *((v, -1.0) for v in links)], seen, "tree_link", *pair)
     return trees
 
 
@@ -99,6 +106,34 @@ def _pairs(model: Formulation) -> dict[tuple[str, str], list[pulp.LpVariable]]:
         if any(permitted[q].issuperset(link.route.ends) for q in required):
             pairs[link.route.ends].append(model.link[link.id])
     return pairs
+
+
+def _add_once(model: Formulation, terms: Terms, seen: set[frozenset], *name: object) -> None:
+    """Σ ≤ 0, unless a chain has given the same row before."""
+    key = frozenset((variable.name, weight) for variable, weight in terms)
+    if key not in seen:
+        seen.add(key)
+        model.add(terms, "<=", 0, *name)
+
+
+def _beyond(pairs: Iterable[tuple[str, str]], ends: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Sites that are no ends and have just two neighbours, with these: a tree passes through or stays away."""
+    neighbours: dict[str, list[str]] = defaultdict(list)
+    for a, b in sorted(pairs):
+        neighbours[a].append(b)
+        neighbours[b].append(a)
+    return {s: (near[0], near[1]) for s, near in neighbours.items() if len(near) == 2 and s not in ends}
+
+
+def _chain_start(tail: str, head: str, beyond: dict[str, tuple[str, str]]) -> tuple[str, str]:
+    """The first arc of the chain that leads through the arc; the arc itself outside chains."""
+    start = tail
+    while tail in beyond:
+        a, b = beyond[tail]
+        tail, head = (b if head == a else a), tail
+        if tail == start:  # a ring of such sites: it is on no tree
+            break
+    return tail, head
 
 
 def _add_spans(model: Formulation, count: int) -> dict[tuple[int, int], pulp.LpVariable]:

@@ -1,0 +1,268 @@
+"""Paths of one corridor at least added price: Dijkstra's search, hop-limited, and k disjoint paths by augmentation.
+
+Weights are per link (infinite where it cannot be used) and per site (what its becoming a relay adds). Two paths come
+from Suurballe's and Bhandari's augmenting paths on the node-split graph, then conflicts over fibres, patched sites and
+ducts are branched on: a heuristic for those, exact where no such conflict arises.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from qplan.planning.indexed import Call, IndexedReach
+
+MOST_CONFLICTS = 16  # sets of links tried to part paths that share a fibre, a patched site or a duct
+Path = tuple[int, ...]  # links from the corridor's first end to its second
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What a search counts; what is infinite is not used."""
+
+    link: list[float]
+    site: list[float]
+
+    def without(self, links: Collection[int]) -> Weights:
+        link = self.link.copy()
+        for l in links:
+            link[l] = math.inf
+        return Weights(link, self.site)
+
+
+def find_paths(index: IndexedReach, call: Call, weights: Weights) -> list[Path] | None:
+    """The corridor's paths, or None where none were found (for several paths there may be some all the same)."""
+    if call.paths == 1:
+        path = _one_path(index, call, weights)
+        return None if path is None else [path]
+    return _parted(index, call, weights)
+
+
+def relays_of(index: IndexedReach, call: Call, path: Path) -> list[int]:
+    """Sites between the links of a path, in order."""
+    here, relays = call.ends[0], []
+    for l in path:
+        a, b = index.ends[l]
+        here = b if here == a else a
+        relays.append(here)
+    return relays[:-1]
+
+
+def _one_path(index: IndexedReach, call: Call, weights: Weights) -> Path | None:
+    return _fewest_links_path(index, call, weights) if call.most_links is not None else _cheapest_path(index, call, weights)
+
+
+def _cheapest_path(index: IndexedReach, call: Call, weights: Weights) -> Path | None:
+    start, goal = call.ends
+    permitted, link, site = call.permitted, weights.link, weights.site
+    best = {start: (0.0, 0)}
+    came: dict[int, tuple[int, int]] = {}
+    heap = [(0.0, 0, start)]
+    while heap:
+        cost, hops, here = heapq.heappop(heap)
+        if here == goal:
+            return _walked_back(came, start, goal)
+        if (cost, hops) > best[here]:
+            continue
+        for there, l in index.neighbours[here]:
+            if link[l] == math.inf or not permitted[there]:
+                continue
+            label = (cost + link[l] + (0.0 if there == goal else site[there]), hops + 1)
+            if label[0] < math.inf and (there not in best or label < best[there]):
+                best[there] = label
+                came[there] = (here, l)
+                heapq.heappush(heap, (*label, there))
+    return None
+
+
+def _walked_back(came: dict[int, tuple[int, int]], start: int, goal: int) -> Path:
+    links = []
+    while goal != start:
+        goal, l = came[goal]
+        links.append(l)
+    return tuple(reversed(links))
+
+
+def _fewest_links_path(index: IndexedReach, call: Call, weights: Weights) -> Path | None:
+    """The cheapest path with at most `most_links` links: labels of (price, links) at every site, none dominated."""
+    start, goal = call.ends
+    permitted, link, site = call.permitted, weights.link, weights.site
+    fewest: dict[int, float] = {}  # least number of links settled so far; a later label is dearer and must have fewer
+    heap: list[tuple[float, int, int, Path]] = [(0.0, 0, start, ())]
+    while heap:
+        cost, hops, here, path = heapq.heappop(heap)
+        if here == goal:
+            return path
+        if fewest.get(here, math.inf) <= hops or hops >= call.most_links:
+            continue
+        fewest[here] = hops
+        for there, l in index.neighbours[here]:
+            if link[l] == math.inf or not permitted[there]:
+                continue
+            total = cost + link[l] + (0.0 if there == goal else site[there])
+            if total < math.inf and fewest.get(there, math.inf) > hops + 1:
+                heapq.heappush(heap, (total, hops + 1, there, (*path, l)))
+    return None
+
+
+def _parted(index: IndexedReach, call: Call, weights: Weights) -> list[Path] | None:
+    """Cheapest set of paths found whose fibres, patched sites and ducts are apart: best-first over banned links."""
+    heap: list[tuple[float, int, frozenset[int], list[Path]]] = []
+    seen = {frozenset[int]()}
+
+    def propose(banned: frozenset[int]) -> None:
+        paths = _augmented(index, call, weights.without(banned))
+        if paths is not None:
+            heapq.heappush(heap, (_price(index, call, weights, paths), len(seen), banned, paths))
+
+    propose(frozenset())
+    for _ in range(MOST_CONFLICTS):
+        if not heap:
+            return None
+        _, _, banned, paths = heapq.heappop(heap)
+        clash = _conflict(index, call, paths)
+        if clash is None:
+            return paths
+        for links in clash:
+            fewer = banned.union(links)
+            if fewer not in seen:
+                seen.add(fewer)
+                propose(fewer)
+    return None
+
+
+def _price(index: IndexedReach, call: Call, weights: Weights, paths: list[Path]) -> float:
+    links = sum(weights.link[l] for path in paths for l in path)
+    return links + sum(weights.site[s] for path in paths for s in relays_of(index, call, path))
+
+
+def _conflict(index: IndexedReach, call: Call, paths: list[Path]) -> tuple[frozenset[int], ...] | None:
+    """Sets of links, each of which removes a conflict when banned; None where the paths may stand side by side.
+
+    Of a fibre, patched site or duct that two paths use, either the one or the other keeps its links.
+    """
+    if call.most_links is not None:
+        for path in paths:
+            if len(path) > call.most_links:
+                return tuple(frozenset([l]) for l in path)
+    if call.disjoint == "relay":
+        return None
+    owners: dict[str, int] = {}
+    for i, path in enumerate(paths):
+        for resource in sorted(_used(index, call, path)):
+            owner = owners.setdefault(resource, i)
+            if owner != i:
+                users = index.users(call.disjoint)[resource]
+                return users.difference(paths[owner]), users.difference(path)
+    return None
+
+
+def _used(index: IndexedReach, call: Call, path: Path) -> set[str]:
+    """Fibres, ducts and sites (relayed or patched, other than the ends) of a path."""
+    used = {f"site {index.sites[s]}" for s in relays_of(index, call, path)}
+    used = used.union(*(index.exclusive(l, call.disjoint) for l in path))
+    return used.difference(f"site {index.sites[end]}" for end in call.ends)
+
+
+def _augmented(index: IndexedReach, call: Call, weights: Weights) -> list[Path] | None:
+    """k paths of least total weight that share no link and no relay, by k augmenting paths."""
+    residual = _Residual(index, call, weights)
+    for _ in range(call.paths):
+        if not residual.augment():
+            return None
+    return residual.paths()
+
+
+class _Residual:
+    """The residual node-split graph of the paths so far, with potentials that keep its weights from being negative.
+
+    Site s has an inner vertex 2s, entered by links, and an outer vertex 2s + 1, left by links. At a site on no path
+    the two are passed in one step.
+    """
+
+    def __init__(self, index: IndexedReach, call: Call, weights: Weights):
+        self.index, self.call, self.weights = index, call, weights
+        self.used: dict[int, tuple[int, int]] = {}  # link -> (tail, head)
+        self.into: dict[int, tuple[int, int]] = {}  # relay on a path -> (tail, link) by which the path enters it
+        self.potential = [0.0] * (2 * len(index.sites))
+
+    def augment(self) -> bool:
+        """One more path along a cheapest way (Dijkstra's search on reduced weights); False where there is none."""
+        (start, goal), potential = self.call.ends, self.potential
+        first, last = 2 * start + 1, 2 * goal + 1
+        best = {first: 0.0}
+        came: dict[int, tuple[int, int]] = {}
+        heap, settled = [(0.0, first)], set()
+        while heap:
+            cost, here = heapq.heappop(heap)
+            if here == last:
+                break
+            if here in settled:
+                continue
+            settled.add(here)
+            for there, weight, l in self._steps(here):
+                total = cost + max(0.0, weight + potential[here] - potential[there])
+                if total < best.get(there, math.inf):
+                    best[there] = total
+                    came[there] = (here, l)
+                    heapq.heappush(heap, (total, there))
+        if last not in best:
+            return False
+        farthest = best[last]
+        for vertex in range(len(potential)):
+            potential[vertex] += min(best.get(vertex, math.inf), farthest)
+        while last != first:
+            before, l = came[last]
+            self._turn(before // 2, last // 2, l)
+            last = before
+        self._find_relays()
+        return True
+
+    def _steps(self, here: int) -> list[tuple[int, float, int]]:
+        """Vertices that can be reached from one: (vertex, weight, link)."""
+        s, outer = divmod(here, 2)
+        link, site, permitted = self.weights.link, self.weights.site, self.call.permitted
+        start, goal = self.call.ends
+        steps = []
+        if s in self.into:  # take back the link that enters this relay, and from its outer side the relay itself
+            tail, l = self.into[s]
+            steps.append((2 * tail + 1, -link[l] - (site[s] if outer else 0.0), l))
+        for there, l in self.index.neighbours[s] if outer else ():
+            weight = link[l]
+            if weight == math.inf or not permitted[there] or there == start or l in self.used:
+                continue
+            if there in self.into:
+                steps.append((2 * there, weight, l))
+            elif there == goal:
+                steps.append((2 * there + 1, weight, l))
+            elif site[there] < math.inf:
+                steps.append((2 * there + 1, weight + site[there], l))
+        return steps
+
+    def _turn(self, tail: int, head: int, l: int) -> None:
+        if self.used.get(l) == (head, tail):
+            del self.used[l]
+        else:
+            self.used[l] = (tail, head)
+
+    def _find_relays(self) -> None:
+        goal, known = self.call.ends[1], self.into
+        self.into = {head: (tail, l) for l, (tail, head) in self.used.items() if head != goal}
+        for s in self.into.keys() - known.keys():
+            self.potential[2 * s] = self.potential[2 * s + 1] - self.weights.site[s]
+
+    def paths(self) -> list[Path]:
+        start, goal = self.call.ends
+        leaving: dict[int, list[tuple[int, int]]] = {}
+        for l, (tail, head) in sorted(self.used.items()):
+            leaving.setdefault(tail, []).append((head, l))
+        paths = []
+        for _ in range(self.call.paths):
+            here, links = start, []
+            while here != goal:
+                here, l = leaving[here].pop(0)
+                links.append(l)
+            paths.append(tuple(links))
+        return sorted(paths, key=lambda path: (len(path), path))

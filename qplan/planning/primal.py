@@ -1,0 +1,101 @@
+"""Plans without the solver: corridors routed one after the other and improved by local search, guided by a relaxation."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from qplan.planning.assemble import Design, design_of, in_order
+from qplan.planning.formulation import Goal, Prices
+from qplan.planning.indexed import IndexedReach
+from qplan.planning.local_search import Works, construct, improve, orders
+from qplan.planning.paths import Weights, find_paths, relays_of
+from qplan.planning.solver import SearchLimits
+from qplan.planning.task import Known, Task, better
+from qplan.plan.model import Path, ServedCorridor
+
+LIKED = 0.98  # share of its price that a link or site saves which the relaxation has at 1
+RELAY_PENALTY = 1e5  # on every relay where an earlier stage has fixed their number; prices are scaled to a few thousand
+
+
+def guiding_prices(task: Task, goal: Goal) -> Prices:
+    """The goal's prices; relays are dear where an earlier stage has fixed their number."""
+    prices = goal.prices
+    if not any(hold.of_relays for hold in task.holds):
+        return prices
+    return replace(prices, relay={s: price + RELAY_PENALTY for s, price in prices.relay.items()})
+
+
+class Planner:
+    """Plans on some of a task's links; `likes` are a relaxation's values per link and per site, between 0 and 1."""
+
+    def __init__(self, task: Task, price: Prices, links: Collection[str] | None = None):
+        self.task = task if links is None else task.on(links)
+        self.index = IndexedReach(self.task.inventory, self.task.graph, price)
+
+    def improved(self, known: Known) -> Known:
+        """A plan known, all of whose links are here, by local search."""
+        number = {link.id: l for l, link in enumerate(self.index.links)}
+        works = Works(self.index)
+        for corridor in known.design.corridors:
+            if corridor.served:
+                paths = [tuple(number[link] for link in path.links) for path in corridor.paths]
+                works.add(self.index.calls[corridor.id], paths)
+        improve(works, self._over)
+        return better(known, self.task.known(self._design(works)))
+
+    def plan(
+        self, served: Collection[str] | None, links: Mapping[str, float], sites: Mapping[str, float], improving: bool = True
+    ) -> Known | None:  # fmt: skip
+        """The best of a few orders of routing. `served`: which optional corridors; None: as many as fit."""
+        task, index = self.task, self.index
+        required = [q for q, c in task.inventory.corridors.items() if c.required or (served and q in served)]
+        link_factor = 1.02 - np.clip([links.get(link.id, 0.0) for link in index.links], 0, 1) if links else 1.0
+        site_factor = 1.02 - np.clip([sites.get(s, 0.0) for s in index.sites], 0, 1) if links else 1.0
+        best: Known | None = None
+        for order in orders(index, required):
+            if self._over():
+                break
+            works = construct(index, order, link_factor, site_factor)
+            if works is None:
+                continue
+            if served is None:
+                self._add_optional(works)
+            best = better(best, task.known(self._design(works)))
+            if improving:
+                improve(works, self._over)
+                best = better(best, task.known(self._design(works)))
+        return best
+
+    def _over(self) -> bool:
+        limits: SearchLimits = self.task.limits
+        return limits.stop.is_set() or limits.seconds_left() <= 0
+
+    def _add_optional(self, works: Works) -> None:
+        """Optional corridors, those of high priority first, as long as the budget allows."""
+        corridors = self.task.inventory.corridors
+        optional = sorted((-c.priority, q) for q, c in corridors.items() if not c.required)
+        for _, q in optional:
+            if works.route(self.index.calls[q]) and self.task.known(self._design(works)) is None:
+                works.remove(self.index.calls[q])
+
+    def _design(self, works: Works) -> Design:
+        index, inventory = self.index, self.task.inventory
+        corridors = []
+        for q, call in index.calls.items():
+            found = works.paths.get(q)
+            paths = in_order(
+                Path(links=tuple(index.links[l].id for l in path),
+                     relays=tuple(index.sites[s] for s in relays_of(index, call, path)))
+                for path in found or ()
+            )  # fmt: skip
+            demand_bps = inventory.corridors[q].demand_bps
+            corridors.append(ServedCorridor(id=q, served=found is not None, key_rate_bps=demand_bps, paths=paths))
+        return design_of(inventory, self.task.graph, tuple(corridors))
+
+    def routable_alone(self, q: str) -> bool:
+        """Paths for the corridor were found on these links, whatever the rates (False proves nothing)."""
+        weights = Weights([0.0] * len(self.index.links), [0.0] * len(self.index.sites))
+        return find_paths(self.index, self.index.calls[q], weights) is not None

@@ -1,0 +1,89 @@
+"""What one minimisation is about: goal, rows held from earlier stages, limits; and a design known to be possible."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+
+from qplan.inventory.model import Inventory
+from qplan.planning.assemble import Design
+from qplan.planning.formulation import Formulation, Goal, formulate, formulate_design
+from qplan.planning.reach import ReachGraph
+from qplan.planning.solver import SearchLimits
+
+PROOF = 1e-9  # relative difference of value and bound at which they count as equal
+
+
+@dataclass(frozen=True)
+class Hold:
+    """What an earlier stage has fixed: the row that keeps later models to it, and the same asked of a design."""
+
+    row: Callable[[Formulation], None]
+    keeps: Callable[[Design], bool]
+    of_relays: bool = False
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What is minimised: the goal, its value in a design, and what later stages hold of the design found."""
+
+    goal: Callable[[Formulation], Goal]
+    measure: Callable[[Design], float]
+    hold: Callable[[Design], Hold] | None
+    exact: bool  # solved at gap 0
+    objective: bool  # its value and bound are the plan's
+
+
+@dataclass(frozen=True)
+class Known:
+    """A design that is known to be possible, and its value."""
+
+    design: Design
+    value: float
+
+
+@dataclass(frozen=True)
+class Task:
+    """What stays the same throughout one minimisation. `served`: optional corridors served in an earlier stage's best."""
+
+    inventory: Inventory
+    graph: ReachGraph
+    stage: Stage
+    holds: tuple[Hold, ...]
+    served: frozenset[str] | None
+    solver: str
+    limits: SearchLimits
+
+    def on(self, links: Collection[str]) -> Task:
+        """The same on some of the links."""
+        kept = tuple(link for link in self.graph.links if link.id in links)
+        return replace(self, graph=replace(self.graph, links=kept))
+
+    def design_model(self) -> Formulation:
+        model = formulate_design(self.inventory, self.graph)
+        for hold in self.holds:
+            hold.row(model)
+        return model
+
+    def exact_model(self) -> Formulation:
+        model = formulate(self.inventory, self.graph)
+        for hold in self.holds:
+            hold.row(model)
+        return model
+
+    def known(self, design: Design) -> Known | None:
+        """The design with its value, unless the budget or an earlier stage forbids it."""
+        budget, costs = self.inventory.budget, design.costs
+        for ceiling, cost in ((budget.capex, costs.capex), (budget.tco, costs.tco)):
+            if ceiling is not None and cost > ceiling:
+                return None
+        return Known(design, self.stage.measure(design)) if all(hold.keeps(design) for hold in self.holds) else None
+
+    def within(self, value: float, bound: float | None) -> bool:
+        """The value is proven within the gap asked for."""
+        return bound is not None and value - bound <= max(self.limits.gap, PROOF) * max(abs(value), 1e-9)
+
+
+def better(*found: Known | None) -> Known | None:
+    """The one of least value, the first of equals."""
+    return min((known for known in found if known is not None), key=lambda known: known.value, default=None)
