@@ -12,10 +12,11 @@ from qplan.inventory.rendering import render
 from qplan.plan.model import FileHash, InventoryRef
 
 DEFAULT_FILE = "sites.yaml"
+ANY_PATH = click.Path(path_type=Path, readable=False)  # the reader says what cannot be read, and ends with 1
 
 
 def inventory_argument(function: Callable) -> Callable:
-    return click.argument("file", required=False, type=click.Path(path_type=Path), callback=_default_file)(function)
+    return click.argument("file", required=False, type=ANY_PATH, callback=_default_file)(function)
 
 
 def overlay_options(function: Callable) -> Callable:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from qplan.cli.common import inventory_argument, overlay_options, read, reference
+from qplan.cli.common import ANY_PATH, inventory_argument, overlay_options, read, reference
 from qplan.cli.progress import ProgressLine
 from qplan.errors import Exit
 from qplan.inventory.model import Inventory
@@ -58,7 +58,7 @@ def _finite(
 
 @click.command("optimize")
 @inventory_argument
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder to write; default FILE.plan beside FILE.")
+@click.option("-o", "--out", type=ANY_PATH, help="Folder to write; default FILE.plan beside FILE.")
 @click.option("--objective", type=click.Choice(["tco", "capex", "relays"]), help="Instead of the inventory's.")
 @click.option("--time-limit", type=Seconds(), default=300.0, show_default=True, help="Stop searching after S seconds.")
 @click.option("--gap", type=Gap(), default=0.001, show_default=True, help="Relative gap at which a plan counts as proven.")
@@ -66,7 +66,9 @@ def _finite(
 @click.option("--threads", type=click.IntRange(1, 256), default=1, show_default=True, help="Solver threads.")
 @overlay_options
 @click.option("--format", "style", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
-@click.option("--write-lp", "lp_file", type=click.Path(path_type=Path, dir_okay=False), help="Also write the model.")
+@click.option(
+    "--write-lp", "lp_file", type=click.Path(path_type=Path, dir_okay=False, readable=False), help="Also write the model."
+)
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Say on stderr what is being solved.")
 def command(

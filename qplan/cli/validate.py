@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from qplan.cli.common import default_file, overlay_options
+from qplan.cli.common import ANY_PATH, default_file, overlay_options
 from qplan.errors import Exit
 from qplan.inventory.rules import RULES
 from qplan.inventory.suggestions import did_you_mean
@@ -39,7 +39,7 @@ class RuleCodes(click.ParamType):
 
 
 @click.command("validate")
-@click.argument("files", nargs=-1, metavar="[FILE]…", type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, metavar="[FILE]…", type=ANY_PATH)
 @click.option("--format", "style", type=click.Choice(list(FORMATS)), default="text", show_default=True)
 @click.option("--strict", is_flag=True, help="Warnings count as errors.")
 @click.option("--select", multiple=True, type=RuleCodes(), metavar="CODE", help="Show these rules only: QP303, or QP3.")

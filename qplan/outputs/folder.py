@@ -43,6 +43,8 @@ def check_target(out: Path) -> None:
             raise QplanError(f"{name} is a file, not a folder: name another folder with --out")
         if Path.cwd().is_relative_to(out.resolve()):
             raise QplanError(f"{name} is the folder you are in and cannot be replaced: name a folder in it with --out")
+        if not os.access(out, os.R_OK | os.W_OK | os.X_OK):
+            raise QplanError(f"no permission to read and write {name}: name another folder with --out")
         _check_content(out, name)
     except OSError as error:
         raise QplanError(f"cannot read the folder {name}: {error.strerror}") from error

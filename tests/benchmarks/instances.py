@@ -1,7 +1,9 @@
-"""Benchmark inventories on public topologies (PyPI package topohub), seeded and rebuilt from code.
+"""Benchmark inventories on public topologies (PyPI package topohub) and on a synthetic metro, seeded.
 
-Routes are 1.3 × the distance and cut into spans by candidate huts; a candidate link is any route within 24 dB. Rate of
-a system: 3e5 · 10^(−loss/10) bit/s. Cities cost 80 k, huts 150 k, systems 160 k + 3 k per km.
+Routes are cut into spans by candidate huts (0.22 dB per km and 0.5 dB per fibre); a candidate link is any route within
+24 dB that is patched through few enough sites. Rate of a system: 3e5 · 10^(−loss/10) bit/s. Cities cost 80 k, huts
+150 k, systems 160 k + 3 k per km.
+Corridors that cannot be served are left out: what `served_alone` and `FreeStrands` let through has a plan.
 """
 
 from __future__ import annotations
@@ -9,85 +11,181 @@ from __future__ import annotations
 import itertools
 import math
 import random
-from dataclasses import dataclass
+from collections import defaultdict, deque
 
-import topohub
+import networkx as nx
+import numpy as np
+from benchmarks.cases import METRO, PLENTY, Case
 
 from qplan.inventory.model import Inventory
-from qplan.physics.loss import geodesic_km
+from qplan.planning.reach import reach
 
-ROUTE_FACTOR = 1.3
 CURVE = [[a, 3e5 * 10 ** (-a / 10)] for a in (0, 6, 12, 18, 24)]
-
-
-@dataclass(frozen=True)
-class Case:
-    """One inventory: a topology with huts at most `hut_km` apart, and corridors of one kind.
-
-    `hub`: ends from a pool of 2 √corridors cities (one corridor component); else any city pairs (many components).
-    """
-
-    topology: str
-    hut_km: float
-    corridors: int = 40
-    hub: bool = True
-    paths: int = 1
-    disjoint: str = "node"
-    bypass: int = 1
-    rates: bool = False
-    extra_relays: int | None = None
-    seed: int = 1
-
-    @property
-    def name(self) -> str:
-        kind = "hub" if self.hub else "spread"
-        paths = "k=1" if self.paths == 1 else f"k={self.paths} {self.disjoint}"
-        more = (", rates" if self.rates else "") + ("" if self.extra_relays is None else f", +{self.extra_relays} relays")
-        return f"{self.topology} {self.hut_km:g} km, {self.corridors} {kind}, {paths}{more}"
+DB_PER_KM, CONNECTORS_DB = 0.22, 0.5
+DUCTS, SHARE_IN_DUCTS = 60, 0.15
+METRO_SITES, METRO_KM, ROUTE_FACTOR = 150, 25.0, 1.3
+Edge = tuple[str, str, float]  # two cities and the length of the route in km
 
 
 def inventory(case: Case) -> Inventory:
-    """Build the inventory of a case."""
+    """Build the inventory of a case; the same bytes every time."""
     rng = random.Random(case.seed)
-    network = topohub.get(case.topology)
-    degrees = all(abs(node["pos"][0]) <= 180 and abs(node["pos"][1]) <= 90 for node in network["nodes"])
-    place = {node["id"]: node["pos"] for node in network["nodes"]}
-    sites = {f"c{i}": {"node_cost": 80e3} for i in place}
+    cities, edges = metro(METRO_SITES, METRO_KM, rng) if case.network.topology == METRO else topohub_edges(case)
+    return planted(case, cities, edges, rng)
+
+
+def planted(case: Case, cities: list[str], edges: list[Edge], rng: random.Random) -> Inventory:
+    """Huts, fibres and corridors of a case over given cities and routes."""
+    sites = {city: {"node_cost": 80e3} for city in cities}
     fibres: dict[str, dict] = {}
-    for n, edge in enumerate(network["edges"]):
-        a, b = edge["source"], edge["target"]
-        km = ROUTE_FACTOR * (_geodesic(place[a], place[b]) if degrees else edge["dist"])
-        spans = max(1, math.ceil(km / case.hut_km))
-        stops = [f"c{a}", *(f"h{n}-{i}" for i in range(1, spans)), f"c{b}"]
-        sites |= {hut: {"node_cost": 150e3} for hut in stops[1:-1]}
-        for i, ends in enumerate(itertools.pairwise(stops)):
-            ducts = [f"d{rng.randrange(60)}"] if case.disjoint == "duct" and rng.random() < 0.15 else []
-            fibres[f"f{n}-{i}"] = {
-                "ends": list(ends), "length_km": round(km / spans, 3), "strands": 200, "connectors": 2,
-                "setup_cost_per_strand": round(3000 * km / spans), "ducts": ducts,
-            }  # fmt: skip
-    cities = sorted(sites.keys() - {s for s in sites if s.startswith("h")})
-    pairs = _corridor_pairs(case, cities, rng)
-    return Inventory.model_validate({
+    for n, edge in enumerate(edges):
+        for i, (ends, km) in enumerate(_spans(n, edge, case.network.span_km)):
+            sites |= {end: {"node_cost": 150e3} for end in ends if end not in sites}
+            fibres[f"f{n}-{i}"] = _fibre(case, ends, km, 3000, rng)
+            if rng.random() < case.network.alternatives:
+                longer = round(km * rng.uniform(1.05, 1.35), 3)
+                fibres[f"f{n}-{i}b"] = _fibre(case, ends, longer, rng.uniform(1500, 2500), rng)
+    bare = {
         "qplan": 1, "sites": sites, "fibres": fibres,
         "equipment": {"qkd_systems": {"pair": {"key_rate_curve": CURVE, "price": 160e3}}},
-        "corridors": {
-            f"q{i:03}": {
-                "ends": list(pair), "paths": case.paths, "disjoint": case.disjoint,
-                "key_rate_bps": float(rng.randrange(64, 513)) if case.rates else 1e-3,
-                **({} if case.extra_relays is None else {"max_relays": case.extra_relays}),
-            }
-            for i, pair in enumerate(pairs)
-        },
-        "policy": {"max_bypass_sites": case.bypass, "bypass_loss_db": 0.5}, "objective": "capex",
-    })  # fmt: skip
+        "policy": {"max_bypass_sites": case.network.bypass, "bypass_loss_db": 0.5}, "objective": "capex",
+    }  # fmt: skip
+    return Inventory.model_validate(bare | {"corridors": _corridors(case, cities, bare)})
 
 
-def _geodesic(a: list[float], b: list[float]) -> float:
-    return geodesic_km(a[1], a[0], b[1], b[0])
+def topohub_edges(case: Case) -> tuple[list[str], list[Edge]]:
+    import topohub  # not needed for what is built without it
+
+    network = topohub.get(case.network.topology)
+    edges = [(f"c{edge['source']}", f"c{edge['target']}", edge["dist"]) for edge in network["edges"]]
+    return sorted(f"c{node['id']}" for node in network["nodes"]), edges
 
 
-def _corridor_pairs(case: Case, cities: list[str], rng: random.Random) -> list[tuple[str, str]]:
+def metro(count: int, side_km: float, rng: random.Random) -> tuple[list[str], list[Edge]]:
+    """Sites at random in a square, joined as a Gabriel graph: no site lies within the circle over an edge."""
+    places = np.array([(rng.uniform(0, side_km), rng.uniform(0, side_km)) for _ in range(count)])
+    squared = ((places[:, None] - places[None]) ** 2).sum(axis=2)
+    edges = [
+        (f"c{i}", f"c{j}", round(ROUTE_FACTOR * math.sqrt(squared[i, j]), 3))
+        for i, j in itertools.combinations(range(count), 2)
+        if not np.any(np.delete(squared[i] + squared[j], (i, j)) < squared[i, j])
+    ]
+    return sorted(f"c{i}" for i in range(count)), edges
+
+
+def _spans(n: int, edge: Edge, span_km: float) -> list[tuple[tuple[str, str], float]]:
+    """Spans of equal length, joined at huts."""
+    a, b, km = edge
+    spans = max(1, math.ceil(km / span_km))
+    stops = [a, *(f"h{n}-{i}" for i in range(1, spans)), b]
+    return [(ends, round(km / spans, 3)) for ends in itertools.pairwise(stops)]
+
+
+def _fibre(case: Case, ends: tuple[str, str], km: float, price_per_km: float, rng: random.Random) -> dict:
+    ducts = case.disjoint == "duct" and rng.random() < SHARE_IN_DUCTS
+    return {
+        "ends": list(ends), "length_km": km, "connectors": 2, "attenuation_db_per_km": DB_PER_KM,
+        "strands": case.strands, "setup_cost_per_strand": round(price_per_km * km),
+        "ducts": [f"d{rng.randrange(DUCTS)}"] if ducts else [],
+    }  # fmt: skip
+
+
+def _corridors(case: Case, cities: list[str], bare: dict) -> dict[str, dict]:
+    """The first so many pairs, in random order, that can be served (all together where strands are few).
+
+    Drawn apart from the network, so that cases which differ in their demands alone share their pairs.
+    """
+    rng, demands = random.Random(f"pairs {case.seed}"), random.Random(f"demands {case.seed}")
     pool = rng.sample(cities, min(len(cities), 2 * math.isqrt(case.corridors))) if case.hub else cities
     pairs = sorted(itertools.combinations(sorted(pool), 2))
-    return rng.sample(pairs, min(case.corridors, len(pairs)))
+    rng.shuffle(pairs)
+    fibres = bare["fibres"]
+    graph = nx.Graph([fibre["ends"] for fibre in fibres.values()])
+    free = FreeStrands(fibres) if case.strands < PLENTY else None
+    chosen: dict[str, dict] = {}
+    for a, b in pairs:
+        if len(chosen) == case.corridors:
+            break
+        paths = case.paths[len(chosen) % len(case.paths)]
+        demand = float(demands.randrange(64, 513)) if case.rates else 1e-3
+        if served_alone(graph, fibres, a, b, paths, case.disjoint) and (free is None or free.take(a, b, demand)):
+            chosen[f"q{len(chosen):03}"] = {
+                "ends": [a, b], "paths": paths, "disjoint": case.disjoint, "key_rate_bps": demand,
+            }  # fmt: skip
+    if case.extra_relays is not None:
+        neighbours = neighbours_by_link(bare)
+        for corridor in chosen.values():
+            corridor["max_relays"] = fewest_links(neighbours, *corridor["ends"]) - 1 + case.extra_relays
+    return chosen
+
+
+def served_alone(graph: nx.Graph, fibres: dict[str, dict], a: str, b: str, paths: int, disjoint: str) -> bool:
+    """So many disjoint ways exist, every fibre being a QKD link. For ducts: `ways_apart` finds them, else none."""
+    if a not in graph or b not in graph or not nx.has_path(graph, a, b):
+        return False
+    if paths == 1:
+        return True
+    ways = nx.algorithms.connectivity.local_node_connectivity(graph, a, b, cutoff=paths)
+    return ways >= paths and (disjoint != "duct" or ways_apart(fibres, a, b))
+
+
+def ways_apart(fibres: dict[str, dict], a: str, b: str) -> bool:
+    """Two ways that share neither site nor duct: a short first way, then what is left, with a few first ways tried."""
+    graph = nx.Graph()
+    ducts: dict[frozenset[str], set[str]] = defaultdict(set)
+    for fibre in sorted(fibres.values(), key=lambda fibre: -len(fibre["ducts"])):  # a fibre without ducts comes last
+        graph.add_edge(*fibre["ends"], km=fibre["length_km"])
+        ducts[frozenset(fibre["ends"])] = set(fibre["ducts"])
+    apart = sorted(nx.node_disjoint_paths(graph, a, b), key=lambda way: (len(way), way))
+    for first in [nx.shortest_path(graph, a, b, "km"), *apart]:
+        taken = set().union(*(ducts[frozenset(pair)] for pair in itertools.pairwise(first)))
+        rest = graph.subgraph(set(graph) - set(first[1:-1])).copy()
+        shared = [pair for pair in rest.edges if ducts[frozenset(pair)] & taken or set(pair) == {a, b} == set(first)]
+        rest.remove_edges_from(shared)
+        if nx.has_path(rest, a, b):
+            return True
+    return False
+
+
+class FreeStrands:
+    """One corridor after the other routed over single fibres: what fits has a plan."""
+
+    def __init__(self, fibres: dict[str, dict]):
+        self.left: dict[str, float] = {}  # bit/s by fibre
+        self.graph = nx.MultiGraph()
+        for f, fibre in fibres.items():
+            rate = 3e5 * 10 ** (-(fibre["length_km"] * DB_PER_KM + CONNECTORS_DB) / 10) * (1 - 1e-6)
+            self.left[f] = fibre["strands"] * rate
+            self.graph.add_edge(*fibre["ends"], key=f, km=fibre["length_km"])
+
+    def take(self, a: str, b: str, demand_bps: float) -> bool:
+        """Reserve the shortest way on which the demand fits; False where there is none."""
+        open_ = nx.subgraph_view(self.graph, filter_edge=lambda u, v, f: self.left[f] >= demand_bps)
+        if not nx.has_path(open_, a, b):
+            return False
+        for u, v in itertools.pairwise(nx.shortest_path(open_, a, b, "km")):
+            self.left[min(open_[u][v], key=lambda f: self.graph[u][v][f]["km"])] -= demand_bps
+        return True
+
+
+def neighbours_by_link(bare: dict) -> dict[str, list[str]]:
+    """Sites that one QKD link joins."""
+    everywhere = {"all": {"ends": sorted(bare["sites"])[:2], "key_rate_bps": 1e-3}}
+    joined: dict[str, list[str]] = defaultdict(list)
+    for link in reach(Inventory.model_validate(bare | {"corridors": everywhere})).links:
+        a, b = link.route.ends
+        joined[a].append(b)
+        joined[b].append(a)
+    return joined
+
+
+def fewest_links(neighbours: dict[str, list[str]], a: str, b: str) -> int:
+    """Links on the way from a to b that has fewest."""
+    distance, queue = {a: 0}, deque([a])
+    while b not in distance:
+        here = queue.popleft()
+        for there in neighbours[here]:
+            if there not in distance:
+                distance[there] = distance[here] + 1
+                queue.append(there)
+    return distance[b]

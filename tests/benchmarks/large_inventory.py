@@ -1,6 +1,7 @@
 """A large inventory as text, and how long it takes to validate against PyYAML's C loaders.
 
-`python tests/benchmarks/large_inventory.py [LINES]` prints both times; CPU time, so that a busy machine does not matter.
+`python tests/benchmarks/large_inventory.py [LINES]` prints both times: CPU time, so that a busy machine does not
+matter.
 """
 
 from __future__ import annotations

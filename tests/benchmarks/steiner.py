@@ -1,4 +1,4 @@
-"""Steiner tree instances with published optima, planned as inventories: `python tests/benchmarks/steiner.py FOLDER`.
+"""Steiner tree instances with published optima as inventories: `python tests/benchmarks/run.py --steiner FOLDER`.
 
 FOLDER holds SteinLib `.stp` and PACE `.gr` files and a README.md with their optima. Every vertex is a site, every edge
 a fibre whose set-up cost is the edge's, and the only system is free; corridors join one terminal to every other. The
@@ -8,24 +8,13 @@ least capex is then the weight of a Steiner minimal tree, whichever terminal is 
 from __future__ import annotations
 
 import re
-import sys
-import time
-from pathlib import Path
-
-from qplan.inventory.model import Inventory
-from qplan.plan.model import InventoryRef
-from qplan.planning.planner import optimise
-from qplan.planning.solver import SearchLimits
-
-REF = InventoryRef(name="steiner", sha256="", files=(), scenario=None, set={}, effective_sha256="")
 
 
-def steiner_inventory(text: str, common: int = 0) -> Inventory:
-    """The inventory of an instance; `common` picks the terminal that all corridors share."""
+def steiner_inventory(text: str) -> dict:
+    """The inventory of an instance; all corridors share the first terminal."""
     edges = [match.split()[1:] for match in re.findall(r"^E \d+ \d+ \d+", text, re.MULTILINE)]
-    terminals = [match.split()[1] for match in re.findall(r"^T \d+", text, re.MULTILINE)]
-    hub = terminals.pop(common)
-    return Inventory.model_validate({
+    hub, *terminals = (match.split()[1] for match in re.findall(r"^T \d+", text, re.MULTILINE))
+    return {
         "qplan": 1,
         "sites": {f"v{v}": {} for v in sorted({end for a, b, _ in edges for end in (a, b)})},
         "fibres": {
@@ -37,7 +26,7 @@ def steiner_inventory(text: str, common: int = 0) -> Inventory:
         "corridors": {f"t{t}": {"ends": [f"v{hub}", f"v{t}"], "key_rate_bps": 1.0} for t in terminals},
         "policy": {"max_bypass_sites": 0},
         "objective": "capex",
-    })  # fmt: skip
+    }  # fmt: skip
 
 
 def published_optima(readme: str) -> dict[str, int]:
@@ -45,26 +34,3 @@ def published_optima(readme: str) -> dict[str, int]:
     steinlib = re.search(r"b01 … b08 \| ([\d ]+)", readme)
     optima = {f"b{i:02}": int(v) for i, v in enumerate(steinlib.group(1).split(), 1)} if steinlib else {}
     return optima | {name: int(value) for name, value in re.findall(r"PACE (instance\d+): (\d+)", readme)}
-
-
-def main(folder: Path) -> int:
-    """Plan every instance and print a Markdown table; exit 1 where a value differs from the published optimum."""
-    optima = published_optima((folder / "README.md").read_text())
-    print("| instance | sites | terminals | published | qplan | bound | status | s |\n|---|---|---|---|---|---|---|---|")
-    wrong = 0
-    for path in sorted([*folder.rglob("*.stp"), *folder.rglob("*.gr")]):
-        inventory = steiner_inventory(path.read_text())
-        began = time.monotonic()
-        result = optimise(inventory, REF, "highs", SearchLimits(gap=0.0, deadline=began + 300))
-        seconds = time.monotonic() - began
-        wrong += result.search.value != optima[path.stem] or result.search.status != "optimal"
-        print(
-            f"| {path.stem} | {len(inventory.sites)} | {len(inventory.corridors) + 1} | {optima[path.stem]} "
-            f"| {result.search.value} | {result.search.bound} | {result.search.status} | {seconds:.1f} |",
-            flush=True,
-        )
-    return int(wrong > 0)
-
-
-if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))

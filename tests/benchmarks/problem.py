@@ -1,0 +1,107 @@
+"""A benchmark case as plain figures: what a user would put into a model of his own. Imports no solver.
+
+Only what the benchmark inventories use: required corridors, capex, no limits of rooms or power, no rules on relays
+but their number. `problem_of` refuses anything else, so that no method is judged on a model it does not have.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from qplan.costing.unit_costs import node_cost
+from qplan.inventory.model import Inventory
+from qplan.planning.reach import ReachGraph
+
+
+@dataclass(frozen=True)
+class Link:
+    """A candidate QKD link. `fibres`, `patched` and `ducts` are what disjoint paths may not share."""
+
+    id: str
+    ends: tuple[str, str]
+    cost: float  # of one system, in money
+    rate_bps: float  # of one system
+    most: int  # systems
+    fibres: tuple[str, ...]
+    patched: tuple[str, ...]
+    ducts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Corridor:
+    id: str
+    ends: tuple[str, str]
+    demand_bps: float
+    paths: int
+    disjoint: str  # "node" | "duct"; read only when paths > 1
+    max_relays: int | None
+
+
+@dataclass(frozen=True)
+class Problem:
+    node_cost: dict[str, float]  # by site
+    strands: dict[str, int]  # by fibre
+    links: tuple[Link, ...]
+    corridors: tuple[Corridor, ...]
+
+    @property
+    def ends(self) -> set[str]:
+        """Sites that are nodes in every plan."""
+        return {end for corridor in self.corridors for end in corridor.ends}
+
+    def shared(self, corridor: Corridor, link: Link) -> set[str]:
+        """What no second path of the corridor may use, relays apart."""
+        if corridor.paths == 1:
+            return set()
+        patched = {f"site {s}" for s in link.patched if s not in corridor.ends}
+        ducts = {f"duct {d}" for d in link.ducts if corridor.disjoint == "duct"}
+        return patched | {f"fibre {f}" for f in link.fibres} | ducts
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @staticmethod
+    def from_json(text: str) -> Problem:
+        record = json.loads(text)
+        links = tuple(
+            Link(**{k: tuple(v) if isinstance(v, list) else v for k, v in item.items()}) for item in record["links"]
+        )
+        corridors = tuple(Corridor(**item | {"ends": tuple(item["ends"])}) for item in record["corridors"])
+        return Problem(record["node_cost"], record["strands"], links, corridors)
+
+
+def problem_of(inventory: Inventory, graph: ReachGraph) -> Problem:
+    """The figures of an inventory whose candidate links are known. Raises ValueError where it asks for more."""
+    if not _plain(inventory):
+        raise ValueError("the inventory asks for more than the baselines model")
+    corridors = sorted(inventory.corridors.items())
+    return Problem(
+        node_cost={s: float(node_cost(inventory, s).capex) for s in inventory.sites},
+        strands={f: fibre.strands for f, fibre in inventory.fibres.items()},
+        links=tuple(
+            Link(
+                link.id, link.route.ends, float(link.unit_cost.capex), link.key_rate_bps, link.max_count,
+                link.route.fibres, link.route.bypass_sites,
+                tuple(sorted({d for f in link.route.fibres for d in inventory.fibres[f].ducts})),
+            )
+            for link in graph.links
+        ),
+        corridors=tuple(
+            Corridor(q, c.ends, c.demand_bps, c.paths, c.disjoint, c.max_relays) for q, c in corridors
+        ),
+    )  # fmt: skip
+
+
+def _plain(inventory: Inventory) -> bool:
+    """Only what `Problem` has a place for."""
+    equipment, budget = inventory.equipment, inventory.budget
+    sites, corridors = inventory.sites.values(), inventory.corridors.values()
+    return (
+        inventory.objective == "capex" and budget.capex is None and budget.tco is None
+        and all(site.relay_cost == 0 and site.trusted_node == "allowed" for site in sites)
+        and all(site.rack_units is None and site.power_w is None for site in sites)
+        and not equipment.node_items and not equipment.relay_items
+        and all(system.strands == 1 for system in equipment.qkd_systems.values())
+        and all(c.required and (c.paths == 1 or c.disjoint != "relay") for c in corridors)
+    )  # fmt: skip

@@ -1,0 +1,119 @@
+"""Rows of a benchmark run as a table of text or Markdown, and what can be checked across methods."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections import defaultdict
+from importlib.metadata import PackageNotFoundError, version
+
+HEADS = (
+    "case", "sites", "links", "corridors", "method", "value", "bound", "gap", "above best", "s", "CPU s", "MiB",
+    "verified", "ended by", "target", "met",
+)  # fmt: skip
+PACKAGES = ("qplan", "highspy", "pulp", "ortools", "topohub", "numpy", "scipy")
+SLACK = 1e-6  # relative: what a bound may lie above a value before it counts as wrong
+
+
+def gap(row: dict) -> float | None:
+    """Relative gap of a row; None where value or bound is missing."""
+    if row["value"] is None or row["bound"] is None:
+        return None
+    return max(0.0, (row["value"] - row["bound"]) / max(abs(row["value"]), 1e-9))
+
+
+def met(row: dict) -> str:
+    """Was the target reached: gap and seconds? A dash where the target is that a gap be stated."""
+    if row["target_gap"] is None:
+        return "–"
+    reached = gap(row) is not None and gap(row) <= row["target_gap"] + 1e-9 and row["wall_s"] <= row["target_s"]
+    return "yes" if reached else "no"
+
+
+def best_values(rows: list[dict]) -> dict[str, float]:
+    """The least value of a design that holds, by case."""
+    best: dict[str, float] = {}
+    for row in rows:
+        if row["value"] is not None:
+            best[row["case"]] = min(row["value"], best.get(row["case"], row["value"]))
+    return best
+
+
+def contradictions(rows: list[dict]) -> list[str]:
+    """Bounds above the value of a verified design of the same case, designs that do not hold, optima that differ."""
+    best, found = best_values(rows), []
+    for row in rows:
+        who = f"{row['case']}, {row['method']}"
+        if row["bound"] is not None and row["case"] in best and row["bound"] > best[row["case"]] * (1 + SLACK):
+            found.append(f"{who}: bound {row['bound']} is above {best[row['case']]}, the value of a design that holds")
+        if row["verified"] is False:
+            found.append(f"{who}: the design does not hold: {'; '.join(row['notes'])}")
+        optimum = row["published"]
+        if optimum is not None and row["value"] is not None and not row["bound"] <= optimum <= row["value"] + SLACK:
+            found.append(f"{who}: value {row['value']} and bound {row['bound']}, published {optimum}")
+    return found
+
+
+def cells(rows: list[dict]) -> list[tuple[str, ...]]:
+    best = best_values(rows)
+    return [
+        (
+            row["case"], _number(row["sites"]), _number(row["links"]), _number(row["corridors"]), row["method"],
+            _number(row["value"]), _number(row["bound"]), _percent(gap(row)),
+            _percent(None if row["value"] is None else row["value"] / max(best[row["case"]], 1e-9) - 1),
+            _number(row["wall_s"], 1), _number(row["cpu_s"], 1), _number(row["peak_mib"]),
+            {True: "yes", False: "NO", None: "–"}[row["verified"]], row["stopped_by"], _target(row), met(row),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _target(row: dict) -> str:
+    return f"{_percent(row['target_gap']) if row['target_gap'] is not None else 'stated'} in {row['target_s']:g} s"
+
+
+def _number(figure: float | None, digits: int = 0) -> str:
+    return "–" if figure is None else f"{figure:,.{digits}f}".replace(",", " ")
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.2f} %".replace(".00 %", " %")
+
+
+def text(rows: list[dict]) -> str:
+    table = [HEADS, *cells(rows)]
+    widths = [max(len(line[i]) for line in table) for i in range(len(HEADS))]
+    padded = ([cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in table)
+    return "\n".join("  ".join(line).rstrip() for line in padded)
+
+
+def markdown(machine: dict, rows: list[dict]) -> str:
+    """The machine, one table per group, and whatever contradicts."""
+    groups: dict[str, list[dict]] = defaultdict(list)
+    for row in rows:
+        groups[row["group"]].append(row)
+    parts = ["# Benchmark results", "", *(f"- {key}: {value}" for key, value in machine.items())]
+    for group, members in groups.items():
+        lines = [HEADS, ("---",) * len(HEADS), *cells(members)]
+        parts += ["", f"## {group}", "", *(f"| {' | '.join(line)} |" for line in lines)]
+    problems = contradictions(rows)
+    if problems:
+        parts += ["", "## Contradictions", "", *(f"- {problem}" for problem in problems)]
+    return "\n".join(parts) + "\n"
+
+
+def machine() -> dict:
+    """What the figures depend on beside the code."""
+    packages = {}
+    for name in PACKAGES:
+        try:
+            packages[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return {
+        "cores": os.cpu_count(),
+        "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB",
+        "platform": f"{platform.system()} {platform.machine()}",
+        "Python": platform.python_version(),
+        "packages": ", ".join(f"{name} {number}" for name, number in packages.items()),
+    }
