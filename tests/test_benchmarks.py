@@ -1,0 +1,81 @@
+"""The comparison is fair: on small instances every method solves the same problem, to the same optimum."""
+
+from __future__ import annotations
+
+import importlib.util
+import random
+import time
+from dataclasses import replace
+
+import pytest
+from benchmarks.cases import Case, Network, all_cases
+from benchmarks.instances import metro, planted
+from benchmarks.methods import METHODS, Limits
+from benchmarks.run import METHODS as NAMES
+from benchmarks.steiner import steiner_inventory
+from benchmarks.tables import contradictions
+
+from qplan.inventory.model import Inventory
+
+PLAIN = Case("small", "small", Network("metro", 70), corridors=4, target_gap=0.0, target_s=60, hub=False)
+EXACT = sorted(METHODS.keys() - {"greedy"} - (set() if importlib.util.find_spec("ortools") else {"cp-sat"}))
+SMALL = {  # case, seed of the network, what its demands are multiplied by, and the rule that binds
+    "alternatives": (replace(PLAIN, network=Network("metro", 70, alternatives=0.7)), 5, 1, {}),
+    "relays": (replace(PLAIN, extra_relays=0), 5, 1, {"corridors": {"max_relays": None}}),
+    "strands": (replace(PLAIN, rates=True, strands=1), 1, 30, {"fibres": {"strands": 99}}),
+    "ducts": (replace(PLAIN, paths=(1, 2), disjoint="duct", rates=True), 7, 10, {"fibres": {"ducts": ()}}),
+}
+
+
+def small_inventory(case: Case, seed: int, factor: float) -> Inventory:
+    rng = random.Random(seed)
+    built = planted(case, *metro(7, 160.0, rng), rng)
+    louder = {q: c.model_copy(update={"key_rate_bps": c.key_rate_bps * factor}) for q, c in built.corridors.items()}
+    return built.model_copy(update={"corridors": louder})
+
+
+def without(inventory: Inventory, rule: dict[str, dict]) -> Inventory:
+    """The inventory with other values in all its fibres or corridors."""
+    changed = {
+        kind: {name: item.model_copy(update=values) for name, item in getattr(inventory, kind).items()}
+        for kind, values in rule.items()
+    }
+    return inventory.model_copy(update=changed)
+
+
+@pytest.mark.parametrize("kind", SMALL)
+def test_methods_agree(kind):
+    case, seed, factor, rule = SMALL[kind]
+    inventory = small_inventory(case, seed, factor)
+    assert inventory == small_inventory(case, seed, factor)
+    found = {name: METHODS[name](inventory, Limits(0.0, time.monotonic() + 60, 1)) for name in [*EXACT, "greedy"]}
+    assert all(outcome.verified for outcome in found.values()), found
+    optimum = found["qplan"].value
+    assert {name: found[name].value for name in EXACT} == pytest.approx(dict.fromkeys(EXACT, optimum))
+    assert all(found[name].bound == pytest.approx(optimum, rel=1e-4) for name in EXACT), found
+    assert found["greedy"].value >= optimum
+    assert len({outcome.links for outcome in found.values()}) == 1
+    relaxed = METHODS["qplan"](without(inventory, rule), Limits(0.0, time.monotonic() + 60, 1))
+    assert relaxed.value < optimum or not rule
+
+
+def test_every_row_of_the_table_is_there():
+    names = [case.name for case in all_cases()]
+    assert len(set(names)) == len(names)
+    rows = ("k1-hub", "k1-spread", "k2-node", "k2-duct", "k1-rates", "k2-rates", "k1-relays")
+    assert {f"{row}-{size}" for row in rows for size in (150, 500, 1000)} <= set(names)
+    assert set(NAMES) == set(METHODS)
+
+
+def test_contradictions_are_found():
+    row = {"case": "a", "method": "m", "value": 10.0, "bound": 9.0, "verified": True, "notes": [], "published": None}
+    assert contradictions([row, row | {"value": None, "bound": 10.0}]) == []
+    assert "is above 10.0" in contradictions([row, row | {"value": None, "bound": 10.1}])[0]
+    assert "does not hold" in contradictions([row | {"verified": False}])[0]
+    assert "published 8" in contradictions([row | {"published": 8}])[0]
+
+
+def test_a_steiner_instance_is_read():
+    inventory = Inventory.model_validate(steiner_inventory("E 1 2 3\nE 2 3 1\nE 1 3 9\nT 1\nT 3\n"))
+    outcome = METHODS["qplan"](inventory, Limits(0.0, time.monotonic() + 60, 1))
+    assert (outcome.value, outcome.verified) == (4.0, True)
