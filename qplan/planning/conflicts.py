@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
-from qplan.inventory.model import Budget, Inventory
+from qplan.inventory.model import Inventory
 from qplan.planning.findings import Diagnosis, Proposal, Reason, named
+from qplan.planning.irreducible import irreducible
 from qplan.planning.reach import ReachGraph
 from qplan.planning.shortages import SHORTAGES, money
-from qplan.planning.what_if import LIMIT_FAMILIES, Trials, changed, demand_setting, lifted, required_only, restricted
+from qplan.planning.what_if import (
+    LIMIT_FAMILIES,
+    Trials,
+    changed,
+    demand_setting,
+    lifted,
+    limits_of,
+    required_only,
+    restricted,
+    without_limits,
+)
 
 EXACT_GAP = 1e-6
-MOST_CLASH_TRIALS = 60
 MOST_SHORTAGES = 5  # reasons given for one limit
 BISECTIONS = 3
 FAMILY_NAMES = {
@@ -38,7 +50,8 @@ def limit_reasons(trials: Trials, inventory: Inventory) -> Diagnosis:
     if not found.reasons:
         together = _needed_together(trials, inventory, families)
         if together:
-            short = " and ".join(FAMILY_NAMES[family] for family in together)
+            *names, last = [FAMILY_NAMES[family] for family in together]
+            short = f"{', '.join(names)} and {last}" if names else last
             found.add(Reason("limits", f"No single limit stands in the way: {short} are short together."))
             _lift(found, trials, inventory, together)
     return found
@@ -46,23 +59,19 @@ def limit_reasons(trials: Trials, inventory: Inventory) -> Diagnosis:
 
 def _families(inventory: Inventory) -> list[str]:
     """The families of limits that the inventory sets."""
-    sites = inventory.sites.values()
-    absent = {name for name in ("rack_units", "power_w") if all(getattr(site, name) is None for site in sites)}
-    if inventory.budget == Budget():
-        absent.add("budget")
-    return [family for family in LIMIT_FAMILIES if family not in absent]
+    return [family for family in LIMIT_FAMILIES if limits_of(inventory, family)]
 
 
 def _needed_together(trials: Trials, inventory: Inventory, families: list[str]) -> tuple[str, ...]:
-    """An irreducible set of families that, lifted together, allow a plan; empty where none does or time is up."""
+    """An irreducible set of families that, lifted together, allow a plan; what can be bought rather than the rate."""
     if not trials.feasible(lifted(inventory, families)):
         return ()
-    kept = families
-    for family in families:
-        fewer = [other for other in kept if other != family]
-        if trials.feasible(lifted(inventory, fewer)):
-            kept = fewer
-    return tuple(kept)
+
+    def impossible_still(lifted_now: tuple[str, ...]) -> bool | None:
+        verdict = trials.feasible(lifted(inventory, lifted_now))
+        return None if verdict is None else not verdict
+
+    return irreducible(impossible_still, sorted(families, key=lambda family: family == "key_rate")).members
 
 
 def _lift(found: Diagnosis, trials: Trials, inventory: Inventory, families: tuple[str, ...]) -> None:
@@ -140,28 +149,62 @@ def _lift_budget(found: Diagnosis, trials: Trials, inventory: Inventory) -> None
         _lift(found, trials, changed(inventory, [("objective", "tco")]), ("budget",))
 
 
-def clash(trials: Trials, inventory: Inventory, graph: ReachGraph) -> tuple[tuple[str, ...], bool]:
-    """Required corridors that cannot be served together, and whether none of them can be left out of the set.
+@dataclass(frozen=True)
+class Clash:
+    """Required corridors and limits (by address) that cannot all be kept; `proven`: without any one, the rest can be."""
 
-    Deletion filter: one trial per corridor, at most `MOST_CLASH_TRIALS`.
-    """
-    kept = sorted(q for q, corridor in inventory.corridors.items() if corridor.required)
-    smallest = len(kept) <= MOST_CLASH_TRIALS
-    for q in tuple(kept)[:MOST_CLASH_TRIALS]:
-        fewer = required_only(inventory, [other for other in kept if other != q])
-        verdict = trials.feasible(fewer, restricted(graph, fewer))
-        smallest = smallest and verdict is not None
-        if verdict is False:
-            kept.remove(q)
-    return tuple(kept), smallest
+    corridors: tuple[str, ...]
+    limits: tuple[str, ...]
+    proven: bool
+
+    def reason(self, inventory: Inventory) -> Reason:
+        within = named([limit_text(inventory, limit) for limit in self.limits])
+        least = "; without any one of these, the others can be" if self.proven else " (the set may not be the smallest)"
+        text = f"Not servable together: {named(self.corridors)}" + (f", within {within}" if within else "") + f"{least}."
+        where = (*(f"corridors.{q}" for q in self.corridors), *self.limits)
+        return Reason("clash", text, float(len(self.corridors)), where=where)
 
 
-def left_out(trials: Trials, inventory: Inventory, graph: ReachGraph) -> tuple[str, ...]:
-    """Corridors without which all other required ones can be served together, found by adding one after the other."""
-    kept: list[str] = []
-    required = sorted(q for q, corridor in inventory.corridors.items() if corridor.required)
-    for q in required[:MOST_CLASH_TRIALS]:
-        part = required_only(inventory, [*kept, q])
-        if trials.feasible(part, restricted(graph, part)):
-            kept.append(q)
-    return tuple(q for q in required if q not in kept)
+def clash(trials: Trials, inventory: Inventory, graph: ReachGraph) -> Clash:
+    """An irreducible set of required corridors and limits that clash: first the corridors, then limits for these."""
+
+    def servable(corridors: tuple[str, ...]) -> bool | None:
+        part = required_only(inventory, corridors)
+        return trials.feasible(part, restricted(graph, part))
+
+    members = irreducible(servable, sorted(q for q, corridor in inventory.corridors.items() if corridor.required))
+    part = required_only(inventory, members.members)
+    families = irreducible(lambda kept: trials.feasible(limited_to(part, _limits(part, kept))), _families(part))
+    limits = irreducible(lambda kept: trials.feasible(limited_to(part, kept)), _limits(part, families.members))
+    return Clash(members.members, limits.members, members.proven and families.proven and limits.proven)
+
+
+def _limits(inventory: Inventory, families: Iterable[str]) -> list[str]:
+    return [limit for family in families for limit in limits_of(inventory, family)]
+
+
+def limited_to(inventory: Inventory, kept: Collection[str]) -> Inventory:
+    """The inventory with no limits but these."""
+    return without_limits(inventory, [limit for limit in _limits(inventory, LIMIT_FAMILIES) if limit not in kept])
+
+
+def limit_text(inventory: Inventory, limit: str) -> str:
+    """`the 2 free strands on f` for `fibres.f.strands`, and so on."""
+    section, *name, key = limit.split(".")
+    if section == "budget":
+        return f"the budget of {money(inventory, getattr(inventory.budget, key))} for {key}"
+    if section == "corridors":
+        return f"the key rate of {name[0]} ({inventory.corridors[name[0]].demand_bps:.6g} bit/s)"
+    value = getattr(getattr(inventory, section)[name[0]], key)
+    what = {"strands": "free strands on", "rack_units": "rack units at", "power_w": "W at"}[key]
+    return f"the {value:g} {what} {name[0]}"
+
+
+def left_out(trials: Trials, inventory: Inventory) -> tuple[str, ...]:
+    """The fewest required corridors without which the others can be served together; empty where time ended that."""
+    wished = {
+        q: corridor.model_copy(update={"required": False, "priority": 1.0})
+        for q, corridor in required_only(inventory).corridors.items()
+    }
+    search = trials.plan(inventory.model_copy(update={"corridors": wished}))
+    return () if search.design is None else tuple(q.id for q in search.design.corridors if not q.served)

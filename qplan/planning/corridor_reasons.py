@@ -34,7 +34,7 @@ SITE_FIELD = {
     "min_security_tier": "security_tier",
 }
 MOST_LET_IN = 4  # sites proposed one by one
-MOST_BLOCKING = 2  # pieces in a blocking set; finding larger ones is left to the integer program
+MOST_BLOCKING = 3  # pieces in a blocking set; finding larger ones is left to the integer program
 
 
 def diagnose(alone: Inventory) -> Diagnosis:
@@ -283,8 +283,6 @@ def _not_disjoint(found: Diagnosis, q: str, ways: LinkWays) -> None:
             f"{'is' if size == 1 else 'are'} possible, as every way{limited} {takes}."
         )
         found.add(Reason("disjoint", text, float(size), float(corridor.paths), shared))
-        refused = sorted(ways.inventory.sites.keys() - ways.permitted)
-        found.proposals += [let_in(q, ways.inventory, corridor, (s,)) for s in refused[:MOST_LET_IN]]
         if corridor.max_relays is not None:
             found.proposals += [more_relays(q, corridor.max_relays + more) for more in (1, 2)]
         return
@@ -305,8 +303,7 @@ def paths_impossible(trials: Trials, unlimited: Inventory) -> Diagnosis:
         f"gives more than {most}, though no {'single piece is' if corridor.paths == 2 else 'few pieces are'} on all "
         "ways."
     )
-    refused = [s for s, site in sorted(unlimited.sites.items()) if relay_refusals(corridor, s, site)]
-    proposals = [let_in(q, unlimited, corridor, (s,)) for s in refused[:MOST_LET_IN]]
+    proposals = []
     if corridor.max_relays is not None:
         proposals += [more_relays(q, corridor.max_relays + more) for more in (1, 2, 3)]
     found.add(Reason("disjoint", text, float(most), float(corridor.paths), (f"corridors.{q}",)), *proposals)

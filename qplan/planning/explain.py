@@ -8,6 +8,7 @@ from qplan.inventory.model import Inventory
 from qplan.planning.conflicts import clash, left_out, limit_reasons
 from qplan.planning.corridor_reasons import concessions, diagnose, optional, paths_impossible
 from qplan.planning.findings import CorridorFinding, Diagnosis, Explanation, Proposal, Reason, named
+from qplan.planning.proposals import further
 from qplan.planning.reach import ReachGraph, reach
 from qplan.planning.remedies import Tried, corridor_remedies, joint_remedies
 from qplan.planning.solver import SearchLimits
@@ -141,7 +142,8 @@ def examine(trials: Trials, alone: Inventory) -> Diagnosis:
     found = diagnose(alone)
     if not found.reasons:
         found = _beyond_graphs(trials, alone)
-    return Diagnosis(found.reasons, [*found.proposals[:MOST_PROPOSALS], *concessions(q, corridor)])
+    more = further(trials, alone, [q], found)
+    return Diagnosis(found.reasons, [*found.proposals[:MOST_PROPOSALS], *more, *concessions(q, corridor)])
 
 
 def _beyond_graphs(trials: Trials, alone: Inventory) -> Diagnosis:
@@ -168,16 +170,14 @@ def _all_together(broken: list[Case], found: list[Tried]) -> list[Proposal]:
 def _joint(trials: Trials, inventory: Inventory, graph: ReachGraph) -> Diagnosis:
     """Corridors that can each be served, but not together: only limits of quantity can be in the way."""
     found = limit_reasons(trials, required_only(inventory))
-    members, smallest = clash(trials, inventory, graph)
+    clashing = clash(trials, inventory, graph)
+    members = clashing.corridors
     if len(members) > 1:
-        least = ", though every smaller part of these can be" if smallest else " (the set may not be the smallest)"
-        where = tuple(f"corridors.{q}" for q in members)
-        found.reasons.insert(
-            0, Reason("clash", f"Not servable together: {named(members)}{least}.", float(len(members)), where=where)
-        )
+        found.reasons.insert(0, clashing.reason(inventory))
+    found.proposals += further(trials, required_only(inventory), members, found)
     for q in members[:MOST_ASKED_LESS]:
         found.proposals += concessions(q, inventory.corridors[q])
-    without = left_out(trials, inventory, graph)
+    without = left_out(trials, inventory)
     found.proposals += [optional([q]) for q in members[:MOST_ASKED_LESS] if (q,) != without]
     found.proposals += [optional(without)] if without else []
     return found

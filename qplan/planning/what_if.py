@@ -19,6 +19,7 @@ AT_LEAST_S = 20.0  # an explanation gets this long even when the time limit has 
 SHARE_OF_REST = 0.2
 SHARE_OF_ONE_TRIAL = 0.25
 MANY_STRANDS = 1000  # more than a cable holds
+NO_DEMAND = {"key_rate_bps": 0.0, "rekey": None, "otp_bps": None}
 FREE_RULES = {
     "allowed_countries": None,
     "allowed_operators": None,
@@ -60,22 +61,35 @@ def alone_of(inventory: Inventory, q: str) -> Inventory:
     return inventory.model_copy(update={"corridors": {q: corridor}})
 
 
+def limits_of(inventory: Inventory, family: str) -> list[str]:
+    """The addresses of the limits of one family (of `LIMIT_FAMILIES`) that the inventory sets."""
+    if family == "strands":
+        return [f"fibres.{f}.strands" for f in sorted(inventory.fibres)]
+    if family == "key_rate":
+        return [f"corridors.{q}.key_rate_bps" for q in sorted(inventory.corridors)]
+    if family == "budget":
+        return [f"budget.{metric}" for metric in ("capex", "tco") if getattr(inventory.budget, metric) is not None]
+    return [f"sites.{s}.{family}" for s, x in sorted(inventory.sites.items()) if getattr(x, family) is not None]
+
+
 def lifted(inventory: Inventory, families: Collection[str]) -> Inventory:
     """The inventory without the limits of the families named (of `LIMIT_FAMILIES`)."""
+    return without_limits(inventory, [limit for family in families for limit in limits_of(inventory, family)])
+
+
+def without_limits(inventory: Inventory, limits: Iterable[str]) -> Inventory:
+    """The inventory without the limits at these addresses; a corridor without its key rate asks for none."""
     update: dict[str, Any] = {}
-    site_limits = {name: None for name in ("rack_units", "power_w") if name in families}
-    if site_limits:
-        update["sites"] = {s: site.model_copy(update=site_limits) for s, site in inventory.sites.items()}
-    if "strands" in families:
-        most = max([MANY_STRANDS, *(system.strands for system in inventory.equipment.qkd_systems.values())])
-        update["fibres"] = {
-            f: fibre.model_copy(update={"strands": max(most, fibre.strands)}) for f, fibre in inventory.fibres.items()
-        }
-    if "key_rate" in families:
-        no_demand = {"key_rate_bps": 0.0, "rekey": None, "otp_bps": None}
-        update["corridors"] = {q: c.model_copy(update=no_demand) for q, c in inventory.corridors.items()}
-    if "budget" in families:
-        update["budget"] = Budget()
+    most = max([MANY_STRANDS, *(system.strands for system in inventory.equipment.qkd_systems.values())])
+    for limit in limits:
+        section, *name, key = limit.split(".")
+        if section == "budget":
+            update[section] = update.get(section, inventory.budget).model_copy(update={key: None})
+            continue
+        entries = update.setdefault(section, dict(getattr(inventory, section)))
+        entry = entries[name[0]]
+        free = NO_DEMAND if key == "key_rate_bps" else {key: max(most, entry.strands) if key == "strands" else None}
+        entries[name[0]] = entry.model_copy(update=free)
     return inventory.model_copy(update=update)
 
 
