@@ -33,14 +33,14 @@ def demand_bps(corridor: Corridor) -> Decimal:
 
 
 def fibre_km(inventory: Inventory, fibre: Fibre) -> Decimal | None:
-    """Stated length, else geodesic × 1.3, else None."""
+    """Stated length, else geodesic × 1.3 to 1e-9 km, else None."""
     if fibre.length_km is not None:
         return exact(fibre.length_km)
     places = [inventory.sites.get(end) for end in fibre.ends]
     if any(site is None or site.lat is None or site.lon is None for site in places):
         return None
     a, b = places
-    return exact(geodesic_km(a.lat, a.lon, b.lat, b.lon)) * KM_PER_GEODESIC_KM
+    return round(exact(geodesic_km(a.lat, a.lon, b.lat, b.lon)) * KM_PER_GEODESIC_KM, 9)
 
 
 def fibre_db(inventory: Inventory, fibre: Fibre, o_band: bool) -> Decimal | None:
