@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from decimal import Decimal
 
 import pytest
+from in_play import WITHOUT, in_play
 from oracle import Oracle, best_value
 from oracle_model import nodes_of
 from random_inventories import random_inventory
@@ -263,3 +265,12 @@ def test_the_verifier_accepts_what_the_oracle_chooses():
             assert found == (), seed
             held += 1
     assert held > 60
+
+
+def test_random_inventories_bring_every_feature_into_play(record_property):
+    """Not merely there: the optimum would be another without it."""
+    seen = Counter(name for seed in range(150) for name in in_play(random_inventory(random.Random(seed))))
+    record_property("in play", dict(seen.most_common()))
+    assert {name: seen[name] for name in WITHOUT if seen[name] < 2} == {}
+    for limit in ("strands", "rack units", "power"):
+        assert seen[f"{limit} under bypass"] > 0, limit
