@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import random
+import subprocess
+import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from benchmarks import run
 from benchmarks.cases import Case, Network, all_cases
 from benchmarks.instances import metro, planted
 from benchmarks.methods import METHODS, Limits
-from benchmarks.run import METHODS as NAMES
-from benchmarks.steiner import steiner_inventory
 from benchmarks.tables import contradictions
 
 from qplan.inventory.model import Inventory
@@ -64,7 +67,7 @@ def test_every_row_of_the_table_is_there():
     assert len(set(names)) == len(names)
     rows = ("k1-hub", "k1-spread", "k2-node", "k2-duct", "k1-rates", "k2-rates", "k1-relays")
     assert {f"{row}-{size}" for row in rows for size in (150, 500, 1000)} <= set(names)
-    assert set(NAMES) == set(METHODS)
+    assert set(run.METHODS) == set(METHODS)
 
 
 def test_contradictions_are_found():
@@ -75,7 +78,18 @@ def test_contradictions_are_found():
     assert "published 8" in contradictions([row | {"published": 8}])[0]
 
 
-def test_a_steiner_instance_is_read():
-    inventory = Inventory.model_validate(steiner_inventory("E 1 2 3\nE 2 3 1\nE 1 3 9\nT 1\nT 3\n"))
-    outcome = METHODS["qplan"](inventory, Limits(0.0, time.monotonic() + 60, 1))
-    assert (outcome.value, outcome.verified) == (4.0, True)
+def test_a_run_writes_its_table_and_goes_on_where_it_stopped(tmp_path):
+    (tmp_path / "README.md").write_text("- PACE instance001: 4\n")
+    (tmp_path / "instance001.gr").write_text("E 1 2 3\nE 2 3 1\nE 1 3 9\nT 1\nT 3\n")
+    rows, table = tmp_path / "r.json", tmp_path / "r.md"
+    command = [sys.executable, str(Path(run.__file__)), "--steiner", str(tmp_path), "--json", str(rows)]
+    first = subprocess.run([*command, "--methods", "greedy"], capture_output=True, text=True, check=True)
+    second = subprocess.run(
+        [*command, "--methods", "greedy,qplan", "--markdown", str(table)], capture_output=True, text=True, check=True
+    )
+    found = json.loads(rows.read_text())["rows"]
+    figures = [(row["method"], row["value"], row["bound"]) for row in found]
+    assert figures == [("greedy", 4.0, None), ("qplan", 4.0, 4.0)]
+    assert all(row["wall_s"] >= 0 and row["cpu_s"] >= 0 and row["peak_mib"] > 10 for row in found)
+    assert first.stdout.count("instance001") == 2 and second.stdout.count("instance001") == 3  # as it runs, at the end
+    assert "| instance001 | 3 | 3 | 1 | qplan | 4 | 4 | 0 % |" in table.read_text()

@@ -151,7 +151,7 @@ def main() -> int:
             if order.key in known:
                 continue
             rows.append(run(order))
-            print(tables.text(rows[-1:]).splitlines()[-1], *rows[-1]["notes"], sep="\n    ", flush=True)
+            print(tables.progress(rows[-1]), flush=True)
             _keep(args, rows)
     except KeyboardInterrupt:
         print("interrupted; what was measured is kept", file=sys.stderr)

@@ -49,7 +49,7 @@ def contradictions(rows: list[dict]) -> list[str]:
         if row["verified"] is False:
             found.append(f"{who}: the design does not hold: {'; '.join(row['notes'])}")
         optimum = row["published"]
-        if optimum is not None and row["value"] is not None and not row["bound"] <= optimum <= row["value"] + SLACK:
+        if optimum is not None and not (row["bound"] or 0.0) <= optimum <= (row["value"] or optimum) + SLACK:
             found.append(f"{who}: value {row['value']} and bound {row['bound']}, published {optimum}")
     return found
 
@@ -85,6 +85,14 @@ def text(rows: list[dict]) -> str:
     widths = [max(len(line[i]) for line in table) for i in range(len(HEADS))]
     padded = ([cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in table)
     return "\n".join("  ".join(line).rstrip() for line in padded)
+
+
+def progress(row: dict) -> str:
+    """One row as it comes, in a line."""
+    seconds = _number(row["wall_s"], 1)
+    figures = f"value {_number(row['value'])}, bound {_number(row['bound'])}, gap {_percent(gap(row))}, {seconds} s"
+    notes = "".join(f"\n    {note}" for note in row["notes"])
+    return f"{row['case']}, {row['method']}: {figures}, {row['stopped_by']} (target {_target(row)}: {met(row)}){notes}"
 
 
 def markdown(machine: dict, rows: list[dict]) -> str:
