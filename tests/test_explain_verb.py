@@ -37,16 +37,19 @@ def run(command: str) -> str:
 
 def prepare(folder: Path) -> None:
     shutil.copy(PAIRS / "sites.yaml", folder)
-    os.chdir(folder)
-    assert run("qplan optimize sites.yaml -q") == "exit 0\n"
+    assert run(f"qplan optimize {folder}/sites.yaml -q") == "exit 0\n"
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory):
-    before, folder = Path.cwd(), tmp_path_factory.mktemp("explain")
+def prepared(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("explain")
     prepare(folder)
-    yield folder
-    os.chdir(before)
+    return folder
+
+
+@pytest.fixture
+def here(prepared, monkeypatch):
+    monkeypatch.chdir(prepared)
 
 
 @pytest.mark.parametrize("pair", sorted(PAIRS.glob("*.txt")), ids=lambda path: path.stem)
@@ -129,6 +132,7 @@ def test_an_answer_says_that_time_was_over(here, monkeypatch):
 def write_expected() -> None:
     with tempfile.TemporaryDirectory() as folder:
         prepare(Path(folder))
+        os.chdir(folder)
         for pair in sorted(PAIRS.glob("*.txt")):
             command = pair.read_text(encoding="utf-8").partition("\n")[0]
             pair.write_text(f"{command}\n{run(command.removeprefix('$ '))}", encoding="utf-8")

@@ -20,6 +20,7 @@ from qplan.planning.occupancy import Taken
 from qplan.planning.questions import Overview
 
 ANSWER_VERSION = "1.0"
+MOST_SITES_SHOWN = 6  # of a path among others
 LIMITS = {
     "loss_db": "loss", "length_km": "length", "key_rate": "key rate", "strands": "free strands",
     "rack_units": "rack units", "power_w": "power", "max_relays": "relays on a path", "capex": "capex", "tco": "tco",
@@ -150,13 +151,19 @@ def _tables(inventory: Inventory, answer: Answer) -> Iterator[Table]:
         rows = tuple((str(use.path), " – ".join(use.sites)) for use in answer.uses)
         yield Table("Paths", ("Path", "Over"), rows, right=("Path",))
     elif answer.uses:
-        rows = tuple((use.corridor, str(use.path), use.role, " – ".join(use.sites)) for use in answer.uses)
+        rows = tuple((use.corridor, str(use.path), use.role, _over(use.sites)) for use in answer.uses)
         yield Table("Used by", ("Corridor", "Path", "As", "Over"), rows, right=("Path",))
     if answer.limits:
         yield _limits_table(answer.limits)
     if answer.margins:
         rows = tuple(_margin_row(margin) for margin in answer.margins)
         yield Table("Margins", ("Margin", "Is", "Servable to"), rows, right=("Is", "Servable to"))
+
+
+def _over(sites: tuple[str, ...]) -> str:
+    if len(sites) <= MOST_SITES_SHOWN:
+        return " – ".join(sites)
+    return f"{sites[0]} – {sites[1]} – … – {sites[-2]} – {sites[-1]} ({len(sites) - 2} relays)"
 
 
 def _limits_table(limits: tuple[Taken, ...]) -> Table:

@@ -38,7 +38,12 @@ def explain(inventory: Inventory, graph: ReachGraph, status: str, solver: str, l
     what needs no solver. Raises SolverFailed.
     """
     trials = Trials.after_search(solver, limits)
-    cases = _cases(trials, inventory, graph)
+    return _explained(trials, inventory, graph, status, _cases(trials, inventory, graph))
+
+
+def _explained(
+    trials: Trials, inventory: Inventory, graph: ReachGraph, status: str, cases: list[Case]
+) -> Explanation:
     broken = [case for case in cases if case.servable is False]
     notes = _notes(status, graph, cases)
     if broken:
@@ -58,10 +63,18 @@ def explain_inventory(inventory: Inventory, graph: ReachGraph, solver: str, limi
     Optional corridors that cannot be served even alone are explained too. Raises SolverFailed.
     """
     trials = Trials(solver, limits)
+    cases = _cases(trials, inventory, graph)
+    if any(case.servable is False for case in cases):
+        return _explained(Trials.after_search(solver, limits), inventory, graph, "infeasible", cases)
     needed = required_only(inventory).model_copy(update={"objective": "tco"})
-    found = trials.plan(needed, gap=ANY_PLAN, graph=restricted(graph, needed))
+    found = trials.plan(needed, gap=ANY_PLAN, graph=restricted(graph, needed), share=SHARES[0])
     if found.design is None:
-        return explain(inventory, graph, found.status, solver, limits)
+        return _explained(Trials.after_search(solver, limits), inventory, graph, found.status, cases)
+    return _servable(trials, inventory, graph)
+
+
+def _servable(trials: Trials, inventory: Inventory, graph: ReachGraph) -> Explanation:
+    """The required corridors can be served; which optional ones cannot, even alone."""
     findings, notes = [], []
     for q in sorted(q for q, corridor in inventory.corridors.items() if not corridor.required):
         alone = alone_of(inventory, q)

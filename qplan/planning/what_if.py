@@ -163,17 +163,20 @@ class Trials:
             return True
         return False if found.infeasible and graph.bypass_limit is None else None
 
-    def plan(self, inventory: Inventory, gap: float | None = None, graph: ReachGraph | None = None) -> Search:
-        """The search for the best plan of the inventory; "unknown" where the time ended it without one."""
+    def plan(
+        self, inventory: Inventory, gap: float | None = None, graph: ReachGraph | None = None,
+        share: float = SHARE_OF_ONE_TRIAL,
+    ) -> Search:  # fmt: skip
+        """The search for the best plan of the inventory, within a share of the time; "unknown" where that ends it."""
         if self.over:
             return Search("unknown", "time_limit")
         graph = reach(inventory) if graph is None else graph
-        limits = self._one_trial(self.limits.gap if gap is None else gap)
+        limits = self._one_trial(self.limits.gap if gap is None else gap, share)
         search = search_plan(inventory, graph, self.solver, limits)
         if graph.bypass_limit is None:
             return search
         return replace(search, status={"optimal": "feasible", "infeasible": "unknown"}.get(search.status, search.status))
 
-    def _one_trial(self, gap: float) -> SearchLimits:
-        last = time.monotonic() + SHARE_OF_ONE_TRIAL * self.seconds
+    def _one_trial(self, gap: float, share: float = SHARE_OF_ONE_TRIAL) -> SearchLimits:
+        last = time.monotonic() + share * self.seconds
         return replace(self.limits, gap=gap, deadline=min(last, self.limits.deadline))
