@@ -26,7 +26,7 @@ SMALL = {  # case, seed of the network, what its demands are multiplied by, and 
     "alternatives": (replace(PLAIN, network=Network("metro", 70, alternatives=0.7)), 5, 1, {}),
     "relays": (replace(PLAIN, extra_relays=0), 5, 1, {"corridors": {"max_relays": None}}),
     "strands": (replace(PLAIN, rates=True, strands=1), 1, 30, {"fibres": {"strands": 99}}),
-    "ducts": (replace(PLAIN, paths=(1, 2), disjoint="duct", rates=True), 7, 10, {"fibres": {"ducts": ()}}),
+    "ducts": (replace(PLAIN, paths=(1, 2), disjoint="duct", in_ducts=0.6), 2, 1, {"fibres": {"ducts": ()}}),
 }
 
 

@@ -33,6 +33,7 @@ class Case:
     hub: bool = True
     paths: tuple[int, ...] = (1,)  # dealt out to the corridors in turn
     disjoint: str = "node"
+    in_ducts: float = 0.15  # share of the fibres that share a duct, where corridors are to be disjoint in ducts
     rates: bool = False  # demands of 64 to 512 bit/s that share links, else so small that one system carries all
     extra_relays: int | None = None  # relays allowed beyond the fewest possible for the corridor
     strands: int = PLENTY

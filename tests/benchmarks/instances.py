@@ -22,7 +22,7 @@ from qplan.planning.reach import reach
 
 CURVE = [[a, 3e5 * 10 ** (-a / 10)] for a in (0, 6, 12, 18, 24)]
 DB_PER_KM, CONNECTORS_DB = 0.22, 0.5
-DUCTS, SHARE_IN_DUCTS = 60, 0.15
+MOST_DUCTS_PER_CITY = 3
 METRO_SITES, METRO_KM, ROUTE_FACTOR = 150, 25.0, 1.3
 Edge = tuple[str, str, float]  # two cities and the length of the route in km
 
@@ -45,6 +45,8 @@ def planted(case: Case, cities: list[str], edges: list[Edge], rng: random.Random
             if rng.random() < case.network.alternatives:
                 longer = round(km * rng.uniform(1.05, 1.35), 3)
                 fibres[f"f{n}-{i}b"] = _fibre(case, ends, longer, rng.uniform(1500, 2500), rng)
+    if case.disjoint == "duct":
+        _share_ducts(case, cities, fibres)
     bare = {
         "qplan": 1, "sites": sites, "fibres": fibres,
         "equipment": {"qkd_systems": {"pair": {"key_rate_curve": CURVE, "price": 160e3}}},
@@ -82,12 +84,28 @@ def _spans(n: int, edge: Edge, span_km: float) -> list[tuple[tuple[str, str], fl
 
 
 def _fibre(case: Case, ends: tuple[str, str], km: float, price_per_km: float, rng: random.Random) -> dict:
-    ducts = case.disjoint == "duct" and rng.random() < SHARE_IN_DUCTS
     return {
         "ends": list(ends), "length_km": km, "connectors": 2, "attenuation_db_per_km": DB_PER_KM,
         "strands": case.strands, "setup_cost_per_strand": round(price_per_km * km),
-        "ducts": [f"d{rng.randrange(DUCTS)}"] if ducts else [],
+        "ducts": [],
     }  # fmt: skip
+
+
+def _share_ducts(case: Case, cities: list[str], fibres: dict[str, dict]) -> None:
+    """Put fibres into ducts by twos, until their share is reached: both leave a city, for different places."""
+    rng = random.Random(f"ducts {case.seed}")
+    leaving: dict[str, list[str]] = defaultdict(list)
+    for f, fibre in fibres.items():
+        for end in fibre["ends"]:
+            leaving[end].append(f)
+    for duct, city in enumerate(rng.sample(cities, len(cities)) * MOST_DUCTS_PER_CITY):
+        if 2 * duct >= case.in_ducts * len(fibres):
+            break
+        free = [f for f in leaving[city] if not fibres[f]["ducts"]]
+        ends = {f: set(fibres[f]["ends"]) for f in free}
+        pairs = [(f, g) for f, g in itertools.combinations(free, 2) if ends[f] != ends[g]]
+        for f in rng.choice(pairs) if pairs else ():
+            fibres[f]["ducts"] = [f"d{duct}"]
 
 
 def _corridors(case: Case, cities: list[str], bare: dict) -> dict[str, dict]:
