@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from qplan.outputs.diagram import ROLE, Diagram, DiagramNode, Kind
@@ -43,6 +44,7 @@ class Layout:
     """By link id, for those with a label."""
 
 
+@lru_cache(maxsize=1)  # one drawing goes into several files
 def lay_out(diagram: Diagram) -> Layout:
     """Positions of all nodes, lines and labels of a diagram."""
     texts = {node.id: wrapped(node.name) for node in diagram.nodes}

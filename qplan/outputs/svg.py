@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from xml.dom.minidom import Document, Element, Node, parseString
 
 from qplan.outputs.diagram import Diagram
@@ -13,6 +14,7 @@ FONT_FAMILY = "Helvetica, Arial, 'Liberation Sans', 'Noto Sans', sans-serif"
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
+@lru_cache(maxsize=1)  # it stands in the report too
 def to_svg(diagram: Diagram) -> str:
     """One self-contained SVG with a title, a description and a title per node and link.
 
