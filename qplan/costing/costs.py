@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from math import fsum
 
 from qplan.costing.bill import BillLine, bill_of_materials, bill_total
 from qplan.costing.cash_flow import CONVENTION, cash_flow
@@ -47,7 +48,7 @@ def cost_report(inventory: Inventory, plan: Plan) -> dict[str, object]:
     bill = bill_of_materials(inventory, plan)
     total = bill_total(bill)
     years = cash_flow(economics, total)
-    delivered_bps = sum(corridor.key_rate_bps for corridor in plan.corridors if corridor.served)
+    delivered_bps = fsum(corridor.key_rate_bps for corridor in plan.corridors if corridor.served)
     return {
         "currency": economics.currency,
         "convention": CONVENTION,
