@@ -269,6 +269,33 @@ def test_loss_text_names_hop_loss_limit_and_shortfall():
         assert piece in text
 
 
+def test_ways_over_the_limit_by_least_shortfall_first():
+    """Two hops over the limit on the best way, one on the next; huts would part each, less margin is not enough."""
+    fibres = {"f": fibre("a", "m", 11), "g": fibre("m", "b", 12), "h": fibre("a", "b", 15)}
+    [finding] = explained(network(fibres, ONE, policy={"loss_margin_db": 4.0}, sites={"m": {"relay_cost": 1}})).corridors
+    losses = [(reason.value, reason.where[-1]) for reason in finding.reasons if reason.code == "loss_db"]
+    assert losses == [(16.0, "fibres.g"), (19.0, "fibres.h")]
+    assert "a to m over f has 15.00 dB with 4 dB margin, q reaches 10.00 dB: 5.00 dB too much" in finding.reasons[0].text
+    assert finding.reasons[1].text.startswith("On the next way, a to b over h has 19.00 dB")
+    offered = {tuple(s.partition("=")[0] for s in remedy.settings if s.startswith("sites.")) for remedy in finding.remedies}
+    assert {("sites.hut-g-1", "sites.hut-g-2", "sites.hut-f"), ("sites.hut-h-1", "sites.hut-h-2")} <= offered
+    assert "policy.loss_margin_db=2.0" not in str(finding.remedies)  # 6 dB too much, 4 dB of margin
+
+
+def test_less_margin_where_that_is_enough():
+    [finding] = explained(network({"f": fibre("a", "b", 8.5)}, ONE, policy={"loss_margin_db": 3.0})).corridors
+    [margin] = [remedy for remedy in finding.remedies if remedy.settings == ("policy.loss_margin_db=1.5",)]
+    assert (margin.service, margin.text) == ("lowered", "keep a margin of 1.5 dB only")
+
+
+def test_a_second_way_beyond_the_loss_limit():
+    fibres = LOOP | {"h": fibre("a", "b", 14)}
+    [finding] = explained(network(fibres, PAIR)).corridors
+    assert [reason.code for reason in finding.reasons] == ["disjoint", "loss_db"]
+    assert finding.reasons[1].text.startswith("Every way that avoids duct bridge has a hop over the loss limit.")
+    assert any("a trusted hut on h" in remedy.text for remedy in finding.remedies)
+
+
 def test_two_huts_where_one_is_not_enough():
     inventory = network({"f": fibre("a", "b", 25)}, ONE)
     [finding] = explained(inventory).corridors

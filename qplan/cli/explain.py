@@ -86,7 +86,7 @@ def _explain_file(
     if alone is not None:
         plan, about = alone
         click.echo(answer.FORMATS[style](inventory, plan, about), nl=False)
-        return int(Exit.DONE)
+        return int(Exit.LIMIT if about.undecided else Exit.DONE)
     click.echo(explanation.FORMATS[style](inventory, found), nl=False)
     return int(EXITS[found.status])
 

@@ -11,7 +11,7 @@ import qplan
 from qplan.inventory.model import Inventory
 from qplan.outputs import wording
 from qplan.outputs.document import Table
-from qplan.outputs.tables import escape_markdown, format_money, markdown_table, one_line, text_table
+from qplan.outputs.tables import escape_markdown, markdown_table, one_line, round_money, text_table
 from qplan.plan.model import Plan
 from qplan.planning.alternatives import Alternative
 from qplan.planning.answers import Answer, Share
@@ -33,7 +33,7 @@ def answer_text(inventory: Inventory, plan: Plan, answer: Answer) -> str:
         [_headline(inventory, answer), *(f"  {sentence}" for sentence in _sentences(inventory, plan, answer))],
         *([_text_table(table)] for table in _tables(inventory, answer)),
         *([f"{title}:", *_text_alternatives(inventory, plan, found)] for title, found in _groups(answer)),
-        *([closing] for closing in _closing(answer)),
+        *([closing] for closing in _closing(plan, answer)),
     ]
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
 
@@ -46,7 +46,7 @@ def answer_markdown(inventory: Inventory, plan: Plan, answer: Answer) -> str:
         blocks.append(markdown_table(table.header, table.rows, table.right).rstrip())
     for title, found in _groups(answer):
         blocks += [f"**{escape_markdown(title)}**", "\n".join(_markdown_alternatives(inventory, plan, found))]
-    blocks += [escape_markdown(closing) for closing in _closing(answer)]
+    blocks += [escape_markdown(closing) for closing in _closing(plan, answer)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
@@ -143,7 +143,7 @@ def _cost(inventory: Inventory, share: Share, what: str) -> str:
 
 
 def _money(inventory: Inventory, amount: float) -> str:
-    return format_money(float(round(amount)) if abs(amount) >= 1000 else amount, inventory.economics.currency)
+    return round_money(amount, inventory.economics.currency)
 
 
 def _tables(inventory: Inventory, answer: Answer) -> Iterator[Table]:
@@ -230,9 +230,14 @@ def _groups(answer: Answer) -> list[tuple[str, tuple[Alternative, ...]]]:
     return [(title, found) for title, found in groups if found]
 
 
-def _closing(answer: Answer) -> list[str]:
+def _closing(plan: Plan, answer: Answer) -> list[str]:
     in_vain = [each.text for each in answer.changes if answer.in_plan and not each.cheaper and each.status != "unknown"]
-    return [f"Tried, and no cheaper: {'; '.join(in_vain)}."] if in_vain else []
+    said = [f"Tried, and no cheaper: {'; '.join(in_vain)}."] if in_vain else []
+    gap, compared = plan.objective.gap, any(each.difference for each in (*answer.without, *answer.changes))
+    if gap != 0 and compared:
+        how_far = "not proven" if gap is None else f"proven within {wording.gap_percent(gap)} only"
+        said.append(f"The plan itself is {how_far}: a difference below that says nothing.")
+    return said
 
 
 def _text_alternatives(inventory: Inventory, plan: Plan, found: tuple[Alternative, ...]) -> Iterator[str]:

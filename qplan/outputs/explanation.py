@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 import qplan
 from qplan.inventory.model import Inventory
-from qplan.outputs.tables import escape_markdown, format_money, one_line
+from qplan.outputs.tables import escape_markdown, one_line, round_money
 from qplan.outputs.wording import counted
 from qplan.plan.model import InventoryRef
 from qplan.planning.findings import CorridorFinding, Explanation, Reason, Remedy
@@ -109,7 +109,7 @@ def _outcome(inventory: Inventory, remedy: Remedy) -> str:
     if remedy.objective == "relays":
         cost = counted(round(remedy.cost), "relay")
     else:
-        cost = f"{remedy.objective} {format_money(remedy.cost, inventory.economics.currency)}"
+        cost = f"{remedy.objective} {round_money(remedy.cost, inventory.economics.currency)}"
     most = "" if remedy.proven else "at most "
     besides = "" if remedy.cost_known else " without the cost of the new site itself"
     plan = "a plan for all" if remedy.scope == "inventory" else "a plan for this corridor alone"

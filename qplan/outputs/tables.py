@@ -61,6 +61,11 @@ def format_money(amount: float | Decimal | None, currency: str) -> str:
     return f"{currency} {whole.replace(',', ' ')}" + (f".{fraction}" if fraction.strip("0") else "")
 
 
+def round_money(amount: float, currency: str) -> str:
+    """Money without cents from 1000 on: where the exact figure stands elsewhere."""
+    return format_money(float(round(amount)) if abs(amount) >= 1000 else amount, currency)
+
+
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     """RFC 4180: one header line, CRLF, dot decimals.
 

@@ -8,7 +8,7 @@ from qplan.costing.bill import BillLine
 from qplan.inventory.model import Inventory
 from qplan.outputs import wording
 from qplan.outputs.facts import Facts
-from qplan.outputs.tables import format_money
+from qplan.outputs.tables import round_money
 from qplan.plan.model import Plan
 from qplan.plan.verify import failed_checks
 
@@ -19,18 +19,13 @@ def plan_line(inventory: Inventory, plan: Plan, bill: tuple[BillLine, ...]) -> s
     """The verdict in one line: what is built, what it costs, what is proven."""
     costs = plan.costs
     unpriced = sum(line.to_be_quoted for line in bill)
-    capex = _round_money(costs.capex, costs.currency) + (f" (+ {unpriced} to be quoted)" if unpriced else "")
+    capex = round_money(costs.capex, costs.currency) + (f" (+ {unpriced} to be quoted)" if unpriced else "")
     nodes, links = wording.counted(len(plan.nodes), "node"), wording.counted(len(plan.links), "link")
     return (
         f"Plan: {nodes} to build, {links} to light. Capex {capex}, "
-        f"opex {_round_money(costs.opex_per_year, costs.currency)}/yr, "
-        f"{wording.tco_label(inventory.economics)} {_round_money(costs.tco, costs.currency)}. {wording.proof(plan)}."
+        f"opex {round_money(costs.opex_per_year, costs.currency)}/yr, "
+        f"{wording.tco_label(inventory.economics)} {round_money(costs.tco, costs.currency)}. {wording.proof(plan)}."
     )
-
-
-def _round_money(amount: float, currency: str) -> str:
-    """Money without cents from 1000 on; the cents are in the tables of costs and in `plan.json`."""
-    return format_money(float(round(amount)) if amount >= 1000 else amount, currency)
 
 
 def warnings(inventory: Inventory, plan: Plan, facts: Facts) -> tuple[str, ...]:
@@ -53,16 +48,16 @@ def figures(inventory: Inventory, plan: Plan, facts: Facts, bill: tuple[BillLine
     scenario = (("Scenario", plan.inventory.scenario),) if plan.inventory.scenario else ()
     relays = f"{len(facts.relays)} relay keys in clear ({len(new)} new)" if facts.relays else "none relays keys"
     served = len(facts.corridors) - len(facts.unserved)
-    contingency = f" + {_round_money(costs.contingency, costs.currency)} contingency" if costs.contingency else ""
+    contingency = f" + {round_money(costs.contingency, costs.currency)} contingency" if costs.contingency else ""
     return (
         *scenario,
         ("Result", f"{wording.proof(plan)} (objective: {OBJECTIVES[plan.objective.name]})"),
         ("Corridors served", f"{served} of {len(facts.corridors)}"),
         ("QKD nodes", f"{len(plan.nodes)}, of which {relays}"),
         ("QKD links", f"{len(plan.links)} with {wording.counted(facts.system_count, 'system')}"),
-        ("Capex", _round_money(costs.capex, costs.currency) + contingency),
-        ("Opex per year", _round_money(costs.opex_per_year, costs.currency)),
-        (wording.tco_label(inventory.economics), _round_money(costs.tco, costs.currency)),
+        ("Capex", round_money(costs.capex, costs.currency) + contingency),
+        ("Opex per year", round_money(costs.opex_per_year, costs.currency)),
+        (wording.tco_label(inventory.economics), round_money(costs.tco, costs.currency)),
         ("Prices", _firmness(plan, bill)),
     )
 

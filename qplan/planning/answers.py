@@ -63,7 +63,9 @@ class Answer:
     @property
     def undecided(self) -> bool:
         """Time ended some of the planning."""
-        return any(each.status in ("unknown", "feasible") for each in (*self.without, *self.changes))
+        alternatives = (*self.without, *self.changes)
+        open_ends = any(each.status in ("unknown", "feasible") for each in alternatives)
+        return open_ends or not all(margin.decided for margin in self.margins)
 
 
 def share_of(inventory: Inventory, plan: Plan, cost: Cost) -> Share:

@@ -6,24 +6,15 @@ What the graph cannot prove is left to the integer program.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from qplan.inventory import plant
 from qplan.inventory.model import Corridor, Inventory
 from qplan.inventory.relay_rules import relay_refusals
 from qplan.planning.findings import Diagnosis, Proposal, Reason, named, spoken
-from qplan.planning.huts import hut_proposals
-from qplan.planning.reach import CandidateLink, Refusal, offers_and_refusals, permitted_systems
-from qplan.planning.ways import (
-    Hop,
-    LinkWays,
-    fewest_patched,
-    fibre_ways,
-    least_shortfall_way,
-    refused_hop,
-    refused_hops,
-)
+from qplan.planning.loss_reasons import out_of_reach, over_limit, over_the_limit
+from qplan.planning.reach import offers_and_refusals, permitted_systems
+from qplan.planning.ways import LinkWays, fibre_ways, least_shortfall_ways
 from qplan.planning.what_if import Trials, changed, ruleless
 
 DISJOINT_LEVELS = ("relay", "node", "duct")
@@ -50,15 +41,15 @@ def diagnose(alone: Inventory) -> Diagnosis:
     loose = ruleless(alone)
     offers, refusals, bypass_limit = offers_and_refusals(loose)
     if bypass_limit is not None:
-        hops = least_shortfall_way(alone, corridor.ends, permitted)
-        if hops is None or max(hop.shortfall_db for hop in hops) > 0:
-            _out_of_reach(found, alone, q, permitted, (offers, refusals))
+        hops = next(least_shortfall_ways(alone, corridor.ends, permitted, 1), None)
+        if hops is None or over_limit(hops):
+            out_of_reach(found, alone, q, permitted, (offers, refusals))
         return found
     ways = LinkWays(alone, corridor, offers, permitted)
     if ways.fewest_links(limited=False) is None:
         _sites_let_in(found, q, ways)
         _excluded_technology(found, loose, corridor, permitted)
-        _out_of_reach(found, alone, q, permitted, (offers, refusals))
+        out_of_reach(found, alone, q, permitted, (offers, refusals))
     elif ways.fewest_links() is None:
         _too_many_relays(found, q, ways)
     elif corridor.paths > 1:
@@ -182,77 +173,6 @@ def _relaxed(
     return (f"sites.{s}.{stated_by}", asked[0]) if asked else (address, None)
 
 
-def _out_of_reach(
-    found: Diagnosis,
-    alone: Inventory,
-    q: str,
-    permitted: set[str],
-    verdicts: tuple[list[CandidateLink], list[Refusal]],
-) -> None:
-    """No system reaches from permitted relay to permitted relay: patched sites, O band, loss, length or rate."""
-    ends = alone.corridors[q].ends
-    hops = least_shortfall_way(alone, ends, permitted)
-    if hops is None:
-        _no_hops(found, alone, ends, permitted)
-        return
-    worst = max(hops, key=lambda hop: hop.shortfall_db)
-    if worst.shortfall_db > 0:
-        over = [hop for hop in hops if hop.shortfall_db > 0]
-        found.add(_loss_reason(alone, worst), *hut_proposals(alone, q, over))
-        return
-    refused = refused_hops(*verdicts, ends, permitted)
-    for refusal in refused:
-        found.add(_refused_hop(refusal))
-    found.proposals += hut_proposals(alone, q, [refused_hop(alone, refusal) for refusal in refused])
-
-
-def _no_hops(found: Diagnosis, alone: Inventory, ends: tuple[str, str], permitted: set[str]) -> None:
-    most = alone.policy.max_bypass_sites
-    patched = fewest_patched(alone, ends, permitted)
-    if patched > most:
-        text = (
-            f"On every way a quantum channel would have to be patched through {patched} or more sites in a row; "
-            f"policy.max_bypass_sites is {most}."
-        )
-        setting = (("policy.max_bypass_sites", patched),)
-        found.add(
-            Reason("max_bypass_sites", text, float(patched), float(most), ("policy.max_bypass_sites",)),
-            Proposal(f"patch a channel through up to {patched} sites", setting),
-        )
-        return
-    dark = [f for f, fibre in sorted(alone.fibres.items()) if plant.loss_db(alone, fibre, True) is None]
-    text = (
-        f"All permitted systems work in the O band, and no way has an O-band loss on all its fibres; none is known of "
-        f"{named(dark)}."
-    )
-    found.add(Reason("no_o_band_loss", text, where=tuple(f"fibres.{f}" for f in dark)))
-
-
-def _loss_reason(alone: Inventory, hop: Hop) -> Reason:
-    margin = alone.policy.loss_margin_db
-    patched = f" patched through {named(hop.sites[1:-1])}" if hop.sites[1:-1] else ""
-    included = f" with {margin:g} dB margin" if margin else ""
-    text = (
-        f"Every way through permitted relays has a hop over the loss limit. Where it is missed by least, "
-        f"{hop.sites[0]} to {hop.sites[-1]} over {named(hop.fibres)}{patched} has {hop.loss_db:.2f} dB{included}, "
-        f"{hop.system} reaches {hop.limit_db:.2f} dB: {hop.shortfall_db:.2f} dB too much."
-    )
-    where = (*(f"sites.{s}" for s in hop.sites), *(f"fibres.{f}" for f in hop.fibres))
-    return Reason("loss_db", text, hop.loss_db, hop.limit_db, where)
-
-
-def _refused_hop(refusal: Refusal) -> Reason:
-    a, b = refusal.route.ends
-    fibres = named(refusal.route.fibres)
-    hop = f"Every way has a hop that no system serves, here {a} to {b}; {refusal.system} comes closest over {fibres}: "
-    where = (f"sites.{a}", f"sites.{b}", *(f"fibres.{f}" for f in refusal.route.fibres))
-    if refusal.reason == "key_rate_bps":
-        return Reason("key_rate_zero", hop + "its net key rate is zero at that loss.", 0.0, 0.0, where)
-    length = "the length is not known" if refusal.value is None else f"{refusal.value:.1f} km"
-    text = f"{hop}{length}, its limit is {refusal.limit:.1f} km."
-    return Reason("length_km", text, refusal.value, refusal.limit, where)
-
-
 def _too_many_relays(found: Diagnosis, q: str, ways: LinkWays) -> None:
     way, most = ways.fewest_links(limited=False), ways.corridor.max_relays
     relays = [site for site, _ in way[:-1]]
@@ -285,7 +205,23 @@ def _not_disjoint(found: Diagnosis, q: str, ways: LinkWays) -> None:
         found.add(Reason("disjoint", text, float(size), float(corridor.paths), shared))
         if corridor.max_relays is not None:
             found.proposals += [more_relays(q, corridor.max_relays + more) for more in (1, 2)]
+        _beside(found, q, ways, pieces)
         return
+
+
+def _beside(found: Diagnosis, q: str, ways: LinkWays, pieces: Collection[str]) -> None:
+    """The ways that avoid the pieces that all others take, where only the loss limit stands in their way."""
+    alone, corridor = ways.inventory, ways.corridor
+    fibres = {
+        f: fibre for f, fibre in alone.fibres.items()
+        if f"fibres.{f}" not in pieces
+        and not any(f"ducts.{d}" in pieces for d in fibre.ducts)
+        and not any(f"sites.{end}" in pieces for end in fibre.ends)
+    }  # fmt: skip
+    relays = {s for s in ways.permitted if f"sites.{s}" not in pieces}
+    beside = least_shortfall_ways(alone.model_copy(update={"fibres": fibres}), corridor.ends, relays, 1)
+    avoided = named([spoken(piece) for piece in sorted(pieces)])
+    over_the_limit(found, alone, q, list(beside), f"Every way that avoids {avoided} has a hop over the loss limit")
 
 
 def paths_impossible(trials: Trials, unlimited: Inventory) -> Diagnosis:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections import defaultdict, deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
 from itertools import pairwise
@@ -179,12 +179,27 @@ class Hop:
         return round(self.loss_db - self.limit_db, 9)
 
 
-def least_shortfall_way(inventory: Inventory, ends: tuple[str, str], relays: Collection[str]) -> list[Hop] | None:
-    """The way on which the hop that is most over its loss limit is least over it; then with fewest such hops.
+def least_shortfall_ways(
+    inventory: Inventory, ends: tuple[str, str], relays: Collection[str], most: int
+) -> Iterator[list[Hop]]:
+    """Ways with a hop over the loss limit, each the one of least shortfall without the worst hops of those before it.
 
-    Exact over all ways through the relays given, by loss alone. None where no way exists at any loss.
+    The first is exact over all ways through the relays given, by loss alone. Ends with a way that no loss is in.
     """
     hops = loss_hops(inventory, sorted(set(relays).union(ends)))
+    for _ in range(most):
+        way = _least_shortfall(hops, ends)
+        if way is None:
+            return
+        yield way
+        worst = max(way, key=lambda hop: hop.shortfall_db)
+        if worst.shortfall_db <= 0:
+            return
+        del hops[min(worst.sites[0], worst.sites[-1]), max(worst.sites[0], worst.sites[-1])]
+
+
+def _least_shortfall(hops: Mapping[tuple[str, str], Hop], ends: tuple[str, str]) -> list[Hop] | None:
+    """The way on which the hop that is most over its loss limit is least over it; then with fewest such hops."""
     least = bottleneck([(hop.shortfall_db, a, b) for (a, b), hop in hops.items()], ends)
     if least is None:
         return None
