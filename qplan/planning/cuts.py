@@ -156,20 +156,14 @@ def path_cuts(model: Formulation, chosen: list[CorridorNetwork]) -> Separator:
     Menger's theorem on the node-split graph (Grötschel, Monma & Stoer 1992): k paths that share no link and no relay.
     """
     index = model.index()
-    graphs: dict[tuple, SplitGraph] = {}
-    asked = []
-    for network in chosen:
-        key = tuple(sorted({link for bundle in network.bundles for link in bundle.links}))
-        if key not in graphs:
-            graphs[key] = SplitGraph(model, network.bundles, index)
-        asked.append((network, graphs[key]))
+    graphs = _split_graphs(model, chosen, index)
 
     def separate(point: Point) -> list[Row]:
         rows: list[Row] = []
-        capacities = {id(split): split.graph.capacities(point) for split in graphs.values()}
+        capacities = {id(split): split.graph.capacities(point) for split in graphs}
         sides: dict[int, list[np.ndarray]] = {key: [] for key in capacities}
-        for network, split in asked:
-            rows += _parting(model, network, split, capacities[id(split)], sides[id(split)], index, point, 0)
+        for network, split in zip(chosen, graphs, strict=True):
+            rows += _parting(model, network, split, capacities[id(split)], sides[id(split)], index, point)
         return list(dict.fromkeys(rows))
 
     return separate
@@ -182,48 +176,63 @@ def exclusive_cuts(model: Formulation, chosen: list[CorridorNetwork]) -> Separat
     point only resources that more than one unit of installed links use can give a violated cut.
     """
     index = model.index()
-    graphs: dict[tuple, SplitGraph] = {}
-    asked: list[tuple[CorridorNetwork, list[tuple[np.ndarray, SplitGraph]]]] = []
-    for network in chosen:
-        mine = []
+    several = [network for network in chosen if network.shared]
+    graphs = _split_graphs(model, several, index)
+    taken: dict[str, set[int]] = {}
+    for network in several:
         for resource, users in network.shared.items():
-            if len({network.bundles[i].ends for i in users}) < 2:
-                continue
-            gone = set(users)
-            left = tuple(bundle for i, bundle in enumerate(network.bundles) if i not in gone)
-            if left not in graphs:
-                graphs[left] = SplitGraph(model, left, index)
-            columns = sorted({index[model.link[link].name] for i in users for link in network.bundles[i].links})
-            mine.append((np.array(columns), graphs[left]))
-        asked.append((network, mine))
+            mine = taken.setdefault(resource, set())
+            mine.update(index[model.link[link].name] for i in users for link in network.bundles[i].links)
+            kind, name = resource.split(" ", 1)
+            if kind == "site" and name in model.relay:
+                mine.add(index[model.relay[name].name])
+    columns = {resource: np.array(sorted(mine)) for resource, mine in taken.items() if len(mine) > 1}
 
     def separate(point: Point) -> list[Row]:
         rows: list[Row] = []
-        capacities: dict[int, np.ndarray] = {}
-        sides: dict[int, list[np.ndarray]] = {}
-        for network, mine in asked:
-            for columns, split in mine:
-                if point[columns].sum() <= 1 + VIOLATION:
-                    continue
-                if id(split) not in capacities:
-                    capacities[id(split)], sides[id(split)] = split.graph.capacities(point), []
-                rows += _parting(model, network, split, capacities[id(split)], sides[id(split)], index, point, 1)
-        return list(dict.fromkeys(rows))
+        scarce = {r: mine for r, mine in columns.items() if point[mine].sum() > 1 + VIOLATION}
+        capacities: dict[tuple[int, str], np.ndarray] = {}
+        sides: dict[tuple[int, str], list[np.ndarray]] = {}
+        for network, split in zip(several, graphs, strict=True):
+            for resource in network.shared.keys() & scarce.keys():
+                key = id(split), resource
+                if key not in capacities:
+                    without = point.copy()
+                    without[scarce[resource]] = 0.0
+                    capacities[key], sides[key] = split.graph.capacities(without), []
+                rows += _parting(model, network, split, capacities[key], sides[key], index, point, scarce[resource])
+        return sorted(set(rows), key=lambda row: (row.columns, row.least))
 
     return separate
 
 
+def _split_graphs(model: Formulation, networks: list[CorridorNetwork], index: dict[str, int]) -> list[SplitGraph]:
+    """The split graph of each network; networks with the same links have one in common."""
+    graphs: dict[tuple, SplitGraph] = {}
+    found = []
+    for network in networks:
+        key = tuple(sorted({link for bundle in network.bundles for link in bundle.links}))
+        if key not in graphs:
+            graphs[key] = SplitGraph(model, network.bundles, index)
+        found.append(graphs[key])
+    return found
+
+
 def _parting(
     model: Formulation, network: CorridorNetwork, split: SplitGraph, capacity: np.ndarray, sides: list[np.ndarray],
-    index: dict[str, int], point: Point, fewer: int,
+    index: dict[str, int], point: Point, without: np.ndarray | None = None,
 ) -> list[Row]:  # fmt: skip
-    """Violated cuts between the ends of a corridor for its paths but `fewer`; none where a cut of the round parts them."""
+    """Violated cuts between the ends of a corridor; none where a cut of the round parts them.
+
+    `without`: columns of a resource taken away, and one path with it.
+    """
     q = network.corridor
     corridor = model.inventory.corridors[q]
     served = index[model.served[q].name] if q in model.served else None
-    paths = float(corridor.paths - fewer)
+    paths = float(corridor.paths - (without is not None))
     wanted = paths if served is None else paths * point[served]
-    family = "resource_cut" if fewer else "path_cut"
+    family = "path_cut" if without is None else "exclusive_cut"
+    gone = set() if without is None else set(without.tolist())
     first, second = (2 * split.sites[end] if end in split.sites else None for end in corridor.ends)
     if first is None or second is None:
         return [_row(family, (), (), served, paths)]
@@ -232,7 +241,7 @@ def _parting(
     rows = []
     for cut, side in split.graph.cuts(capacity, first + 1, second, wanted):
         sides.append(side)
-        columns = tuple(sorted({column for arc in cut for column in split.graph.members[arc]}))
+        columns = tuple(sorted({column for arc in cut for column in split.graph.members[arc]} - gone))
         rows.append(_row(family, columns, (1.0,) * len(columns), served, paths))
     return rows
 

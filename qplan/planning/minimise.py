@@ -18,6 +18,7 @@ import numpy as np
 import pulp
 
 from qplan.planning.assemble import assemble
+from qplan.planning.branch import Tree
 from qplan.planning.cuts import Row, Separator, exclusive_cuts, path_cuts
 from qplan.planning.formulation import (
     Formulation,
@@ -66,9 +67,16 @@ def minimise(task: Task) -> Found:
         known = better(known, _guided(task, model, root, price, known))
         if known is not None and task.within(known.value, root.bound):
             return Found(_reason(known.value, root.bound), known, min(root.bound, known.value), model)
+    bound, rows = root.bound, root.rows
+    if root.bound is not None:
+        tree = Tree(task, model, root, known, price, _promising(model, root, known))
+        branched = tree.run(root.bound)
+        known, bound, rows = branched.known, branched.bound, (*root.rows, *branched.rows)
+        if known is not None and task.within(known.value, bound):
+            return Found(_reason(known.value, bound), known, min(bound, known.value), model)
     names = [variable.name for variable in model.columns]
-    rounds = Rounds(task.on(_not_fixed(model, root, known)), names, root.rows, price, _promising(model, root, known))
-    return rounds.run(known, root.bound)
+    rounds = Rounds(task.on(_not_fixed(model, root, known)), names, rows, price, _promising(model, root, known))
+    return rounds.run(known, bound)
 
 
 def _guided(task: Task, model: Formulation, root: Root, price: Prices, known: Known | None) -> Known | None:

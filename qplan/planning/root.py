@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,6 +30,8 @@ class Root:
     rows: tuple[Row, ...]
     point: np.ndarray
     reduced_costs: np.ndarray
+    relaxation: Relaxation
+    separators: tuple[Separator, ...]
 
 
 def strengthen(model: Formulation, goal: Goal, limits: SearchLimits, known: float | None) -> Root:
@@ -45,18 +47,21 @@ def strengthen(model: Formulation, goal: Goal, limits: SearchLimits, known: floa
     rows: list[Row] = []
     bounds: list[float] = []
     stable = np.ones(len(model.columns))
-    last = Root(False, None, (), np.zeros(0), np.zeros(0))
+    nothing = np.zeros(0)
+    last = Root(False, None, (), nothing, nothing, relaxation, tuple(separators))
     for turn in range(MOST_ROUNDS):
         solved = None if limits.stop.is_set() else relaxation.solve()
         if solved is False:
-            return Root(True, None, (), np.zeros(0), np.zeros(0))
+            return replace(last, infeasible=True, bound=None)
         if solved is None:
             return last
         bounds.append(relaxation.bound)
         point = relaxation.point
         limits.watch(Sighting(f"{goal.name}, relaxation", known, relaxation.bound))
         found, stable = _separate(separators, point, stable)
-        last = Root(False, relaxation.bound, tuple(rows), point, relaxation.reduced_costs)
+        last = replace(
+            last, bound=relaxation.bound, rows=tuple(rows), point=point, reduced_costs=relaxation.reduced_costs
+        )
         near = known is not None and known - relaxation.bound <= limits.gap * abs(known)
         if not found or near or _stalled(bounds):
             return last

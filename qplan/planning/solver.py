@@ -179,6 +179,7 @@ def _solve_highs(
     if effort.target is not None:
         highs.setOptionValue("objective_target", effort.target * goal.scale)
     if effort.start is not None:  # the design alone: the solver finds the paths again
+        highs.setOptionValue("mip_heuristic_effort", 0.0)
         index = model.index()
         known = [(index[v.name], effort.start[v.name]) for v in model.design() if v.name in effort.start]
         columns, values = zip(*known, strict=True) if known else ((), ())
@@ -334,6 +335,26 @@ class Relaxation:
         if status == highspy.HighsModelStatus.kOptimal:
             return True
         return False if status == highspy.HighsModelStatus.kInfeasible else None
+
+    def set_bounds(self, fixed: Mapping[int, tuple[float, float]], upper: np.ndarray) -> None:
+        """Columns from 0 to `upper`, those `fixed` within their own bounds."""
+        low, high = np.zeros(len(upper)), upper.copy()
+        for column, limits in fixed.items():
+            low[column], high[column] = limits
+        self.highs.changeColsBounds(len(upper), np.arange(len(upper), dtype=np.int32), low, high)
+
+    def trial(self, column: int, limits: tuple[float, float], back: tuple[float, float], iterations: int) -> float:
+        """The bound after some dual simplex steps with other bounds of a column; infinite where nothing is left."""
+        basis = self.highs.getBasis()
+        self.highs.changeColBounds(column, *limits)
+        self.highs.setOptionValue("simplex_iteration_limit", iterations)
+        self.highs.run()
+        empty = self.highs.getModelStatus() == highspy.HighsModelStatus.kInfeasible
+        bound = math.inf if empty else self.bound
+        self.highs.setOptionValue("simplex_iteration_limit", highspy.kHighsIInf)
+        self.highs.changeColBounds(column, *back)
+        self.highs.setBasis(basis)
+        return bound
 
     @property
     def bound(self) -> float:
