@@ -13,6 +13,7 @@ from qplan.plan.verify import verify
 from qplan.planning.reach import ReachGraph, reach
 from qplan.planning.search import Search, gap, search_plan
 from qplan.planning.solver import SearchLimits, solver_version, write_lp
+from qplan.planning.task import Task
 
 
 @dataclass(frozen=True)
@@ -27,15 +28,16 @@ class Result:
 def optimise(
     inventory: Inventory, ref: InventoryRef, solver: str, limits: SearchLimits, lp_file: Path | None = None
 ) -> Result:
-    """Plan an inventory; the model as last solved goes to `lp_file`.
+    """Plan an inventory; the whole model of its last stage goes to `lp_file`.
 
     Raises SolverFailed where the solver fails or its plan does not verify.
     """
     graph = reach(inventory)
-    models = []
-    search = search_plan(inventory, graph, solver, limits, models.append)
+    tasks: list[Task] = []
+    search = search_plan(inventory, graph, solver, limits, tasks.append)
     if lp_file is not None:
-        write_lp(models[-1], lp_file)
+        model = tasks[-1].exact_model()
+        write_lp(model, tasks[-1].stage.goal(model), lp_file)
     if graph.bypass_limit is not None:
         search = _routes_left_out(search, graph.bypass_limit)
     if search.design is None:

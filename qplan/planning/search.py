@@ -10,7 +10,6 @@ from decimal import Decimal
 from qplan.inventory.model import Inventory
 from qplan.planning.assemble import Design
 from qplan.planning.formulation import (
-    Formulation,
     cost_goal,
     hold_priority,
     hold_relays,
@@ -74,9 +73,9 @@ def _priority(inventory: Inventory, design: Design) -> float:
 
 def search_plan(
     inventory: Inventory, graph: ReachGraph, solver: str, limits: SearchLimits,
-    keep: Callable[[Formulation], None] = lambda model: None,
+    begun: Callable[[Task], None] = lambda task: None,
 ) -> Search:  # fmt: skip
-    """Search the stages in turn; stop at the first that a limit ends. `keep` is shown each model solved last."""
+    """Search the stages in turn; stop at the first that a limit ends. `begun` is told of each stage's task."""
     design: Design | None = None
     bound: float | None = None
     holds: tuple[Hold, ...] = ()
@@ -84,8 +83,9 @@ def search_plan(
     for stage in stages(inventory):
         asked = replace(limits, gap=0.0) if stage.exact else limits
         served = None if design is None else frozenset(q.id for q in design.corridors if q.served)
-        found = minimise(Task(inventory, graph, stage, holds, served, solver, asked))
-        keep(found.model)
+        task = Task(inventory, graph, stage, holds, served, solver, asked)
+        begun(task)
+        found = minimise(task)
         bound = found.bound if stage.objective else bound
         if found.known is None and design is None:
             nothing = found.stopped_by == "proof"

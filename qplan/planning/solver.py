@@ -113,8 +113,12 @@ def solver_version(solver: str) -> tuple[str, str]:
     return "CBC", version.group(1) if version else "unknown"
 
 
-def write_lp(model: Formulation, path: Path) -> None:
-    """The model as last solved, with readable names, in LP format. Raises QplanError where it cannot be written."""
+def write_lp(model: Formulation, goal: Goal, path: Path) -> None:
+    """The model with readable names and the goal in its own unit, in LP format.
+
+    Raises QplanError where it cannot be written.
+    """
+    model.problem.setObjective(linear([(variable, weight / goal.scale) for variable, weight in goal.terms]))
     try:
         with tempfile.TemporaryDirectory(prefix=".qplan-", dir=path.absolute().parent) as folder:
             model.problem.writeLP(f"{folder}/model.lp", max_length=100_000)
