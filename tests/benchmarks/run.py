@@ -150,8 +150,9 @@ def main() -> int:
         for order in wanted:
             if order.key in known:
                 continue
-            rows.append(run(order))
-            print(tables.progress(rows[-1]), flush=True)
+            row = run(order)
+            print(tables.progress(row), flush=True)
+            rows.append(row)
             _keep(args, rows)
     except KeyboardInterrupt:
         print("interrupted; what was measured is kept", file=sys.stderr)
@@ -163,6 +164,8 @@ def main() -> int:
 
 
 def _keep(args: argparse.Namespace, rows: list[dict]) -> None:
+    rank = {case.name: i for i, case in enumerate(all_cases())}
+    rows.sort(key=lambda row: (rank.get(row["case"], len(rank)), row["case"], METHODS.index(row["method"])))
     about = tables.machine()
     if args.json:
         _replace(args.json, json.dumps({"machine": about, "rows": rows}, indent=1) + "\n")

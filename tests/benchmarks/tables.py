@@ -96,18 +96,41 @@ def progress(row: dict) -> str:
 
 
 def markdown(machine: dict, rows: list[dict]) -> str:
-    """The machine, one table per group, and whatever contradicts."""
+    """The machine, qplan's gaps against the targets, one table per group, and whatever contradicts."""
+    parts = ["# Benchmark results", "", *(f"- {key}: {value}" for key, value in machine.items())]
+    parts += ["", "## qplan: gap and seconds (target)", "", *_lines(overview(rows, "qplan"))]
     groups: dict[str, list[dict]] = defaultdict(list)
     for row in rows:
         groups[row["group"]].append(row)
-    parts = ["# Benchmark results", "", *(f"- {key}: {value}" for key, value in machine.items())]
     for group, members in groups.items():
-        lines = [HEADS, ("---",) * len(HEADS), *cells(members)]
-        parts += ["", f"## {group}", "", *(f"| {' | '.join(line)} |" for line in lines)]
+        parts += ["", f"## {group}", "", *_lines([HEADS, *cells(members)])]
     problems = contradictions(rows)
     if problems:
         parts += ["", "## Contradictions", "", *(f"- {problem}" for problem in problems)]
     return "\n".join(parts) + "\n"
+
+
+def _lines(table: list[tuple[str, ...]]) -> list[str]:
+    heads, *lines = (f"| {' | '.join(line)} |" for line in table)
+    return [heads, "|" + "---|" * len(table[0]), *lines]
+
+
+def overview(rows: list[dict], method: str) -> list[tuple[str, ...]]:
+    """Groups down, networks across, one method: its gap and seconds, the target in brackets, `*` where it is met."""
+    by_place = {(row["group"], _network(row)): row for row in rows if row["method"] == method}
+    groups, networks = (tuple(dict.fromkeys(place[i] for place in by_place)) for i in (0, 1))
+
+    def cell(row: dict | None) -> str:
+        if row is None:
+            return ""
+        star = "*" if met(row) == "yes" else ""
+        return f"{_percent(gap(row))} {_number(row['wall_s'], 1)} s{star} ({_target(row)})"
+
+    return [("", *networks), *((group, *(cell(by_place.get((group, n))) for n in networks)) for group in groups)]
+
+
+def _network(row: dict) -> str:
+    return row["case"].removeprefix(row["group"] + "-")
 
 
 def machine() -> dict:
