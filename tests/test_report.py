@@ -207,6 +207,21 @@ def test_notes_and_unserved_and_exceeded_checks_are_in_sight():
     assert [check["name"] for check in json.loads(summary_json(inventory, plan))["failed_checks"]] == ["budget"]
 
 
+@pytest.mark.parametrize(
+    ("shares", "operators", "said"), [(2, ("telco", "telco"), True), (1, ("telco", "telco"), False),
+                                      (2, ("telco", "other"), False), (2, ("acme", "acme"), False)]
+)  # fmt: skip
+def test_an_operator_who_gets_all_shares_is_named(shares, operators, said):
+    def run_by(data):
+        data["corridors"]["bank-a"]["shares_needed"] = shares
+        for site, operator in zip(("win-co", "rap-pop"), operators, strict=True):
+            data["sites"][site]["operator"] = operator
+        return data
+
+    for text in (report_markdown, report_html, summary_markdown, summary_text):
+        assert ("bank-a: telco runs a relay on 2 of 2 paths" in one_line(text(*changed(run_by)))) == said
+
+
 def test_money_without_a_price_is_named_wherever_money_is_shown():
     inventory, plan = sample()
     for text in (report_markdown, report_html, summary_markdown, summary_text):
@@ -257,6 +272,8 @@ def test_who_sees_keys_and_what_may_fail(paths, shares, relays, seen, survives):
 def test_plant_that_was_not_measured_is_said():
     def unmeasured(data):
         del data["fibres"]["f-win-sg"]["loss_db"], data["fibres"]["f-rap-sg"]["length_km"]
+        del data["fibres"]["f-rap-sg"]["ducts"]
+        data["equipment"]["qkd_systems"]["cv-long"]["technology"] = "dv-cow"
         data["policy"] = {"loss_margin_db": 1.5}
         return data
 
@@ -265,6 +282,8 @@ def test_plant_that_was_not_measured_is_said():
     assert any(point.startswith("Loss is computed, not measured, on 1 of 5 fibres used: f-win-sg.") for point in points)
     assert any("on 1 fibre: f-rap-sg." in point and "coordinates" in point for point in points)
     assert any("1.50 dB for ageing" in point for point in points)
+    assert any(point.startswith("No duct is stated for 1 of 5 fibres used (f-rap-sg)") for point in points)
+    assert any("proof of coherent one-way (cv-long) does not hold" in point for point in points)
 
 
 def test_no_promise_that_physics_does_not_keep():

@@ -60,6 +60,7 @@ def assumptions_section(inventory: Inventory, facts: Facts) -> Section:
         POSITIONS,
         *_rate_points(inventory, facts),
         *_plant_points(facts.plant),
+        *_duct_points(inventory, facts),
         _margin_point(inventory),
         "Every system takes the strands that its entry states. Light of other channels on the same strand is not "
         "modelled: a strand given to QKD is taken to be dark apart from the system's own channels.",
@@ -78,6 +79,10 @@ def _rate_points(inventory: Inventory, facts: Facts) -> list[str]:
     points = [f"Key rates are read off each system's curve, never beyond its last point; the curves state: {stated}."]
     if "asymptotic" in bases:
         points.append("Asymptotic rates leave out finite-key effects: a link in service gives less.")
+    cow = [key for key, system in facts.systems.items() if (system.technology or "").lower() == "dv-cow"]
+    if cow:
+        listed = wording.listed(cow)
+        points.append(f"The original security proof of coherent one-way ({listed}) does not hold at published rates.")
     if inventory.policy.key_rate_reserve:
         share = wording.percent(inventory.policy.key_rate_reserve)
         points.append(f"Of every rate {share} is kept for authentication and refresh before corridors are served.")
@@ -105,6 +110,18 @@ def _plant_points(plant: Plant) -> list[str]:
             f"{wording.counted(len(plant.unknown_length), 'fibre')}: {wording.listed(plant.unknown_length)}."
         )
     return points
+
+
+def _duct_points(inventory: Inventory, facts: Facts) -> list[str]:
+    """Where corridors have several paths: fibres of which it is not known what they share with others."""
+    used = sorted((*facts.plant.measured, *facts.plant.computed))
+    silent = [fibre for fibre in used if not inventory.fibres[fibre].ducts]
+    if not silent or all(len(corridor.paths) < 2 for corridor in facts.corridors):
+        return []
+    return [
+        f"No duct is stated for {len(silent)} of {wording.counted(len(used), 'fibre')} used ({wording.listed(silent)}): "
+        "whether two paths of a corridor share a trench or a bridge there is not known."
+    ]
 
 
 def _margin_point(inventory: Inventory) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from decimal import Decimal
 
 from qplan.costing.bill import BillLine
@@ -37,10 +39,24 @@ def warnings(inventory: Inventory, plan: Plan, facts: Facts) -> tuple[str, ...]:
     if plan.status != "optimal":
         found.append(f"{wording.proof(plan)}. A better plan may exist.")
     found += [note[:1].upper() + note[1:] for note in plan.notes]
+    found += _one_operator(inventory, facts)
     if facts.unserved:
         ids = [corridor.id for corridor in facts.unserved]
         found.append(f"Not served: {wording.counted(len(ids), 'optional corridor')} ({wording.listed(ids)}).")
     return tuple(found)
+
+
+def _one_operator(inventory: Inventory, facts: Facts) -> Iterator[str]:
+    """Corridors whose shares keep single relays from the key, but not an operator, foreign to its ends, of several."""
+    for corridor in facts.corridors:
+        needed, own = corridor.corridor.shares_needed, {inventory.sites[s].operator for s in corridor.corridor.ends}
+        passed = Counter(o for path in corridor.paths for o in {inventory.sites[s].operator for s in path.relays})
+        for operator in sorted(o for o, paths in passed.items() if o is not None and paths >= needed > 1):
+            if operator not in own:
+                yield (
+                    f"{corridor.id}: {operator} runs a relay on {passed[operator]} of {len(corridor.paths)} paths, so "
+                    "this operator can put the shares of the key together."
+                )
 
 
 def figures(inventory: Inventory, plan: Plan, facts: Facts, bill: tuple[BillLine, ...]) -> tuple[tuple[str, str], ...]:
