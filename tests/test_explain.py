@@ -471,6 +471,7 @@ def test_interrupted_search_still_gives_structural_reasons():
     assert [(f.corridor, f.servable_alone, f.reasons[0].code) for f in explanation.corridors] == [
         ("far", False, "loss_db")
     ]
+    assert explanation.status == "infeasible"
     assert explanation.corridors[0].remedies == () and explanation.remedies == ()
     assert "Not decided in time" in explanation.notes[0] and "c" in explanation.notes[0]
 

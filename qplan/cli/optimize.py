@@ -101,7 +101,7 @@ def command(
     if result.plan is None:
         _say({"text": explanation.explanation_text, "json": explanation.explanation_json,
               "markdown": explanation.explanation_markdown}[style](reading.inventory, reasons), quiet)
-        return int(Exit.INFEASIBLE if result.search.status == "infeasible" else Exit.LIMIT)
+        return int(Exit.INFEASIBLE if reasons.status == "infeasible" else Exit.LIMIT)
     _say({"text": summary.summary_text, "json": summary.summary_json,
           "markdown": summary.summary_markdown}[style](reading.inventory, result.plan), quiet)
     return int(_plan_exit(reading.inventory, result.plan, quiet))

@@ -67,8 +67,7 @@ def _headline(inventory: Inventory, explanation: Explanation) -> str:
     if explanation.status == "servable":
         return _servable(inventory, required, broken)
     if explanation.status == "unknown":
-        proven = f"; {counted(broken, 'required corridor')} cannot be served" if broken else ""
-        return f"No plan was found before the search ended{proven}."
+        return "No plan was found before the search ended."
     if broken:
         return f"No plan: {broken} of {counted(required, 'required corridor')} cannot be served."
     return f"No plan: the {counted(required, 'required corridor')} cannot be served together."

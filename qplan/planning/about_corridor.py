@@ -10,7 +10,7 @@ from qplan.inventory.model import Corridor, Inventory
 from qplan.plan.model import Plan, ServedCorridor
 from qplan.plan.weakness import cuts_off, reveals
 from qplan.planning.alternatives import Alternative, Replanner
-from qplan.planning.answers import Answer, Share, Use, cheapest_first, path_sites
+from qplan.planning.answers import BUDGET, Answer, Share, Use, cheapest_first, path_sites
 from qplan.planning.corridor_reasons import concessions
 from qplan.planning.occupancy import Taken, occupancy
 from qplan.planning.what_if import FREE_RULES, demand_setting
@@ -55,7 +55,7 @@ def _limits(inventory: Inventory, plan: Plan, served: ServedCorridor) -> tuple[T
     links = {link.id: link for link in plan.links}
     used = [links[link] for path in served.paths for link in path.links]
     always = {f"corridors.{served.id}", *(f"links.{link.id}" for link in used)}
-    binding = {f"fibres.{f}" for link in used for f in link.fibres} | {"budget.capex", "budget.tco"}
+    binding = BUDGET | {f"fibres.{f}" for link in used for f in link.fibres}
     binding |= {f"sites.{end}" for link in used for end in link.ends}
     return tuple(
         each for each in occupancy(inventory, plan)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from qplan.costing.unit_costs import system_cost
 from qplan.plan.model import Link
 from qplan.planning.alternatives import Alternative, Replanner
-from qplan.planning.answers import Answer, Use, cheapest_first, path_sites, share_of
+from qplan.planning.answers import BUDGET, Answer, Use, cheapest_first, path_sites, share_of
 from qplan.planning.occupancy import occupancy
 from qplan.planning.reach import offers_and_refusals, reach
 
@@ -21,7 +21,10 @@ def about_link(replanner: Replanner, link: Link) -> Answer:
         if link.id in path.links
     )
     places = {f"links.{link.id}", *(f"fibres.{f}" for f in link.fibres)}
-    limits = tuple(each for each in occupancy(inventory, plan) if each.where in places)
+    places |= {f"sites.{end}" for end in link.ends}
+    limits = tuple(
+        each for each in occupancy(inventory, plan) if each.where in places or (each.binds and each.where in BUDGET)
+    )
     corridors = sorted({use.corridor for use in uses})
     patched = f", patched through {', '.join(link.bypass_sites)}" if link.bypass_sites else ""
     why = (

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 
 from qplan.costing.unit_costs import Cost, money, node_cost, relay_cost, tco
 from qplan.inventory.model import Budget, Inventory
 from qplan.inventory.relay_rules import relay_refusals
 from qplan.plan.model import Plan
 from qplan.planning.alternatives import Alternative, Replanner
-from qplan.planning.answers import Answer, Use, cheapest_first, path_sites, share_of
-from qplan.planning.corridor_reasons import let_in
+from qplan.planning.answers import BUDGET, Answer, Use, cheapest_first, path_sites, share_of
 from qplan.planning.findings import Reason, named
 from qplan.planning.occupancy import occupancy
+from qplan.planning.proposals import all_let_in
 from qplan.planning.reach import ReachGraph, reach
 from qplan.planning.shortages import money as amount
 from qplan.planning.what_if import changed, without_budget
 
-OUT_OF_REACH_DB = 1000.0  # a patch-through loss with which no route is of use
-MOST_LET_IN = 3
+OUT_OF_REACH_DB = 1000.0  # a patch-through loss that says "not through this site" in a key of the inventory
 MOST_REFUSALS = 4
 REFUSED = {
     "amplified": "the fibre has optical amplifiers",
@@ -39,12 +40,16 @@ def about_site(replanner: Replanner, site: str) -> Answer:
         return _not_used(replanner, site)
     cost = None if roles == {"patched through"} else node_cost(inventory, site)
     cost = cost + relay_cost(inventory, site) if "relay" in roles else cost
-    limits = tuple(each for each in occupancy(inventory, plan) if each.where == f"sites.{site}")
+    around = {f"links.{link.id}" for link in plan.links if site in (*link.ends, *link.bypass_sites)} | BUDGET
+    limits = tuple(
+        each for each in occupancy(inventory, plan) if each.where == f"sites.{site}" or (each.binds and each.where in around)
+    )
     return Answer(
         f"sites.{site}", True, tuple(_why(inventory, site, uses)), uses,
         None if cost is None else share_of(inventory, plan, cost), limits,
         without=tuple(_without(replanner, site, uses)),
         changes=cheapest_first(replanner.lifts(limits)),
+        reasons=tuple(_refusals(inventory, site)),
     )  # fmt: skip
 
 
@@ -80,8 +85,10 @@ def _without(replanner: Replanner, site: str, uses: tuple[Use, ...]) -> Iterator
     if _of(uses, "relay"):
         yield replanner.with_settings(f"{site} not a relay", (f"sites.{site}.trusted_node", "forbidden"))
     if _of(uses, "patched through"):
+        graph = reach(replanner.inventory)
+        links = tuple(link for link in graph.links if site not in link.route.bypass_sites)
         setting = (f"sites.{site}.bypass_loss_db", OUT_OF_REACH_DB)
-        yield replanner.with_settings(f"no channel patched through {site}", setting)
+        yield replanner.on_graph(f"no channel patched through {site}", replace(graph, links=links), setting)
     ends = _of(uses, "end")
     if ends:
         yield replanner.without_corridors(f"without {named(ends)}", ends)
@@ -91,14 +98,15 @@ def _not_used(replanner: Replanner, site: str) -> Answer:
     """A site that the plan does not touch: whether it could relay, and what the best plan that uses it would cost."""
     inventory = replanner.inventory
     graph = reach(inventory)
-    refused = list(_refusals(inventory, site))
-    barred = {reason.where[1] for reason in refused}
-    open_to = [f"corridors.{q}" for q in sorted(inventory.corridors) if f"corridors.{q}" not in barred]
+    refused = _refusals(inventory, site)
+    barred = {where for reason in refused for where in reason.where}
+    open_to = [q for q, corridor in inventory.corridors.items()
+               if f"corridors.{q}" not in barred and site not in corridor.ends]  # fmt: skip
     ends = sorted(q for q, corridor in inventory.corridors.items() if site in corridor.ends)
     why = ["No QKD module stands there and no channel passes."]
     if ends:
         why.append(f"It is an end of {', '.join(ends)}, which the plan does not serve: ask about corridors.{ends[0]}.")
-    if not open_to:
+    if refused and not open_to:
         return Answer(f"sites.{site}", False, tuple(why), reasons=tuple(refused), changes=_let_in(replanner, site))
     joined = [link for link in graph.links if site in link.route.ends]
     if not joined:
@@ -112,31 +120,28 @@ def _not_used(replanner: Replanner, site: str) -> Answer:
     return Answer(f"sites.{site}", False, (*why, *more), without=forced, reasons=tuple(refused))
 
 
-def _refusals(inventory: Inventory, site: str) -> Iterator[Reason]:
-    """The rules by which the site may not relay, corridor by corridor."""
+def _refusals(inventory: Inventory, site: str) -> list[Reason]:
+    """The rules by which the site may not relay, and for which corridors."""
+    barred: dict[str, list[str]] = defaultdict(list)
     for q, corridor in sorted(inventory.corridors.items()):
-        rules = [
-            f"{refusal.rule}: found {refusal.found}, expected {refusal.expected}"
-            for refusal in relay_refusals(corridor, site, inventory.sites[site])
-        ]
-        if corridor.max_relays == 0:
-            rules.append("max_relays: 0")
-        if rules:
-            yield Reason("relay_rule", f"It may not relay for {q} by {'; '.join(rules)}.",
-                         where=(f"sites.{site}", f"corridors.{q}"))  # fmt: skip
+        refusals = relay_refusals(corridor, site, inventory.sites[site])
+        rules = [f"{refusal.rule} (found {refusal.found}, expected {refusal.expected})" for refusal in refusals]
+        rules += ["max_relays (0)"] if corridor.max_relays == 0 else []
+        if rules and site not in corridor.ends:
+            barred[" and ".join(rules)].append(q)
+    return [
+        Reason("relay_rule", f"It may not relay for {named(corridors)} by {rules}.",
+               where=(f"sites.{site}", *(f"corridors.{q}" for q in corridors)))
+        for rules, corridors in barred.items()
+    ]  # fmt: skip
 
 
 def _let_in(replanner: Replanner, site: str) -> tuple[Alternative, ...]:
-    """The best plans with the rules relaxed that keep it out, corridor by corridor."""
-    found = []
-    for q, corridor in sorted(replanner.inventory.corridors.items()):
-        if site not in corridor.ends and corridor.max_relays != 0:
-            proposal = let_in(q, replanner.inventory, corridor, (site,))
-            if proposal.settings and all(proposal.settings != known.settings for known, _ in found):
-                found.append((proposal, corridor))
-    return cheapest_first(
-        replanner.with_settings(proposal.text, *proposal.settings) for proposal, _ in found[:MOST_LET_IN]
-    )
+    """The best plan with the rules relaxed that keep it out."""
+    inventory = replanner.inventory
+    corridors = [q for q, corridor in inventory.corridors.items() if corridor.max_relays != 0]
+    proposal = all_let_in(inventory, corridors, (site,))
+    return () if proposal is None else (replanner.with_settings(proposal.text, *proposal.settings),)
 
 
 def _no_link(graph: ReachGraph, inventory: Inventory, site: str) -> Iterator[Reason]:

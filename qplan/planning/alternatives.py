@@ -70,9 +70,9 @@ class Replanner:
         found = self._best(text, shown, kept)
         return replace(found, no_longer_served=tuple(q for q in found.no_longer_served if q not in gone))
 
-    def on_graph(self, text: str, graph: ReachGraph) -> Alternative:
-        """The best plan over other candidate links."""
-        return self._best(text, (), self.inventory, graph)
+    def on_graph(self, text: str, graph: ReachGraph, *settings: tuple[str, Any]) -> Alternative:
+        """The best plan over other candidate links; `settings` are those that come to the same."""
+        return self._best(text, tuple(setting_text(*each) for each in settings), self.inventory, graph)
 
     def besides(self, q: str) -> Alternative:
         """The best plan that serves one more corridor than the plan does, whatever the budget, and the budget for it."""
@@ -144,10 +144,14 @@ class Replanner:
 
     def _parted(self, needed: Inventory, graph: ReachGraph) -> Iterable[Reason]:
         """Corridors that cannot be served over these links, even alone."""
+        parted = False
         for q in sorted(needed.corridors):
             alone = required_only(needed, [q])
             if self.trials.feasible(alone, restricted(graph, alone)) is False:
                 yield Reason("parted", f"{q} cannot be served then, even alone.", where=(f"corridors.{q}",))
+                parted = True
+        if not parted:
+            yield Reason("limits", "The limits do not let all corridors be served together then.")
 
     def _best(
         self, text: str, settings: tuple[str, ...], inventory: Inventory, graph: ReachGraph | None = None

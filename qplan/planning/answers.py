@@ -15,6 +15,9 @@ from qplan.planning.margins import Margin
 from qplan.planning.occupancy import Taken
 
 
+BUDGET = frozenset({"budget.capex", "budget.tco"})
+
+
 @dataclass(frozen=True)
 class Use:
     """A path of a corridor that takes the thing, and as what."""

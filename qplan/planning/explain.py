@@ -34,6 +34,7 @@ class Case:
 def explain(inventory: Inventory, graph: ReachGraph, status: str, solver: str, limits: SearchLimits) -> Explanation:
     """Explain why the search ended without a plan, with `status` "infeasible" or "unknown".
 
+    A corridor that is found unservable proves "infeasible", whatever ended the search.
     Takes up to about 20 s (or a fifth of what the limits leave) beyond the search; a set `limits.stop` leaves only
     what needs no solver. Raises SolverFailed.
     """
@@ -45,6 +46,7 @@ def _explained(
     trials: Trials, inventory: Inventory, graph: ReachGraph, status: str, cases: list[Case]
 ) -> Explanation:
     broken = [case for case in cases if case.servable is False]
+    status = "infeasible" if broken else status
     notes = _notes(status, graph, cases)
     if broken:
         return _broken(trials, inventory, status, broken, notes)
@@ -65,7 +67,7 @@ def explain_inventory(inventory: Inventory, graph: ReachGraph, solver: str, limi
     trials = Trials(solver, limits)
     cases = _cases(trials, inventory, graph)
     if any(case.servable is False for case in cases):
-        return _explained(Trials.after_search(solver, limits), inventory, graph, "infeasible", cases)
+        return _explained(Trials.after_search(solver, limits), inventory, graph, "unknown", cases)
     needed = required_only(inventory).model_copy(update={"objective": "tco"})
     found = trials.plan(needed, gap=ANY_PLAN, graph=restricted(graph, needed), share=SHARES[0])
     if found.design is None:

@@ -38,7 +38,7 @@ def sites_let_in(trials: Trials, inventory: Inventory, corridors: Collection[str
     """
 
     def impossible_still(sites: tuple[str, ...]) -> bool | None:
-        verdict = trials.feasible(changed(inventory, _all_let_in(inventory, corridors, sites).settings))
+        verdict = trials.feasible(changed(inventory, all_let_in(inventory, corridors, sites).settings))
         return None if verdict is None else not verdict
 
     refused = [s for s in _by_cost(inventory) if any(_refused(inventory, q, s) for q in corridors)]
@@ -46,7 +46,7 @@ def sites_let_in(trials: Trials, inventory: Inventory, corridors: Collection[str
         if not refused or impossible_still(tuple(refused)) is not False:
             return
         chosen = irreducible(impossible_still, refused).members
-        yield _all_let_in(inventory, corridors, chosen)
+        yield all_let_in(inventory, corridors, chosen)
         refused = [s for s in refused if s not in chosen]
 
 
@@ -60,8 +60,8 @@ def _by_cost(inventory: Inventory) -> list[str]:
     return sorted(costs, key=lambda s: (costs[s], s))
 
 
-def _all_let_in(inventory: Inventory, corridors: Collection[str], sites: tuple[str, ...]) -> Proposal:
-    """The sites let in for every one of the corridors whose rules keep one of them out."""
+def all_let_in(inventory: Inventory, corridors: Collection[str], sites: tuple[str, ...]) -> Proposal | None:
+    """The sites let in for every one of the corridors whose rules keep one of them out; None where no rule does."""
     combined: Proposal | None = None
     for q in sorted(corridors):
         kept_out = tuple(s for s in sorted(sites) if _refused(inventory, q, s))
