@@ -159,15 +159,16 @@ def _no_link(graph: ReachGraph, inventory: Inventory, site: str) -> Iterator[Rea
 
 
 def _forced(replanner: Replanner, site: str) -> tuple[tuple[Alternative, ...], tuple[str, ...]]:
-    """The best plan in which the site relays: planned with what it costs waived, which is then added again.
+    """The best plan for the same corridors in which the site relays: planned at no cost for it, which is then added.
 
-    Where even then the best plan leaves it out, its cost and the waived one together are a bound for those that do not.
+    Where even then the best plan leaves it out, its cost and that of the site are a bound for those that do not.
     """
     inventory = replanner.inventory
     waived = Cost(money(inventory.sites[site].node_cost), money(inventory.sites[site].node_cost_per_year))
     waived += relay_cost(inventory, site)
     best, relays, fits = None, False, True
-    for variant in (inventory, without_budget(replanner.as_served())):
+    served = replanner.as_served()
+    for variant in (served, without_budget(served)):
         free = _without_cost(variant, site, waived)
         if free is not None:
             best, relays = replanner.at_no_cost(site, free, waived)
