@@ -124,6 +124,16 @@ def test_a_site_that_the_best_plan_with_it_uses(here):
     assert "south a relay: tco EUR 505, EUR 50 (11 %) more; proven; new nodes: south; nodes no more: east" in printed
 
 
+def test_names_cannot_break_the_page(here):
+    nasty = '"<script>|`x`\\u202e\\e[31m\\n# y"'
+    overrides = f"--set 'sites.south.operator={nasty}' --set corridors.mail.allowed_operators=[acme]"
+    assert run(f"qplan optimize sites.yaml -q -o nasty {overrides}") == "exit 0\n"
+    text, markdown = (run(f"qplan explain nasty sites.south --format {style}") for style in ("text", "markdown"))
+    assert "It may not relay for mail by allowed_operators (found <script>|`x`" in text
+    assert not any(hidden in text + markdown for hidden in "\u202e\x1b") and "\n# y" not in text + markdown
+    assert "<script>" not in markdown
+
+
 def test_an_answer_says_that_time_was_over(here, monkeypatch):
     printed = run("qplan explain sites.plan corridors.mirror --time-limit 0.001")
     assert "not decided in the time allowed" in printed and printed.endswith("exit 5\n")

@@ -30,10 +30,10 @@ UNITS = {"strands": "", "rack_units": " U", "power_w": " W", "max_relays": ""}
 
 def answer_text(inventory: Inventory, plan: Plan, answer: Answer) -> str:
     blocks = [
-        [_headline(inventory, answer), *(f"  {sentence}" for sentence in _sentences(inventory, plan, answer))],
+        [_headline(inventory, answer), *(one_line(f"  {said}") for said in _sentences(inventory, plan, answer))],
         *([_text_table(table)] for table in _tables(inventory, answer)),
         *([f"{title}:", *_text_alternatives(inventory, plan, found)] for title, found in _groups(answer)),
-        *([closing] for closing in _closing(plan, answer)),
+        *([one_line(closing)] for closing in _closing(plan, answer)),
     ]
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
 
