@@ -25,7 +25,7 @@ SITE_FIELD = {
     "min_security_tier": "security_tier",
 }
 MOST_LET_IN = 4  # sites proposed one by one
-MOST_BLOCKING = 3  # pieces in a blocking set; finding larger ones is left to the integer program
+MOST_BLOCKING = 5  # pieces in a blocking set; finding larger ones is left to the integer program
 
 
 def diagnose(alone: Inventory) -> Diagnosis:

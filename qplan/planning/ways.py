@@ -103,13 +103,22 @@ class LinkWays:
         way = self.fewest_links(barred)
         if way is None:
             return barred
-        if most == 0:
+        if most == 0 or self._more_apart_than(most, barred):
             return None
         for piece in self._pieces(way):
             found = self.blocking_set(most - 1, barred | {piece})
             if found is not None:
                 return found
         return None
+
+    def _more_apart_than(self, most: int, barred: frozenset[str]) -> bool:
+        """More ways without a common piece, taken one after the other: then no set of so few pieces is on all ways."""
+        for _ in range(most + 1):
+            way = self.fewest_links(barred)
+            if way is None:
+                return False
+            barred = barred.union(self._pieces(way))
+        return True
 
     def shared_by_all(self) -> tuple[str, ...]:
         """Everything that every single way takes."""
