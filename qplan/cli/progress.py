@@ -15,7 +15,7 @@ from qplan.planning.search import gap
 from qplan.planning.solver import Sighting
 
 INTERVAL_S = 0.2
-HINT = " (Ctrl-C stops with the best plan)"
+HINT = " (Ctrl-C stops with the best plan)"  # where there is room for it
 
 
 class ProgressLine:
@@ -25,7 +25,7 @@ class ProgressLine:
         self.active = not quiet and sys.stderr.isatty()
         self.verbose = verbose and not quiet
         self.began = time.monotonic()
-        self.said = "reading the fibre graph and building the model …"
+        self.said = "building the model …"
         self.ended = threading.Event()
         self.drawing = threading.Thread(target=self._keep_drawing, daemon=True)
 
@@ -49,7 +49,7 @@ class ProgressLine:
     def _keep_drawing(self) -> None:
         with suppress(OSError):  # the terminal has gone
             while not self.ended.is_set():
-                _draw(f"{time.monotonic() - self.began:4.0f} s  {self.said}{HINT}")
+                _draw(f"{time.monotonic() - self.began:4.0f} s  {self.said}", HINT)
                 self.ended.wait(INTERVAL_S)
 
     def report(self, result: Result) -> None:
@@ -66,9 +66,10 @@ class ProgressLine:
             )
 
 
-def _draw(text: str) -> None:
+def _draw(text: str, hint: str = "") -> None:
     """Replace the line, cut to the width of the terminal: a line that wraps cannot be replaced."""
     width = shutil.get_terminal_size().columns - 1
+    text += hint if len(text + hint) <= width else ""
     click.echo(f"\r{text[:width]:<{width}}" if text else "\r" + " " * width + "\r", err=True, nl=False)
 
 
