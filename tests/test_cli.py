@@ -371,7 +371,7 @@ def test_cbc_and_gap_0_agree(here, qplan):
         assert qplan("optimize", metro, "--gap", "0", "--solver", solver, "-o", solver, "-q")[0] == 0
         plan = plan_of(solver)
         values[solver] = plan["objective"]["value"]
-        assert plan["solver"]["name"].lower() == solver and plan["solver"]["version"][:1].isdigit()
+        assert plan["solver"]["name"].lower() == solver and plan["solver"]["version"]
         assert plan["objective"]["gap"] == 0 and plan["solver"]["gap_asked"] == 0
     assert values["highs"] == pytest.approx(values["cbc"], abs=0.01)
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
 from qplan import __version__
 from qplan.errors import Exit, InvalidInput, QplanError
 
+STOPPED = "stopped: nothing was written"
 COMMANDS = {
     "optimize": ("Plan an inventory and write the plan folder.", "qplan.cli.optimize"),
     "validate": ("Read and check inventories, without planning.", "qplan.cli.validate"),
@@ -52,7 +56,24 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit with the promised code."""
-    sys.exit(_exit_code())
+    with _stopped_at_once():
+        sys.exit(_exit_code())
+
+
+@contextmanager
+def _stopped_at_once() -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the program here and now, unless a verb takes them: libraries swallow KeyboardInterrupt."""
+
+    def leave(number: int, frame: object) -> None:
+        os.write(2, STOPPED.encode() + b"\n")
+        os._exit(int(Exit.LIMIT))
+
+    before = {number: signal.signal(number, leave) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _exit_code() -> int:
@@ -62,7 +83,7 @@ def _exit_code() -> int:
         error.show()
         return int(Exit.USAGE)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("stopped: nothing was written", err=True)
+        click.echo(STOPPED, err=True)
         sys.stdout.flush()
         os._exit(int(Exit.LIMIT))  # a solver's thread may be running still, and the interpreter would wait or abort
     except InvalidInput as error:

@@ -16,10 +16,10 @@ from qplan.planning.formulation import (
     lost_priority_goal,
     relays_goal,
 )
-from qplan.planning.minimise import CENT, minimise
+from qplan.planning.minimise import minimise
 from qplan.planning.reach import ReachGraph
 from qplan.planning.solver import SearchLimits
-from qplan.planning.task import Hold, Stage, Task
+from qplan.planning.task import CENT, Hold, Stage, Task
 
 BOUND_SAFETY = 1e-9  # relative; taken off a solver's bound, far above its rounding and far below any gap asked for
 

@@ -12,6 +12,7 @@ from qplan.planning.reach import ReachGraph
 from qplan.planning.solver import SearchLimits
 
 PROOF = 1e-9  # relative difference of value and bound at which they count as equal
+CENT = 0.01  # to which a bound on money is rounded down
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,10 @@ class Task:
 
     def within(self, value: float, bound: float | None) -> bool:
         """The value is proven within the gap asked for."""
-        return bound is not None and value - bound <= max(self.limits.gap, PROOF) * max(abs(value), 1e-9)
+        if bound is None:
+            return False
+        scale = max(abs(value), 1e-9)
+        return value - bound <= PROOF * scale or value - bound + CENT <= self.limits.gap * scale
 
 
 def better(*found: Known | None) -> Known | None:
