@@ -34,11 +34,10 @@ HEADER = """\
 # ANSWER    A tree that touches every data-centre city: proven, but one cut separates it. Relays stand in cities where
 #           that is possible, because a hut must first be made fit for keys in clear.
 # TRY NEXT  --scenario ring                                  all but the four shortest on two duct-disjoint paths:
-#                                                            one ring through the country, proven in a minute or two.
+#                                                            one ring through the country.
 #                                                            Look at its paths: the long way round has some forty relays
 #           --scenario bb84                                  without continuous variables
-#           --set corridors.frankfurt-duesseldorf.paths=2    a second way for one pair. Hard to prove optimal: the
-#                                                            best plan in time is written with its gap (exit 5)
+#           --set corridors.frankfurt-duesseldorf.paths=2    a second way for one pair
 #           --objective relays                               as few places with keys in clear as possible
 #
 # PUBLISHED: cities, coordinates and which of them are joined, from the reference network germany50: S. Orlowski et al.,
