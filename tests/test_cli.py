@@ -141,6 +141,11 @@ def test_default_folder_is_beside_the_file_not_here(here, qplan, monkeypatch):
     assert list((here / "elsewhere").iterdir()) == []
 
 
+def test_standard_input(here):
+    run = subprocess.run([*COMMAND, "optimize", "-", "-q"], input=Path("sites.yaml").read_bytes(), check=True)
+    assert run.returncode == 0 and content(here / "stdin.plan").keys() == PLAN_FILES
+
+
 @pytest.mark.parametrize("name", ["missing.yaml", ".", "sites.yaml/x"])
 def test_1_where_the_inventory_cannot_be_read(here, qplan, name):
     code, out, err = qplan("optimize", name)

@@ -113,8 +113,9 @@ def _say(text: str, quiet: bool) -> None:
 
 
 def default_folder(file: Path, scenario: str | None) -> Path:
-    """`sites.plan` or `sites.SCENARIO.plan` beside `sites.yaml`."""
-    return file.parent / ".".join([file.stem, *([scenario] if scenario else []), "plan"])
+    """`sites.plan` or `sites.SCENARIO.plan` beside `sites.yaml`; `stdin.plan` here for standard input (`-`)."""
+    stem = "stdin" if file == Path("-") else file.stem
+    return file.parent / ".".join([stem, *([scenario] if scenario else []), "plan"])
 
 
 def _plan_exit(inventory: Inventory, plan: Plan, quiet: bool) -> Exit:
