@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 HEADS = (
     "case", "sites", "links", "corridors", "method", "value", "bound", "gap", "above best", "s", "CPU s", "MiB",
-    "verified", "ended by", "target", "met",
+    "verified", "ended by", "limit s", "target", "met", "commit",
 )  # fmt: skip
 PACKAGES = ("qplan", "highspy", "pulp", "ortools", "topohub", "numpy", "scipy")
 SLACK = 1e-6  # relative: what a bound may lie above a value before it counts as wrong
@@ -62,7 +62,8 @@ def cells(rows: list[dict]) -> list[tuple[str, ...]]:
             _number(row["value"]), _number(row["bound"]), _percent(gap(row)),
             _percent(None if row["value"] is None else row["value"] / max(best[row["case"]], 1e-9) - 1),
             _number(row["wall_s"], 1), _number(row["cpu_s"], 1), _number(row["peak_mib"]),
-            {True: "yes", False: "NO", None: "–"}[row["verified"]], row["stopped_by"], _target(row), met(row),
+            {True: "yes", False: "NO", None: "–"}[row["verified"]], row["stopped_by"], _number(row["seconds"]),
+            _target(row), met(row), row["commit"],
         )
         for row in rows
     ]  # fmt: skip
@@ -116,7 +117,7 @@ def _lines(table: list[tuple[str, ...]]) -> list[str]:
 
 
 def overview(rows: list[dict], method: str) -> list[tuple[str, ...]]:
-    """Groups down, networks across, one method: its gap and seconds, the target in brackets, `*` where it is met."""
+    """Groups down, networks across, one method: gap and seconds, in brackets the target, `*` where it is met."""
     by_place = {(row["group"], _network(row)): row for row in rows if row["method"] == method}
     groups, networks = (tuple(dict.fromkeys(place[i] for place in by_place)) for i in (0, 1))
 
@@ -124,7 +125,8 @@ def overview(rows: list[dict], method: str) -> list[tuple[str, ...]]:
         if row is None:
             return ""
         star = "*" if met(row) == "yes" else ""
-        return f"{_percent(gap(row))} {_number(row['wall_s'], 1)} s{star} ({_target(row)})"
+        seconds = f"{_number(row['wall_s'], 1)} s{star}, CPU {_number(row['cpu_s'], 1)} s"
+        return f"{_percent(gap(row))} in {seconds} ({_target(row)})"
 
     return [("", *networks), *((group, *(cell(by_place.get((group, n))) for n in networks)) for group in groups)]
 
@@ -145,6 +147,7 @@ def machine() -> dict:
         "cores": os.cpu_count(),
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB",
         "platform": f"{platform.system()} {platform.machine()}",
+        "load": f"{os.getloadavg()[2]:.1f} processes wanted a core, mean of the 15 minutes before the last row",
         "Python": platform.python_version(),
         "packages": ", ".join(f"{name} {number}" for name, number in packages.items()),
     }
