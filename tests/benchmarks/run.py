@@ -146,6 +146,7 @@ def main() -> int:
         return 0 if args.list else 2
     rows = json.loads(args.json.read_text())["rows"] if args.json and args.json.exists() else []
     known = {(row["case"], row["method"], row["seconds"], row["threads"]) for row in rows}
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended politely: as by Ctrl-C
     try:
         for order in wanted:
             if order.key in known:
