@@ -21,13 +21,14 @@ from qplan.planning.solver import SearchLimits, Sighting
 from qplan.planning.task import Known, Task, better
 
 MOST_NODES = 3000
+STALL_NODES = 150  # over which the bound must rise
 INTEGRAL = 1e-6  # distance from a whole number
 NODE_ROUNDS = 8  # of cuts at a node
 LEAST_PROGRESS = 0.1  # share of a node's distance to the value known that a round of cuts must gain
 STRONG_CANDIDATES = 8
 STRONG_ITERATIONS = 60  # of the simplex method per trial
 RELIABLE = 2  # trials after which a pseudo-cost is believed
-HEURISTIC_EVERY = 25  # nodes
+HEURISTIC_EVERY = 50  # nodes
 CENT = 0.01
 
 @dataclass(order=True)
@@ -75,6 +76,7 @@ class Tree:
         """Work through the tree from a bound of its root."""
         heap = [Node(bound, 0, {})]
         made, done = 1, 0
+        risen = bound, 0  # the bound when it last rose, and after how many nodes
         plunge: Node | None = None
         while (heap or plunge) and done < MOST_NODES and not self._over():
             node = plunge or heapq.heappop(heap)
@@ -82,6 +84,11 @@ class Tree:
             done += 1
             self.done = done
             lowest = min([node.bound, self.left, *(n.bound for n in heap[:1])])
+            if lowest > risen[0] + 1e-6 * abs(lowest):
+                risen = lowest, done
+            elif done - risen[1] > STALL_NODES:
+                heapq.heappush(heap, node)
+                break
             self.limits.watch(Sighting(f"{self.relaxation.goal.name}, branch and cut", self._value(), lowest))
             if self._close(node.bound):
                 continue
@@ -162,10 +169,11 @@ class Tree:
         """A plan on the links of an integral point, else on these and all that were promising."""
         installed = {link for link, v in self.model.link.items() if point[self.index[v.name]] > 0.5}
         served = {q for q, v in self.model.served.items() if point[self.index[v.name]] > 0.5}
-        found = Planner(self.task, self.price, installed).plan(served, {}, {}, improving=False)
+        found = Planner(self.task, self.price, installed).plan(served, {}, {})
         if found is None:
             self.promising |= installed
-            found = Planner(self.task, self.price, self.promising).plan(served, dict.fromkeys(installed, 1.0), {}, improving=False)
+            planner = Planner(self.task, self.price, self.promising)
+            found = planner.plan(served, dict.fromkeys(installed, 1.0), {})
         return found
 
     def _guided(self, point: np.ndarray) -> Known | None:
@@ -173,7 +181,7 @@ class Tree:
         links = {link: float(point[self.index[v.name]]) for link, v in self.model.link.items()}
         sites = {s: float(point[self.index[v.name]]) for s, v in self.model.relay.items()}
         self.promising |= {link for link, value in links.items() if value > INTEGRAL}
-        return Planner(self.task, self.price, self.promising).plan(self.task.served, links, sites)
+        return Planner(self.task, self.price, self.promising).searched(self.task.served, links, sites)
 
     def _cuts(self, point: np.ndarray) -> list[Row]:
         for separate in self.separators:

@@ -10,16 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
+from qplan.planning.flow_network import VIOLATION, FlowNetwork
 from qplan.planning.formulation import Formulation
+from qplan.planning.hop_flows import layered_arcs
 from qplan.planning.networks import Bundle, CorridorNetwork
 from qplan.planning.trees import Trees
-
-UNIT = 1_000_000  # maximum_flow counts in integers: one unit of a variable
-VIOLATION = 1e-4  # least violation for a row to be worth adding
-NESTED = 4  # cuts that share no arc, looked for one after the other for a pair of sites
 
 Point = np.ndarray
 
@@ -38,64 +34,6 @@ class Row:
 
 
 Separator = Callable[[Point], list[Row]]
-
-
-class FlowNetwork:
-    """A directed graph with a fixed shape, whose arc capacities are sums of columns at a point.
-
-    Arc i runs from `tails[i]` to `heads[i]`; `members[i]` are the columns whose values add up to its capacity.
-    """
-
-    def __init__(self, size: int, arcs: list[tuple[int, int, list[int]]], columns: int):
-        self.size = size
-        self.tails = np.array([tail for tail, _, _ in arcs], dtype=np.int64)
-        self.heads = np.array([head for _, head, _ in arcs], dtype=np.int64)
-        self.members = [mine for _, _, mine in arcs]
-        entries = [(arc, column) for arc, mine in enumerate(self.members) for column in mine]
-        rows, cols = zip(*entries, strict=True) if entries else ((), ())
-        self.sum = csr_array((np.ones(len(entries)), (rows, cols)), shape=(len(arcs), columns))
-        there, back = self.tails * size + self.heads, self.heads * size + self.tails
-        keys = np.unique(np.concatenate([there, back]))  # both directions of every arc, in row-major order
-        self.slot = np.searchsorted(keys, there)
-        self.starts = np.searchsorted(keys, np.arange(size + 1) * size).astype(np.int32)
-        self.ends = (keys % size).astype(np.int32)
-        self.opposite = np.searchsorted(keys, (keys % size) * size + keys // size)
-
-    def capacities(self, point: Point) -> np.ndarray:
-        return np.asarray(self.sum @ point)
-
-    def cuts(self, capacity: np.ndarray, source: int, sink: int, wanted: float) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Cuts with less capacity than wanted, nearest the source and nearest the sink, up to `NESTED` times.
-
-        Each is the arcs of the cut and a mask of the vertices on the source's side.
-        """
-        found: list[tuple[np.ndarray, np.ndarray]] = []
-        capacity = capacity.copy()
-        for _ in range(NESTED):
-            slots = np.zeros(len(self.ends), dtype=np.int64)
-            np.add.at(slots, self.slot, np.minimum(capacity * UNIT, 100 * UNIT).astype(np.int64))
-            shape = (self.size, self.size)
-            graph = csr_array((slots.astype(np.int32), self.ends, self.starts), shape=shape)
-            result = maximum_flow(graph, source, sink, method="dinic")
-            if result.flow_value >= (wanted - VIOLATION) * UNIT:
-                break
-            open_slots = slots - result.flow.data > 1  # the flow has the graph's own sparsity
-            near = self._reached(open_slots, source)
-            far = ~self._reached(open_slots[self.opposite], sink)
-            cuts = [(np.flatnonzero(side[self.tails] & ~side[self.heads]), side) for side in (near, far)]
-            found += cuts[:1] if np.array_equal(cuts[0][0], cuts[1][0]) else cuts
-            for arcs, _ in cuts:
-                capacity[arcs] = np.maximum(capacity[arcs], wanted)
-        return found
-
-    def _reached(self, open_slots: np.ndarray, start: int) -> np.ndarray:
-        """Vertices that a search along open slots meets."""
-        starts = np.concatenate([[0], np.cumsum(open_slots)])[self.starts].astype(np.int32)
-        ends = self.ends[open_slots]
-        graph = csr_array((np.ones(len(ends)), ends, starts), shape=(self.size, self.size))
-        reached = np.zeros(self.size, dtype=bool)
-        reached[breadth_first_order(graph, start, return_predecessors=False)] = True
-        return reached
 
 
 def link_ends(model: Formulation) -> Separator:
@@ -178,32 +116,65 @@ def exclusive_cuts(model: Formulation, chosen: list[CorridorNetwork]) -> Separat
     index = model.index()
     several = [network for network in chosen if network.shared]
     graphs = _split_graphs(model, several, index)
+    columns = {name: mine for name, mine in _resource_columns(model, several, index).items() if len(mine) > 1}
+    uses = {id(split): _Uses(split.graph, columns) for split in graphs}
+
+    def separate(point: Point) -> list[Row]:
+        rows: list[Row] = []
+        capacities = {id(split): split.graph.capacities(point) for split in graphs}
+        sides: dict[tuple[int, str], list[np.ndarray]] = {}
+        for network, split in zip(several, graphs, strict=True):
+            first, second = (split.sites.get(end) for end in model.inventory.corridors[network.corridor].ends)
+            if first is None or second is None:
+                continue
+            flow = split.graph.flow(capacities[id(split)], 2 * first + 1, 2 * second)
+            for resource in uses[id(split)].crowded(point, flow):
+                if resource in network.shared:
+                    without = point.copy()
+                    without[columns[resource]] = 0.0
+                    capacity, key = split.graph.capacities(without), (id(split), resource)
+                    parted = sides.setdefault(key, [])
+                    rows += _parting(model, network, split, capacity, parted, index, point, columns[resource])
+        return list(dict.fromkeys(rows))
+
+    return separate
+
+
+def _resource_columns(model: Formulation, networks: list[CorridorNetwork], index: dict[str, int]) -> dict[str, np.ndarray]:
+    """Per resource the columns of all links that take it, and of the relay if it is a site."""
     taken: dict[str, set[int]] = {}
-    for network in several:
+    for network in networks:
         for resource, users in network.shared.items():
             mine = taken.setdefault(resource, set())
             mine.update(index[model.link[link].name] for i in users for link in network.bundles[i].links)
             kind, name = resource.split(" ", 1)
             if kind == "site" and name in model.relay:
                 mine.add(index[model.relay[name].name])
-    columns = {resource: np.array(sorted(mine)) for resource, mine in taken.items() if len(mine) > 1}
+    return {resource: np.array(sorted(mine)) for resource, mine in sorted(taken.items())}
 
-    def separate(point: Point) -> list[Row]:
-        rows: list[Row] = []
-        scarce = {r: mine for r, mine in columns.items() if point[mine].sum() > 1 + VIOLATION}
-        capacities: dict[tuple[int, str], np.ndarray] = {}
-        sides: dict[tuple[int, str], list[np.ndarray]] = {}
-        for network, split in zip(several, graphs, strict=True):
-            for resource in network.shared.keys() & scarce.keys():
-                key = id(split), resource
-                if key not in capacities:
-                    without = point.copy()
-                    without[scarce[resource]] = 0.0
-                    capacities[key], sides[key] = split.graph.capacities(without), []
-                rows += _parting(model, network, split, capacities[key], sides[key], index, point, scarce[resource])
-        return sorted(set(rows), key=lambda row: (row.columns, row.least))
 
-    return separate
+class _Uses:
+    """How much of a flow may run over each resource; one that carries at most one unit gives no violated cut."""
+
+    def __init__(self, graph: FlowNetwork, columns: dict[str, np.ndarray]):
+        self.names = list(columns)
+        arcs_of: dict[int, list[int]] = {}
+        for arc, members in enumerate(graph.members):
+            for column in members:
+                arcs_of.setdefault(column, []).append(arc)
+        entries = [
+            (r, arc, column)
+            for r, name in enumerate(self.names) for column in columns[name].tolist() for arc in arcs_of.get(column, ())
+        ]  # fmt: skip
+        self.resource, self.arc, self.column = np.array(entries, dtype=np.int64).reshape(-1, 3).T
+        _, self.group = np.unique(self.resource * len(graph.members) + self.arc, return_inverse=True)
+
+    def crowded(self, point: Point, flow: np.ndarray) -> list[str]:
+        room = np.bincount(self.group, point[self.column])
+        at = np.zeros(len(room), dtype=np.int64)
+        at[self.group] = np.arange(len(self.group))
+        carried = np.bincount(self.resource[at], np.minimum(room, flow[self.arc[at]]), len(self.names))
+        return [self.names[r] for r in np.flatnonzero(carried > 1 + VIOLATION)]
 
 
 def _split_graphs(model: Formulation, networks: list[CorridorNetwork], index: dict[str, int]) -> list[SplitGraph]:
@@ -216,6 +187,56 @@ def _split_graphs(model: Formulation, networks: list[CorridorNetwork], index: di
             graphs[key] = SplitGraph(model, network.bundles, index)
         found.append(graphs[key])
     return found
+
+
+def hop_cuts(model: Formulation, chosen: list[CorridorNetwork]) -> Separator:
+    """Σ link over the links of a cut in the layered graph of a corridor with a limit on relays ≥ its number of paths.
+
+    Layer h holds the sites that a path can reach with h links and leave in time; a path within the limit leads through
+    the layers (Gouveia 1998), so that disjoint paths cross the cut on different links. Cuts of partitions that only
+    links over more than one layer cross are among them (jump inequalities, Dahl 1999).
+    """
+    index = model.index()
+    asked = []
+    for network in chosen:
+        corridor = model.inventory.corridors[network.corridor]
+        if corridor.max_relays is not None:
+            asked.append((network.corridor, _layered(model, network, corridor.max_relays + 1, index)))
+
+    def separate(point: Point) -> list[Row]:
+        rows = []
+        for q, layered in asked:
+            corridor = model.inventory.corridors[q]
+            served = index[model.served[q].name] if q in model.served else None
+            paths = float(corridor.paths)
+            wanted = paths if served is None else paths * point[served]
+            if layered is None:
+                rows.append(_row("hop_cut", (), (), served, paths))
+            elif wanted > VIOLATION:
+                for cut, _ in layered.cuts(layered.capacities(point), 0, 1, wanted):
+                    columns = tuple(sorted({column for arc in cut for column in layered.members[arc]}))
+                    rows.append(_row("hop_cut", columns, (1.0,) * len(columns), served, paths))
+        return list(dict.fromkeys(rows))
+
+    return separate
+
+
+def _layered(model: Formulation, network: CorridorNetwork, most_links: int, index: dict[str, int]) -> FlowNetwork | None:
+    """Vertex 0 is the corridor's first end, 1 the second; None where no way keeps to the limit."""
+    first, second = model.inventory.corridors[network.corridor].ends
+    columns: dict[tuple[str, str], set[int]] = {}
+    for bundle in network.bundles:
+        columns.setdefault(bundle.ends, set()).update(index[model.link[link].name] for link in bundle.links)
+    vertices: dict[tuple[str, int], int] = {}
+
+    def vertex(site: str, layer: int) -> int:
+        return 0 if site == first else 1 if site == second else vertices.setdefault((site, layer), len(vertices) + 2)
+
+    arcs = [
+        (vertex(tail, h), vertex(head, h + 1), sorted(columns[min(tail, head), max(tail, head)]))
+        for tail, head, h in layered_arcs(network, (first, second), most_links)
+    ]
+    return FlowNetwork(len(vertices) + 2, arcs, len(index)) if arcs else None
 
 
 def _parting(

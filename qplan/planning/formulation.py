@@ -16,7 +16,7 @@ import pulp
 
 from qplan.costing.unit_costs import Cost, node_cost, relay_cost, tco
 from qplan.inventory.model import Inventory
-from qplan.planning.networks import CorridorNetwork, chains, corridor_networks, is_tight, used_once
+from qplan.planning.networks import CorridorNetwork, chains, corridor_networks, tight_links, used_once
 from qplan.planning.reach import ReachGraph
 
 FlowKey = tuple[str, int, int, bool]  # corridor, chain, index of the bundle, along its ends
@@ -267,16 +267,11 @@ def add_key_rate(model: Formulation) -> None:
         for i, bundle in enumerate(network.bundles):
             if len(bundle.links) == 1:  # a link whose rate can bind is a bundle of its own
                 load[bundle.links[0]] += [(v, demand) for v, _ in model.bundle_flow(network, i)]
-    tight = tight_links(model)
+    tight = tight_links(model.inventory, model.reach)
     for link in model.reach.links:
         if link.id in tight:
             shares = [(v, demand / link.key_rate_bps) for v, demand in load[link.id]]
             model.add([*shares, (model.count[link.id], -1.0)], "<=", 0, "key_rate", link.id)
-
-
-def tight_links(model: Formulation) -> set[str]:
-    """Links whose rate can bind."""
-    return {link.id for link in model.reach.links if is_tight(link, model.reach, model.inventory)}
 
 
 def add_strands(model: Formulation) -> None:

@@ -7,8 +7,9 @@ deterministic and stops on counts, never on the clock (a deadline only cuts it s
 from __future__ import annotations
 
 import math
+import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from qplan.planning.paths import Path, Weights, find_paths, relays_of
 
 PASSES = 6  # over all corridors, as long as one of them gains
 RETRIES = 3  # paths asked for again after one of their links turned out not to fit
+SHAKEN = 0.2  # share of the corridors that are routed anew at a time
 GAIN = 1e-7  # relative; less is rounding
 Stop = Callable[[], bool]
 
@@ -171,6 +173,30 @@ def improve(works: Works, stop: Stop) -> None:
             return
 
 
+def shake(works: Works, kicks: int, stop: Stop) -> None:
+    """Large neighbourhood search: so many times, some corridors are routed anew in a random order (always alike).
+
+    What does not gain after a local search is undone.
+    """
+    rng = random.Random(len(works.paths))
+    for _ in range(kicks):
+        if stop() or len(works.paths) < 2:
+            return
+        before, best = works.price, dict(works.paths)
+        chosen = rng.sample(sorted(best), max(2, round(SHAKEN * len(best))))
+        for q in chosen:
+            works.remove(works.index.calls[q])
+        if all([works.route(works.index.calls[q]) for q in chosen]):
+            improve(works, stop)
+        if len(works.paths) < len(best) or works.price >= before * (1 - GAIN):
+            changed = [q for q in best if works.paths.get(q) != best[q]]
+            for q in changed:
+                if q in works.paths:
+                    works.remove(works.index.calls[q])
+            for q in changed:
+                works.add(works.index.calls[q], best[q])
+
+
 def _clearances(works: Works) -> list[frozenset[int]]:
     """Sets of links to do without: those that the same paths use, dearest first, then the links of each relay."""
     index = works.index
@@ -213,10 +239,11 @@ def _again(works: Works, corridors: list[str], banned: frozenset[int]) -> bool:
     return False
 
 
-def orders(index: IndexedReach, corridors: Mapping[str, float] | list[str]) -> list[list[str]]:
-    """A few orders in which to route: many paths first, then by demand, by id, and backwards."""
-    names = sorted(corridors)
-    calls = index.calls
-    by_demand = sorted(names, key=lambda q: (-calls[q].paths, -calls[q].demand_bps, q))
-    by_id = sorted(names, key=lambda q: (-calls[q].paths, q))
-    return [by_demand, by_id, by_id[::-1]]
+def orders(index: IndexedReach, corridors: Iterable[str], count: int) -> list[list[str]]:
+    """So many orders in which to route: many paths first, by demand, by id, backwards, then shuffled (always alike)."""
+    names, calls = sorted(corridors), index.calls
+    found = [sorted(names, key=lambda q: (-calls[q].demand_bps, q)), names, names[::-1]]
+    rng = random.Random(len(names))
+    while len(found) < count:
+        found.append(rng.sample(names, len(names)))
+    return [sorted(order, key=lambda q: -calls[q].paths) for order in found[:count]]

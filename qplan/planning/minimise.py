@@ -19,7 +19,8 @@ import pulp
 
 from qplan.planning.assemble import assemble
 from qplan.planning.branch import Tree
-from qplan.planning.cuts import Row, Separator, exclusive_cuts, path_cuts
+from qplan.planning.cuts import Row, Separator, exclusive_cuts, hop_cuts, path_cuts
+from qplan.planning.cutset import cutset_cuts
 from qplan.planning.formulation import (
     Formulation,
     Goal,
@@ -27,9 +28,9 @@ from qplan.planning.formulation import (
     add_key_rate,
     add_routing_of,
     formulate,
-    tight_links,
 )
-from qplan.planning.networks import CorridorNetwork
+from qplan.planning.hop_flows import add_hop_flows
+from qplan.planning.networks import CorridorNetwork, tight_links
 from qplan.planning.primal import Planner, guiding_prices
 from qplan.planning.reach import Usability
 from qplan.planning.root import Root, strengthen
@@ -58,7 +59,7 @@ def minimise(task: Task) -> Found:
     model = task.design_model()
     goal = task.stage.goal(model)
     price = guiding_prices(task, goal)
-    known = Planner(task, price).plan(task.served, {}, {}, improving=False)
+    known = Planner(task, price).plan(task.served, {}, {})
     half = replace(task.limits, deadline=time.monotonic() + ROOT_SHARE * task.limits.seconds_left())
     root = strengthen(model, goal, half, None if known is None else known.value)
     if root.infeasible:
@@ -68,7 +69,7 @@ def minimise(task: Task) -> Found:
         if known is not None and task.within(known.value, root.bound):
             return Found(_reason(known.value, root.bound), known, min(root.bound, known.value), model)
     bound, rows = root.bound, root.rows
-    if root.bound is not None:
+    if root.bound is not None and not root.hop_flows and not task.stage.exact:  # counts are the solver's business
         tree = Tree(task, model, root, known, price, _promising(model, root, known))
         branched = tree.run(root.bound)
         known, bound, rows = branched.known, branched.bound, (*root.rows, *branched.rows)
@@ -84,10 +85,10 @@ def _guided(task: Task, model: Formulation, root: Root, price: Prices, known: Kn
     links = _values(model, root, model.link)
     sites = _values(model, root, model.relay)
     planner = Planner(task, price, _promising(model, root, known))
-    found = planner.plan(task.served, links, sites)
+    found = planner.searched(task.served, links, sites)
     if known is not None:
         found = better(found, planner.improved(known))
-    return found or Planner(task, price).plan(task.served, links, sites)
+    return found or Planner(task, price).searched(task.served, links, sites)
 
 
 def _promising(model: Formulation, root: Root, known: Known | None) -> set[str]:
@@ -107,6 +108,7 @@ class Rounds:
         self.task, self.price = task, price
         self.model = task.design_model()
         add_trees(self.model)
+        add_hop_flows(self.model)
         self.goal = task.stage.goal(self.model)
         self.known: Known | None = None
         self.promising = set(promising)  # links among which a master's design is repaired
@@ -115,7 +117,9 @@ class Rounds:
         index = self.model.index_of_all()
         self._add([_moved(row, names, index) for row in rows])
         networks = list(self.model.networks)
-        self.separators: list[Separator] = [path_cuts(self.model, networks), exclusive_cuts(self.model, networks)]
+        families = (path_cuts, hop_cuts, exclusive_cuts)
+        self.separators: list[Separator] = [family(self.model, networks) for family in families]
+        self.separators.append(cutset_cuts(self.model))
 
     def run(self, known: Known | None, bound: float | None) -> Found:
         """Rounds until proven, impossible, or stopped by a limit."""
@@ -148,13 +152,13 @@ class Rounds:
         installed = {link for link, v in self.model.link.items() if last.chosen(v)}
         served = {q for q, v in self.model.served.items() if last.chosen(v)}
         planner = Planner(self.task, self.price, installed)
-        found = planner.plan(served, {}, {}, improving=False)
-        if (found is None or found.value > last.value + PROOF * abs(last.value)) and tight_links(self.model):
+        found = planner.plan(served, {}, {})
+        if (found is None or found.value > last.value + PROOF * abs(last.value)) and tight_links(self.task.inventory, self.task.graph):
             found = better(found, route(self.task.on(installed)))
         if found is None:
             self.promising |= installed
             repair = Planner(self.task, self.price, self.promising)
-            found = repair.plan(served, dict.fromkeys(installed, 1.0), {})
+            found = repair.searched(served, dict.fromkeys(installed, 1.0), {})
         self.known = better(self.known, found)
 
     def _forbid(self, last: Solution) -> bool:
@@ -169,7 +173,7 @@ class Rounds:
         failing = [network for network in waiting if not self._served_alone(network, installed)] or waiting
         if not failing:
             return False
-        tight = tight_links(self.model)
+        tight = tight_links(self.task.inventory, self.task.graph)
         rated = {n.corridor for n in self.model.networks if any(tight.issuperset(b.links) for b in n.bundles)}
         if tight and (failing == waiting or rated.intersection(n.corridor for n in failing)):
             failing = waiting

@@ -41,22 +41,36 @@ class CorridorNetwork:
     shared: Mapping[str, tuple[int, ...]]  # resource -> indices of the bundles that use it
 
 
-def is_tight(link: CandidateLink, reach: ReachGraph, inventory: Inventory) -> bool:
-    """The demands that may meet on the link exceed the rate of one system."""
-    corridors = reach.usability.corridors_of(*link.route.ends)
-    demand = sum(inventory.corridors[q].demand_bps for q in corridors)
-    return demand > link.key_rate_bps * (1 + RATE_TOLERANCE)
+def tight_links(inventory: Inventory, reach: ReachGraph) -> set[str]:
+    """Links on which demands that exceed the rate of one system may meet."""
+    demand = {q: inventory.corridors[q].demand_bps for q in reach.usability.permitted}
+    total, asked = sum(demand.values()), {}
+    tight = set()
+    for link in reach.links:
+        rate = link.key_rate_bps * (1 + RATE_TOLERANCE)
+        if total > rate:  # else no need to look closer
+            pair = link.route.ends
+            if pair not in asked:
+                asked[pair] = sum(demand[q] for q in reach.usability.corridors_of(*pair))
+            if asked[pair] > rate:
+                tight.add(link.id)
+    return tight
 
 
 def corridor_networks(inventory: Inventory, reach: ReachGraph) -> tuple[CorridorNetwork, ...]:
     """One network per corridor, in id order."""
-    tight = {link.id for link in reach.links if is_tight(link, reach, inventory)}
+    tight = tight_links(inventory, reach)
+    taken: dict[tuple[str, str], frozenset[str]] = {}
     return tuple(
-        _network(inventory, reach, q, corridor, tight) for q, corridor in sorted(inventory.corridors.items())
+        _network(inventory, reach, q, corridor, tight, taken) for q, corridor in sorted(inventory.corridors.items())
     )
 
 
-def _network(inventory: Inventory, reach: ReachGraph, q: str, corridor: Corridor, tight: set[str]) -> CorridorNetwork:
+def _network(
+    inventory: Inventory, reach: ReachGraph, q: str, corridor: Corridor, tight: set[str],
+    taken: dict[tuple[str, str], frozenset[str]],
+) -> CorridorNetwork:  # fmt: skip
+    """The network of one corridor; `taken` remembers the resources of links by level of disjointness."""
     permitted = reach.usability.permitted[q]
     grouped: dict[tuple, list[CandidateLink]] = defaultdict(list)
     for link in reach.links:
@@ -64,10 +78,16 @@ def _network(inventory: Inventory, reach: ReachGraph, q: str, corridor: Corridor
             systems_needed(corridor.demand_bps, link.key_rate_bps) <= link.max_count
         ):
             grouped[_bundle_key(corridor, link, link.id in tight)].append(link)
-    bundles = tuple(
-        Bundle(links[0].route.ends, tuple(link.id for link in links), _resources(inventory, corridor, links[0]))
-        for _, links in sorted(grouped.items())
-    )
+    bundles = []
+    for _, links in sorted(grouped.items(), key=lambda group: group[0]):
+        key = links[0].id, corridor.disjoint if corridor.paths > 1 else "relay"
+        if key not in taken:
+            taken[key] = _resources(inventory, key[1], links[0])
+        mine = taken[key]
+        if any(f"site {end}" in mine for end in corridor.ends):
+            mine = mine.difference(f"site {end}" for end in corridor.ends)
+        bundles.append(Bundle(links[0].route.ends, tuple(link.id for link in links), mine))
+    bundles = tuple(bundles)
     shared: dict[str, list[int]] = defaultdict(list)
     for i, bundle in enumerate(bundles):
         for resource in bundle.resources:
@@ -95,13 +115,13 @@ def _bundle_key(corridor: Corridor, link: CandidateLink, tight: bool) -> tuple:
     return pair, link.route.fibres, alone
 
 
-def _resources(inventory: Inventory, corridor: Corridor, link: CandidateLink) -> frozenset[str]:
-    """What the link takes that no second path of the corridor may take."""
-    if corridor.paths == 1 or corridor.disjoint == "relay":
+def _resources(inventory: Inventory, disjoint: str, link: CandidateLink) -> frozenset[str]:
+    """What the link takes that no second path of a corridor may take (patched sites at its ends excepted)."""
+    if disjoint == "relay":
         return frozenset()
-    resources = {f"site {s}" for s in link.route.bypass_sites if s not in corridor.ends}
+    resources = {f"site {s}" for s in link.route.bypass_sites}
     resources |= {f"fibre {f}" for f in link.route.fibres}
-    if corridor.disjoint == "duct":
+    if disjoint == "duct":
         resources |= {f"duct {d}" for f in link.route.fibres for d in inventory.fibres[f].ducts}
     return frozenset(resources)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -10,13 +10,14 @@ import numpy as np
 from qplan.planning.assemble import Design, design_of, in_order
 from qplan.planning.formulation import Goal, Prices
 from qplan.planning.indexed import IndexedReach
-from qplan.planning.local_search import Works, construct, improve, orders
+from qplan.planning.local_search import Works, construct, improve, orders, shake
 from qplan.planning.paths import Weights, find_paths, relays_of
 from qplan.planning.solver import SearchLimits
 from qplan.planning.task import Known, Task, better
 from qplan.plan.model import Path, ServedCorridor
 
-LIKED = 0.98  # share of its price that a link or site saves which the relaxation has at 1
+FEW, MANY = 3, 12  # orders in which corridors are routed
+EFFORT = 2400  # links × orders
 RELAY_PENALTY = 1e5  # on every relay where an earlier stage has fixed their number; prices are scaled to a few thousand
 
 
@@ -46,28 +47,44 @@ class Planner:
         improve(works, self._over)
         return better(known, self.task.known(self._design(works)))
 
-    def plan(
-        self, served: Collection[str] | None, links: Mapping[str, float], sites: Mapping[str, float], improving: bool = True
-    ) -> Known | None:  # fmt: skip
+    def plan(self, served: Collection[str] | None, links: Mapping[str, float], sites: Mapping[str, float]) -> Known | None:
         """The best of a few orders of routing. `served`: which optional corridors; None: as many as fit."""
-        task, index = self.task, self.index
-        required = [q for q, c in task.inventory.corridors.items() if c.required or (served and q in served)]
+        return better(*(self.task.known(self._design(works)) for works in self._starts(served, links, sites, FEW)))
+
+    def searched(
+        self, served: Collection[str] | None, links: Mapping[str, float], sites: Mapping[str, float]
+    ) -> Known | None:
+        """The same with many orders, each improved by local search, and the best of them shaken."""
+        best: Works | None = None
+        known: Known | None = None
+        effort = max(FEW, min(MANY, EFFORT // max(1, len(self.index.links))))
+        for works in self._starts(served, links, sites, effort):
+            known = better(known, self.task.known(self._design(works)))
+            improve(works, self._over)
+            known = better(known, self.task.known(self._design(works)))
+            if best is None or works.price < best.price:
+                best = works
+        if best is not None:
+            shake(best, 3 * effort, self._over)
+            known = better(known, self.task.known(self._design(best)))
+        return known
+
+    def _starts(
+        self, served: Collection[str] | None, links: Mapping[str, float], sites: Mapping[str, float], count: int
+    ) -> Iterator[Works]:
+        """Plans made corridor by corridor, in so many orders."""
+        index, corridors = self.index, self.task.inventory.corridors
+        required = [q for q, corridor in corridors.items() if corridor.required or (served and q in served)]
         link_factor = 1.02 - np.clip([links.get(link.id, 0.0) for link in index.links], 0, 1) if links else 1.0
-        site_factor = 1.02 - np.clip([sites.get(s, 0.0) for s in index.sites], 0, 1) if links else 1.0
-        best: Known | None = None
-        for order in orders(index, required):
+        site_factor = 1.02 - np.clip([sites.get(s, 0.0) for s in index.sites], 0, 1) if sites else 1.0
+        for order in orders(index, required, count):
             if self._over():
-                break
+                return
             works = construct(index, order, link_factor, site_factor)
-            if works is None:
-                continue
-            if served is None:
-                self._add_optional(works)
-            best = better(best, task.known(self._design(works)))
-            if improving:
-                improve(works, self._over)
-                best = better(best, task.known(self._design(works)))
-        return best
+            if works is not None:
+                if served is None:
+                    self._add_optional(works)
+                yield works
 
     def _over(self) -> bool:
         limits: SearchLimits = self.task.limits

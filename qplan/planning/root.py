@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from qplan.planning.cuts import Row, Separator, directed_cuts, exclusive_cuts, link_ends, path_cuts
+from qplan.planning.cuts import Row, Separator, directed_cuts, exclusive_cuts, hop_cuts, link_ends, path_cuts
+from qplan.planning.cutset import cutset_cuts
 from qplan.planning.formulation import Formulation, Goal
+from qplan.planning.hop_flows import add_hop_flows
 from qplan.planning.solver import Relaxation, SearchLimits, Sighting
 from qplan.planning.trees import add_trees
 
@@ -15,7 +17,7 @@ PURGE_EVERY = 6  # rounds between clearances of slack rows
 STALL_ROUNDS = 20  # rounds over which the bound must grow
 STALL_GROWTH = 2e-4  # by this share
 MOST_ROUNDS = 400
-ENOUGH = 5  # cuts in a round, beyond which the next family of cuts is not looked at
+ENOUGH = 5  # cuts in a round, beyond which no more are looked for
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Root:
     reduced_costs: np.ndarray
     relaxation: Relaxation
     separators: tuple[Separator, ...]
+    hop_flows: bool  # the model has grown by layered graphs
 
 
 def strengthen(model: Formulation, goal: Goal, limits: SearchLimits, known: float | None) -> Root:
@@ -40,15 +43,18 @@ def strengthen(model: Formulation, goal: Goal, limits: SearchLimits, known: floa
     `known` is the value of a plan; the bound need not come closer to it than the gap asked for.
     """
     trees = add_trees(model)
+    lifted = add_hop_flows(model)
     separators: list[Separator] = [link_ends(model), directed_cuts(model, trees)]
     severed = [network for network in model.networks if not trees.arcs or _beyond_trees(model, network.corridor)]
-    separators += [path_cuts(model, severed), exclusive_cuts(model, severed)]
+    not_lifted = [network for network in model.networks if network.corridor not in lifted]
+    separators += [path_cuts(model, severed), hop_cuts(model, not_lifted), cutset_cuts(model)]
+    separators.append(exclusive_cuts(model, severed))
     relaxation = Relaxation(model, goal, limits)
     rows: list[Row] = []
     bounds: list[float] = []
     stable = np.ones(len(model.columns))
     nothing = np.zeros(0)
-    last = Root(False, None, (), nothing, nothing, relaxation, tuple(separators))
+    last = Root(False, None, (), nothing, nothing, relaxation, tuple(separators), bool(lifted))
     for turn in range(MOST_ROUNDS):
         solved = None if limits.stop.is_set() else relaxation.solve()
         if solved is False:
@@ -82,13 +88,15 @@ def _beyond_trees(model: Formulation, q: str) -> bool:
 def _separate(separators: list[Separator], point: np.ndarray, stable: np.ndarray) -> tuple[list[Row], np.ndarray]:
     """In-out separation (Ben-Ameur & Neto 2007): at the middle of the point and a stable one, else at the point.
 
-    Families of cuts are looked at one after the other, until there are enough cuts.
+    The last family, which takes longest, is looked at only where the others give few cuts.
     """
+    *families, last = separators
     found: list[Row] = []
     for at in (0.5 * (point + stable), point):
-        for separate in separators:
-            if len(found) < ENOUGH:
-                found += (row for row in separate(at) if row.activity(point) < row.least - 1e-6)
+        for separate in families if len(found) < ENOUGH else ():
+            found += (row for row in separate(at) if row.activity(point) < row.least - 1e-6)
+    if len(found) < ENOUGH:
+        found += (row for row in last(point) if row.activity(point) < row.least - 1e-6)
     return list(dict.fromkeys(found)), 0.5 * (stable + point)
 
 
