@@ -10,9 +10,6 @@ import time
 from pathlib import Path
 
 import pytest
-import yaml
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from qplan.errors import InvalidInput, QplanError
 from qplan.inventory.model import Inventory
@@ -233,63 +230,6 @@ def test_effective_inventory_keeps_odd_characters(tmp_path):
     reading = read(tmp_path, text)
     assert reading.inventory.metadata.name == name
     assert read(tmp_path, reading.effective_json).inventory == reading.inventory
-
-
-WORDS = (
-    "qplan sites fibres corridors equipment qkd_systems policy set scenarios defaults include site corridor a b c f s "
-    "ends lat lon key_rate_curve rekey interval_s technologies labels provenance sites.a policy.loss_margin_db <<"
-)
-KEYS = st.sampled_from(WORDS.split())
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | KEYS
-TREES = st.recursive(
-    SCALARS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS | st.integers(0, 3), inner, max_size=5),
-    max_leaves=20,
-)
-FUZZ = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-def check_reads_or_refuses(folder: Path, data: bytes, overrides: tuple[str, ...] = ()) -> None:
-    """Reads or refuses with an error; what was read can be written and read again."""
-    try:
-        reading = read(folder, data, overrides=overrides)
-    except InvalidInput as error:
-        assert codes(error)
-        assert render(error.diagnostics, error.sources).replace("\n", "").isprintable()
-        return
-    assert read(folder, reading.effective_json).inventory == reading.inventory
-
-
-@FUZZ
-@given(tree=st.dictionaries(KEYS, TREES, max_size=6))
-def test_any_tree_is_read_or_refused(tree, tmp_path):
-    text = yaml.safe_dump({"qplan": 1, **tree}, allow_unicode=True)
-    check_reads_or_refuses(tmp_path, text.encode("utf-8", "surrogatepass"))
-
-
-@FUZZ
-@given(data=st.data())
-def test_any_slip_is_read_or_refused(data, tmp_path):
-    text = bytearray(SMALL.encode())
-    for _ in range(data.draw(st.integers(1, 3))):
-        at = data.draw(st.integers(0, len(text)))
-        cut = data.draw(st.integers(0, 6))
-        text[at : at + cut] = data.draw(
-            st.binary(max_size=3)
-            | st.sampled_from(
-                [b"\t", b": ", b"- ", b"\n", b"*a", b"&a ", b"<<: ", b"!x ", b"null", b"[", b"}", b"1e999", b'"']
-            )
-        )
-    check_reads_or_refuses(tmp_path, bytes(text))
-
-
-@FUZZ
-@given(
-    address=st.lists(KEYS | st.text(max_size=3), max_size=4).map(".".join), value=SCALARS | TREES, equals=st.booleans()
-)
-def test_any_override_is_read_or_refused(address, value, equals, tmp_path):
-    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True)
-    check_reads_or_refuses(tmp_path, SMALL.encode(), (address + "=" * equals + text,))
 
 
 def test_reading_does_not_depend_on_the_order_of_entries(tmp_path):

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-import signal
+import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import click
 
 from qplan import __version__
 from qplan.errors import Exit, InvalidInput, QplanError
 
-STOPPED = "stopped: nothing was written"
 COMMANDS = {
     "optimize": ("Plan an inventory and write the plan folder.", "qplan.cli.optimize"),
     "validate": ("Read and check inventories, without planning.", "qplan.cli.validate"),
@@ -56,35 +53,20 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit with the promised code."""
-    with _stopped_at_once():
-        sys.exit(_exit_code())
-
-
-@contextmanager
-def _stopped_at_once() -> Iterator[None]:
-    """Ctrl-C and SIGTERM end the program here and now, unless a verb takes them: libraries swallow KeyboardInterrupt."""
-
-    def leave(number: int, frame: object) -> None:
-        os.write(2, STOPPED.encode() + b"\n")
-        os._exit(int(Exit.LIMIT))
-
-    before = {number: signal.signal(number, leave) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    sys.exit(_exit_code())
 
 
 def _exit_code() -> int:
     try:
+        _check_environment()
         return int(cli.main(standalone_mode=False) or 0)
     except click.ClickException as error:
         error.show()
         return int(Exit.USAGE)
     except (click.Abort, KeyboardInterrupt):
-        click.echo(STOPPED, err=True)
-        sys.stdout.flush()
+        click.echo("stopped: nothing was written", err=True)
+        if sys.stdout is not None:
+            sys.stdout.flush()
         os._exit(int(Exit.LIMIT))  # a solver's thread may be running still, and the interpreter would wait or abort
     except InvalidInput as error:
         from qplan.inventory.rendering import render
@@ -101,5 +83,19 @@ def _exit_code() -> int:
         click.echo("error: out of memory", err=True)
         return int(Exit.FAILED)
     except OSError as error:
-        click.echo(f"error: {error.strerror or error}", err=True)
+        click.echo(f"error: {_problem(error)}", err=True)
         return int(Exit.FAILED)
+
+
+def _problem(error: OSError) -> str:
+    """What the system says, and of which file."""
+    from qplan.inventory.rules import printable
+
+    return printable(f"{error.filename}: " if error.filename else "") + (error.strerror or str(error))
+
+
+def _check_environment() -> None:
+    """Refuse what a library would stumble over while it is imported."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "0")
+    if not re.fullmatch("-?[0-9]{1,12}", epoch):
+        raise click.UsageError(f"SOURCE_DATE_EPOCH in the environment is {epoch!a}; expected seconds, a whole number")

@@ -72,11 +72,11 @@ def load(path: str) -> Loaded:
     """
     try:
         data = _standard_input() if path == STDIN else _read(path)
+        folder = os.path.realpath(os.path.dirname(path) or ".")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a file name"
         raise QplanError(f"cannot read {printable(path)}: {reason}") from error
     path = STDIN_NAME if path == STDIN else path
-    folder = os.path.realpath(os.path.dirname(path) or ".")
     reader = _Reader(path, folder)
     main = SourceFile(_clean(os.path.basename(path)), _clean(path), os.path.realpath(path), data)
     reader.visit(main, (), required_version=True)
