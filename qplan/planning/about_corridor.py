@@ -65,7 +65,7 @@ def _limits(inventory: Inventory, plan: Plan, served: ServedCorridor) -> tuple[T
 
 def _concessions(replanner: Replanner, q: str, corridor: Corridor) -> Iterator[Alternative]:
     """Less asked for: weaker disjointness, fewer paths, rules dropped, half of the demand."""
-    for proposal in concessions(q, corridor):
+    for proposal in concessions(q, corridor, corridor.paths):
         yield replanner.with_settings(proposal.text, *proposal.settings)
     for rule, free in FREE_RULES.items():
         if rule != "max_relays" and getattr(corridor, rule) not in (None, ()):

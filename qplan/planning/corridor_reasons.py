@@ -246,21 +246,20 @@ def paths_impossible(trials: Trials, unlimited: Inventory) -> Diagnosis:
     return found
 
 
-def concessions(q: str, corridor: Corridor) -> list[Proposal]:
-    """Ways of asking for less: weaker disjointness, fewer paths."""
+def concessions(q: str, corridor: Corridor, most: int) -> list[Proposal]:
+    """Ways of asking for less: weaker disjointness, fewer paths (`most` as disjoint as now)."""
     if corridor.paths == 1:
         return []
-    weaker = DISJOINT_LEVELS[: DISJOINT_LEVELS.index(corridor.disjoint)]
-    found = [
-        Proposal(f"ask for {level}-disjoint paths only for {q}", ((f"corridors.{q}.disjoint", level),), "lowered")
-        for level in reversed(weaker)
-    ]
-    for fewer in range(corridor.paths - 1, 0, -1):
+    found = []
+    for fewer in range(min(corridor.paths - 1, most), 0, -1):
         settings: list[tuple[str, Any]] = [(f"corridors.{q}.paths", fewer)]
         if corridor.shares_needed > fewer:
             settings.append((f"corridors.{q}.shares_needed", fewer))
         paths = "1 path" if fewer == 1 else f"{fewer} paths"
         found.append(Proposal(f"ask for {paths} for {q}", tuple(settings), "lowered"))
+    for level in reversed(DISJOINT_LEVELS[: DISJOINT_LEVELS.index(corridor.disjoint)]):
+        setting = (f"corridors.{q}.disjoint", level)
+        found.append(Proposal(f"ask for {level}-disjoint paths only for {q}", (setting,), "lowered"))
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from qplan.inventory.model import Inventory
+from qplan.planning.at_once import served_alone_at_once
 from qplan.planning.conflicts import clash, left_out, limit_reasons
 from qplan.planning.corridor_reasons import concessions, diagnose, optional, paths_impossible
 from qplan.planning.findings import CorridorFinding, Diagnosis, Explanation, Proposal, Reason, named
@@ -65,10 +66,12 @@ def explain_inventory(inventory: Inventory, graph: ReachGraph, solver: str, limi
     Optional corridors that cannot be served even alone are explained too. Raises SolverFailed.
     """
     trials = Trials(solver, limits)
+    needed = required_only(inventory).model_copy(update={"objective": "tco"})
+    if trials.at_once(needed, restricted(graph, needed)):
+        return _servable(trials, inventory, graph)
     cases = _cases(trials, inventory, graph)
     if any(case.servable is False for case in cases):
         return _explained(Trials.after_search(solver, limits), inventory, graph, "unknown", cases)
-    needed = required_only(inventory).model_copy(update={"objective": "tco"})
     found = trials.plan(needed, gap=ANY_PLAN, graph=restricted(graph, needed), share=SHARES[0])
     if found.design is None:
         return _explained(Trials.after_search(solver, limits), inventory, graph, found.status, cases)
@@ -103,24 +106,36 @@ def explain_corridor(inventory: Inventory, q: str, trials: Trials) -> Explanatio
 
 
 def _cases(trials: Trials, inventory: Inventory, graph: ReachGraph) -> list[Case]:
-    """Every required corridor: the integer program says whether, the graph says why, else the limits do."""
+    """Every required corridor: a plan found at once, else the graph, else the integer program say whether, and why not."""
     required = sorted(q for q, corridor in inventory.corridors.items() if corridor.required)
     alone = {q: required_only(inventory, [q]) for q in required}
     early, later = trials.until(SHARES[0]), trials.until(SHARES[1])
-    verdicts = {q: early.feasible(alone[q], restricted(graph, alone[q])) for q in required}
-    cases, late = [], 0
+    served = frozenset() if early.over else served_alone_at_once(required_only(inventory), graph)
+    verdicts: dict[str, bool | None] = {q: q in served or None for q in required}
+    structural: dict[str, Diagnosis] = {}
+    late = 0
     for q in required:
-        servable, found = verdicts[q], Diagnosis()
-        late += not servable and later.over
-        if servable is False and late <= MOST_GRAPH_ONLY:
-            found = examine(later, alone[q])
-        elif servable is None and late <= MOST_GRAPH_ONLY:
-            found = diagnose(alone[q])
-            servable = False if found.reasons else None
-        if servable is False and not found.reasons:
-            found.add(Reason("undecided", NO_TIME))
-        cases.append(Case(q, servable, found))
-    return cases
+        late += early.over
+        if verdicts[q] is None and late <= MOST_GRAPH_ONLY:
+            structural[q] = diagnose(alone[q])
+            verdicts[q] = False if structural[q].reasons else None
+    whole = required_only(inventory, [q for q in required if verdicts[q] is not False])
+    if None in verdicts.values() and early.at_once(whole, restricted(graph, whole)):
+        verdicts |= dict.fromkeys(whole.corridors, True)
+    for q in required:
+        if verdicts[q] is None:
+            verdicts[q] = early.feasible(alone[q], restricted(graph, alone[q]))
+    return [_case(later, alone[q], verdicts[q], structural.get(q)) for q in required]
+
+
+def _case(trials: Trials, alone: Inventory, servable: bool | None, structural: Diagnosis | None) -> Case:
+    (q, _), = alone.corridors.items()
+    if servable is not False:
+        return Case(q, servable)
+    found = examine(trials, alone, structural)
+    if not found.reasons:
+        found.add(Reason("undecided", NO_TIME))
+    return Case(q, servable, found)
 
 
 def why_not(trials: Trials, inventory: Inventory, graph: ReachGraph) -> tuple[Reason, ...]:
@@ -151,14 +166,15 @@ def _broken(
     return Explanation(status, tuple(findings), (), tuple(together.remedies), notes)
 
 
-def examine(trials: Trials, alone: Inventory) -> Diagnosis:
-    """Why the one corridor of the inventory cannot be served, and what may help."""
+def examine(trials: Trials, alone: Inventory, structural: Diagnosis | None = None) -> Diagnosis:
+    """Why the one corridor of the inventory cannot be served, and what may help; `structural` as far as it is known."""
     (q, corridor), = alone.corridors.items()
-    found = diagnose(alone)
+    found = diagnose(alone) if structural is None else structural
     if not found.reasons:
         found = _beyond_graphs(trials, alone)
     more = further(trials, alone, [q], found)
-    return Diagnosis(found.reasons, [*found.proposals[:MOST_PROPOSALS], *more, *concessions(q, corridor)])
+    most = min((int(reason.value) for reason in found.reasons if reason.code == "disjoint"), default=corridor.paths)
+    return Diagnosis(found.reasons, [*found.proposals[:MOST_PROPOSALS], *more, *concessions(q, corridor, most)])
 
 
 def _beyond_graphs(trials: Trials, alone: Inventory) -> Diagnosis:
@@ -191,7 +207,7 @@ def _joint(trials: Trials, inventory: Inventory, graph: ReachGraph) -> Diagnosis
         found.reasons.insert(0, clashing.reason(inventory))
     found.proposals += further(trials, required_only(inventory), members, found)
     for q in members[:MOST_ASKED_LESS]:
-        found.proposals += concessions(q, inventory.corridors[q])
+        found.proposals += concessions(q, inventory.corridors[q], inventory.corridors[q].paths)
     without = left_out(trials, inventory)
     found.proposals += [optional([q]) for q in members[:MOST_ASKED_LESS] if (q,) != without]
     found.proposals += [optional(without)] if without else []

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from qplan.inventory.model import Inventory
-from qplan.planning.corridor_reasons import optional
+from qplan.planning.corridor_reasons import diagnose, optional
 from qplan.planning.findings import SERVICE, Diagnosis, Proposal, Remedy, setting_text
+from qplan.planning.reach import reach
 from qplan.planning.search import Search
 from qplan.planning.what_if import Trials, changed, required_only
 
@@ -36,14 +37,16 @@ def corridor_remedies(
     """
     alone = required_only(inventory, [q])
     tried = Tried()
-    working = _working(trials, alone, proposals, examine, tried)
-    for proposal in working if blocked else [*working, optional([q])]:
+    working = _working(trials.one_of(2), alone, proposals, examine, tried)
+    planned = working if blocked else [*working, optional([q])]
+    for i, proposal in enumerate(planned):
+        one = trials.one_of(len(planned) - i)
         of_others = any(not address.startswith(f"corridors.{q}.") for address, _ in proposal.settings)
         scope, search = "inventory", Search("unknown", "proof")
         if of_others or not blocked:
-            search = trials.plan(changed(inventory, proposal.settings))
+            search = one.one_of(2).plan(changed(inventory, proposal.settings))
         if search.design is None and proposal.service != "left_out":
-            scope, search = "corridor", trials.plan(changed(alone, proposal.settings))
+            scope, search = "corridor", one.plan(changed(alone, proposal.settings))
         _record(tried, inventory, proposal, scope, search)
     return _in_order(tried)
 
@@ -51,8 +54,10 @@ def corridor_remedies(
 def joint_remedies(trials: Trials, inventory: Inventory, proposals: list[Proposal]) -> Tried:
     """Proposals with which there is a plan for the whole inventory."""
     tried = Tried()
-    for proposal in proposals[:MOST_TRIED]:
-        _record(tried, inventory, proposal, "inventory", trials.plan(changed(inventory, proposal.settings)))
+    chosen = proposals[:MOST_TRIED]
+    for i, proposal in enumerate(chosen):
+        search = trials.one_of(len(chosen) - i).plan(changed(inventory, proposal.settings))
+        _record(tried, inventory, proposal, "inventory", search)
     return _in_order(tried)
 
 
@@ -60,12 +65,13 @@ def _working(
     trials: Trials, alone: Inventory, proposals: list[Proposal], examine: Examine, tried: Tried, steps: int = MOST_STEPS
 ) -> list[Proposal]:
     """Proposals with which the corridor can be served; where none is enough, the first with what is missing then."""
-    working = []
-    for proposal in proposals[:MOST_TRIED]:
-        verdict = None if trials.over else trials.feasible(changed(alone, proposal.settings))
-        tried.undecided += verdict is None
-        if verdict:
-            working.append(proposal)
+    variants = [changed(alone, proposal.settings) for proposal in proposals[:MOST_TRIED]]
+    verdicts = [None if trials.over else _at_once(trials, variant) for variant in variants]
+    for i, variant in enumerate(variants):
+        if verdicts[i] is None:
+            verdicts[i] = trials.one_of(len(variants) - i).feasible(variant)
+    tried.undecided += verdicts.count(None)
+    working = [proposal for proposal, verdict in zip(proposals, verdicts, strict=False) if verdict]
     if working or steps == 1 or trials.over:
         return working
     for proposal in proposals[:MOST_FOLLOWED]:
@@ -75,6 +81,11 @@ def _working(
         if working:
             break
     return working
+
+
+def _at_once(trials: Trials, alone: Inventory) -> bool | None:
+    """Whether the one corridor can be served, as far as the graph says or a plan is found without the solver."""
+    return False if diagnose(alone).reasons else trials.at_once(alone, reach(alone)) or None
 
 
 def _record(tried: Tried, inventory: Inventory, proposal: Proposal, scope: str, search: Search) -> None:

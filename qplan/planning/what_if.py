@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from qplan.inventory.model import Budget, Corridor, Inventory
+from qplan.planning.at_once import served_at_once
 from qplan.planning.formulation import Goal, formulate
 from qplan.planning.reach import ReachGraph, Usability, reach
 from qplan.planning.search import Search, search_plan
@@ -138,6 +139,12 @@ class Trials:
         """Trials that explain how a search ended, also where the search has used up its time."""
         return cls(solver, limits, max(AT_LEAST_S, SHARE_OF_REST * limits.seconds_left()))
 
+    def one_of(self, count: int) -> Trials:
+        """The same, with an equal share of the time that is left to so many steps."""
+        part = copy(self)
+        part.limits = replace(self.limits, deadline=time.monotonic() + self.limits.seconds_left() / count)
+        return part
+
     def from_now(self) -> Trials:
         """Trials that share out what is left of the time."""
         return Trials(self.solver, self.limits)
@@ -158,10 +165,17 @@ class Trials:
             return None
         inventory = required_only(inventory)
         graph = reach(inventory) if graph is None else graph
-        found = solve(formulate(inventory, graph), Goal("feasible", (), 1.0), self.solver, self._one_trial(0.0))
+        limits = self._one_trial(0.0)
+        if self.at_once(inventory, graph):
+            return True
+        found = solve(formulate(inventory, graph), Goal("feasible", (), 1.0), self.solver, limits)
         if found.values is not None:
             return True
         return False if found.infeasible and graph.bypass_limit is None else None
+
+    def at_once(self, inventory: Inventory, graph: ReachGraph) -> bool:
+        """A plan for all corridors together is found without the solver; False proves nothing."""
+        return not self.over and served_at_once(inventory, graph)
 
     def plan(
         self, inventory: Inventory, gap: float | None = None, graph: ReachGraph | None = None,

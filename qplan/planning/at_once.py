@@ -1,0 +1,56 @@
+"""Whether corridors can be served, answered without the solver where a plan is found by routing them one by one."""
+
+from __future__ import annotations
+
+from qplan.costing.costs import plan_costs
+from qplan.costing.unit_costs import Cost, node_cost, relay_cost, tco
+from qplan.inventory.model import Budget, Inventory
+from qplan.planning.formulation import Prices
+from qplan.planning.indexed import IndexedReach
+from qplan.planning.local_search import Works, construct, orders
+from qplan.planning.reach import ReachGraph
+
+
+def served_at_once(inventory: Inventory, graph: ReachGraph) -> bool:
+    """A plan for all corridors together was found that keeps every limit; False proves nothing."""
+    index = _indexed(inventory, graph)
+    found = (construct(index, order, 1.0, 1.0) for order in orders(index, sorted(inventory.corridors)))
+    return any(works is not None and _within_budget(works) for works in found)
+
+
+def served_alone_at_once(inventory: Inventory, graph: ReachGraph) -> frozenset[str]:
+    """The corridors for each of which, as if it were the only one, a plan was found that keeps every limit."""
+    index, served = _indexed(inventory, graph), set()
+    for q, call in index.calls.items():
+        works = Works(index)
+        if works.route(call) and _within_budget(works):
+            served.add(q)
+    return frozenset(served)
+
+
+def _indexed(inventory: Inventory, graph: ReachGraph) -> IndexedReach:
+    def price(cost: Cost) -> float:
+        return float(tco(inventory.economics, cost))
+
+    prices = Prices(
+        {link.id: price(link.unit_cost) for link in graph.links},
+        {s: price(node_cost(inventory, s)) for s in inventory.sites},
+        {s: price(relay_cost(inventory, s)) for s in inventory.sites},
+    )
+    return IndexedReach(inventory, graph, prices)
+
+
+def _within_budget(works: Works) -> bool:
+    index = works.index
+    inventory, budget = index.inventory, index.inventory.budget
+    if budget == Budget():
+        return True
+    built = [(index.links[l], int(count)) for l, count in enumerate(works.count) if count]
+    costs = plan_costs(
+        inventory,
+        sorted({end for link, _ in built for end in link.route.ends}),
+        sorted(index.sites[s] for s in works.relayed),
+        [(link.system, link.route.fibres, count) for link, count in built],
+    )
+    within_capex = budget.capex is None or costs.capex <= budget.capex
+    return within_capex and (budget.tco is None or costs.tco <= budget.tco)
