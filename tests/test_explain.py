@@ -194,7 +194,8 @@ CASES = {
         {("corridors.c.paths=2", "corridors.c.shares_needed=2")},
     ),
     "three for four": (
-        network(RING | {"h1": fibre("a", "z"), "h2": fibre("z", "b")}, {"c": corridor("a", "b", paths=4, disjoint="node")}),
+        network(RING | {"h1": fibre("a", "z"), "h2": fibre("z", "b")},
+                {"c": corridor("a", "b", paths=4, disjoint="node")}),
         ("disjoint", 3, 4, ("sites.x", "sites.y", "sites.z")),
         {("corridors.c.paths=3",)},
     ),
@@ -205,8 +206,8 @@ CASES = {
         {("sites.y.trusted_node=allowed",)},
     ),
     "strands on the way round": (
-        network({"f": fibre("a", "b"), "g": fibre("a", "z"), "h": fibre("z", "b")}, ONE, systems={"q": system(strands=2)},
-                sites={"z": {"trusted_node": "forbidden"}}),
+        network({"f": fibre("a", "b"), "g": fibre("a", "z"), "h": fibre("z", "b")}, ONE,
+                systems={"q": system(strands=2)}, sites={"z": {"trusted_node": "forbidden"}}),
         ("strands", 2, 1, ("fibres.f",)),
         {("fibres.f.strands=2",)},
     ),
@@ -272,12 +273,16 @@ def test_loss_text_names_hop_loss_limit_and_shortfall():
 def test_ways_over_the_limit_by_least_shortfall_first():
     """Two hops over the limit on the best way, one on the next; huts would part each, less margin is not enough."""
     fibres = {"f": fibre("a", "m", 11), "g": fibre("m", "b", 12), "h": fibre("a", "b", 15)}
-    [finding] = explained(network(fibres, ONE, policy={"loss_margin_db": 4.0}, sites={"m": {"relay_cost": 1}})).corridors
+    [finding] = explained(network(fibres, ONE, policy={"loss_margin_db": 4.0})).corridors
     losses = [(reason.value, reason.where[-1]) for reason in finding.reasons if reason.code == "loss_db"]
     assert losses == [(16.0, "fibres.g"), (19.0, "fibres.h")]
-    assert "a to m over f has 15.00 dB with 4 dB margin, q reaches 10.00 dB: 5.00 dB too much" in finding.reasons[0].text
+    hop = "a to m over f has 15.00 dB with 4 dB margin, q reaches 10.00 dB: 5.00 dB too much"
+    assert hop in finding.reasons[0].text
     assert finding.reasons[1].text.startswith("On the next way, a to b over h has 19.00 dB")
-    offered = {tuple(s.partition("=")[0] for s in remedy.settings if s.startswith("sites.")) for remedy in finding.remedies}
+    offered = {
+        tuple(setting.partition("=")[0] for setting in remedy.settings if setting.startswith("sites."))
+        for remedy in finding.remedies
+    }
     assert {("sites.hut-g-1", "sites.hut-g-2", "sites.hut-f"), ("sites.hut-h-1", "sites.hut-h-2")} <= offered
     assert "policy.loss_margin_db=2.0" not in str(finding.remedies)  # 6 dB too much, 4 dB of margin
 
@@ -338,7 +343,8 @@ def test_corridors_that_clash():
 CLASHES = [
     (  # one strand for two, the third has a fibre of its own
         {"f": fibre("a", "b"), "g": fibre("a", "n")}, {},
-        {"c1": corridor("a", "b", key_rate_bps=600.0), "c2": corridor("a", "b", key_rate_bps=700.0), "c3": corridor("a", "n")},
+        {"c1": corridor("a", "b", key_rate_bps=600.0), "c2": corridor("a", "b", key_rate_bps=700.0),
+         "c3": corridor("a", "n")},
         ["corridors.c1", "corridors.c2", "fibres.f.strands", "corridors.c1.key_rate_bps", "corridors.c2.key_rate_bps"],
     ),
     (  # rack units at the middle, enough for two of three
@@ -425,7 +431,7 @@ def test_the_cheapest_site_is_let_in_where_strands_are_short():
     """Both b-sites would make a second way; the cheaper one is proposed first, the other too."""
     fibres = {"f": fibre("a", "b")} | {f"{s}{e}": fibre(e, s) for s in ("b1", "b2") for e in ("a", "b")}
     corridors = {"c1": corridor("a", "b", key_rate_bps=600.0), "c2": corridor("a", "b", key_rate_bps=700.0)}
-    sites = {"b1": {"trusted_node": "forbidden", "relay_cost": 90}, "b2": {"trusted_node": "forbidden", "relay_cost": 10}}
+    sites = {s: {"trusted_node": "forbidden", "relay_cost": cost} for s, cost in (("b1", 90), ("b2", 10))}
     settings = [remedy.settings for remedy in explained(network(fibres, corridors, sites)).remedies]
     assert ("sites.b2.trusted_node=allowed",) in settings and ("sites.b1.trusted_node=allowed",) in settings
     assert settings.index(("sites.b2.trusted_node=allowed",)) < settings.index(("sites.b1.trusted_node=allowed",))

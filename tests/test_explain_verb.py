@@ -75,7 +75,8 @@ def test_json_says_the_same_in_ids_and_numbers(here):
     [
         (lambda plan: plan.pop("inventory.json"), 1, "there is no other/inventory.json"),
         (lambda plan: plan.pop("plan.json"), 1, "cannot read other/plan.json"),
-        (lambda plan: plan.update({"plan.json": plan["plan.json"].replace('"1.0"', '"2.0"')}), 3, "format version '2.0'"),
+        (lambda plan: plan.update({"plan.json": plan["plan.json"].replace('"1.0"', '"2.0"')}), 3,
+         "format version '2.0'"),
         (lambda plan: plan.update({"plan.json": "{"}), 3, "it is not JSON"),
         (lambda plan: plan.update({"plan.json": "[]"}), 3, "it states no format_version"),
         (lambda plan: plan.update({"inventory.json": plan["inventory.json"].replace("Small", "Large")}), 3, "SHA-256"),

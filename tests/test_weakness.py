@@ -40,7 +40,8 @@ def test_smallest_sets_agree_with_trying_all(seed):
     names = [f"ducts.{i}" for i in range(8)]
     paths = [rng.sample(names, rng.randint(0, 4)) for _ in range(rng.randint(1, 4))]
     needed = rng.randint(1, len(paths))
-    hits = (c for size in range(9) for c in combinations(names, size) if sum(bool({*c} & {*p}) for p in paths) >= needed)
+    sets = (chosen for size in range(9) for chosen in combinations(names, size))
+    hits = (chosen for chosen in sets if sum(bool({*chosen} & {*path}) for path in paths) >= needed)
     first = next(hits, None)
     found = smallest_sets(paths, needed)
     assert (first is None) == (found is None)

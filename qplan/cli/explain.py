@@ -31,7 +31,7 @@ ADDRESS = re.compile(r"[a-z]+\.[A-Za-z0-9][A-Za-z0-9_-]*")
 @click.argument("address", required=False)
 @overlay_options
 @click.option("--time-limit", type=Seconds(), default=300.0, show_default=True, help="Stop planning after S seconds.")
-@click.option("--gap", type=Gap(), default=0.001, show_default=True, help="Relative gap at which a plan counts as proven.")
+@click.option("--gap", type=Gap(), default=0.001, show_default=True, help="Gap at which a plan counts as proven.")
 @click.option("--solver", type=click.Choice(["highs", "cbc"]), default="highs", show_default=True)
 @click.option("--threads", type=click.IntRange(1, 256), default=1, show_default=True, help="Solver threads.")
 @click.option("--format", "style", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
@@ -58,7 +58,7 @@ def command(
         try:
             if is_plan(source):
                 if scenario is not None or overrides:
-                    raise click.UsageError("a plan was made with its own scenario and overrides: give neither with PLAN")
+                    raise click.UsageError("a plan was made with its own --scenario and --set: give none with PLAN")
                 return _explain_plan(source, address, solver, limits, style, quiet)
             return _explain_file(source, address, scenario, overrides, solver, limits, style, quiet)
         except UnknownAddress as unknown:

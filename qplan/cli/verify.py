@@ -21,8 +21,8 @@ from qplan.plan.verify import verify
 def command(file: Path, plan: Path, scenario: str | None, overrides: tuple[str, ...], style: str) -> int:
     """Does PLAN (a plan.json, or the folder it is in) hold for the inventory FILE?
 
-    Every rule and every figure is worked out again, by code that the optimiser does not share. Exit 6 when the plan does
-    not hold. Give the --scenario and --set that the plan was made with.
+    Every rule and every figure is worked out again, by code that the optimiser does not share. Exit 6 when the plan
+    does not hold. Give the --scenario and --set that the plan was made with.
     """
     reading, made = read(file, scenario, overrides), read_plan(plan)
     edited = reading.effective_sha256 != made.inventory.effective_sha256

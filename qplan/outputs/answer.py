@@ -104,8 +104,14 @@ def _record(inventory: Inventory, plan: Plan) -> dict[str, object]:
 
 
 def _limit_record(limit: Taken) -> dict[str, object]:
-    return {"limit": limit.limit, "where": limit.where, "taken": limit.taken, "of": limit.free, "left": round(limit.left, 9),
-            "binds": limit.binds}  # fmt: skip
+    return {
+        "limit": limit.limit,
+        "where": limit.where,
+        "taken": limit.taken,
+        "of": limit.free,
+        "left": round(limit.left, 9),
+        "binds": limit.binds,
+    }
 
 
 def _headline(inventory: Inventory, answer: Answer) -> str:
@@ -121,7 +127,8 @@ def _sentences(inventory: Inventory, plan: Plan, answer: Answer) -> Iterator[str
     yield from (reason.text for reason in answer.reasons)
     if answer.cut_off_by is not None:
         revealed = wording.smallest_set(answer.revealed_by, _piece)
-        yield "No set of relays reveals its key." if answer.revealed_by is None else f"Its key is revealed by {revealed}."
+        found = answer.revealed_by is not None
+        yield f"Its key is revealed by {revealed}." if found else "No set of relays reveals its key."
         yield f"It is cut off by the loss of {wording.smallest_set(answer.cut_off_by, _piece)}."
     if answer.share is not None:
         shared = answer.address.startswith("corridors.") and not answer.margins
@@ -188,7 +195,8 @@ def _amount(limit: Taken, value: float) -> str:
 
 def _margin_row(margin: Margin) -> tuple[str, str, str]:
     now = "no limit" if margin.value is None else _with_unit(margin.value, margin.unit)
-    return margin.key, now, _with_unit(margin.servable_to, margin.unit) + ("" if margin.decided else " (not decided beyond)")
+    beyond = "" if margin.decided else " (not decided beyond)"
+    return margin.key, now, _with_unit(margin.servable_to, margin.unit) + beyond
 
 
 def _with_unit(value: float, unit: str) -> str:

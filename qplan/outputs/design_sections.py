@@ -134,8 +134,8 @@ def corridors_section(facts: Facts, names: SiteNames) -> Section:
     reading = (
         "Each path reserves the corridor's whole demand on every link. Spare is the least of capacity minus "
         "reservations along a path, never a sum; corridors that meet on a link share it. What a corridor survives "
-        "leaves its own two ends aside. What cuts it off, and which relays reveal its key, is the smallest set: how many "
-        "pieces, and one out of each group of them, joined by +."
+        "leaves its own two ends aside. What cuts it off, and which relays reveal its key, is the smallest set: how "
+        "many pieces, and one out of each group of them, joined by +."
     )
     return Section("corridors", "Corridors", (reading,), (overview, exposure, relays, paths))
 

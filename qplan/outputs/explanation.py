@@ -75,9 +75,9 @@ def _headline(inventory: Inventory, explanation: Explanation) -> str:
 
 def _servable(inventory: Inventory, required: int, broken: int) -> str:
     optional = len(inventory.corridors) - required
-    served = "No corridor is required." if not required else "The required corridor can be served." if required == 1 else (
-        f"The {required} required corridors can be served together."
-    )
+    served = f"The {required} required corridors can be served together."
+    if required < 2:
+        served = "The required corridor can be served." if required else "No corridor is required."
     if not optional:
         return served
     if broken:

@@ -15,7 +15,9 @@ from qplan.plan.violation import Violation
 from qplan.planning.findings import setting_text
 
 VERIFICATION_VERSION = "1.0"
-EDITED = "The inventory is not the one that it was made from: whether it is still the best, only planning anew can tell."
+EDITED = (
+    "The inventory is not the one that it was made from: whether it is still the best, only planning anew can tell."
+)
 
 
 @dataclass(frozen=True)

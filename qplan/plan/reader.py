@@ -92,5 +92,7 @@ def _check_version(shown: str, data: bytes) -> None:
     if found is None:
         raise NoPlan(f"{shown} is not a plan: it states no format_version")
     if str(found).partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
-        raise NoPlan(f"{shown} has format version {ascii(found)}; this qplan reads {FORMAT_VERSION}: plan again, or use "
-                     "the qplan that wrote it")  # fmt: skip
+        raise NoPlan(
+            f"{shown} has format version {ascii(found)}; this qplan reads {FORMAT_VERSION}: plan again, or use the "
+            "qplan that wrote it"
+        )

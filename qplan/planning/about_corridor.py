@@ -45,7 +45,8 @@ def _why(served: ServedCorridor, corridor: Corridor) -> str:
 
 def _share(inventory: Inventory, plan: Plan, q: str) -> Share:
     """Its part of what it shares with other corridors, as the bill divides it."""
-    share = next(each for each in by_corridor(inventory, plan, bill_of_materials(inventory, plan)) if each.corridor == q)
+    shares = by_corridor(inventory, plan, bill_of_materials(inventory, plan))
+    share = next(each for each in shares if each.corridor == q)
     amounts = (share.capex, share.contingency, share.opex_per_year, share.tco)
     return Share(*map(float, amounts), float(share.tco) / plan.costs.tco if plan.costs.tco else None)
 

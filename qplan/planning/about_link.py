@@ -51,5 +51,6 @@ def _without(replanner: Replanner, link: Link) -> tuple[Alternative, ...]:
     found = []
     if rivals:
         links = tuple(sorted((*others, *rivals), key=lambda other: other.id))
-        found.append(replanner.on_graph(f"another system than {link.system} on this route", replace(graph, links=links)))
+        text = f"another system than {link.system} on this route"
+        found.append(replanner.on_graph(text, replace(graph, links=links)))
     return (*found, replanner.on_graph("no QKD link on this route", replace(graph, links=others)))

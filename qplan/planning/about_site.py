@@ -42,8 +42,9 @@ def about_site(replanner: Replanner, site: str) -> Answer:
     cost = cost + relay_cost(inventory, site) if "relay" in roles else cost
     around = {f"links.{link.id}" for link in plan.links if site in (*link.ends, *link.bypass_sites)} | BUDGET
     limits = tuple(
-        each for each in occupancy(inventory, plan) if each.where == f"sites.{site}" or (each.binds and each.where in around)
-    )
+        each for each in occupancy(inventory, plan)
+        if each.where == f"sites.{site}" or (each.binds and each.where in around)
+    )  # fmt: skip
     return Answer(
         f"sites.{site}", True, tuple(_why(inventory, site, uses)), uses,
         None if cost is None else share_of(inventory, plan, cost), limits,

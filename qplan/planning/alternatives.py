@@ -75,7 +75,7 @@ class Replanner:
         return self._best(text, tuple(setting_text(*each) for each in settings), self.inventory, graph)
 
     def besides(self, q: str) -> Alternative:
-        """The best plan that serves one more corridor than the plan does, whatever the budget, and the budget for it."""
+        """The best plan that serves one corridor more than the plan, whatever the budget, and the budget for it."""
         more = without_budget(self.as_served(q))
         search = self.trials.plan(more)
         required = (f"corridors.{q}.required", True)
@@ -102,7 +102,7 @@ class Replanner:
         return tuple((each.where, float(math.ceil(each.taken))) for each in exceeded)
 
     def at_no_cost(self, site: str, free: Inventory, waived: Cost) -> tuple[Alternative, bool]:
-        """The best plan of an inventory in which a relay is free, with its cost added; and whether the site relays in it.
+        """The best plan of an inventory in which a relay is free, with its cost added; and whether the site relays.
 
         Where it does not, any plan in which it does costs as much or more.
         """

@@ -151,7 +151,7 @@ def _lift_budget(found: Diagnosis, trials: Trials, inventory: Inventory) -> None
 
 @dataclass(frozen=True)
 class Clash:
-    """Required corridors and limits (by address) that cannot all be kept; `proven`: without any one, the rest can be."""
+    """Required corridors and limits (by address) that cannot all be kept; `proven`: without any one, the others can."""
 
     corridors: tuple[str, ...]
     limits: tuple[str, ...]
@@ -160,7 +160,8 @@ class Clash:
     def reason(self, inventory: Inventory) -> Reason:
         within = named([limit_text(inventory, limit) for limit in self.limits])
         least = "; without any one of these, the others can be" if self.proven else " (the set may not be the smallest)"
-        text = f"Not servable together: {named(self.corridors)}" + (f", within {within}" if within else "") + f"{least}."
+        limits = f", within {within}" if within else ""
+        text = f"Not servable together: {named(self.corridors)}{limits}{least}."
         where = (*(f"corridors.{q}" for q in self.corridors), *self.limits)
         return Reason("clash", text, float(len(self.corridors)), where=where)
 

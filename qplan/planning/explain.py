@@ -106,7 +106,7 @@ def explain_corridor(inventory: Inventory, q: str, trials: Trials) -> Explanatio
 
 
 def _cases(trials: Trials, inventory: Inventory, graph: ReachGraph) -> list[Case]:
-    """Every required corridor: a plan found at once, else the graph, else the integer program say whether, and why not."""
+    """Every required corridor: a plan found at once, the graph or the integer program say whether, and why not."""
     required = sorted(q for q, corridor in inventory.corridors.items() if corridor.required)
     alone = {q: required_only(inventory, [q]) for q in required}
     early, later = trials.until(SHARES[0]), trials.until(SHARES[1])
@@ -144,8 +144,9 @@ def why_not(trials: Trials, inventory: Inventory, graph: ReachGraph) -> tuple[Re
     broken = [case for case in _cases(trials, inventory, graph) if case.servable is False]
     if broken:
         return tuple(
-            replace(reason, text=f"{case.corridor}: {reason.text}") for case in broken for reason in case.diagnosis.reasons
-        )
+            replace(reason, text=f"{case.corridor}: {reason.text}")
+            for case in broken for reason in case.diagnosis.reasons
+        )  # fmt: skip
     return tuple(_joint(trials, inventory, graph).reasons)
 
 

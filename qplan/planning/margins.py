@@ -58,7 +58,8 @@ def _rate(trials: Trials, alone: Inventory, q: str, corridor: Corridor) -> Margi
         return changed(alone, [demand_setting(q, corridor, rate(step))])
 
     steps, decided = _farthest(trials, MOST_RATE_STEPS, variant)
-    return Margin(f"corridors.{q}.key_rate_bps", corridor.demand_bps, rate(steps) if steps else corridor.demand_bps, "bit/s", decided)
+    highest = rate(steps) if steps else corridor.demand_bps
+    return Margin(f"corridors.{q}.key_rate_bps", corridor.demand_bps, highest, "bit/s", decided)
 
 
 def _paths(trials: Trials, alone: Inventory, q: str, corridor: Corridor) -> Margin:

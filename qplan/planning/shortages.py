@@ -57,8 +57,8 @@ def key_rate(inventory: Inventory, design: Design) -> Iterator[Shortage]:
 def over_budget(inventory: Inventory, design: Design) -> Iterator[Shortage]:
     for short in _exceeded(occupancy.money(inventory, design)):
         text = (
-            f"Over budget: the cheapest design found has a {short.limit} of {money(inventory, short.taken)}; the budget "
-            f"is {money(inventory, short.free)}."
+            f"Over budget: the cheapest design found has a {short.limit} of {money(inventory, short.taken)}; the "
+            f"budget is {money(inventory, short.free)}."
         )
         yield _shortage(short, text)
 

@@ -189,7 +189,8 @@ class Trials:
         search = search_plan(inventory, graph, self.solver, limits)
         if graph.bypass_limit is None:
             return search
-        return replace(search, status={"optimal": "feasible", "infeasible": "unknown"}.get(search.status, search.status))
+        weaker = {"optimal": "feasible", "infeasible": "unknown"}
+        return replace(search, status=weaker.get(search.status, search.status))
 
     def _one_trial(self, gap: float, share: float = SHARE_OF_ONE_TRIAL) -> SearchLimits:
         last = time.monotonic() + share * self.seconds
