@@ -43,11 +43,14 @@ def command(
     """Why a corridor cannot be served, why a site or a link was chosen, and what would change it.
 
     \b
-    qplan explain FILE              which corridors cannot be served, why, and what helps (FILE: default sites.yaml)
-    qplan explain FILE corridors.c  the same for one corridor, as if it were the only one
-    qplan explain PLAN              what binds the plan (its folder, or plan.json), and what each corridor costs
-    qplan explain PLAN ADDRESS      about sites.x, links.a--b or corridors.c: why it is there, what it costs, what the
-                                    best plan without it costs, which limits bind, what would be cheaper
+    FILE              which corridors cannot be served, why, and what helps
+    FILE corridors.c  the same for one corridor, as if it were the only one
+    PLAN              what binds the plan, and what each corridor costs
+    PLAN ADDRESS      about sites.x, links.a--b or corridors.c: why it is there,
+                      its cost, what binds, the best plan without it
+
+    FILE is sites.yaml by default, PLAN a plan's folder or its plan.json. Exit 4 when a required corridor, or the one
+    asked about, cannot be served.
     """
     if source is not None and address is None and ADDRESS.fullmatch(str(source)) and not source.exists():
         source, address = None, str(source)

@@ -81,7 +81,7 @@ class Remedy:
 
 @dataclass(frozen=True)
 class CorridorFinding:
-    """A required corridor that cannot be served, whatever becomes of the others (`servable_alone` is False)."""
+    """A corridor that cannot be served, whatever becomes of the others (`servable_alone` is False)."""
 
     corridor: str
     servable_alone: bool
@@ -91,9 +91,13 @@ class CorridorFinding:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why there is no plan. `joint` is filled where every corridor could be served alone, but not all together."""
+    """Why there is no plan. `joint` is filled where every corridor could be served alone, but not all together.
 
-    status: str  # "infeasible" | "unknown"
+    `status`: `infeasible`, `unknown` (ended by time), or `servable` where all required corridors can be served; then
+    `corridors` are optional ones that cannot be, even alone.
+    """
+
+    status: str
     corridors: tuple[CorridorFinding, ...] = ()
     joint: tuple[Reason, ...] = ()
     remedies: tuple[Remedy, ...] = ()
