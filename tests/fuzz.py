@@ -58,6 +58,13 @@ ODD = NUMBERS | st.sampled_from([
     None, True, False, -1, 2**53, -(2**53), 1e300, "", "x" * 300, "1e3", "NO", [], {}, [[]], ["a"], [0, 0], {"a": {}},
     {"a": None}, *HOSTILE,
 ])  # fmt: skip
+HOSTILE_TEXTS = st.sampled_from([
+    *HOSTILE, "=HYPERLINK(1)", "+1", "-2+3", "@SUM(1)", "\t=1", "\x1b[2J\x1b]0;x\x07", "::error file=x::y\n::set-output::", "]]><x/>",
+]) | st.text(max_size=20)  # fmt: skip
+TEXT_FIELDS = [
+    ("sites", "name"), ("sites", "operator"), ("sites", "key_domain"), ("corridors", "classification"), ("checks", "message"),
+    ("fibres", "fibre_type"),
+]  # fmt: skip
 SLIPS = st.binary(max_size=3) | st.sampled_from(
     [b"\t", b": ", b"- ", b"\n", b"*a", b"&a ", b"<<: ", b"!x ", b"null", b"[", b"}", b"1e999", b'"', b"-", b"0", b"# "]
 )
@@ -94,6 +101,8 @@ def overrides(draw: st.DrawFn) -> str:
 def edited(draw: st.DrawFn) -> bytes:
     """A small inventory that may be planned for, with up to three odd values, lost keys or copied entries."""
     tree = random_inventory(random.Random(draw(st.integers(0, 10**6))))
+    tree |= {"checks": {"few": {"metric": "links", "max": 0, "severity": "warning"}}}
+    tree |= {"metadata": {"name": draw(HOSTILE_TEXTS)}} if draw(st.booleans()) else {}
     for _ in range(draw(st.integers(0, 3))):
         path = draw(st.sampled_from([path for path in paths_in(tree) if path]))
         holder = tree
@@ -108,8 +117,12 @@ def edited(draw: st.DrawFn) -> bytes:
                 del holder[path[-1]]
             case "copied" if isinstance(holder, dict):
                 holder["copy-of-it"] = copy.deepcopy(holder[path[-1]])
-            case "named" if isinstance(holder[path[-1]], dict):
-                holder[path[-1]]["name"] = draw(st.sampled_from(HOSTILE))
+            case "named":
+                section, field = draw(st.sampled_from(TEXT_FIELDS))
+                entries = tree.get(section)
+                for entry in entries.values() if isinstance(entries, dict) else ():
+                    if isinstance(entry, dict):
+                        entry[field] = draw(HOSTILE_TEXTS)
     return as_yaml(tree)
 
 

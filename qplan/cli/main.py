@@ -74,7 +74,7 @@ def _exit_code() -> int:
         click.echo(render(error.diagnostics, error.sources, len(error.suppressed)), err=True, nl=False)
         return int(error.exit_code)
     except QplanError as error:
-        click.echo(f"error: {error}", err=True)
+        click.echo(f"error: {_lines(str(error))}", err=True)
         return int(error.exit_code)
     except BrokenPipeError:  # the reader of our output has gone, `qplan … | head` say
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -87,11 +87,16 @@ def _exit_code() -> int:
         return int(Exit.FAILED)
 
 
-def _problem(error: OSError) -> str:
-    """What the system says, and of which file."""
+def _lines(text: str) -> str:
+    """Lines that a terminal shows as they are: names of files, and what a plan file says, may hold anything."""
     from qplan.inventory.rules import printable
 
-    return printable(f"{error.filename}: " if error.filename else "") + (error.strerror or str(error))
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def _problem(error: OSError) -> str:
+    """What the system says, and of which file."""
+    return _lines(f"{error.filename}: " if error.filename else "") + (error.strerror or str(error))
 
 
 def _check_environment() -> None:

@@ -16,6 +16,7 @@ from qplan.cli.common import ANY_PATH, inventory_argument, overlay_options, read
 from qplan.cli.progress import ProgressLine
 from qplan.errors import Exit
 from qplan.inventory.model import Inventory
+from qplan.inventory.rules import printable
 from qplan.outputs import explanation, summary
 from qplan.outputs.folder import check_file_target, check_target, plan_files, write_beside, write_folder
 from qplan.plan.model import Plan
@@ -122,7 +123,7 @@ def _plan_exit(inventory: Inventory, plan: Plan, quiet: bool) -> Exit:
     failed = failed_checks(inventory, plan)
     for check in failed:
         if not quiet or check.severity == "error":
-            message = f": {check.message}" if check.message else ""
+            message = f": {printable(check.message)}" if check.message else ""
             click.echo(
                 f"check {check.name}: {check.severity}: {check.metric} {check.value:.15g} exceeds "
                 f"{check.max:.15g}{message}",
