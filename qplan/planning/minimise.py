@@ -75,6 +75,8 @@ def minimise(task: Task) -> Found:
         known, bound, rows = branched.known, branched.bound, (*root.rows, *branched.rows)
         if known is not None and task.within(known.value, bound):
             return Found(_reason(known.value, bound), known, min(bound, known.value), model)
+    if task.limits.stop.is_set() or not task.limits.seconds_left():
+        return Found("interrupt" if task.limits.stop.is_set() else "time_limit", known, bound, model)
     names = [variable.name for variable in model.columns]
     rounds = Rounds(task.on(_not_fixed(model, root, known)), names, rows, price, _promising(model, root, known))
     return rounds.run(known, bound)
@@ -85,8 +87,8 @@ def _guided(task: Task, model: Formulation, root: Root, price: Prices, known: Kn
     links = _values(model, root, model.link)
     sites = _values(model, root, model.relay)
     planner = Planner(task, price, _promising(model, root, known))
-    found = planner.searched(task.served, links, sites)
-    if known is not None:
+    found = planner.searched(task.served, links, sites, root.bound)
+    if known is not None and (found is None or not task.within(found.value, root.bound)):
         found = better(found, planner.improved(known))
     return found or Planner(task, price).searched(task.served, links, sites)
 

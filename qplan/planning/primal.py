@@ -52,9 +52,10 @@ class Planner:
         return better(*(self.task.known(self._design(works)) for works in self._starts(served, links, sites, FEW)))
 
     def searched(
-        self, served: Collection[str] | None, links: Mapping[str, float], sites: Mapping[str, float]
-    ) -> Known | None:
-        """The same with many orders, each improved by local search, and the best of them shaken."""
+        self, served: Collection[str] | None, links: Mapping[str, float], sites: Mapping[str, float],
+        bound: float | None = None,
+    ) -> Known | None:  # fmt: skip
+        """The same with many orders, each improved by local search, and the best of them shaken; until near the bound."""
         best: Works | None = None
         known: Known | None = None
         effort = max(FEW, min(MANY, EFFORT // max(1, len(self.index.links))))
@@ -64,6 +65,8 @@ class Planner:
             known = better(known, self.task.known(self._design(works)))
             if best is None or works.price < best.price:
                 best = works
+            if known is not None and self.task.within(known.value, bound):
+                return known
         if best is not None:
             shake(best, 3 * effort, self._over)
             known = better(known, self.task.known(self._design(best)))

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from qplan.planning.cuts import Row, Separator, directed_cuts, exclusive_cuts, hop_cuts, link_ends, path_cuts
+from qplan.planning.ascent import ascent_cuts
+from qplan.planning.cuts import Row, Separator, directed_cuts, exclusive_cuts, hop_cuts, link_ends, path_cuts, tree_balance
 from qplan.planning.cutset import cutset_cuts
 from qplan.planning.formulation import Formulation, Goal
 from qplan.planning.hop_flows import add_hop_flows
@@ -44,13 +45,14 @@ def strengthen(model: Formulation, goal: Goal, limits: SearchLimits, known: floa
     """
     trees = add_trees(model)
     lifted = add_hop_flows(model)
-    separators: list[Separator] = [link_ends(model), directed_cuts(model, trees)]
+    separators: list[Separator] = [link_ends(model), tree_balance(model, trees), directed_cuts(model, trees)]
     severed = [network for network in model.networks if not trees.arcs or _beyond_trees(model, network.corridor)]
     not_lifted = [network for network in model.networks if network.corridor not in lifted]
     separators += [path_cuts(model, severed), hop_cuts(model, not_lifted), cutset_cuts(model)]
     separators.append(exclusive_cuts(model, severed))
     relaxation = Relaxation(model, goal, limits)
-    rows: list[Row] = []
+    rows = ascent_cuts(model, trees, goal.prices)
+    relaxation.add(rows)
     bounds: list[float] = []
     stable = np.ones(len(model.columns))
     nothing = np.zeros(0)

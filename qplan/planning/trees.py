@@ -12,7 +12,7 @@ l ≥ k":
 * Σ_{k ≤ l} spans(k, l) = 1,  spans(k, l) ≤ spans(k, k);
 * what enters a relay is at most what leaves it.
 
-The directed cuts that make the relaxation strong are found in `cuts.py`. Every row holds for every design, whatever
+The last rows, and the directed cuts that make the relaxation strong, are found where they are violated (`cuts.py`). Every row holds for every design, whatever
 its rates, ducts and numbers of paths.
 """
 
@@ -45,6 +45,7 @@ class Trees:
     components: tuple[Component, ...]
     arcs: dict[tuple[int, str, str], pulp.LpVariable]
     spans: dict[tuple[int, int], pulp.LpVariable]
+    onward: list[tuple[list[pulp.LpVariable], list[pulp.LpVariable]]]  # at a relay of a tree: arcs into it, out of it
 
 
 def components(inventory: Inventory) -> tuple[Component, ...]:
@@ -62,9 +63,9 @@ def add_trees(model: Formulation) -> Trees:
     pairs = _pairs(model)
     required = [corridor for corridor in model.inventory.corridors.values() if corridor.required]
     if all(corridor.paths > 1 for corridor in required) or 2 * len(pairs) * len(parts) > MOST_COLUMNS:
-        return Trees((), {}, {})
+        return Trees((), {}, {}, [])
     component_of = {end: k for k, part in enumerate(parts) for end in part.ends}
-    trees = Trees(parts, {}, _add_spans(model, len(parts)))
+    trees = Trees(parts, {}, _add_spans(model, len(parts)), [])
     seen: set[frozenset] = set()
     beyond = _beyond(pairs, component_of)
     entering: dict[str, Terms] = defaultdict(list)  # of sites that are no ends
@@ -85,8 +86,7 @@ def add_trees(model: Formulation) -> Trees:
             else:
                 entering[s] += terms
                 if s not in beyond:  # in a chain what enters a site is what leaves it
-                    leaving = [(v, -1.0) for v, _ in out[s]]
-                    model.add([*terms, *leaving], "<=", 0, "tree_goes_on", k + 1, s)
+                    trees.onward.append(([v for v, _ in terms], [v for v, _ in out[s]]))
     for s, terms in sorted(entering.items()):
         relay = [(model.relay[s], -1.0)] if s in model.relay else []
         _add_once(model, [*terms, *relay], seen, "tree_relay", s)
