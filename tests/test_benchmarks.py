@@ -74,15 +74,7 @@ def test_bounds_hold_whatever_ends_the_search(first):
         assert bounds.examine(kind, build, seed, Counter()) == 0
 
 
-LIMIT_AS_PROOF = "Rounds.run ends with what ended the master, also where a limit ended its routing"
-WRONG_FROM_START = """HiGHS 1.15.1, started from a plan of -1.0, calls it optimal where -1.25 is possible; with the goal
-twice as large, or without the start, it does not: steps of a goal (of the priorities) should not lie below 0.5"""
-
-
-@pytest.mark.parametrize("seed", [
-    pytest.param(5017, marks=pytest.mark.xfail(reason=LIMIT_AS_PROOF)),
-    pytest.param(5029, marks=pytest.mark.xfail(reason=WRONG_FROM_START)),
-])  # fmt: skip
+@pytest.mark.parametrize("seed", [5017, 5029])
 def test_an_interrupt_among_optional_corridors_is_no_proof(seed):
     inventory, optimum = bounds.small(seed)
     for sightings in range(1, 13):
@@ -90,7 +82,6 @@ def test_an_interrupt_among_optional_corridors_is_no_proof(seed):
         assert not list(bounds.faults(inventory, optimum, optimise(inventory, REF, "highs", asked), asked))
 
 
-@pytest.mark.xfail(reason=LIMIT_AS_PROOF)
 def test_a_deadline_does_not_prove_that_nothing_is_possible():
     inventory, optimum = bounds.small(20243)
     for step in range(40):

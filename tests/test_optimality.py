@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import time
 from collections import Counter
 from collections.abc import Callable
 
@@ -13,6 +14,11 @@ from planning import planned, worth
 from random_inventories import features, random_inventory
 
 from qplan.inventory.model import Inventory
+from qplan.planning.assemble import design_of
+from qplan.planning.formulation import cost_goal, formulate_design
+from qplan.planning.reach import reach
+from qplan.planning.root import strengthen
+from qplan.planning.solver import SearchLimits
 
 SEED = int(os.environ.get("QPLAN_TEST_SEED", random.SystemRandom().randrange(10**9)))  # QPLAN_TEST_SEED repeats a run
 INSTANCES = 400
@@ -174,3 +180,23 @@ def test_mixed_magnitudes_leave_no_artefacts():
         else:
             tie_break = best.tco if inventory.objective == "relays" else 0.0
             assert found == pytest.approx((best.priority, best.value, tie_break), abs=0.0101, rel=1e-12), f"seed {seed}"
+
+
+def test_no_cut_excludes_a_plan_of_the_oracle():
+    """Every row that the relaxation separates holds for the best design, also where its goal is another one."""
+    judged = 0
+    for seed in seeds(60, 6 * 10**6):
+        inventory = Inventory.model_validate(random_inventory(random.Random(seed)))
+        plan = planned(inventory).plan
+        if plan is None:
+            continue
+        graph = reach(inventory)
+        model = formulate_design(inventory, graph)
+        ids = {link.id for link in graph.links}
+        root = strengthen(model, cost_goal(model, "tco"), SearchLimits(0.0, time.monotonic() + 60), None)
+        served = [q for q in plan.corridors if q.served]
+        if len(served) == len(plan.corridors) and ids.issuperset(link.id for link in plan.links):
+            root.witnesses.add(design_of(inventory, graph, plan.corridors))
+            root.witnesses.judge(root.rows, None)
+            judged += len(root.rows)
+    assert judged > 40

@@ -20,6 +20,7 @@ from qplan.inventory.rules import printable
 from qplan.outputs import explanation, summary
 from qplan.outputs.folder import check_file_target, check_target, plan_files, write_beside, write_folder
 from qplan.plan.model import Plan
+from qplan.plan.reader import read_plan
 from qplan.plan.verify import failed_checks
 from qplan.planning.explain import explain
 from qplan.planning.planner import optimise
@@ -65,6 +66,7 @@ def _finite(
 @click.option("--gap", type=Gap(), default=0.001, show_default=True, help="Relative gap at which a plan counts as proven.")
 @click.option("--solver", type=click.Choice(["highs", "cbc"]), default="highs", show_default=True)
 @click.option("--threads", type=click.IntRange(1, 256), default=1, show_default=True, help="Solver threads.")
+@click.option("--start", type=ANY_PATH, help="A plan to begin from; it is kept among plans that are as good.")
 @overlay_options
 @click.option("--format", "style", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
 @click.option(
@@ -74,7 +76,7 @@ def _finite(
 @click.option("-v", "--verbose", is_flag=True, help="Say on stderr what is being solved.")
 def command(
     file: Path, out: Path | None, objective: str | None, time_limit: float, gap: float, solver: str, threads: int,
-    scenario: str | None, overrides: tuple[str, ...], style: str, lp_file: Path | None, quiet: bool, verbose: bool,
+    start: Path | None, scenario: str | None, overrides: tuple[str, ...], style: str, lp_file: Path | None, quiet: bool, verbose: bool,
 ) -> int:
     """Plan FILE (default sites.yaml): trusted nodes and QKD links for all corridors at least cost.
 
@@ -84,6 +86,7 @@ def command(
     if objective is not None:
         overrides = (*overrides, f"objective={objective}")
     reading = read(file, scenario, overrides, quiet)
+    earlier = None if start is None else read_plan(start)
     out = out if out is not None else default_folder(file, scenario)
     check_target(out)
     if lp_file is not None:
@@ -91,7 +94,7 @@ def command(
     with stop_on_signals() as stop:
         with ProgressLine(quiet, verbose) as line:
             limits = SearchLimits(gap, deadline, threads, stop, line.show)
-            result = optimise(reading.inventory, reference(reading), solver, limits, lp_file)
+            result = optimise(reading.inventory, reference(reading), solver, limits, lp_file, earlier)
             line.report(result)
             if result.plan is None:
                 reasons = explain(reading.inventory, result.reach, result.search.status, solver, limits)

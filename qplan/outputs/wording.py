@@ -16,6 +16,7 @@ STOPPED_BY = {
     "time_limit": "the time limit came first",
     "interrupt": "it was interrupted",
     "route_limit": "not every possible route was considered",
+    "unsound_cut": "a cut contradicted a plan that holds",
 }
 DISJOINT = {
     "relay": "no relay and no QKD link in common",

@@ -87,9 +87,11 @@ class Costs(Record):
 class Solver(Record):
     name: str
     version: str
-    stopped_by: Literal["proof", "gap", "time_limit", "interrupt", "route_limit"] = "proof"
+    stopped_by: Literal["proof", "gap", "time_limit", "interrupt", "route_limit", "unsound_cut"] = "proof"
     """`proof`: optimal within the gap asked for; otherwise what ended the search before that."""
     gap_asked: float = 0.0
+    method: str = ""
+    """What gave the bound: relaxation, branch and cut, or master problem."""
 
 
 class Plan(Record):
@@ -105,6 +107,8 @@ class Plan(Record):
     solver: Solver
     notes: tuple[str, ...] = ()
     """What a reader must know about the result: limits hit, shortcuts taken."""
+    start_sha256: str | None = None
+    """Of the plan that this one began from (`--start`)."""
 
     def to_json(self) -> str:
         return self.model_dump_json(indent=2) + "\n"

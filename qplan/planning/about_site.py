@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from qplan.costing.unit_costs import Cost, money, node_cost, relay_cost, tco
-from qplan.inventory.model import Budget, Inventory
+from qplan.inventory.model import Inventory
 from qplan.inventory.relay_rules import relay_refusals
 from qplan.plan.model import Plan
 from qplan.planning.alternatives import Alternative, Replanner

@@ -14,7 +14,6 @@ from qplan.planning.findings import Reason
 from qplan.planning.margins import Margin
 from qplan.planning.occupancy import Taken
 
-
 BUDGET = frozenset({"budget.capex", "budget.tco"})
 
 

@@ -18,7 +18,7 @@ from qplan.planning.formulation import Formulation, Prices
 from qplan.planning.primal import Planner
 from qplan.planning.root import Root
 from qplan.planning.solver import SearchLimits, Sighting
-from qplan.planning.task import Known, Task, better
+from qplan.planning.task import CENT, Known, Task, better
 
 MOST_NODES = 3000
 STALL_NODES = 150  # over which the bound must rise
@@ -29,7 +29,6 @@ STRONG_CANDIDATES = 8
 STRONG_ITERATIONS = 60  # of the simplex method per trial
 RELIABLE = 2  # trials after which a pseudo-cost is believed
 HEURISTIC_EVERY = 50  # nodes
-CENT = 0.01
 
 @dataclass(order=True)
 class Node:
@@ -43,13 +42,12 @@ class Node:
 
 @dataclass
 class Branched:
-    """How the tree ended: the best design, a valid bound, the cuts found, and whether nothing but proof is missing."""
+    """How the tree ended: the best design, a valid bound, the cuts found, the nodes looked at."""
 
     known: Known | None
     bound: float
     rows: list[Row]
-    finished: bool
-    """The bound cannot be raised here: the tree is done or stuck at points that only the exact model can judge."""
+    nodes: int
 
 
 class Tree:
@@ -59,7 +57,7 @@ class Tree:
         self, task: Task, model: Formulation, root: Root, known: Known | None, price: Prices, promising: set[str]
     ):
         self.task, self.model, self.relaxation, self.separators = task, model, root.relaxation, root.separators
-        self.relaxation.limits = task.limits
+        self.relaxation.limits, self.witnesses = task.limits, root.witnesses
         self.known, self.price, self.promising = known, price, set(promising)
         self.index = model.index()
         self.integer = np.array([i for i, v in enumerate(model.columns) if v.cat == "Integer"], dtype=np.int64)
@@ -67,6 +65,7 @@ class Tree:
         self.rows: list[Row] = []
         self.gains: dict[tuple[int, bool], list[float]] = {}
         self.limits: SearchLimits = task.limits
+        self.cut_short = False
         self.left = math.inf  # least bound of nodes that were closed without proof of their value
         if known is not None and root.bound is not None:  # reduced costs that no better plan can pay
             room = known.value - root.bound + CENT
@@ -78,7 +77,7 @@ class Tree:
         made, done = 1, 0
         risen = bound, 0  # the bound when it last rose, and after how many nodes
         plunge: Node | None = None
-        while (heap or plunge) and done < MOST_NODES and not self._over():
+        while (heap or plunge) and done < MOST_NODES and not self.limits.hit():
             node = plunge or heapq.heappop(heap)
             plunge = None
             done += 1
@@ -94,8 +93,9 @@ class Tree:
                 continue
             point = self._solve(node)
             if point is None:
-                if self._over():
+                if self.cut_short:  # a limit came: nothing is known of the node but its bound
                     heapq.heappush(heap, node)
+                    break
                 continue
             if done % HEURISTIC_EVERY == 0:
                 self.known = better(self.known, self._guided(point))
@@ -117,10 +117,7 @@ class Tree:
             heapq.heappush(heap, other)
         open_bounds = [n.bound for n in (*heap, *([plunge] if plunge else ()))]
         bound = max(bound, min([*open_bounds, self.left, self._value_or_inf()]))
-        return Branched(self.known, bound, self.rows, not open_bounds)
-
-    def _over(self) -> bool:
-        return self.limits.stop.is_set() or self.limits.seconds_left() <= 0
+        return Branched(self.known, bound, self.rows, done)
 
     def _value(self) -> float | None:
         return None if self.known is None else self.known.value
@@ -141,7 +138,9 @@ class Tree:
         relaxation.set_bounds(node.fixed, self.upper)
         before = node.bound
         for turn in range(NODE_ROUNDS):
-            if not relaxation.solve():
+            solved = relaxation.solve()
+            self.cut_short = solved is None
+            if not solved:
                 return None
             last, node.bound = node.bound, max(node.bound, relaxation.bound)
             if turn == 0 and node.branched is not None:
@@ -161,6 +160,7 @@ class Tree:
                     self.left = min(self.left, node.bound)
                     return None
                 return point
+            self.witnesses.judge(rows, self.known)
             relaxation.add(rows)
             self.rows += rows
         return point

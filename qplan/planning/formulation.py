@@ -23,6 +23,7 @@ FlowKey = tuple[str, int, int, bool]  # corridor, chain, index of the bundle, al
 Terms = list[tuple[pulp.LpVariable, float]]
 
 BUDGET_ROW_SCALE = 1e6  # right-hand side of a budget row: keeps the solver's absolute tolerance far below a cent
+PRIORITY_SCALE = 1024.0  # steps of a goal below 0.5 are lost on HiGHS 1.15 when it is given a start
 PRIORITY_TOLERANCE = 1e-7  # of the largest priority: totals closer than this count as equal
 
 
@@ -389,17 +390,19 @@ def relays_goal(model: Formulation) -> Goal:
 
 
 def lost_priority_goal(model: Formulation) -> Goal:
-    """Minus the total priority of the optional corridors served, in units of the largest priority."""
+    """Minus the total priority of the optional corridors served; the largest priority counts `PRIORITY_SCALE`."""
     priorities = {q: model.inventory.corridors[q].priority for q in model.served}
     largest = max(priorities.values(), default=0.0) or 1.0
-    terms = tuple((v, -priorities[q] / largest) for q, v in model.served.items())
-    return Goal("priority", terms, 1.0 / largest, cost_goal(model, "tco").prices)
+    scale = PRIORITY_SCALE / largest
+    terms = tuple((v, -priorities[q] * scale) for q, v in model.served.items())
+    return Goal("priority", terms, scale, cost_goal(model, "tco").prices)
 
 
 def hold_priority(model: Formulation, total: float) -> None:
     """Σ priority · served(q) ≥ a total that is known to be the highest, in units of the largest priority."""
     goal = lost_priority_goal(model)
-    model.add([(v, -weight) for v, weight in goal.terms], ">=", total * goal.scale - PRIORITY_TOLERANCE, "priority")
+    terms = [(v, -weight / PRIORITY_SCALE) for v, weight in goal.terms]
+    model.add(terms, ">=", total * goal.scale / PRIORITY_SCALE - PRIORITY_TOLERANCE, "priority")
 
 
 def hold_relays(model: Formulation, count: int) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import qplan
 from qplan.errors import SolverFailed
 from qplan.inventory.model import Inventory
-from qplan.plan.model import InventoryRef, Objective, Plan, Solver
+from qplan.plan.model import InventoryRef, Objective, Plan, ServedCorridor, Solver
 from qplan.plan.verify import verify
+from qplan.planning.assemble import design_of
 from qplan.planning.reach import ReachGraph, reach
 from qplan.planning.search import Search, gap, search_plan
 from qplan.planning.solver import SearchLimits, solver_version, write_lp
-from qplan.planning.task import Task
+from qplan.planning.task import Start, Task
 
 
 @dataclass(frozen=True)
@@ -26,15 +28,17 @@ class Result:
 
 
 def optimise(
-    inventory: Inventory, ref: InventoryRef, solver: str, limits: SearchLimits, lp_file: Path | None = None
-) -> Result:
-    """Plan an inventory; the whole model of its last stage goes to `lp_file`.
+    inventory: Inventory, ref: InventoryRef, solver: str, limits: SearchLimits, lp_file: Path | None = None,
+    earlier: Plan | None = None,
+) -> Result:  # fmt: skip
+    """Plan an inventory, from an earlier plan if one is given; the whole model of its last stage goes to `lp_file`.
 
     Raises SolverFailed where the solver fails or its plan does not verify.
     """
     graph = reach(inventory)
     tasks: list[Task] = []
-    search = search_plan(inventory, graph, solver, limits, tasks.append)
+    start = Start() if earlier is None else _start(inventory, graph, earlier)
+    search = search_plan(inventory, graph, solver, limits, tasks.append, start)
     if lp_file is not None:
         model = tasks[-1].exact_model()
         write_lp(model, tasks[-1].stage.goal(model), lp_file)
@@ -43,11 +47,29 @@ def optimise(
     if search.design is None:
         return Result(search, graph, None)
     plan = _plan(inventory, ref, search, solver, limits.gap)
+    if earlier is not None:
+        plan = plan.model_copy(update={"start_sha256": hashlib.sha256(earlier.to_json().encode()).hexdigest()})
     violations = verify(inventory, plan)
     if violations:
         found = "\n".join(f"  {violation.text()}" for violation in violations)
         raise SolverFailed(f"the plan that {plan.solver.name} returned does not hold and was not written:\n{found}")
     return Result(search, graph, plan)
+
+
+def _start(inventory: Inventory, graph: ReachGraph, earlier: Plan) -> Start:
+    """What an earlier plan is worth for this inventory: its paths where they all still hold, its links in any case."""
+    links = frozenset(link.id for link in earlier.links).intersection(link.id for link in graph.links)
+    paths = {q.id: q.paths for q in earlier.corridors if q.served}
+    corridors = tuple(
+        ServedCorridor(id=q, served=q in paths, key_rate_bps=corridor.demand_bps, paths=paths.get(q, ()))
+        for q, corridor in sorted(inventory.corridors.items())
+    )
+    if any(not links.issuperset(path.links) for q in corridors for path in q.paths):
+        return Start(None, links)
+    design = design_of(inventory, graph, corridors)
+    value = float(design.relay_count) if inventory.objective == "relays" else getattr(design.costs, inventory.objective)
+    again = _plan(inventory, earlier.inventory, Search("feasible", "interrupt", design, value), "highs", 0.0)
+    return Start(None if verify(inventory, again) else design, links)
 
 
 def _routes_left_out(search: Search, bypass_limit: int) -> Search:
@@ -77,6 +99,6 @@ def _plan(inventory: Inventory, ref: InventoryRef, search: Search, solver: str, 
         links=design.links,
         corridors=design.corridors,
         costs=design.costs,
-        solver=Solver(name=name, version=version, stopped_by=search.stopped_by, gap_asked=gap_asked),
+        solver=Solver(name=name, version=version, stopped_by=search.stopped_by, gap_asked=gap_asked, method=search.method),
         notes=search.notes,
     )

@@ -7,14 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from qplan.plan.model import Path, ServedCorridor
 from qplan.planning.assemble import Design, design_of, in_order
 from qplan.planning.formulation import Goal, Prices
 from qplan.planning.indexed import IndexedReach
 from qplan.planning.local_search import Works, construct, improve, orders, shake
 from qplan.planning.paths import Weights, find_paths, relays_of
-from qplan.planning.solver import SearchLimits
 from qplan.planning.task import Known, Task, better
-from qplan.plan.model import Path, ServedCorridor
 
 FEW, MANY = 3, 12  # orders in which corridors are routed
 EFFORT = 2400  # links × orders
@@ -90,8 +89,7 @@ class Planner:
                 yield works
 
     def _over(self) -> bool:
-        limits: SearchLimits = self.task.limits
-        return limits.stop.is_set() or limits.seconds_left() <= 0
+        return self.task.limits.hit() is not None
 
     def _add_optional(self, works: Works) -> None:
         """Optional corridors, those of high priority first, as long as the budget allows."""

@@ -7,12 +7,23 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from qplan.planning.ascent import ascent_cuts
-from qplan.planning.cuts import Row, Separator, directed_cuts, exclusive_cuts, hop_cuts, link_ends, path_cuts, tree_balance
+from qplan.planning.cuts import (
+    Row,
+    Separator,
+    directed_cuts,
+    exclusive_cuts,
+    hop_cuts,
+    link_ends,
+    path_cuts,
+    tree_balance,
+)
 from qplan.planning.cutset import cutset_cuts
 from qplan.planning.formulation import Formulation, Goal
 from qplan.planning.hop_flows import add_hop_flows
 from qplan.planning.solver import Relaxation, SearchLimits, Sighting
+from qplan.planning.task import Known
 from qplan.planning.trees import add_trees
+from qplan.planning.witnesses import Witnesses
 
 PURGE_EVERY = 6  # rounds between clearances of slack rows
 STALL_ROUNDS = 20  # rounds over which the bound must grow
@@ -36,12 +47,18 @@ class Root:
     relaxation: Relaxation
     separators: tuple[Separator, ...]
     hop_flows: bool  # the model has grown by layered graphs
+    witnesses: Witnesses
+
+    @property
+    def method(self) -> str:
+        """What gave the bound."""
+        return f"relaxation, {len(self.rows)} cuts"
 
 
-def strengthen(model: Formulation, goal: Goal, limits: SearchLimits, known: float | None) -> Root:
+def strengthen(model: Formulation, goal: Goal, limits: SearchLimits, known: Known | None) -> Root:
     """Add the directed lift to a design model and separate cuts at its relaxation.
 
-    `known` is the value of a plan; the bound need not come closer to it than the gap asked for.
+    `known` is a plan; the bound need not come closer to its value than the gap asked for. Raises `UnsoundCut`.
     """
     trees = add_trees(model)
     lifted = add_hop_flows(model)
@@ -51,12 +68,15 @@ def strengthen(model: Formulation, goal: Goal, limits: SearchLimits, known: floa
     separators += [path_cuts(model, severed), hop_cuts(model, not_lifted), cutset_cuts(model)]
     separators.append(exclusive_cuts(model, severed))
     relaxation = Relaxation(model, goal, limits)
+    witnesses = Witnesses(model, trees)
+    value = None if known is None else known.value
     rows = ascent_cuts(model, trees, goal.prices)
+    witnesses.learn(known, rows)
     relaxation.add(rows)
     bounds: list[float] = []
     stable = np.ones(len(model.columns))
     nothing = np.zeros(0)
-    last = Root(False, None, (), nothing, nothing, relaxation, tuple(separators), bool(lifted))
+    last = Root(False, None, (), nothing, nothing, relaxation, tuple(separators), bool(lifted), witnesses)
     for turn in range(MOST_ROUNDS):
         solved = None if limits.stop.is_set() else relaxation.solve()
         if solved is False:
@@ -65,12 +85,13 @@ def strengthen(model: Formulation, goal: Goal, limits: SearchLimits, known: floa
             return last
         bounds.append(relaxation.bound)
         point = relaxation.point
-        limits.watch(Sighting(f"{goal.name}, relaxation", known, relaxation.bound))
+        limits.watch(Sighting(f"{goal.name}, relaxation", value, relaxation.bound))
         found, stable = _separate(separators, point, stable)
+        witnesses.judge(found, known)
         last = replace(
             last, bound=relaxation.bound, rows=tuple(rows), point=point, reduced_costs=relaxation.reduced_costs
         )
-        near = known is not None and known - relaxation.bound <= limits.gap * abs(known)
+        near = value is not None and value - relaxation.bound <= limits.gap * abs(value)
         if not found or near or _stalled(bounds):
             return last
         if turn % PURGE_EVERY == PURGE_EVERY - 1:

@@ -19,7 +19,7 @@ from qplan.planning.formulation import (
 from qplan.planning.minimise import minimise
 from qplan.planning.reach import ReachGraph
 from qplan.planning.solver import SearchLimits
-from qplan.planning.task import CENT, Hold, Stage, Task
+from qplan.planning.task import CENT, Hold, Stage, Start, Task
 
 BOUND_SAFETY = 1e-9  # relative; taken off a solver's bound, far above its rounding and far below any gap asked for
 
@@ -34,6 +34,8 @@ class Search:
     value: float | None = None
     bound: float | None = None
     notes: tuple[str, ...] = ()
+    method: str = ""
+    """What gave the bound, or the proof that nothing is possible."""
 
 
 def stages(inventory: Inventory) -> list[Stage]:
@@ -73,29 +75,32 @@ def _priority(inventory: Inventory, design: Design) -> float:
 
 def search_plan(
     inventory: Inventory, graph: ReachGraph, solver: str, limits: SearchLimits,
-    begun: Callable[[Task], None] = lambda task: None,
+    begun: Callable[[Task], None] = lambda task: None, start: Start = Start(),
 ) -> Search:  # fmt: skip
     """Search the stages in turn; stop at the first that a limit ends. `begun` is told of each stage's task."""
     design: Design | None = None
     bound: float | None = None
+    method = ""
     holds: tuple[Hold, ...] = ()
-    found = None
     for stage in stages(inventory):
         asked = replace(limits, gap=0.0) if stage.exact else limits
         served = None if design is None else frozenset(q.id for q in design.corridors if q.served)
-        task = Task(inventory, graph, stage, holds, served, solver, asked)
+        task = Task(inventory, graph, stage, holds, served, solver, asked, start)
         begun(task)
         found = minimise(task)
-        bound = found.bound if stage.objective else bound
+        if stage.objective:
+            bound, method = found.bound, found.method
         if found.known is None and design is None:
             nothing = found.stopped_by == "proof"
-            return Search("infeasible" if nothing else "unknown", found.stopped_by)
+            return Search("infeasible" if nothing else "unknown", found.stopped_by, method=found.method)
         design = design if found.known is None else found.known.design
-        if found.known is None or found.stopped_by in ("time_limit", "interrupt"):
-            return _ended(inventory, design, bound, found.stopped_by, limits.gap, finished=False)
+        finished = found.known is not None and found.stopped_by in ("proof", "gap")
+        if not finished:
+            break
         if stage.hold is not None:
             holds = (*holds, stage.hold(design))
-    return _ended(inventory, design, bound, found.stopped_by, limits.gap, finished=True)
+    ended = _ended(inventory, design, bound, found.stopped_by, limits.gap, finished)
+    return replace(ended, method=method, notes=(*ended.notes, *([found.note] if found.note else [])))
 
 
 def gap(value: float, bound: float) -> float:

@@ -54,6 +54,12 @@ class SearchLimits:
     def seconds_left(self) -> float:
         return max(0.0, self.deadline - time.monotonic())
 
+    def hit(self) -> StopReason | None:
+        """The limit that ends the search now, if any does."""
+        if self.stop.is_set():
+            return "interrupt"
+        return None if self.seconds_left() else "time_limit"
+
 
 @dataclass(frozen=True)
 class Solution:

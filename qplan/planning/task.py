@@ -44,6 +44,14 @@ class Known:
 
 
 @dataclass(frozen=True)
+class Start:
+    """An earlier plan: its design where that still holds (kept among equals), and the links to begin with."""
+
+    design: Design | None = None
+    links: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Task:
     """What stays the same throughout one minimisation. `served`: optional corridors served in an earlier stage's best."""
 
@@ -54,6 +62,7 @@ class Task:
     served: frozenset[str] | None
     solver: str
     limits: SearchLimits
+    start: Start = Start()
 
     def on(self, links: Collection[str]) -> Task:
         """The same on some of the links."""
@@ -91,3 +100,19 @@ class Task:
 def better(*found: Known | None) -> Known | None:
     """The one of least value, the first of equals."""
     return min((known for known in found if known is not None), key=lambda known: known.value, default=None)
+
+
+@dataclass(frozen=True)
+class Found:
+    """How a minimisation ended, and what gave the bound."""
+
+    stopped_by: str
+    known: Known | None
+    bound: float | None
+    method: str = ""
+    note: str = ""
+
+
+def ending(value: float, bound: float) -> str:
+    """Why a search ends whose value and bound have met."""
+    return "proof" if value - bound <= PROOF * max(1.0, abs(value)) else "gap"

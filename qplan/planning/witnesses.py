@@ -1,0 +1,90 @@
+"""Designs known to be possible, as points of a model: no cut may exclude one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import networkx as nx
+import numpy as np
+
+from qplan.planning.assemble import Design
+from qplan.planning.cuts import Row
+from qplan.planning.formulation import Formulation
+from qplan.planning.task import Known
+from qplan.planning.trees import Trees
+
+TOLERANCE = 1e-6
+
+
+def start_values(model: Formulation, design: Design) -> dict[str, float]:
+    """Values of the design variables in a design; links that the model lacks are left out."""
+    counts = {link.id: float(link.count) for link in design.links}
+    nodes = {node.site for node in design.nodes}
+    relays = {node.site for node in design.nodes if "relay" in node.roles}
+    served = {corridor.id for corridor in design.corridors if corridor.served}
+    values = {v.name: float(link in counts) for link, v in model.link.items()}
+    values |= {v.name: counts.get(link, 0.0) for link, v in model.count.items()}
+    for group, chosen in ((model.node, nodes), (model.relay, relays), (model.served, served)):
+        values |= {v.name: float(key in chosen) for key, v in group.items()}
+    return values
+
+
+def tree_values(trees: Trees, design: Design) -> dict[str, float]:
+    """Values of the lift of trees in a design: in each of its parts a tree spans all components with ends there."""
+    values = dict.fromkeys((v.name for v in (*trees.arcs.values(), *trees.spans.values())), 0.0)
+    installed = {arc for link in design.links for arc in (link.ends, link.ends[::-1])}
+    waiting = list(range(len(trees.components)))
+    while waiting:
+        k = waiting[0]
+        root = trees.components[k].ends[0]
+        graph = nx.DiGraph([(tail, head) for tree, tail, head in trees.arcs if tree == k and (tail, head) in installed])
+        graph.add_node(root)
+        parents = dict(nx.bfs_predecessors(graph, root))
+        spanned = [l for l in waiting if all(s == root or s in parents for s in trees.components[l].ends)]
+        for l in spanned:
+            if trees.spans:
+                values[trees.spans[k, l].name] = 1.0
+            for site in trees.components[l].ends:
+                while site != root:
+                    values[trees.arcs[k, parents[site], site].name] = 1.0
+                    site = parents[site]
+        waiting = [l for l in waiting[1:] if l not in spanned]
+    return values
+
+
+class UnsoundCut(Exception):
+    """A cut excludes a design that is known to be possible; `known` is the best design."""
+
+    def __init__(self, family: str, known: Known | None):
+        super().__init__(
+            f"A cut of the family {family} excluded a plan that holds: a defect of qplan, please report it. The plan is "
+            "kept; no bound is given."
+        )
+        self.known = known
+
+
+class Witnesses:
+    """Designs known to be possible, as points over the columns of one model (NaN where a lift's values are not known)."""
+
+    def __init__(self, model: Formulation, trees: Trees):
+        self.model, self.trees = model, trees
+        self.names = [v.name for v in model.columns]
+        self.designs: list[Design] = []
+        self.points: list[np.ndarray] = []
+
+    def add(self, design: Design) -> None:
+        values = start_values(self.model, design) | tree_values(self.trees, design)
+        self.designs.append(design)
+        self.points.append(np.array([values.get(name, np.nan) for name in self.names]))
+
+    def learn(self, known: Known | None, rows: Iterable[Row]) -> None:
+        """A new design judges the rows there are. Raises `UnsoundCut`."""
+        if known is not None and not any(known.design is design for design in self.designs):
+            self.add(known.design)
+            self.judge(rows, known)
+
+    def judge(self, rows: Iterable[Row], known: Known | None) -> None:
+        """Raises `UnsoundCut` where a row excludes a design."""
+        for row in rows:
+            if any(row.activity(point) < row.least - TOLERANCE for point in self.points):
+                raise UnsoundCut(row.family, known)
