@@ -6,8 +6,9 @@ Nothing here depends on rates, ducts or relay limits: the rows hold for every de
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -312,3 +313,12 @@ def _row(family: str, columns: tuple[int, ...], weights: tuple[float, ...], fact
     if factor is None:
         return Row(family, columns, weights, count)
     return Row(family, (*columns, factor), (*weights, -count), 0.0)
+
+
+def moved(row: Row, names: list[str], columns: dict[str, int]) -> Row:
+    """The row over another model's columns; what that one lacks is 0 there."""
+    weights: dict[int, float] = defaultdict(float)
+    for c, weight in zip(row.columns, row.weights, strict=True):
+        if names[c] in columns:
+            weights[columns[names[c]]] += weight
+    return replace(row, columns=tuple(weights), weights=tuple(weights.values()))

@@ -12,15 +12,17 @@ from dataclasses import replace
 
 import pulp
 
+from qplan.planning.arc_flow import arc_flow
 from qplan.planning.branch import Tree
 from qplan.planning.formulation import Formulation, Prices
+from qplan.planning.networks import tight_links
 from qplan.planning.primal import Planner, guiding_prices
 from qplan.planning.root import Root, strengthen
 from qplan.planning.rounds import Rounds
 from qplan.planning.task import CENT, PROOF, Found, Known, Task, better, ending
 from qplan.planning.witnesses import UnsoundCut
 
-SUPPORT = 1e-6  # a link with less than this in the relaxation is not in its support
+SUPPORT = 1e-3  # a link with less than this in a relaxation is not in its support
 ROOT_SHARE = 0.5  # of the time left, at the most, goes to the root
 
 
@@ -51,17 +53,22 @@ def _minimise(task: Task, model: Formulation) -> Found:
         if known is not None and task.within(known.value, root.bound):
             return Found(ending(known.value, root.bound), known, min(root.bound, known.value), root.method)
     bound, rows, method = root.bound, root.rows, root.method
-    if root.bound is not None and not root.hop_flows and not task.stage.exact:  # counts are the solver's business
+    names = [variable.name for variable in model.columns]
+    if _flows_pay(task) and (flows := arc_flow(task, names, root.rows)) is not None:
+        if bound is None or flows.bound > bound:
+            bound, method = flows.bound, "arc-flow relaxation"
+        known = better(known, _guided_by(task, price, known, flows.links, flows.sites, bound))
+    if bound == root.bound is not None and not root.hop_flows and not task.stage.exact:  # counts are the solver's
         tree = Tree(task, model, root, known, price, _promising(model, root, known))
         branched = tree.run(root.bound)
-        known, bound, rows = branched.known, branched.bound, (*root.rows, *branched.rows)
-        method = f"branch and cut, {branched.nodes} nodes"
+        known, rows = branched.known, (*root.rows, *branched.rows)
+        if branched.bound > bound:
+            bound, method = branched.bound, f"branch and cut, {branched.nodes} nodes"
         root.witnesses.learn(known, rows)
         if known is not None and task.within(known.value, bound):
             return Found(ending(known.value, bound), known, min(bound, known.value), method)
     if limit := task.limits.hit():
         return Found(limit, known, bound, method)
-    names = [variable.name for variable in model.columns]
     rounds = Rounds(task.on(_not_fixed(model, root, known)), names, rows, price, _promising(model, root, known))
     return rounds.run(known, bound)
 
@@ -76,13 +83,28 @@ def _first(task: Task, price: Prices) -> Known | None:
 
 def _guided(task: Task, model: Formulation, root: Root, price: Prices, known: Known | None) -> Known | None:
     """A plan by local search on the links that the relaxation or the plan known uses, guided by the relaxation."""
-    links = _values(model, root, model.link)
-    sites = _values(model, root, model.relay)
-    planner = Planner(task, price, _promising(model, root, known))
-    found = planner.searched(task.served, links, sites, root.bound)
-    if known is not None and (found is None or not task.within(found.value, root.bound)):
+    links, sites = _values(model, root, model.link), _values(model, root, model.relay)
+    return _guided_by(task, price, known, links, sites, root.bound)
+
+
+def _guided_by(
+    task: Task, price: Prices, known: Known | None, links: Mapping[str, float], sites: Mapping[str, float],
+    bound: float | None,
+) -> Known | None:  # fmt: skip
+    promising = {link for link, value in links.items() if value > SUPPORT}
+    if known is not None:
+        promising.update(link.id for link in known.design.links)
+    planner = Planner(task, price, promising)
+    found = planner.searched(task.served, links, sites, bound)
+    if known is not None and (found is None or not task.within(found.value, bound)):
         found = better(known, found, planner.improved(known))
     return found or Planner(task, price).searched(task.served, links, sites)
+
+
+def _flows_pay(task: Task) -> bool:
+    """Rates can bind, and a corridor asks for several paths."""
+    several = any(corridor.required and corridor.paths > 1 for corridor in task.inventory.corridors.values())
+    return several and not task.stage.exact and bool(tight_links(task.inventory, task.graph))
 
 
 def _promising(model: Formulation, root: Root, known: Known | None) -> set[str]:

@@ -9,14 +9,13 @@ paths of the corridors that it fails (Benders 1962; the exact model is reached a
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
 
 from qplan.planning.assemble import assemble
-from qplan.planning.cuts import Row, Separator, exclusive_cuts, hop_cuts, path_cuts
+from qplan.planning.cuts import Row, Separator, exclusive_cuts, hop_cuts, moved, path_cuts
 from qplan.planning.cutset import cutset_cuts
 from qplan.planning.formulation import Goal, Prices, add_key_rate, add_routing_of, formulate
 from qplan.planning.hop_flows import add_hop_flows
@@ -48,7 +47,7 @@ class Rounds:
         self._rated = bool(tight_links(self.task.inventory, self.task.graph))
         self.columns = tuple(self.model.index())  # without the paths that come later
         index = self.model.index_of_all()
-        self._add([_moved(row, names, index) for row in rows])
+        self._add([moved(row, names, index) for row in rows])
         networks = list(self.model.networks)
         families = (path_cuts, hop_cuts, exclusive_cuts)
         self.separators: list[Separator] = [family(self.model, networks) for family in families]
@@ -154,15 +153,6 @@ def route(task: Task) -> Known | None:
     limits = replace(task.limits, watch=lambda sighting: None)
     found = solve(model, task.stage.goal(model), task.solver, limits, Effort(nodes=ROUTING_NODES))
     return None if found.values is None else task.known(assemble(model, found))
-
-
-def _moved(row: Row, names: list[str], columns: dict[str, int]) -> Row:
-    """The row over another model's columns; what that one lacks is 0 there."""
-    weights: dict[int, float] = defaultdict(float)
-    for c, weight in zip(row.columns, row.weights, strict=True):
-        if names[c] in columns:
-            weights[columns[names[c]]] += weight
-    return replace(row, columns=tuple(weights), weights=tuple(weights.values()))
 
 
 def _highest(*bounds: float | None) -> float | None:

@@ -21,6 +21,7 @@ from typing import Literal
 import highspy
 import numpy as np
 import pulp
+from scipy.sparse import csc_array, csr_array
 
 from qplan.errors import QplanError, SolverFailed
 from qplan.planning.cuts import Row
@@ -274,14 +275,17 @@ def _run_until_stopped(command: list[str], limits: SearchLimits) -> str:
     """Run the child to its end; when the user stops the search, the child is ended and gives no answer."""
     with tempfile.TemporaryFile("w+") as log:
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
-        while child.poll() is None:
-            if limits.stop.is_set():
-                child.kill()
-            time.sleep(0.02)
+        try:
+            while child.poll() is None and not limits.stop.is_set():
+                time.sleep(0.02)
+        finally:
+            child.kill()
+            child.wait()
         log.seek(0)
         text = log.read()
-    if child.returncode and not limits.stop.is_set():
-        raise SolverFailed(f"CBC ended with code {child.returncode}: {' '.join(text.split())[-200:]}")
+    if (child.returncode or not text.strip()) and not limits.stop.is_set():
+        said = " ".join(text.split())[-200:] or "it said nothing"
+        raise SolverFailed(f"CBC ended with code {child.returncode}: {said}")
     return text
 
 
@@ -317,6 +321,53 @@ def _cbc_values(model: Formulation, answer: Path) -> dict[str, float] | None:
         _, column, value, *_ = line.split()
         values[model.columns[int(column[1:])].name] = float(value)
     return values
+
+
+def interior_point(
+    model: Formulation, goal: Goal, rows: list[Row], limits: SearchLimits
+) -> tuple[float, np.ndarray] | None:
+    """Bound and point of the linear relaxation with further rows, in the units of the goal; None where a limit came first.
+
+    The bound is worked out from the row duals y alone, whatever their accuracy (weak duality): Σ y · row bound +
+    Σ min(0, reduced cost) · upper bound.
+    """
+    highs = highspy.Highs()
+    lp = _arrays(model, goal)
+    lp.integrality_ = []
+    for option, value in {"output_flag": False, "solver": "ipm", "run_crossover": "off", "threads": 1}.items():
+        highs.setOptionValue(option, value)
+    highs.setOptionValue("time_limit", limits.seconds_left())
+    highs.passModel(lp)
+    _add_rows(highs, rows)
+    highs.HandleUserInterrupt = True
+    highs.startSolve()
+    while not highs.wait(0.1)[0]:
+        if limits.stop.is_set():
+            highs.cancelSolve()
+    if highs.getModelStatus() not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kUnknown):
+        return None
+    solution, whole = highs.getSolution(), highs.getLp()
+    lower, upper = np.array(whole.row_lower_), np.array(whole.row_upper_)
+    dual = np.array(solution.row_dual)
+    dual[(dual > 0) & ~np.isfinite(lower)] = 0.0
+    dual[(dual < 0) & ~np.isfinite(upper)] = 0.0
+    matrix = whole.a_matrix_
+    shape = (len(dual), whole.num_col_)
+    form = csr_array if matrix.format_ == highspy.MatrixFormat.kRowwise else csc_array
+    entries = form((np.array(matrix.value_), np.array(matrix.index_), np.array(matrix.start_)), shape=shape)
+    reduced = np.array(whole.col_cost_) - entries.T @ dual
+    at_rows = np.where(dual > 0, lower, np.where(dual < 0, upper, 0.0))
+    bound = float(dual @ at_rows + np.minimum(reduced, 0.0) @ np.array(whole.col_upper_))
+    return bound / goal.scale, np.array(solution.col_value)
+
+
+def _add_rows(highs: highspy.Highs, rows: list[Row]) -> None:
+    """Append rows Σ ≥ least."""
+    starts = np.cumsum([0, *(len(row.columns) for row in rows)])[:-1].astype(np.int32)
+    columns = np.array([column for row in rows for column in row.columns], dtype=np.int32)
+    weights = np.array([weight for row in rows for weight in row.weights], dtype=float)
+    least = np.array([row.least for row in rows], dtype=float)
+    highs.addRows(len(rows), least, np.full(len(rows), highspy.kHighsInf), len(columns), starts, columns, weights)
 
 
 class Relaxation:
@@ -382,13 +433,7 @@ class Relaxation:
 
     def add(self, rows: list[Row]) -> None:
         """Append rows Σ ≥ least."""
-        starts = np.cumsum([0, *(len(row.columns) for row in rows)])[:-1].astype(np.int32)
-        columns = np.array([column for row in rows for column in row.columns], dtype=np.int32)
-        weights = np.array([weight for row in rows for weight in row.weights])
-        least = np.array([row.least for row in rows])
-        self.highs.addRows(
-            len(rows), least, np.full(len(rows), highspy.kHighsInf), len(columns), starts, columns, weights
-        )
+        _add_rows(self.highs, rows)
 
     def drop_slack(self) -> list[bool]:
         """Take out added rows that are slack with no dual value; says for each added row whether it stays."""
