@@ -13,7 +13,7 @@ FAILED, LIMIT = 1, 5  # of qplan.errors.Exit, which is not imported yet
 def run() -> None:
     """Run the command line and end the process with the promised code.
 
-    Ctrl-C and SIGTERM end it at once wherever nothing is to be saved; `optimize` heeds them while it searches and writes.
+    Ctrl-C and SIGTERM end it at once where nothing is to be saved; `optimize` heeds them while it searches and writes.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:

@@ -6,8 +6,8 @@ import time
 
 from qplan.inventory.model import Inventory
 from qplan.plan.model import InventoryRef
+from qplan.planning.limits import SearchLimits
 from qplan.planning.planner import Result, optimise
-from qplan.planning.solver import SearchLimits
 
 REF = InventoryRef(name="test", sha256="", files=(), scenario=None, set={}, effective_sha256="")
 

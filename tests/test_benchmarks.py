@@ -21,8 +21,8 @@ from benchmarks.methods import METHODS, Limits
 from benchmarks.tables import contradictions
 
 from qplan.inventory.model import Inventory
+from qplan.planning.limits import SearchLimits
 from qplan.planning.planner import optimise
-from qplan.planning.solver import SearchLimits
 
 PLAIN = Case("small", "small", Network("metro", 70), corridors=4, target_gap=0.0, target_s=60, hub=False)
 EXACT = sorted(METHODS.keys() - {"greedy"} - (set() if importlib.util.find_spec("ortools") else {"cp-sat"}))

@@ -394,9 +394,9 @@ def lp_optimum(path: Path) -> float:
 
 
 def lp_optimum_by_cbc(path: Path) -> float:
-    from qplan.planning.solver import _cbc_path
+    from qplan.planning.cbc import cbc_path
 
-    command = [_cbc_path(), str(path), "-solve", "-quit"]
+    command = [cbc_path(), str(path), "-solve", "-quit"]
     log = subprocess.run(command, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL).stdout
     return float(re.findall(r"Objective value:\s+(\S+)", log)[-1])
 

@@ -11,21 +11,21 @@ import pytest
 import yaml
 from random_inventories import random_inventory
 
-
 from qplan.inventory.model import Inventory
 from qplan.inventory.reader import read_inventory
 from qplan.inventory.shipped import shipped_systems
 from qplan.outputs.explanation import explanation_files, explanation_json, explanation_markdown, explanation_text
 from qplan.plan.model import InventoryRef, link_id
-from qplan.planning import proposals
+from qplan.planning import proposals, what_if
 from qplan.planning import reach as reach_module
-from qplan.planning import what_if
 from qplan.planning.conflicts import clash, limited_to
 from qplan.planning.explain import explain
-from qplan.planning.formulation import Goal, formulate
+from qplan.planning.formulation import formulate
+from qplan.planning.goals import Goal
 from qplan.planning.irreducible import Irreducible, irreducible
+from qplan.planning.limits import SearchLimits
 from qplan.planning.reach import reach
-from qplan.planning.solver import SearchLimits, solve
+from qplan.planning.solver import solve
 from qplan.planning.what_if import Trials, changed, required_only
 
 REACH_DB, RATE_BPS = 10.0, 1000.0

@@ -16,7 +16,8 @@ import pytest
 
 from qplan.cli.main import main
 from qplan.errors import SolverFailed
-from qplan.planning.solver import SearchLimits, _run_until_stopped
+from qplan.planning.cbc import run_until_stopped
+from qplan.planning.limits import SearchLimits
 
 COMMAND = [sys.executable, "-m", "qplan"]
 GOOD = """\
@@ -153,7 +154,7 @@ def test_a_solver_that_fails_is_told(here, how):
     program.write_text(f"#!/bin/sh\n{FAILING_CBC[how]}\n")
     program.chmod(0o755)
     with pytest.raises(SolverFailed, match="CBC ended with code"):
-        _run_until_stopped([str(program)], SearchLimits(gap=0, deadline=math.inf))
+        run_until_stopped([str(program)], SearchLimits(gap=0, deadline=math.inf))
 
 
 def test_a_missing_solver_ends_with_1(here, monkeypatch, capsys):

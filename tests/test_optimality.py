@@ -15,10 +15,11 @@ from random_inventories import features, random_inventory
 
 from qplan.inventory.model import Inventory
 from qplan.planning.assemble import design_of
-from qplan.planning.formulation import cost_goal, formulate_design
+from qplan.planning.formulation import formulate_design
+from qplan.planning.goals import cost_goal
+from qplan.planning.limits import SearchLimits
 from qplan.planning.reach import reach
 from qplan.planning.root import strengthen
-from qplan.planning.solver import SearchLimits
 
 SEED = int(os.environ.get("QPLAN_TEST_SEED", random.SystemRandom().randrange(10**9)))  # QPLAN_TEST_SEED repeats a run
 INSTANCES = 400

@@ -17,9 +17,9 @@ from qplan.plan.reader import is_plan, read_planned
 from qplan.plan.verify import verify
 from qplan.planning.alone import about_alone
 from qplan.planning.explain import explain_corridor, explain_inventory
+from qplan.planning.limits import SearchLimits
 from qplan.planning.questions import UnknownAddress, ask, known, overview, split_address
 from qplan.planning.reach import reach
-from qplan.planning.solver import SearchLimits
 from qplan.planning.what_if import Trials, alone_of
 
 EXITS = {"servable": Exit.DONE, "infeasible": Exit.INFEASIBLE, "unknown": Exit.LIMIT}

@@ -23,8 +23,8 @@ from qplan.plan.model import Plan
 from qplan.plan.reader import read_plan
 from qplan.plan.verify import failed_checks
 from qplan.planning.explain import explain
+from qplan.planning.limits import SearchLimits
 from qplan.planning.planner import optimise
-from qplan.planning.solver import SearchLimits
 
 
 class Seconds(click.ParamType):

@@ -198,10 +198,10 @@ def _without_cost(inventory: Inventory, site: str, waived: Cost) -> Inventory | 
                 items = inventory.equipment.relay_items.values()
                 settings.append((f"sites.{site}.{resource}",
                                  round(free - sum(getattr(i, resource) * i.quantity for i in items), 9)))  # fmt: skip
-    for metric, amount in (("capex", waived.capex), ("tco", tco(inventory.economics, waived))):
+    for metric, saved in (("capex", waived.capex), ("tco", tco(inventory.economics, waived))):
         ceiling = getattr(inventory.budget, metric)
         if ceiling is not None:
-            settings.append((f"budget.{metric}", round(ceiling - float(amount), 2)))
+            settings.append((f"budget.{metric}", round(ceiling - float(saved), 2)))
     if any(isinstance(value, float) and value < 0 for _, value in settings):
         return None
     return changed(inventory, settings)

@@ -12,7 +12,7 @@ import numpy as np
 
 from qplan.planning.cuts import Row, moved
 from qplan.planning.formulation import add_key_rate, add_paths
-from qplan.planning.solver import interior_point
+from qplan.planning.relaxation import interior_point
 from qplan.planning.task import Task
 
 MOST_COLUMNS = 60_000

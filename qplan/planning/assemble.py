@@ -10,9 +10,9 @@ from qplan.costing.costs import plan_costs
 from qplan.inventory.model import Inventory
 from qplan.plan.model import Costs, Link, Node, Path, ServedCorridor
 from qplan.planning.formulation import Formulation
+from qplan.planning.limits import Solution
 from qplan.planning.networks import CorridorNetwork
 from qplan.planning.reach import CandidateLink, ReachGraph, systems_needed
-from qplan.planning.solver import Solution
 
 
 @dataclass(frozen=True)

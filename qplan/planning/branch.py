@@ -15,9 +15,9 @@ import numpy as np
 
 from qplan.planning.cuts import Row
 from qplan.planning.formulation import Formulation, Prices
+from qplan.planning.limits import SearchLimits, Sighting
 from qplan.planning.primal import Planner
 from qplan.planning.root import Root
-from qplan.planning.solver import SearchLimits, Sighting
 from qplan.planning.task import CENT, Known, Task, better
 
 MOST_NODES = 3000

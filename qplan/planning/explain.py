@@ -9,10 +9,10 @@ from qplan.planning.at_once import served_alone_at_once
 from qplan.planning.conflicts import clash, left_out, limit_reasons
 from qplan.planning.corridor_reasons import concessions, diagnose, optional, paths_impossible
 from qplan.planning.findings import CorridorFinding, Diagnosis, Explanation, Proposal, Reason, named
+from qplan.planning.limits import SearchLimits
 from qplan.planning.proposals import further
 from qplan.planning.reach import ReachGraph, reach
 from qplan.planning.remedies import Tried, corridor_remedies, joint_remedies
-from qplan.planning.solver import SearchLimits
 from qplan.planning.what_if import LIMIT_FAMILIES, Trials, alone_of, lifted, required_only, restricted
 
 NO_TIME = "Proven impossible; the time for explanations was over before a reason was found."

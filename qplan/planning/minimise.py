@@ -23,7 +23,7 @@ from qplan.planning.task import CENT, PROOF, Found, Known, Task, better, ending
 from qplan.planning.witnesses import UnsoundCut
 
 SUPPORT = 1e-3  # a link with less than this in a relaxation is not in its support
-ROOT_SHARE = 0.5  # of the time left, at the most, goes to the root
+ROOT_SHARE = 0.75  # of the time left, at the most, goes to the root
 
 
 def minimise(task: Task) -> Found:
@@ -44,8 +44,9 @@ def _minimise(task: Task, model: Formulation) -> Found:
     known = _first(task, price)
     half = replace(task.limits, deadline=time.monotonic() + ROOT_SHARE * task.limits.seconds_left())
     root = strengthen(model, goal, half, known)
+    if root.infeasible and known is not None:
+        raise UnsoundCut("relaxation", known)
     if root.infeasible:
-        root.witnesses.judge(root.rows, known)
         return Found("proof", None, None, root.method)
     if root.bound is not None:
         known = better(known, _guided(task, model, root, price, known))
@@ -58,7 +59,8 @@ def _minimise(task: Task, model: Formulation) -> Found:
         if bound is None or flows.bound > bound:
             bound, method = flows.bound, "arc-flow relaxation"
         known = better(known, _guided_by(task, price, known, flows.links, flows.sites, bound))
-    if bound == root.bound is not None and not root.hop_flows and not task.stage.exact:  # counts are the solver's
+    branching = not root.hop_flows and not task.stage.exact  # large lifts, and counts, are the solver's business
+    if bound is not None and method == root.method and branching:
         tree = Tree(task, model, root, known, price, _promising(model, root, known))
         branched = tree.run(root.bound)
         known, rows = branched.known, (*root.rows, *branched.rows)

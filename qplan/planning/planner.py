@@ -12,9 +12,10 @@ from qplan.inventory.model import Inventory
 from qplan.plan.model import InventoryRef, Objective, Plan, ServedCorridor, Solver
 from qplan.plan.verify import verify
 from qplan.planning.assemble import design_of
+from qplan.planning.limits import SearchLimits
 from qplan.planning.reach import ReachGraph, reach
 from qplan.planning.search import Search, gap, search_plan
-from qplan.planning.solver import SearchLimits, solver_version, write_lp
+from qplan.planning.solver import solver_version, write_lp
 from qplan.planning.task import Start, Task
 
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from qplan.plan.model import Path, ServedCorridor
 from qplan.planning.assemble import Design, design_of, in_order
-from qplan.planning.formulation import Goal, Prices
+from qplan.planning.formulation import Prices
+from qplan.planning.goals import Goal
 from qplan.planning.indexed import IndexedReach
 from qplan.planning.local_search import Works, construct, improve, orders, shake
 from qplan.planning.paths import Weights, find_paths, relays_of

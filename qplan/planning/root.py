@@ -18,9 +18,11 @@ from qplan.planning.cuts import (
     tree_balance,
 )
 from qplan.planning.cutset import cutset_cuts
-from qplan.planning.formulation import Formulation, Goal
+from qplan.planning.formulation import Formulation
+from qplan.planning.goals import Goal
 from qplan.planning.hop_flows import add_hop_flows
-from qplan.planning.solver import Relaxation, SearchLimits, Sighting
+from qplan.planning.limits import SearchLimits, Sighting
+from qplan.planning.relaxation import Relaxation
 from qplan.planning.task import Known
 from qplan.planning.trees import add_trees
 from qplan.planning.witnesses import Witnesses

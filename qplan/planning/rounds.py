@@ -17,12 +17,14 @@ import numpy as np
 from qplan.planning.assemble import assemble
 from qplan.planning.cuts import Row, Separator, exclusive_cuts, hop_cuts, moved, path_cuts
 from qplan.planning.cutset import cutset_cuts
-from qplan.planning.formulation import Goal, Prices, add_key_rate, add_routing_of, formulate
+from qplan.planning.formulation import Prices, add_key_rate, add_routing_of, formulate
+from qplan.planning.goals import Goal
 from qplan.planning.hop_flows import add_hop_flows
+from qplan.planning.limits import Effort, Solution
 from qplan.planning.networks import CorridorNetwork, tight_links
 from qplan.planning.primal import Planner
 from qplan.planning.reach import Usability
-from qplan.planning.solver import Effort, Solution, solve
+from qplan.planning.solver import solve
 from qplan.planning.task import PROOF, Found, Known, Task, better, ending
 from qplan.planning.trees import add_trees
 from qplan.planning.witnesses import Witnesses, start_values
@@ -90,6 +92,9 @@ class Rounds:
         """Route the master's design, and see whether it is a better plan than the one known."""
         if last.values is None or self.task.limits.hit() == "interrupt":
             return
+        if len(self.routed) == len(self.model.networks):  # the master knows all paths: it is the exact model
+            self._know(better(self.known, self.task.known(assemble(self.model, last))))
+            return
         installed = {link for link, v in self.model.link.items() if last.chosen(v)}
         served = {q for q, v in self.model.served.items() if last.chosen(v)}
         planner = Planner(self.task, self.price, installed)
@@ -105,7 +110,7 @@ class Rounds:
     def _forbid(self, last: Solution) -> bool:
         """Add what the master's design violates: cuts, else the paths of the corridors that it does not serve."""
         point = np.array([round(last.values[name], 3) for name in self.columns])
-        rows = [row for separate in self.separators for row in separate(point) if row.activity(point) < row.least - 0.5]
+        rows = [row for separate in self.separators for row in separate(point) if row.activity(point) < row.least - 0.01]
         self._add(rows)
         if rows:
             return True

@@ -9,16 +9,10 @@ from decimal import Decimal
 
 from qplan.inventory.model import Inventory
 from qplan.planning.assemble import Design
-from qplan.planning.formulation import (
-    cost_goal,
-    hold_priority,
-    hold_relays,
-    lost_priority_goal,
-    relays_goal,
-)
+from qplan.planning.goals import cost_goal, hold_priority, hold_relays, lost_priority_goal, relays_goal
+from qplan.planning.limits import SearchLimits
 from qplan.planning.minimise import minimise
 from qplan.planning.reach import ReachGraph
-from qplan.planning.solver import SearchLimits
 from qplan.planning.task import CENT, Hold, Stage, Start, Task
 
 BOUND_SAFETY = 1e-9  # relative; taken off a solver's bound, far above its rounding and far below any gap asked for

@@ -10,10 +10,12 @@ from typing import Any
 
 from qplan.inventory.model import Budget, Corridor, Inventory
 from qplan.planning.at_once import served_at_once
-from qplan.planning.formulation import Goal, formulate
+from qplan.planning.formulation import formulate
+from qplan.planning.goals import Goal
+from qplan.planning.limits import SearchLimits
 from qplan.planning.reach import ReachGraph, Usability, reach
 from qplan.planning.search import Search, search_plan
-from qplan.planning.solver import SearchLimits, solve
+from qplan.planning.solver import solve
 
 LIMIT_FAMILIES = ("strands", "rack_units", "power_w", "key_rate", "budget")
 AT_LEAST_S = 20.0  # an explanation gets this long even when the time limit has struck

@@ -73,6 +73,9 @@ class Witnesses:
         self.points: list[np.ndarray] = []
 
     def add(self, design: Design) -> None:
+        """Take up a design, unless the model lacks a link of it."""
+        if any(link.id not in self.model.link for link in design.links):
+            return
         values = start_values(self.model, design) | tree_values(self.trees, design)
         self.designs.append(design)
         self.points.append(np.array([values.get(name, np.nan) for name in self.names]))

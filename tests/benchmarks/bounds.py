@@ -30,8 +30,8 @@ from oracle import best_value  # noqa: E402
 from random_inventories import random_inventory  # noqa: E402
 
 from qplan.inventory.model import Inventory  # noqa: E402
+from qplan.planning.limits import SearchLimits  # noqa: E402
 from qplan.planning.planner import Result, optimise  # noqa: E402
-from qplan.planning.solver import SearchLimits  # noqa: E402
 
 CENT = 0.0101  # money is exact to the cent
 RELATIVE = 1e-7

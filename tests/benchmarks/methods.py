@@ -23,9 +23,9 @@ from benchmarks.problem import problem_of
 from qplan.inventory.model import Inventory
 from qplan.plan.model import Plan
 from qplan.plan.verify import verify
+from qplan.planning.limits import SearchLimits, Sighting
 from qplan.planning.planner import optimise
 from qplan.planning.reach import ReachGraph, reach
-from qplan.planning.solver import SearchLimits, Sighting
 
 TESTS = Path(__file__).parents[1]  # where `benchmarks` is imported from
 
