@@ -13,13 +13,14 @@ from collections import defaultdict
 
 from qplan.planning.cuts import Row
 from qplan.planning.formulation import Formulation, Prices
+from qplan.planning.limits import SearchLimits
 from qplan.planning.trees import Trees
 
 MOST_STEPS = 6000  # cuts, over all trees
 ROUNDING = 1e-9
 
 
-def ascent_cuts(model: Formulation, trees: Trees, prices: Prices) -> list[Row]:
+def ascent_cuts(model: Formulation, trees: Trees, prices: Prices, limits: SearchLimits) -> list[Row]:
     """Directed cuts of every tree for the ends that it may span."""
     index = model.index()
     cheapest: dict[tuple[str, str], float] = defaultdict(lambda: float("inf"))
@@ -39,7 +40,7 @@ def ascent_cuts(model: Formulation, trees: Trees, prices: Prices) -> list[Row]:
                 columns.append(index[variable.name])
         span_of = {s: l for l, other in enumerate(trees.components) if l >= k for s in other.ends if s != part.ends[0]}
         steps = MOST_STEPS // len(trees.components)
-        for end, arcs in _ascend(part.ends[0], span_of, into, cost, steps):
+        for end, arcs in _ascend(part.ends[0], span_of, into, cost, steps, limits):
             entering = tuple(sorted({columns[arc] for arc in arcs}))
             if trees.spans:
                 span = index[trees.spans[k, span_of[end]].name]
@@ -50,12 +51,13 @@ def ascent_cuts(model: Formulation, trees: Trees, prices: Prices) -> list[Row]:
 
 
 def _ascend(
-    root: str, ends: dict[str, int], into: dict[str, list[tuple[str, int]]], cost: list[float], most_steps: int
-) -> list[tuple[str, list[int]]]:
+    root: str, ends: dict[str, int], into: dict[str, list[tuple[str, int]]], cost: list[float], most_steps: int,
+    limits: SearchLimits,
+) -> list[tuple[str, list[int]]]:  # fmt: skip
     """(end, arcs of a cut) in the order met; ends with few arcs into their set first. Takes `cost` down."""
     met: list[tuple[str, list[int]]] = []
     heap = [(0, s) for s in sorted(ends)]
-    while heap and len(met) < most_steps:
+    while heap and len(met) < most_steps and not limits.hit():
         _, end = heapq.heappop(heap)
         arcs = _entering(root, end, into, cost)
         if arcs is None:

@@ -59,35 +59,52 @@ def tight_links(inventory: Inventory, reach: ReachGraph) -> set[str]:
 
 def corridor_networks(inventory: Inventory, reach: ReachGraph) -> tuple[CorridorNetwork, ...]:
     """One network per corridor, in id order."""
-    tight = tight_links(inventory, reach)
-    taken: dict[tuple[str, str], frozenset[str]] = {}
+    builder = _Bundles(inventory, reach)
     return tuple(
-        _network(inventory, reach, q, corridor, tight, taken) for q, corridor in sorted(inventory.corridors.items())
+        _network(q, corridor, reach.usability.permitted[q], builder.of(q, corridor))
+        for q, corridor in sorted(inventory.corridors.items())
     )
 
 
-def _network(
-    inventory: Inventory, reach: ReachGraph, q: str, corridor: Corridor, tight: set[str],
-    taken: dict[tuple[str, str], frozenset[str]],
-) -> CorridorNetwork:  # fmt: skip
-    """The network of one corridor; `taken` remembers the resources of links by level of disjointness."""
-    permitted = reach.usability.permitted[q]
-    grouped: dict[tuple, list[CandidateLink]] = defaultdict(list)
-    for link in reach.links:
-        if permitted.issuperset(link.route.ends) and (
-            systems_needed(corridor.demand_bps, link.key_rate_bps) <= link.max_count
-        ):
-            grouped[_bundle_key(corridor, link, link.id in tight)].append(link)
-    bundles = []
-    for _, links in sorted(grouped.items(), key=lambda group: group[0]):
-        key = links[0].id, corridor.disjoint if corridor.paths > 1 else "relay"
-        if key not in taken:
-            taken[key] = _resources(inventory, key[1], links[0])
-        mine = taken[key]
-        if any(f"site {end}" in mine for end in corridor.ends):
-            mine = mine.difference(f"site {end}" for end in corridor.ends)
-        bundles.append(Bundle(links[0].route.ends, tuple(link.id for link in links), mine))
-    bundles = tuple(bundles)
+class _Bundles:
+    """Bundles of corridors; corridors with one path each and the same possible relays have them in common."""
+
+    def __init__(self, inventory: Inventory, reach: ReachGraph):
+        self.inventory, self.reach = inventory, reach
+        self.tight = tight_links(inventory, reach)
+        self.least_bps = min((link.key_rate_bps * link.max_count for link in reach.links), default=0.0)
+        self.resources: dict[tuple[str, str], frozenset[str]] = {}  # by link and level of disjointness
+        self.known: dict[tuple, tuple[Bundle, ...]] = {}
+
+    def of(self, q: str, corridor: Corridor) -> tuple[Bundle, ...]:
+        permitted = self.reach.usability.permitted[q]
+        demand_bps = 0.0 if corridor.demand_bps <= self.least_bps else corridor.demand_bps  # 0: every link carries it
+        key = permitted, demand_bps, *((corridor.disjoint, corridor.ends) if corridor.paths > 1 else ())
+        if key not in self.known:
+            grouped: dict[tuple, list[CandidateLink]] = defaultdict(list)
+            for link in self.reach.links:
+                if permitted.issuperset(link.route.ends) and (
+                    not demand_bps or systems_needed(demand_bps, link.key_rate_bps) <= link.max_count
+                ):
+                    grouped[_bundle_key(corridor, link, link.id in self.tight)].append(link)
+            self.known[key] = tuple(
+                Bundle(links[0].route.ends, tuple(link.id for link in links), self._resources(corridor, links[0]))
+                for _, links in sorted(grouped.items(), key=lambda group: group[0])
+            )
+        return self.known[key]
+
+    def _resources(self, corridor: Corridor, link: CandidateLink) -> frozenset[str]:
+        if corridor.paths == 1:
+            return frozenset()
+        key = link.id, corridor.disjoint
+        if key not in self.resources:
+            self.resources[key] = _resources(self.inventory, corridor.disjoint, link)
+        mine = self.resources[key]
+        ends = {f"site {end}" for end in corridor.ends}
+        return mine if mine.isdisjoint(ends) else mine - ends
+
+
+def _network(q: str, corridor: Corridor, permitted: frozenset[str], bundles: tuple[Bundle, ...]) -> CorridorNetwork:
     shared: dict[str, list[int]] = defaultdict(list)
     for i, bundle in enumerate(bundles):
         for resource in bundle.resources:

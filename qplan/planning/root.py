@@ -72,7 +72,7 @@ def strengthen(model: Formulation, goal: Goal, limits: SearchLimits, known: Know
     relaxation = Relaxation(model, goal, limits)
     witnesses = Witnesses(model, trees)
     value = None if known is None else known.value
-    rows = ascent_cuts(model, trees, goal.prices)
+    rows = ascent_cuts(model, trees, goal.prices, limits)
     witnesses.learn(known, rows)
     relaxation.add(rows)
     bounds: list[float] = []
