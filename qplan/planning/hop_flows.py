@@ -20,7 +20,7 @@ import networkx as nx
 from qplan.planning.formulation import Formulation, Terms
 from qplan.planning.networks import CorridorNetwork
 
-MOST_COLUMNS = 40_000  # of the lift, all corridors together; those with few layers come first
+MOST_COLUMNS = 12_000  # of the lift, all corridors together; those with few layers come first
 Arc = tuple[str, str, int]  # tail in layer h, head in layer h + 1, h
 
 
