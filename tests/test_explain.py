@@ -126,7 +126,7 @@ CASES = {
         ("loss_db", 17, 10, ("sites.a", "sites.b", "fibres.f")),
         {
             (
-                'sites.hut-f={"trusted_node": "allowed"}',
+                'sites.hut-f={"trusted_node": "allowed", "rack_units": null, "power_w": null}',
                 'fibres.f.ends=["a", "hut-f"]',
                 "fibres.f.length_km=32.0",
                 "fibres.f.loss_db=8.25",

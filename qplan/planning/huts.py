@@ -94,7 +94,7 @@ def _split(inventory: Inventory, q: str, f: str, shares: list[float]) -> list[tu
     names = [_free_id(inventory.sites, name) for name in wanted]
     stops = [fibre.ends[0], *names, fibre.ends[1]]
     settings: list[tuple[str, Any]] = [(f"sites.{name}", _hut(inventory.corridors[q])) for name in names]
-    stated = fibre.model_dump(mode="json", exclude_defaults=True, exclude={"ends", "labels"})
+    stated = fibre.model_dump(mode="json", exclude_unset=True, exclude={"ends", "labels"})
     for i, share in enumerate(shares):
         piece = {"ends": [stops[i], stops[i + 1]]} | _piece(inventory, fibre, share)
         if i == 0:
@@ -116,7 +116,7 @@ def _piece(inventory: Inventory, fibre: Fibre, share: float) -> dict[str, Any]:
 
 
 def _hut(corridor: Corridor) -> dict[str, Any]:
-    """A site that the corridor's rules let relay."""
+    """A site that the corridor's rules let relay, without limits on room, also where `defaults.site` states some."""
     asked = {
         "country": corridor.allowed_countries,
         "operator": corridor.allowed_operators,
@@ -125,7 +125,7 @@ def _hut(corridor: Corridor) -> dict[str, Any]:
     hut: dict[str, Any] = {name: values[0] for name, values in asked.items() if values}
     if corridor.min_security_tier is not None:
         hut["security_tier"] = corridor.min_security_tier
-    return hut | {"trusted_node": "allowed"}
+    return hut | {"trusted_node": "allowed", "rack_units": None, "power_w": None}
 
 
 def _free_id(taken: dict[str, Any], name: str) -> str:
