@@ -39,7 +39,7 @@ def tree_values(trees: Trees, design: Design) -> dict[str, float]:
         root = trees.components[k].ends[0]
         graph = nx.DiGraph([(tail, head) for tree, tail, head in trees.arcs if tree == k and (tail, head) in installed])
         graph.add_node(root)
-        parents = dict(nx.bfs_predecessors(graph, root))
+        parents = {head: tail for tail, head in nx.bfs_edges(graph, root)}
         spanned = [l for l in waiting if all(s == root or s in parents for s in trees.components[l].ends)]
         for l in spanned:
             if trees.spans:
