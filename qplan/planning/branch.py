@@ -30,6 +30,7 @@ STRONG_ITERATIONS = 60  # of the simplex method per trial
 RELIABLE = 2  # trials after which a pseudo-cost is believed
 HEURISTIC_EVERY = 50  # nodes
 
+
 @dataclass(order=True)
 class Node:
     """Bounds of columns that differ from the root's, and a valid bound of the goal under these."""
@@ -81,7 +82,6 @@ class Tree:
             node = plunge or heapq.heappop(heap)
             plunge = None
             done += 1
-            self.done = done
             lowest = min([node.bound, self.left, *(n.bound for n in heap[:1])])
             if lowest > risen[0] + 1e-6 * abs(lowest):
                 risen = lowest, done
@@ -105,19 +105,23 @@ class Tree:
             if column is None:
                 self.left = min(self.left, node.bound)
                 continue
-            children = []
-            for upwards in (True, False):
-                at = math.floor(point[column] + INTEGRAL)
-                low, high = node.fixed.get(column, (0.0, self.upper[column]))
-                limits = (at + 1.0, high) if upwards else (low, float(at))
-                moved = (at + 1 - point[column]) if upwards else (point[column] - at)
-                children.append(Node(node.bound, made, node.fixed | {column: limits}, (column, upwards, float(moved))))
-                made += 1
+            children = self._children(node, point, column, made)
+            made += len(children)
             plunge, other = children if point[column] - math.floor(point[column]) > 0.3 else children[::-1]
             heapq.heappush(heap, other)
         open_bounds = [n.bound for n in (*heap, *([plunge] if plunge else ()))]
         bound = max(bound, min([*open_bounds, self.left, self._value_or_inf()]))
         return Branched(self.known, bound, self.rows, done)
+
+    def _children(self, node: Node, point: np.ndarray, column: int, number: int) -> list[Node]:
+        """The node with the column rounded up, and rounded down."""
+        at = math.floor(point[column] + INTEGRAL)
+        low, high = node.fixed.get(column, (0.0, self.upper[column]))
+        up, down = float(at + 1 - point[column]), float(point[column] - at)
+        return [
+            Node(node.bound, number, node.fixed | {column: (at + 1.0, high)}, (column, True, up)),
+            Node(node.bound, number + 1, node.fixed | {column: (low, float(at))}, (column, False, down)),
+        ]
 
     def _value(self) -> float | None:
         return None if self.known is None else self.known.value

@@ -93,10 +93,7 @@ def _guided_by(
     task: Task, price: Prices, known: Known | None, links: Mapping[str, float], sites: Mapping[str, float],
     bound: float | None,
 ) -> Known | None:  # fmt: skip
-    promising = {link for link, value in links.items() if value > SUPPORT}
-    if known is not None:
-        promising.update(link.id for link in known.design.links)
-    planner = Planner(task, price, promising)
+    planner = Planner(task, price, _used(known, links))
     found = planner.searched(task.served, links, sites, bound)
     if known is not None and (found is None or not task.within(found.value, bound)):
         found = better(known, found, planner.improved(known))
@@ -109,12 +106,15 @@ def _flows_pay(task: Task) -> bool:
     return several and not task.stage.exact and bool(tight_links(task.inventory, task.graph))
 
 
-def _promising(model: Formulation, root: Root, known: Known | None) -> set[str]:
-    """Links that the relaxation or the plan known uses."""
+def _used(known: Known | None, links: Mapping[str, float]) -> set[str]:
+    """Links that the plan known, or a relaxation with these values, uses."""
     used = set() if known is None else {link.id for link in known.design.links}
-    if root.bound is not None:
-        used |= {link for link, value in _values(model, root, model.link).items() if value > SUPPORT}
-    return used
+    return used | {link for link, value in links.items() if value > SUPPORT}
+
+
+def _promising(model: Formulation, root: Root, known: Known | None) -> set[str]:
+    """Links that the relaxation of the root, if there is one, or the plan known uses."""
+    return _used(known, {} if root.bound is None else _values(model, root, model.link))
 
 
 def _values(model: Formulation, root: Root, variables: Mapping[str, pulp.LpVariable]) -> dict[str, float]:

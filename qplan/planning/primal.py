@@ -18,6 +18,7 @@ from qplan.planning.task import Known, Task, better
 
 FEW, MANY = 3, 12  # orders in which corridors are routed
 EFFORT = 2400  # links × orders
+FULL = 1.02  # share of a price that counts, less the relaxation's value of the thing
 RELAY_PENALTY = 1e5  # on every relay where an earlier stage has fixed their number; prices are scaled to a few thousand
 
 
@@ -78,8 +79,8 @@ class Planner:
         """Plans made corridor by corridor, in so many orders."""
         index, corridors = self.index, self.task.inventory.corridors
         required = [q for q, corridor in corridors.items() if corridor.required or (served and q in served)]
-        link_factor = 1.02 - np.clip([links.get(link.id, 0.0) for link in index.links], 0, 1) if links else 1.0
-        site_factor = 1.02 - np.clip([sites.get(s, 0.0) for s in index.sites], 0, 1) if sites else 1.0
+        link_factor = FULL - np.clip([links.get(link.id, 0.0) for link in index.links], 0, 1) if links else 1.0
+        site_factor = FULL - np.clip([sites.get(s, 0.0) for s in index.sites], 0, 1) if sites else 1.0
         for order in orders(index, required, count):
             if self._over():
                 return

@@ -46,7 +46,7 @@ class Rounds:
         self.known: Known | None = None
         self.promising = set(promising)  # links among which a master's design is repaired
         self.routed: set[str] = set()  # corridors whose paths the master knows
-        self._rated = bool(tight_links(self.task.inventory, self.task.graph))
+        self.tight = tight_links(self.task.inventory, self.task.graph)  # links whose rate can bind
         self.columns = tuple(self.model.index())  # without the paths that come later
         index = self.model.index_of_all()
         self._add([moved(row, names, index) for row in rows])
@@ -99,7 +99,8 @@ class Rounds:
         served = {q for q, v in self.model.served.items() if last.chosen(v)}
         planner = Planner(self.task, self.price, installed)
         found = planner.plan(served, {}, {})
-        if (found is None or found.value > last.value + PROOF * abs(last.value)) and self._rated and not self.task.limits.hit():
+        short = found is None or found.value > last.value + PROOF * abs(last.value)
+        if short and self.tight and not self.task.limits.hit():
             found = better(found, route(self.task.on(installed)))
         if found is None:
             self.promising |= installed
@@ -117,13 +118,10 @@ class Rounds:
         installed = {link for link, v in self.model.link.items() if last.chosen(v)}
         waiting = [network for network in self.model.networks if network.corridor not in self.routed]
         failing = [network for network in waiting if not self._served_alone(network, installed)] or waiting
-        if self.task.limits.hit():
+        if self.task.limits.hit() or not failing:
             return False
-        if not failing:
-            return False
-        tight = tight_links(self.task.inventory, self.task.graph)
-        rated = {n.corridor for n in self.model.networks if any(tight.issuperset(b.links) for b in n.bundles)}
-        if tight and (failing == waiting or rated.intersection(n.corridor for n in failing)):
+        rated = {n.corridor for n in self.model.networks if any(self.tight.issuperset(b.links) for b in n.bundles)}
+        if self.tight and (failing == waiting or rated.intersection(n.corridor for n in failing)):
             failing = waiting
         for network in failing:
             add_routing_of(self.model, network)
