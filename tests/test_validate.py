@@ -131,7 +131,7 @@ def test_text_ends_with_counts_and_a_rule_to_read(here, qplan):
     assert lines[-1] == "Found 2 errors, 1 warning (1 suppressed). `qplan rules QP102` explains."
     (here / "good.yaml").write_text(GOOD)
     code, out, _ = qplan("validate", "good.yaml")
-    assert (code, out) == (0, "good.yaml: valid (2 sites, 1 fibres, 1 QKD systems, 1 corridors)\n")
+    assert (code, out) == (0, "good.yaml: valid (2 sites, 1 fibre, 1 QKD system, 1 corridor)\n")
 
 
 def test_json_is_versioned_and_counts(here, qplan):
@@ -257,7 +257,7 @@ def test_standard_input_is_read_in_the_working_folder(here, qplan, monkeypatch):
 def test_default_file(here, qplan):
     assert qplan("validate")[0] == 2
     (here / "west.qplan.yaml").write_text(GOOD)
-    assert qplan("validate")[:2] == (0, "west.qplan.yaml: valid (2 sites, 1 fibres, 1 QKD systems, 1 corridors)\n")
+    assert qplan("validate")[:2] == (0, "west.qplan.yaml: valid (2 sites, 1 fibre, 1 QKD system, 1 corridor)\n")
     (here / "east.qplan.yaml").write_text(GOOD)
     assert qplan("validate")[0] == 2
     (here / "sites.yaml").write_text(GOOD)
@@ -274,7 +274,13 @@ def test_several_files_and_a_fragment_that_they_share(here, qplan):
     assert out.endswith("Found 1 error, 1 warning. `qplan rules QP018` explains.\n")
     suites = ElementTree.fromstring(qplan("validate", "one.yaml", "two.yaml", "--format", "junit")[1].encode())
     assert [suite.get("tests") for suite in suites] == ["1", "1"]
-    assert qplan("validate", "one.yaml", "gone.yaml")[0] == 1
+
+
+def test_a_file_that_cannot_be_read_costs_no_finding_about_the_others(here, qplan):
+    (here / "bad.yaml").write_text("qplan: 2\n")
+    code, out, err = qplan("validate", "gone.yaml", "bad.yaml", "lost.yaml", "--format", "json")
+    assert [item["code"] for item in json.loads(out)["findings"]] == ["QP018"]
+    assert code == 1 and "gone.yaml" in err and "lost.yaml" in err
 
 
 # suppressions

@@ -59,7 +59,7 @@ def main() -> None:
 def _exit_code() -> int:
     try:
         _check_environment()
-        return int(cli.main(standalone_mode=False) or 0)
+        return int(cli.main(prog_name="qplan", standalone_mode=False) or 0)
     except click.ClickException as error:
         error.show()
         return int(Exit.USAGE)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from qplan.cli.common import ANY_PATH, default_file, overlay_options
-from qplan.errors import Exit
+from qplan.errors import Exit, QplanError
 from qplan.inventory.rules import RULES
 from qplan.inventory.suggestions import did_you_mean
 from qplan.inventory.validation import report, validate
@@ -54,9 +54,18 @@ def command(
 
     A comment suppresses a warning in its line, or in the line below it: `# qplan-ignore: QP303 measured twice`. An error
     cannot be suppressed, and makes the inventory invalid (exit 3) even where --select or --ignore leave it out.
+    A FILE that cannot be read ends with 1, after the findings about the others.
     """
     files = files or (default_file(click.get_current_context()),)
-    validated = [validate(file, scenario=scenario, overrides=overrides) for file in files]
-    found = report(validated, sum(select, ()), sum(ignore, ()), strict)
-    click.echo(FORMATS[style](found), nl=False)
+    validated, unreadable = [], []
+    for file in files:
+        try:
+            validated.append(validate(file, scenario=scenario, overrides=overrides))
+        except QplanError as error:
+            unreadable.append(str(error))
+    if validated:
+        found = report(validated, sum(select, ()), sum(ignore, ()), strict)
+        click.echo(FORMATS[style](found), nl=False)
+    if unreadable:
+        raise QplanError("\n".join(unreadable))
     return int(Exit.INVALID if found.invalid and not soft_fail else Exit.DONE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from qplan.errors import Diagnostic
+from qplan.inventory.suggestions import counted
 from qplan.inventory.suppressions import LINE_ENDS
 
 WIDEST_LINE = 160
@@ -28,18 +29,14 @@ def render(
 def _last_line(findings: list[Diagnostic], suppressed: int, errors_not_shown: int) -> str:
     """``Found 1 error, 2 warnings (1 suppressed). `qplan rules QP102` explains.``"""
     severities = [item.severity for item in findings]
-    counts = [_counted(severities.count(name), name) for name in ("error", "warning") if name in severities]
+    counts = [counted(severities.count(name), name) for name in ("error", "warning") if name in severities]
     aside = [f"{suppressed} suppressed"] if suppressed else []
-    aside += [f"{_counted(errors_not_shown, 'error')} not shown"] if errors_not_shown else []
+    aside += [f"{counted(errors_not_shown, 'error')} not shown"] if errors_not_shown else []
     found = f"Found {', '.join(counts) or 'nothing'}" + (f" ({', '.join(aside)})" if aside else "") + "."
     if findings:
         code = next((item.code for item in findings if item.severity == "error"), findings[0].code)
         found += f" `qplan rules {code}` explains."
     return found + "\n"
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}" + "s" * (number != 1)
 
 
 def _block(item: Diagnostic, lines: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""Words for findings: how a value is shown, and what its writer may have meant."""
+"""Words for messages: how values and numbers are shown, and what the writer of a word may have meant."""
 
 from __future__ import annotations
 
@@ -45,6 +45,11 @@ def joined(words: Iterable[str]) -> str:
     """`a, b or c`."""
     *others, last = words
     return f"{', '.join(others)} or {last}" if others else last
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 relay`, `2 relays`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def neighbours(word: str, options: list[str]) -> list[str]:

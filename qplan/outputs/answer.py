@@ -9,6 +9,7 @@ from dataclasses import asdict
 
 import qplan
 from qplan.inventory.model import Inventory
+from qplan.inventory.suggestions import counted
 from qplan.outputs import wording
 from qplan.outputs.document import Table
 from qplan.outputs.tables import escape_markdown, markdown_table, one_line, round_money, text_table
@@ -279,7 +280,7 @@ def _outcome(inventory: Inventory, plan: Plan, each: Alternative) -> str:
 
 def _value(inventory: Inventory, plan: Plan, value: float) -> str:
     if plan.objective.name == "relays":
-        return wording.counted(round(value), "relay")
+        return counted(round(value), "relay")
     return f"{plan.objective.name} {_money(inventory, value)}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from qplan.inventory.model import Inventory, Item, QkdSystem
+from qplan.inventory.suggestions import counted
 from qplan.outputs import wording
 from qplan.outputs.document import Section, Table
 from qplan.outputs.facts import Facts, Plant
@@ -94,7 +95,7 @@ def _plant_points(plant: Plant) -> list[str]:
     points = []
     if plant.computed:
         points.append(
-            f"Loss is computed, not measured, on {len(plant.computed)} of {wording.counted(total, 'fibre')} used: "
+            f"Loss is computed, not measured, on {len(plant.computed)} of {counted(total, 'fibre')} used: "
             f"{wording.listed(plant.computed)}. Measure them before buying."
         )
     elif total:
@@ -102,12 +103,12 @@ def _plant_points(plant: Plant) -> list[str]:
     if plant.derived_length:
         points.append(
             "Length is derived from the ends' coordinates (geodesic × 1.3) on "
-            f"{wording.counted(len(plant.derived_length), 'fibre')}: {wording.listed(plant.derived_length)}."
+            f"{counted(len(plant.derived_length), 'fibre')}: {wording.listed(plant.derived_length)}."
         )
     if plant.unknown_length:
         points.append(
             f"Length is not known, and counted as 0 km in lease costs, on "
-            f"{wording.counted(len(plant.unknown_length), 'fibre')}: {wording.listed(plant.unknown_length)}."
+            f"{counted(len(plant.unknown_length), 'fibre')}: {wording.listed(plant.unknown_length)}."
         )
     return points
 
@@ -119,7 +120,7 @@ def _duct_points(inventory: Inventory, facts: Facts) -> list[str]:
     if not silent or all(len(corridor.paths) < 2 for corridor in facts.corridors):
         return []
     return [
-        f"No duct is stated for {len(silent)} of {wording.counted(len(used), 'fibre')} used ({wording.listed(silent)}): "
+        f"No duct is stated for {len(silent)} of {counted(len(used), 'fibre')} used ({wording.listed(silent)}): "
         "whether two paths of a corridor share a trench or a bridge there is not known."
     ]
 

@@ -153,7 +153,7 @@ def _corridor_row(facts: CorridorFacts, names: SiteNames) -> tuple[str, ...]:
         wording.smallest_set(facts.cut_off_by, names.piece) if facts.served else "–",
         wording.FALLBACK[corridor.fallback],
         corridor.classification or NOT_STATED,
-        NOT_STATED if years is None else f"{format_number(years)} years",
+        NOT_STATED if years is None else f"{format_number(years)} year{'' if years == 1 else 's'}",
     )
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 
 from qplan.costing.usage import usage_of
 from qplan.inventory.model import Inventory, Site
+from qplan.inventory.suggestions import counted
 from qplan.outputs import wording
 from qplan.outputs.document import SiteNames
 from qplan.outputs.facts import Facts, LinkFacts, NodeFacts, gather
@@ -119,15 +120,15 @@ def _used_sites(plan: Plan) -> set[str]:
 
 
 def _hint(hidden: int) -> str:
-    left_out = f"{wording.counted(hidden, 'site')} of the inventory left out"
+    left_out = f"{counted(hidden, 'site')} of the inventory left out"
     return f"Only what the plan uses is shown: {left_out}." if hidden else ""
 
 
 def _subtitle(plan: Plan, facts: Facts) -> str:
-    relays = wording.counted(len(plan.relays), "trusted node")
-    nodes, links = wording.counted(len(plan.nodes), "QKD node"), wording.counted(len(plan.links), "QKD link")
+    relays = counted(len(plan.relays), "trusted node")
+    nodes, links = counted(len(plan.nodes), "QKD node"), counted(len(plan.links), "QKD link")
     corridors, unserved = len(facts.corridors), len(facts.unserved)
-    served = f"{corridors - unserved} of {wording.counted(corridors, 'corridor')} served"
+    served = f"{corridors - unserved} of {counted(corridors, 'corridor')} served"
     return f"{nodes} (with {relays}), {links}, {served}. {wording.proof(plan)}."
 
 

@@ -9,8 +9,8 @@ from dataclasses import asdict
 
 import qplan
 from qplan.inventory.model import Inventory
+from qplan.inventory.suggestions import counted
 from qplan.outputs.tables import escape_markdown, one_line, round_money
-from qplan.outputs.wording import counted
 from qplan.plan.model import InventoryRef
 from qplan.planning.findings import CorridorFinding, Explanation, Reason, Remedy
 

@@ -18,6 +18,7 @@ from qplan import __version__
 from qplan.errors import Diagnostic
 from qplan.inventory.includes import enclosing_repository
 from qplan.inventory.rendering import render
+from qplan.inventory.suggestions import counted
 from qplan.inventory.validation import Report, Validated
 
 FORMAT_VERSION = "1.0"
@@ -35,10 +36,9 @@ def text(report: Report) -> str:
 def _valid_line(file: Validated) -> str:
     inventory = file.inventory
     state = "invalid under --strict" if any(item.severity == "error" for item in file.findings) else "valid"
-    return (
-        f"{file.file}: {state} ({len(inventory.sites)} sites, {len(inventory.fibres)} fibres, "
-        f"{len(inventory.equipment.qkd_systems)} QKD systems, {len(inventory.corridors)} corridors)\n"
-    )
+    systems = inventory.equipment.qkd_systems
+    parts = (("site", inventory.sites), ("fibre", inventory.fibres), ("QKD system", systems), ("corridor", inventory.corridors))
+    return f"{file.file}: {state} ({', '.join(counted(len(entries), noun) for noun, entries in parts)})\n"
 
 
 def as_json(report: Report) -> str:

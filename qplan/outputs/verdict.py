@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from qplan.costing.bill import BillLine
 from qplan.inventory.model import Inventory
+from qplan.inventory.suggestions import counted
 from qplan.outputs import wording
 from qplan.outputs.facts import Facts
 from qplan.outputs.tables import round_money
@@ -22,7 +23,7 @@ def plan_line(inventory: Inventory, plan: Plan, bill: tuple[BillLine, ...]) -> s
     costs = plan.costs
     unpriced = sum(line.to_be_quoted for line in bill)
     capex = round_money(costs.capex, costs.currency) + (f" (+ {unpriced} to be quoted)" if unpriced else "")
-    nodes, links = wording.counted(len(plan.nodes), "node"), wording.counted(len(plan.links), "link")
+    nodes, links = counted(len(plan.nodes), "node"), counted(len(plan.links), "link")
     return (
         f"Plan: {nodes} to build, {links} to light. Capex {capex}, "
         f"opex {round_money(costs.opex_per_year, costs.currency)}/yr, "
@@ -42,7 +43,7 @@ def warnings(inventory: Inventory, plan: Plan, facts: Facts) -> tuple[str, ...]:
     found += _one_operator(inventory, facts)
     if facts.unserved:
         ids = [corridor.id for corridor in facts.unserved]
-        found.append(f"Not served: {wording.counted(len(ids), 'optional corridor')} ({wording.listed(ids)}).")
+        found.append(f"Not served: {counted(len(ids), 'optional corridor')} ({wording.listed(ids)}).")
     return tuple(found)
 
 
@@ -70,7 +71,7 @@ def figures(inventory: Inventory, plan: Plan, facts: Facts, bill: tuple[BillLine
         ("Result", f"{wording.proof(plan)} (objective: {OBJECTIVES[plan.objective.name]})"),
         ("Corridors served", f"{served} of {len(facts.corridors)}"),
         ("QKD nodes", f"{len(plan.nodes)}, of which {relays}"),
-        ("QKD links", f"{len(plan.links)} with {wording.counted(facts.system_count, 'system')}"),
+        ("QKD links", f"{len(plan.links)} with {counted(facts.system_count, 'system')}"),
         ("Capex", round_money(costs.capex, costs.currency) + contingency),
         ("Opex per year", round_money(costs.opex_per_year, costs.currency)),
         (wording.tco_label(inventory.economics), round_money(costs.tco, costs.currency)),
@@ -82,7 +83,7 @@ def _firmness(plan: Plan, bill: tuple[BillLine, ...]) -> str:
     """How much of the capex rests on illustrative prices, and how many lines have none."""
     unpriced = sum(line.to_be_quoted for line in bill)
     illustrative = sum(line.line_total or Decimal(0) for line in bill if line.provenance == "illustrative")
-    words = [f"{wording.counted(unpriced, 'line')} to be quoted (in no total)"] if unpriced else []
+    words = [f"{counted(unpriced, 'line')} to be quoted (in no total)"] if unpriced else []
     if plan.costs.capex:
         share = float(illustrative) / plan.costs.capex
         words.insert(0, f"{wording.percent(share)} of capex is illustrative")

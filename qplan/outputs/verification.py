@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import qplan
+from qplan.inventory.suggestions import counted
 from qplan.outputs.tables import escape_markdown, markdown_table, one_line
-from qplan.outputs.wording import counted
 from qplan.plan.model import InventoryRef
 from qplan.plan.violation import Violation
 from qplan.planning.findings import setting_text

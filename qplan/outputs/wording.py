@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from qplan.inventory.model import Corridor, Economics
+from qplan.inventory.suggestions import counted
 from qplan.plan.model import Plan
 from qplan.plan.weakness import SmallestSet
 
@@ -73,10 +74,6 @@ def gap_percent(gap: float) -> str:
     gap = max(gap, SMALLEST_GAP)
     step = 10.0 ** (math.floor(math.log10(gap * 100)) - 1)
     return f"{significant(math.ceil(round(gap * 100 / step, 6)) * step, 2)} %"
-
-
-def counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def listed(words: Sequence[str], limit: int = 12) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from qplan.inventory.model import Corridor, Inventory
+from qplan.inventory.suggestions import counted
 from qplan.plan import recompute
 from qplan.plan.model import Plan, ServedCorridor
 from qplan.plan.verify_links import route_key
@@ -43,7 +44,7 @@ def _service(address: str, corridor: Corridor, entry: ServedCorridor) -> Iterato
         yield Violation("required", address, "not served", "served")
     expected = corridor.paths if entry.served else 0
     if len(entry.paths) != expected:
-        yield Violation("paths", address, f"{len(entry.paths)} paths", str(expected))
+        yield Violation("paths", address, counted(len(entry.paths), "path"), str(expected))
 
 
 def _paths(
@@ -59,7 +60,7 @@ def _paths(
         if path.relays != walk.relays:
             yield Violation("relays-list", address, ", ".join(path.relays), ", ".join(walk.relays) or "none")
         if corridor.max_relays is not None and len(walk.relays) > corridor.max_relays:
-            yield Violation("max-relays", address, f"{len(walk.relays)} relays on a path", at_most(corridor.max_relays))
+            yield Violation("max-relays", address, f"{counted(len(walk.relays), 'relay')} on a path", at_most(corridor.max_relays))
         for relay in walk.relays:
             if relay in inventory.sites:
                 for rule, found, limit in recompute.broken_relay_rules(inventory, corridor, relay):

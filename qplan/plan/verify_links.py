@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from qplan.inventory.model import Inventory, Item, QkdSystem
+from qplan.inventory.suggestions import counted
 from qplan.plan import recompute
 from qplan.plan.model import Link, Plan, link_id
 from qplan.plan.violation import (
@@ -78,7 +79,7 @@ def _route(inventory: Inventory, link: Link) -> Iterator[Violation]:
         yield Violation("bypass-sites", address, ", ".join(link.bypass_sites), ", ".join(sites[1:-1]) or "none")
     if len(link.fibres) - 1 > inventory.policy.max_bypass_sites:
         most = inventory.policy.max_bypass_sites
-        yield Violation("max-bypass", address, f"{len(link.fibres) - 1} sites patched through", at_most(most))
+        yield Violation("max-bypass", address, f"{counted(len(link.fibres) - 1, 'site')} patched through", at_most(most))
     for fibre_id in link.fibres:
         if inventory.fibres[fibre_id].amplified:
             yield Violation("amplified", address, fibre_id, "a fibre without amplifiers")

@@ -11,6 +11,7 @@ from typing import Any
 
 from qplan.inventory.model import Corridor, Inventory
 from qplan.inventory.relay_rules import relay_refusals
+from qplan.inventory.suggestions import counted
 from qplan.planning.findings import Diagnosis, Proposal, Reason, named, spoken
 from qplan.planning.loss_reasons import out_of_reach, over_limit, over_the_limit
 from qplan.planning.reach import offers_and_refusals, permitted_systems
@@ -176,7 +177,7 @@ def _relaxed(
 def _too_many_relays(found: Diagnosis, q: str, ways: LinkWays) -> None:
     way, most = ways.fewest_links(limited=False), ways.corridor.max_relays
     relays = [site for site, _ in way[:-1]]
-    text = f"Every way has at least {len(relays)} relays ({named(relays)} on one of them); max_relays is {most}."
+    text = f"Every way has at least {counted(len(relays), 'relay')} ({named(relays)} on one of them); max_relays is {most}."
     found.add(
         Reason("max_relays", text, float(len(relays)), float(most), tuple(f"sites.{s}" for s in relays)),
         more_relays(q, len(relays)),
@@ -184,7 +185,7 @@ def _too_many_relays(found: Diagnosis, q: str, ways: LinkWays) -> None:
 
 
 def more_relays(q: str, count: int) -> Proposal:
-    return Proposal(f"accept {count} relays on a path of {q}", ((f"corridors.{q}.max_relays", count),))
+    return Proposal(f"accept {counted(count, 'relay')} on a path of {q}", ((f"corridors.{q}.max_relays", count),))
 
 
 def _not_disjoint(found: Diagnosis, q: str, ways: LinkWays) -> None:
@@ -197,7 +198,7 @@ def _not_disjoint(found: Diagnosis, q: str, ways: LinkWays) -> None:
         shared = ways.shared_by_all() if size == 1 else tuple(sorted(pieces))
         pieces_named = named([spoken(piece) for piece in shared])
         takes = f"takes {pieces_named}" if size == 1 else f"takes one of {pieces_named}"
-        limited = f" with at most {corridor.max_relays} relays" if corridor.max_relays is not None else ""
+        limited = f" with at most {counted(corridor.max_relays, 'relay')}" if corridor.max_relays is not None else ""
         text = (
             f"{corridor.paths} paths are asked for with no {corridor.disjoint} in common; at most {size} "
             f"{'is' if size == 1 else 'are'} possible, as every way{limited} {takes}."
@@ -233,7 +234,7 @@ def paths_impossible(trials: Trials, unlimited: Inventory) -> Diagnosis:
         if not trials.feasible(changed(unlimited, [(f"corridors.{q}.paths", count)])):
             break
         most = count
-    limited = f" with at most {corridor.max_relays} relays each" if corridor.max_relays is not None else ""
+    limited = f" with at most {counted(corridor.max_relays, 'relay')} each" if corridor.max_relays is not None else ""
     text = (
         f"{corridor.paths} paths{limited} are asked for with no {corridor.disjoint} in common; no combination of ways "
         f"gives more than {most}, though no {'single piece is' if corridor.paths == 2 else 'few pieces are'} on all "
@@ -255,8 +256,7 @@ def concessions(q: str, corridor: Corridor, most: int) -> list[Proposal]:
         settings: list[tuple[str, Any]] = [(f"corridors.{q}.paths", fewer)]
         if corridor.shares_needed > fewer:
             settings.append((f"corridors.{q}.shares_needed", fewer))
-        paths = "1 path" if fewer == 1 else f"{fewer} paths"
-        found.append(Proposal(f"ask for {paths} for {q}", tuple(settings), "lowered"))
+        found.append(Proposal(f"ask for {counted(fewer, 'path')} for {q}", tuple(settings), "lowered"))
     for level in reversed(DISJOINT_LEVELS[: DISJOINT_LEVELS.index(corridor.disjoint)]):
         setting = (f"corridors.{q}.disjoint", level)
         found.append(Proposal(f"ask for {level}-disjoint paths only for {q}", (setting,), "lowered"))

@@ -238,4 +238,4 @@ def _notes(status: str, graph: ReachGraph, cases: list[Case]) -> tuple[str, ...]
 
 def _untried(trials: list[Tried]) -> list[str]:
     count = sum(tried.undecided for tried in trials)
-    return [f"{count} further remedies were not decided in time and are not shown."] if count else []
+    return [f"Further remedies that were not decided in time and are not shown: {count}."] if count else []

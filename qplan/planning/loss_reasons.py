@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from qplan.inventory import plant
 from qplan.inventory.model import Inventory
+from qplan.inventory.suggestions import counted
 from qplan.planning.findings import Diagnosis, Proposal, Reason, named
 from qplan.planning.huts import hut_proposals
 from qplan.planning.reach import CandidateLink, Refusal
@@ -48,7 +49,7 @@ def _no_hops(found: Diagnosis, alone: Inventory, ends: tuple[str, str], permitte
         setting = (("policy.max_bypass_sites", patched),)
         found.add(
             Reason("max_bypass_sites", text, float(patched), float(most), ("policy.max_bypass_sites",)),
-            Proposal(f"patch a channel through up to {patched} sites", setting),
+            Proposal(f"patch a channel through up to {counted(patched, 'site')}", setting),
         )
         return
     dark = [f for f, fibre in sorted(alone.fibres.items()) if plant.loss_db(alone, fibre, True) is None]

@@ -25,19 +25,19 @@ class Shortage:
 def strands(inventory: Inventory, design: Design) -> Iterator[Shortage]:
     for short in _exceeded(occupancy.strands(inventory, design)):
         place = f"Too few free strands on {_name(short)}"
-        yield _shortage(short, f"{place}: {INSTEAD} takes {short.taken}; {short.free} are free.")
+        yield _shortage(short, f"{place}: {INSTEAD} takes {short.taken}; {_free(short)}.")
 
 
 def rack_units(inventory: Inventory, design: Design) -> Iterator[Shortage]:
     for short in _exceeded(occupancy.room(inventory, design, "rack_units")):
         place = f"Too few rack units at {_name(short)}"
-        yield _shortage(short, f"{place}: {INSTEAD} takes {short.taken:g}; {short.free:g} are free.")
+        yield _shortage(short, f"{place}: {INSTEAD} takes {short.taken:g}; {_free(short)}.")
 
 
 def power(inventory: Inventory, design: Design) -> Iterator[Shortage]:
     for short in _exceeded(occupancy.room(inventory, design, "power_w")):
         place = f"Too little power at {_name(short)}"
-        yield _shortage(short, f"{place}: {INSTEAD} takes {short.taken:g} W; {short.free:g} W are free.")
+        yield _shortage(short, f"{place}: {INSTEAD} takes {short.taken:g} W; {_free(short, ' W')}.")
 
 
 def key_rate(inventory: Inventory, design: Design) -> Iterator[Shortage]:
@@ -65,6 +65,10 @@ def over_budget(inventory: Inventory, design: Design) -> Iterator[Shortage]:
 
 def _exceeded(taken: Iterator[occupancy.Taken]) -> Iterator[occupancy.Taken]:
     return (each for each in taken if each.exceeded)
+
+
+def _free(short: occupancy.Taken, unit: str = "") -> str:
+    return f"{short.free:g}{unit} {'is' if short.free == 1 else 'are'} free"
 
 
 def _name(short: occupancy.Taken) -> str:
