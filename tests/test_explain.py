@@ -502,7 +502,7 @@ def test_routes_left_out_prove_nothing(monkeypatch):
 
 def test_time_that_is_over_is_admitted(monkeypatch):
     monkeypatch.setattr(what_if, "AT_LEAST_S", 0.0)
-    inventory = CASES["strands"][0]
+    inventory = CASES["budget"][0]
     explanation = explain(inventory, reach(inventory), "infeasible", "highs", limits(0.0))
     assert explanation.corridors == () and explanation.remedies == ()
     assert [reason.code for reason in explanation.joint] == ["undecided"]

@@ -58,6 +58,8 @@ class ProgressLine:
             if self.active:
                 _draw("")
             search = result.search
+            for text in search.precheck.texts() or ["nothing stands in the way of any corridor"]:
+                click.echo(f"precheck: {text}", err=True)
             click.echo(
                 f"{len(result.reach.links)} candidate links, {len(result.reach.refusals)} refused on single fibres; "
                 f"{search.status} by {search.method or 'the search without the solver'}, stopped by {search.stopped_by}, value {_figure(search.value)}, "

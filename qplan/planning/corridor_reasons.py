@@ -7,15 +7,20 @@ What the graph cannot prove is left to the integer program.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from qplan.inventory.model import Corridor, Inventory
 from qplan.inventory.relay_rules import relay_refusals
 from qplan.inventory.suggestions import counted
 from qplan.planning.findings import Diagnosis, Proposal, Reason, named, spoken
+from qplan.planning.formulation import Prices
+from qplan.planning.indexed import IndexedReach
+from qplan.planning.link_ways import LinkWays
 from qplan.planning.loss_reasons import out_of_reach, over_limit, over_the_limit
-from qplan.planning.reach import offers_and_refusals, permitted_systems
-from qplan.planning.ways import LinkWays, fibre_ways, least_shortfall_ways
+from qplan.planning.precheck import not_disjoint, too_many_relays
+from qplan.planning.reach import CandidateLink, ReachGraph, Usability, offers_and_refusals, permitted_systems
+from qplan.planning.ways import fibre_ways, least_shortfall_ways, lightest_way
 from qplan.planning.what_if import Trials, changed, ruleless
 
 DISJOINT_LEVELS = ("relay", "node", "duct")
@@ -26,7 +31,6 @@ SITE_FIELD = {
     "min_security_tier": "security_tier",
 }
 MOST_LET_IN = 4  # sites proposed one by one
-MOST_BLOCKING = 5  # pieces in a blocking set; finding larger ones is left to the integer program
 
 
 def diagnose(alone: Inventory) -> Diagnosis:
@@ -46,16 +50,27 @@ def diagnose(alone: Inventory) -> Diagnosis:
         if hops is None or over_limit(hops):
             out_of_reach(found, alone, q, permitted, (offers, refusals))
         return found
-    ways = LinkWays(alone, corridor, offers, permitted)
+    ways = _ways(alone, q, offers, permitted)
     if ways.fewest_links(limited=False) is None:
-        _sites_let_in(found, q, ways)
-        _excluded_technology(found, loose, corridor, permitted)
+        _sites_let_in(found, alone, ways)
+        _excluded_technology(found, loose, q, permitted)
         out_of_reach(found, alone, q, permitted, (offers, refusals))
-    elif ways.fewest_links() is None:
-        _too_many_relays(found, q, ways)
-    elif corridor.paths > 1:
-        _not_disjoint(found, q, ways)
+    elif reason := too_many_relays(ways):
+        found.add(reason, more_relays(q, int(reason.value)))
+    elif reason := not_disjoint(ways):
+        found.add(reason)
+        if corridor.max_relays is not None:
+            found.proposals += [more_relays(q, corridor.max_relays + more) for more in (1, 2)]
+        _beside(found, alone, permitted, reason.where[: int(reason.value)])
     return found
+
+
+def _ways(alone: Inventory, q: str, offers: list[CandidateLink], permitted: set[str]) -> LinkWays:
+    """Ways of the corridor over these links, whatever its demand."""
+    corridor = alone.corridors[q]
+    usable = Usability({q: permitted.union(corridor.ends)})
+    index = IndexedReach(alone, ReachGraph(tuple(offers), (), usable), Prices({}, {}, {}))
+    return LinkWays(index, replace(index.calls[q], demand_bps=0.0))
 
 
 def _no_fibre_way(found: Diagnosis, alone: Inventory, corridor: Corridor) -> None:
@@ -109,26 +124,27 @@ def _technologies(alone: Inventory) -> list[Proposal]:
     ]
 
 
-def _excluded_technology(found: Diagnosis, loose: Inventory, corridor: Corridor, permitted: set[str]) -> None:
+def _excluded_technology(found: Diagnosis, loose: Inventory, q: str, permitted: set[str]) -> None:
     """Technologies that the policy excludes and with which there would be a way."""
     for proposal in _technologies(loose):
         wider = changed(loose, proposal.settings)
         offers, _, _ = offers_and_refusals(wider)
-        way = LinkWays(wider, corridor, offers, permitted).fewest_links(limited=False)
+        ways = _ways(wider, q, offers, permitted)
+        way = ways.fewest_links(limited=False)
         if way is None:
             continue
         before = permitted_systems(loose)
-        systems = sorted({link.system for _, link in way} - before.keys())
+        systems = sorted({ways.index.links[l].system for l in way} - before.keys())
         text = f"With {named(systems)} there would be a way, but policy.technologies excludes it."
         found.add(Reason("technology", text, where=tuple(f"equipment.qkd_systems.{s}" for s in systems)), proposal)
 
 
-def _sites_let_in(found: Diagnosis, q: str, ways: LinkWays) -> None:
+def _sites_let_in(found: Diagnosis, alone: Inventory, ways: LinkWays) -> None:
     """The rules forbid sites without which there is no way."""
-    least = ways.fewest_let_in()
+    least = _fewest_let_in(ways)
     if not least:
         return
-    alone, corridor = ways.inventory, ways.corridor
+    (q, corridor), = alone.corridors.items()
     for s in least:
         for refusal in relay_refusals(corridor, s, alone.sites[s]):
             text = (
@@ -140,9 +156,19 @@ def _sites_let_in(found: Diagnosis, q: str, ways: LinkWays) -> None:
     if len(least) > 1:
         found.proposals.append(let_in(q, alone, corridor, least))
         return
-    refused = sorted(alone.sites.keys() - ways.permitted)
+    refused = [s for s, permitted in zip(ways.index.sites, ways.call.permitted, strict=True) if not permitted]
     opening = [s for s in refused if ways.with_relay(s).fewest_links(limited=False) is not None]
     found.proposals += [let_in(q, alone, corridor, (s,)) for s in opening[:MOST_LET_IN]]
+
+
+def _fewest_let_in(ways: LinkWays) -> tuple[str, ...]:
+    """The least number of sites that would have to relay against the rules; none where even that is not enough."""
+    sites, permitted = ways.index.sites, ways.call.permitted
+    refused = {s for s, may in zip(sites, permitted, strict=True) if not may}
+    edges = sorted({(0.0, sites[a], sites[b]) for a, b in ways.index.ends})
+    a, b = ways.call.ends
+    way = lightest_way(edges, (sites[a], sites[b]), lambda site: site in refused)
+    return tuple(sorted(refused.intersection(way or ())))
 
 
 def let_in(q: str, alone: Inventory, corridor: Corridor, sites: tuple[str, ...]) -> Proposal:
@@ -174,52 +200,20 @@ def _relaxed(
     return (f"sites.{s}.{stated_by}", asked[0]) if asked else (address, None)
 
 
-def _too_many_relays(found: Diagnosis, q: str, ways: LinkWays) -> None:
-    way, most = ways.fewest_links(limited=False), ways.corridor.max_relays
-    relays = [site for site, _ in way[:-1]]
-    text = f"Every way has at least {counted(len(relays), 'relay')} ({named(relays)} on one of them); max_relays is {most}."
-    found.add(
-        Reason("max_relays", text, float(len(relays)), float(most), tuple(f"sites.{s}" for s in relays)),
-        more_relays(q, len(relays)),
-    )
-
-
 def more_relays(q: str, count: int) -> Proposal:
     return Proposal(f"accept {counted(count, 'relay')} on a path of {q}", ((f"corridors.{q}.max_relays", count),))
 
 
-def _not_disjoint(found: Diagnosis, q: str, ways: LinkWays) -> None:
-    """Fewer sites, fibres, ducts or links than paths asked for, of which every way takes one."""
-    corridor = ways.corridor
-    for size in range(1, min(corridor.paths - 1, MOST_BLOCKING) + 1):
-        pieces = ways.blocking_set(size)
-        if pieces is None:
-            continue
-        shared = ways.shared_by_all() if size == 1 else tuple(sorted(pieces))
-        pieces_named = named([spoken(piece) for piece in shared])
-        takes = f"takes {pieces_named}" if size == 1 else f"takes one of {pieces_named}"
-        limited = f" with at most {counted(corridor.max_relays, 'relay')}" if corridor.max_relays is not None else ""
-        text = (
-            f"{corridor.paths} paths are asked for with no {corridor.disjoint} in common; at most {size} "
-            f"{'is' if size == 1 else 'are'} possible, as every way{limited} {takes}."
-        )
-        found.add(Reason("disjoint", text, float(size), float(corridor.paths), shared))
-        if corridor.max_relays is not None:
-            found.proposals += [more_relays(q, corridor.max_relays + more) for more in (1, 2)]
-        _beside(found, q, ways, pieces)
-        return
-
-
-def _beside(found: Diagnosis, q: str, ways: LinkWays, pieces: Collection[str]) -> None:
+def _beside(found: Diagnosis, alone: Inventory, permitted: set[str], pieces: Collection[str]) -> None:
     """The ways that avoid the pieces that all others take, where only the loss limit stands in their way."""
-    alone, corridor = ways.inventory, ways.corridor
+    (q, corridor), = alone.corridors.items()
     fibres = {
         f: fibre for f, fibre in alone.fibres.items()
         if f"fibres.{f}" not in pieces
         and not any(f"ducts.{d}" in pieces for d in fibre.ducts)
         and not any(f"sites.{end}" in pieces for end in fibre.ends)
     }  # fmt: skip
-    relays = {s for s in ways.permitted if f"sites.{s}" not in pieces}
+    relays = {s for s in permitted if f"sites.{s}" not in pieces}
     beside = least_shortfall_ways(alone.model_copy(update={"fibres": fibres}), corridor.ends, relays, 1)
     avoided = named([spoken(piece) for piece in sorted(pieces)])
     over_the_limit(found, alone, q, list(beside), f"Every way that avoids {avoided} has a hop over the loss limit")

@@ -10,6 +10,7 @@ from qplan.planning.conflicts import clash, left_out, limit_reasons
 from qplan.planning.corridor_reasons import concessions, diagnose, optional, paths_impossible
 from qplan.planning.findings import CorridorFinding, Diagnosis, Explanation, Proposal, Reason, named
 from qplan.planning.limits import SearchLimits
+from qplan.planning.precheck import precheck
 from qplan.planning.proposals import further
 from qplan.planning.reach import ReachGraph, reach
 from qplan.planning.remedies import Tried, corridor_remedies, joint_remedies
@@ -106,35 +107,39 @@ def explain_corridor(inventory: Inventory, q: str, trials: Trials) -> Explanatio
 
 
 def _cases(trials: Trials, inventory: Inventory, graph: ReachGraph) -> list[Case]:
-    """Every required corridor: a plan found at once, the graph or the integer program say whether, and why not."""
+    """Every required corridor: the graph, a plan found at once or the integer program say whether, and why not."""
     required = sorted(q for q, corridor in inventory.corridors.items() if corridor.required)
     alone = {q: required_only(inventory, [q]) for q in required}
     early, later = trials.until(SHARES[0]), trials.until(SHARES[1])
+    checked = precheck(inventory, graph)
     served = frozenset() if early.over else served_alone_at_once(required_only(inventory), graph)
-    verdicts: dict[str, bool | None] = {q: q in served or None for q in required}
+    verdicts: dict[str, bool | None] = {q: q in served or None for q in required} | dict.fromkeys(checked.alone, False)
     structural: dict[str, Diagnosis] = {}
     late = 0
     for q in required:
         late += early.over
-        if verdicts[q] is None and late <= MOST_GRAPH_ONLY:
+        unsure = verdicts[q] is None and graph.bypass_limit is not None
+        if (unsure or q in checked.alone) and late <= MOST_GRAPH_ONLY:
             structural[q] = diagnose(alone[q])
-            verdicts[q] = False if structural[q].reasons else None
+            verdicts[q] = False if structural[q].reasons else verdicts[q]
     whole = required_only(inventory, [q for q in required if verdicts[q] is not False])
     if None in verdicts.values() and early.at_once(whole, restricted(graph, whole)):
         verdicts |= dict.fromkeys(whole.corridors, True)
     for q in required:
         if verdicts[q] is None:
             verdicts[q] = early.feasible(alone[q], restricted(graph, alone[q]))
-    return [_case(later, alone[q], verdicts[q], structural.get(q)) for q in required]
+    return [_case(later, alone[q], verdicts[q], structural.get(q), checked.alone.get(q)) for q in required]
 
 
-def _case(trials: Trials, alone: Inventory, servable: bool | None, structural: Diagnosis | None) -> Case:
+def _case(
+    trials: Trials, alone: Inventory, servable: bool | None, structural: Diagnosis | None, checked: Reason | None
+) -> Case:
     (q, _), = alone.corridors.items()
     if servable is not False:
         return Case(q, servable)
     found = examine(trials, alone, structural)
     if not found.reasons:
-        found.add(Reason("undecided", NO_TIME))
+        found.add(checked or Reason("undecided", NO_TIME))
     return Case(q, servable, found)
 
 
@@ -206,6 +211,8 @@ def _joint(trials: Trials, inventory: Inventory, graph: ReachGraph) -> Diagnosis
     members = clashing.corridors
     if len(members) > 1:
         found.reasons.insert(0, clashing.reason(inventory))
+    if (reason := precheck(inventory, graph).together) is not None:
+        found.reasons.insert(0, reason)
     found.proposals += further(trials, required_only(inventory), members, found)
     for q in members[:MOST_ASKED_LESS]:
         found.proposals += concessions(q, inventory.corridors[q], inventory.corridors[q].paths)

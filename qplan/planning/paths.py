@@ -63,7 +63,7 @@ def _cheapest_path(index: IndexedReach, call: Call, weights: Weights) -> Path | 
     while heap:
         cost, hops, here = heapq.heappop(heap)
         if here == goal:
-            return _walked_back(came, start, goal)
+            return walked_back(came, start, goal)
         if (cost, hops) > best[here]:
             continue
         for there, l in index.neighbours[here]:
@@ -77,7 +77,7 @@ def _cheapest_path(index: IndexedReach, call: Call, weights: Weights) -> Path | 
     return None
 
 
-def _walked_back(came: dict[int, tuple[int, int]], start: int, goal: int) -> Path:
+def walked_back(came: dict[int, tuple[int, int]], start: int, goal: int) -> Path:
     links = []
     while goal != start:
         goal, l = came[goal]

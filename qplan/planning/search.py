@@ -12,6 +12,7 @@ from qplan.planning.assemble import Design
 from qplan.planning.goals import cost_goal, hold_priority, hold_relays, lost_priority_goal, relays_goal
 from qplan.planning.limits import SearchLimits
 from qplan.planning.minimise import minimise
+from qplan.planning.precheck import Precheck, precheck
 from qplan.planning.reach import ReachGraph
 from qplan.planning.task import CENT, Hold, Stage, Start, Task
 
@@ -30,6 +31,8 @@ class Search:
     notes: tuple[str, ...] = ()
     method: str = ""
     """What gave the bound, or the proof that nothing is possible."""
+    precheck: Precheck = Precheck()
+    """What the graph proved before any solver ran."""
 
 
 def stages(inventory: Inventory) -> list[Stage]:
@@ -76,11 +79,14 @@ def search_plan(
     bound: float | None = None
     method = ""
     holds: tuple[Hold, ...] = ()
+    checked = precheck(inventory, graph)
     for stage in stages(inventory):
         asked = replace(limits, gap=0.0) if stage.exact else limits
         served = None if design is None else frozenset(q.id for q in design.corridors if q.served)
         task = Task(inventory, graph, stage, holds, served, solver, asked, start)
         begun(task)
+        if checked.impossible:
+            return Search("infeasible", "proof", method="precheck", precheck=checked)
         found = minimise(task)
         if stage.objective:
             bound, method = found.bound, found.method

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import heapq
-import math
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from copy import copy
 from dataclasses import dataclass
 from itertools import pairwise
 
 from qplan.inventory import plant
-from qplan.inventory.model import Corridor, Inventory
+from qplan.inventory.model import Inventory
 from qplan.planning.reach import CandidateLink, Refusal, permitted_systems
 
 Edge = tuple[float, str, str]  # weight and the two sites
-KINDS = ("sites", "ducts", "fibres", "links")  # the order in which shared pieces are named
-NO_BARS: frozenset[str] = frozenset()
 
 
 def fibre_ways(inventory: Inventory, start: str) -> dict[str, tuple[str, ...]]:
@@ -36,107 +32,6 @@ def fibre_ways(inventory: Inventory, start: str) -> dict[str, tuple[str, ...]]:
                 amplified[there] = more
                 queue.append(there)
     return amplified
-
-
-class LinkWays:
-    """Ways of a corridor over QKD links that could be built, through sites that may relay."""
-
-    def __init__(
-        self, inventory: Inventory, corridor: Corridor, links: Iterable[CandidateLink], permitted: Collection[str]
-    ):
-        self.inventory, self.corridor = inventory, corridor
-        self.permitted = frozenset(permitted).union(corridor.ends)
-        self.most_links = math.inf if corridor.max_relays is None else corridor.max_relays + 1
-        self.links: dict[str, list[tuple[str, CandidateLink]]] = defaultdict(list)
-        for link in links:
-            a, b = link.route.ends
-            self.links[a].append((b, link))
-            self.links[b].append((a, link))
-        for reachable in self.links.values():
-            reachable.sort(key=lambda step: (step[0], step[1].id))
-
-    def with_relay(self, site: str) -> LinkWays:
-        """The same ways, with one more site as a possible relay."""
-        wider = copy(self)
-        wider.permitted = self.permitted | {site}
-        return wider
-
-    def fewest_links(
-        self, barred: frozenset[str] = NO_BARS, limited: bool = True
-    ) -> list[tuple[str, CandidateLink]] | None:
-        """A way with fewest links that uses nothing barred, as (next site, link); None where there is none.
-
-        `limited` keeps to the corridor's `max_relays`.
-        """
-        start, goal = self.corridor.ends
-        most = self.most_links if limited else math.inf
-        ways: dict[str, list[tuple[str, CandidateLink]]] = {start: []}
-        queue = deque([start])
-        while queue:
-            here = queue.popleft()
-            if here == goal or len(ways[here]) >= most:
-                continue
-            for there, link in self.links[here]:
-                if there in ways or there not in self.permitted:
-                    continue
-                if barred and (f"sites.{there}" in barred or barred.intersection(self.taken(link))):
-                    continue
-                ways[there] = [*ways[here], (there, link)]
-                queue.append(there)
-        return ways.get(goal)
-
-    def taken(self, link: CandidateLink) -> set[str]:
-        """What the link takes that no other path of the corridor may take, as addresses (relays apart)."""
-        if self.corridor.disjoint == "relay":
-            return {f"links.{link.id}"}
-        found = {f"fibres.{f}" for f in link.route.fibres}
-        found |= {f"sites.{s}" for s in link.route.bypass_sites if s not in self.corridor.ends}
-        if self.corridor.disjoint == "duct":
-            found |= {f"ducts.{d}" for f in link.route.fibres for d in self.inventory.fibres[f].ducts}
-        return found
-
-    def blocking_set(self, most: int, barred: frozenset[str] = NO_BARS) -> frozenset[str] | None:
-        """At most so many sites, fibres, ducts or links of which every way takes one; None where there are none.
-
-        With fewer members than paths asked for, it proves that the paths cannot be disjoint.
-        """
-        way = self.fewest_links(barred)
-        if way is None:
-            return barred
-        if most == 0 or self._more_apart_than(most, barred):
-            return None
-        for piece in self._pieces(way):
-            found = self.blocking_set(most - 1, barred | {piece})
-            if found is not None:
-                return found
-        return None
-
-    def _more_apart_than(self, most: int, barred: frozenset[str]) -> bool:
-        """More ways without a common piece, taken one after the other: then no set of so few pieces is on all ways."""
-        for _ in range(most + 1):
-            way = self.fewest_links(barred)
-            if way is None:
-                return False
-            barred = barred.union(self._pieces(way))
-        return True
-
-    def shared_by_all(self) -> tuple[str, ...]:
-        """Everything that every single way takes."""
-        way = self.fewest_links()
-        return tuple(p for p in self._pieces(way) if self.fewest_links(frozenset({p})) is None)
-
-    def _pieces(self, way: list[tuple[str, CandidateLink]]) -> list[str]:
-        relays = {f"sites.{site}" for site, _ in way[:-1]}
-        pieces = relays.union(*(self.taken(link) for _, link in way))
-        return sorted(pieces, key=lambda piece: (KINDS.index(piece.partition(".")[0]), piece))
-
-    def fewest_let_in(self) -> tuple[str, ...] | None:
-        """The least number of sites that would have to relay against the rules; None where even that is not enough."""
-        edges = {tuple(sorted((here, there))) for here, steps in self.links.items() for there, _ in steps}
-        way = lightest_way(
-            [(0.0, a, b) for a, b in sorted(edges)], self.corridor.ends, lambda site: site not in self.permitted
-        )
-        return None if way is None else tuple(sorted(site for site in way if site not in self.permitted))
 
 
 def lightest_way(edges: Iterable[Edge], ends: tuple[str, str], site_weight=lambda site: 0) -> list[str] | None:

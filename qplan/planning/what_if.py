@@ -13,6 +13,7 @@ from qplan.planning.at_once import served_at_once
 from qplan.planning.formulation import formulate
 from qplan.planning.goals import Goal
 from qplan.planning.limits import SearchLimits
+from qplan.planning.precheck import precheck
 from qplan.planning.reach import ReachGraph, Usability, reach
 from qplan.planning.search import Search, search_plan
 from qplan.planning.solver import solve
@@ -170,6 +171,8 @@ class Trials:
         limits = self._one_trial(0.0)
         if self.at_once(inventory, graph):
             return True
+        if precheck(inventory, graph).impossible:
+            return False
         found = solve(formulate(inventory, graph), Goal("feasible", (), 1.0), self.solver, limits)
         if found.values is not None:
             return True
