@@ -24,6 +24,7 @@ from qplan.planning.formulation import formulate
 from qplan.planning.goals import Goal
 from qplan.planning.irreducible import Irreducible, irreducible
 from qplan.planning.limits import SearchLimits
+from qplan.planning.planner import optimise
 from qplan.planning.reach import reach
 from qplan.planning.solver import solve
 from qplan.planning.what_if import Trials, changed, required_only
@@ -531,21 +532,22 @@ def test_outputs_are_safe_and_the_same_each_time():
     assert yaml.safe_load(allowed) == [nasty, "it's`x`"]
 
 
-def test_remedies_work_on_the_command_line_of_the_example():
-    """What is printed can be given to `--set` as it is, defaults and includes and all."""
+def test_what_is_printed_costs_what_is_said():
+    """Settings given to `--set` as they stand, defaults and includes and all, then planned anew."""
     example = Path(__file__).parent.parent / "examples" / "infeasible" / "sites.yaml"
-    inventory = read_inventory(example).inventory
-    explanation = explained(inventory)
+    reading = read_inventory(example)
+    inventory = reading.inventory
+    explanation = explain(inventory, reach(inventory), "infeasible", "highs", limits(), reading.defaults)
     assert [(f.corridor, f.reasons[0].code) for f in explanation.corridors] == [
         ("long-span", "loss_db"), ("one-bridge", "disjoint"), ("wrong-side", "relay_rule")
     ]  # fmt: skip
-    for remedy in explanation.remedies:
-        assert feasible(read_inventory(example, overrides=remedy.settings).inventory)
-    for finding in explanation.corridors:
-        assert finding.remedies
-        for remedy in finding.remedies:
-            repaired = read_inventory(example, overrides=remedy.settings).inventory
-            assert feasible(required_only(repaired, [finding.corridor]))
+    found = [(remedy, inventory.corridors) for remedy in explanation.remedies]
+    found += [(remedy, [finding.corridor]) for finding in explanation.corridors for remedy in finding.remedies]
+    assert any(setting.startswith("sites.hut-valley=") for remedy, _ in found for setting in remedy.settings)
+    for remedy, corridors in found:
+        repaired = read_inventory(example, overrides=remedy.settings).inventory
+        plan = optimise(required_only(repaired, corridors), REF, "highs", limits()).plan
+        assert (plan.objective.value, remedy.cost_known) == (remedy.cost, True)
 
 
 @pytest.mark.parametrize("seed", range(24))

@@ -77,10 +77,10 @@ def _explain_file(
     alone = None
     if address is None:
         with ProgressLine(quiet, verbose=False):
-            found = explain_inventory(inventory, reach(inventory), solver, limits)
+            found = explain_inventory(inventory, reach(inventory), solver, limits, reading.defaults)
     else:
         q = known(split_address(address, ("corridors",))[1], "corridors", inventory.corridors)
-        trials = Trials(solver, limits)
+        trials = Trials(solver, limits, defaults=reading.defaults)
         with ProgressLine(quiet, verbose=False):
             found = explain_corridor(inventory, q, trials)
             inventory = alone_of(inventory, q)

@@ -97,7 +97,7 @@ def command(
             result = optimise(reading.inventory, reference(reading), solver, limits, lp_file, earlier)
             line.report(result)
             if result.plan is None:
-                reasons = explain(reading.inventory, result.reach, result.search.status, solver, limits)
+                reasons = explain(reading.inventory, result.reach, result.search.status, solver, limits, reading.defaults)
         if result.plan is None:
             write_beside(out, explanation.explanation_files(reading.inventory, reasons, reference(reading)))
         else:

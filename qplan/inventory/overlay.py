@@ -171,6 +171,11 @@ def with_defaults(value: dict) -> dict:
     return {key: _sorted_by_id(key, item) for key, item in result.items()}
 
 
+def new_entry(section: str, entry: dict, defaults: Mapping[str, object]) -> dict:
+    """An entry added to `sites`, `fibres` or `corridors` as it is with `defaults` merged into it."""
+    return with_defaults({section: {"new": entry}, "defaults": defaults})[section]["new"]
+
+
 def _section(entries: dict, defaults: object, demand: bool) -> dict:
     defaults = defaults if isinstance(defaults, dict) else {}
     no_demand = {key: item for key, item in defaults.items() if key not in DEMANDS}

@@ -58,6 +58,8 @@ class Reading:
     """Over the bytes of `effective_json`."""
     effective_json: str = field(repr=False)
     """The effective inventory as JSON, itself an inventory file."""
+    defaults: Mapping[str, object] = field(default_factory=dict, repr=False)
+    """The values of `defaults`, which an entry takes that is added."""
     warnings: tuple[Diagnostic, ...] = ()
     suppressed: tuple[Diagnostic, ...] = ()
     """The warnings that a comment suppresses, with its reason."""
@@ -91,7 +93,8 @@ def read_inventory(
     kept, suppressed = _judged(findings, loaded, as_declared=scenario is None and not overrides)
     if inventory is None or _errors(kept):
         raise InvalidInput(kept, loaded.texts, suppressed)
-    return _reading(inventory, loaded, scenario, command_line, kept, suppressed)
+    defaults = declared.value.get("defaults") or {}
+    return _reading(inventory, loaded, scenario, command_line, defaults, kept, suppressed)
 
 
 @contextmanager
@@ -183,6 +186,7 @@ def _reading(
     loaded: Loaded,
     scenario: str | None,
     command_line: list[Override],
+    defaults: Mapping[str, object],
     warnings: tuple[Diagnostic, ...],
     suppressed: tuple[Diagnostic, ...],
 ) -> Reading:
@@ -197,6 +201,7 @@ def _reading(
         set={item.address: item.value for item in command_line},
         effective_sha256=hashlib.sha256(text.encode()).hexdigest(),
         effective_json=text,
+        defaults=defaults,
         warnings=warnings,
         suppressed=suppressed,
         sources=loaded.texts,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from qplan.inventory.model import Inventory
 from qplan.planning.at_once import served_alone_at_once
@@ -14,7 +16,7 @@ from qplan.planning.precheck import precheck
 from qplan.planning.proposals import further
 from qplan.planning.reach import ReachGraph, reach
 from qplan.planning.remedies import Tried, corridor_remedies, joint_remedies
-from qplan.planning.what_if import LIMIT_FAMILIES, Trials, alone_of, lifted, required_only, restricted
+from qplan.planning.what_if import LIMIT_FAMILIES, NO_DEFAULTS, Trials, alone_of, lifted, required_only, restricted
 
 NO_TIME = "Proven impossible; the time for explanations was over before a reason was found."
 SHARES = (0.3, 0.6, 0.9)  # of the time: ended by then are verdicts, reasons, remedies of single corridors
@@ -33,14 +35,17 @@ class Case:
     diagnosis: Diagnosis = field(default_factory=Diagnosis)
 
 
-def explain(inventory: Inventory, graph: ReachGraph, status: str, solver: str, limits: SearchLimits) -> Explanation:
+def explain(
+    inventory: Inventory, graph: ReachGraph, status: str, solver: str, limits: SearchLimits,
+    defaults: Mapping[str, Any] = NO_DEFAULTS,
+) -> Explanation:  # fmt: skip
     """Explain why the search ended without a plan, with `status` "infeasible" or "unknown".
 
     A corridor that is found unservable proves "infeasible", whatever ended the search.
     Takes up to about 20 s (or a fifth of what the limits leave) beyond the search; a set `limits.stop` leaves only
-    what needs no solver. Raises SolverFailed.
+    what needs no solver. `defaults` are those of the inventory's file. Raises SolverFailed.
     """
-    trials = Trials.after_search(solver, limits)
+    trials = Trials.after_search(solver, limits, defaults)
     return _explained(trials, inventory, graph, status, _cases(trials, inventory, graph))
 
 
@@ -61,21 +66,23 @@ def _explained(
     return Explanation(status, (), tuple(joint.reasons), tuple(tried.remedies), (*notes, *_untried([tried])))
 
 
-def explain_inventory(inventory: Inventory, graph: ReachGraph, solver: str, limits: SearchLimits) -> Explanation:
+def explain_inventory(
+    inventory: Inventory, graph: ReachGraph, solver: str, limits: SearchLimits, defaults: Mapping[str, Any] = NO_DEFAULTS
+) -> Explanation:
     """Whether all required corridors can be served together ("servable"), and why not, within the limits' time.
 
     Optional corridors that cannot be served even alone are explained too. Raises SolverFailed.
     """
-    trials = Trials(solver, limits)
+    trials = Trials(solver, limits, defaults=defaults)
     needed = required_only(inventory).model_copy(update={"objective": "tco"})
     if trials.at_once(needed, restricted(graph, needed)):
         return _servable(trials, inventory, graph)
     cases = _cases(trials, inventory, graph)
     if any(case.servable is False for case in cases):
-        return _explained(Trials.after_search(solver, limits), inventory, graph, "unknown", cases)
+        return _explained(Trials.after_search(solver, limits, defaults), inventory, graph, "unknown", cases)
     found = trials.plan(needed, gap=ANY_PLAN, graph=restricted(graph, needed), share=SHARES[0])
     if found.design is None:
-        return _explained(Trials.after_search(solver, limits), inventory, graph, found.status, cases)
+        return _explained(Trials.after_search(solver, limits, defaults), inventory, graph, found.status, cases)
     return _servable(trials, inventory, graph)
 
 

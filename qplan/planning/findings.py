@@ -75,7 +75,7 @@ class Remedy:
     cost: float | None
     proven: bool
     cost_known: bool
-    """False: a site is added whose own cost is not in the figure."""
+    """False: a site is added whose own cost nothing states, so that it is not in the figure."""
     service: Service
 
 

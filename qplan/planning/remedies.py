@@ -10,11 +10,12 @@ from qplan.planning.corridor_reasons import diagnose, optional
 from qplan.planning.findings import SERVICE, Diagnosis, Proposal, Remedy, setting_text
 from qplan.planning.reach import reach
 from qplan.planning.search import Search
-from qplan.planning.what_if import Trials, changed, required_only
+from qplan.planning.what_if import Trials, required_only
 
 MOST_TRIED = 12  # proposals of one list
 MOST_STEPS = 3  # changes that make one remedy
 MOST_FOLLOWED = 3  # proposals that did not help by themselves and are taken a step further
+SITE_COSTS = {"node_cost", "node_cost_per_year", "relay_cost", "relay_cost_per_year"}
 
 Examine = Callable[[Trials, Inventory], Diagnosis]
 
@@ -44,10 +45,10 @@ def corridor_remedies(
         of_others = any(not address.startswith(f"corridors.{q}.") for address, _ in proposal.settings)
         scope, search = "inventory", Search("unknown", "proof")
         if of_others or not blocked:
-            search = one.one_of(2).plan(changed(inventory, proposal.settings))
+            search = one.one_of(2).plan(trials.changed(inventory, proposal.settings))
         if search.design is None and proposal.service != "left_out":
-            scope, search = "corridor", one.plan(changed(alone, proposal.settings))
-        _record(tried, inventory, proposal, scope, search)
+            scope, search = "corridor", one.plan(trials.changed(alone, proposal.settings))
+        _record(tried, trials, inventory, proposal, scope, search)
     return _in_order(tried)
 
 
@@ -56,8 +57,8 @@ def joint_remedies(trials: Trials, inventory: Inventory, proposals: list[Proposa
     tried = Tried()
     chosen = proposals[:MOST_TRIED]
     for i, proposal in enumerate(chosen):
-        search = trials.one_of(len(chosen) - i).plan(changed(inventory, proposal.settings))
-        _record(tried, inventory, proposal, "inventory", search)
+        search = trials.one_of(len(chosen) - i).plan(trials.changed(inventory, proposal.settings))
+        _record(tried, trials, inventory, proposal, "inventory", search)
     return _in_order(tried)
 
 
@@ -65,7 +66,7 @@ def _working(
     trials: Trials, alone: Inventory, proposals: list[Proposal], examine: Examine, tried: Tried, steps: int = MOST_STEPS
 ) -> list[Proposal]:
     """Proposals with which the corridor can be served; where none is enough, the first with what is missing then."""
-    variants = [changed(alone, proposal.settings) for proposal in proposals[:MOST_TRIED]]
+    variants = [trials.changed(alone, proposal.settings) for proposal in proposals[:MOST_TRIED]]
     verdicts = [None if trials.over else _at_once(trials, variant) for variant in variants]
     for i, variant in enumerate(variants):
         if verdicts[i] is None:
@@ -75,7 +76,7 @@ def _working(
     if working or steps == 1 or trials.over:
         return working
     for proposal in proposals[:MOST_FOLLOWED]:
-        rest = examine(trials, changed(alone, proposal.settings))
+        rest = examine(trials, trials.changed(alone, proposal.settings))
         combined = [proposal.followed_by(other) for other in rest.proposals]
         working = _working(trials, alone, combined, examine, tried, steps - 1)
         if working:
@@ -88,7 +89,9 @@ def _at_once(trials: Trials, alone: Inventory) -> bool | None:
     return False if diagnose(alone).reasons else trials.at_once(alone, reach(alone)) or None
 
 
-def _record(tried: Tried, inventory: Inventory, proposal: Proposal, scope: str, search: Search) -> None:
+def _record(
+    tried: Tried, trials: Trials, inventory: Inventory, proposal: Proposal, scope: str, search: Search
+) -> None:
     if search.design is None:
         tried.undecided += search.status == "unknown"
         return
@@ -101,7 +104,7 @@ def _record(tried: Tried, inventory: Inventory, proposal: Proposal, scope: str, 
             objective=inventory.objective,
             cost=search.value,
             proven=search.status == "optimal",
-            cost_known=proposal.cost_known,
+            cost_known=proposal.cost_known or not SITE_COSTS.isdisjoint(trials.defaults.get("site") or ()),
             service=proposal.service,
         )
     )

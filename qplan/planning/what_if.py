@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from copy import copy
 from dataclasses import replace
 from typing import Any
 
 from qplan.inventory.model import Budget, Corridor, Inventory
+from qplan.inventory.overlay import new_entry
 from qplan.planning.at_once import served_at_once
 from qplan.planning.formulation import formulate
 from qplan.planning.goals import Goal
@@ -24,6 +25,7 @@ SHARE_OF_REST = 0.2
 SHARE_OF_ONE_TRIAL = 0.25
 MANY_STRANDS = 1000  # more than a cable holds
 NO_DEMAND = {"key_rate_bps": 0.0, "rekey": None, "otp_bps": None}
+NO_DEFAULTS: Mapping[str, Any] = {}
 FREE_RULES = {
     "allowed_countries": None,
     "allowed_operators": None,
@@ -34,8 +36,10 @@ FREE_RULES = {
 }
 
 
-def changed(inventory: Inventory, settings: Iterable[tuple[str, Any]]) -> Inventory:
-    """The inventory with values set by address, as `--set` does on the effective inventory.
+def changed(
+    inventory: Inventory, settings: Iterable[tuple[str, Any]], defaults: Mapping[str, Any] = NO_DEFAULTS
+) -> Inventory:
+    """The inventory with values set by address, as `--set` does; sites and fibres that are added take the defaults.
 
     Raises pydantic's ValidationError where a value is out of its range.
     """
@@ -45,7 +49,8 @@ def changed(inventory: Inventory, settings: Iterable[tuple[str, Any]]) -> Invent
         place = data
         for key in parents:
             place = place.setdefault(key, {})
-        place[last] = value
+        added = parents in (["sites"], ["fibres"]) and last not in place
+        place[last] = new_entry(*parents, value, defaults) if added else value
     return Inventory.model_validate(data)
 
 
@@ -127,20 +132,22 @@ def demand_setting(q: str, corridor: Corridor, rate_bps: float) -> tuple[str, An
 class Trials:
     """Re-plans variants of the inventory until the time for explanations is used up.
 
-    Raises SolverFailed where the solver fails.
+    `defaults` are those of the inventory's file. Raises SolverFailed where the solver fails.
     """
 
-    def __init__(self, solver: str, limits: SearchLimits, seconds: float | None = None):
+    def __init__(
+        self, solver: str, limits: SearchLimits, seconds: float | None = None, defaults: Mapping[str, Any] = NO_DEFAULTS
+    ):
         """Trials for so many seconds; by default all that the limits leave."""
-        self.solver = solver
+        self.solver, self.defaults = solver, defaults
         self.start = time.monotonic()
         self.seconds = limits.seconds_left() if seconds is None else seconds
         self.limits = replace(limits, deadline=self.start + self.seconds, watch=lambda sighting: None)
 
     @classmethod
-    def after_search(cls, solver: str, limits: SearchLimits) -> Trials:
+    def after_search(cls, solver: str, limits: SearchLimits, defaults: Mapping[str, Any] = NO_DEFAULTS) -> Trials:
         """Trials that explain how a search ended, also where the search has used up its time."""
-        return cls(solver, limits, max(AT_LEAST_S, SHARE_OF_REST * limits.seconds_left()))
+        return cls(solver, limits, max(AT_LEAST_S, SHARE_OF_REST * limits.seconds_left()), defaults)
 
     def one_of(self, count: int) -> Trials:
         """The same, with an equal share of the time that is left to so many steps."""
@@ -150,7 +157,11 @@ class Trials:
 
     def from_now(self) -> Trials:
         """Trials that share out what is left of the time."""
-        return Trials(self.solver, self.limits)
+        return Trials(self.solver, self.limits, defaults=self.defaults)
+
+    def changed(self, inventory: Inventory, settings: Iterable[tuple[str, Any]]) -> Inventory:
+        """The inventory as it is when its file is read with these settings."""
+        return changed(inventory, settings, self.defaults)
 
     def until(self, share: float) -> Trials:
         """The same, ending when this share of the time is used up."""
