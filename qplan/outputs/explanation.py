@@ -105,13 +105,15 @@ def _text_remedies(inventory: Inventory, remedies: tuple[Remedy, ...], title: st
 
 def _outcome(inventory: Inventory, remedy: Remedy) -> str:
     """What the re-plan came to."""
+    plan = "a plan for all" if remedy.scope == "inventory" else "a plan for this corridor alone"
+    if remedy.cost is None:
+        return f"{plan}, at a cost not worked out in time"
     if remedy.objective == "relays":
         cost = counted(round(remedy.cost), "relay")
     else:
         cost = f"{remedy.objective} {round_money(remedy.cost, inventory.economics.currency)}"
     most = "" if remedy.proven else "at most "
     besides = "" if remedy.cost_known else " without the cost of the new site itself"
-    plan = "a plan for all" if remedy.scope == "inventory" else "a plan for this corridor alone"
     return f"{plan}, {most}{cost}{besides}"
 
 

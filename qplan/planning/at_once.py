@@ -5,19 +5,21 @@ from __future__ import annotations
 from qplan.costing.costs import plan_costs
 from qplan.costing.unit_costs import Cost, node_cost, relay_cost, tco
 from qplan.inventory.model import Budget, Inventory
+from qplan.planning.assemble import Design, design_of
 from qplan.planning.formulation import Prices
 from qplan.planning.indexed import IndexedReach
 from qplan.planning.local_search import Works, construct, orders
+from qplan.planning.primal import served_corridors
 from qplan.planning.reach import ReachGraph
 
 ORDERS = 4
 
 
-def served_at_once(inventory: Inventory, graph: ReachGraph) -> bool:
-    """A plan for all corridors together was found that keeps every limit; False proves nothing."""
+def planned_at_once(inventory: Inventory, graph: ReachGraph) -> Design | None:
+    """A plan for all corridors together that keeps every limit; that none was found proves nothing."""
     index = _indexed(inventory, graph)
     tried = (construct(index, order, 1.0, 1.0) for order in orders(index, inventory.corridors, ORDERS))
-    return any(works is not None and _within_budget(works) for works in tried)
+    return next((_design(works, graph) for works in tried if works is not None and _within_budget(works)), None)
 
 
 def served_alone_at_once(inventory: Inventory, graph: ReachGraph) -> frozenset[str]:
@@ -40,6 +42,10 @@ def _indexed(inventory: Inventory, graph: ReachGraph) -> IndexedReach:
         {s: price(relay_cost(inventory, s)) for s in inventory.sites},
     )
     return IndexedReach(inventory, graph, prices)
+
+
+def _design(works: Works, graph: ReachGraph) -> Design:
+    return design_of(works.index.inventory, graph, served_corridors(works))
 
 
 def _within_budget(works: Works) -> bool:

@@ -93,7 +93,8 @@ def _lift(found: Diagnosis, trials: Trials, inventory: Inventory, families: tupl
     proposals = []
     if settings:
         shown = [f"{address} to {value:.10g}" for address, value in settings]
-        proposals.append(Proposal(f"raise {named(shown)}", tuple(settings)))
+        known = None if "key_rate" in families else search.design
+        proposals.append(Proposal(f"raise {named(shown)}", tuple(settings), design=known))
     if "key_rate" in families:  # the design carries no demand: without a lower demand the limits raised are not enough
         shares = [short.free / short.taken for short in SHORTAGES["key_rate"](inventory, search.design)]
         lower = _lower_demand(trials, changed(inventory, settings), min(shares, default=1.0))
@@ -143,7 +144,8 @@ def _lift_budget(found: Diagnosis, trials: Trials, inventory: Inventory) -> None
         )
         found.add(
             Reason("budget", text, cost, ceiling, (f"budget.{metric}",)),
-            Proposal(f"raise the budget for {metric} to {money(inventory, raised)}", ((f"budget.{metric}", raised),)),
+            Proposal(f"raise the budget for {metric} to {money(inventory, raised)}", ((f"budget.{metric}", raised),),
+                     design=search.design),
         )
     if len(found.reasons) == before:
         _lift(found, trials, changed(inventory, [("objective", "tco")]), ("budget",))

@@ -16,11 +16,10 @@ from qplan.planning.precheck import precheck
 from qplan.planning.proposals import further
 from qplan.planning.reach import ReachGraph, reach
 from qplan.planning.remedies import Tried, corridor_remedies, joint_remedies
-from qplan.planning.what_if import LIMIT_FAMILIES, NO_DEFAULTS, Trials, alone_of, lifted, required_only, restricted
+from qplan.planning.what_if import ANY_PLAN, LIMIT_FAMILIES, NO_DEFAULTS, Trials, alone_of, lifted, required_only, restricted
 
 NO_TIME = "Proven impossible; the time for explanations was over before a reason was found."
 SHARES = (0.3, 0.6, 0.9)  # of the time: ended by then are verdicts, reasons, remedies of single corridors
-ANY_PLAN = 1.0  # a gap that every plan keeps
 MOST_GRAPH_ONLY = 8  # corridors looked at without the solver when the time is over
 MOST_PROPOSALS = 9  # of one corridor, before those that ask for less
 MOST_ASKED_LESS = 4  # corridors of a clash that are proposed to ask for less
@@ -75,7 +74,7 @@ def explain_inventory(
     """
     trials = Trials(solver, limits, defaults=defaults)
     needed = required_only(inventory).model_copy(update={"objective": "tco"})
-    if trials.at_once(needed, restricted(graph, needed)):
+    if trials.at_once(needed, restricted(graph, needed)) is not None:
         return _servable(trials, inventory, graph)
     cases = _cases(trials, inventory, graph)
     if any(case.servable is False for case in cases):
@@ -130,7 +129,7 @@ def _cases(trials: Trials, inventory: Inventory, graph: ReachGraph) -> list[Case
             structural[q] = diagnose(alone[q])
             verdicts[q] = False if structural[q].reasons else verdicts[q]
     whole = required_only(inventory, [q for q in required if verdicts[q] is not False])
-    if None in verdicts.values() and early.at_once(whole, restricted(graph, whole)):
+    if None in verdicts.values() and early.at_once(whole, restricted(graph, whole)) is not None:
         verdicts |= dict.fromkeys(whole.corridors, True)
     for q in required:
         if verdicts[q] is None:

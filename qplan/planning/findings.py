@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from qplan.planning.assemble import Design
+
 Service = Literal["kept", "lowered", "left_out"]  # as asked for; with less asked for; with a corridor left out
 SERVICE: tuple[Service, ...] = ("kept", "lowered", "left_out")
 MOST_NAMED = 5  # in one sentence
@@ -31,13 +33,15 @@ class Reason:
 class Proposal:
     """A change of the inventory that may help: (address, value) pairs, and what becomes of the service with it.
 
-    `cost_known` is false where something must be built whose cost the inventory does not state.
+    `cost_known` is false where something must be built whose cost the inventory does not state. `design` serves the
+    required corridors of the inventory that was examined, once it is changed so.
     """
 
     text: str
     settings: tuple[tuple[str, Any], ...]
     service: Service = "kept"
     cost_known: bool = True
+    design: Design | None = None
 
     def followed_by(self, other: Proposal) -> Proposal:
         settings = dict(self.settings) | dict(other.settings)
@@ -63,8 +67,8 @@ class Remedy:
     """A proposal that was re-planned and works.
 
     `scope`: `inventory` where all required corridors are served with it, `corridor` where this corridor alone is (other
-    corridors stand in the way of a plan for all). `cost` is the objective of that re-plan in the unit of `objective`;
-    `proven` says that it is the least within the gap asked for.
+    corridors stand in the way of a plan for all). `cost` is the objective of that re-plan in the unit of `objective`, None
+    where time ended it before that was known; `proven` says that it is the least within the gap asked for.
     """
 
     text: str

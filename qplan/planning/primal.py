@@ -102,20 +102,24 @@ class Planner:
                 works.remove(self.index.calls[q])
 
     def _design(self, works: Works) -> Design:
-        index, inventory = self.index, self.task.inventory
-        corridors = []
-        for q, call in index.calls.items():
-            found = works.paths.get(q)
-            paths = in_order(
-                Path(links=tuple(index.links[l].id for l in path),
-                     relays=tuple(index.sites[s] for s in relays_of(index, call, path)))
-                for path in found or ()
-            )  # fmt: skip
-            demand_bps = inventory.corridors[q].demand_bps
-            corridors.append(ServedCorridor(id=q, served=found is not None, key_rate_bps=demand_bps, paths=paths))
-        return design_of(inventory, self.task.graph, tuple(corridors))
+        return design_of(self.task.inventory, self.task.graph, served_corridors(works))
 
     def routable_alone(self, q: str) -> bool:
         """Paths for the corridor were found on these links, whatever the rates (False proves nothing)."""
         weights = Weights([0.0] * len(self.index.links), [0.0] * len(self.index.sites))
         return find_paths(self.index, self.index.calls[q], weights) is not None
+
+
+def served_corridors(works: Works) -> tuple[ServedCorridor, ...]:
+    """Every corridor with its paths by id, served or not."""
+    index, corridors = works.index, []
+    for q, call in index.calls.items():
+        found = works.paths.get(q)
+        paths = in_order(
+            Path(links=tuple(index.links[l].id for l in path),
+                 relays=tuple(index.sites[s] for s in relays_of(index, call, path)))
+            for path in found or ()
+        )  # fmt: skip
+        demand_bps = index.inventory.corridors[q].demand_bps
+        corridors.append(ServedCorridor(id=q, served=found is not None, key_rate_bps=demand_bps, paths=paths))
+    return tuple(corridors)

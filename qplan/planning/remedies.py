@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from qplan.inventory.model import Inventory
+from qplan.planning.assemble import Design
 from qplan.planning.corridor_reasons import diagnose, optional
 from qplan.planning.findings import SERVICE, Diagnosis, Proposal, Remedy, setting_text
 from qplan.planning.reach import reach
-from qplan.planning.search import Search
-from qplan.planning.what_if import Trials, required_only
+from qplan.planning.search import Search, objective_value
+from qplan.planning.what_if import Trials, required_only, restricted
 
 MOST_TRIED = 12  # proposals of one list
 MOST_STEPS = 3  # changes that make one remedy
@@ -45,9 +47,9 @@ def corridor_remedies(
         of_others = any(not address.startswith(f"corridors.{q}.") for address, _ in proposal.settings)
         scope, search = "inventory", Search("unknown", "proof")
         if of_others or not blocked:
-            search = one.one_of(2).plan(trials.changed(inventory, proposal.settings))
+            search = _plan(one.one_of(2), trials.changed(inventory, proposal.settings), None)
         if search.design is None and proposal.service != "left_out":
-            scope, search = "corridor", one.plan(trials.changed(alone, proposal.settings))
+            scope, search = "corridor", _plan(one, trials.changed(alone, proposal.settings), proposal.design)
         _record(tried, trials, inventory, proposal, scope, search)
     return _in_order(tried)
 
@@ -57,7 +59,8 @@ def joint_remedies(trials: Trials, inventory: Inventory, proposals: list[Proposa
     tried = Tried()
     chosen = proposals[:MOST_TRIED]
     for i, proposal in enumerate(chosen):
-        search = trials.one_of(len(chosen) - i).plan(trials.changed(inventory, proposal.settings))
+        variant = trials.changed(inventory, proposal.settings)
+        search = _plan(trials.one_of(len(chosen) - i), variant, proposal.design)
         _record(tried, trials, inventory, proposal, "inventory", search)
     return _in_order(tried)
 
@@ -89,6 +92,21 @@ def _at_once(trials: Trials, alone: Inventory) -> bool | None:
     return False if diagnose(alone).reasons else trials.at_once(alone, reach(alone)) or None
 
 
+def _plan(trials: Trials, variant: Inventory, known: Design | None) -> Search:
+    """The best plan of the variant; where time ends that search, one that is known or found without the solver.
+
+    Its value is None where it says nothing: that plan serves the required corridors, others come before the cost.
+    """
+    needed = required_only(variant)
+    graph = reach(variant)
+    known = known or trials.at_once(needed, restricted(graph, needed))
+    search = trials.plan(variant, graph=graph)
+    if search.status == "unknown" and known is not None:
+        search = Search("feasible", search.stopped_by, known, objective_value(variant, known))
+    settled = search.status == "optimal" or len(needed.corridors) == len(variant.corridors)
+    return search if settled else replace(search, value=None)
+
+
 def _record(
     tried: Tried, trials: Trials, inventory: Inventory, proposal: Proposal, scope: str, search: Search
 ) -> None:
@@ -118,4 +136,5 @@ def _in_order(tried: Tried) -> Tried:
 
 
 def _rank(remedy: Remedy) -> tuple[int, bool, float, tuple[str, ...]]:
-    return SERVICE.index(remedy.service), not remedy.cost_known, remedy.cost, remedy.settings
+    cost = math.inf if remedy.cost is None else remedy.cost
+    return SERVICE.index(remedy.service), not remedy.cost_known, cost, remedy.settings

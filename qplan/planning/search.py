@@ -103,6 +103,11 @@ def search_plan(
     return replace(ended, method=method, notes=(*ended.notes, *([found.note] if found.note else [])))
 
 
+def objective_value(inventory: Inventory, design: Design) -> float:
+    objective = inventory.objective
+    return float(design.relay_count) if objective == "relays" else getattr(design.costs, objective)
+
+
 def gap(value: float, bound: float) -> float:
     """Relative gap as it stands in the plan file."""
     return (value - bound) / max(abs(value), 1e-9)
@@ -112,8 +117,7 @@ def _ended(
     inventory: Inventory, design: Design, bound: float | None, stopped_by: str, gap_asked: float, finished: bool
 ) -> Search:
     """The search with its design; optimal only where every stage ended by itself and the gap is kept."""
-    objective = inventory.objective
-    value = float(design.relay_count) if objective == "relays" else getattr(design.costs, objective)
+    objective, value = inventory.objective, objective_value(inventory, design)
     bound = _rounded_bound(objective, value, bound)
     within = finished and bound is not None and gap(value, bound) <= gap_asked
     notes = ()

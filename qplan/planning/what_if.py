@@ -10,19 +10,17 @@ from typing import Any
 
 from qplan.inventory.model import Budget, Corridor, Inventory
 from qplan.inventory.overlay import new_entry
-from qplan.planning.at_once import served_at_once
-from qplan.planning.formulation import formulate
-from qplan.planning.goals import Goal
+from qplan.planning.assemble import Design
+from qplan.planning.at_once import planned_at_once
 from qplan.planning.limits import SearchLimits
-from qplan.planning.precheck import precheck
 from qplan.planning.reach import ReachGraph, Usability, reach
 from qplan.planning.search import Search, search_plan
-from qplan.planning.solver import solve
 
 LIMIT_FAMILIES = ("strands", "rack_units", "power_w", "key_rate", "budget")
 AT_LEAST_S = 20.0  # an explanation gets this long even when the time limit has struck
 SHARE_OF_REST = 0.2
 SHARE_OF_ONE_TRIAL = 0.25
+ANY_PLAN = 1.0  # a gap that every plan keeps
 MANY_STRANDS = 1000  # more than a cable holds
 NO_DEMAND = {"key_rate_bps": 0.0, "rekey": None, "otp_bps": None}
 NO_DEFAULTS: Mapping[str, Any] = {}
@@ -179,19 +177,16 @@ class Trials:
             return None
         inventory = required_only(inventory)
         graph = reach(inventory) if graph is None else graph
-        limits = self._one_trial(0.0)
-        if self.at_once(inventory, graph):
+        if self.at_once(inventory, graph) is not None:
             return True
-        if precheck(inventory, graph).impossible:
-            return False
-        found = solve(formulate(inventory, graph), Goal("feasible", (), 1.0), self.solver, limits)
-        if found.values is not None:
+        found = self.plan(inventory.model_copy(update={"objective": "tco"}), ANY_PLAN, graph)
+        if found.design is not None:
             return True
-        return False if found.infeasible and graph.bypass_limit is None else None
+        return False if found.status == "infeasible" else None
 
-    def at_once(self, inventory: Inventory, graph: ReachGraph) -> bool:
-        """A plan for all corridors together is found without the solver; False proves nothing."""
-        return not self.over and served_at_once(inventory, graph)
+    def at_once(self, inventory: Inventory, graph: ReachGraph) -> Design | None:
+        """A plan for all corridors together that is found without the solver; None proves nothing."""
+        return None if self.over else planned_at_once(inventory, graph)
 
     def plan(
         self, inventory: Inventory, gap: float | None = None, graph: ReachGraph | None = None,
