@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from qplan.inventory.model import Inventory
-from qplan.planning.findings import Diagnosis, Proposal, Reason, named
+from qplan.planning.findings import MOST_NAMED, Diagnosis, Proposal, Reason, named
 from qplan.planning.irreducible import irreducible
 from qplan.planning.reach import ReachGraph
 from qplan.planning.shortages import SHORTAGES, money
@@ -178,6 +178,8 @@ def clash(trials: Trials, inventory: Inventory, graph: ReachGraph) -> Clash:
     members = irreducible(servable, sorted(q for q, corridor in inventory.corridors.items() if corridor.required))
     part = required_only(inventory, members.members)
     families = irreducible(lambda kept: trials.feasible(limited_to(part, _limits(part, kept))), _families(part))
+    if not families.proven:  # too many limits to name
+        return Clash(members.members, (), False)
     limits = irreducible(lambda kept: trials.feasible(limited_to(part, kept)), _limits(part, families.members))
     return Clash(members.members, limits.members, members.proven and families.proven and limits.proven)
 
@@ -204,10 +206,13 @@ def limit_text(inventory: Inventory, limit: str) -> str:
 
 
 def left_out(trials: Trials, inventory: Inventory) -> tuple[str, ...]:
-    """The fewest required corridors without which the others can be served together; empty where time ended that."""
+    """The fewest required corridors without which the others can be served together (where time ended the search: a few
+    without which they can); empty where that is not known.
+    """
     wished = {
         q: corridor.model_copy(update={"required": False, "priority": 1.0})
         for q, corridor in required_only(inventory).corridors.items()
     }
     search = trials.plan(inventory.model_copy(update={"corridors": wished}))
-    return () if search.design is None else tuple(q.id for q in search.design.corridors if not q.served)
+    unserved = () if search.design is None else tuple(q.id for q in search.design.corridors if not q.served)
+    return unserved if search.status == "optimal" or len(unserved) <= MOST_NAMED else ()

@@ -20,6 +20,7 @@ from qplan.planning.what_if import ANY_PLAN, LIMIT_FAMILIES, NO_DEFAULTS, Trials
 
 NO_TIME = "Proven impossible; the time for explanations was over before a reason was found."
 SHARES = (0.3, 0.6, 0.9)  # of the time: ended by then are verdicts, reasons, remedies of single corridors
+JOINT_SHARES = (0.25, 0.4)  # of the time, where corridors clash: ended by then are limits, the clash
 MOST_GRAPH_ONLY = 8  # corridors looked at without the solver when the time is over
 MOST_PROPOSALS = 9  # of one corridor, before those that ask for less
 MOST_ASKED_LESS = 4  # corridors of a clash that are proposed to ask for less
@@ -41,7 +42,7 @@ def explain(
     """Explain why the search ended without a plan, with `status` "infeasible" or "unknown".
 
     A corridor that is found unservable proves "infeasible", whatever ended the search.
-    Takes up to about 20 s (or a fifth of what the limits leave) beyond the search; a set `limits.stop` leaves only
+    Takes up to about 20 s (or half of what the limits leave) beyond the search; a set `limits.stop` leaves only
     what needs no solver. `defaults` are those of the inventory's file. Raises SolverFailed.
     """
     trials = Trials.after_search(solver, limits, defaults)
@@ -78,10 +79,10 @@ def explain_inventory(
         return _servable(trials, inventory, graph)
     cases = _cases(trials, inventory, graph)
     if any(case.servable is False for case in cases):
-        return _explained(Trials.after_search(solver, limits, defaults), inventory, graph, "unknown", cases)
+        return _explained(Trials.after_search(solver, limits, defaults, 1.0), inventory, graph, "unknown", cases)
     found = trials.plan(needed, gap=ANY_PLAN, graph=restricted(graph, needed), share=SHARES[0])
     if found.design is None:
-        return _explained(Trials.after_search(solver, limits, defaults), inventory, graph, found.status, cases)
+        return _explained(Trials.after_search(solver, limits, defaults, 1.0), inventory, graph, found.status, cases)
     return _servable(trials, inventory, graph)
 
 
@@ -212,10 +213,10 @@ def _all_together(broken: list[Case], found: list[Tried]) -> list[Proposal]:
 
 def _joint(trials: Trials, inventory: Inventory, graph: ReachGraph) -> Diagnosis:
     """Corridors that can each be served, but not together: only limits of quantity can be in the way."""
-    found = limit_reasons(trials, required_only(inventory))
-    clashing = clash(trials, inventory, graph)
+    found = limit_reasons(trials.until(JOINT_SHARES[0]), required_only(inventory))
+    clashing = clash(trials.until(JOINT_SHARES[1]), inventory, graph)
     members = clashing.corridors
-    if len(members) > 1:
+    if len(members) > 1 and (clashing.proven or len(members) < len(required_only(inventory).corridors)):
         found.reasons.insert(0, clashing.reason(inventory))
     if (reason := precheck(inventory, graph).together) is not None:
         found.reasons.insert(0, reason)

@@ -18,7 +18,7 @@ from qplan.planning.search import Search, search_plan
 
 LIMIT_FAMILIES = ("strands", "rack_units", "power_w", "key_rate", "budget")
 AT_LEAST_S = 20.0  # an explanation gets this long even when the time limit has struck
-SHARE_OF_REST = 0.2
+SHARE_OF_REST = 0.5
 SHARE_OF_ONE_TRIAL = 0.25
 ANY_PLAN = 1.0  # a gap that every plan keeps
 MANY_STRANDS = 1000  # more than a cable holds
@@ -143,9 +143,11 @@ class Trials:
         self.limits = replace(limits, deadline=self.start + self.seconds, watch=lambda sighting: None)
 
     @classmethod
-    def after_search(cls, solver: str, limits: SearchLimits, defaults: Mapping[str, Any] = NO_DEFAULTS) -> Trials:
+    def after_search(
+        cls, solver: str, limits: SearchLimits, defaults: Mapping[str, Any] = NO_DEFAULTS, share: float = SHARE_OF_REST
+    ) -> Trials:
         """Trials that explain how a search ended, also where the search has used up its time."""
-        return cls(solver, limits, max(AT_LEAST_S, SHARE_OF_REST * limits.seconds_left()), defaults)
+        return cls(solver, limits, max(AT_LEAST_S, share * limits.seconds_left()), defaults)
 
     def one_of(self, count: int) -> Trials:
         """The same, with an equal share of the time that is left to so many steps."""
