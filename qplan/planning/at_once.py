@@ -8,9 +8,10 @@ from qplan.inventory.model import Budget, Inventory
 from qplan.planning.assemble import Design, design_of
 from qplan.planning.formulation import Prices
 from qplan.planning.indexed import IndexedReach
-from qplan.planning.local_search import Works, construct, orders
+from qplan.planning.local_search import construct, orders
 from qplan.planning.primal import served_corridors
 from qplan.planning.reach import ReachGraph
+from qplan.planning.works import Works
 
 ORDERS = 4
 

@@ -27,7 +27,7 @@ class Call:
     most_links: int | None
     """On one path; None where there is no limit."""
     permitted: list[bool]
-    """Per site: an end of the corridor or a possible relay."""
+    """Per site: an end of the corridor or a possible relay; corridors with the same sites have one list."""
 
 
 class IndexedReach:
@@ -48,17 +48,20 @@ class IndexedReach:
         for l, (a, b) in enumerate(self.ends):
             self.neighbours[a].append((b, l))
             self.neighbours[b].append((a, l))
+        self._permitted: dict[frozenset[str], list[bool]] = {}
         self.calls = {q: self._call(q, corridor, reach) for q, corridor in sorted(inventory.corridors.items())}
         self._taken: dict[tuple[int, str], frozenset[str]] = {}
         self._users: dict[str, dict[str, frozenset[int]]] = {}
         self._limits()
 
     def _call(self, q: str, corridor: Corridor, reach: ReachGraph) -> Call:
-        permitted = [s in reach.usability.permitted[q] for s in self.sites]
+        sites = reach.usability.permitted[q]
+        if sites not in self._permitted:
+            self._permitted[sites] = [s in sites for s in self.sites]
         first, second = (self.number[end] for end in corridor.ends)
         most_links = None if corridor.max_relays is None else corridor.max_relays + 1
         return Call(
-            q, (first, second), corridor.demand_bps, corridor.paths, corridor.disjoint, most_links, permitted
+            q, (first, second), corridor.demand_bps, corridor.paths, corridor.disjoint, most_links, self._permitted[sites]
         )  # fmt: skip
 
     def _limits(self) -> None:

@@ -15,6 +15,8 @@ import pulp
 from qplan.planning.arc_flow import arc_flow
 from qplan.planning.branch import Tree
 from qplan.planning.formulation import Formulation, Prices
+from qplan.planning.goals import Goal
+from qplan.planning.limits import Sighting
 from qplan.planning.networks import tight_links
 from qplan.planning.primal import Planner, guiding_prices
 from qplan.planning.root import Root, strengthen
@@ -41,16 +43,17 @@ def minimise(task: Task) -> Found:
 def _minimise(task: Task, model: Formulation) -> Found:
     goal = task.stage.goal(model)
     price = guiding_prices(task, goal)
-    known = _first(task, price)
+    known = _first(task, price, goal)
     half = replace(task.limits, deadline=time.monotonic() + ROOT_SHARE * task.limits.seconds_left())
     root = strengthen(model, goal, half, known)
     if root.infeasible and known is not None:
         raise UnsoundCut("relaxation", known)
     if root.infeasible:
         return Found("proof", None, None, root.method)
-    if root.bound is not None:
+    if root.bound is not None and (known is None or not task.within(known.value, root.bound)):
         known = better(known, _guided(task, model, root, price, known))
         root.witnesses.learn(known, root.rows)
+    if root.bound is not None:
         if known is not None and task.within(known.value, root.bound):
             return Found(ending(known.value, root.bound), known, min(root.bound, known.value), root.method)
     bound, rows, method = root.bound, root.rows, root.method
@@ -75,12 +78,16 @@ def _minimise(task: Task, model: Formulation) -> Found:
     return rounds.run(known, bound)
 
 
-def _first(task: Task, price: Prices) -> Known | None:
-    """The plan to start from: an earlier one if it holds and is no dearer, else one made corridor by corridor."""
+def _first(task: Task, price: Prices, goal: Goal) -> Known | None:
+    """The plan to start from, by local search: an earlier one if it holds, else one made corridor by corridor."""
     earlier = None if task.start.design is None else task.known(task.start.design)
     planner = Planner(task, price)
     on_earlier = planner.plan(task.served, dict.fromkeys(task.start.links, 1.0), {}) if task.start.links else None
-    return better(earlier, on_earlier, planner.plan(task.served, {}, {}))
+    known = better(earlier, on_earlier, planner.plan(task.served, {}, {}))
+    if known is None:
+        return None
+    task.limits.watch(Sighting(f"{goal.name}, local search", known.value, None))
+    return planner.improved(known)
 
 
 def _guided(task: Task, model: Formulation, root: Root, price: Prices, known: Known | None) -> Known | None:
@@ -93,10 +100,7 @@ def _guided_by(
     task: Task, price: Prices, known: Known | None, links: Mapping[str, float], sites: Mapping[str, float],
     bound: float | None,
 ) -> Known | None:  # fmt: skip
-    planner = Planner(task, price, _used(known, links))
-    found = planner.searched(task.served, links, sites, bound)
-    if known is not None and (found is None or not task.within(found.value, bound)):
-        found = better(known, found, planner.improved(known))
+    found = Planner(task, price, _used(known, links)).searched(task.served, links, sites, known, bound)
     return found or Planner(task, price).searched(task.served, links, sites)
 
 

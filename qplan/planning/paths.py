@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from qplan.planning.indexed import Call, IndexedReach
@@ -32,29 +32,57 @@ class Weights:
         return Weights(link, self.site)
 
 
-def find_paths(index: IndexedReach, call: Call, weights: Weights) -> list[Path] | None:
-    """The corridor's paths, or None where none were found (for several paths there may be some all the same)."""
+def find_paths(index: IndexedReach, call: Call, weights: Weights, most: float = math.inf) -> list[Path] | None:
+    """The corridor's paths, or None where none were found (for several paths there may be some all the same).
+
+    Together they must weigh less than `most`.
+    """
     if call.paths == 1:
-        path = _one_path(index, call, weights)
+        path = _one_path(index, call, weights, most)
         return None if path is None else [path]
-    return _parted(index, call, weights)
+    return _parted(index, call, weights, most)
 
 
 def relays_of(index: IndexedReach, call: Call, path: Path) -> list[int]:
     """Sites between the links of a path, in order."""
-    here, relays = call.ends[0], []
-    for l in path:
+    return sites_of(index, call.ends[0], path)[1:-1]
+
+
+def sites_of(index: IndexedReach, start: int, links: Iterable[int]) -> list[int]:
+    """The sites that links lead through one after the other, the first and the last among them."""
+    sites = [start]
+    for l in links:
         a, b = index.ends[l]
-        here = b if here == a else a
-        relays.append(here)
-    return relays[:-1]
+        sites.append(b if sites[-1] == a else a)
+    return sites
 
 
-def _one_path(index: IndexedReach, call: Call, weights: Weights) -> Path | None:
-    return _fewest_links_path(index, call, weights) if call.most_links is not None else _cheapest_path(index, call, weights)
+def without_loops(index: IndexedReach, call: Call, links: Iterable[int]) -> Path:
+    """A way from the corridor's first end to its second made a path: what lies between two visits of a site is left out."""
+    links = list(links)
+    sites, path = [call.ends[0]], []
+    for l, here in zip(links, sites_of(index, call.ends[0], links)[1:], strict=True):
+        if here in sites:
+            first = sites.index(here)
+            del sites[first + 1 :], path[first:]
+        else:
+            sites.append(here)
+            path.append(l)
+    return tuple(path)
 
 
-def _cheapest_path(index: IndexedReach, call: Call, weights: Weights) -> Path | None:
+def keep_apart(index: IndexedReach, call: Call, paths: list[Path]) -> bool:
+    """The paths are within the limit on relays, and as disjoint as the corridor asks."""
+    taken = [item for path in paths for item in (*path, *(f"site {s}" for s in relays_of(index, call, path)))]
+    return len(set(taken)) == len(taken) and _conflict(index, call, paths) is None
+
+
+def _one_path(index: IndexedReach, call: Call, weights: Weights, most: float = math.inf) -> Path | None:
+    search = _fewest_links_path if call.most_links is not None else _cheapest_path
+    return search(index, call, weights, most)
+
+
+def _cheapest_path(index: IndexedReach, call: Call, weights: Weights, most: float) -> Path | None:
     start, goal = call.ends
     permitted, link, site = call.permitted, weights.link, weights.site
     best = {start: (0.0, 0)}
@@ -67,10 +95,11 @@ def _cheapest_path(index: IndexedReach, call: Call, weights: Weights) -> Path | 
         if (cost, hops) > best[here]:
             continue
         for there, l in index.neighbours[here]:
-            if link[l] == math.inf or not permitted[there]:
+            total = cost + link[l]
+            if total >= most or not permitted[there]:
                 continue
-            label = (cost + link[l] + (0.0 if there == goal else site[there]), hops + 1)
-            if label[0] < math.inf and (there not in best or label < best[there]):
+            label = (total if there == goal else total + site[there], hops + 1)
+            if label[0] < most and (there not in best or label < best[there]):
                 best[there] = label
                 came[there] = (here, l)
                 heapq.heappush(heap, (*label, there))
@@ -85,7 +114,7 @@ def walked_back(came: dict[int, tuple[int, int]], start: int, goal: int) -> Path
     return tuple(reversed(links))
 
 
-def _fewest_links_path(index: IndexedReach, call: Call, weights: Weights) -> Path | None:
+def _fewest_links_path(index: IndexedReach, call: Call, weights: Weights, most: float) -> Path | None:
     """The cheapest path with at most `most_links` links: labels of (price, links) at every site, none dominated."""
     start, goal = call.ends
     permitted, link, site = call.permitted, weights.link, weights.site
@@ -99,21 +128,19 @@ def _fewest_links_path(index: IndexedReach, call: Call, weights: Weights) -> Pat
             continue
         fewest[here] = hops
         for there, l in index.neighbours[here]:
-            if link[l] == math.inf or not permitted[there]:
-                continue
             total = cost + link[l] + (0.0 if there == goal else site[there])
-            if total < math.inf and fewest.get(there, math.inf) > hops + 1:
+            if total < most and permitted[there] and fewest.get(there, math.inf) > hops + 1:
                 heapq.heappush(heap, (total, hops + 1, there, (*path, l)))
     return None
 
 
-def _parted(index: IndexedReach, call: Call, weights: Weights) -> list[Path] | None:
+def _parted(index: IndexedReach, call: Call, weights: Weights, most: float) -> list[Path] | None:
     """Cheapest set of paths found whose fibres, patched sites and ducts are apart: best-first over banned links."""
     heap: list[tuple[float, int, frozenset[int], list[Path]]] = []
     seen = {frozenset[int]()}
 
     def propose(banned: frozenset[int]) -> None:
-        paths = _augmented(index, call, weights.without(banned))
+        paths = _augmented(index, call, weights.without(banned), most)
         if paths is not None:
             heapq.heappush(heap, (_price(index, call, weights, paths), len(seen), banned, paths))
 
@@ -166,12 +193,17 @@ def _used(index: IndexedReach, call: Call, path: Path) -> set[str]:
     return used.difference(f"site {index.sites[end]}" for end in call.ends)
 
 
-def _augmented(index: IndexedReach, call: Call, weights: Weights) -> list[Path] | None:
-    """k paths of least total weight that share no link and no relay, by k augmenting paths."""
+def _augmented(index: IndexedReach, call: Call, weights: Weights, most: float) -> list[Path] | None:
+    """k paths of least total weight, less than `most`, that share no link and no relay, by k augmenting paths.
+
+    No augmenting path is shorter than the one before, which limits how far it is worth searching.
+    """
     residual = _Residual(index, call, weights)
-    for _ in range(call.paths):
-        if not residual.augment():
+    for left in range(call.paths, 0, -1):
+        added = residual.augment(most / left)
+        if added is None:
             return None
+        most -= added
     return residual.paths()
 
 
@@ -188,11 +220,15 @@ class _Residual:
         self.into: dict[int, tuple[int, int]] = {}  # relay on a path -> (tail, link) by which the path enters it
         self.potential = [0.0] * (2 * len(index.sites))
 
-    def augment(self) -> bool:
-        """One more path along a cheapest way (Dijkstra's search on reduced weights); False where there is none."""
+    def augment(self, most: float) -> float | None:
+        """One more path along a cheapest way (Dijkstra's search on reduced weights); what it adds to the total weight.
+
+        None where there is no way that adds less than `most`.
+        """
         (start, goal), potential = self.call.ends, self.potential
         first, last = 2 * start + 1, 2 * goal + 1
         best = {first: 0.0}
+        most -= potential[last] - potential[first]
         came: dict[int, tuple[int, int]] = {}
         heap, settled = [(0.0, first)], set()
         while heap:
@@ -204,12 +240,12 @@ class _Residual:
             settled.add(here)
             for there, weight, l in self._steps(here):
                 total = cost + max(0.0, weight + potential[here] - potential[there])
-                if total < best.get(there, math.inf):
+                if total < most and total < best.get(there, math.inf):
                     best[there] = total
                     came[there] = (here, l)
                     heapq.heappush(heap, (total, there))
         if last not in best:
-            return False
+            return None
         farthest = best[last]
         for vertex in range(len(potential)):
             potential[vertex] += min(best.get(vertex, math.inf), farthest)
@@ -218,7 +254,7 @@ class _Residual:
             self._turn(before // 2, last // 2, l)
             last = before
         self._find_relays()
-        return True
+        return potential[2 * goal + 1] - potential[first]
 
     def _steps(self, here: int) -> list[tuple[int, float, int]]:
         """Vertices that can be reached from one: (vertex, weight, link)."""

@@ -12,12 +12,14 @@ from qplan.planning.assemble import Design, design_of, in_order
 from qplan.planning.formulation import Prices
 from qplan.planning.goals import Goal
 from qplan.planning.indexed import IndexedReach
-from qplan.planning.local_search import Works, construct, improve, orders, shake
+from qplan.planning.local_search import construct, improve, orders, shaken
 from qplan.planning.paths import Weights, find_paths, relays_of
 from qplan.planning.task import Known, Task, better
+from qplan.planning.works import Works
 
 FEW, MANY = 3, 12  # orders in which corridors are routed
 EFFORT = 2400  # links × orders
+KICKS = 3  # of the best plan per order
 FULL = 1.02  # share of a price that counts, less the relaxation's value of the thing
 RELAY_PENALTY = 1e5  # on every relay where an earlier stage has fixed their number; prices are scaled to a few thousand
 
@@ -39,38 +41,48 @@ class Planner:
 
     def improved(self, known: Known) -> Known:
         """A plan known, all of whose links are here, by local search."""
+        works = self._works(known)
+        improve(works, self._over)
+        return better(known, self._known(works))
+
+    def _works(self, known: Known) -> Works:
         number = {link.id: l for l, link in enumerate(self.index.links)}
         works = Works(self.index)
         for corridor in known.design.corridors:
             if corridor.served:
                 paths = [tuple(number[link] for link in path.links) for path in corridor.paths]
                 works.add(self.index.calls[corridor.id], paths)
-        improve(works, self._over)
-        return better(known, self.task.known(self._design(works)))
+        return works
+
+    def _known(self, works: Works) -> Known | None:
+        return self.task.known(self._design(works))
 
     def plan(self, served: Collection[str] | None, links: Mapping[str, float], sites: Mapping[str, float]) -> Known | None:
         """The best of a few orders of routing. `served`: which optional corridors; None: as many as fit."""
-        return better(*(self.task.known(self._design(works)) for works in self._starts(served, links, sites, FEW)))
+        return better(*(self._known(works) for works in self._starts(served, links, sites, FEW)))
 
     def searched(
         self, served: Collection[str] | None, links: Mapping[str, float], sites: Mapping[str, float],
-        bound: float | None = None,
+        known: Known | None = None, bound: float | None = None,
     ) -> Known | None:  # fmt: skip
-        """The same with many orders, each improved by local search, and the best of them shaken; until near the bound."""
-        best: Works | None = None
-        known: Known | None = None
+        """The same with many orders, each improved by local search, and the best of them shaken; until near the bound.
+
+        `known`: a plan, all of whose links are here.
+        """
+        best = None if known is None else self._works(known)
         effort = max(FEW, min(MANY, EFFORT // max(1, len(self.index.links))))
         for works in self._starts(served, links, sites, effort):
-            known = better(known, self.task.known(self._design(works)))
+            known = better(known, self._known(works))
             improve(works, self._over)
-            known = better(known, self.task.known(self._design(works)))
+            known = better(known, self._known(works))
             if best is None or works.price < best.price:
                 best = works
             if known is not None and self.task.within(known.value, bound):
                 return known
-        if best is not None:
-            shake(best, 3 * effort, self._over)
-            known = better(known, self.task.known(self._design(best)))
+        for works in () if best is None else shaken(best, KICKS * effort, self._over):
+            known = better(known, self._known(works))
+            if known is not None and self.task.within(known.value, bound):
+                break
         return known
 
     def _starts(
@@ -98,7 +110,7 @@ class Planner:
         corridors = self.task.inventory.corridors
         optional = sorted((-c.priority, q) for q, c in corridors.items() if not c.required)
         for _, q in optional:
-            if works.route(self.index.calls[q]) and self.task.known(self._design(works)) is None:
+            if works.route(self.index.calls[q]) and self._known(works) is None:
                 works.remove(self.index.calls[q])
 
     def _design(self, works: Works) -> Design:
