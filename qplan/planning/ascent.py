@@ -28,7 +28,7 @@ def ascent_cuts(model: Formulation, trees: Trees, prices: Prices, limits: Search
         cheapest[link.route.ends] = min(cheapest[link.route.ends], prices.link.get(link.id, 0.0))
     ends = {s for part in trees.components for s in part.ends}
     rows: dict[Row, None] = {}
-    for k, part in enumerate(trees.components):
+    for k, part in enumerate(trees.components[: trees.rooted]):
         into: dict[str, list[tuple[str, int]]] = defaultdict(list)
         cost: list[float] = []
         columns: list[int] = []
@@ -39,7 +39,7 @@ def ascent_cuts(model: Formulation, trees: Trees, prices: Prices, limits: Search
                 cost.append(cheapest[min(tail, head), max(tail, head)] + relayed)
                 columns.append(index[variable.name])
         span_of = {s: l for l, other in enumerate(trees.components) if l >= k for s in other.ends if s != part.ends[0]}
-        steps = MOST_STEPS // len(trees.components)
+        steps = MOST_STEPS // trees.rooted
         for end, arcs in _ascend(part.ends[0], span_of, into, cost, steps, limits):
             entering = tuple(sorted({columns[arc] for arc in arcs}))
             if trees.spans:

@@ -11,13 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from qplan.planning.flow_network import VIOLATION, FlowNetwork
 from qplan.planning.formulation import Formulation
 from qplan.planning.hop_flows import layered_arcs
 from qplan.planning.networks import Bundle, CorridorNetwork
-from qplan.planning.trees import Trees
 
 Point = np.ndarray
 
@@ -54,60 +52,6 @@ def link_ends(model: Formulation) -> Separator:
             return []
         violated = np.flatnonzero(point[links] > point[sites] + 1e-3)
         return [Row("link_end", (int(sites[i]), int(links[i])), (1.0, -1.0), 0.0) for i in violated]
-
-    return separate
-
-
-def directed_cuts(model: Formulation, trees: Trees) -> Separator:
-    """Σ tree(k) over the arcs into a set that holds an end of component l but not the root of k ≥ spans(k, l).
-
-    The directed cut inequalities of the Steiner arborescence (Aneja 1980; Wong 1984), for every tree and component.
-    """
-    index = model.index()
-    ends = {s for part in trees.components for s in part.ends}
-    sites = {s: i for i, s in enumerate(sorted(ends.union(s for _, *arc in trees.arcs for s in arc)))}
-    networks = []
-    for k in range(len(trees.components)):
-        arcs = [(sites[tail], sites[head], [index[v.name]]) for (i, tail, head), v in trees.arcs.items() if i == k]
-        networks.append(FlowNetwork(len(sites), arcs, len(index)))
-
-    def separate(point: Point) -> list[Row]:
-        rows = []
-        for k, network in enumerate(networks):
-            root = sites[trees.components[k].ends[0]]
-            capacity = network.capacities(point)
-            for l in range(k, len(networks)):
-                span = index[trees.spans[k, l].name] if trees.spans else None
-                wanted = 1.0 if span is None else point[span]
-                targets = [sites[s] for s in trees.components[l].ends if sites[s] != root]
-                for target in targets if wanted > VIOLATION else ():
-                    for cut, _ in network.cuts(capacity, root, target, wanted):
-                        capacity[cut] = np.maximum(capacity[cut], wanted)  # one row per cut and round
-                        columns = tuple(sorted({network.members[arc][0] for arc in cut}))
-                        rows.append(_row("tree_cut", columns, (1.0,) * len(columns), span, 1.0))
-        return rows
-
-    return separate
-
-
-def tree_balance(model: Formulation, trees: Trees) -> Separator:
-    """Σ tree(k) out of a relay ≥ Σ tree(k) into it: a tree ends at no relay."""
-    index = model.index()
-    at = [([index[v.name] for v in into], [index[v.name] for v in out]) for into, out in trees.onward]
-    if not at:
-        return lambda point: []
-    size = (len(at), len(index))
-    numbers = np.repeat(np.arange(len(at)), [len(into) + len(out) for into, out in at])
-    columns = np.array([column for into, out in at for column in (*into, *out)])
-    signs = np.concatenate([np.concatenate([-np.ones(len(into)), np.ones(len(out))]) for into, out in at])
-    balance = csr_array((signs, (numbers, columns)), shape=size)
-
-    def separate(point: Point) -> list[Row]:
-        rows = []
-        for i in np.flatnonzero(balance @ point < -1e-3):
-            part = slice(balance.indptr[i], balance.indptr[i + 1])
-            rows.append(Row("tree_balance", tuple(balance.indices[part].tolist()), tuple(balance.data[part].tolist()), 0.0))
-        return rows
 
     return separate
 
@@ -235,11 +179,11 @@ def hop_cuts(model: Formulation, chosen: list[CorridorNetwork]) -> Separator:
             paths = float(corridor.paths)
             wanted = paths if served is None else paths * point[served]
             if layered is None:
-                rows.append(_row("hop_cut", (), (), served, paths))
+                rows.append(factored("hop_cut", (), (), served, paths))
             elif wanted > VIOLATION:
                 for cut, _ in layered.cuts(layered.capacities(point), 0, 1, wanted):
                     columns = tuple(sorted({column for arc in cut for column in layered.members[arc]}))
-                    rows.append(_row("hop_cut", columns, (1.0,) * len(columns), served, paths))
+                    rows.append(factored("hop_cut", columns, (1.0,) * len(columns), served, paths))
         return list(dict.fromkeys(rows))
 
     return separate
@@ -280,14 +224,14 @@ def _parting(
     gone = set() if without is None else set(without.tolist())
     first, second = (2 * split.sites[end] if end in split.sites else None for end in corridor.ends)
     if first is None or second is None:
-        return [_row(family, (), (), served, paths)]
+        return [factored(family, (), (), served, paths)]
     if wanted <= VIOLATION or any(side[first + 1] != side[second + 1] for side in sides):
         return []
     rows = []
     for cut, side in split.graph.cuts(capacity, first + 1, second, wanted):
         sides.append(side)
         columns = tuple(sorted({column for arc in cut for column in split.graph.members[arc]} - gone))
-        rows.append(_row(family, columns, (1.0,) * len(columns), served, paths))
+        rows.append(factored(family, columns, (1.0,) * len(columns), served, paths))
     return rows
 
 
@@ -308,7 +252,7 @@ class SplitGraph:
         self.graph = FlowNetwork(2 * len(self.sites), arcs, len(index))
 
 
-def _row(family: str, columns: tuple[int, ...], weights: tuple[float, ...], factor: int | None, count: float) -> Row:
+def factored(family: str, columns: tuple[int, ...], weights: tuple[float, ...], factor: int | None, count: float) -> Row:
     """Σ ≥ count, or Σ − count · factor ≥ 0 where a variable says how much of it is wanted."""
     if factor is None:
         return Row(family, columns, weights, count)

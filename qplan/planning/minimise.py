@@ -22,10 +22,12 @@ from qplan.planning.primal import Planner, guiding_prices
 from qplan.planning.root import Root, strengthen
 from qplan.planning.rounds import Rounds
 from qplan.planning.task import CENT, PROOF, Found, Known, Task, better, ending
+from qplan.planning.trees import components
 from qplan.planning.witnesses import UnsoundCut
 
 SUPPORT = 1e-3  # a link with less than this in a relaxation is not in its support
-ROOT_SHARE = 0.75  # of the time left, at the most, goes to the root
+ONE_PIECE_SHARE = 0.2  # of the time left, at the most, goes to the relaxation for designs in one piece
+ROOT_SHARE = 0.85  # of the time left, at the most, goes to the root
 
 
 def minimise(task: Task) -> Found:
@@ -44,8 +46,9 @@ def _minimise(task: Task, model: Formulation) -> Found:
     goal = task.stage.goal(model)
     price = guiding_prices(task, goal)
     known = _first(task, price, goal)
-    half = replace(task.limits, deadline=time.monotonic() + ROOT_SHARE * task.limits.seconds_left())
-    root = strengthen(model, goal, half, known)
+    if len(components(task.inventory)) > 1 and known is not None:
+        known = better(known, _in_one_piece(task, price, known))
+    root = strengthen(model, goal, _part(task.limits, ROOT_SHARE), known)
     if root.infeasible and known is not None:
         raise UnsoundCut("relaxation", known)
     if root.infeasible:
@@ -62,7 +65,8 @@ def _minimise(task: Task, model: Formulation) -> Found:
         if bound is None or flows.bound > bound:
             bound, method = flows.bound, "arc-flow relaxation"
         known = better(known, _guided_by(task, price, known, flows.links, flows.sites, bound))
-    branching = not root.hop_flows and not task.stage.exact  # large lifts, and counts, are the solver's business
+    # large lifts, and counts, are the solver's business
+    branching = not (root.hop_flows or root.relaxation.interior or task.stage.exact)
     if bound is not None and method == root.method and branching:
         tree = Tree(task, model, root, known, price, _promising(model, root, known))
         branched = tree.run(root.bound)
@@ -88,6 +92,20 @@ def _first(task: Task, price: Prices, goal: Goal) -> Known | None:
         return None
     task.limits.watch(Sighting(f"{goal.name}, local search", known.value, None))
     return planner.improved(known)
+
+
+def _in_one_piece(task: Task, price: Prices, known: Known) -> Known | None:
+    """A plan guided by the relaxation for designs in one piece, which is soon solved and often not far off."""
+    model = task.design_model()
+    limits = _part(task.limits, ONE_PIECE_SHARE)
+    quiet = replace(limits, watch=lambda sighting: limits.watch(replace(sighting, value=known.value, bound=None)))
+    root = strengthen(model, task.stage.goal(model), quiet, None, joined=True)
+    return None if root.bound is None else _guided(task, model, root, price, known)
+
+
+def _part(limits: SearchLimits, share: float) -> SearchLimits:
+    """The same with a share of the time left."""
+    return replace(limits, deadline=time.monotonic() + share * limits.seconds_left())
 
 
 def _guided(task: Task, model: Formulation, root: Root, price: Prices, known: Known | None) -> Known | None:

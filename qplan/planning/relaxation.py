@@ -15,43 +15,55 @@ from qplan.planning.goals import Goal
 from qplan.planning.limits import SearchLimits
 from qplan.planning.solver import FEASIBILITY_TOLERANCE, arrays
 
+INTERIOR = {"solver": "ipm", "run_crossover": "off", "ipm_optimality_tolerance": 1e-3}
+SLACK_SHARE = 0.01  # of the largest dual value: what a row needs for a slack of 1, to stay
+
 
 def interior_point(
     model: Formulation, goal: Goal, rows: list[Row], limits: SearchLimits
 ) -> tuple[float, np.ndarray] | None:
-    """Bound and point of the linear relaxation with further rows, in the units of the goal; None where a limit came first.
-
-    The bound is worked out from the row duals y alone, whatever their accuracy (weak duality): Σ y · row bound +
-    Σ min(0, reduced cost) · upper bound.
-    """
+    """Bound and point of the linear relaxation with further rows, in the units of the goal; None where a limit came first."""
     highs = highspy.Highs()
     lp = arrays(model, goal)
     lp.integrality_ = []
     for option, value in {"output_flag": False, "solver": "ipm", "run_crossover": "off", "threads": 1}.items():
         highs.setOptionValue(option, value)
-    highs.setOptionValue("time_limit", limits.seconds_left())
     highs.passModel(lp)
     _add_rows(highs, rows)
+    _run(highs, limits)
+    if highs.getModelStatus() not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kUnknown):
+        return None
+    bound, _ = _from_duals(highs)
+    return bound / goal.scale, np.array(highs.getSolution().col_value)
+
+
+def _run(highs: highspy.Highs, limits: SearchLimits) -> None:
     highs.HandleUserInterrupt = True
+    highs.setOptionValue("time_limit", highs.getRunTime() + limits.seconds_left())
     highs.startSolve()
     while not highs.wait(0.1)[0]:
         if limits.stop.is_set():
             highs.cancelSolve()
-    if highs.getModelStatus() not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kUnknown):
-        return None
-    solution, whole = highs.getSolution(), highs.getLp()
-    lower, upper = np.array(whole.row_lower_), np.array(whole.row_upper_)
-    dual = np.array(solution.row_dual)
+
+
+def _from_duals(highs: highspy.Highs) -> tuple[float, np.ndarray]:
+    """Bound and reduced costs from the row duals y alone, whatever their accuracy (weak duality).
+
+    Σ y · row bound + Σ min(0, reduced cost) · upper bound.
+    """
+    lp = highs.getLp()
+    lower, upper = np.array(lp.row_lower_), np.array(lp.row_upper_)
+    dual = np.array(highs.getSolution().row_dual)
     dual[(dual > 0) & ~np.isfinite(lower)] = 0.0
     dual[(dual < 0) & ~np.isfinite(upper)] = 0.0
-    matrix = whole.a_matrix_
-    shape = (len(dual), whole.num_col_)
+    matrix = lp.a_matrix_
     form = csr_array if matrix.format_ == highspy.MatrixFormat.kRowwise else csc_array
-    entries = form((np.array(matrix.value_), np.array(matrix.index_), np.array(matrix.start_)), shape=shape)
-    reduced = np.array(whole.col_cost_) - entries.T @ dual
+    entries = form(
+        (np.array(matrix.value_), np.array(matrix.index_), np.array(matrix.start_)), shape=(len(dual), lp.num_col_)
+    )
+    reduced = np.array(lp.col_cost_) - entries.T @ dual
     at_rows = np.where(dual > 0, lower, np.where(dual < 0, upper, 0.0))
-    bound = float(dual @ at_rows + np.minimum(reduced, 0.0) @ np.array(whole.col_upper_))
-    return bound / goal.scale, np.array(solution.col_value)
+    return float(dual @ at_rows + np.minimum(reduced, 0.0) @ np.array(lp.col_upper_)), reduced
 
 
 def _add_rows(highs: highspy.Highs, rows: list[Row]) -> None:
@@ -64,7 +76,11 @@ def _add_rows(highs: highspy.Highs, rows: list[Row]) -> None:
 
 
 class Relaxation:
-    """The linear relaxation of a model under a goal, solved again and again while rows are added."""
+    """The linear relaxation of a model under a goal, solved again and again while rows are added.
+
+    By the dual simplex method, from the last basis; `interior`, once that has taken too many steps: by the interior
+    point method, whose points and bounds are near the optimum.
+    """
 
     def __init__(self, model: Formulation, goal: Goal, limits: SearchLimits):
         self.goal, self.limits = goal, limits
@@ -75,20 +91,29 @@ class Relaxation:
         lp = arrays(model, goal)
         lp.integrality_ = []
         self.highs.passModel(lp)
-        self.highs.HandleUserInterrupt = True
         self.fixed_rows = lp.num_row_
+        self.interior = False
+        self._bound, self._reduced = -math.inf, np.zeros(lp.num_col_)
 
-    def solve(self) -> bool | None:
-        """True: solved to optimality; False: infeasible; None: a limit came first."""
-        self.highs.setOptionValue("time_limit", self.highs.getRunTime() + self.limits.seconds_left())
-        self.highs.startSolve()
-        while not self.highs.wait(0.1)[0]:
-            if self.limits.stop.is_set():
-                self.highs.cancelSolve()
+    def solve(self, most_steps: int = highspy.kHighsIInf) -> bool | None:
+        """True: solved to optimality; False: infeasible; None: a limit came first. Beyond `most_steps`: `interior`."""
+        ended = highspy.HighsModelStatus
+        self.highs.setOptionValue("simplex_iteration_limit", most_steps)
+        _run(self.highs, self.limits)
+        if self.highs.getModelStatus() == ended.kIterationLimit and not self.interior:
+            self.interior = True
+            for option, value in INTERIOR.items():
+                self.highs.setOptionValue(option, value)
+            _run(self.highs, self.limits)
         status = self.highs.getModelStatus()
-        if status == highspy.HighsModelStatus.kOptimal:
+        if self.interior and status in (ended.kOptimal, ended.kUnknown):
+            self._bound, self._reduced = _from_duals(self.highs)
             return True
-        return False if status == highspy.HighsModelStatus.kInfeasible else None
+        if status == ended.kOptimal:
+            self._bound = self.highs.getInfo().objective_function_value
+            self._reduced = np.array(self.highs.getSolution().col_dual)
+            return True
+        return False if status == ended.kInfeasible else None
 
     def set_bounds(self, fixed: Mapping[int, tuple[float, float]], upper: np.ndarray) -> None:
         """Columns from 0 to `upper`, those `fixed` within their own bounds."""
@@ -104,16 +129,15 @@ class Relaxation:
         self.highs.setOptionValue("simplex_iteration_limit", iterations)
         self.highs.run()
         empty = self.highs.getModelStatus() == highspy.HighsModelStatus.kInfeasible
-        bound = math.inf if empty else self.bound
-        self.highs.setOptionValue("simplex_iteration_limit", highspy.kHighsIInf)
+        bound = math.inf if empty else self.highs.getInfo().objective_function_value / self.goal.scale
         self.highs.changeColBounds(column, *back)
         self.highs.setBasis(basis)
         return bound
 
     @property
     def bound(self) -> float:
-        """Value of the relaxation, in the units of the goal."""
-        return self.highs.getInfo().objective_function_value / self.goal.scale
+        """Value of the relaxation, or a bound on it, in the units of the goal."""
+        return self._bound / self.goal.scale
 
     @property
     def point(self) -> np.ndarray:
@@ -122,7 +146,7 @@ class Relaxation:
     @property
     def reduced_costs(self) -> np.ndarray:
         """Per column, in the units of the goal: what its value of 1 adds to the bound at least."""
-        return np.array(self.highs.getSolution().col_dual) / self.goal.scale
+        return self._reduced / self.goal.scale
 
     def add(self, rows: list[Row]) -> None:
         """Append rows Σ ≥ least."""
@@ -131,8 +155,11 @@ class Relaxation:
     def drop_slack(self) -> list[bool]:
         """Take out added rows that are slack with no dual value; says for each added row whether it stays."""
         solution = self.highs.getSolution()
-        duals = np.array(solution.row_dual)[self.fixed_rows:]
-        keep = np.abs(duals) > 1e-9
+        duals = np.abs(np.array(solution.row_dual)[self.fixed_rows:])
+        keep = duals > 1e-9
+        if self.interior:  # there every row has a dual value; that of a slack one is small for its slack
+            least = np.array(self.highs.getLp().row_lower_)[self.fixed_rows:]
+            keep = duals > SLACK_SHARE * duals.max(initial=0.0) * (np.array(solution.row_value)[self.fixed_rows:] - least)
         gone = np.flatnonzero(~keep) + self.fixed_rows
         if len(gone):
             self.highs.deleteRows(len(gone), gone.astype(np.int32))

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import highspy
 import numpy as np
 
 from qplan.planning.ascent import ascent_cuts
 from qplan.planning.cuts import (
     Row,
     Separator,
-    directed_cuts,
     exclusive_cuts,
     hop_cuts,
     link_ends,
     path_cuts,
-    tree_balance,
 )
 from qplan.planning.cutset import cutset_cuts
 from qplan.planning.formulation import Formulation
@@ -24,6 +23,7 @@ from qplan.planning.hop_flows import add_hop_flows
 from qplan.planning.limits import SearchLimits, Sighting
 from qplan.planning.relaxation import Relaxation
 from qplan.planning.task import Known
+from qplan.planning.tree_cuts import directed_cuts, rest_cuts, tree_balance
 from qplan.planning.trees import add_trees
 from qplan.planning.witnesses import Witnesses
 
@@ -31,6 +31,7 @@ PURGE_EVERY = 6  # rounds between clearances of slack rows
 STALL_ROUNDS = 20  # rounds over which the bound must grow
 STALL_GROWTH = 2e-4  # by this share
 MOST_ROUNDS = 400
+MOST_STEPS = 5000  # of the simplex method from one round to the next
 ENOUGH = 5  # cuts in a round, beyond which no more are looked for
 
 
@@ -57,14 +58,18 @@ class Root:
         return f"relaxation, {len(self.rows)} cuts"
 
 
-def strengthen(model: Formulation, goal: Goal, limits: SearchLimits, known: Known | None) -> Root:
+def strengthen(
+    model: Formulation, goal: Goal, limits: SearchLimits, known: Known | None, joined: bool = False
+) -> Root:
     """Add the directed lift to a design model and separate cuts at its relaxation.
 
     `known` is a plan; the bound need not come closer to its value than the gap asked for. Raises `UnsoundCut`.
+    `joined`: for designs in one piece only, with no plan known.
     """
-    trees = add_trees(model)
+    trees = add_trees(model, joined)
     lifted = add_hop_flows(model)
     separators: list[Separator] = [link_ends(model), tree_balance(model, trees), directed_cuts(model, trees)]
+    separators.append(rest_cuts(model, trees))
     severed = [network for network in model.networks if not trees.arcs or _beyond_trees(model, network.corridor)]
     not_lifted = [network for network in model.networks if network.corridor not in lifted]
     separators += [path_cuts(model, severed), hop_cuts(model, not_lifted), cutset_cuts(model)]
@@ -80,20 +85,20 @@ def strengthen(model: Formulation, goal: Goal, limits: SearchLimits, known: Know
     nothing = np.zeros(0)
     last = Root(False, None, (), nothing, nothing, relaxation, tuple(separators), bool(lifted), witnesses)
     for turn in range(MOST_ROUNDS):
-        solved = None if limits.stop.is_set() else relaxation.solve()
+        solved = None if limits.stop.is_set() else relaxation.solve(MOST_STEPS if turn else highspy.kHighsIInf)
         if solved is False:
             return replace(last, infeasible=True, bound=None)
         if solved is None:
             return last
-        bounds.append(relaxation.bound)
         point = relaxation.point
-        limits.watch(Sighting(f"{goal.name}, relaxation", value, relaxation.bound))
+        if last.bound is None or relaxation.bound >= last.bound:  # one by interior points may be lower
+            last = replace(last, bound=relaxation.bound, reduced_costs=relaxation.reduced_costs)
+        bounds.append(last.bound)
+        limits.watch(Sighting(f"{goal.name}, relaxation", value, last.bound))
         found, stable = _separate(separators, point, stable)
         witnesses.judge(found, known)
-        last = replace(
-            last, bound=relaxation.bound, rows=tuple(rows), point=point, reduced_costs=relaxation.reduced_costs
-        )
-        near = value is not None and value - relaxation.bound <= limits.gap * abs(value)
+        last = replace(last, rows=tuple(rows), point=point)
+        near = value is not None and value - last.bound <= limits.gap * abs(value)
         if not found or near or _stalled(bounds):
             return last
         if turn % PURGE_EVERY == PURGE_EVERY - 1:

@@ -30,11 +30,11 @@ def start_values(model: Formulation, design: Design) -> dict[str, float]:
 
 
 def tree_values(trees: Trees, design: Design) -> dict[str, float]:
-    """Values of the lift of trees in a design: in each of its parts a tree spans all components with ends there."""
-    values = dict.fromkeys((v.name for v in (*trees.arcs.values(), *trees.spans.values())), 0.0)
+    """Values of the lift of trees in a design: in each of its parts a tree, or the rest, joins all components there."""
+    values = dict.fromkeys((v.name for v in trees.variables()), 0.0)
     installed = {arc for link in design.links for arc in (link.ends, link.ends[::-1])}
     waiting = list(range(len(trees.components)))
-    while waiting:
+    while waiting and waiting[0] < trees.rooted:
         k = waiting[0]
         root = trees.components[k].ends[0]
         graph = nx.DiGraph([(tail, head) for tree, tail, head in trees.arcs if tree == k and (tail, head) in installed])
@@ -49,6 +49,14 @@ def tree_values(trees: Trees, design: Design) -> dict[str, float]:
                     values[trees.arcs[k, parents[site], site].name] = 1.0
                     site = parents[site]
         waiting = [l for l in waiting[1:] if l not in spanned]
+    graph = nx.Graph([arc for arc in trees.rest_links if arc in installed])
+    for l in waiting:
+        values[trees.spans[trees.rooted, l].name] = 1.0
+        first, *others = trees.components[l].ends
+        for other in others:
+            path = nx.shortest_path(graph, first, other)
+            values |= {trees.rest_links[tuple(sorted(pair))].name: 1.0 for pair in zip(path, path[1:])}
+            values |= {trees.rest_relays[s].name: 1.0 for s in path[1:-1] if s in trees.rest_relays}
     return values
 
 
