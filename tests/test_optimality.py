@@ -14,12 +14,12 @@ from planning import planned, worth
 from random_inventories import features, random_inventory
 
 from qplan.inventory.model import Inventory
+from qplan.planning import root, trees
 from qplan.planning.assemble import design_of
 from qplan.planning.formulation import formulate_design
 from qplan.planning.goals import cost_goal
 from qplan.planning.limits import SearchLimits
 from qplan.planning.reach import reach
-from qplan.planning.root import strengthen
 
 SEED = int(os.environ.get("QPLAN_TEST_SEED", random.SystemRandom().randrange(10**9)))  # QPLAN_TEST_SEED repeats a run
 INSTANCES = 400
@@ -183,9 +183,15 @@ def test_mixed_magnitudes_leave_no_artefacts():
             assert found == pytest.approx((best.priority, best.value, tie_break), abs=0.0101, rel=1e-12), f"seed {seed}"
 
 
-def test_no_cut_excludes_a_plan_of_the_oracle():
-    """Every row that the relaxation separates holds for the best design, also where its goal is another one."""
-    judged = 0
+@pytest.mark.parametrize(("columns", "steps"), [(60_000, 5000), (1, 0)])
+def test_no_cut_excludes_a_plan_of_the_oracle(monkeypatch, columns, steps):
+    """Rows and bound of the relaxation hold for the best design, also where its goal is another one.
+
+    With a tree for every component by the simplex method, and with one tree and a rest by interior points.
+    """
+    monkeypatch.setattr(trees, "MOST_COLUMNS", columns)
+    monkeypatch.setattr(root, "MOST_STEPS", steps)
+    judged, rest = 0, 0
     for seed in seeds(60, 6 * 10**6):
         inventory = Inventory.model_validate(random_inventory(random.Random(seed)))
         plan = planned(inventory).plan
@@ -194,10 +200,14 @@ def test_no_cut_excludes_a_plan_of_the_oracle():
         graph = reach(inventory)
         model = formulate_design(inventory, graph)
         ids = {link.id for link in graph.links}
-        root = strengthen(model, cost_goal(model, "tco"), SearchLimits(0.0, time.monotonic() + 60), None)
+        found = root.strengthen(model, cost_goal(model, "tco"), SearchLimits(0.0, time.monotonic() + 60), None)
         served = [q for q in plan.corridors if q.served]
         if len(served) == len(plan.corridors) and ids.issuperset(link.id for link in plan.links):
-            root.witnesses.add(design_of(inventory, graph, plan.corridors))
-            root.witnesses.judge(root.rows, None)
-            judged += len(root.rows)
+            design = design_of(inventory, graph, plan.corridors)
+            found.witnesses.add(design)
+            found.witnesses.judge(found.rows, None)
+            assert found.bound <= design.costs.tco + 0.01, f"seed {seed}"
+            judged += len(found.rows)
+            rest += bool(found.witnesses.trees.rest_links)
     assert judged > 40
+    assert (rest > 0) == (columns == 1)
