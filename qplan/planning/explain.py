@@ -16,7 +16,16 @@ from qplan.planning.precheck import precheck
 from qplan.planning.proposals import further
 from qplan.planning.reach import ReachGraph, reach
 from qplan.planning.remedies import Tried, corridor_remedies, joint_remedies
-from qplan.planning.what_if import ANY_PLAN, LIMIT_FAMILIES, NO_DEFAULTS, Trials, alone_of, lifted, required_only, restricted
+from qplan.planning.what_if import (
+    ANY_PLAN,
+    LIMIT_FAMILIES,
+    NO_DEFAULTS,
+    Trials,
+    alone_of,
+    lifted,
+    required_only,
+    restricted,
+)
 
 NO_TIME = "Proven impossible; the time for explanations was over before a reason was found."
 SHARES = (0.3, 0.6, 0.9)  # of the time: ended by then are verdicts, reasons, remedies of single corridors

@@ -93,7 +93,7 @@ def _at_once(trials: Trials, alone: Inventory) -> bool | None:
 
 
 def _plan(trials: Trials, variant: Inventory, known: Design | None) -> Search:
-    """The best plan of the variant; where time ends that search, one that is known or found without the solver.
+    """The best plan of the variant; where time ended that search, one that is known or found without the solver if better.
 
     Its value is None where it says nothing: that plan serves the required corridors, others come before the cost.
     """
@@ -101,10 +101,12 @@ def _plan(trials: Trials, variant: Inventory, known: Design | None) -> Search:
     graph = reach(variant)
     known = known or trials.at_once(needed, restricted(graph, needed))
     search = trials.plan(variant, graph=graph)
-    if search.status == "unknown" and known is not None:
-        search = Search("feasible", search.stopped_by, known, objective_value(variant, known))
-    settled = search.status == "optimal" or len(needed.corridors) == len(variant.corridors)
-    return search if settled else replace(search, value=None)
+    all_needed = len(needed.corridors) == len(variant.corridors)
+    if known is not None and search.status in ("unknown", "feasible"):
+        value = objective_value(variant, known)
+        if search.design is None or (all_needed and value < search.value):
+            search = Search("feasible", search.stopped_by, known, value)
+    return search if all_needed or search.status == "optimal" else replace(search, value=None)
 
 
 def _record(
