@@ -102,6 +102,10 @@ def test_a_folder_with_an_explanation_in_place_of_a_plan(here):
     assert "explanation.md in it says why there is no plan" in printed and printed.endswith("exit 1\n")
 
 
+def test_a_file_that_is_not_there_is_not_taken_for_an_address(here):
+    assert run("qplan explain lost.yaml") == "error: cannot read lost.yaml: No such file or directory\nexit 1\n"
+
+
 def test_an_inventory_without_corridors(here):
     overrides = " ".join(f"--set corridors.{q}=null" for q in ("mirror", "mail", "hill"))
     assert run(f"qplan explain sites.yaml -q {overrides}") == "No corridor is required.\nexit 0\n"

@@ -23,7 +23,7 @@ from qplan.planning.reach import reach
 from qplan.planning.what_if import Trials, alone_of
 
 EXITS = {"servable": Exit.DONE, "infeasible": Exit.INFEASIBLE, "unknown": Exit.LIMIT}
-ADDRESS = re.compile(r"[a-z]+\.[A-Za-z0-9][A-Za-z0-9_-]*")
+ADDRESS = re.compile(r"(sites|links|corridors)\.[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 @click.command("explain")

@@ -42,7 +42,7 @@ def diagnose(alone: Inventory) -> Diagnosis:
         _no_system(found, alone)
     if found.reasons:
         return found
-    permitted = {s for s, site in alone.sites.items() if not relay_refusals(corridor, s, site)}
+    permitted = frozenset(s for s, site in alone.sites.items() if not relay_refusals(corridor, s, site))
     loose = ruleless(alone)
     offers, refusals, bypass_limit = offers_and_refusals(loose)
     if bypass_limit is not None:
@@ -65,7 +65,7 @@ def diagnose(alone: Inventory) -> Diagnosis:
     return found
 
 
-def _ways(alone: Inventory, q: str, offers: list[CandidateLink], permitted: set[str]) -> LinkWays:
+def _ways(alone: Inventory, q: str, offers: list[CandidateLink], permitted: frozenset[str]) -> LinkWays:
     """Ways of the corridor over these links, whatever its demand."""
     corridor = alone.corridors[q]
     usable = Usability({q: permitted.union(corridor.ends)})
@@ -124,7 +124,7 @@ def _technologies(alone: Inventory) -> list[Proposal]:
     ]
 
 
-def _excluded_technology(found: Diagnosis, loose: Inventory, q: str, permitted: set[str]) -> None:
+def _excluded_technology(found: Diagnosis, loose: Inventory, q: str, permitted: frozenset[str]) -> None:
     """Technologies that the policy excludes and with which there would be a way."""
     for proposal in _technologies(loose):
         wider = changed(loose, proposal.settings)
@@ -204,7 +204,7 @@ def more_relays(q: str, count: int) -> Proposal:
     return Proposal(f"accept {counted(count, 'relay')} on a path of {q}", ((f"corridors.{q}.max_relays", count),))
 
 
-def _beside(found: Diagnosis, alone: Inventory, permitted: set[str], pieces: Collection[str]) -> None:
+def _beside(found: Diagnosis, alone: Inventory, permitted: frozenset[str], pieces: Collection[str]) -> None:
     """The ways that avoid the pieces that all others take, where only the loss limit stands in their way."""
     (q, corridor), = alone.corridors.items()
     fibres = {

@@ -20,7 +20,7 @@ def out_of_reach(
     found: Diagnosis,
     alone: Inventory,
     q: str,
-    permitted: set[str],
+    permitted: frozenset[str],
     verdicts: tuple[list[CandidateLink], list[Refusal]],
 ) -> None:
     """No system reaches from permitted relay to permitted relay: patched sites, O band, loss, length or rate."""
@@ -38,7 +38,7 @@ def out_of_reach(
     found.proposals += hut_proposals(alone, q, [refused_hop(alone, refusal) for refusal in refused])
 
 
-def _no_hops(found: Diagnosis, alone: Inventory, ends: tuple[str, str], permitted: set[str]) -> None:
+def _no_hops(found: Diagnosis, alone: Inventory, ends: tuple[str, str], permitted: frozenset[str]) -> None:
     most = alone.policy.max_bypass_sites
     patched = fewest_patched(alone, ends, permitted)
     if patched > most:
