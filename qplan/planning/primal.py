@@ -18,6 +18,7 @@ from qplan.planning.task import Known, Task, better
 from qplan.planning.works import Works
 
 FEW, MANY = 3, 12  # orders in which corridors are routed
+NEAR = 0.005  # of the bound: a plan so near is left to branch and cut
 EFFORT = 2400  # links × orders
 KICKS = 3  # of the best plan per order
 FULL = 1.02  # share of a price that counts, less the relaxation's value of the thing
@@ -79,7 +80,8 @@ class Planner:
                 best = works
             if known is not None and self.task.within(known.value, bound):
                 return known
-        for works in () if best is None else shaken(best, KICKS * effort, self._over):
+        near = known is not None and bound is not None and known.value - bound <= NEAR * known.value
+        for works in () if best is None or near else shaken(best, KICKS * effort, self._over):
             known = better(known, self._known(works))
             if known is not None and self.task.within(known.value, bound):
                 break
