@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
 
 from qplan.planning.cuts import Row
 from qplan.planning.formulation import Formulation, Prices
@@ -20,28 +23,41 @@ MOST_STEPS = 6000  # cuts, over all trees
 ROUNDING = 1e-9
 
 
+@dataclass(frozen=True)
+class Arcs:
+    """Arcs of one tree by number: their tails, their columns, and those that enter each site."""
+
+    tails: np.ndarray
+    columns: np.ndarray
+    into: list[np.ndarray]
+
+
 def ascent_cuts(model: Formulation, trees: Trees, prices: Prices, limits: SearchLimits) -> list[Row]:
     """Directed cuts of every tree for the ends that it may span."""
     index = model.index()
     cheapest: dict[tuple[str, str], float] = defaultdict(lambda: float("inf"))
     for link in model.reach.links:
         cheapest[link.route.ends] = min(cheapest[link.route.ends], prices.link.get(link.id, 0.0))
-    ends = {s for part in trees.components for s in part.ends}
+    component_of = {s: l for l, part in enumerate(trees.components) for s in part.ends}
+    number = {s: i for i, s in enumerate(sorted(component_of.keys() | {end for pair in cheapest for end in pair}))}
     rows: dict[Row, None] = {}
     for k, part in enumerate(trees.components[: trees.rooted]):
-        into: dict[str, list[tuple[str, int]]] = defaultdict(list)
-        cost: list[float] = []
-        columns: list[int] = []
-        for (tree, tail, head), variable in trees.arcs.items():
-            if tree == k:
-                into[head].append((tail, len(cost)))
-                relayed = 0.0 if head in ends else prices.relay.get(head, 0.0)
-                cost.append(cheapest[min(tail, head), max(tail, head)] + relayed)
-                columns.append(index[variable.name])
-        span_of = {s: l for l, other in enumerate(trees.components) if l >= k for s in other.ends if s != part.ends[0]}
-        steps = MOST_STEPS // trees.rooted
-        for end, arcs in _ascend(part.ends[0], span_of, into, cost, steps, limits):
-            entering = tuple(sorted({columns[arc] for arc in arcs}))
+        mine = [(tail, head, index[variable.name]) for (i, tail, head), variable in trees.arcs.items() if i == k]
+        into: list[list[int]] = [[] for _ in number]
+        for arc, (_, head, _) in enumerate(mine):
+            into[number[head]].append(arc)
+        cost = np.array([
+            cheapest[min(tail, head), max(tail, head)] + (0.0 if head in component_of else prices.relay.get(head, 0.0))
+            for tail, head, _ in mine
+        ])  # fmt: skip
+        arcs = Arcs(
+            np.array([number[tail] for tail, _, _ in mine], dtype=np.int64),
+            np.array([column for _, _, column in mine], dtype=np.int64),
+            [np.array(entering, dtype=np.int64) for entering in into],
+        )
+        span_of = {number[s]: l for s, l in component_of.items() if l >= k and s != part.ends[0]}
+        for end, cut in _ascend(number[part.ends[0]], span_of, arcs, cost, MOST_STEPS // trees.rooted, limits):
+            entering = tuple(np.unique(arcs.columns[cut]).tolist())
             if trees.spans:
                 span = index[trees.spans[k, span_of[end]].name]
                 rows[Row("tree_cut", (*entering, span), (*(1.0,) * len(entering), -1.0), 0.0)] = None
@@ -50,42 +66,47 @@ def ascent_cuts(model: Formulation, trees: Trees, prices: Prices, limits: Search
     return list(rows)
 
 
+class _Ahead:
+    """The sites from which an end can be reached for nothing, and the arcs that enter them."""
+
+    def __init__(self, root: int, end: int, arcs: Arcs):
+        self.root, self.arcs = root, arcs
+        self.inside = np.zeros(len(arcs.into), dtype=bool)
+        self.inside[end] = True
+        self.entering = arcs.into[end]
+
+    def grow(self, cost: np.ndarray) -> bool:
+        """Take in what can now be reached for nothing; False once that is the root. Costs never rise."""
+        tails = self.arcs.tails
+        while True:
+            self.entering = self.entering[~self.inside[tails[self.entering]]]
+            reached = np.unique(tails[self.entering[cost[self.entering] <= ROUNDING]])
+            if not len(reached):
+                return True
+            if self.root in reached:
+                return False
+            self.inside[reached] = True
+            self.entering = np.concatenate([self.entering, *(self.arcs.into[site] for site in reached)])
+
+
 def _ascend(
-    root: str, ends: dict[str, int], into: dict[str, list[tuple[str, int]]], cost: list[float], most_steps: int,
-    limits: SearchLimits,
-) -> list[tuple[str, list[int]]]:  # fmt: skip
+    root: int, ends: dict[int, int], arcs: Arcs, cost: np.ndarray, most_steps: int, limits: SearchLimits
+) -> list[tuple[int, np.ndarray]]:
     """(end, arcs of a cut) in the order met; ends with few arcs into their set first. Takes `cost` down."""
-    met: list[tuple[str, list[int]]] = []
-    heap = [(0, s) for s in sorted(ends)]
+    met: list[tuple[int, np.ndarray]] = []
+    sets = {end: _Ahead(root, end, arcs) for end in ends}
+    heap = [(0, end) for end in sorted(ends)]
     while heap and len(met) < most_steps and not limits.hit():
         _, end = heapq.heappop(heap)
-        arcs = _entering(root, end, into, cost)
-        if arcs is None:
+        if not sets[end].grow(cost):
             continue
-        if heap and len(arcs) > heap[0][0] > 0:  # the set has grown: others first
-            heapq.heappush(heap, (len(arcs), end))
+        entering = sets[end].entering
+        if heap and len(entering) > heap[0][0] > 0:  # the set has grown: others first
+            heapq.heappush(heap, (len(entering), end))
             continue
-        if not arcs:
+        if not len(entering):
             continue  # nothing leads here: the relaxation will say that nothing is possible
-        least = min(cost[arc] for arc in arcs)
-        for arc in arcs:
-            cost[arc] -= least
-        met.append((end, arcs))
-        heapq.heappush(heap, (len(arcs), end))
+        cost[entering] -= cost[entering].min()
+        met.append((end, entering))
+        heapq.heappush(heap, (len(entering), end))
     return met
-
-
-def _entering(root: str, end: str, into: dict[str, list[tuple[str, int]]], cost: list[float]) -> list[int] | None:
-    """Arcs into the set from which the end can be reached for nothing; None where the root is in it."""
-    inside, stack, arcs = {end}, [end], []
-    while stack:
-        head = stack.pop()
-        for tail, arc in into[head]:
-            if cost[arc] > ROUNDING:
-                arcs.append((tail, arc))
-            elif tail not in inside:
-                if tail == root:
-                    return None
-                inside.add(tail)
-                stack.append(tail)
-    return [arc for tail, arc in arcs if tail not in inside]
