@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import pulp
 
@@ -48,13 +49,14 @@ def _minimise(task: Task, model: Formulation) -> Found:
     known = _first(task, price, goal)
     if len(components(task.inventory)) > 1 and known is not None:
         known = better(known, _in_one_piece(task, price, known))
-    root = strengthen(model, goal, _part(task.limits, ROOT_SHARE), known)
+    root = strengthen(model, goal, _part(task.limits, ROOT_SHARE), known, partial(_sketched, task, model, price))
+    known = root.known
     if root.infeasible and known is not None:
         raise UnsoundCut("relaxation", known)
     if root.infeasible:
         return Found("proof", None, None, root.method)
     if root.bound is not None and (known is None or not task.within(known.value, root.bound)):
-        known = better(known, _guided(task, model, root, price, known))
+        known = better(known, _guided(task, model, price, root))
         root.witnesses.learn(known, root.rows)
     if root.bound is not None:
         if known is not None and task.within(known.value, root.bound):
@@ -100,7 +102,7 @@ def _in_one_piece(task: Task, price: Prices, known: Known) -> Known | None:
     limits = _part(task.limits, ONE_PIECE_SHARE)
     quiet = replace(limits, watch=lambda sighting: limits.watch(replace(sighting, value=known.value, bound=None)))
     root = strengthen(model, task.stage.goal(model), quiet, None, joined=True)
-    return None if root.bound is None else _guided(task, model, root, price, known)
+    return None if root.bound is None else _guided(task, model, price, replace(root, known=known))
 
 
 def _part(limits: SearchLimits, share: float) -> SearchLimits:
@@ -108,10 +110,18 @@ def _part(limits: SearchLimits, share: float) -> SearchLimits:
     return replace(limits, deadline=time.monotonic() + share * limits.seconds_left())
 
 
-def _guided(task: Task, model: Formulation, root: Root, price: Prices, known: Known | None) -> Known | None:
+def _guided(task: Task, model: Formulation, price: Prices, root: Root) -> Known | None:
     """A plan by local search on the links that the relaxation or the plan known uses, guided by the relaxation."""
     links, sites = _values(model, root, model.link), _values(model, root, model.relay)
-    return _guided_by(task, price, known, links, sites, root.bound)
+    return _guided_by(task, price, root.known, links, sites, root.bound)
+
+
+def _sketched(task: Task, model: Formulation, price: Prices, root: Root) -> Known | None:
+    """The same with little effort."""
+    links, sites = _values(model, root, model.link), _values(model, root, model.relay)
+    planner = Planner(task, price, _used(root.known, links))
+    found = planner.plan(task.served, links, sites)
+    return None if found is None else planner.improved(found)
 
 
 def _guided_by(

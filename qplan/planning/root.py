@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import highspy
@@ -22,7 +23,7 @@ from qplan.planning.goals import Goal
 from qplan.planning.hop_flows import add_hop_flows
 from qplan.planning.limits import SearchLimits, Sighting
 from qplan.planning.relaxation import Relaxation
-from qplan.planning.task import Known
+from qplan.planning.task import Known, better
 from qplan.planning.tree_cuts import directed_cuts, rest_cuts, tree_balance
 from qplan.planning.trees import add_trees
 from qplan.planning.witnesses import Witnesses
@@ -31,6 +32,7 @@ PURGE_EVERY = 6  # rounds between clearances of slack rows
 STALL_ROUNDS = 20  # rounds over which the bound must grow
 STALL_GROWTH = 2e-4  # by this share
 MOST_ROUNDS = 400
+GUIDED = (12, 48, 192)  # rounds in which a plan is looked for
 MOST_STEPS = 5000  # of the simplex method from one round to the next
 ENOUGH = 5  # cuts in a round, beyond which no more are looked for
 
@@ -39,7 +41,7 @@ ENOUGH = 5  # cuts in a round, beyond which no more are looked for
 class Root:
     """A valid bound (None where a limit came before the first), and what the relaxation leaves behind.
 
-    `rows` are the cuts that still bind; `point` and `reduced_costs` are per column of the model.
+    `known` is the best plan known by then; `rows` are the cuts that still bind; `point` and `reduced_costs` are per column of the model.
     """
 
     infeasible: bool
@@ -51,6 +53,7 @@ class Root:
     separators: tuple[Separator, ...]
     hop_flows: bool  # the model has grown by layered graphs
     witnesses: Witnesses
+    known: Known | None
 
     @property
     def method(self) -> str:
@@ -59,12 +62,13 @@ class Root:
 
 
 def strengthen(
-    model: Formulation, goal: Goal, limits: SearchLimits, known: Known | None, joined: bool = False
-) -> Root:
+    model: Formulation, goal: Goal, limits: SearchLimits, known: Known | None,
+    guided: Callable[[Root], Known | None] | None = None, joined: bool = False,
+) -> Root:  # fmt: skip
     """Add the directed lift to a design model and separate cuts at its relaxation.
 
-    `known` is a plan; the bound need not come closer to its value than the gap asked for. Raises `UnsoundCut`.
-    `joined`: for designs in one piece only, with no plan known.
+    `known` is a plan; the bound need not come closer to its value than the gap asked for. `guided` makes a plan from a
+    relaxation not yet at its end. Raises `UnsoundCut`. `joined`: for designs in one piece only, with no plan known.
     """
     trees = add_trees(model, joined)
     lifted = add_hop_flows(model)
@@ -76,14 +80,13 @@ def strengthen(
     separators.append(exclusive_cuts(model, severed))
     relaxation = Relaxation(model, goal, limits)
     witnesses = Witnesses(model, trees)
-    value = None if known is None else known.value
     rows = ascent_cuts(model, trees, goal.prices, limits)
     witnesses.learn(known, rows)
     relaxation.add(rows)
     bounds: list[float] = []
     stable = np.ones(len(model.columns))
     nothing = np.zeros(0)
-    last = Root(False, None, (), nothing, nothing, relaxation, tuple(separators), bool(lifted), witnesses)
+    last = Root(False, None, (), nothing, nothing, relaxation, tuple(separators), bool(lifted), witnesses, known)
     for turn in range(MOST_ROUNDS):
         solved = None if limits.stop.is_set() else relaxation.solve(MOST_STEPS if turn else highspy.kHighsIInf)
         if solved is False:
@@ -94,10 +97,15 @@ def strengthen(
         if last.bound is None or relaxation.bound >= last.bound:  # one by interior points may be lower
             last = replace(last, bound=relaxation.bound, reduced_costs=relaxation.reduced_costs)
         bounds.append(last.bound)
+        last = replace(last, rows=tuple(rows), point=point)
+        if guided is not None and turn in GUIDED:
+            known = better(known, guided(last))
+            witnesses.learn(known, rows)
+            last = replace(last, known=known)
+        value = None if known is None else known.value
         limits.watch(Sighting(f"{goal.name}, relaxation", value, last.bound))
         found, stable = _separate(separators, point, stable)
         witnesses.judge(found, known)
-        last = replace(last, rows=tuple(rows), point=point)
         near = value is not None and value - last.bound <= limits.gap * abs(value)
         if not found or near or _stalled(bounds):
             return last
