@@ -129,7 +129,9 @@ def _guided_by(
     bound: float | None,
 ) -> Known | None:  # fmt: skip
     found = Planner(task, price, _used(known, links)).searched(task.served, links, sites, known, bound)
-    return found or Planner(task, price).searched(task.served, links, sites)
+    everywhere = Planner(task, price)
+    found = found or everywhere.searched(task.served, links, sites)
+    return found if found is None or task.within(found.value, bound) else everywhere.shaken(found, bound)
 
 
 def _flows_pay(task: Task) -> bool:

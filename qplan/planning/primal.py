@@ -66,26 +66,26 @@ class Planner:
         self, served: Collection[str] | None, links: Mapping[str, float], sites: Mapping[str, float],
         known: Known | None = None, bound: float | None = None,
     ) -> Known | None:  # fmt: skip
-        """The same with many orders, each improved by local search, and the best of them shaken; until near the bound.
-
-        `known`: a plan, all of whose links are here.
-        """
-        best = None if known is None else self._works(known)
-        effort = max(FEW, min(MANY, EFFORT // max(1, len(self.index.links))))
-        for works in self._starts(served, links, sites, effort):
+        """The same with many orders, each improved by local search; until near the bound. `known`: a plan so far."""
+        for works in self._starts(served, links, sites, self._effort):
             known = better(known, self._known(works))
             improve(works, self._over)
-            known = better(known, self._known(works))
-            if best is None or works.price < best.price:
-                best = works
-            if known is not None and self.task.within(known.value, bound):
-                return known
-        near = known is not None and bound is not None and known.value - bound <= NEAR * known.value
-        for works in () if best is None or near else shaken(best, KICKS * effort, self._over):
             known = better(known, self._known(works))
             if known is not None and self.task.within(known.value, bound):
                 break
         return known
+
+    def shaken(self, known: Known, bound: float | None = None) -> Known:
+        """A plan known, all of whose links are here, by iterated local search; until near the bound."""
+        for works in shaken(self._works(known), KICKS * self._effort, self._over):
+            known = better(known, self._known(works))
+            if self.task.within(known.value, bound):
+                break
+        return known
+
+    @property
+    def _effort(self) -> int:
+        return max(FEW, min(MANY, EFFORT // max(1, len(self.index.links))))
 
     def _starts(
         self, served: Collection[str] | None, links: Mapping[str, float], sites: Mapping[str, float], count: int
