@@ -21,6 +21,7 @@ from qplan.planning.what_if import changed, without_budget
 
 OUT_OF_REACH_DB = 1000.0  # a patch-through loss that says "not through this site" in a key of the inventory
 MOST_REFUSALS = 4
+TELLING = 0.1  # a plan that is farther from its bound is not shown as the best one
 REFUSED = {
     "amplified": "the fibre has optical amplifiers",
     "loss_db": "{:.2f} dB, it reaches {:.2f} dB",
@@ -162,18 +163,20 @@ def _no_link(graph: ReachGraph, inventory: Inventory, site: str) -> Iterator[Rea
 def _forced(replanner: Replanner, site: str) -> tuple[tuple[Alternative, ...], tuple[str, ...]]:
     """The best plan for the same corridors in which the site relays: planned at no cost for it, which is then added.
 
-    Where even then the best plan leaves it out, its cost and that of the site are a bound for those that do not.
+    Where even then the best plan leaves it out, one that must use it is looked for. That plan costs no less than the
+    other and the site together, which is all that is known where time ends the search.
     """
     inventory = replanner.inventory
     waived = Cost(money(inventory.sites[site].node_cost), money(inventory.sites[site].node_cost_per_year))
     waived += relay_cost(inventory, site)
-    best, relays, fits = None, False, True
+    best, relays, fits, asked = None, False, True, inventory
     served = replanner.as_served()
     for variant in (served, without_budget(served)):
         free = _without_cost(variant, site, waived)
         if free is not None:
             best, relays = replanner.at_no_cost(site, free, waived)
             if best.status != "infeasible":
+                asked = variant
                 break
         fits = False
     if best is None or best.status == "infeasible":
@@ -181,9 +184,22 @@ def _forced(replanner: Replanner, site: str) -> tuple[tuple[Alternative, ...], t
     budget = "" if fits else " No plan in which it relays fits the budget."
     if relays or best.value is None:
         return (best,), (f"It may relay; the best plan in which it does is below.{budget}",)
+    held = _above(replanner.relaying(site, asked), best.bound)
+    if held.status == "infeasible":
+        return (), ("It may relay, but no path of a plan can lead through it.",)
+    if held.value is not None and (held.bound is None or held.value - held.bound <= TELLING * abs(held.value)):
+        return (held,), (f"It may relay; the best plan in which it does is below.{budget}",)
     least = 0.0 if best.bound is None else best.bound - replanner.plan.objective.value
     costs = f": such a plan costs at least {amount(inventory, least)} more" if least > 0 and waived != Cost() else ""
     return (), (f"It may relay, but a plan gains nothing by it{costs}.{budget}",)
+
+
+def _above(held: Alternative, bound: float | None) -> Alternative:
+    """The alternative with a bound known from elsewhere, if that is higher."""
+    if held.value is None or bound is None:
+        return held
+    bound = min(held.value, max(bound, held.bound or 0.0))
+    return replace(held, bound=bound, status="optimal" if bound == held.value else held.status)
 
 
 def _without_cost(inventory: Inventory, site: str, waived: Cost) -> Inventory | None:

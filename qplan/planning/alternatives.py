@@ -14,6 +14,7 @@ from qplan.planning.assemble import Design
 from qplan.planning.explain import why_not
 from qplan.planning.findings import Reason, setting_text
 from qplan.planning.occupancy import Taken, money, occupancy
+from qplan.planning.passing import relays_at
 from qplan.planning.reach import ReachGraph, reach
 from qplan.planning.search import Search
 from qplan.planning.shortages import SHORTAGES
@@ -100,6 +101,12 @@ class Replanner:
         """The ceilings that the design exceeds, and what they must be for it."""
         exceeded = (each for each in money(self.inventory, design) if each.exceeded)
         return tuple((each.where, float(math.ceil(each.taken))) for each in exceeded)
+
+    def relaying(self, site: str, inventory: Inventory) -> Alternative:
+        """The best plan of the inventory in which the site relays."""
+        search = self.trials.plan(inventory, holds=(relays_at(site),))
+        text = f"{site} a relay"
+        return Alternative(text, (), search.status) if search.design is None else self._compared(text, (), search)
 
     def at_no_cost(self, site: str, free: Inventory, waived: Cost) -> tuple[Alternative, bool]:
         """The best plan of an inventory in which a relay is free, with its cost added; and whether the site relays.

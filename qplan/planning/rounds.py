@@ -128,6 +128,8 @@ class Rounds:
             self.routed.add(network.corridor)
         if len(failing) == len(waiting):
             add_key_rate(self.model)
+            for hold in self.task.holds:
+                hold.routed(self.model)
         return True
 
     def _served_alone(self, network: CorridorNetwork, installed: Collection[str]) -> bool:

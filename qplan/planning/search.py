@@ -72,13 +72,15 @@ def _priority(inventory: Inventory, design: Design) -> float:
 
 def search_plan(
     inventory: Inventory, graph: ReachGraph, solver: str, limits: SearchLimits,
-    begun: Callable[[Task], None] = lambda task: None, start: Start = Start(),
+    begun: Callable[[Task], None] = lambda task: None, start: Start = Start(), holds: tuple[Hold, ...] = (),
 ) -> Search:  # fmt: skip
-    """Search the stages in turn; stop at the first that a limit ends. `begun` is told of each stage's task."""
+    """Search the stages in turn; stop at the first that a limit ends. `begun` is told of each stage's task.
+
+    `holds` are what every plan must keep besides the inventory.
+    """
     design: Design | None = None
     bound: float | None = None
     method = ""
-    holds: tuple[Hold, ...] = ()
     checked = precheck(inventory, graph)
     for stage in stages(inventory):
         asked = replace(limits, gap=0.0) if stage.exact else limits

@@ -18,11 +18,15 @@ CENT = 0.01  # to which a bound on money is rounded down
 
 @dataclass(frozen=True)
 class Hold:
-    """What an earlier stage has fixed: the row that keeps later models to it, and the same asked of a design."""
+    """What is fixed from outside or by an earlier stage: rows of a design's model, and the same asked of a design.
+
+    `routed` adds what only the paths can say, once all of them are in the model.
+    """
 
     row: Callable[[Formulation], None]
     keeps: Callable[[Design], bool]
     of_relays: bool = False
+    routed: Callable[[Formulation], None] = lambda model: None
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,7 @@ class Task:
         model = formulate(self.inventory, self.graph)
         for hold in self.holds:
             hold.row(model)
+            hold.routed(model)
         return model
 
     def known(self, design: Design) -> Known | None:

@@ -15,6 +15,7 @@ from qplan.planning.at_once import planned_at_once
 from qplan.planning.limits import SearchLimits
 from qplan.planning.reach import ReachGraph, Usability, reach
 from qplan.planning.search import Search, search_plan
+from qplan.planning.task import Hold
 
 LIMIT_FAMILIES = ("strands", "rack_units", "power_w", "key_rate", "budget")
 AT_LEAST_S = 20.0  # an explanation gets this long even when the time limit has struck
@@ -192,14 +193,14 @@ class Trials:
 
     def plan(
         self, inventory: Inventory, gap: float | None = None, graph: ReachGraph | None = None,
-        share: float = SHARE_OF_ONE_TRIAL,
+        share: float = SHARE_OF_ONE_TRIAL, holds: tuple[Hold, ...] = (),
     ) -> Search:  # fmt: skip
         """The search for the best plan of the inventory, within a share of the time; "unknown" where that ends it."""
         if self.over:
             return Search("unknown", "time_limit")
         graph = reach(inventory) if graph is None else graph
         limits = self._one_trial(self.limits.gap if gap is None else gap, share)
-        search = search_plan(inventory, graph, self.solver, limits)
+        search = search_plan(inventory, graph, self.solver, limits, holds=holds)
         if graph.bypass_limit is None:
             return search
         weaker = {"optimal": "feasible", "infeasible": "unknown"}
