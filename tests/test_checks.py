@@ -41,7 +41,7 @@ def test_every_rule_is_shown_by_a_file():
 
 
 def test_disjoint_paths_to_a_site_that_is_not_there():
-    fibres = {f"f{i}": {"ends": ["a", "b"], "length_km": 20} for i in range(3)} | {"g": {"ends": ["a", "c"], "length_km": 9}}
+    fibres = {name: {"ends": ["a", end], "length_km": 20} for name, end in (("f", "b"), ("g", "b"), ("h", "c"))}
     corridors = {"q": {"ends": ["gone", "a"], "key_rate_bps": 1, "paths": 2}}
     codes = found({"sites": {"a": {}, "b": {}, "c": {}}, "fibres": fibres, "corridors": corridors})
     assert "QP202" in codes

@@ -22,7 +22,8 @@ def inventory_argument(function: Callable) -> Callable:
 def overlay_options(function: Callable) -> Callable:
     """`--scenario` and `--set`."""
     function = click.option(
-        "--set", "overrides", multiple=True, metavar="ADDRESS=VALUE", help="Override a value by its address; repeatable."
+        "--set", "overrides", multiple=True, metavar="ADDRESS=VALUE",
+        help="Override a value by its address; repeatable.",
     )(function)
     return click.option("--scenario", metavar="NAME", help="Apply a scenario of the inventory.")(function)
 

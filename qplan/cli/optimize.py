@@ -63,20 +63,22 @@ def _finite(
 @click.option("-o", "--out", type=ANY_PATH, help="Folder to write; default FILE.plan beside FILE.")
 @click.option("--objective", type=click.Choice(["tco", "capex", "relays"]), help="Instead of the inventory's.")
 @click.option("--time-limit", type=Seconds(), default=300.0, show_default=True, help="Stop searching after S seconds.")
-@click.option("--gap", type=Gap(), default=0.001, show_default=True, help="Relative gap at which a plan counts as proven.")
+@click.option("--gap", type=Gap(), default=0.001, show_default=True, help="Gap at which a plan counts as proven.")
 @click.option("--solver", type=click.Choice(["highs", "cbc"]), default="highs", show_default=True)
 @click.option("--threads", type=click.IntRange(1, 256), default=1, show_default=True, help="Solver threads.")
 @click.option("--start", type=ANY_PATH, help="A plan to begin from; it is kept among plans that are as good.")
 @overlay_options
 @click.option("--format", "style", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
 @click.option(
-    "--write-lp", "lp_file", type=click.Path(path_type=Path, dir_okay=False, readable=False), help="Also write the model."
+    "--write-lp", "lp_file", type=click.Path(path_type=Path, dir_okay=False, readable=False),
+    help="Also write the model.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Say on stderr what is being solved.")
 def command(
     file: Path, out: Path | None, objective: str | None, time_limit: float, gap: float, solver: str, threads: int,
-    start: Path | None, scenario: str | None, overrides: tuple[str, ...], style: str, lp_file: Path | None, quiet: bool, verbose: bool,
+    start: Path | None, scenario: str | None, overrides: tuple[str, ...], style: str, lp_file: Path | None,
+    quiet: bool, verbose: bool,
 ) -> int:
     """Plan FILE (default sites.yaml): trusted nodes and QKD links for all corridors at least cost.
 
@@ -97,7 +99,8 @@ def command(
             result = optimise(reading.inventory, reference(reading), solver, limits, lp_file, earlier)
             line.report(result)
             if result.plan is None:
-                reasons = explain(reading.inventory, result.reach, result.search.status, solver, limits, reading.defaults)
+                status = result.search.status
+                reasons = explain(reading.inventory, result.reach, status, solver, limits, reading.defaults)
         if result.plan is None:
             write_beside(out, explanation.explanation_files(reading.inventory, reasons, reference(reading)))
         else:

@@ -62,7 +62,8 @@ class ProgressLine:
                 click.echo(f"precheck: {text}", err=True)
             click.echo(
                 f"{len(result.reach.links)} candidate links, {len(result.reach.refusals)} refused on single fibres; "
-                f"{search.status} by {search.method or 'the search without the solver'}, stopped by {search.stopped_by}, value {_figure(search.value)}, "
+                f"{search.status} by {search.method or 'the search without the solver'}, "
+                f"stopped by {search.stopped_by}, value {_figure(search.value)}, "
                 f"bound {_figure(search.bound)}, {time.monotonic() - self.began:.1f} s",
                 err=True,
             )

@@ -66,7 +66,7 @@ class Installation:
 
 
 def by_site(inventory: Inventory, plan: Plan) -> tuple[Installation, ...]:
-    """To install, sorted by site: Tx at every link's first end, Rx at its second, then the items of nodes and relays."""
+    """To install, sorted by site: Tx at every link's first end, Rx at its second, then items of nodes and relays."""
     installed = [_module(inventory, link, end) for link in plan.links for end in (0, 1)]
     for category, items, sites in (
         (Category.NODE_ITEM, inventory.equipment.node_items, [node.site for node in plan.nodes]),

@@ -117,8 +117,8 @@ def check_disjoint_paths_keep_apart_at_the_ends(view: View) -> Iterator[Diagnost
             ways = _ways_out(view, end, far, next_to[end], corridor.paths)
             if ways < corridor.paths:
                 message = (
-                    f"corridors.{name} asks for {corridor.paths} disjoint paths, but the {usable[end]} usable fibres at "
-                    f"site '{end}' leave by {ways} building{'s' * (ways > 1)} only ({_some(next_to[end])})"
+                    f"corridors.{name} asks for {corridor.paths} disjoint paths, but the {usable[end]} usable fibres "
+                    f"at site '{end}' leave by {ways} building{'s' * (ways > 1)} only ({_some(next_to[end])})"
                 )
                 yield view.finding("QP410", ("corridors", name, "ends", index), message)
 

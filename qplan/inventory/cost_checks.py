@@ -46,8 +46,8 @@ def check_amounts_are_in_one_currency(view: View) -> Iterator[Diagnostic]:
     for path, entry in labelled:
         if "currency" in entry.labels and entry.labels["currency"] != currency:
             message = (
-                f"the amounts of '{path[-1]}' are labelled {shown(entry.labels['currency'])}, but all amounts are counted "
-                f"as {currency} (economics.currency)"
+                f"the amounts of '{path[-1]}' are labelled {shown(entry.labels['currency'])}, but all amounts are "
+                f"counted as {currency} (economics.currency)"
             )
             yield view.finding("QP503", (*path, "labels", "currency"), message, hint="convert them")
 

@@ -38,7 +38,8 @@ def check_loss_per_km(view: View) -> Iterator[Diagnostic]:
         for key in ("attenuation_db_per_km", "attenuation_1310_db_per_km"):
             attenuation = getattr(fibre, key)
             if not least <= attenuation <= most:
-                message = f"{key} of fibres.{name} is {attenuation:g}; expected {least:g} to {most:g} (it is used as stated)"
+                expected = f"expected {least:g} to {most:g} (it is used as stated)"
+                message = f"{key} of fibres.{name} is {attenuation:g}; {expected}"
                 yield view.finding("QP303", ("fibres", name, key), message)
         if fibre.length_km is None or fibre.length_km <= PLAUSIBLE_ABOVE_KM:
             continue

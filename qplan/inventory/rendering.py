@@ -23,7 +23,8 @@ def render(
         return ""
     named = {item.file for item in findings}
     lines = {file: LINE_ENDS.split(text) for file, text in sources.items() if file in named}
-    return "".join(_block(item, lines.get(item.file, [])) for item in findings) + _last_line(findings, suppressed, errors_not_shown)
+    blocks = [_block(item, lines.get(item.file, [])) for item in findings]
+    return "".join([*blocks, _last_line(findings, suppressed, errors_not_shown)])
 
 
 def _last_line(findings: list[Diagnostic], suppressed: int, errors_not_shown: int) -> str:

@@ -73,7 +73,8 @@ def applied(
 def unused_findings(unused: Iterable[Suppression]) -> list[Diagnostic]:
     """One for every suppression of a whole inventory that suppresses nothing."""
     return [
-        finding("QP021", item.at, "", f"no finding {item.code} stands here to be suppressed", hint="take the comment out")
+        finding("QP021", item.at, "", f"no finding {item.code} stands here to be suppressed",
+                hint="take the comment out")
         for item in unused
         if not item.of_scenario
     ]
@@ -128,7 +129,7 @@ def _covered_lines(lines: list[str]) -> list[int]:
 def _inside(positions: list[int], nodes: Iterable[yaml.Node | None]) -> set[int]:
     """The positions (ascending) that lie in one of the nodes: in a text, say, where a '#' begins no comment."""
     inside: set[int] = set()
-    for node in {id(node): node for node in nodes if node is not None}.values():  # each once, whatever aliases there are
+    for node in {id(node): node for node in nodes if node is not None}.values():  # each once, whatever the aliases
         first = bisect_left(positions, node.start_mark.index)
         inside.update(positions[first : bisect_left(positions, node.end_mark.index)])
     return inside

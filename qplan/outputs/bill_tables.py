@@ -1,4 +1,4 @@
-"""The bill and its views as tables: a header and rows of typed cells, for CSV, Markdown, the terminal and the workbook."""
+"""The bill and its views as tables: a header and rows of typed cells, for CSV, Markdown, terminal and workbook."""
 
 from __future__ import annotations
 

@@ -36,9 +36,11 @@ def text(report: Report) -> str:
 def _valid_line(file: Validated) -> str:
     inventory = file.inventory
     state = "invalid under --strict" if any(item.severity == "error" for item in file.findings) else "valid"
-    systems = inventory.equipment.qkd_systems
-    parts = (("site", inventory.sites), ("fibre", inventory.fibres), ("QKD system", systems), ("corridor", inventory.corridors))
-    return f"{file.file}: {state} ({', '.join(counted(len(entries), noun) for noun, entries in parts)})\n"
+    parts = {
+        "site": inventory.sites, "fibre": inventory.fibres, "QKD system": inventory.equipment.qkd_systems,
+        "corridor": inventory.corridors,
+    }  # fmt: skip
+    return f"{file.file}: {state} ({', '.join(counted(len(entries), noun) for noun, entries in parts.items())})\n"
 
 
 def as_json(report: Report) -> str:
@@ -131,7 +133,8 @@ def _case(item: Diagnostic, path: str) -> ElementTree.Element:
 
 def _counts(cases: list[ElementTree.Element]) -> dict[str, str]:
     holding = Counter(kind.tag for case in cases for kind in case)
-    return {"tests": str(len(cases)), "failures": str(holding["failure"]), "errors": "0", "skipped": str(holding["skipped"])}
+    failures, skipped = str(holding["failure"]), str(holding["skipped"])
+    return {"tests": str(len(cases)), "failures": failures, "errors": "0", "skipped": skipped}
 
 
 def sentence(item: Diagnostic) -> str:
@@ -158,7 +161,7 @@ def repository_path(name: str) -> str:
 
 
 def fingerprints(found: Iterable[tuple[Diagnostic, str]]) -> Iterator[str]:
-    """For each finding a hash that stays when lines move: of its rule, file and address, and its number among equals."""
+    """For each finding a hash that stays when lines move: of its rule, file and address, and its place among equals."""
     seen: Counter[tuple[str, str, str]] = Counter()
     for item, path in found:
         key = (item.code, path, item.address)

@@ -21,7 +21,7 @@ def unwrapped(longitudes: Sequence[float]) -> list[float]:
 
 
 def plane(places: Sequence[Point]) -> list[Point]:
-    """Latitudes and longitudes in degrees as x to the east and y to the north, in degrees of latitude (equirectangular)."""
+    """Latitudes and longitudes in degrees as x eastwards and y northwards in degrees of latitude (equirectangular)."""
     if not places:
         return []
     latitudes = [latitude for latitude, _ in places]

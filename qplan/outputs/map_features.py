@@ -1,4 +1,4 @@
-"""What stands on the map of a plan: sites, links, fibres and corridors with their positions and facts, ready for JSON."""
+"""What stands on the map of a plan: sites, links, fibres and corridors with positions and facts, ready for JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Colours that all pictures share: told apart by colour-blind readers and, with shapes and words beside them, without colour."""
+"""Colours that all pictures share: told apart by colour-blind readers and, with shapes and words, without colour."""
 
 from __future__ import annotations
 

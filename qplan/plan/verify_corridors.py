@@ -60,7 +60,8 @@ def _paths(
         if path.relays != walk.relays:
             yield Violation("relays-list", address, ", ".join(path.relays), ", ".join(walk.relays) or "none")
         if corridor.max_relays is not None and len(walk.relays) > corridor.max_relays:
-            yield Violation("max-relays", address, f"{counted(len(walk.relays), 'relay')} on a path", at_most(corridor.max_relays))
+            relays = counted(len(walk.relays), "relay")
+            yield Violation("max-relays", address, f"{relays} on a path", at_most(corridor.max_relays))
         for relay in walk.relays:
             if relay in inventory.sites:
                 for rule, found, limit in recompute.broken_relay_rules(inventory, corridor, relay):

@@ -79,7 +79,8 @@ def _route(inventory: Inventory, link: Link) -> Iterator[Violation]:
         yield Violation("bypass-sites", address, ", ".join(link.bypass_sites), ", ".join(sites[1:-1]) or "none")
     if len(link.fibres) - 1 > inventory.policy.max_bypass_sites:
         most = inventory.policy.max_bypass_sites
-        yield Violation("max-bypass", address, f"{counted(len(link.fibres) - 1, 'site')} patched through", at_most(most))
+        patched = counted(len(link.fibres) - 1, "site")
+        yield Violation("max-bypass", address, f"{patched} patched through", at_most(most))
     for fibre_id in link.fibres:
         if inventory.fibres[fibre_id].amplified:
             yield Violation("amplified", address, fibre_id, "a fibre without amplifiers")

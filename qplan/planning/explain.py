@@ -76,8 +76,9 @@ def _explained(
 
 
 def explain_inventory(
-    inventory: Inventory, graph: ReachGraph, solver: str, limits: SearchLimits, defaults: Mapping[str, Any] = NO_DEFAULTS
-) -> Explanation:
+    inventory: Inventory, graph: ReachGraph, solver: str, limits: SearchLimits,
+    defaults: Mapping[str, Any] = NO_DEFAULTS,
+) -> Explanation:  # fmt: skip
     """Whether all required corridors can be served together ("servable"), and why not, within the limits' time.
 
     Optional corridors that cannot be served even alone are explained too. Raises SolverFailed.

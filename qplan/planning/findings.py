@@ -67,8 +67,8 @@ class Remedy:
     """A proposal that was re-planned and works.
 
     `scope`: `inventory` where all required corridors are served with it, `corridor` where this corridor alone is (other
-    corridors stand in the way of a plan for all). `cost` is the objective of that re-plan in the unit of `objective`, None
-    where time ended it before that was known; `proven` says that it is the least within the gap asked for.
+    corridors stand in the way of a plan for all). `cost` is the objective of that re-plan in the unit of `objective`,
+    None where time ended it before that was known; `proven` says that it is the least within the gap asked for.
     """
 
     text: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from qplan.planning.assemble import Design
 from qplan.planning.formulation import Formulation, Terms
 from qplan.planning.networks import CorridorNetwork
 from qplan.planning.task import Hold

@@ -93,7 +93,7 @@ def _at_once(trials: Trials, alone: Inventory) -> bool | None:
 
 
 def _plan(trials: Trials, variant: Inventory, known: Design | None) -> Search:
-    """The best plan of the variant; where time ended that search, one that is known or found without the solver if better.
+    """The best plan of the variant; where time ended that search, a better one known or found without the solver.
 
     Its value is None where it says nothing: that plan serves the required corridors, others come before the cost.
     """
