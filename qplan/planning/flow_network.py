@@ -7,6 +7,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
 UNIT = 1_000_000  # maximum_flow counts in integers: one unit of a variable
+MOST_UNITS = 100  # of capacity; no more is ever wanted
 VIOLATION = 1e-4  # least violation for a row to be worth adding
 NESTED = 4  # cuts that share no arc, looked for one after the other for a pair of sites
 
@@ -30,6 +31,7 @@ class FlowNetwork:
         self.slot = np.searchsorted(keys, there)
         self.starts = np.searchsorted(keys, np.arange(size + 1) * size).astype(np.int32)
         self.ends = (keys % size).astype(np.int32)
+        self.graph = csr_array((np.zeros(len(keys), dtype=np.int32), self.ends, self.starts), shape=(size, size))
         self.opposite = np.searchsorted(keys, (keys % size) * size + keys // size)
 
     def capacities(self, point: np.ndarray) -> np.ndarray:
@@ -64,11 +66,10 @@ class FlowNetwork:
 
     def _flow(self, capacity: np.ndarray, source: int, sink: int) -> tuple[np.ndarray, int, np.ndarray]:
         """Capacities and flow per pair of vertices (in the row-major order of `keys`), and the flow's value."""
-        slots = np.zeros(len(self.ends), dtype=np.int64)
-        np.add.at(slots, self.slot, np.minimum(capacity * UNIT, 100 * UNIT).astype(np.int64))
-        shape = (self.size, self.size)
-        graph = csr_array((slots.astype(np.int32), self.ends, self.starts), shape=shape)
-        result = maximum_flow(graph, source, sink, method="dinic")
+        units = np.floor(np.minimum(capacity, MOST_UNITS) * UNIT)
+        slots = np.bincount(self.slot, units, len(self.ends)).astype(np.int64)
+        self.graph.data = slots.astype(np.int32)  # a matrix made anew is checked anew, which takes longer than the flow
+        result = maximum_flow(self.graph, source, sink, method="dinic")
         return slots, result.flow_value, result.flow.data  # the flow has the graph's own sparsity
 
     def _reached(self, open_slots: np.ndarray, start: int) -> np.ndarray:
