@@ -183,17 +183,23 @@ def test_mixed_magnitudes_leave_no_artefacts():
             assert found == pytest.approx((best.priority, best.value, tie_break), abs=0.0101, rel=1e-12), f"seed {seed}"
 
 
-@pytest.mark.parametrize(("columns", "steps"), [(60_000, 5000), (1, 0)])
-def test_no_cut_excludes_a_plan_of_the_oracle(monkeypatch, columns, steps):
+@pytest.mark.parametrize(("columns", "steps", "ties"), [(60_000, 5000, 10_000), (1, 0, -1)])
+def test_no_cut_excludes_a_plan_of_the_oracle(monkeypatch, columns, steps, ties):
     """Rows and bound of the relaxation hold for the best design, also where its goal is another one.
 
-    With a tree for every component by the simplex method, and with one tree and a rest by interior points.
+    With a tree for every component by the simplex method, and with one tree and a rest by interior points; every third
+    inventory limits relays.
     """
     monkeypatch.setattr(trees, "MOST_COLUMNS", columns)
     monkeypatch.setattr(root, "MOST_STEPS", steps)
-    judged, rest = 0, 0
+    monkeypatch.setattr(root, "MANY_TIES", ties)
+    judged, rest, layered = 0, 0, 0
     for seed in seeds(60, 6 * 10**6):
-        inventory = Inventory.model_validate(random_inventory(random.Random(seed)))
+        document = random_inventory(random.Random(seed))
+        if seed % 3 == 0:
+            for number, corridor in enumerate(document["corridors"].values()):
+                corridor |= {"max_relays": 1 + number % 3}
+        inventory = Inventory.model_validate(document)
         plan = planned(inventory).plan
         if plan is None:
             continue
@@ -209,5 +215,6 @@ def test_no_cut_excludes_a_plan_of_the_oracle(monkeypatch, columns, steps):
             assert found.bound <= design.costs.tco + 0.01, f"seed {seed}"
             judged += len(found.rows)
             rest += bool(found.witnesses.trees.rest_links)
-    assert judged > 40
+            layered += bool(found.witnesses.hops)
+    assert judged > 40 and layered > 5
     assert (rest > 0) == (columns == 1)

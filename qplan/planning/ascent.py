@@ -56,7 +56,7 @@ def ascent_cuts(model: Formulation, trees: Trees, prices: Prices, limits: Search
             [np.array(entering, dtype=np.int64) for entering in into],
         )
         span_of = {number[s]: l for s, l in component_of.items() if l >= k and s != part.ends[0]}
-        for end, cut in _ascend(number[part.ends[0]], span_of, arcs, cost, MOST_STEPS // trees.rooted, limits):
+        for end, cut in ascend(number[part.ends[0]], span_of, arcs, cost, MOST_STEPS // trees.rooted, limits):
             entering = tuple(np.unique(arcs.columns[cut]).tolist())
             if trees.spans:
                 span = index[trees.spans[k, span_of[end]].name]
@@ -89,7 +89,7 @@ class _Ahead:
             self.entering = np.concatenate([self.entering, *(self.arcs.into[site] for site in reached)])
 
 
-def _ascend(
+def ascend(
     root: int, ends: dict[int, int], arcs: Arcs, cost: np.ndarray, most_steps: int, limits: SearchLimits
 ) -> list[tuple[int, np.ndarray]]:
     """(end, arcs of a cut) in the order met; ends with few arcs into their set first. Takes `cost` down."""

@@ -7,10 +7,11 @@ Nothing here depends on rates, ducts or relay limits: the rows hold for every de
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from qplan.planning.flow_network import VIOLATION, FlowNetwork
 from qplan.planning.formulation import Formulation
@@ -34,6 +35,24 @@ class Row:
 
 
 Separator = Callable[[Point], list[Row]]
+
+
+def listed(rows: Sequence[Row], columns: int) -> Separator:
+    """Of rows that are known beforehand, those that a point violates."""
+    if not rows:
+        return lambda point: []
+    sizes = [len(row.columns) for row in rows]
+    numbers = np.repeat(np.arange(len(rows)), sizes)
+    matrix = csr_array(
+        (np.concatenate([row.weights for row in rows]), (numbers, np.concatenate([row.columns for row in rows]))),
+        shape=(len(rows), columns),
+    )
+    least = np.array([row.least for row in rows]) - 1e-3
+
+    def separate(point: Point) -> list[Row]:
+        return [rows[i] for i in np.flatnonzero(matrix @ point < least)]
+
+    return separate
 
 
 def link_ends(model: Formulation) -> Separator:

@@ -1,4 +1,4 @@
-"""Paths with a limit on relays, as flows through the layers of a graph: a lift of the design variables.
+"""Several paths with a limit on relays each, as flows through the layers of a graph: a lift of the design variables.
 
 Layer h of a corridor's layered graph holds the sites that a path can reach with h links and leave in time (Gouveia
 1998). With hop(q, h, u, v) ∈ [0, 1] for "a path of corridor q takes u → v as its link number h + 1":
@@ -39,11 +39,14 @@ def layered_arcs(network: CorridorNetwork, ends: tuple[str, str], most_links: in
 
 
 def add_hop_flows(model: Formulation) -> set[str]:
-    """Add the lift for as many corridors with a limit as there is room for; says for which."""
+    """Add the lift for as many corridors with a limit and several paths as there is room for; says for which.
+
+    (One path is left to `hop_trees.py`.)
+    """
     asked = []
     for network in model.networks:
         corridor = model.inventory.corridors[network.corridor]
-        if corridor.max_relays is not None and corridor.required:
+        if corridor.max_relays is not None and corridor.required and corridor.paths > 1:
             arcs = list(layered_arcs(network, corridor.ends, corridor.max_relays + 1))
             asked.append((len(arcs), network.corridor, network, arcs))
     lifted: set[str] = set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import highspy
 import numpy as np
@@ -66,7 +66,7 @@ def _from_duals(highs: highspy.Highs) -> tuple[float, np.ndarray]:
     return float(dual @ at_rows + np.minimum(reduced, 0.0) @ np.array(lp.col_upper_)), reduced
 
 
-def _add_rows(highs: highspy.Highs, rows: list[Row]) -> None:
+def _add_rows(highs: highspy.Highs, rows: Sequence[Row]) -> None:
     """Append rows Σ ≥ least."""
     starts = np.cumsum([0, *(len(row.columns) for row in rows)])[:-1].astype(np.int32)
     columns = np.array([column for row in rows for column in row.columns], dtype=np.int32)
@@ -82,7 +82,8 @@ class Relaxation:
     point method, whose points and bounds are near the optimum.
     """
 
-    def __init__(self, model: Formulation, goal: Goal, limits: SearchLimits):
+    def __init__(self, model: Formulation, goal: Goal, limits: SearchLimits, fixed: Sequence[Row] = (), interior: bool = False):
+        """`fixed`: rows that are never taken out."""
         self.goal, self.limits = goal, limits
         self.highs = highspy.Highs()
         self.highs.setOptionValue("output_flag", False)
@@ -91,8 +92,11 @@ class Relaxation:
         lp = arrays(model, goal)
         lp.integrality_ = []
         self.highs.passModel(lp)
-        self.fixed_rows = lp.num_row_
+        self.add(fixed)
+        self.fixed_rows = lp.num_row_ + len(fixed)
         self.interior = False
+        if interior:
+            self._turn_interior()
         self._bound, self._reduced = -math.inf, np.zeros(lp.num_col_)
 
     def solve(self, most_steps: int = highspy.kHighsIInf) -> bool | None:
@@ -101,9 +105,7 @@ class Relaxation:
         self.highs.setOptionValue("simplex_iteration_limit", most_steps)
         _run(self.highs, self.limits)
         if self.highs.getModelStatus() == ended.kIterationLimit and not self.interior:
-            self.interior = True
-            for option, value in INTERIOR.items():
-                self.highs.setOptionValue(option, value)
+            self._turn_interior()
             _run(self.highs, self.limits)
         status = self.highs.getModelStatus()
         if self.interior and status in (ended.kOptimal, ended.kUnknown):
@@ -114,6 +116,11 @@ class Relaxation:
             self._reduced = np.array(self.highs.getSolution().col_dual)
             return True
         return False if status == ended.kInfeasible else None
+
+    def _turn_interior(self) -> None:
+        self.interior = True
+        for option, value in INTERIOR.items():
+            self.highs.setOptionValue(option, value)
 
     def set_bounds(self, fixed: Mapping[int, tuple[float, float]], upper: np.ndarray) -> None:
         """Columns from 0 to `upper`, those `fixed` within their own bounds."""
@@ -148,7 +155,7 @@ class Relaxation:
         """Per column, in the units of the goal: what its value of 1 adds to the bound at least."""
         return self._reduced / self.goal.scale
 
-    def add(self, rows: list[Row]) -> None:
+    def add(self, rows: Sequence[Row]) -> None:
         """Append rows Σ ≥ least."""
         _add_rows(self.highs, rows)
 

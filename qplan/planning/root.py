@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -15,12 +16,14 @@ from qplan.planning.cuts import (
     exclusive_cuts,
     hop_cuts,
     link_ends,
+    listed,
     path_cuts,
 )
 from qplan.planning.cutset import cutset_cuts
 from qplan.planning.formulation import Formulation
 from qplan.planning.goals import Goal
 from qplan.planning.hop_flows import add_hop_flows
+from qplan.planning.hop_trees import add_hop_trees, hop_ascent, hop_entries, hop_ties, hop_tree_cuts
 from qplan.planning.limits import SearchLimits, Sighting
 from qplan.planning.relaxation import Relaxation
 from qplan.planning.task import Known, better
@@ -34,6 +37,7 @@ STALL_GROWTH = 2e-4  # by this share
 MOST_ROUNDS = 400
 GUIDED = (12, 48, 192)  # rounds in which a plan is looked for
 MOST_STEPS = 5000  # of the simplex method from one round to the next
+MANY_TIES = 10_000  # rows of layered trees, with which the relaxation is left to the interior point method
 ENOUGH = 5  # cuts in a round, beyond which no more are looked for
 
 
@@ -71,22 +75,27 @@ def strengthen(
     relaxation not yet at its end. Raises `UnsoundCut`. `joined`: for designs in one piece only, with no plan known.
     """
     trees = add_trees(model, joined)
-    lifted = add_hop_flows(model)
+    hops = add_hop_trees(model)
+    lifted = add_hop_flows(model).union(*(tree.corridors for tree in hops))
     separators: list[Separator] = [link_ends(model), tree_balance(model, trees), directed_cuts(model, trees)]
     separators.append(rest_cuts(model, trees))
     severed = [network for network in model.networks if not trees.arcs or _beyond_trees(model, network.corridor)]
     not_lifted = [network for network in model.networks if network.corridor not in lifted]
     separators += [path_cuts(model, severed), hop_cuts(model, not_lifted), cutset_cuts(model)]
+    ties, entries = list(hop_ties(model, hops)), list(hop_entries(model, hops))
+    large = len(ties) > MANY_TIES
+    separators += [listed(entries if large else [*ties, *entries], len(model.columns)), hop_tree_cuts(model, hops)]
     separators.append(exclusive_cuts(model, severed))
-    relaxation = Relaxation(model, goal, limits)
-    witnesses = Witnesses(model, trees)
-    rows = ascent_cuts(model, trees, goal.prices, limits)
+    relaxation = Relaxation(model, goal, limits, ties if large else (), large)
+    witnesses = Witnesses(model, trees, hops)
+    rows = ascent_cuts(model, trees, goal.prices, limits) + hop_ascent(model, hops, goal.prices, limits)
     witnesses.learn(known, rows)
     relaxation.add(rows)
     bounds: list[float] = []
     stable = np.ones(len(model.columns))
     nothing = np.zeros(0)
-    last = Root(False, None, (), nothing, nothing, relaxation, tuple(separators), bool(lifted), witnesses, known)
+    lift = bool(lifted)
+    last = Root(False, None, (), nothing, nothing, relaxation, tuple(separators), lift, witnesses, known)
     for turn in range(MOST_ROUNDS):
         solved = None if limits.stop.is_set() else relaxation.solve(MOST_STEPS if turn else highspy.kHighsIInf)
         if solved is False:
@@ -104,12 +113,12 @@ def strengthen(
             last = replace(last, known=known)
         value = None if known is None else known.value
         limits.watch(Sighting(f"{goal.name}, relaxation", value, last.bound))
-        found, stable = _separate(separators, point, stable)
+        found, stable = _separate(separators, point, stable, math.inf if relaxation.interior else ENOUGH)
         witnesses.judge(found, known)
         near = value is not None and value - last.bound <= limits.gap * abs(value)
         if not found or near or _stalled(bounds):
             return last
-        if turn % PURGE_EVERY == PURGE_EVERY - 1:
+        if relaxation.interior or turn % PURGE_EVERY == PURGE_EVERY - 1:
             rows = [row for row, kept in zip(rows, relaxation.drop_slack(), strict=True) if kept]
         relaxation.add(found)
         rows += found
@@ -123,15 +132,17 @@ def _beyond_trees(model: Formulation, q: str) -> bool:
     return corridor.paths > 1 or not corridor.required or permitted[q] != everywhere
 
 
-def _separate(separators: list[Separator], point: np.ndarray, stable: np.ndarray) -> tuple[list[Row], np.ndarray]:
-    """In-out separation (Ben-Ameur & Neto 2007): at the middle of the point and a stable one, else at the point.
+def _separate(
+    separators: list[Separator], point: np.ndarray, stable: np.ndarray, enough: float
+) -> tuple[list[Row], np.ndarray]:
+    """In-out separation (Ben-Ameur & Neto 2007): at the middle of the point and a stable one, then at the point.
 
-    The last family, which takes longest, is looked at only where the others give few cuts.
+    Ends where there are `enough` cuts. The last family, which takes longest, is looked at only where the others give few.
     """
     *families, last = separators
     found: list[Row] = []
     for at in (0.5 * (point + stable), point):
-        for separate in families if len(found) < ENOUGH else ():
+        for separate in families if len(found) < enough else ():
             found += (row for row in separate(at) if row.activity(point) < row.least - 1e-6)
     if len(found) < ENOUGH:
         found += (row for row in last(point) if row.activity(point) < row.least - 1e-6)

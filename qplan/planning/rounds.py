@@ -20,6 +20,7 @@ from qplan.planning.cutset import cutset_cuts
 from qplan.planning.formulation import Prices, add_key_rate, add_routing_of, formulate
 from qplan.planning.goals import Goal
 from qplan.planning.hop_flows import add_hop_flows
+from qplan.planning.hop_trees import add_hop_trees, hop_ties
 from qplan.planning.limits import Effort, Solution
 from qplan.planning.networks import CorridorNetwork, tight_links
 from qplan.planning.primal import Planner
@@ -40,7 +41,8 @@ class Rounds:
     ):  # fmt: skip
         self.task, self.price = task, price
         self.model = task.design_model()
-        self.witnesses = Witnesses(self.model, add_trees(self.model))
+        trees, hops = add_trees(self.model), add_hop_trees(self.model)
+        self.witnesses = Witnesses(self.model, trees, hops)
         add_hop_flows(self.model)
         self.goal = task.stage.goal(self.model)
         self.known: Known | None = None
@@ -49,7 +51,7 @@ class Rounds:
         self.tight = tight_links(self.task.inventory, self.task.graph)  # links whose rate can bind
         self.columns = tuple(self.model.index())  # without the paths that come later
         index = self.model.index_of_all()
-        self._add([moved(row, names, index) for row in rows])
+        self._add([*hop_ties(self.model, hops), *(moved(row, names, index) for row in rows)])
         networks = list(self.model.networks)
         families = (path_cuts, hop_cuts, exclusive_cuts)
         self.separators: list[Separator] = [family(self.model, networks) for family in families]

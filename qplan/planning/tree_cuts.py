@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import csr_array
 
-from qplan.planning.cuts import Point, Row, Separator, factored
+from qplan.planning.cuts import Point, Row, Separator, factored, listed
 from qplan.planning.flow_network import VIOLATION, FlowNetwork
 from qplan.planning.formulation import Formulation
 from qplan.planning.trees import Trees
@@ -85,19 +84,6 @@ def tree_balance(model: Formulation, trees: Trees) -> Separator:
     """Σ tree(k) out of a relay ≥ Σ tree(k) into it: a tree ends at no relay."""
     index = model.index()
     at = [([index[v.name] for v in into], [index[v.name] for v in out]) for into, out in trees.onward]
-    if not at:
-        return lambda point: []
-    size = (len(at), len(index))
-    numbers = np.repeat(np.arange(len(at)), [len(into) + len(out) for into, out in at])
-    columns = np.array([column for into, out in at for column in (*into, *out)])
-    signs = np.concatenate([np.concatenate([-np.ones(len(into)), np.ones(len(out))]) for into, out in at])
-    balance = csr_array((signs, (numbers, columns)), shape=size)
-
-    def separate(point: Point) -> list[Row]:
-        rows = []
-        for i in np.flatnonzero(balance @ point < -1e-3):
-            part = slice(balance.indptr[i], balance.indptr[i + 1])
-            rows.append(Row("tree_balance", tuple(balance.indices[part].tolist()), tuple(balance.data[part].tolist()), 0.0))
-        return rows
-
-    return separate
+    signs = ((*(-1.0,) * len(into), *(1.0,) * len(out)) for into, out in at)
+    rows = [Row("tree_balance", (*into, *out), each, 0.0) for (into, out), each in zip(at, signs, strict=True)]
+    return listed(rows, len(index))

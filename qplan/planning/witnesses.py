@@ -10,6 +10,7 @@ import numpy as np
 from qplan.planning.assemble import Design
 from qplan.planning.cuts import Row
 from qplan.planning.formulation import Formulation
+from qplan.planning.hop_trees import HopTree, hop_values
 from qplan.planning.task import Known
 from qplan.planning.trees import Trees
 
@@ -74,8 +75,8 @@ class UnsoundCut(Exception):
 class Witnesses:
     """Designs known to be possible, as points over the columns of one model (NaN where a lift's values are not known)."""
 
-    def __init__(self, model: Formulation, trees: Trees):
-        self.model, self.trees = model, trees
+    def __init__(self, model: Formulation, trees: Trees, hops: list[HopTree]):
+        self.model, self.trees, self.hops = model, trees, hops
         self.names = [v.name for v in model.columns]
         self.designs: list[Design] = []
         self.points: list[np.ndarray] = []
@@ -84,7 +85,7 @@ class Witnesses:
         """Take up a design, unless the model lacks a link of it."""
         if any(link.id not in self.model.link for link in design.links):
             return
-        values = start_values(self.model, design) | tree_values(self.trees, design)
+        values = start_values(self.model, design) | tree_values(self.trees, design) | hop_values(self.hops, design)
         self.designs.append(design)
         self.points.append(np.array([values.get(name, np.nan) for name in self.names]))
 
