@@ -121,8 +121,8 @@ def _ducts_of_one_fibre(view: View, alone: dict[str, Path], ducts: int) -> Diagn
     few = ", ".join(f"'{duct}'" for duct in list(alone)[:MOST_DUCTS_NAMED])
     rest = f" and {len(alone) - MOST_DUCTS_NAMED} more" if len(alone) > MOST_DUCTS_NAMED else ""
     message = (
-        f"of {counted(ducts, 'duct')}, {len(alone)} {'is' if len(alone) == 1 else 'are'} named by one fibre only, which "
-        f"tells of no shared risk: {few}{rest}"
+        f"of {counted(ducts, 'duct')}, {len(alone)} {'is' if len(alone) == 1 else 'are'} named by one fibre only, "
+        f"which tells of no shared risk: {few}{rest}"
     )
     hint = "name a duct on every fibre that runs in it"
     return view.finding("QP210", next(iter(alone.values())), message, hint=hint)
