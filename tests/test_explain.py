@@ -470,6 +470,14 @@ def test_several_impossible_corridors_get_a_remedy_for_all():
     assert all(feasible(applied(inventory, remedy.settings)) for remedy in explanation.remedies)
 
 
+def test_the_budget_for_all_where_it_is_too_low_for_each():
+    fibres, corridors = {"f": fibre("a", "b"), "g": fibre("c", "d")}, {"q": corridor("a", "b"), "r": corridor("c", "d")}
+    explanation = explained(network(fibres, corridors, budget={"capex": 50}))
+    assert [finding.corridor for finding in explanation.corridors] == ["q", "r"]
+    best = explanation.remedies[0]
+    assert (best.settings, best.scope, best.cost) == (("budget.capex=200.0",), "inventory", 200.0)
+
+
 def test_interrupted_search_still_gives_structural_reasons():
     inventory = network(LINE | {"h": fibre("a", "n", 12)}, ONE | {"far": corridor("a", "n")})
     stopped = limits()

@@ -28,7 +28,7 @@ from qplan.planning.what_if import (
 )
 
 NO_TIME = "Proven impossible; the time for explanations was over before a reason was found."
-SHARES = (0.3, 0.6, 0.9)  # of the time: ended by then are verdicts, reasons, remedies of single corridors
+SHARES = (0.3, 0.6, 0.8, 0.9)  # of the time: ended by then are verdicts, reasons, remedies of single corridors, limits
 JOINT_SHARES = (0.25, 0.4)  # of the time, where corridors clash: ended by then are limits, the clash
 MOST_GRAPH_ONLY = 8  # corridors looked at without the solver when the time is over
 MOST_PROPOSALS = 9  # of one corridor, before those that ask for less
@@ -184,7 +184,10 @@ def _broken(
         )
         found.append(tried)
         findings.append(CorridorFinding(case.corridor, False, tuple(case.diagnosis.reasons), tuple(tried.remedies)))
-    together = joint_remedies(trials, inventory, _all_together(broken, found)) if len(broken) > 1 else Tried()
+    together = Tried()
+    if len(broken) > 1:
+        raised = _limits_raised(trials, inventory, broken)
+        together = joint_remedies(trials, inventory, [*raised, *_all_together(broken, found)])
     notes = (*notes, *_untried([*found, together]))
     return Explanation(status, tuple(findings), (), tuple(together.remedies), notes)
 
@@ -207,6 +210,12 @@ def _beyond_graphs(trials: Trials, alone: Inventory) -> Diagnosis:
     if not found.reasons and trials.feasible(unlimited) is False:
         return paths_impossible(trials, unlimited)
     return found
+
+
+def _limits_raised(trials: Trials, inventory: Inventory, broken: list[Case]) -> list[Proposal]:
+    """What all corridors need of the limits that each of the broken ones misses; nothing where one misses no limit."""
+    short = all(any(reason.code in LIMIT_FAMILIES for reason in case.diagnosis.reasons) for case in broken)
+    return limit_reasons(trials.until(SHARES[3]), required_only(inventory)).proposals if short else []
 
 
 def _all_together(broken: list[Case], found: list[Tried]) -> list[Proposal]:
