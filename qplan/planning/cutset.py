@@ -24,6 +24,7 @@ from qplan.planning.reach import RATE_TOLERANCE
 
 LEAST_FRACTION = 1e-3  # of a rounded-up demand; below it the demand is rounded down, which keeps the row valid
 MOST_STEPS = 8  # values of δ tried for one set
+LEAST_COUNT = 1e-6  # of systems on a link in use
 LEAST_VIOLATION = 0.01  # relative to the right-hand side
 
 
@@ -50,53 +51,63 @@ class _Cutsets:
         self.asks = [(number[c.ends[0]], number[c.ends[1]], c.paths * c.demand_bps) for c in asks]
         self.terminals = sorted({end for a, b, _ in self.asks for end in (a, b)})
         self.size = len(sites)
-        source, sink = self.size, self.size + 1
-        arcs = [(x, y, []) for a, b in zip(self.a.tolist(), self.b.tolist(), strict=True) for x, y in ((a, b), (b, a))]
-        arcs += [arc for t in self.terminals for arc in ((source, t, []), (t, sink, []))]
-        self.graph = FlowNetwork(self.size + 2, arcs, len(index))
 
     def separate(self, point: Point) -> list[Row]:
         count = point[self.column]
+        used = np.flatnonzero(count > LEAST_COUNT)
+        graph = self._graph(used)
         rows: dict[Row, None] = {}
-        for side in self._sides(count):
+        for side in self._sides(count, used):
             demand = self._demand(side)
             if demand > 0:
-                rows |= dict.fromkeys(self._rows(side, demand, count))
+                rows |= dict.fromkeys(self._rows(side, demand, count, used, graph))
         return list(rows)
+
+    def _graph(self, used: np.ndarray) -> FlowNetwork:
+        """The links in use both ways, then an arc from the source and one to the sink for every end."""
+        source, sink = self.size, self.size + 1
+        pairs = zip(self.a[used].tolist(), self.b[used].tolist(), strict=True)
+        arcs = [(x, y, []) for a, b in pairs for x, y in ((a, b), (b, a))]
+        arcs += [arc for t in self.terminals for arc in ((source, t, []), (t, sink, []))]
+        return FlowNetwork(self.size + 2, arcs, 0)
 
     def _demand(self, side: frozenset[int]) -> float:
         """What the corridors between the two sides reserve at the least (rates are kept up to a tolerance)."""
         total = sum(asked for a, b, asked in self.asks if (a in side) != (b in side))
         return total * (1 - 1.5 * RATE_TOLERANCE)
 
-    def _sides(self, count: np.ndarray) -> list[frozenset[int]]:
+    def _sides(self, count: np.ndarray, used: np.ndarray) -> list[frozenset[int]]:
         """Ends on one side: each alone, and those that the edges of a tree of most capacity part."""
         sides = {frozenset([t]) for t in self.terminals}
         graph = nx.Graph()
         graph.add_nodes_from(self.terminals)
-        for l in np.flatnonzero(count > 1e-6):
+        for l in used.tolist():
             a, b, gives = int(self.a[l]), int(self.b[l]), float(self.rate[l] * count[l])
             known = graph.get_edge_data(a, b, {"gives": 0.0})["gives"]
             graph.add_edge(a, b, gives=known + gives)
         tree = nx.maximum_spanning_tree(graph, weight="gives")
         terminals = frozenset(self.terminals)
-        for a, b in list(tree.edges):
-            tree.remove_edge(a, b)
-            sides.add(terminals.intersection(nx.node_connected_component(tree, a)))
-            tree.add_edge(a, b)
+        for part in nx.connected_components(tree):
+            below = {s: terminals.intersection([s]) for s in part}
+            edges = list(nx.bfs_edges(tree, min(part)))
+            for parent, child in reversed(edges):  # from the leaves up
+                sides.add(below[child])
+                below[parent] |= below[child]
         smaller = {min(side, terminals - side, key=lambda s: (len(s), sorted(s))) for side in sides}
         return sorted((side for side in smaller if side), key=lambda side: (len(side), sorted(side)))
 
-    def _rows(self, side: frozenset[int], demand: float, count: np.ndarray) -> list[Row]:
+    def _rows(
+        self, side: frozenset[int], demand: float, count: np.ndarray, used: np.ndarray, graph: FlowNetwork
+    ) -> list[Row]:  # fmt: skip
         """The most violated row over all sets that hold these ends and no others, for a few steps δ."""
         best: tuple[float, Row] | None = None
         for step in self._steps(side, demand, count):
             weights, least = rounded(self.rate, demand, step)
-            capacity = np.zeros(len(self.graph.tails))
-            capacity[: 2 * len(count)] = np.repeat(weights * count, 2)
+            capacity = np.zeros(len(graph.tails))
+            capacity[: 2 * len(used)] = np.repeat(weights[used] * count[used], 2)
             for i, t in enumerate(self.terminals):
-                capacity[2 * len(count) + 2 * i + (t not in side)] = 2 * least + 1
-            for _, mask in self.graph.cuts(np.minimum(capacity, 2 * least + 1), self.size, self.size + 1, least, 1):
+                capacity[2 * len(used) + 2 * i + (t not in side)] = 2 * least + 1
+            for _, mask in graph.cuts(np.minimum(capacity, 2 * least + 1), self.size, self.size + 1, least, 1):
                 across = np.flatnonzero(mask[self.a] != mask[self.b])
                 short = 1 - float(weights[across] @ count[across]) / least
                 if short > LEAST_VIOLATION and (best is None or short > best[0]):
