@@ -32,7 +32,7 @@ def construct(
 
 
 def improve(works: Works, stop: Stop) -> None:
-    """Exchange stretches, re-route corridors, and clear links and relays of all their corridors, until nothing gains."""
+    """Exchange stretches, re-route corridors, clear links and relays of all their corridors, until nothing gains."""
     for _ in range(PASSES):
         before = works.price
         exchange_stretches(works, stop)

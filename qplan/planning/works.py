@@ -97,7 +97,7 @@ class Works:
         return paths
 
     def replace(self, paths: Mapping[str, list[Path]], most: float) -> bool:
-        """Give corridors other paths where all limits are kept and the price stays below `most`; else change nothing."""
+        """Give corridors other paths if all limits are kept and the price stays below `most`; else change nothing."""
         calls = [self.index.calls[q] for q in paths]
         old = {call.id: self.remove(call) for call in calls}
         kept = [self.add(call, paths[call.id]) for call in calls]
