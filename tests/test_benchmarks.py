@@ -120,3 +120,8 @@ def test_a_run_writes_its_table_and_goes_on_where_it_stopped(tmp_path):
     assert all(row["wall_s"] >= 0 and row["cpu_s"] >= 0 and row["peak_mib"] > 10 for row in found)
     assert first.stdout.count("instance001") == 2 and second.stdout.count("instance001") == 3  # as it runs, at the end
     assert "| instance001 | 3 | 3 | 1 | qplan | 4 | 4 | 0 % |" in table.read_text()
+    older = [row | {"commit": "older"} for row in found]
+    rows.write_text(json.dumps({"rows": older}))
+    subprocess.run([*command, "--methods", "greedy,qplan"], capture_output=True, text=True, check=True)
+    again = json.loads(rows.read_text())["rows"]  # qplan has changed since, the others have not
+    assert [(row["method"], row["commit"] == "older") for row in again] == [("qplan", False), ("greedy", True)]

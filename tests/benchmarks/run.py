@@ -1,7 +1,7 @@
 """The benchmarks in one command: `python tests/benchmarks/run.py [--group k1-hub] [--methods qplan,greedy] …`.
 
 Every method runs on every case in a process of its own. The table grows as results come; with `--json` a run that was
-interrupted goes on where it stopped. Exit 1 where a bound is above a value, a design does not hold or an optimum
+interrupted goes on where it stopped, and qplan is measured anew where its code has changed since. Exit 1 where a bound is above a value, a design does not hold or an optimum
 differs.
 """
 
@@ -110,13 +110,17 @@ def run(order: Order) -> dict:
         elif figures["stopped_by"] == "error":
             figures["notes"] = errors.read_text().strip().splitlines()[-1:]
     known = {key: value for key, value in asdict(order).items() if key not in ("file", "verbose")}
-    return known | {"commit": _commit()} | figures
+    return known | figures
 
 
 def _commit() -> str:
-    command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
-    found = subprocess.run(command, cwd=TESTS, capture_output=True, text=True, check=False)
-    return found.stdout.strip() or "unknown"
+    """The last commit that changed qplan, and whether something has been changed since."""
+
+    def git(*command: str) -> str:
+        found = subprocess.run(["git", *command, "--", "qplan"], cwd=TESTS.parent, capture_output=True, text=True, check=False)
+        return found.stdout.strip()
+
+    return (git("log", "-1", "--format=%h") or "unknown") + ("-dirty" if git("status", "--porcelain") else "")
 
 
 def arguments() -> argparse.Namespace:
@@ -128,7 +132,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--methods", type=lambda names: names.split(","), default=METHODS, help=",".join(METHODS))
     parser.add_argument("--seconds", type=float, help="limit of every run (default: the target's, at least 60)")
     parser.add_argument("--threads", type=int, default=1, help="solver threads of every method (default 1)")
-    parser.add_argument("--json", type=Path, help="rows as JSON; rows that are there already are not run again")
+    parser.add_argument("--json", type=Path, help="rows as JSON; what is there is not run again, unless it is of another version of qplan")
     parser.add_argument("--markdown", type=Path, help="the table as Markdown")
     parser.add_argument("--list", action="store_true", help="name the cases and stop")
     parser.add_argument("-v", "--verbose", action="store_true", help="each run's progress on stderr")
@@ -145,15 +149,16 @@ def main() -> int:
         print("\n".join(dict.fromkeys(order.case for order in wanted)) or "no such case")
         return 0 if args.list else 2
     rows = json.loads(args.json.read_text())["rows"] if args.json and args.json.exists() else []
-    known = {(row["case"], row["method"], row["seconds"], row["threads"]) for row in rows}
+    commit = _commit()
+    known = {_key(row) for row in rows if row["method"] != "qplan" or row["commit"] == commit}
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended politely: as by Ctrl-C
     try:
         for order in wanted:
             if order.key in known:
                 continue
-            row = run(order)
+            row = run(order) | {"commit": commit}
             print(tables.progress(row), flush=True)
-            rows.append(row)
+            rows = [other for other in rows if _key(other) != order.key] + [row]
             _keep(args, rows)
     except KeyboardInterrupt:
         print("interrupted; what was measured is kept", file=sys.stderr)
@@ -162,6 +167,11 @@ def main() -> int:
     problems = tables.contradictions(rows)
     print("\n".join(problems), file=sys.stderr)
     return int(bool(problems))
+
+
+def _key(row: dict) -> tuple:
+    """What a row was measured on, like an order's."""
+    return row["case"], row["method"], row["seconds"], row["threads"]
 
 
 def _keep(args: argparse.Namespace, rows: list[dict]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 HEADS = (
@@ -12,6 +13,7 @@ HEADS = (
     "verified", "ended by", "limit s", "target", "met", "commit",
 )  # fmt: skip
 PACKAGES = ("qplan", "highspy", "pulp", "ortools", "topohub", "numpy", "scipy")
+SIZES = ("150", "500", "1000")
 SLACK = 1e-6  # relative: what a bound may lie above a value before it counts as wrong
 
 
@@ -97,9 +99,10 @@ def progress(row: dict) -> str:
 
 
 def markdown(machine: dict, rows: list[dict]) -> str:
-    """The machine, qplan's gaps against the targets, one table per group, and whatever contradicts."""
+    """The machine, qplan's gaps against the targets, the methods side by side, one table per group, what contradicts."""
     parts = ["# Benchmark results", "", *(f"- {key}: {value}" for key, value in machine.items())]
-    parts += ["", "## qplan: gap and seconds (target)", "", *_lines(overview(rows, "qplan"))]
+    for title, table in overviews(rows).items():
+        parts += ["", f"## {title}", "", *_lines(table)]
     groups: dict[str, list[dict]] = defaultdict(list)
     for row in rows:
         groups[row["group"]].append(row)
@@ -116,19 +119,45 @@ def _lines(table: list[tuple[str, ...]]) -> list[str]:
     return [heads, "|" + "---|" * len(table[0]), *lines]
 
 
-def overview(rows: list[dict], method: str) -> list[tuple[str, ...]]:
-    """Groups down, networks across, one method: gap and seconds, in brackets the target, `*` where it is met."""
-    by_place = {(row["group"], _network(row)): row for row in rows if row["method"] == method}
-    groups, networks = (tuple(dict.fromkeys(place[i] for place in by_place)) for i in (0, 1))
+def overviews(rows: list[dict]) -> dict[str, list[tuple[str, ...]]]:
+    """What a reader looks for first: qplan against its targets, network by network, and all methods on one network."""
+    mine = [row for row in rows if row["method"] == "qplan" and row["group"] != "steiner"]
+    twins = [row for row in mine if _network(row).endswith("-alt")]
+    table = [row for row in mine if _network(row) in SIZES]
+    others = [row for row in mine if row not in twins and row not in table]
+    found = {
+        "qplan: gap in seconds (target; ✓ where met)": _by_place(table, SIZES, _reached),
+        "qplan on other networks": _by_place(others, sorted({_network(row) for row in others}), _reached),
+        "qplan with two routes for most pairs": _by_place(twins, sorted({_network(r) for r in twins}, key=len), _reached),
+        "All methods on 150 sites: gap (cost above the best)": _by_method(rows),
+    }
+    return {title: lines for title, lines in found.items() if len(lines) > 1}
 
-    def cell(row: dict | None) -> str:
-        if row is None:
-            return ""
-        star = "*" if met(row) == "yes" else ""
-        seconds = f"{_number(row['wall_s'], 1)} s{star}, CPU {_number(row['cpu_s'], 1)} s"
-        return f"{_percent(gap(row))} in {seconds} ({_target(row)})"
 
-    return [("", *networks), *((group, *(cell(by_place.get((group, n))) for n in networks)) for group in groups)]
+def _by_place(rows: list[dict], places: Sequence[str], cell: Callable[[dict], str]) -> list[tuple[str, ...]]:
+    """Groups down, networks across."""
+    known = {(row["group"], _network(row)): cell(row) for row in rows}
+    groups = dict.fromkeys(row["group"] for row in rows)
+    return [("", *places), *((group, *(known.get((group, place), "") for place in places)) for group in groups)]
+
+
+def _by_method(rows: list[dict]) -> list[tuple[str, ...]]:
+    """Groups down, methods across, on the first of the sizes."""
+    here, best = [row for row in rows if _network(row) == SIZES[0]], best_values(rows)
+    methods = dict.fromkeys(row["method"] for row in here)
+    known = {
+        (row["group"], row["method"]): "no plan" if row["value"] is None else
+        f"{_percent(gap(row))} (+{_percent(row['value'] / max(best[row['case']], 1e-9) - 1)})"
+        for row in here
+    }  # fmt: skip
+    groups = dict.fromkeys(row["group"] for row in here)
+    return [("", *methods), *((group, *(known.get((group, method), "") for method in methods)) for group in groups)]
+
+
+def _reached(row: dict) -> str:
+    mark = " ✓" if met(row) == "yes" else ""
+    cpu = f", CPU {_number(row['cpu_s'])} s" if row["cpu_s"] is not None and row["wall_s"] > 1.2 * row["cpu_s"] + 1 else ""
+    return f"**{_percent(gap(row))}** in {_number(row['wall_s'], 0 if (row['wall_s'] or 0) >= 10 else 1)} s{cpu}{mark} ({_target(row)})"
 
 
 def _network(row: dict) -> str:
