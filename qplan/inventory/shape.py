@@ -9,7 +9,7 @@ from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from qplan.inventory.model import Inventory, InventoryFile
+from qplan.inventory.model import InventoryFile
 from qplan.inventory.source_map import Path
 
 
@@ -35,7 +35,6 @@ class Shape(NamedTuple):
 
 
 FILE = Shape("model", InventoryFile)
-INVENTORY = Shape("model", Inventory)
 
 
 @cache
