@@ -17,7 +17,7 @@ from qplan.planning.arc_flow import arc_flow
 from qplan.planning.branch import Tree
 from qplan.planning.formulation import Formulation, Prices
 from qplan.planning.goals import Goal
-from qplan.planning.limits import Sighting
+from qplan.planning.limits import SearchLimits, Sighting
 from qplan.planning.networks import tight_links
 from qplan.planning.primal import Planner, guiding_prices
 from qplan.planning.root import Root, strengthen
