@@ -42,7 +42,7 @@ def limit_reasons(trials: Trials, inventory: Inventory) -> Diagnosis:
     """
     found = Diagnosis()
     families = _families(inventory)
-    for family in families:
+    for family in sorted(families, key=lambda family: family != "budget"):  # the likeliest first
         if family == "budget":
             _lift_budget(found, trials, inventory)
         else:

@@ -29,7 +29,7 @@ from qplan.planning.what_if import (
 
 NO_TIME = "Proven impossible; the time for explanations was over before a reason was found."
 SHARES = (0.3, 0.6, 0.8, 0.9)  # of the time: ended by then are verdicts, reasons, remedies of single corridors, limits
-JOINT_SHARES = (0.25, 0.4)  # of the time, where corridors clash: ended by then are limits, the clash
+JOINT_SHARES = (0.4, 0.5)  # of the time, where corridors clash: ended by then are limits, the clash
 MOST_GRAPH_ONLY = 8  # corridors looked at without the solver when the time is over
 MOST_PROPOSALS = 9  # of one corridor, before those that ask for less
 MOST_ASKED_LESS = 4  # corridors of a clash that are proposed to ask for less
