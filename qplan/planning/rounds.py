@@ -149,9 +149,9 @@ class Rounds:
 
     def _add(self, rows: list[Row]) -> None:
         self.witnesses.judge(rows, self.known)
-        for row in rows:
+        for number, row in enumerate(rows, start=len(self.model.problem.constraints())):
             terms = [(self.model.columns[c], w) for c, w in zip(row.columns, row.weights, strict=True)]
-            self.model.add(terms, ">=", row.least, row.family, len(self.model.problem.constraints()))
+            self.model.add(terms, ">=", row.least, row.family, number)
 
 
 def route(task: Task) -> Known | None:
