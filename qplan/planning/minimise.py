@@ -23,7 +23,7 @@ from qplan.planning.primal import Planner, guiding_prices
 from qplan.planning.root import Root, strengthen
 from qplan.planning.rounds import Rounds
 from qplan.planning.task import CENT, PROOF, Found, Known, Task, better, ending
-from qplan.planning.trees import components
+from qplan.planning.trees import components, trees_bind
 from qplan.planning.witnesses import UnsoundCut
 
 SUPPORT = 1e-3  # a link with less than this in a relaxation is not in its support
@@ -47,7 +47,7 @@ def _minimise(task: Task, model: Formulation) -> Found:
     goal = task.stage.goal(model)
     price = guiding_prices(task, goal)
     known = _first(task, price, goal)
-    if len(components(task.inventory)) > 1 and known is not None:
+    if known is not None and len(components(task.inventory)) > 1 and trees_bind(task.inventory):
         known = better(known, _in_one_piece(task, price, known))
     root = strengthen(model, goal, _part(task.limits, ROOT_SHARE), known, partial(_sketched, task, model, price))
     known = root.known
@@ -102,7 +102,7 @@ def _in_one_piece(task: Task, price: Prices, known: Known) -> Known | None:
     limits = _part(task.limits, ONE_PIECE_SHARE)
     quiet = replace(limits, watch=lambda sighting: limits.watch(replace(sighting, value=known.value, bound=None)))
     root = strengthen(model, task.stage.goal(model), quiet, None, joined=True)
-    return None if root.bound is None else _guided(task, model, price, replace(root, known=known))
+    return None if root.bound is None else _sketched(task, model, price, replace(root, known=known))
 
 
 def _part(limits: SearchLimits, share: float) -> SearchLimits:

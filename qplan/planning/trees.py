@@ -68,14 +68,18 @@ def components(inventory: Inventory) -> tuple[Component, ...]:
     return tuple(Component(tuple(ends)) for ends in sorted(sorted(part) for part in nx.connected_components(graph)))
 
 
+def trees_bind(inventory: Inventory) -> bool:
+    """A required corridor asks for one path only."""
+    return any(corridor.required and corridor.paths == 1 for corridor in inventory.corridors.values())
+
+
 def add_trees(model: Formulation, joined: bool = False) -> Trees:
     """Add the lift to a model; empty where all corridors ask for several paths.
 
     (The node-split cuts of several paths are the stronger ones.) `joined`: one tree must span all components, which a
     design need not.
     """
-    required = [corridor for corridor in model.inventory.corridors.values() if corridor.required]
-    if all(corridor.paths > 1 for corridor in required):
+    if not trees_bind(model.inventory):
         return Trees()
     pairs = _pairs(model)
     parts = _widest_first(components(model.inventory), pairs)
