@@ -18,7 +18,6 @@ from qplan.planning.task import Known, Task, better
 from qplan.planning.works import Works
 
 FEW, MANY = 3, 12  # orders in which corridors are routed
-NEAR = 0.005  # of the bound: a plan so near is left to branch and cut
 EFFORT = 2400  # links × orders
 KICKS = 3  # of the best plan per order
 FULL = 1.02  # share of a price that counts, less the relaxation's value of the thing
