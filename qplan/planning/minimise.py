@@ -59,9 +59,11 @@ def _minimise(task: Task, model: Formulation) -> Found:
     if root.bound is not None and (known is None or not task.within(known.value, root.bound)):
         known = better(known, _guided(task, model, price, root))
         root.witnesses.learn(known, root.rows)
-    if root.bound is not None:
-        if known is not None and task.within(known.value, root.bound):
+    if root.bound is not None and known is not None:
+        if task.within(known.value, root.bound):
             return Found(ending(known.value, root.bound), known, min(root.bound, known.value), root.method)
+        if root.cut_short and root.relaxation.interior:  # too large to be branched on in what is left of the time
+            return Found(task.limits.hit() or "time_limit", known, root.bound, root.method)
     bound, rows, method = root.bound, root.rows, root.method
     names = [variable.name for variable in model.columns]
     if _flows_pay(task) and (flows := arc_flow(task, names, root.rows)) is not None:

@@ -58,6 +58,7 @@ class Root:
     hop_flows: bool  # the model has grown by layered graphs
     witnesses: Witnesses
     known: Known | None
+    cut_short: bool = False  # by a limit
 
     @property
     def method(self) -> str:
@@ -101,7 +102,7 @@ def strengthen(
         if solved is False:
             return replace(last, infeasible=True, bound=None)
         if solved is None:
-            return last
+            return replace(last, cut_short=True)
         point = relaxation.point
         if last.bound is None or relaxation.bound >= last.bound:  # one by interior points may be lower
             last = replace(last, bound=relaxation.bound, reduced_costs=relaxation.reduced_costs)
