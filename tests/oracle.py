@@ -104,7 +104,7 @@ def _result(tables: Tables, priority: float, state: State, chosen: dict[str, tup
         capex=capex,
         tco=tco,
         relays=round(relays),
-        counts={link: int(n) for link, n in zip(tables.links, state.count) if n},
+        counts={link: int(n) for link, n in zip(tables.links, state.count, strict=True) if n},
         paths={name: tuple(tables.paths[name].chains[i] for i in rows) for name, rows in chosen.items()},
     )
 

@@ -62,7 +62,7 @@ def fibre_loss_db(inventory: Inventory, fibre: Fibre, system: QkdSystem) -> floa
 
 def rate_bps(system: QkdSystem, loss_db: float) -> float:
     """log10(rate) interpolated linearly over loss; 0 above the curve's last point."""
-    losses, rates = zip(*system.key_rate_curve)
+    losses, rates = zip(*system.key_rate_curve, strict=True)
     if loss_db > losses[-1] + SLACK:
         return 0.0
     if loss_db <= losses[0]:

@@ -187,8 +187,7 @@ def test_the_budget_keeps_the_higher_priority():
 def test_o_band_needs_a_loss_of_its_own():
     # loss_db alone says nothing at 1310 nm; a stated length does: 20 × 0.35 + 0.5 = 7.5 dB
     systems = {"q": {"key_rate_curve": [[8, 1000]], "price": 100, "wavelength_nm": 1310}}
-    place = {"lat": 47.0, "lon": 8.0}, {"lat": 47.1, "lon": 8.0}
-    sites = dict(zip(("a", "b"), place))
+    sites = {"a": {"lat": 47.0, "lon": 8.0}, "b": {"lat": 47.1, "lon": 8.0}}
     cable = fibre("a", "b")
     assert solve(sites, {"f": cable}, ONE, systems).value == pytest.approx(100)
     del cable["length_km"]

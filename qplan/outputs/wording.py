@@ -49,10 +49,11 @@ def significant(value: float, digits: int = 3) -> str:
 def bps(rate: float) -> str:
     """A rate with a sensible prefix: 0 bit/s, 4.27 bit/s, 2.4 Mbit/s."""
     for factor, unit in ((1, "bit/s"), (1e3, "kbit/s"), (1e6, "Mbit/s"), (1e9, "Gbit/s")):
-        text = significant(rate / factor)
-        if float(text) < 1000:
+        number = significant(rate / factor)
+        text = f"{number} {unit}"
+        if float(number) < 1000:
             break
-    return f"{text} {unit}"
+    return text
 
 
 def db(loss: float) -> str:

@@ -114,7 +114,8 @@ def print_set_up(sheet: Worksheet, widths: Sequence[float]) -> None:
 
 def fit_height(sheet: Worksheet, row: int, cells: Sequence[Cell], widths: Sequence[float]) -> None:
     """Height for the longest wrapped text of a row."""
-    lines = (math.ceil(len(cell) / width) for cell, width in zip(cells, widths) if isinstance(cell, str) and cell)
+    texts = [(cell, width) for cell, width in zip(cells, widths, strict=False) if isinstance(cell, str)]
+    lines = (math.ceil(len(text) / width) for text, width in texts if text)
     sheet.set_row(row, LINE_HEIGHT * min(max(lines, default=1), MOST_LINES))
 
 

@@ -51,7 +51,7 @@ def _paths(
     inventory: Inventory, address: str, corridor: Corridor, entry: ServedCorridor, walks: list[recompute.Walk]
 ) -> Iterator[Violation]:
     """Each path is a chain between the ends without a site twice, and its relays are as listed and allowed."""
-    for path, walk in zip(entry.paths, walks):  # no walks where the corridor is not served
+    for path, walk in zip(entry.paths, walks, strict=False):  # no walks where the corridor is not served
         whole = len(walk.links) == len(path.links) == len(walk.nodes) - 1
         if not whole or not path.links or walk.nodes[-1] != corridor.ends[1]:
             yield Violation("chain", address, " > ".join(walk.nodes), f"{corridor.ends[0]} to {corridor.ends[1]}")

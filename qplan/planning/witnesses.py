@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import networkx as nx
 import numpy as np
@@ -56,7 +57,7 @@ def tree_values(trees: Trees, design: Design) -> dict[str, float]:
         first, *others = trees.components[l].ends
         for other in others:
             path = nx.shortest_path(graph, first, other)
-            values |= {trees.rest_links[tuple(sorted(pair))].name: 1.0 for pair in zip(path, path[1:])}
+            values |= {trees.rest_links[tuple(sorted(pair))].name: 1.0 for pair in pairwise(path)}
             values |= {trees.rest_relays[s].name: 1.0 for s in path[1:-1] if s in trees.rest_relays}
     return values
 
