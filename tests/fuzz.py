@@ -63,8 +63,8 @@ ODD = NUMBERS | st.sampled_from([
     {"a": None}, *HOSTILE,
 ])  # fmt: skip
 HOSTILE_TEXTS = st.sampled_from([
-    *HOSTILE, "=HYPERLINK(1)", "+1", "-2+3", "@SUM(1)", "\t=1", "\x1b[2J\x1b]0;x\x07", "::error file=x::y\n::set-output::",
-    "]]><x/>",
+    *HOSTILE, "=HYPERLINK(1)", "+1", "-2+3", "@SUM(1)", "\t=1", "\x1b[2J\x1b]0;x\x07",
+    "::error file=x::y\n::set-output::", "]]><x/>",
 ]) | st.text(max_size=20)  # fmt: skip
 TEXT_FIELDS = [
     ("sites", "name"), ("sites", "operator"), ("sites", "key_domain"), ("corridors", "classification"),

@@ -151,7 +151,9 @@ def test_suggestions():
     assert did_you_mean("site-04711x", [f"site-{i:05}" for i in range(20_000)]) == "did you mean 'site-04711'?"
 
 
-@pytest.mark.parametrize(("now", "stale"), [("1767225599", False), ("1767225600", True), ("soon", True), ("9" * 30, True)])
+@pytest.mark.parametrize(
+    ("now", "stale"), [("1767225599", False), ("1767225600", True), ("soon", True), ("9" * 30, True)]
+)
 def test_a_quote_holds_until_the_end_of_its_last_day(now, stale, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", now)
     system = {"key_rate_curve": [[5, 1e3]], "price": 1, "labels": {"quote_valid_until": "2025-12-31"}}

@@ -104,7 +104,9 @@ def test_odd_environment_changes_nothing(here, environment):
     assert run("optimize", env={**os.environ, **environment})[0] == 0
 
 
-@pytest.mark.parametrize("setting", ["SOURCE_DATE_EPOCH=soon", "QPLAN_OPTIMIZE_TIME_LIMIT=soon", "QPLAN_OPTIMIZE_SOLVER=x"])
+@pytest.mark.parametrize(
+    "setting", ["SOURCE_DATE_EPOCH=soon", "QPLAN_OPTIMIZE_TIME_LIMIT=soon", "QPLAN_OPTIMIZE_SOLVER=x"]
+)
 def test_wrong_settings_in_the_environment_are_wrong_usage(here, setting):
     name, value = setting.split("=")
     assert run("optimize", env={**os.environ, name: value})[0] == 2
@@ -114,7 +116,8 @@ def test_wrong_settings_in_the_environment_are_wrong_usage(here, setting):
 def test_no_place_to_write_to_is_no_traceback(here, arguments):
     with open("/dev/full", "wb") as full:
         assert run(*arguments, stdout=full)[0] == 1
-    closed = subprocess.run(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *COMMAND, *arguments], check=False, timeout=120)
+    command = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *COMMAND, *arguments]
+    closed = subprocess.run(command, check=False, timeout=120)
     assert closed.returncode == (1 if "gone.yaml" in arguments else 0)
 
 

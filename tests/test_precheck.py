@@ -34,7 +34,11 @@ def tightened(seed: int) -> Inventory:
     for each in data["corridors"].values():
         each |= {"paths": 1, "required": True}
         if short_of == "ways":
-            each |= {"paths": rng.choice((1, 2, 3)), "disjoint": rng.choice(("node", "duct")), "max_relays": rng.choice((1, 2))}
+            each |= {
+                "paths": rng.choice((1, 2, 3)),
+                "disjoint": rng.choice(("node", "duct")),
+                "max_relays": rng.choice((1, 2)),
+            }
         elif short_of == "strands":
             each |= {"paths": rng.choice((2, 3)), "disjoint": "relay"}
         else:

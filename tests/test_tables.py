@@ -24,10 +24,11 @@ from qplan.outputs.tables import csv_text, escape_markdown, format_money, markdo
 from qplan.outputs.workbook import CREATED, workbook_bytes
 
 HOSTILE = (
-    "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "＝1+1", '=HYPERLINK("http://x.example")', "a|b", "a\nb", "\\|",
-    "<script>alert(1)</script>", "&lt;", "[x](http://x.example)", "![x](y)", "`a`", "a_b_c", "**b**", "~~s~~", "$x$",
-    "http://x.example", "www.x.example", "@team", "- item", "1. item", "# head", "> quote", "=====", "\u202eevil\u2066",
-    "\x00\x07\x1b[31m", "\ud800", "\ufffe", "\u2028", "{=", "ZWJ \u200d", "http://x.example", "漢字", "", "'", '"', ",",
+    "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "＝1+1", '=HYPERLINK("http://x.example")', "a|b", "a\nb",
+    "\\|", "<script>alert(1)</script>", "&lt;", "[x](http://x.example)", "![x](y)", "`a`", "a_b_c", "**b**", "~~s~~",
+    "$x$", "http://x.example", "www.x.example", "@team", "- item", "1. item", "# head", "> quote", "=====",
+    "\u202eevil\u2066", "\x00\x07\x1b[31m", "\ud800", "\ufffe", "\u2028", "{=", "ZWJ \u200d", "http://x.example",
+    "漢字", "", "'", '"', ",",
 )  # fmt: skip
 texts = st.one_of(
     st.sampled_from(HOSTILE), st.text(max_size=12), st.text(alphabet="=|\\`*_[]<>#-.1@ ab\n", max_size=12)

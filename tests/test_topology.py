@@ -1,4 +1,4 @@
-"""The topology pictures: they show the whole plan, nothing collides, no name breaks a format, and bytes do not change."""
+"""The topology pictures: they show the whole plan, nothing collides, no name breaks a format, bytes do not change."""
 
 from __future__ import annotations
 
@@ -165,7 +165,10 @@ def test_hostile_names_are_inert(name):
     }
     assert len(root.findall(f".//{SVG}g[@class='node']")) == len(plain.findall(f".//{SVG}g[@class='node']"))
     assert len(root.findall(f".//{SVG}g[@class='edge']")) == len(plain.findall(f".//{SVG}g[@class='edge']"))
-    line = r'  (n\d+\W+"[^"]*"\W+:::is_\w+|n\d+ ===\|"[^"]*"\| n\d+|classDef is_\w+ [\w:#,-]+|acc(Title|Descr): [\w .,+()–-]+)'
+    line = (
+        r'  (n\d+\W+"[^"]*"\W+:::is_\w+|n\d+ ===\|"[^"]*"\| n\d+'
+        r"|classDef is_\w+ [\w:#,-]+|acc(Title|Descr): [\w .,+()–-]+)"
+    )
     head, *lines = to_mermaid(picture).splitlines()
     assert head == "flowchart LR"
     assert [text for text in lines if not re.fullmatch(line, text)] == []

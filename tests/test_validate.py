@@ -114,7 +114,8 @@ def test_example_has_the_finding_and_the_better_one_has_not(code, here):
 def test_rules_lists_and_explains(qplan):
     code, out, _ = qplan("rules")
     assert code == 0
-    assert dict(re.findall(r"^  (QP\d{3})  (error|warning) ", out, re.MULTILINE)) == {c: r.severity for c, r in RULES.items()}
+    listed = dict(re.findall(r"^  (QP\d{3})  (error|warning) ", out, re.MULTILINE))
+    assert listed == {code: rule.severity for code, rule in RULES.items()}
     code, out, _ = qplan("rules", "qp303")
     assert code == 0 and out.startswith("QP303 (warning): implausible loss per km\n")
     assert explanations()["QP303"].before.splitlines()[-1] in out and "qplan-ignore: QP303" in out
@@ -322,7 +323,8 @@ def test_unused_suppressions_are_told_only_where_that_is_known(here):
 
 
 def test_text_that_looks_like_a_suppression_is_none(here):
-    for value in ('"# qplan-ignore: QP1"', "'x # qplan-ignore: QP1'", "|\n    # qplan-ignore: QP1\n", "a#qplan-ignore x"):
+    values = ('"# qplan-ignore: QP1"', "'x # qplan-ignore: QP1'", "|\n    # qplan-ignore: QP1\n", "a#qplan-ignore x")
+    for value in values:
         assert found(here, GOOD + f"metadata:\n  name: {value}\n") == []
 
 

@@ -28,7 +28,7 @@ class ArcFlow:
 
 
 def arc_flow(task: Task, names: list[str], rows: tuple[Row, ...]) -> ArcFlow | None:
-    """The relaxation with cuts over the columns `names` of another model; None where too large or a limit came first."""
+    """The relaxation with cuts over the columns `names` of another model; None if too large or a limit came first."""
     model = task.design_model()
     arcs = 2 * sum(len(network.bundles) for network in model.networks)
     if arcs > MOST_COLUMNS:

@@ -33,7 +33,7 @@ def cbc_path() -> str:
 def solve_cbc(
     model: Formulation, goal: Goal, lp: highspy.HighsLp, limits: SearchLimits, effort: Effort
 ) -> Solution:
-    """CBC as a child process on an MPS file (columns are named by their index there); of the effort only the nodes count."""
+    """CBC as a child process on an MPS file, with columns named by their index; of the effort only nodes count."""
     with tempfile.TemporaryDirectory(prefix="qplan-cbc-") as folder:
         mps, answer = Path(folder, "model.mps"), Path(folder, "answer.txt")
         writer = highspy.Highs()
@@ -70,9 +70,8 @@ def run_until_stopped(command: list[str], limits: SearchLimits) -> str:
 
 
 def _cbc_ending(model: Formulation, goal: Goal, log: str, answer: Path, limits: SearchLimits) -> Solution:
-    figures = {
-        key: float(found[-1]) for key in ("Objective value", "Lower bound") if (found := re.findall(rf"{key}:\s+(\S+)", log))
-    }
+    printed = {key: re.findall(rf"{key}:\s+(\S+)", log) for key in ("Objective value", "Lower bound")}
+    figures = {key: float(numbers[-1]) for key, numbers in printed.items() if numbers}
     result = re.findall(r"Result - (.+)", log)
     ending = result[-1] if result else ""
     if limits.stop.is_set():

@@ -56,7 +56,7 @@ def listed(rows: Sequence[Row], columns: int) -> Separator:
 
 
 def link_ends(model: Formulation) -> Separator:
-    """link(l) ≤ node(s), or ≤ relay(s) at a site that is no corridor's end: what is built is used, and used at nodes."""
+    """link(l) ≤ node(s), or ≤ relay(s) where s is no corridor's end: what is built is used, and used at nodes."""
     index = model.index()
     pairs = [
         (index[model.link[link.id].name], index[(model.node if end in model.node else model.relay)[end].name])
@@ -127,7 +127,9 @@ def exclusive_cuts(model: Formulation, chosen: list[CorridorNetwork]) -> Separat
     return separate
 
 
-def _resource_columns(model: Formulation, networks: list[CorridorNetwork], index: dict[str, int]) -> dict[str, np.ndarray]:
+def _resource_columns(
+    model: Formulation, networks: list[CorridorNetwork], index: dict[str, int]
+) -> dict[str, np.ndarray]:
     """Per resource the columns of all links that take it, and of the relay if it is a site."""
     taken: dict[str, set[int]] = {}
     for network in networks:
@@ -208,7 +210,9 @@ def hop_cuts(model: Formulation, chosen: list[CorridorNetwork]) -> Separator:
     return separate
 
 
-def _layered(model: Formulation, network: CorridorNetwork, most_links: int, index: dict[str, int]) -> FlowNetwork | None:
+def _layered(
+    model: Formulation, network: CorridorNetwork, most_links: int, index: dict[str, int]
+) -> FlowNetwork | None:
     """Vertex 0 is the corridor's first end, 1 the second; None where no way keeps to the limit."""
     first, second = model.inventory.corridors[network.corridor].ends
     columns: dict[tuple[str, str], set[int]] = {}
@@ -271,7 +275,9 @@ class SplitGraph:
         self.graph = FlowNetwork(2 * len(self.sites), arcs, len(index))
 
 
-def factored(family: str, columns: tuple[int, ...], weights: tuple[float, ...], factor: int | None, count: float) -> Row:
+def factored(
+    family: str, columns: tuple[int, ...], weights: tuple[float, ...], factor: int | None, count: float
+) -> Row:
     """Σ ≥ count, or Σ − count · factor ≥ 0 where a variable says how much of it is wanted."""
     if factor is None:
         return Row(family, columns, weights, count)

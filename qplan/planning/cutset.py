@@ -130,7 +130,7 @@ class _Cutsets:
 
 
 def rounded(rates: np.ndarray, demand: float, step: float) -> tuple[np.ndarray, float]:
-    """Weights per link and the right-hand side of Σ min(rate, demand) · count ≥ demand, divided by `step` and rounded."""
+    """Weights per link and right-hand side of Σ min(rate, demand) · count ≥ demand, divided by `step` and rounded."""
     least, fraction = math.ceil(demand / step), demand / step - math.floor(demand / step)
     if fraction < LEAST_FRACTION:
         least, fraction = math.floor(demand / step), 1.0

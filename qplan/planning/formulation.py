@@ -1,8 +1,8 @@
 """The integer program of `MODEL.md`, held by PuLP, with its variables keyed by domain ids.
 
 Design variables: link(l) ∈ {0,1} and count(l) ∈ ℤ for every candidate link, node(s) ∈ {0,1} for corridor ends, relay(s)
-∈ {0,1} for sites that may relay, served(q) ∈ {0,1} for optional corridors. Routing variables: flow(q, chain, bundle, direction) ∈ {0,1}.
-Money is scaled by a power of two, so that the largest cost coefficient lies between 2048 and 4096.
+∈ {0,1} for sites that may relay, served(q) ∈ {0,1} for optional corridors. Routing variables: flow(q, chain, bundle,
+direction) ∈ {0,1}. Money is scaled by a power of two, so that the largest cost coefficient lies between 2048 and 4096.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ def formulate(inventory: Inventory, reach: ReachGraph) -> Formulation:
 
 
 def formulate_design(inventory: Inventory, reach: ReachGraph) -> Formulation:
-    """What may be built, without the corridors' paths: a relaxation that holds every limit on strands, room and money."""
+    """What may be built, without the corridors' paths: a relaxation with every limit on strands, room and money."""
     problem = pulp.LpProblem("qplan", pulp.LpMinimize)
     model = Formulation(problem, inventory, reach, corridor_networks(inventory, reach))
     add_design(model)
@@ -162,7 +162,8 @@ def add_design(model: Formulation) -> None:
     for s in used:
         if s in ends:
             model.node[s] = model.variable("node", s)
-        if s not in chain_at and any(s in sites and s not in inventory.corridors[q].ends for q, sites in permitted.items()):
+        may_relay = (s in sites and s not in inventory.corridors[q].ends for q, sites in permitted.items())
+        if s not in chain_at and any(may_relay):
             model.relay[s] = model.variable("relay", s)
             if s in model.node:
                 model.add([(model.relay[s], 1), (model.node[s], -1)], "<=", 0, "relay_is_node", s)
@@ -319,7 +320,8 @@ class Prices:
     relay: dict[str, float]
 
     def times(self, factor: float) -> Prices:
-        return Prices(*({key: value * factor for key, value in part.items()} for part in (self.link, self.node, self.relay)))
+        parts = (self.link, self.node, self.relay)
+        return Prices(*({key: value * factor for key, value in part.items()} for part in parts))
 
 
 def money_prices(model: Formulation, metric: str) -> Prices:

@@ -25,7 +25,7 @@ Arc = tuple[str, str, int]  # tail in layer h, head in layer h + 1, h
 
 
 def layered_arcs(network: CorridorNetwork, ends: tuple[str, str], most_links: int) -> Iterator[Arc]:
-    """The arcs of the layered graph; those from the first end start in layer 0 only, none where no way is short enough."""
+    """Arcs of the layered graph, none where no way is short enough; from the first end they start in layer 0 only."""
     first, second = ends
     graph = nx.Graph([bundle.ends for bundle in network.bundles])
     if first not in graph or second not in graph:

@@ -1,10 +1,10 @@
 """Relay limits as arborescences in layered graphs: a lift of the design variables, one tree per root.
 
-Corridors with one path each and a limit on relays that end at the same site, the root, and have the same possible relays
-are reached from it within their limits by one tree that every design contains: of what a breadth-first search from the
-root over the design's links and relays finds, the branches that lead to the corridors' other ends. Layer h of the tree's
-layered graph holds sites h links from the root (Gouveia, Simonetti & Uchoa 2011). With layer(r, h, u, v) ∈ [0, 1] for "the
-tree of root r enters v, h + 1 links from r, from u":
+Corridors with one path each and a limit on relays that end at the same site, the root, and have the same possible
+relays are reached from it within their limits by one tree that every design contains: of what a breadth-first search
+from the root over the design's links and relays finds, the branches that lead to the corridors' other ends. Layer h of
+the tree's layered graph holds sites h links from the root (Gouveia, Simonetti & Uchoa 2011). With layer(r, h, u, v)
+∈ [0, 1] for "the tree of root r enters v, h + 1 links from r, from u":
 
 * a target is entered once, within its limit; another site at most relay(s) times, over all layers;
 * over all layers and both directions the tree takes a pair of sites at most Σ link over the pair;
@@ -77,13 +77,11 @@ def add_hop_trees(model: Formulation) -> list[HopTree]:
 def _by_root(model: Formulation) -> list[tuple[str, frozenset[str], dict[str, int], dict[str, tuple[Arc, ...]]]]:
     """Roots that cover the corridors, those of most corridors first; their targets, and the arcs that reach each."""
     corridors, permitted = model.inventory.corridors, model.reach.usability.permitted
-    left = [
-        network for network in model.networks
-        if (corridor := corridors[network.corridor]).max_relays is not None and corridor.required and corridor.paths == 1
-    ]  # fmt: skip
+    single = {q for q, corridor in corridors.items() if corridor.required and corridor.paths == 1}
+    left = [n for n in model.networks if n.corridor in single and corridors[n.corridor].max_relays is not None]
     found = []
     while left:
-        uses = Counter((end, permitted[network.corridor]) for network in left for end in corridors[network.corridor].ends)
+        uses = Counter((end, permitted[n.corridor]) for n in left for end in corridors[n.corridor].ends)
         root, sites = max(uses, key=lambda use: (uses[use], use[0], sorted(use[1])))
         mine = [n for n in left if root in corridors[n.corridor].ends and permitted[n.corridor] == sites]
         left = [network for network in left if network not in mine]
@@ -163,7 +161,9 @@ def _layered(tree: HopTree, target: str, index: dict[str, int]) -> FlowNetwork:
     vertices: dict[tuple[str, int], int] = {}
 
     def vertex(site: str, layer: int) -> int:
-        return 0 if site == tree.root else 1 if site == target else vertices.setdefault((site, layer), len(vertices) + 2)
+        if site == tree.root:
+            return 0
+        return 1 if site == target else vertices.setdefault((site, layer), len(vertices) + 2)
 
     arcs = [
         (vertex(tail, h), vertex(head, h + 1), [index[tree.arcs[tail, head, h].name]])

@@ -60,9 +60,8 @@ class IndexedReach:
             self._permitted[sites] = [s in sites for s in self.sites]
         first, second = (self.number[end] for end in corridor.ends)
         most_links = None if corridor.max_relays is None else corridor.max_relays + 1
-        return Call(
-            q, (first, second), corridor.demand_bps, corridor.paths, corridor.disjoint, most_links, self._permitted[sites]
-        )  # fmt: skip
+        permitted = self._permitted[sites]
+        return Call(q, (first, second), corridor.demand_bps, corridor.paths, corridor.disjoint, most_links, permitted)
 
     def _limits(self) -> None:
         """What links take from limited stocks: strands of a fibre, room at a site; only stocks that can run out."""

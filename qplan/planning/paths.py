@@ -58,7 +58,7 @@ def sites_of(index: IndexedReach, start: int, links: Iterable[int]) -> list[int]
 
 
 def without_loops(index: IndexedReach, call: Call, links: Iterable[int]) -> Path:
-    """A way from the corridor's first end to its second made a path: what lies between two visits of a site is left out."""
+    """A way from the first end to the second made a path: what lies between two visits of a site is left out."""
     links = list(links)
     sites, path = [call.ends[0]], []
     for l, here in zip(links, sites_of(index, call.ends[0], links)[1:], strict=True):

@@ -100,6 +100,8 @@ def _plan(inventory: Inventory, ref: InventoryRef, search: Search, solver: str, 
         links=design.links,
         corridors=design.corridors,
         costs=design.costs,
-        solver=Solver(name=name, version=version, stopped_by=search.stopped_by, gap_asked=gap_asked, method=search.method),
+        solver=Solver(
+            name=name, version=version, stopped_by=search.stopped_by, gap_asked=gap_asked, method=search.method
+        ),
         notes=search.notes,
     )

@@ -73,7 +73,10 @@ def no_way(ways: LinkWays) -> Reason | None:
         for end in ends
     )  # fmt: skip
     a, b = (index.sites[end] for end in ends)
-    text = f"No chain of QKD links that can be built joins {a} and {b} through permitted relays: {from_first}; {from_second}."
+    text = (
+        f"No chain of QKD links that can be built joins {a} and {b} through permitted relays: {from_first}; "
+        f"{from_second}."
+    )
     return Reason("no_way", text, where=(f"sites.{a}", f"sites.{b}"))
 
 
@@ -82,7 +85,10 @@ def too_many_relays(ways: LinkWays) -> Reason | None:
     if ways.fewest_links() is not None:
         return None
     relays, most = ways.relays(ways.fewest_links(limited=False)), ways.call.most_links - 1
-    text = f"Every way has at least {counted(len(relays), 'relay')} ({named(relays)} on one of them); max_relays is {most}."
+    text = (
+        f"Every way has at least {counted(len(relays), 'relay')} ({named(relays)} on one of them); "
+        f"max_relays is {most}."
+    )
     return Reason("max_relays", text, float(len(relays)), float(most), tuple(f"sites.{s}" for s in relays))
 
 
@@ -132,8 +138,8 @@ class _Cables:
             if held < call.paths:
                 fibres = [self.fibres[i] for i in cut]
                 text = (
-                    f"{call.paths} paths with no link in common are asked for; the free strands on {named(fibres)}, one of "
-                    f"which every way takes, are enough for {held}."
+                    f"{call.paths} paths with no link in common are asked for; the free strands on {named(fibres)}, "
+                    f"one of which every way takes, are enough for {held}."
                 )
                 return Reason("strands", text, float(held), float(call.paths), tuple(f"fibres.{f}" for f in fibres))
         return None
@@ -159,14 +165,17 @@ class _Cables:
             asked = call.demand_bps * call.paths
             sides += self._sides(call, rate_bps / asked, math.inf) if asked else []
         for side in sides:
-            parted = [call for call in required if len({side[self.vertex[self.index.sites[s]]] for s in call.ends}) == 2]
-            asked, carried = sum(call.demand_bps * call.paths for call in parted), float(rate_bps[self._across(side)].sum())
+            parted = [
+                call for call in required if len({side[self.vertex[self.index.sites[s]]] for s in call.ends}) == 2
+            ]
+            asked = sum(call.demand_bps * call.paths for call in parted)
+            carried = float(rate_bps[self._across(side)].sum())
             if asked * (1 - 2 * RATE_TOLERANCE) > carried:
                 fibres = [self.fibres[i] for i in self._across(side)]
                 corridors = [call.id for call in parted]
                 text = (
-                    f"{named(corridors)} ask for {asked:g} bit/s across {named(fibres)}; as many systems as the strands "
-                    f"there hold give {carried:g} bit/s at the most."
+                    f"{named(corridors)} ask for {asked:g} bit/s across {named(fibres)}; as many systems as the "
+                    f"strands there hold give {carried:g} bit/s at the most."
                 )
                 where = (*(f"corridors.{q}" for q in corridors), *(f"fibres.{f}" for f in fibres))
                 return Reason("key_rate", text, asked, carried, where)

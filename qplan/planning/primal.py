@@ -1,4 +1,4 @@
-"""Plans without the solver: corridors routed one after the other and improved by local search, guided by a relaxation."""
+"""Plans without the solver: corridors routed one by one and improved by local search, guided by a relaxation."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ class Planner:
     def _known(self, works: Works) -> Known | None:
         return self.task.known(self._design(works))
 
-    def plan(self, served: Collection[str] | None, links: Mapping[str, float], sites: Mapping[str, float]) -> Known | None:
+    def plan(
+        self, served: Collection[str] | None, links: Mapping[str, float], sites: Mapping[str, float]
+    ) -> Known | None:
         """The best of a few orders of routing. `served`: which optional corridors; None: as many as fit."""
         return better(*(self._known(works) for works in self._starts(served, links, sites, FEW)))
 

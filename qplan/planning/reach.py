@@ -328,10 +328,12 @@ def _gains(survey: _Survey, link: CandidateLink, demand_bps: float) -> tuple[flo
     inventory, cost = survey.inventory, link.unit_cost
     system = survey.systems[link.system]
     ends = [inventory.sites[end] for end in link.route.ends]
+    capex_matters = inventory.objective == "capex" or inventory.budget.capex is not None
+    tco_matters = inventory.objective != "capex" or inventory.budget.tco is not None
     return (
         min(link.key_rate_bps, demand_bps),
-        *([-cost.capex] if inventory.objective == "capex" or inventory.budget.capex is not None else []),
-        *([-tco(inventory.economics, cost)] if inventory.objective != "capex" or inventory.budget.tco is not None else []),
+        *([-cost.capex] if capex_matters else []),
+        *([-tco(inventory.economics, cost)] if tco_matters else []),
         -link.strands,
         *([-system.rack_units] if any(site.rack_units is not None for site in ends) else []),
         *([-system.power_w] if any(site.power_w is not None for site in ends) else []),

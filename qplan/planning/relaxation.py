@@ -22,7 +22,7 @@ SLACK_SHARE = 0.01  # of the largest dual value: what a row needs for a slack of
 def interior_point(
     model: Formulation, goal: Goal, rows: list[Row], limits: SearchLimits
 ) -> tuple[float, np.ndarray] | None:
-    """Bound and point of the linear relaxation with further rows, in the units of the goal; None where a limit came first."""
+    """Bound and point of the linear relaxation with further rows, in units of the goal; None if a limit came first."""
     highs = highspy.Highs()
     lp = arrays(model, goal)
     lp.integrality_ = []
@@ -82,7 +82,9 @@ class Relaxation:
     point method, whose points and bounds are near the optimum.
     """
 
-    def __init__(self, model: Formulation, goal: Goal, limits: SearchLimits, fixed: Sequence[Row] = (), interior: bool = False):
+    def __init__(
+        self, model: Formulation, goal: Goal, limits: SearchLimits, fixed: Sequence[Row] = (), interior: bool = False
+    ):
         """`fixed`: rows that are never taken out."""
         self.goal, self.limits = goal, limits
         self.highs = highspy.Highs()
@@ -166,7 +168,8 @@ class Relaxation:
         keep = duals > 1e-9
         if self.interior:  # there every row has a dual value; that of a slack one is small for its slack
             least = np.array(self.highs.getLp().row_lower_)[self.fixed_rows:]
-            keep = duals > SLACK_SHARE * duals.max(initial=0.0) * (np.array(solution.row_value)[self.fixed_rows:] - least)
+            slack = np.array(solution.row_value)[self.fixed_rows:] - least
+            keep = duals > SLACK_SHARE * duals.max(initial=0.0) * slack
         gone = np.flatnonzero(~keep) + self.fixed_rows
         if len(gone):
             self.highs.deleteRows(len(gone), gone.astype(np.int32))

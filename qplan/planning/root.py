@@ -45,7 +45,8 @@ ENOUGH = 5  # cuts in a round, beyond which no more are looked for
 class Root:
     """A valid bound (None where a limit came before the first), and what the relaxation leaves behind.
 
-    `known` is the best plan known by then; `rows` are the cuts that still bind; `point` and `reduced_costs` are per column of the model.
+    `known` is the best plan known by then; `rows` are the cuts that still bind; `point` and `reduced_costs` are per
+    column of the model.
     """
 
     infeasible: bool
@@ -138,7 +139,7 @@ def _separate(
 ) -> tuple[list[Row], np.ndarray]:
     """In-out separation (Ben-Ameur & Neto 2007): at the middle of the point and a stable one, then at the point.
 
-    Ends where there are `enough` cuts. The last family, which takes longest, is looked at only where the others give few.
+    Ends where there are `enough` cuts. The last family, which takes longest, is looked at only where others give few.
     """
     *families, last = separators
     found: list[Row] = []

@@ -113,7 +113,8 @@ class Rounds:
     def _forbid(self, last: Solution) -> bool:
         """Add what the master's design violates: cuts, else the paths of the corridors that it does not serve."""
         point = np.array([round(last.values[name], 3) for name in self.columns])
-        rows = [row for separate in self.separators for row in separate(point) if row.activity(point) < row.least - 0.01]
+        candidates = (row for separate in self.separators for row in separate(point))
+        rows = [row for row in candidates if row.activity(point) < row.least - 0.01]
         self._add(rows)
         if rows:
             return True
@@ -140,11 +141,13 @@ class Rounds:
         corridor = self.task.inventory.corridors[q].model_copy(update={"required": True})
         inventory = self.task.inventory.model_copy(update={"corridors": {q: corridor}})
         usability = Usability({q: self.task.graph.usability.permitted[q]})
-        alone = replace(self.task, inventory=inventory, graph=replace(self.task.graph, usability=usability)).on(installed)
+        graph = replace(self.task.graph, usability=usability)
+        alone = replace(self.task, inventory=inventory, graph=graph).on(installed)
         if self.task.limits.hit() or Planner(alone, self.price).routable_alone(q):
             return True
         model = formulate(inventory, alone.graph)
-        found = solve(model, Goal("paths", (), 1.0, self.price), self.task.solver, replace(self.task.limits, gap=0.0))
+        goal = Goal("paths", (), 1.0, self.price)
+        found = solve(model, goal, self.task.solver, replace(self.task.limits, gap=0.0))
         return found.values is not None
 
     def _add(self, rows: list[Row]) -> None:

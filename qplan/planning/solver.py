@@ -49,7 +49,8 @@ def solver_version(solver: str) -> tuple[str, str]:
     """Name and version for the record."""
     if solver == "highs":
         return "HiGHS", highspy.Highs().version()
-    text = subprocess.run([cbc_path(), "-quit"], check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL).stdout
+    command = [cbc_path(), "-quit"]
+    text = subprocess.run(command, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL).stdout
     version = re.search(r"Version:?\s+(\S+)", text)
     return "CBC", version.group(1) if version else "unknown"
 

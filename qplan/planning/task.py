@@ -58,7 +58,7 @@ class Start:
 
 @dataclass(frozen=True)
 class Task:
-    """What stays the same throughout one minimisation. `served`: optional corridors served in an earlier stage's best."""
+    """What is the same throughout one minimisation. `served`: optional corridors served in an earlier stage's best."""
 
     inventory: Inventory
     graph: ReachGraph

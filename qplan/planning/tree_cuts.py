@@ -55,7 +55,8 @@ def rest_cuts(model: Formulation, trees: Trees) -> Separator:
     sites = {s: i for i, s in enumerate(sorted(link_at))}
     arcs = []
     for s, i in sites.items():
-        passed = trees.spans[trees.rooted, component_of[s]] if s in component_of else trees.rest_relays.get(s, link_at[s])
+        relay = trees.rest_relays.get(s, link_at[s])
+        passed = trees.spans[trees.rooted, component_of[s]] if s in component_of else relay
         arcs.append((2 * i, 2 * i + 1, [index[passed.name]]))
     for (a, b), variable in trees.rest_links.items():
         arcs.append((2 * sites[a] + 1, 2 * sites[b], [index[variable.name]]))

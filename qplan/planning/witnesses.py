@@ -67,14 +67,14 @@ class UnsoundCut(Exception):
 
     def __init__(self, family: str, known: Known | None):
         super().__init__(
-            f"A cut of the family {family} excluded a plan that holds: a defect of qplan, please report it. The plan is "
-            "kept; no bound is given."
+            f"A cut of the family {family} excluded a plan that holds: a defect of qplan, please report it. The plan "
+            "is kept; no bound is given."
         )
         self.known = known
 
 
 class Witnesses:
-    """Designs known to be possible, as points over the columns of one model (NaN where a lift's values are not known)."""
+    """Designs known to be possible, as points over the columns of one model (NaN where a lift's value is unknown)."""
 
     def __init__(self, model: Formulation, trees: Trees, hops: list[HopTree]):
         self.model, self.trees, self.hops = model, trees, hops

@@ -47,7 +47,9 @@ class Works:
         systems = (index.link_price[links] * self.count[links]).sum()
         return float(systems + index.node_price[nodes].sum() + index.relay_price[relays].sum())
 
-    def weights(self, call: Call, link_factor: np.ndarray | float = 1.0, site_factor: np.ndarray | float = 1.0) -> Weights:
+    def weights(
+        self, call: Call, link_factor: np.ndarray | float = 1.0, site_factor: np.ndarray | float = 1.0
+    ) -> Weights:
         """What a path of the corridor would add, times a factor per link and site."""
         index = self.index
         needed = np.maximum(1, np.ceil((self.load_bps + call.demand_bps) / index.rate_bps * (1 - 1e-6)))

@@ -1,8 +1,8 @@
 """The benchmarks in one command: `python tests/benchmarks/run.py [--group k1-hub] [--methods qplan,greedy] …`.
 
 Every method runs on every case in a process of its own. The table grows as results come; with `--json` a run that was
-interrupted goes on where it stopped, and qplan is measured anew where its code has changed since. Exit 1 where a bound is above a value, a design does not hold or an optimum
-differs.
+interrupted goes on where it stopped, and qplan is measured anew where its code has changed since. Exit 1 where a bound
+is above a value, a design does not hold or an optimum differs.
 """
 
 from __future__ import annotations
@@ -117,8 +117,8 @@ def _commit() -> str:
     """The last commit that changed qplan, and whether something has been changed since."""
 
     def git(*command: str) -> str:
-        found = subprocess.run(["git", *command, "--", "qplan"], cwd=TESTS.parent, capture_output=True, text=True, check=False)
-        return found.stdout.strip()
+        line = ["git", *command, "--", "qplan"]
+        return subprocess.run(line, cwd=TESTS.parent, capture_output=True, text=True, check=False).stdout.strip()
 
     return (git("log", "-1", "--format=%h") or "unknown") + ("-dirty" if git("status", "--porcelain") else "")
 
@@ -132,7 +132,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--methods", type=lambda names: names.split(","), default=METHODS, help=",".join(METHODS))
     parser.add_argument("--seconds", type=float, help="limit of every run (default: the target's, at least 60)")
     parser.add_argument("--threads", type=int, default=1, help="solver threads of every method (default 1)")
-    parser.add_argument("--json", type=Path, help="rows as JSON; what is there is not run again, unless it is of another version of qplan")
+    parser.add_argument(
+        "--json",
+        type=Path,
+        help="rows as JSON; what is there is not run again, unless it is of another version of qplan",
+    )
     parser.add_argument("--markdown", type=Path, help="the table as Markdown")
     parser.add_argument("--list", action="store_true", help="name the cases and stop")
     parser.add_argument("-v", "--verbose", action="store_true", help="each run's progress on stderr")
