@@ -20,12 +20,12 @@ from qplan.planning import proposals, what_if
 from qplan.planning import reach as reach_module
 from qplan.planning.conflicts import clash, limited_to
 from qplan.planning.explain import explain
-from qplan.planning.formulation import formulate
 from qplan.planning.goals import Goal
 from qplan.planning.irreducible import Irreducible, irreducible
 from qplan.planning.limits import SearchLimits
 from qplan.planning.planner import optimise
 from qplan.planning.reach import reach
+from qplan.planning.routing_rows import formulate
 from qplan.planning.solver import solve
 from qplan.planning.what_if import Trials, changed, required_only
 

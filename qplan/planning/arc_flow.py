@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from qplan.planning.cuts import Row, moved
-from qplan.planning.formulation import add_key_rate, add_paths
 from qplan.planning.relaxation import interior_point
+from qplan.planning.routing_rows import add_key_rate, add_paths
 from qplan.planning.task import Task
 
 MOST_COLUMNS = 60_000

@@ -17,7 +17,7 @@ import numpy as np
 from qplan.planning.assemble import assemble
 from qplan.planning.cuts import Row, Separator, exclusive_cuts, hop_cuts, moved, path_cuts
 from qplan.planning.cutset import cutset_cuts
-from qplan.planning.formulation import Prices, add_key_rate, add_routing_of, formulate
+from qplan.planning.formulation import Prices
 from qplan.planning.goals import Goal
 from qplan.planning.hop_flows import add_hop_flows
 from qplan.planning.hop_trees import add_hop_trees, hop_ties
@@ -25,6 +25,7 @@ from qplan.planning.limits import Effort, Solution
 from qplan.planning.networks import CorridorNetwork, tight_links
 from qplan.planning.primal import Planner
 from qplan.planning.reach import Usability
+from qplan.planning.routing_rows import add_key_rate, add_routing_of, formulate
 from qplan.planning.solver import solve
 from qplan.planning.task import PROOF, Found, Known, Task, better, ending
 from qplan.planning.trees import add_trees

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from qplan.inventory.model import Inventory
 from qplan.planning.assemble import Design
-from qplan.planning.formulation import Formulation, formulate, formulate_design
+from qplan.planning.formulation import Formulation, formulate_design
 from qplan.planning.goals import Goal
 from qplan.planning.limits import SearchLimits
 from qplan.planning.reach import ReachGraph
+from qplan.planning.routing_rows import formulate
 
 PROOF = 1e-9  # relative difference of value and bound at which they count as equal
 CENT = 0.01  # to which a bound on money is rounded down
