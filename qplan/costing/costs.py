@@ -22,7 +22,7 @@ def plan_costs(
     relay_sites: Iterable[str],
     links: Iterable[tuple[str, tuple[str, ...], int]],
 ) -> Costs:
-    """Totals of a plan by `MODEL.md` "Cost", each rounded to the cent (halves to even) from its exact sum.
+    """Totals of a plan, each rounded to the cent (halves to even) from its exact sum.
 
     `node_sites` and `relay_sites` name every site once; a link is its system, its fibres and its count.
     """

@@ -39,7 +39,7 @@ class Sensitivity:
 
 
 def sensitivities(economics: Economics, bill: Iterable[BillLine]) -> tuple[Sensitivity, ...]:
-    """Every driver of `MODEL.md` "Cost" and the two rates, the widest swing first. Lines to be quoted count as 0."""
+    """Every driver of the costs and the two rates, the widest swing first. Lines to be quoted count as 0."""
     lines = tuple(bill)
     base = bill_total(lines)
     results = []

@@ -1,4 +1,4 @@
-"""What one QKD system on a route, one QKD node and one relay cost, by `MODEL.md` "Cost".
+"""What one QKD system on a route, one QKD node and one relay cost, in capex and per year.
 
 The optimiser's coefficients, the bill of materials and the cost summary all start here. Money is `Decimal`, made from
 the shortest decimal text of the declared figure, so that cents add up exactly.

@@ -1,4 +1,4 @@
-"""Lengths and losses of the fibre plant, as `MODEL.md` defines them, from the effective inventory.
+"""Lengths and losses of the fibre plant, declared or estimated, from the effective inventory.
 
 Losses and lengths are rounded to 1e-9 (dB, km), so that a sum of decimal figures that equals a limit meets it.
 """
