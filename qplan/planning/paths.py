@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 from qplan.planning.indexed import Call, IndexedReach
 
-MOST_CONFLICTS = 16  # sets of links tried to part paths that share a fibre, a patched site or a duct
+MOST_CONFLICTS = 16  # sets of paths looked at, cheapest first, for one that shares no fibre, patched site or duct
+MOST_DEEPER = 48  # further sets, those for which most conflicts have been settled first
 Path = tuple[int, ...]  # links from the corridor's first end to its second
 
 
@@ -135,20 +136,26 @@ def _fewest_links_path(index: IndexedReach, call: Call, weights: Weights, most: 
 
 
 def _parted(index: IndexedReach, call: Call, weights: Weights, most: float) -> list[Path] | None:
-    """Cheapest set of paths found whose fibres, patched sites and ducts are apart: best-first over banned links."""
-    heap: list[tuple[float, int, frozenset[int], list[Path]]] = []
+    """A cheap set of paths whose fibres, patched sites and ducts are apart: a search over banned links.
+
+    Of the sets tried the cheapest is looked at first; once that has taken too long, the cheapest of those for which
+    most conflicts have been settled.
+    """
+    tried: list[tuple[float, int, int, list[Path], frozenset[int]]] = []  # price, −conflicts settled, number, …
     seen = {frozenset[int]()}
 
-    def propose(banned: frozenset[int]) -> None:
+    def propose(banned: frozenset[int], settled: int) -> None:
         paths = _augmented(index, call, weights.without(banned), most)
         if paths is not None:
-            heapq.heappush(heap, (_price(index, call, weights, paths), len(seen), banned, paths))
+            tried.append((_price(index, call, weights, paths), -settled, len(seen), paths, banned))
 
-    propose(frozenset())
-    for _ in range(MOST_CONFLICTS):
-        if not heap:
+    propose(frozenset(), 0)
+    for turn in range(MOST_CONFLICTS + MOST_DEEPER):
+        if not tried:
             return None
-        _, _, banned, paths = heapq.heappop(heap)
+        best = min(tried, key=lambda entry: entry[:3] if turn < MOST_CONFLICTS else (entry[1], entry[0], entry[2]))
+        tried.remove(best)
+        _, less_settled, _, paths, banned = best
         clash = _conflict(index, call, paths)
         if clash is None:
             return paths
@@ -156,7 +163,7 @@ def _parted(index: IndexedReach, call: Call, weights: Weights, most: float) -> l
             fewer = banned.union(links)
             if fewer not in seen:
                 seen.add(fewer)
-                propose(fewer)
+                propose(fewer, 1 - less_settled)
     return None
 
 

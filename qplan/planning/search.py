@@ -36,7 +36,7 @@ class Search:
 
 
 def stages(inventory: Inventory) -> list[Stage]:
-    """What an optimal plan is, in this order: priority of optional corridors, the objective, the tie-break of `relays`."""
+    """What an optimal plan is, in order: priority of optional corridors, the objective, the tie-break of `relays`."""
     order = []
     if any(not corridor.required for corridor in inventory.corridors.values()):
         order.append(Stage(
