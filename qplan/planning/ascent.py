@@ -9,12 +9,14 @@ a dual solution that is often nearly optimal, so that the relaxation starts wher
 from __future__ import annotations
 
 import heapq
+import math
 from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from qplan.planning.cuts import Row
+from qplan.planning.cuts import Row, factored
 from qplan.planning.formulation import Formulation, Prices
 from qplan.planning.limits import SearchLimits
 from qplan.planning.trees import Trees
@@ -35,9 +37,7 @@ class Arcs:
 def ascent_cuts(model: Formulation, trees: Trees, prices: Prices, limits: SearchLimits) -> list[Row]:
     """Directed cuts of every tree for the ends that it may span."""
     index = model.index()
-    cheapest: dict[tuple[str, str], float] = defaultdict(lambda: float("inf"))
-    for link in model.reach.links:
-        cheapest[link.route.ends] = min(cheapest[link.route.ends], prices.link.get(link.id, 0.0))
+    cheapest = cheapest_links(model, prices)
     component_of = {s: l for l, part in enumerate(trees.components) for s in part.ends}
     number = {s: i for i, s in enumerate(sorted(component_of.keys() | {end for pair in cheapest for end in pair}))}
     rows: dict[Row, None] = {}
@@ -46,10 +46,7 @@ def ascent_cuts(model: Formulation, trees: Trees, prices: Prices, limits: Search
         into: list[list[int]] = [[] for _ in number]
         for arc, (_, head, _) in enumerate(mine):
             into[number[head]].append(arc)
-        cost = np.array([
-            cheapest[min(tail, head), max(tail, head)] + (0.0 if head in component_of else prices.relay.get(head, 0.0))
-            for tail, head, _ in mine
-        ])  # fmt: skip
+        cost = arc_prices([arc[:2] for arc in mine], cheapest, prices, component_of)
         arcs = Arcs(
             np.array([number[tail] for tail, _, _ in mine], dtype=np.int64),
             np.array([column for _, _, column in mine], dtype=np.int64),
@@ -58,12 +55,27 @@ def ascent_cuts(model: Formulation, trees: Trees, prices: Prices, limits: Search
         span_of = {number[s]: l for s, l in component_of.items() if l >= k and s != part.ends[0]}
         for end, cut in ascend(number[part.ends[0]], span_of, arcs, cost, MOST_STEPS // trees.rooted, limits):
             entering = tuple(np.unique(arcs.columns[cut]).tolist())
-            if trees.spans:
-                span = index[trees.spans[k, span_of[end]].name]
-                rows[Row("tree_cut", (*entering, span), (*(1.0,) * len(entering), -1.0), 0.0)] = None
-            else:
-                rows[Row("tree_cut", entering, (1.0,) * len(entering), 1.0)] = None
+            span = index[trees.spans[k, span_of[end]].name] if trees.spans else None
+            rows[factored("tree_cut", entering, (1.0,) * len(entering), span, 1.0)] = None
     return list(rows)
+
+
+def cheapest_links(model: Formulation, prices: Prices) -> dict[tuple[str, str], float]:
+    """Per pair of sites the price of its cheapest link."""
+    cheapest: dict[tuple[str, str], float] = defaultdict(lambda: math.inf)
+    for link in model.reach.links:
+        cheapest[link.route.ends] = min(cheapest[link.route.ends], prices.link.get(link.id, 0.0))
+    return cheapest
+
+
+def arc_prices(
+    arcs: Iterable[tuple[str, str]], cheapest: Mapping[tuple[str, str], float], prices: Prices, ends: Collection[str]
+) -> np.ndarray:
+    """What each arc costs at least: the cheapest link, and its head as a relay unless that is one of the ends."""
+    return np.array([
+        cheapest[min(tail, head), max(tail, head)] + (0.0 if head in ends else prices.relay.get(head, 0.0))
+        for tail, head in arcs
+    ])  # fmt: skip
 
 
 class _Ahead:

@@ -7,7 +7,7 @@ Nothing here depends on rates, ducts or relay limits: the rows hold for every de
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 
 from qplan.planning.flow_network import VIOLATION, FlowNetwork
 from qplan.planning.formulation import Formulation
-from qplan.planning.hop_flows import layered_arcs
+from qplan.planning.hop_flows import layered_arcs, layered_network
 from qplan.planning.networks import Bundle, CorridorNetwork
 
 Point = np.ndarray
@@ -173,9 +173,19 @@ def _split_graphs(model: Formulation, networks: list[CorridorNetwork], index: di
     for network in networks:
         key = tuple(sorted({link for bundle in network.bundles for link in bundle.links}))
         if key not in graphs:
-            graphs[key] = SplitGraph(model, network.bundles, index)
+            graphs[key] = _split_graph(model, network.bundles, index)
         found.append(graphs[key])
     return found
+
+
+def _split_graph(model: Formulation, bundles: tuple[Bundle, ...], index: dict[str, int]) -> SplitGraph:
+    """With capacity relay(s) at the sites, and Σ link between them."""
+    pairs: dict[tuple[str, str], list[int]] = {}
+    for bundle in bundles:
+        pairs.setdefault(bundle.ends, []).extend(index[model.link[link].name] for link in bundle.links)
+    sites = {end for pair in pairs for end in pair}
+    passed = {s: [index[model.relay[s].name]] if s in model.relay else [] for s in sites}
+    return SplitGraph(passed, pairs, len(index))
 
 
 def hop_cuts(model: Formulation, chosen: list[CorridorNetwork]) -> Separator:
@@ -203,7 +213,7 @@ def hop_cuts(model: Formulation, chosen: list[CorridorNetwork]) -> Separator:
                 rows.append(factored("hop_cut", (), (), served, paths))
             elif wanted > VIOLATION:
                 for cut, _ in layered.cuts(layered.capacities(point), 0, 1, wanted):
-                    columns = tuple(sorted({column for arc in cut for column in layered.members[arc]}))
+                    columns = layered.columns(cut)
                     rows.append(factored("hop_cut", columns, (1.0,) * len(columns), served, paths))
         return list(dict.fromkeys(rows))
 
@@ -213,21 +223,16 @@ def hop_cuts(model: Formulation, chosen: list[CorridorNetwork]) -> Separator:
 def _layered(
     model: Formulation, network: CorridorNetwork, most_links: int, index: dict[str, int]
 ) -> FlowNetwork | None:
-    """Vertex 0 is the corridor's first end, 1 the second; None where no way keeps to the limit."""
-    first, second = model.inventory.corridors[network.corridor].ends
+    """The corridor's layered graph; None where no way keeps to the limit."""
+    ends = model.inventory.corridors[network.corridor].ends
     columns: dict[tuple[str, str], set[int]] = {}
     for bundle in network.bundles:
         columns.setdefault(bundle.ends, set()).update(index[model.link[link].name] for link in bundle.links)
-    vertices: dict[tuple[str, int], int] = {}
-
-    def vertex(site: str, layer: int) -> int:
-        return 0 if site == first else 1 if site == second else vertices.setdefault((site, layer), len(vertices) + 2)
-
-    arcs = [
-        (vertex(tail, h), vertex(head, h + 1), sorted(columns[min(tail, head), max(tail, head)]))
-        for tail, head, h in layered_arcs(network, (first, second), most_links)
-    ]
-    return FlowNetwork(len(vertices) + 2, arcs, len(index)) if arcs else None
+    arcs = {
+        (tail, head, h): sorted(columns[min(tail, head), max(tail, head)])
+        for tail, head, h in layered_arcs(network, ends, most_links)
+    }
+    return layered_network(arcs, ends, len(index)) if arcs else None
 
 
 def _parting(
@@ -253,26 +258,24 @@ def _parting(
     rows = []
     for cut, side in split.graph.cuts(capacity, first + 1, second, wanted):
         sides.append(side)
-        columns = tuple(sorted({column for arc in cut for column in split.graph.members[arc]} - gone))
+        columns = tuple(column for column in split.graph.columns(cut) if column not in gone)
         rows.append(factored(family, columns, (1.0,) * len(columns), served, paths))
     return rows
 
 
 class SplitGraph:
-    """Site i as an arc from its inner vertex 2i to its outer vertex 2i + 1 with capacity relay(s), pairs both ways."""
+    """Site i as an arc from its inner vertex 2i to its outer vertex 2i + 1, pairs of sites both ways between them.
 
-    def __init__(self, model: Formulation, bundles: tuple[Bundle, ...], index: dict[str, int]):
-        self.sites = {s: i for i, s in enumerate(sorted({end for bundle in bundles for end in bundle.ends}))}
-        arcs = [
-            (2 * i, 2 * i + 1, [index[model.relay[s].name]] if s in model.relay else []) for s, i in self.sites.items()
-        ]
-        pairs: dict[tuple[str, str], list[int]] = {}
-        for bundle in bundles:
-            pairs.setdefault(bundle.ends, []).extend(index[model.link[link].name] for link in bundle.links)
-        for (a, b), columns in pairs.items():
-            arcs.append((2 * self.sites[a] + 1, 2 * self.sites[b], columns))
-            arcs.append((2 * self.sites[b] + 1, 2 * self.sites[a], columns))
-        self.graph = FlowNetwork(2 * len(self.sites), arcs, len(index))
+    `passed` are the columns that let a path pass through each site, `pairs` those that join two.
+    """
+
+    def __init__(self, passed: Mapping[str, list[int]], pairs: Mapping[tuple[str, str], list[int]], columns: int):
+        self.sites = {s: i for i, s in enumerate(sorted(passed))}
+        arcs = [(2 * i, 2 * i + 1, passed[s]) for s, i in self.sites.items()]
+        for (a, b), mine in pairs.items():
+            arcs.append((2 * self.sites[a] + 1, 2 * self.sites[b], mine))
+            arcs.append((2 * self.sites[b] + 1, 2 * self.sites[a], mine))
+        self.graph = FlowNetwork(2 * len(self.sites), arcs, columns)
 
 
 def factored(

@@ -34,6 +34,10 @@ class FlowNetwork:
         self.graph = csr_array((np.zeros(len(keys), dtype=np.int32), self.ends, self.starts), shape=(size, size))
         self.opposite = np.searchsorted(keys, (keys % size) * size + keys // size)
 
+    def columns(self, arcs: np.ndarray) -> tuple[int, ...]:
+        """The columns of some arcs, each once, in order."""
+        return tuple(sorted({column for arc in arcs for column in self.members[arc]}))
+
     def capacities(self, point: np.ndarray) -> np.ndarray:
         return np.asarray(self.sum @ point)
 

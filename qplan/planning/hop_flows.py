@@ -13,10 +13,11 @@ Every row holds for every design: its paths are such flows.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import networkx as nx
 
+from qplan.planning.flow_network import FlowNetwork
 from qplan.planning.formulation import Formulation, Terms
 from qplan.planning.networks import CorridorNetwork
 
@@ -36,6 +37,18 @@ def layered_arcs(network: CorridorNetwork, ends: tuple[str, str], most_links: in
             if tail != second and head != first and tail in ahead and head in behind:
                 latest = min(most_links - behind[head], 1 if tail == first else most_links)
                 yield from ((tail, head, h) for h in range(ahead[tail], latest))
+
+
+def layered_network(arcs: Mapping[Arc, list[int]], ends: tuple[str, str], columns: int) -> FlowNetwork:
+    """The layered graph with the columns of every arc; vertex 0 is the first end, 1 the second."""
+    first, second = ends
+    vertices: dict[tuple[str, int], int] = {}
+
+    def vertex(site: str, layer: int) -> int:
+        return 0 if site == first else 1 if site == second else vertices.setdefault((site, layer), len(vertices) + 2)
+
+    numbered = [(vertex(tail, h), vertex(head, h + 1), mine) for (tail, head, h), mine in arcs.items()]
+    return FlowNetwork(len(vertices) + 2, numbered, columns)
 
 
 def add_hop_flows(model: Formulation) -> set[str]:

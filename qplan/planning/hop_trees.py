@@ -25,12 +25,11 @@ from dataclasses import dataclass
 import numpy as np
 import pulp
 
-from qplan.planning.ascent import MOST_STEPS, Arcs, ascend
+from qplan.planning.ascent import MOST_STEPS, Arcs, arc_prices, ascend, cheapest_links
 from qplan.planning.assemble import Design
 from qplan.planning.cuts import Point, Row, Separator
-from qplan.planning.flow_network import FlowNetwork
 from qplan.planning.formulation import Formulation, Prices, Terms
-from qplan.planning.hop_flows import Arc, layered_arcs
+from qplan.planning.hop_flows import Arc, layered_arcs, layered_network
 from qplan.planning.limits import SearchLimits
 
 MOST_COLUMNS = 60_000  # of all trees; those with few layers come first
@@ -143,42 +142,27 @@ def _at_least(family: str, much: list[int], little: list[int]) -> Row:
 def hop_tree_cuts(model: Formulation, trees: list[HopTree]) -> Separator:
     """Σ layer over the arcs of a cut between the root and a target in the target's layered graph ≥ 1."""
     index = model.index()
-    networks = [_layered(tree, target, index) for tree in trees for target in sorted(tree.targets)]
+    networks = []
+    for tree in trees:
+        for target in sorted(tree.targets):
+            arcs = {arc: [index[tree.arcs[arc].name]] for arc in tree.reaching[target] if arc in tree.arcs}
+            networks.append(layered_network(arcs, (tree.root, target), len(index)))
 
     def separate(point: Point) -> list[Row]:
         rows = []
         for network in networks:
             for cut, _ in network.cuts(network.capacities(point), 0, 1, 1.0):
-                columns = tuple(sorted({column for arc in cut for column in network.members[arc]}))
+                columns = network.columns(cut)
                 rows.append(Row("hop_tree_cut", columns, (1.0,) * len(columns), 1.0))
         return list(dict.fromkeys(rows))
 
     return separate
 
 
-def _layered(tree: HopTree, target: str, index: dict[str, int]) -> FlowNetwork:
-    """Vertex 0 is the root, 1 the target."""
-    vertices: dict[tuple[str, int], int] = {}
-
-    def vertex(site: str, layer: int) -> int:
-        if site == tree.root:
-            return 0
-        return 1 if site == target else vertices.setdefault((site, layer), len(vertices) + 2)
-
-    arcs = [
-        (vertex(tail, h), vertex(head, h + 1), [index[tree.arcs[tail, head, h].name]])
-        for tail, head, h in tree.reaching[target] if (tail, head, h) in tree.arcs
-    ]  # fmt: skip
-    return FlowNetwork(len(vertices) + 2, arcs, len(index))
-
-
 def hop_ascent(model: Formulation, trees: list[HopTree], prices: Prices, limits: SearchLimits) -> list[Row]:
     """Cuts of every tree by dual ascent (Wong 1984) in its layered graph."""
     index = model.index()
-    cheapest: dict[tuple[str, str], float] = {}
-    for link in model.reach.links:
-        price = prices.link.get(link.id, 0.0)
-        cheapest[link.route.ends] = min(cheapest.get(link.route.ends, price), price)
+    cheapest = cheapest_links(model, prices)
     ends = {end for corridor in model.inventory.corridors.values() for end in corridor.ends}
     rows: dict[Row, None] = {}
     for tree in trees:
@@ -192,10 +176,7 @@ def hop_ascent(model: Formulation, trees: list[HopTree], prices: Prices, limits:
             into[head].append(arc)
         for vertex, target in targets.items():
             into[vertex] = [number[arc] for arc in tree.reaching[target] if arc[1] == target and arc in number]
-        cost = np.array([
-            cheapest[min(tail, head), max(tail, head)] + (0.0 if head in ends else prices.relay.get(head, 0.0))
-            for tail, head, _ in number
-        ])  # fmt: skip
+        cost = arc_prices([arc[:2] for arc in number], cheapest, prices, ends)
         columns = np.array([index[flow.name] for flow in tree.arcs.values()])
         arcs = Arcs(tails, columns, [np.array(entering, dtype=np.int64) for entering in into])
         for _, cut in ascend(0, dict.fromkeys(targets, 0), arcs, cost, MOST_STEPS // len(trees), limits):

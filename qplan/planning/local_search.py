@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from qplan.planning.indexed import Call, IndexedReach
+from qplan.planning.indexed import IndexedReach
 from qplan.planning.stretches import exchange_stretches
 from qplan.planning.works import GAIN, Works
 
@@ -96,20 +96,11 @@ def _again(works: Works, corridors: list[str], banned: frozenset[int]) -> bool:
     most = works.price * (1 - GAIN)
     calls = [works.index.calls[q] for q in corridors]
     old = {call.id: works.remove(call) for call in calls}
-    done: list[Call] = []
     for call in calls:
-        if not works.route(call, banned=banned, most=most - works.price):
-            break
-        done.append(call)
-        if works.price >= most:
-            break
-    else:
-        return True
-    for call in done:
-        works.remove(call)
-    for call in calls:
-        works.add(call, old[call.id])
-    return False
+        if not works.route(call, banned=banned, most=most - works.price) or works.price >= most:
+            works.put_back(old)
+            return False
+    return True
 
 
 def orders(index: IndexedReach, corridors: Iterable[str], count: int) -> list[list[str]]:

@@ -132,10 +132,15 @@ def _guided_by(
     bound: float | None,
 ) -> Known | None:  # fmt: skip
     found = Planner(task, price, _used(known, links)).searched(task.served, links, sites, known, bound)
+    if _near(found, bound):
+        return found
     everywhere = Planner(task, price)
     found = found or everywhere.searched(task.served, links, sites)
-    near = found is not None and bound is not None and found.value - bound <= NEAR * abs(found.value)
-    return found if found is None or near else everywhere.shaken(found, bound)
+    return found if found is None or _near(found, bound) else everywhere.shaken(found, bound)
+
+
+def _near(found: Known | None, bound: float | None) -> bool:
+    return found is not None and bound is not None and found.value - bound <= NEAR * abs(found.value)
 
 
 def _flows_pay(task: Task) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qplan.planning.cuts import Point, Row, Separator, factored, listed
+from qplan.planning.cuts import Point, Row, Separator, SplitGraph, factored, listed
 from qplan.planning.flow_network import VIOLATION, FlowNetwork
 from qplan.planning.formulation import Formulation
 from qplan.planning.trees import Trees
@@ -35,7 +35,7 @@ def directed_cuts(model: Formulation, trees: Trees) -> Separator:
                 for target in targets if wanted > VIOLATION else ():
                     for cut, _ in network.cuts(capacity, root, target, wanted):
                         capacity[cut] = np.maximum(capacity[cut], wanted)  # one row per cut and round
-                        columns = tuple(sorted({network.members[arc][0] for arc in cut}))
+                        columns = network.columns(cut)
                         rows.append(factored("tree_cut", columns, (1.0,) * len(columns), span, 1.0))
         return rows
 
@@ -52,16 +52,15 @@ def rest_cuts(model: Formulation, trees: Trees) -> Separator:
     index = model.index()
     component_of = {end: l for l, part in enumerate(trees.components) for end in part.ends}
     link_at = {end: variable for pair, variable in trees.rest_links.items() for end in pair}
-    sites = {s: i for i, s in enumerate(sorted(link_at))}
-    arcs = []
-    for s, i in sites.items():
-        relay = trees.rest_relays.get(s, link_at[s])
-        passed = trees.spans[trees.rooted, component_of[s]] if s in component_of else relay
-        arcs.append((2 * i, 2 * i + 1, [index[passed.name]]))
-    for (a, b), variable in trees.rest_links.items():
-        arcs.append((2 * sites[a] + 1, 2 * sites[b], [index[variable.name]]))
-        arcs.append((2 * sites[b] + 1, 2 * sites[a], [index[variable.name]]))
-    graph = FlowNetwork(2 * len(sites), arcs, len(index))
+    passed = {
+        s: trees.spans[trees.rooted, component_of[s]] if s in component_of else trees.rest_relays.get(s, link)
+        for s, link in link_at.items()
+    }
+    split = SplitGraph(
+        {s: [index[variable.name]] for s, variable in passed.items()},
+        {pair: [index[variable.name]] for pair, variable in trees.rest_links.items()}, len(index),
+    )  # fmt: skip
+    sites, graph = split.sites, split.graph
 
     def separate(point: Point) -> list[Row]:
         rows = []
@@ -74,7 +73,7 @@ def rest_cuts(model: Formulation, trees: Trees) -> Separator:
                 continue
             for other in others if point[span] > VIOLATION else ():
                 for cut, _ in graph.cuts(capacity, 2 * sites[first] + 1, 2 * sites[other], point[span]):
-                    columns = tuple(sorted({column for arc in cut for column in graph.members[arc]}))
+                    columns = graph.columns(cut)
                     rows.append(factored("rest_cut", columns, (1.0,) * len(columns), span, 1.0))
         return rows
 

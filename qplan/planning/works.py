@@ -105,11 +105,15 @@ class Works:
         kept = [self.add(call, paths[call.id]) for call in calls]
         if all(kept) and self.price < most:
             return True
-        for call in calls:
-            self.remove(call)
-        for call in calls:
-            self.add(call, old[call.id])
+        self.put_back(old)
         return False
+
+    def put_back(self, old: Mapping[str, list[Path]]) -> None:
+        """Give corridors the paths that they had, in place of those that they may have now."""
+        for q in [q for q in old if q in self.paths]:
+            self.remove(self.index.calls[q])
+        for q, paths in old.items():
+            self.add(self.index.calls[q], paths)
 
     def lift(self, stretch: Stretch) -> None:
         """Take the users off a stretch, so that their paths have a gap; `lower` puts them back."""
