@@ -7,6 +7,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from oracle import best_value
@@ -222,3 +223,46 @@ def test_no_cut_excludes_a_plan_of_the_oracle(monkeypatch, columns, steps, ties)
             layered += bool(found.witnesses.hops)
     assert judged > 40 and layered > 0
     assert (rest > 0) == (columns == 1)
+
+
+def _network(fibres: dict[str, tuple[str, str]], corridors: dict[str, dict], **rest: object) -> dict:
+    """Sites that price relaying, fibres of 10 dB, and a system that reaches no farther than one of them."""
+    sites = sorted({end for ends in fibres.values() for end in ends})
+    return {
+        "qplan": 1,
+        "sites": {s: {"node_cost": 10, "relay_cost": 5} for s in sites},
+        "fibres": {f: {"ends": list(ends), "loss_db": 10.0, "length_km": 40} for f, ends in fibres.items()},
+        "equipment": {"qkd_systems": {"sys": {"key_rate_curve": [[10, 1000], [12, 100]], "price": 100}}},
+        "corridors": corridors,
+        "economics": {"horizon_years": 0},
+    } | rest
+
+
+def test_a_ring_of_sites_that_only_pass_keys_on_is_one_variable_in_and_out():
+    """Into `m` and out of it the ring m–x–y–m is the same chain: its column must not stand twice in a row."""
+    line = ["a", "a1", "a2", "a3", "a4", "b", "b1", "c", "m", "n", "o", "p", "z"]
+    ways = [*pairwise(line), ("m", "x"), ("x", "y"), ("y", "m"), ("n", "dead-end")]
+    document = _network({f"f{i:02}": way for i, way in enumerate(ways)}, {
+        "far": {"ends": ["a", "z"], "key_rate_bps": 1}, "near": {"ends": ["b", "c"], "key_rate_bps": 1},
+    })  # fmt: skip
+    document["sites"] = {s: {} for s in document["sites"]}
+    document["equipment"]["qkd_systems"]["sys"]["price"] = 0
+    document["fibres"]["f07"]["setup_cost_per_strand"] = 700
+    inventory = Inventory.model_validate(document)
+    assert worth(planned(inventory), inventory) == (0, 700.0, 0.0)
+
+
+@pytest.mark.parametrize("demand_bps", [900, 1900, 5000])
+def test_corridors_of_one_root_with_demands_that_other_links_carry_do_not_share_layers(demand_bps):
+    """A second strand lets r–m–t carry 1,900 bit/s, which the single strand of r–n–u does not: at 5,000 nothing does."""
+    fibres = {"rm": ("r", "m"), "mt": ("m", "t"), "rn": ("r", "n"), "nu": ("n", "u"), "mu": ("m", "u")}
+    rules = {"max_relays": 1}
+    document = _network(fibres, {
+        "heavy": {"ends": ["r", "t"], "key_rate_bps": demand_bps, **rules},
+        "light": {"ends": ["r", "u"], "key_rate_bps": 1, **rules},
+    })  # fmt: skip
+    for f, strands in {"rm": 3, "mt": 2, "rn": 1, "nu": 1, "mu": 1}.items():
+        document["fibres"][f]["strands"] = strands
+    inventory = Inventory.model_validate(document)
+    best = best_value(inventory)
+    assert (worth(planned(inventory), inventory) or (0, None))[1] == (best and best.value)

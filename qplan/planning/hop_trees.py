@@ -1,7 +1,7 @@
 """Relay limits as arborescences in layered graphs: a lift of the design variables, one tree per root.
 
-Corridors with one path each and a limit on relays that end at the same site, the root, and have the same possible
-relays are reached from it within their limits by one tree that every design contains: of what a breadth-first search
+Corridors with one path each and a limit on relays that end at the same site, the root, and may use links between the
+same pairs of sites (the same possible relays, and demands that the same links carry) are reached from it within their limits by one tree that every design contains: of what a breadth-first search
 from the root over the design's links and relays finds, the branches that lead to the corridors' other ends. Layer h of
 the tree's layered graph holds sites h links from the root (Gouveia, Simonetti & Uchoa 2011). With layer(r, h, u, v)
 ∈ [0, 1] for "the tree of root r enters v, h + 1 links from r, from u":
@@ -75,14 +75,15 @@ def add_hop_trees(model: Formulation) -> list[HopTree]:
 
 def _by_root(model: Formulation) -> list[tuple[str, frozenset[str], dict[str, int], dict[str, tuple[Arc, ...]]]]:
     """Roots that cover the corridors, those of most corridors first; their targets, and the arcs that reach each."""
-    corridors, permitted = model.inventory.corridors, model.reach.usability.permitted
+    corridors = model.inventory.corridors
+    pairs = {network.corridor: frozenset(bundle.ends for bundle in network.bundles) for network in model.networks}
     single = {q for q, corridor in corridors.items() if corridor.required and corridor.paths == 1}
     left = [n for n in model.networks if n.corridor in single and corridors[n.corridor].max_relays is not None]
     found = []
     while left:
-        uses = Counter((end, permitted[n.corridor]) for n in left for end in corridors[n.corridor].ends)
-        root, sites = max(uses, key=lambda use: (uses[use], use[0], sorted(use[1])))
-        mine = [n for n in left if root in corridors[n.corridor].ends and permitted[n.corridor] == sites]
+        uses = Counter((end, pairs[n.corridor]) for n in left for end in corridors[n.corridor].ends)
+        root, usable = max(uses, key=lambda use: (uses[use], use[0], sorted(use[1])))
+        mine = [n for n in left if root in corridors[n.corridor].ends and pairs[n.corridor] == usable]
         left = [network for network in left if network not in mine]
         targets: dict[str, int] = {}
         for network in mine:

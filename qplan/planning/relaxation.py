@@ -67,12 +67,25 @@ def _from_duals(highs: highspy.Highs) -> tuple[float, np.ndarray]:
 
 
 def _add_rows(highs: highspy.Highs, rows: Sequence[Row]) -> None:
-    """Append rows Σ ≥ least."""
-    starts = np.cumsum([0, *(len(row.columns) for row in rows)])[:-1].astype(np.int32)
+    """Append rows Σ ≥ least. Columns that chains share may stand in a row twice, which HiGHS refuses: they are summed.
+
+    Raises RowsRefused.
+    """
+    numbers = np.repeat(np.arange(len(rows)), [len(row.columns) for row in rows])
     columns = np.array([column for row in rows for column in row.columns], dtype=np.int32)
     weights = np.array([weight for row in rows for weight in row.weights], dtype=float)
+    matrix = csr_array((weights, (numbers, columns)), shape=(len(rows), highs.getNumCol()))
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
     least = np.array([row.least for row in rows], dtype=float)
-    highs.addRows(len(rows), least, np.full(len(rows), highspy.kHighsInf), len(columns), starts, columns, weights)
+    starts, indices = matrix.indptr[:-1].astype(np.int32), matrix.indices.astype(np.int32)
+    nothing = np.full(len(rows), highspy.kHighsInf)
+    if highs.addRows(len(rows), least, nothing, matrix.nnz, starts, indices, matrix.data) != highspy.HighsStatus.kOk:
+        raise RowsRefused
+
+
+class RowsRefused(Exception):
+    """HiGHS did not take rows: a defect of the program, by which the relaxation's bound is lost."""
 
 
 class Relaxation:
