@@ -29,18 +29,18 @@ import yaml
 from hostile import HOSTILE
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
-from random_inventories import random_inventory
+from oracle.random_inventories import random_inventory
 
 from qplan.cli.main import main
 from qplan.cli.validate import FORMATS
 from qplan.errors import InvalidInput
 from qplan.inventory.reader import read_inventory
-from qplan.inventory.source_map import paths_in
+from qplan.inventory.source.source_map import paths_in
 from qplan.inventory.validation import report, validate
 from qplan.outputs.folder import EXPLANATION_FILES, PLAN_FILES
 
 HERE = Path(__file__).parent
-FILES = sorted([*(HERE / "errors").glob("*.yaml"), *HERE.parent.glob("examples/*/sites.yaml")])
+FILES = sorted([*(HERE / "inventory" / "errors").glob("*.yaml"), *HERE.parent.glob("examples/*/sites.yaml")])
 TEXTS = [path.read_bytes() for path in FILES]
 SLOWEST_S = 60
 NOT_SHOWN = ("Cc", "Cs", "Zl", "Zp")  # Unicode categories: control characters, halves of pairs, separators of lines
@@ -236,8 +236,14 @@ def tries(name: str, folder: Path, ended: Counter[str], number: int) -> Callable
     inputs, check, count = CHECKS[name]
 
     @seed(number)
-    @settings(max_examples=count, deadline=None, database=None, suppress_health_check=list(HealthCheck),
-              phases=[Phase.generate, Phase.shrink], print_blob=False)
+    @settings(
+        max_examples=count,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate, Phase.shrink],
+        print_blob=False,
+    )
     @given(inputs)
     def tried(data: bytes) -> None:
         ended[f"{name}: {try_one(check, folder, data)}"] += 1

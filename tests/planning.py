@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 from qplan.inventory.model import Inventory
+from qplan.optimizer.limits import SearchLimits
+from qplan.optimizer.planner import Result, optimise
 from qplan.plan.model import InventoryRef
-from qplan.planning.limits import SearchLimits
-from qplan.planning.planner import Result, optimise
 
 REF = InventoryRef(name="test", sha256="", files=(), scenario=None, set={}, effective_sha256="")
 

@@ -22,10 +22,10 @@ from qplan.cli.main import main
 from qplan.inventory import model
 from qplan.inventory.plant import loss_db
 from qplan.inventory.reader import read_inventory
+from qplan.optimizer.limits import SearchLimits
+from qplan.optimizer.planner import optimise
 from qplan.physics.key_rate import rate_at_bps
 from qplan.plan.model import InventoryRef
-from qplan.planning.limits import SearchLimits
-from qplan.planning.planner import optimise
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/sites.yaml"))

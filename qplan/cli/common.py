@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from qplan.inventory.reader import Reading, read_inventory
-from qplan.inventory.rendering import render
+from qplan.inventory.source.rendering import render
 from qplan.plan.model import FileHash, InventoryRef
 
 DEFAULT_FILE = "sites.yaml"
@@ -22,7 +22,10 @@ def inventory_argument(function: Callable) -> Callable:
 def overlay_options(function: Callable) -> Callable:
     """`--scenario` and `--set`."""
     function = click.option(
-        "--set", "overrides", multiple=True, metavar="ADDRESS=VALUE",
+        "--set",
+        "overrides",
+        multiple=True,
+        metavar="ADDRESS=VALUE",
         help="Override a value by its address; repeatable.",
     )(function)
     return click.option("--scenario", metavar="NAME", help="Apply a scenario of the inventory.")(function)

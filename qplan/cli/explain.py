@@ -8,19 +8,20 @@ from pathlib import Path
 
 import click
 
+from qplan.candidates.links import reach
 from qplan.cli.common import default_file, overlay_options, read, reference
 from qplan.cli.optimize import Gap, Seconds, stop_on_signals
 from qplan.cli.progress import ProgressLine
 from qplan.errors import Exit
-from qplan.outputs import answer, explanation
+from qplan.explain.about.corridor import about_alone
+from qplan.explain.about.questions import UnknownAddress, ask, known, overview, split_address
+from qplan.explain.infeasibility.explanation import explain_corridor, explain_inventory
+from qplan.explain.trials import Trials
+from qplan.explain.variants import alone_of
+from qplan.optimizer.limits import SearchLimits
+from qplan.outputs.verbs import answer, explanation
 from qplan.plan.reader import is_plan, read_planned
-from qplan.plan.verify import verify
-from qplan.planning.alone import about_alone
-from qplan.planning.explain import explain_corridor, explain_inventory
-from qplan.planning.limits import SearchLimits
-from qplan.planning.questions import UnknownAddress, ask, known, overview, split_address
-from qplan.planning.reach import reach
-from qplan.planning.what_if import Trials, alone_of
+from qplan.plan.verify.verifier import verify
 
 EXITS = {"servable": Exit.DONE, "infeasible": Exit.INFEASIBLE, "unknown": Exit.LIMIT}
 ADDRESS = re.compile(r"(sites|links|corridors)\.[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -37,8 +38,16 @@ ADDRESS = re.compile(r"(sites|links|corridors)\.[A-Za-z0-9][A-Za-z0-9_-]*")
 @click.option("--format", "style", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
 @click.option("-q", "--quiet", is_flag=True, help="Print no warnings and no progress.")
 def command(
-    source: Path | None, address: str | None, scenario: str | None, overrides: tuple[str, ...], time_limit: float,
-    gap: float, solver: str, threads: int, style: str, quiet: bool,
+    source: Path | None,
+    address: str | None,
+    scenario: str | None,
+    overrides: tuple[str, ...],
+    time_limit: float,
+    gap: float,
+    solver: str,
+    threads: int,
+    style: str,
+    quiet: bool,
 ) -> int:
     """Why a corridor cannot be served, why a site or a link was chosen, and what would change it.
 
@@ -69,8 +78,14 @@ def command(
 
 
 def _explain_file(
-    file: Path, address: str | None, scenario: str | None, overrides: tuple[str, ...], solver: str,
-    limits: SearchLimits, style: str, quiet: bool,
+    file: Path,
+    address: str | None,
+    scenario: str | None,
+    overrides: tuple[str, ...],
+    solver: str,
+    limits: SearchLimits,
+    style: str,
+    quiet: bool,
 ) -> int:
     reading = read(file, scenario, overrides, quiet)
     inventory = reading.inventory
@@ -94,9 +109,7 @@ def _explain_file(
     return int(EXITS[found.status])
 
 
-def _explain_plan(
-    path: Path, address: str | None, solver: str, limits: SearchLimits, style: str, quiet: bool
-) -> int:
+def _explain_plan(path: Path, address: str | None, solver: str, limits: SearchLimits, style: str, quiet: bool) -> int:
     inventory, plan = read_planned(path)
     violations = verify(inventory, plan)
     if violations:

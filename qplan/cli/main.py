@@ -69,7 +69,7 @@ def _exit_code() -> int:
             sys.stdout.flush()
         os._exit(int(Exit.LIMIT))  # a solver's thread may be running still, and the interpreter would wait or abort
     except InvalidInput as error:
-        from qplan.inventory.rendering import render
+        from qplan.inventory.source.rendering import render
 
         click.echo(render(error.diagnostics, error.sources, len(error.suppressed)), err=True, nl=False)
         return int(error.exit_code)

@@ -15,16 +15,17 @@ import click
 from qplan.cli.common import ANY_PATH, inventory_argument, overlay_options, read, reference
 from qplan.cli.progress import ProgressLine
 from qplan.errors import Exit
+from qplan.explain.infeasibility.explanation import explain
 from qplan.inventory.model import Inventory
 from qplan.inventory.rules import printable
-from qplan.outputs import explanation, summary
+from qplan.optimizer.limits import SearchLimits
+from qplan.optimizer.planner import optimise
 from qplan.outputs.folder import check_file_target, check_target, plan_files, write_beside, write_folder
+from qplan.outputs.text import summary
+from qplan.outputs.verbs import explanation
 from qplan.plan.model import Plan
 from qplan.plan.reader import read_plan
-from qplan.plan.verify import failed_checks
-from qplan.planning.explain import explain
-from qplan.planning.limits import SearchLimits
-from qplan.planning.planner import optimise
+from qplan.plan.verify.verifier import failed_checks
 
 
 class Seconds(click.ParamType):
@@ -46,8 +47,12 @@ class Gap(click.ParamType):
 
 
 def _finite(
-    kind: click.ParamType, value: object, param: click.Parameter | None, ctx: click.Context | None,
-    least: float, most: float,
+    kind: click.ParamType,
+    value: object,
+    param: click.Parameter | None,
+    ctx: click.Context | None,
+    least: float,
+    most: float,
 ) -> float:
     try:
         number = float(value)
@@ -70,15 +75,28 @@ def _finite(
 @overlay_options
 @click.option("--format", "style", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
 @click.option(
-    "--write-lp", "lp_file", type=click.Path(path_type=Path, dir_okay=False, readable=False),
+    "--write-lp",
+    "lp_file",
+    type=click.Path(path_type=Path, dir_okay=False, readable=False),
     help="Also write the model.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Say on stderr what is being solved.")
 def command(
-    file: Path, out: Path | None, objective: str | None, time_limit: float, gap: float, solver: str, threads: int,
-    start: Path | None, scenario: str | None, overrides: tuple[str, ...], style: str, lp_file: Path | None,
-    quiet: bool, verbose: bool,
+    file: Path,
+    out: Path | None,
+    objective: str | None,
+    time_limit: float,
+    gap: float,
+    solver: str,
+    threads: int,
+    start: Path | None,
+    scenario: str | None,
+    overrides: tuple[str, ...],
+    style: str,
+    lp_file: Path | None,
+    quiet: bool,
+    verbose: bool,
 ) -> int:
     """Plan FILE (default sites.yaml): trusted nodes and QKD links for all corridors at least cost.
 
@@ -106,11 +124,21 @@ def command(
         else:
             write_folder(out, plan_files(reading.inventory, result.plan, reading.effective_json))
     if result.plan is None:
-        _say({"text": explanation.explanation_text, "json": explanation.explanation_json,
-              "markdown": explanation.explanation_markdown}[style](reading.inventory, reasons), quiet)
+        _say(
+            {
+                "text": explanation.explanation_text,
+                "json": explanation.explanation_json,
+                "markdown": explanation.explanation_markdown,
+            }[style](reading.inventory, reasons),
+            quiet,
+        )
         return int(Exit.INFEASIBLE if reasons.status == "infeasible" else Exit.LIMIT)
-    _say({"text": summary.summary_text, "json": summary.summary_json,
-          "markdown": summary.summary_markdown}[style](reading.inventory, result.plan), quiet)
+    _say(
+        {"text": summary.summary_text, "json": summary.summary_json, "markdown": summary.summary_markdown}[style](
+            reading.inventory, result.plan
+        ),
+        quiet,
+    )
     return int(_plan_exit(reading.inventory, result.plan, quiet))
 
 

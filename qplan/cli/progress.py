@@ -10,9 +10,9 @@ from contextlib import suppress
 
 import click
 
-from qplan.planning.limits import Sighting
-from qplan.planning.planner import Result
-from qplan.planning.search import gap
+from qplan.optimizer.limits import Sighting
+from qplan.optimizer.planner import Result
+from qplan.optimizer.search.stages import gap
 
 INTERVAL_S = 0.2
 HINT = " (Ctrl-C stops with the best plan)"  # where there is room for it

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from qplan.inventory.rules import RULES
-from qplan.inventory.suggestions import did_you_mean
-from qplan.outputs.rules import rule_text, rules_table
+from qplan.inventory.source.messages import did_you_mean
+from qplan.outputs.verbs.rules import rule_text, rules_table
 
 
 @click.command("rules")

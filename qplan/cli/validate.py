@@ -9,10 +9,10 @@ import click
 from qplan.cli.common import ANY_PATH, default_file, overlay_options
 from qplan.errors import Exit, QplanError
 from qplan.inventory.rules import RULES
-from qplan.inventory.suggestions import did_you_mean
+from qplan.inventory.source.messages import did_you_mean
 from qplan.inventory.validation import report, validate
-from qplan.outputs import findings
-from qplan.outputs.findings_sarif import sarif
+from qplan.outputs.verbs import findings
+from qplan.outputs.verbs.findings_sarif import sarif
 
 FORMATS = {
     "text": findings.text,
@@ -47,8 +47,14 @@ class RuleCodes(click.ParamType):
 @click.option("--soft-fail", is_flag=True, help="Exit with 0 where findings would give 3.")
 @overlay_options
 def command(
-    files: tuple[Path, ...], style: str, strict: bool, select: tuple[tuple[str, ...], ...],
-    ignore: tuple[tuple[str, ...], ...], soft_fail: bool, scenario: str | None, overrides: tuple[str, ...],
+    files: tuple[Path, ...],
+    style: str,
+    strict: bool,
+    select: tuple[tuple[str, ...], ...],
+    ignore: tuple[tuple[str, ...], ...],
+    soft_fail: bool,
+    scenario: str | None,
+    overrides: tuple[str, ...],
 ) -> int:
     """Read every FILE (default sites.yaml) with its includes and report every problem found.
 

@@ -8,9 +8,9 @@ import click
 
 from qplan.cli.common import overlay_options, read
 from qplan.errors import Exit
-from qplan.outputs.verification import FORMATS, Verification, made_with
+from qplan.outputs.verbs.verification import FORMATS, Verification, made_with
 from qplan.plan.reader import read_plan
-from qplan.plan.verify import verify
+from qplan.plan.verify.verifier import verify
 
 
 @click.command("verify")

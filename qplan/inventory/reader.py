@@ -12,11 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from qplan.errors import Diagnostic, InvalidInput
-from qplan.inventory.checks import check
-from qplan.inventory.includes import Loaded, load
+from qplan.inventory.checks.checks import check
+from qplan.inventory.checks.view import View
 from qplan.inventory.model import Inventory, InventoryFile
-from qplan.inventory.model_errors import parse
-from qplan.inventory.overlay import (
+from qplan.inventory.rules import Spot, finding
+from qplan.inventory.source.includes import Loaded, load
+from qplan.inventory.source.messages import did_you_mean
+from qplan.inventory.source.model_errors import parse
+from qplan.inventory.source.overlay import (
     Override,
     command_line_overrides,
     declared_overrides,
@@ -25,11 +28,8 @@ from qplan.inventory.overlay import (
     with_defaults,
     without_nulls,
 )
-from qplan.inventory.rules import Spot, finding
-from qplan.inventory.source_map import Declared, SourceMap, dotted
-from qplan.inventory.suggestions import did_you_mean
-from qplan.inventory.suppressions import applied, suppressions_in, unused_findings
-from qplan.inventory.view import View
+from qplan.inventory.source.source_map import Declared, SourceMap, dotted
+from qplan.inventory.source.suppressions import applied, suppressions_in, unused_findings
 
 ID_SECTIONS = (
     ("sites",), ("fibres",), ("corridors",), ("checks",),

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files as package_files
 
 from qplan.inventory.model import QkdSystem
-from qplan.inventory.yaml_source import parse_yaml
+from qplan.inventory.source.yaml_source import parse_yaml
 
 
 @cache

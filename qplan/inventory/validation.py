@@ -52,17 +52,13 @@ class Report:
         return bool(self.errors_not_shown or self.count("error"))
 
 
-def validate(
-    path: str | os.PathLike[str], *, scenario: str | None = None, overrides: Sequence[str] = ()
-) -> Validated:
+def validate(path: str | os.PathLike[str], *, scenario: str | None = None, overrides: Sequence[str] = ()) -> Validated:
     """Every finding about one inventory. Raises `QplanError` where the main file cannot be read."""
     try:
         reading = read_inventory(path, scenario=scenario, overrides=overrides)
     except InvalidInput as error:
         return Validated(_main(error.sources), error.diagnostics, error.suppressed, None, error.sources)
-    return Validated(
-        _main(reading.sources), reading.warnings, reading.suppressed, reading.inventory, reading.sources
-    )
+    return Validated(_main(reading.sources), reading.warnings, reading.suppressed, reading.inventory, reading.sources)
 
 
 def report(files: Iterable[Validated], select: Sequence[str], ignore: Sequence[str], strict: bool) -> Report:

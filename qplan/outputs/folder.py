@@ -104,7 +104,8 @@ def write_beside(out: Path, files: Mapping[str, bytes]) -> None:
     Raises `QplanError`.
     """
     if not out.exists():
-        return write_folder(out, files)
+        write_folder(out, files)
+        return
     check_target(out)
     with _failures_told(out), _temporary(out) as staged:
         for name, content in files.items():
@@ -215,11 +216,14 @@ def plan_files(inventory: Inventory, plan: Plan, effective_json: str) -> dict[st
     """
     from qplan.costing.bill import bill_of_materials
     from qplan.costing.costs import cost_report
-    from qplan.outputs.bill_tables import bill_csv
-    from qplan.outputs.map import map_html
-    from qplan.outputs.report import report_html, report_markdown
-    from qplan.outputs.topology import diagram, to_dot, to_mermaid, to_svg
-    from qplan.outputs.workbook import workbook_bytes
+    from qplan.outputs.bill.tables import bill_csv
+    from qplan.outputs.bill.workbook import workbook_bytes
+    from qplan.outputs.map.page import map_html
+    from qplan.outputs.report.report import report_html, report_markdown
+    from qplan.outputs.topology.diagram import diagram
+    from qplan.outputs.topology.dot import to_dot
+    from qplan.outputs.topology.mermaid import to_mermaid
+    from qplan.outputs.topology.svg import to_svg
 
     picture = diagram(inventory, plan)
     texts = {

@@ -93,6 +93,6 @@ def _check_version(shown: str, data: bytes) -> None:
         raise NoPlan(f"{shown} is not a plan: it states no format_version")
     if str(found).partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
         raise NoPlan(
-            f"{shown} has format version {ascii(found)}; this qplan reads {FORMAT_VERSION}: plan again, or use the "
+            f"{shown} has format version {found!a}; this qplan reads {FORMAT_VERSION}: plan again, or use the "
             "qplan that wrote it"
         )

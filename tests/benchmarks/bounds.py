@@ -22,16 +22,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.cases import METRO, PLENTY, Case, Network  # noqa: E402
-from benchmarks.designs import REF  # noqa: E402
-from benchmarks.instances import metro, planted  # noqa: E402
-from benchmarks.methods import Limits, arc_flow_mip  # noqa: E402
-from oracle import best_value  # noqa: E402
-from random_inventories import random_inventory  # noqa: E402
+from benchmarks.cases import METRO, PLENTY, Case, Network
+from benchmarks.designs import REF
+from benchmarks.instances import metro, planted
+from benchmarks.methods import Limits, arc_flow_mip
+from oracle.random_inventories import random_inventory
+from oracle.search import best_value
 
-from qplan.inventory.model import Inventory  # noqa: E402
-from qplan.planning.limits import SearchLimits  # noqa: E402
-from qplan.planning.planner import Result, optimise  # noqa: E402
+from qplan.inventory.model import Inventory
+from qplan.optimizer.limits import SearchLimits
+from qplan.optimizer.planner import Result, optimise
 
 CENT = 0.0101  # money is exact to the cent
 RELATIVE = 1e-7

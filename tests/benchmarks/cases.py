@@ -63,8 +63,12 @@ TABLE = {  # group: what the corridors ask for, then (gap, seconds) at 150, 500 
 }
 BEYOND = {  # the same on other networks, and what the table has not
     "k1-hub": {
-        "3000": (0.01, 60), "5000": (None, 600), "europe": (0.001, 20), "metro": (0.0, 5), "metro-far": (0.0, 60),
-    },  # fmt: skip
+        "3000": (0.01, 60),
+        "5000": (None, 600),
+        "europe": (0.001, 20),
+        "metro": (0.0, 5),
+        "metro-far": (0.0, 60),
+    },
     "k1-spread": {"metro": (0.01, 60)},
     "k2-node": {"europe": (0.05, 120), "metro": (0.01, 60)},
     "k2-duct": {"metro": (0.01, 60)},

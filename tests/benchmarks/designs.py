@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from qplan.candidates.model import CandidateLink, ReachGraph, systems_needed
 from qplan.costing.costs import plan_costs
 from qplan.inventory.model import Inventory
 from qplan.plan.model import InventoryRef, Link, Node, Objective, Path, Plan, ServedCorridor, Solver
-from qplan.planning.reach import CandidateLink, ReachGraph, systems_needed
 
 REF = InventoryRef(name="benchmark", sha256="", files=(), scenario=None, set={}, effective_sha256="")
 

@@ -86,6 +86,7 @@ def _rerouted(
         since += 1
         if cost < best - 1e-6:
             best, paths, since = cost, trial, 0
+    return None
 
 
 def _built(problem: Problem, corridors: list[Corridor], paths: dict[str, list[Way]]) -> Built:

@@ -17,8 +17,8 @@ import networkx as nx
 import numpy as np
 from benchmarks.cases import METRO, PLENTY, Case
 
+from qplan.candidates.links import reach
 from qplan.inventory.model import Inventory
-from qplan.planning.reach import reach
 
 CURVE = [[a, 3e5 * 10 ** (-a / 10)] for a in (0, 6, 12, 18, 24)]
 DB_PER_KM, CONNECTORS_DB = 0.22, 0.5

@@ -20,12 +20,13 @@ from benchmarks.designs import REF, plan_of
 from benchmarks.greedy import greedy
 from benchmarks.problem import problem_of
 
+from qplan.candidates.links import reach
+from qplan.candidates.model import ReachGraph
 from qplan.inventory.model import Inventory
+from qplan.optimizer.limits import SearchLimits, Sighting
+from qplan.optimizer.planner import optimise
 from qplan.plan.model import Plan
-from qplan.plan.verify import verify
-from qplan.planning.limits import SearchLimits, Sighting
-from qplan.planning.planner import optimise
-from qplan.planning.reach import ReachGraph, reach
+from qplan.plan.verify.verifier import verify
 
 TESTS = Path(__file__).parents[1]  # where `benchmarks` is imported from
 

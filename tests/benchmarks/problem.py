@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
+from qplan.candidates.model import ReachGraph
 from qplan.costing.unit_costs import node_cost
 from qplan.inventory.model import Inventory
-from qplan.planning.reach import ReachGraph
 
 
 @dataclass(frozen=True)

@@ -142,7 +142,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("-v", "--verbose", action="store_true", help="each run's progress on stderr")
     args = parser.parse_args()
     if unknown := set(args.methods) - set(METHODS):
-        parser.error(f"unknown method {sorted(unknown)[0]}; there are {', '.join(METHODS)}")
+        parser.error(f"unknown method {min(unknown)}; there are {', '.join(METHODS)}")
     return args
 
 

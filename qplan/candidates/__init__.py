@@ -1,0 +1,3 @@
+"""What could be built, with no decision and no solver: candidate links, routes, bundles, graph searches, precheck,
+designs.
+"""

@@ -1,0 +1,140 @@
+"""Ways of one corridor over QKD links that could be built, and what all of them take: exact graph arguments.
+
+A set of sites, fibres, ducts or links of which every way takes one, smaller than the number of paths that must not
+share them, proves that the corridor cannot be served: a minimum cut, by the corridor's level of disjointness.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from copy import copy
+from dataclasses import replace
+
+import numpy as np
+
+from qplan.candidates.arrays import Call, IndexedReach
+from qplan.candidates.model import RATE_TOLERANCE
+from qplan.candidates.paths import Path, relays_of
+from qplan.candidates.shortest_path import walked_back
+
+KINDS = {"site": "sites", "duct": "ducts", "fibre": "fibres", "link": "links"}  # in the order in which they are named
+MOST_WAYS = 100  # collected in search of a blocking set
+MOST_CHOICES = 20_000  # of pieces for one blocking set
+Pieces = frozenset[str]
+
+
+class LinkWays:
+    """Ways of a corridor over the links of an index that carry its demand, through sites that may relay."""
+
+    def __init__(self, index: IndexedReach, call: Call):
+        self.index, self.call = index, call
+        needed = np.ceil(call.demand_bps / index.rate_bps * (1 - RATE_TOLERANCE))
+        self.too_slow = frozenset(np.flatnonzero(needed > index.max_count).tolist())
+
+    def with_relay(self, site: str) -> LinkWays:
+        """The same ways, with one more site as a possible relay."""
+        wider = copy(self)
+        permitted = self.call.permitted.copy()
+        permitted[self.index.number[site]] = True
+        wider.call = replace(self.call, permitted=permitted)
+        return wider
+
+    def fewest_links(self, barred: Collection[int] = (), limited: bool = True) -> Path | None:
+        """A way with fewest links, none of them barred (breadth first); None where there is none.
+
+        `limited` keeps to the corridor's `max_relays`.
+        """
+        (start, goal), permitted, neighbours = self.call.ends, self.call.permitted, self.index.neighbours
+        most = self.call.most_links if limited and self.call.most_links is not None else math.inf
+        barred = self.too_slow.union(barred)
+        came: dict[int, tuple[int, int]] = {start: (start, -1)}
+        layer, hops = [start], 0
+        while layer and hops < most:
+            hops += 1
+            following = []
+            for here in layer:
+                for there, l in neighbours[here]:
+                    if there not in came and permitted[there] and l not in barred:
+                        came[there] = (here, l)
+                        if there == goal:
+                            return walked_back(came, start, goal)
+                        following.append(there)
+            layer = following
+        return None
+
+    def beyond(self, end: int) -> list[str]:
+        """Sites that ways from an end lead to, in id order."""
+        reached, stack = {end}, [end]
+        while stack:
+            for there, l in self.index.neighbours[stack.pop()]:
+                if there not in reached and self.call.permitted[there] and l not in self.too_slow:
+                    reached.add(there)
+                    stack.append(there)
+        return [self.index.sites[s] for s in sorted(reached - {end})]
+
+    def relays(self, way: Path) -> list[str]:
+        return [self.index.sites[s] for s in relays_of(self.index, self.call, way)]
+
+    def blocking_set(self, most: int) -> Pieces | None:
+        """At most so many pieces of which every way takes one, as few as possible; None where none were found.
+
+        Implicit hitting sets (Karp & Moreno-Centeno 2013): a least set that meets all ways found so far either meets
+        all ways, or there is a way without it, which joins them.
+        """
+        found: list[Pieces] = []
+        for size in range(1, most + 1):
+            while len(found) < MOST_WAYS and (pieces := _hitting_set(found, size)) is not None:
+                way = self.fewest_links(self._users(pieces))
+                if way is None:
+                    return pieces
+                found.append(self._pieces(way))
+        return None
+
+    def shared_by_all(self) -> list[str]:
+        """Every piece that every single way takes, in the order of `KINDS`."""
+        common = sorted(self._pieces(self.fewest_links()), key=_order)
+        return [piece for piece in common if self.fewest_links(self._users([piece])) is None]
+
+    def _pieces(self, way: Path) -> Pieces:
+        """What no other path of the corridor may take: relays, and links or fibres, patched sites and ducts."""
+        index, level = self.index, self.call.disjoint
+        pieces = {f"site {s}" for s in self.relays(way)}
+        if level == "relay":
+            pieces |= {f"link {l}" for l in way}
+        pieces = pieces.union(*(index.exclusive(l, level) for l in way))
+        return frozenset(pieces.difference(f"site {index.sites[end]}" for end in self.call.ends))
+
+    def _users(self, pieces: Collection[str]) -> set[int]:
+        """Links that take one of the pieces."""
+        found: set[int] = set()
+        for piece in pieces:
+            kind, name = piece.split(" ", 1)
+            found |= {int(name)} if kind == "link" else self.index.users(self.call.disjoint)[piece]
+        return found
+
+    def addresses(self, pieces: Collection[str]) -> tuple[str, ...]:
+        """`sites.x` for `site x`, and so on, in the order of `KINDS`."""
+        named = (piece.split(" ", 1) for piece in sorted(pieces, key=_order))
+        return tuple(
+            f"{KINDS[kind]}.{self.index.links[int(name)].id if kind == 'link' else name}" for kind, name in named
+        )  # fmt: skip
+
+
+def _order(piece: str) -> tuple[int, str]:
+    return list(KINDS).index(piece.split(" ", 1)[0]), piece
+
+
+def _hitting_set(ways: list[Pieces], most: int) -> Pieces | None:
+    """At most so many pieces that meet all ways; None where there are none, or too many choices."""
+    left = MOST_CHOICES
+    stack: list[Pieces] = [frozenset()]
+    while stack and left:
+        left -= 1
+        chosen = stack.pop()
+        missed = next((way for way in ways if chosen.isdisjoint(way)), None)
+        if missed is None:
+            return chosen
+        if len(chosen) < most:
+            stack += [chosen | {piece} for piece in sorted(missed, key=_order, reverse=True)]
+    return None

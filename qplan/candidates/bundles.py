@@ -1,0 +1,172 @@
+"""What each corridor may use: its links, bundled where its paths need not tell them apart.
+
+The integer program has one flow variable per bundle and direction, not per link. Links are put together exactly when
+the choice among them is free for the corridor: same pair of sites (k = 1), same route (paths that must not share
+fibres), and rates that cannot bind.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import networkx as nx
+
+from qplan.candidates.model import RATE_TOLERANCE, CandidateLink, ReachGraph, systems_needed
+from qplan.inventory.model import Corridor, Inventory
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Parallel candidate links between two sites that are alike for one corridor."""
+
+    ends: tuple[str, str]
+    links: tuple[str, ...]
+    resources: frozenset[str]  # fibres, patched sites and ducts that only one of the corridor's paths may use
+
+
+@dataclass(frozen=True)
+class CorridorNetwork:
+    """The bundles of one corridor and how its k paths are modelled.
+
+    `chains` flows of `units` each, chains × units = k. One flow of k units is enough where node and bundle capacities
+    alone keep its paths disjoint; otherwise every path is a flow of its own.
+    """
+
+    corridor: str
+    bundles: tuple[Bundle, ...]
+    chains: int
+    units: int
+    shared: Mapping[str, tuple[int, ...]]  # resource -> indices of the bundles that use it
+
+
+def tight_links(inventory: Inventory, reach: ReachGraph) -> set[str]:
+    """Links on which demands that exceed the rate of one system may meet."""
+    demand = {q: inventory.corridors[q].demand_bps for q in reach.usability.permitted}
+    total, asked = sum(demand.values()), {}
+    tight = set()
+    for link in reach.links:
+        rate = link.key_rate_bps * (1 + RATE_TOLERANCE)
+        if total > rate:  # else no need to look closer
+            pair = link.route.ends
+            if pair not in asked:
+                asked[pair] = sum(demand[q] for q in reach.usability.corridors_of(*pair))
+            if asked[pair] > rate:
+                tight.add(link.id)
+    return tight
+
+
+def corridor_networks(inventory: Inventory, reach: ReachGraph) -> tuple[CorridorNetwork, ...]:
+    """One network per corridor, in id order."""
+    builder = _Bundles(inventory, reach)
+    return tuple(
+        _network(q, corridor, reach.usability.permitted[q], builder.of(q, corridor))
+        for q, corridor in sorted(inventory.corridors.items())
+    )
+
+
+class _Bundles:
+    """Bundles of corridors; corridors with one path each and the same possible relays have them in common."""
+
+    def __init__(self, inventory: Inventory, reach: ReachGraph):
+        self.inventory, self.reach = inventory, reach
+        self.tight = tight_links(inventory, reach)
+        self.least_bps = min((link.key_rate_bps * link.max_count for link in reach.links), default=0.0)
+        self.resources: dict[tuple[str, str], frozenset[str]] = {}  # by link and level of disjointness
+        self.known: dict[tuple, tuple[Bundle, ...]] = {}
+
+    def of(self, q: str, corridor: Corridor) -> tuple[Bundle, ...]:
+        permitted = self.reach.usability.permitted[q]
+        demand_bps = 0.0 if corridor.demand_bps <= self.least_bps else corridor.demand_bps  # 0: every link carries it
+        key = permitted, demand_bps, *((corridor.disjoint, corridor.ends) if corridor.paths > 1 else ())
+        if key not in self.known:
+            grouped: dict[tuple, list[CandidateLink]] = defaultdict(list)
+            for link in self.reach.links:
+                if permitted.issuperset(link.route.ends) and (
+                    not demand_bps or systems_needed(demand_bps, link.key_rate_bps) <= link.max_count
+                ):
+                    grouped[_bundle_key(corridor, link, link.id in self.tight)].append(link)
+            self.known[key] = tuple(
+                Bundle(links[0].route.ends, tuple(link.id for link in links), self._resources(corridor, links[0]))
+                for _, links in sorted(grouped.items(), key=lambda group: group[0])
+            )
+        return self.known[key]
+
+    def _resources(self, corridor: Corridor, link: CandidateLink) -> frozenset[str]:
+        if corridor.paths == 1:
+            return frozenset()
+        key = link.id, corridor.disjoint
+        if key not in self.resources:
+            self.resources[key] = _resources(self.inventory, corridor.disjoint, link)
+        mine = self.resources[key]
+        ends = {f"site {end}" for end in corridor.ends}
+        return mine if mine.isdisjoint(ends) else mine - ends
+
+
+def _network(q: str, corridor: Corridor, permitted: frozenset[str], bundles: tuple[Bundle, ...]) -> CorridorNetwork:
+    shared: dict[str, list[int]] = defaultdict(list)
+    for i, bundle in enumerate(bundles):
+        for resource in bundle.resources:
+            shared[resource].append(i)
+    one_flow = corridor.paths == 1 or (
+        corridor.max_relays is None
+        and all(used_once(resource, bundles, indices, corridor, permitted) for resource, indices in shared.items())
+    )
+    return CorridorNetwork(
+        q,
+        bundles,
+        chains=1 if one_flow else corridor.paths,
+        units=corridor.paths if one_flow else 1,
+        shared={resource: tuple(indices) for resource, indices in sorted(shared.items())},
+    )
+
+
+def _bundle_key(corridor: Corridor, link: CandidateLink, tight: bool) -> tuple:
+    """Links with the same key are alike for the corridor; sortable."""
+    pair, alone = link.route.ends, link.id if tight else ""
+    if corridor.paths == 1:
+        return pair, (), alone
+    if corridor.disjoint == "relay":  # between the corridor's ends several paths may each take a link of their own
+        return pair, (), link.id if set(pair) == set(corridor.ends) else alone
+    return pair, link.route.fibres, alone
+
+
+def _resources(inventory: Inventory, disjoint: str, link: CandidateLink) -> frozenset[str]:
+    """What the link takes that no second path of a corridor may take (patched sites at its ends excepted)."""
+    if disjoint == "relay":
+        return frozenset()
+    resources = {f"site {s}" for s in link.route.bypass_sites}
+    resources |= {f"fibre {f}" for f in link.route.fibres}
+    if disjoint == "duct":
+        resources |= {f"duct {d}" for f in link.route.fibres for d in inventory.fibres[f].ducts}
+    return frozenset(resources)
+
+
+def used_once(
+    resource: str, bundles: tuple[Bundle, ...], indices: list[int], corridor: Corridor, permitted: frozenset[str]
+) -> bool:
+    """No single path can use the resource twice, so that "at most one path" is "at most one use"."""
+    kind, name = resource.split(" ", 1)
+    relayed_too = kind == "site" and name in permitted and name not in corridor.ends
+    return len({bundles[i].ends for i in indices}) == 1 and not relayed_too
+
+
+def chains(inventory: Inventory, reach: ReachGraph) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Sites that only pass keys on between two links, each with the first link and all links of its chain.
+
+    Such a site is no corridor's end and has just two candidate links, to two other sites: a path that takes one of them
+    takes the other.
+    """
+    ends = {end for corridor in inventory.corridors.values() for end in corridor.ends}
+    at: dict[str, list[CandidateLink]] = defaultdict(list)
+    for link in reach.links:
+        for end in link.route.ends:
+            at[end].append(link)
+    passing = {
+        s: links for s, links in at.items()
+        if s not in ends and len(links) == 2 and links[0].route.ends != links[1].route.ends
+    }  # fmt: skip
+    graph = nx.Graph((links[0].id, links[1].id) for links in passing.values())
+    chain = {link: tuple(sorted(part)) for part in nx.connected_components(graph) for link in part}
+    return {s: (chain[links[0].id][0], chain[links[0].id]) for s, links in sorted(passing.items())}

@@ -1,0 +1,194 @@
+"""Several disjoint paths at least added price, by augmentation (Suurballe 1974; Bhandari 1999)."""
+
+from __future__ import annotations
+
+import heapq
+import math
+
+from qplan.candidates.arrays import Call, IndexedReach
+from qplan.candidates.paths import Path, Weights, relays_of
+
+MOST_CONFLICTS = 16  # sets of paths looked at, cheapest first, for one that shares no fibre, patched site or duct
+MOST_DEEPER = 48  # further sets, those for which most conflicts have been settled first
+
+
+def disjoint_paths(index: IndexedReach, call: Call, weights: Weights, most: float) -> list[Path] | None:
+    """A cheap set of paths whose fibres, patched sites and ducts are apart: a search over banned links.
+
+    Of the sets tried the cheapest is looked at first; once that has taken too long, the cheapest of those for which
+    most conflicts have been settled.
+    """
+    tried: list[tuple[float, int, int, list[Path], frozenset[int]]] = []  # price, −conflicts settled, number, …
+    seen = {frozenset[int]()}
+
+    def propose(banned: frozenset[int], settled: int) -> None:
+        paths = _augmented(index, call, weights.without(banned), most)
+        if paths is not None:
+            tried.append((_price(index, call, weights, paths), -settled, len(seen), paths, banned))
+
+    propose(frozenset(), 0)
+    for turn in range(MOST_CONFLICTS + MOST_DEEPER):
+        if not tried:
+            return None
+        best = min(tried, key=lambda entry: entry[:3] if turn < MOST_CONFLICTS else (entry[1], entry[0], entry[2]))
+        tried.remove(best)
+        _, less_settled, _, paths, banned = best
+        clash = _conflict(index, call, paths)
+        if clash is None:
+            return paths
+        for links in clash:
+            fewer = banned.union(links)
+            if fewer not in seen:
+                seen.add(fewer)
+                propose(fewer, 1 - less_settled)
+    return None
+
+
+def keep_apart(index: IndexedReach, call: Call, paths: list[Path]) -> bool:
+    """The paths are within the limit on relays, and as disjoint as the corridor asks."""
+    taken = [item for path in paths for item in (*path, *(f"site {s}" for s in relays_of(index, call, path)))]
+    return len(set(taken)) == len(taken) and _conflict(index, call, paths) is None
+
+
+def _price(index: IndexedReach, call: Call, weights: Weights, paths: list[Path]) -> float:
+    links = sum(weights.link[l] for path in paths for l in path)
+    return links + sum(weights.site[s] for path in paths for s in relays_of(index, call, path))
+
+
+def _conflict(index: IndexedReach, call: Call, paths: list[Path]) -> tuple[frozenset[int], ...] | None:
+    """Sets of links, each of which removes a conflict when banned; None where the paths may stand side by side.
+
+    Of a fibre, patched site or duct that two paths use, either the one or the other keeps its links.
+    """
+    if call.most_links is not None:
+        for path in paths:
+            if len(path) > call.most_links:
+                return tuple(frozenset([l]) for l in path)
+    if call.disjoint == "relay":
+        return None
+    owners: dict[str, int] = {}
+    for i, path in enumerate(paths):
+        for resource in sorted(_used(index, call, path)):
+            owner = owners.setdefault(resource, i)
+            if owner != i:
+                users = index.users(call.disjoint)[resource]
+                return users.difference(paths[owner]), users.difference(path)
+    return None
+
+
+def _used(index: IndexedReach, call: Call, path: Path) -> set[str]:
+    """Fibres, ducts and sites (relayed or patched, other than the ends) of a path."""
+    used = {f"site {index.sites[s]}" for s in relays_of(index, call, path)}
+    used = used.union(*(index.exclusive(l, call.disjoint) for l in path))
+    return used.difference(f"site {index.sites[end]}" for end in call.ends)
+
+
+def _augmented(index: IndexedReach, call: Call, weights: Weights, most: float) -> list[Path] | None:
+    """k paths of least total weight, less than `most`, that share no link and no relay, by k augmenting paths.
+
+    No augmenting path is shorter than the one before, which limits how far it is worth searching.
+    """
+    residual = _Residual(index, call, weights)
+    for left in range(call.paths, 0, -1):
+        added = residual.augment(most / left)
+        if added is None:
+            return None
+        most -= added
+    return residual.paths()
+
+
+class _Residual:
+    """The residual node-split graph of the paths so far, with potentials that keep its weights from being negative.
+
+    Site s has an inner vertex 2s, entered by links, and an outer vertex 2s + 1, left by links. At a site on no path
+    the two are passed in one step.
+    """
+
+    def __init__(self, index: IndexedReach, call: Call, weights: Weights):
+        self.index, self.call, self.weights = index, call, weights
+        self.used: dict[int, tuple[int, int]] = {}  # link -> (tail, head)
+        self.into: dict[int, tuple[int, int]] = {}  # relay on a path -> (tail, link) by which the path enters it
+        self.potential = [0.0] * (2 * len(index.sites))
+
+    def augment(self, most: float) -> float | None:
+        """One more path along a cheapest way (Dijkstra's search on reduced weights); what it adds to the total weight.
+
+        None where there is no way that adds less than `most`.
+        """
+        (start, goal), potential = self.call.ends, self.potential
+        first, last = 2 * start + 1, 2 * goal + 1
+        best = {first: 0.0}
+        most -= potential[last] - potential[first]
+        came: dict[int, tuple[int, int]] = {}
+        heap, settled = [(0.0, first)], set()
+        while heap:
+            cost, here = heapq.heappop(heap)
+            if here == last:
+                break
+            if here in settled:
+                continue
+            settled.add(here)
+            for there, weight, l in self._steps(here):
+                total = cost + max(0.0, weight + potential[here] - potential[there])
+                if total < most and total < best.get(there, math.inf):
+                    best[there] = total
+                    came[there] = (here, l)
+                    heapq.heappush(heap, (total, there))
+        if last not in best:
+            return None
+        farthest = best[last]
+        for vertex in range(len(potential)):
+            potential[vertex] += min(best.get(vertex, math.inf), farthest)
+        while last != first:
+            before, l = came[last]
+            self._turn(before // 2, last // 2, l)
+            last = before
+        self._find_relays()
+        return potential[2 * goal + 1] - potential[first]
+
+    def _steps(self, here: int) -> list[tuple[int, float, int]]:
+        """Vertices that can be reached from one: (vertex, weight, link)."""
+        s, outer = divmod(here, 2)
+        link, site, permitted = self.weights.link, self.weights.site, self.call.permitted
+        start, goal = self.call.ends
+        steps = []
+        if s in self.into:  # take back the link that enters this relay, and from its outer side the relay itself
+            tail, l = self.into[s]
+            steps.append((2 * tail + 1, -link[l] - (site[s] if outer else 0.0), l))
+        for there, l in self.index.neighbours[s] if outer else ():
+            weight = link[l]
+            if weight == math.inf or not permitted[there] or there == start or l in self.used:
+                continue
+            if there in self.into:
+                steps.append((2 * there, weight, l))
+            elif there == goal:
+                steps.append((2 * there + 1, weight, l))
+            elif site[there] < math.inf:
+                steps.append((2 * there + 1, weight + site[there], l))
+        return steps
+
+    def _turn(self, tail: int, head: int, l: int) -> None:
+        if self.used.get(l) == (head, tail):
+            del self.used[l]
+        else:
+            self.used[l] = (tail, head)
+
+    def _find_relays(self) -> None:
+        goal, known = self.call.ends[1], self.into
+        self.into = {head: (tail, l) for l, (tail, head) in self.used.items() if head != goal}
+        for s in self.into.keys() - known.keys():
+            self.potential[2 * s] = self.potential[2 * s + 1] - self.weights.site[s]
+
+    def paths(self) -> list[Path]:
+        start, goal = self.call.ends
+        leaving: dict[int, list[tuple[int, int]]] = {}
+        for l, (tail, head) in sorted(self.used.items()):
+            leaving.setdefault(tail, []).append((head, l))
+        paths = []
+        for _ in range(self.call.paths):
+            here, links = start, []
+            while here != goal:
+                here, l = leaving[here].pop(0)
+                links.append(l)
+            paths.append(tuple(links))
+        return sorted(paths, key=lambda path: (len(path), path))

@@ -1,0 +1,64 @@
+"""Ways over fibres, and ways of least sum or least largest weight: graph searches without a decision."""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict, deque
+from collections.abc import Iterable
+
+from qplan.inventory.model import Inventory
+
+Edge = tuple[float, str, str]  # weight and the two sites
+
+
+def fibre_ways(inventory: Inventory, start: str) -> dict[str, tuple[str, ...]]:
+    """Every site that fibres join with the start, and the amplified fibres on a way there with fewest of them."""
+    neighbours: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for f, fibre in sorted(inventory.fibres.items()):
+        a, b = fibre.ends
+        neighbours[a].append((f, b))
+        neighbours[b].append((f, a))
+    amplified: dict[str, tuple[str, ...]] = {start: ()}
+    queue = deque([start])
+    while queue:
+        here = queue.popleft()
+        for f, there in neighbours[here]:
+            more = (*amplified[here], f) if inventory.fibres[f].amplified else amplified[here]
+            if there not in amplified or len(more) < len(amplified[there]):
+                amplified[there] = more
+                queue.append(there)
+    return amplified
+
+
+def lightest_way(edges: Iterable[Edge], ends: tuple[str, str], site_weight=lambda site: 0) -> list[str] | None:
+    """Sites of the way with the least sum of weights, then the fewest sites, then the first by name."""
+    neighbours: dict[str, list[tuple[float, str]]] = defaultdict(list)
+    for weight, a, b in edges:
+        neighbours[a].append((weight, b))
+        neighbours[b].append((weight, a))
+    heap: list[tuple[float, int, tuple[str, ...]]] = [(0.0, 0, (ends[0],))]
+    settled: set[str] = set()
+    while heap:
+        weight, hops, way = heapq.heappop(heap)
+        here = way[-1]
+        if here == ends[1]:
+            return list(way)
+        if here in settled:
+            continue
+        settled.add(here)
+        for step, there in neighbours[here]:
+            if there not in settled:
+                heapq.heappush(heap, (weight + step + site_weight(there), hops + 1, (*way, there)))
+    return None
+
+
+def bottleneck(edges: Iterable[Edge], ends: tuple[str, str]) -> float | None:
+    """Least value of the largest weight on any way (minimax); None where there is no way."""
+    groups: dict[str, set[str]] = {}
+    for weight, a, b in sorted(edges):
+        merged = groups.get(a, {a}) | groups.get(b, {b})
+        for site in merged:
+            groups[site] = merged
+        if ends[1] in groups.get(ends[0], ()):
+            return weight
+    return None

@@ -1,0 +1,76 @@
+"""A QKD link that could be built, why another could not, and all of them: values without decisions."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from qplan.costing.unit_costs import Cost
+
+RATE_TOLERANCE = 1e-6  # relative; the precision to which rates are promised
+
+
+@dataclass(frozen=True)
+class Route:
+    """A path in the fibre graph between two sites, patched through optically at `bypass_sites`."""
+
+    ends: tuple[str, str]  # in id order
+    fibres: tuple[str, ...]
+    bypass_sites: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CandidateLink:
+    """A QKD link that could be built: a route and a system, with what one system on it gives, takes and costs."""
+
+    id: str
+    route: Route
+    system: str
+    length_km: float
+    loss_db: float
+    key_rate_bps: float  # net, of one system
+    max_count: int  # no optimal plan needs more, no site or fibre holds more
+    unit_cost: Cost
+    strands: int
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a system cannot work, or cannot be built, on a route."""
+
+    route: Route
+    system: str
+    reason: str
+    value: float | None
+    limit: float | None
+
+
+@dataclass(frozen=True)
+class Usability:
+    """Which sites may be nodes at all, and for which corridors."""
+
+    permitted: Mapping[str, frozenset[str]]  # corridor -> its ends and the sites that may relay for it
+
+    def corridors_of(self, a: str, b: str) -> list[str]:
+        """Corridors whose paths may use a link between the two sites."""
+        return [q for q, sites in self.permitted.items() if a in sites and b in sites]
+
+    def joined(self, a: str, b: str) -> bool:
+        """Some corridor may use a link between the two sites."""
+        return any(a in sites and b in sites for sites in self.permitted.values())
+
+
+@dataclass(frozen=True)
+class ReachGraph:
+    """All candidate links in id order; `bypass_limit` is set where routes with more patched sites were left out."""
+
+    links: tuple[CandidateLink, ...]
+    refusals: tuple[Refusal, ...]
+    usability: Usability
+    bypass_limit: int | None = None
+
+
+def systems_needed(load_bps: float, key_rate_bps: float) -> int:
+    """Parallel systems that carry a load: at least one, and as many as the rate asks for."""
+    return max(1, math.ceil(load_bps / key_rate_bps * (1 - RATE_TOLERANCE)))

@@ -1,0 +1,53 @@
+"""A path as the numbers of its links, and what follows from it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from qplan.candidates.arrays import Call, IndexedReach
+
+Path = tuple[int, ...]  # links from the corridor's first end to its second
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What a search counts; what is infinite is not used."""
+
+    link: list[float]
+    site: list[float]
+
+    def without(self, links: Collection[int]) -> Weights:
+        link = self.link.copy()
+        for l in links:
+            link[l] = math.inf
+        return Weights(link, self.site)
+
+
+def relays_of(index: IndexedReach, call: Call, path: Path) -> list[int]:
+    """Sites between the links of a path, in order."""
+    return sites_of(index, call.ends[0], path)[1:-1]
+
+
+def sites_of(index: IndexedReach, start: int, links: Iterable[int]) -> list[int]:
+    """The sites that links lead through one after the other, the first and the last among them."""
+    sites = [start]
+    for l in links:
+        a, b = index.ends[l]
+        sites.append(b if sites[-1] == a else a)
+    return sites
+
+
+def without_loops(index: IndexedReach, call: Call, links: Iterable[int]) -> Path:
+    """A way from the first end to the second made a path: what lies between two visits of a site is left out."""
+    links = list(links)
+    sites, path = [call.ends[0]], []
+    for l, here in zip(links, sites_of(index, call.ends[0], links)[1:], strict=True):
+        if here in sites:
+            first = sites.index(here)
+            del sites[first + 1 :], path[first:]
+        else:
+            sites.append(here)
+            path.append(l)
+    return tuple(path)

@@ -1,0 +1,37 @@
+"""Reasons why something cannot be, with their numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Service = Literal["kept", "lowered", "left_out"]  # as asked for; with less asked for; with a corridor left out
+MOST_NAMED = 5  # in one sentence
+KINDS = {"sites": "site", "fibres": "fibre", "ducts": "duct", "links": "QKD link"}
+_PLAIN = re.compile(r"(?!(?:null|true|false)$)[a-z][a-z_]*")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a plan is impossible: a code that stays the same between versions, and one sentence with the numbers."""
+
+    code: str
+    text: str
+    value: float | None = None
+    limit: float | None = None
+    where: tuple[str, ...] = ()
+    """Addresses such as `sites.x`, `fibres.f`, `ducts.d`, `links.a--b`."""
+
+
+def named(things: Sequence[str]) -> str:
+    """The things with commas, those over `MOST_NAMED` as a count."""
+    rest = len(things) - MOST_NAMED
+    return ", ".join(things[:MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def spoken(address: str) -> str:
+    """`site x` for `sites.x`, and so on."""
+    kind, _, name = address.partition(".")
+    return f"{KINDS[kind]} {name}"

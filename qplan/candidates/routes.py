@@ -1,0 +1,43 @@
+"""Routes: paths in the fibre graph on which a quantum channel can be patched through."""
+
+from __future__ import annotations
+
+from qplan.candidates.model import Route, Usability
+from qplan.candidates.survey import Survey
+
+MAX_ROUTES = 60_000  # more than this and only routes with fewer patched sites are considered, and the plan says so
+
+
+def routes_within_reach(survey: Survey, usable: Usability) -> tuple[list[Route], int | None]:
+    """Every route between two sites of one corridor, by the number of patched sites.
+
+    Returns the routes and, where there are more than `MAX_ROUTES`, the number of patched sites beyond which none was
+    considered (else None).
+    """
+    ends = frozenset().union(*usable.permitted.values())
+    partial: list[tuple[tuple[str, ...], tuple[str, ...]]] = [((s,), ()) for s in sorted(ends)]
+    routes: list[Route] = []
+    for bypasses in range(survey.inventory.policy.max_bypass_sites + 1):
+        grown, found = [], []
+        for visited, fibres in partial:
+            for fibre, there in survey.neighbours[visited[-1]]:
+                if there in visited:
+                    continue
+                longer = (*visited, there), (*fibres, fibre)
+                route = route_between(*longer)
+                if bypasses and not survey.within_reach(route):
+                    continue
+                grown.append(longer)
+                if visited[0] < there and there in ends and usable.joined(visited[0], there):
+                    found.append(route)
+            if bypasses and len(routes) + max(len(found), len(grown) // 10) > MAX_ROUTES:
+                return routes, bypasses - 1
+        routes += found
+        partial = grown
+    return routes, None
+
+
+def route_between(visited: tuple[str, ...], fibres: tuple[str, ...]) -> Route:
+    if visited[0] > visited[-1]:
+        visited, fibres = visited[::-1], fibres[::-1]
+    return Route((visited[0], visited[-1]), fibres, visited[1:-1])

@@ -1,0 +1,66 @@
+"""One path at least added price: Dijkstra's search, and one limited in its number of links."""
+
+from __future__ import annotations
+
+import heapq
+import math
+
+from qplan.candidates.arrays import Call, IndexedReach
+from qplan.candidates.paths import Path, Weights
+
+
+def one_path(index: IndexedReach, call: Call, weights: Weights, most: float = math.inf) -> Path | None:
+    search = fewest_links_path if call.most_links is not None else cheapest_path
+    return search(index, call, weights, most)
+
+
+def cheapest_path(index: IndexedReach, call: Call, weights: Weights, most: float) -> Path | None:
+    start, goal = call.ends
+    permitted, link, site = call.permitted, weights.link, weights.site
+    best = {start: (0.0, 0)}
+    came: dict[int, tuple[int, int]] = {}
+    heap = [(0.0, 0, start)]
+    while heap:
+        cost, hops, here = heapq.heappop(heap)
+        if here == goal:
+            return walked_back(came, start, goal)
+        if (cost, hops) > best[here]:
+            continue
+        for there, l in index.neighbours[here]:
+            total = cost + link[l]
+            if total >= most or not permitted[there]:
+                continue
+            label = (total if there == goal else total + site[there], hops + 1)
+            if label[0] < most and (there not in best or label < best[there]):
+                best[there] = label
+                came[there] = (here, l)
+                heapq.heappush(heap, (*label, there))
+    return None
+
+
+def walked_back(came: dict[int, tuple[int, int]], start: int, goal: int) -> Path:
+    links = []
+    while goal != start:
+        goal, l = came[goal]
+        links.append(l)
+    return tuple(reversed(links))
+
+
+def fewest_links_path(index: IndexedReach, call: Call, weights: Weights, most: float) -> Path | None:
+    """The cheapest path with at most `most_links` links: labels of (price, links) at every site, none dominated."""
+    start, goal = call.ends
+    permitted, link, site = call.permitted, weights.link, weights.site
+    fewest: dict[int, float] = {}  # least number of links settled so far; a later label is dearer and must have fewer
+    heap: list[tuple[float, int, int, Path]] = [(0.0, 0, start, ())]
+    while heap:
+        cost, hops, here, path = heapq.heappop(heap)
+        if here == goal:
+            return path
+        if fewest.get(here, math.inf) <= hops or hops >= call.most_links:
+            continue
+        fewest[here] = hops
+        for there, l in index.neighbours[here]:
+            total = cost + link[l] + (0.0 if there == goal else site[there])
+            if total < most and permitted[there] and fewest.get(there, math.inf) > hops + 1:
+                heapq.heappush(heap, (total, hops + 1, there, (*path, l)))
+    return None

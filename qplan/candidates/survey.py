@@ -1,0 +1,86 @@
+"""Figures of the plant that every route needs, looked up once."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping
+
+from qplan.candidates.model import Route
+from qplan.inventory import plant
+from qplan.inventory.model import Inventory, QkdSystem
+
+
+def permitted_systems(inventory: Inventory) -> dict[str, QkdSystem]:
+    """The systems of the catalogue that the policy lets buy, in id order."""
+    technologies = inventory.policy.technologies
+    systems = sorted(inventory.equipment.qkd_systems.items())
+    return {s: system for s, system in systems if technologies is None or system.technology in technologies}
+
+
+class Survey:
+    """Figures that every route needs, looked up once."""
+
+    def __init__(self, inventory: Inventory, systems: Mapping[str, QkdSystem]):
+        self.inventory = inventory
+        self.systems = systems
+        self.length = {f: plant.length_km(inventory, fibre) for f, fibre in inventory.fibres.items()}
+        self.loss = {
+            (f, band): plant.loss_db(inventory, fibre, band)
+            for f, fibre in inventory.fibres.items()
+            for band in (False, True)
+        }
+        self.bypass_loss = {s: plant.bypass_loss_db(inventory, s) for s in inventory.sites}
+        self.neighbours: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for f, fibre in sorted(inventory.fibres.items()):
+            if not fibre.amplified:
+                a, b = fibre.ends
+                self.neighbours[a].append((f, b))
+                self.neighbours[b].append((f, a))
+        node_items = inventory.equipment.node_items.values()
+        self.node_rack_units = sum(item.rack_units * item.quantity for item in node_items)
+        self.node_power_w = sum(item.power_w * item.quantity for item in node_items)
+        relay_pairs = (set(c.ends) for c in inventory.corridors.values() if c.paths > 1 and c.disjoint == "relay")
+        self.pairs_with_parallel_paths = {frozenset(ends) for ends in relay_pairs}
+        self.farthest = {
+            band: max((plant.max_loss_db(s) for s in systems.values() if plant.uses_o_band(s) == band), default=-1.0)
+            for band in (False, True)
+        }
+
+    def route_loss_db(self, route: Route, o_band: bool) -> float | None:
+        """Loss of the route with its patched sites and the margin; None where a fibre does not carry the band."""
+        losses = [self.loss[f, o_band] for f in route.fibres]
+        if None in losses:
+            return None
+        patched = sum(self.bypass_loss[s] for s in route.bypass_sites)
+        return round(sum(losses) + patched + self.inventory.policy.loss_margin_db, 9)
+
+    def route_length_km(self, route: Route) -> float | None:
+        lengths = [self.length[f] for f in route.fibres]
+        return None if None in lengths else round(sum(lengths), 9)
+
+    def known_length_km(self, route: Route) -> float:
+        """Length with 0 km for every fibre whose length is not known."""
+        return round(sum(self.length[f] or 0.0 for f in route.fibres), 9)
+
+    def within_reach(self, route: Route) -> bool:
+        """Some system could still work over the route, by loss alone (loss only grows along a route)."""
+        losses = {band: self.route_loss_db(route, band) for band in (False, True)}
+        return any(loss is not None and loss <= self.farthest[band] for band, loss in losses.items())
+
+    def room_for(self, site_id: str, system: QkdSystem) -> tuple[float, float]:
+        """How many modules of the system fit into the site, by rack units and by power; infinite where unlimited."""
+        site = self.inventory.sites[site_id]
+
+        def fit(free: float | None, taken: float, each: float) -> float:
+            if free is None:
+                return math.inf
+            left = round(free - taken, 9)
+            if left < 0:
+                return 0
+            return math.floor(round(left / each, 9)) if each else math.inf
+
+        return (
+            fit(site.rack_units, self.node_rack_units, system.rack_units),
+            fit(site.power_w, self.node_power_w, system.power_w),
+        )

@@ -1,0 +1,92 @@
+"""What is said about one address of a plan: why it is there, what it costs, which limits bind, what would change it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from qplan.assessment.weaknesses import SmallestSet
+from qplan.candidates.reasons import Reason
+from qplan.candidates.resource_usage import Taken
+from qplan.costing.unit_costs import Cost, contingency, tco
+from qplan.explain.about.alternatives import Alternative
+from qplan.explain.about.margins import Margin
+from qplan.inventory.model import Inventory
+from qplan.plan.model import Plan
+
+BUDGET = frozenset({"budget.capex", "budget.tco"})
+
+
+@dataclass(frozen=True)
+class Use:
+    """A path of a corridor that takes the thing, and as what."""
+
+    corridor: str
+    path: int
+    """From 1."""
+    role: str
+    """end | relay | patched through | link | path"""
+    sites: tuple[str, ...]
+    """Of the path, from the corridor's first end over its relays to the second."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """Money of the plan that the thing causes; `of_tco` is its part of the plan's tco, None where that is 0."""
+
+    capex: float
+    contingency: float
+    opex_per_year: float
+    tco: float
+    of_tco: float | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is known of one address. `alternatives` are re-planned: first without the thing, then with changes to it."""
+
+    address: str
+    in_plan: bool
+    why: tuple[str, ...]
+    """Why it is there, or why it is not, in sentences."""
+    uses: tuple[Use, ...] = ()
+    share: Share | None = None
+    limits: tuple[Taken, ...] = ()
+    without: tuple[Alternative, ...] = ()
+    changes: tuple[Alternative, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    revealed_by: SmallestSet | None = None
+    """Of a corridor: the relays that together learn its key."""
+    cut_off_by: SmallestSet | None = None
+    """Of a corridor: sites, fibres or ducts without which it gets no key."""
+    margins: tuple[Margin, ...] = ()
+    """Of a corridor planned alone."""
+
+    @property
+    def undecided(self) -> bool:
+        """Time ended some of the planning."""
+        alternatives = (*self.without, *self.changes)
+        open_ends = any(each.status in ("unknown", "feasible") for each in alternatives)
+        return open_ends or not all(margin.decided for margin in self.margins)
+
+
+def share_of(inventory: Inventory, plan: Plan, cost: Cost) -> Share:
+    economics = inventory.economics
+    total = float(tco(economics, cost))
+    return Share(
+        round(float(cost.capex), 2),
+        round(float(contingency(economics, cost.capex)), 2),
+        round(float(cost.opex_per_year), 2),
+        round(total, 2),
+        total / plan.costs.tco if plan.costs.tco else None,
+    )
+
+
+def path_sites(inventory: Inventory, corridor: str, relays: Iterable[str]) -> tuple[str, ...]:
+    first, last = inventory.corridors[corridor].ends
+    return (first, *relays, last)
+
+
+def cheapest_first(alternatives: Iterable[Alternative]) -> tuple[Alternative, ...]:
+    """Those that save something, by what they save; then the others."""
+    return tuple(sorted(alternatives, key=lambda each: (each.difference, each.text) if each.cheaper else (0.0, "")))

@@ -1,0 +1,56 @@
+"""About one QKD link of a plan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from qplan.candidates.links import offers_and_refusals, reach
+from qplan.candidates.resource_usage import occupancy
+from qplan.costing.unit_costs import system_cost
+from qplan.explain.about.alternatives import Alternative, Replanner
+from qplan.explain.about.answers import BUDGET, Answer, Use, cheapest_first, path_sites, share_of
+from qplan.plan.model import Link
+
+
+def about_link(replanner: Replanner, link: Link) -> Answer:
+    inventory, plan = replanner.inventory, replanner.plan
+    uses = tuple(
+        Use(q.id, number, "link", path_sites(inventory, q.id, path.relays))
+        for q in plan.corridors
+        for number, path in enumerate(q.paths, 1)
+        if link.id in path.links
+    )
+    places = {f"links.{link.id}", *(f"fibres.{f}" for f in link.fibres)}
+    places |= {f"sites.{end}" for end in link.ends}
+    limits = tuple(
+        each for each in occupancy(inventory, plan) if each.where in places or (each.binds and each.where in BUDGET)
+    )
+    corridors = sorted({use.corridor for use in uses})
+    patched = f", patched through {', '.join(link.bypass_sites)}" if link.bypass_sites else ""
+    why = (
+        f"{link.count} × {link.system} from {link.ends[0]} to {link.ends[1]} over {', '.join(link.fibres)}{patched}.",
+        f"It carries the keys of {', '.join(corridors)}.",
+    )
+    return Answer(
+        f"links.{link.id}", True, why, uses,
+        share_of(inventory, plan, system_cost(inventory, link.system, link.fibres).times(link.count)),
+        limits,
+        without=_without(replanner, link),
+        changes=cheapest_first(replanner.lifts(limits)),
+    )  # fmt: skip
+
+
+def _without(replanner: Replanner, link: Link) -> tuple[Alternative, ...]:
+    """Without the link, another system on its route allowed; and without any link on its route."""
+    graph = reach(replanner.inventory)
+    others = tuple(other for other in graph.links if other.route.fibres != link.fibres)
+    rivals = [
+        offer for offer in offers_and_refusals(replanner.inventory)[0]
+        if offer.route.fibres == link.fibres and offer.id != link.id
+    ]  # fmt: skip
+    found = []
+    if rivals:
+        links = tuple(sorted((*others, *rivals), key=lambda other: other.id))
+        text = f"another system than {link.system} on this route"
+        found.append(replanner.on_graph(text, replace(graph, links=links)))
+    return (*found, replanner.on_graph("no QKD link on this route", replace(graph, links=others)))

@@ -1,0 +1,97 @@
+"""How far what is asked for could go until a corridor, planned alone, cannot be served any more: found by trying."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from qplan.explain.trials import Trials
+from qplan.explain.variants import changed, demand_setting
+from qplan.inventory.model import Corridor, Inventory
+
+LOSS_STEP_DB = 0.1
+MOST_LOSS_STEPS = 256  # 25.6 dB
+RATE_STEPS_PER_OCTAVE = 4
+MOST_RATE_STEPS = 128  # a factor of 2³²
+MOST_MORE_PATHS = 8
+
+
+@dataclass(frozen=True)
+class Margin:
+    """A key of the inventory, its value, and the farthest value found at which the corridor can be served alone.
+
+    `decided` is false where time ended the trials before the next value was tried.
+    """
+
+    key: str
+    value: float | None
+    """None: no limit is set."""
+    servable_to: float
+    unit: str
+    decided: bool
+
+
+def margins(trials: Trials, alone: Inventory) -> Iterator[Margin]:
+    """Margins of the one corridor of the inventory, which can be served as it is."""
+    ((q, corridor),) = alone.corridors.items()
+    yield _loss(trials, alone)
+    if corridor.demand_bps > 0:
+        yield _rate(trials, alone, q, corridor)
+    yield _paths(trials, alone, q, corridor)
+    yield _relays(trials, alone, q, corridor)
+
+
+def _loss(trials: Trials, alone: Inventory) -> Margin:
+    now = alone.policy.loss_margin_db
+    steps, decided = _farthest(
+        trials, MOST_LOSS_STEPS,
+        lambda step: changed(alone, [("policy.loss_margin_db", round(now + step * LOSS_STEP_DB, 9))]),
+    )  # fmt: skip
+    return Margin("policy.loss_margin_db", now, round(now + steps * LOSS_STEP_DB, 9), "dB", decided)
+
+
+def _rate(trials: Trials, alone: Inventory, q: str, corridor: Corridor) -> Margin:
+    def rate(step: int) -> float:
+        return float(f"{corridor.demand_bps * 2 ** (step / RATE_STEPS_PER_OCTAVE):.3g}")
+
+    def variant(step: int) -> Inventory:
+        return changed(alone, [demand_setting(q, corridor, rate(step))])
+
+    steps, decided = _farthest(trials, MOST_RATE_STEPS, variant)
+    highest = rate(steps) if steps else corridor.demand_bps
+    return Margin(f"corridors.{q}.key_rate_bps", corridor.demand_bps, highest, "bit/s", decided)
+
+
+def _paths(trials: Trials, alone: Inventory, q: str, corridor: Corridor) -> Margin:
+    def variant(more: int) -> Inventory:
+        settings: list[tuple[str, Any]] = [(f"corridors.{q}.paths", corridor.paths + more)]
+        if corridor.shares_needed > 1:
+            settings.append((f"corridors.{q}.shares_needed", corridor.paths + more))
+        return changed(alone, settings)
+
+    more, decided = _farthest(trials, MOST_MORE_PATHS, variant)
+    return Margin(f"corridors.{q}.paths", corridor.paths, corridor.paths + more, "", decided)
+
+
+def _relays(trials: Trials, alone: Inventory, q: str, corridor: Corridor) -> Margin:
+    """The fewest relays a path with which it can be served."""
+    most = len(alone.sites) if corridor.max_relays is None else corridor.max_relays
+    fewer, decided = _farthest(
+        trials, most, lambda fewer: changed(alone, [(f"corridors.{q}.max_relays", most - fewer)])
+    )
+    return Margin(f"corridors.{q}.max_relays", corridor.max_relays, most - fewer, "", decided)
+
+
+def _farthest(trials: Trials, most: int, variant: Callable[[int], Inventory]) -> tuple[int, bool]:
+    """The most steps, of those from 0 to `most`, with which the variant can be served (it can with none): bisection.
+
+    The flag says that every verdict it rests on was decided in time.
+    """
+    low, high, decided = 0, most + 1, True
+    while high - low > 1:
+        middle = (low + high) // 2 if low or high <= most else min(most, 8)
+        verdict = trials.feasible(variant(middle))
+        decided = decided and verdict is not None
+        low, high = (middle, high) if verdict else (low, middle)
+    return low, decided

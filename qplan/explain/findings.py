@@ -1,0 +1,98 @@
+"""What an explanation says: reasons with numbers, and remedies that were tried and found to work."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from qplan.candidates.design import Design
+from qplan.candidates.reasons import _PLAIN, Reason, Service
+
+SERVICE: tuple[Service, ...] = ("kept", "lowered", "left_out")
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A change of the inventory that may help: (address, value) pairs, and what becomes of the service with it.
+
+    `cost_known` is false where something must be built whose cost the inventory does not state. `design` serves the
+    required corridors of the inventory that was examined, once it is changed so.
+    """
+
+    text: str
+    settings: tuple[tuple[str, Any], ...]
+    service: Service = "kept"
+    cost_known: bool = True
+    design: Design | None = None
+
+    def followed_by(self, other: Proposal) -> Proposal:
+        settings = dict(self.settings) | dict(other.settings)
+        service = max(self.service, other.service, key=SERVICE.index)
+        text = f"{self.text}, and {other.text}"
+        return Proposal(text, tuple(settings.items()), service, self.cost_known and other.cost_known)
+
+
+@dataclass
+class Diagnosis:
+    """Reasons as they are found, and proposals to be tried. Without reasons, the argument that was used is silent."""
+
+    reasons: list[Reason] = field(default_factory=list)
+    proposals: list[Proposal] = field(default_factory=list)
+
+    def add(self, reason: Reason, *proposals: Proposal) -> None:
+        self.reasons.append(reason)
+        self.proposals += proposals
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """A proposal that was re-planned and works.
+
+    `scope`: `inventory` where all required corridors are served with it, `corridor` where this corridor alone is (other
+    corridors stand in the way of a plan for all). `cost` is the objective of that re-plan in the unit of `objective`,
+    None where time ended it before that was known; `proven` says that it is the least within the gap asked for.
+    """
+
+    text: str
+    settings: tuple[str, ...]
+    """`address=value`, as `--set` takes them; all together."""
+    scope: str
+    objective: str
+    cost: float | None
+    proven: bool
+    cost_known: bool
+    """False: a site is added whose own cost nothing states, so that it is not in the figure."""
+    service: Service
+
+
+@dataclass(frozen=True)
+class CorridorFinding:
+    """A corridor that cannot be served, whatever becomes of the others (`servable_alone` is False)."""
+
+    corridor: str
+    servable_alone: bool
+    reasons: tuple[Reason, ...]
+    remedies: tuple[Remedy, ...] = ()
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why there is no plan. `joint` is filled where every corridor could be served alone, but not all together.
+
+    `status`: `infeasible`, `unknown` (ended by time), or `servable` where all required corridors can be served; then
+    `corridors` are optional ones that cannot be, even alone.
+    """
+
+    status: str
+    corridors: tuple[CorridorFinding, ...] = ()
+    joint: tuple[Reason, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def setting_text(address: str, value: Any) -> str:
+    """`address=value` with the value as YAML flow text, in ASCII and without what Markdown or HTML would read."""
+    if isinstance(value, str) and _PLAIN.fullmatch(value):
+        return f"{address}={value}"
+    return f"{address}={json.dumps(value)}".replace("`", "\\u0060").replace("<", "\\u003c")

@@ -1,0 +1,1 @@
+"""Why required corridors cannot be served, and remedies that were tried."""

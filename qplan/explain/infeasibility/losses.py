@@ -1,0 +1,103 @@
+"""Reasons of loss, length, band and rate: no QKD system reaches from permitted relay to permitted relay."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from qplan.candidates.hops import Hop, fewest_patched, least_shortfall_ways, refused_hop, refused_hops
+from qplan.candidates.model import CandidateLink, Refusal
+from qplan.candidates.reasons import Reason, named
+from qplan.explain.findings import Diagnosis, Proposal
+from qplan.explain.infeasibility.huts import hut_proposals
+from qplan.inventory import plant
+from qplan.inventory.model import Inventory
+from qplan.inventory.source.messages import counted
+
+MOST_WAYS = 3  # over the loss limit
+
+
+def out_of_reach(
+    found: Diagnosis,
+    alone: Inventory,
+    q: str,
+    permitted: frozenset[str],
+    verdicts: tuple[list[CandidateLink], list[Refusal]],
+) -> None:
+    """No system reaches from permitted relay to permitted relay: patched sites, O band, loss, length or rate."""
+    ends = alone.corridors[q].ends
+    ways = list(least_shortfall_ways(alone, ends, permitted, MOST_WAYS))
+    if not ways:
+        _no_hops(found, alone, ends, permitted)
+        return
+    if over_limit(ways[0]):
+        over_the_limit(found, alone, q, ways, "Every way through permitted relays has a hop over the loss limit")
+        return
+    refused = refused_hops(*verdicts, ends, permitted)
+    for refusal in refused:
+        found.add(_refused_hop(refusal))
+    found.proposals += hut_proposals(alone, q, [refused_hop(alone, refusal) for refusal in refused])
+
+
+def _no_hops(found: Diagnosis, alone: Inventory, ends: tuple[str, str], permitted: frozenset[str]) -> None:
+    most = alone.policy.max_bypass_sites
+    patched = fewest_patched(alone, ends, permitted)
+    if patched > most:
+        text = (
+            f"On every way a quantum channel would have to be patched through {patched} or more sites in a row; "
+            f"policy.max_bypass_sites is {most}."
+        )
+        setting = (("policy.max_bypass_sites", patched),)
+        found.add(
+            Reason("max_bypass_sites", text, float(patched), float(most), ("policy.max_bypass_sites",)),
+            Proposal(f"patch a channel through up to {counted(patched, 'site')}", setting),
+        )
+        return
+    dark = [f for f, fibre in sorted(alone.fibres.items()) if plant.loss_db(alone, fibre, True) is None]
+    text = (
+        f"All permitted systems work in the O band, and no way has an O-band loss on all its fibres; none is known of "
+        f"{named(dark)}."
+    )
+    found.add(Reason("no_o_band_loss", text, where=tuple(f"fibres.{f}" for f in dark)))
+
+
+def over_limit(way: Sequence[Hop]) -> list[Hop]:
+    """The hops over their loss limit, the worst first."""
+    return sorted((hop for hop in way if hop.shortfall_db > 0), key=lambda hop: -hop.shortfall_db)
+
+
+def over_the_limit(found: Diagnosis, alone: Inventory, q: str, ways: Sequence[Sequence[Hop]], what: str) -> None:
+    """The ways that miss the loss limit, by least first, with what would let each pass: huts, or less margin."""
+    margin = alone.policy.loss_margin_db
+    for number, over in enumerate(filter(None, map(over_limit, ways))):
+        start = f"{what}. Where it is missed by least, " if number == 0 else "On the next way, "
+        text = start + "; ".join(_hop_text(alone, hop) for hop in over) + "."
+        worst = over[0]
+        where = (*(f"sites.{s}" for s in worst.sites), *(f"fibres.{f}" for f in worst.fibres))
+        found.add(Reason("loss_db", text, worst.loss_db, worst.limit_db, where), *hut_proposals(alone, q, over))
+        if number == 0 and margin >= worst.shortfall_db:
+            left = math.floor(round((margin - worst.shortfall_db) * 100, 6)) / 100
+            setting = (("policy.loss_margin_db", left),)
+            found.proposals.append(Proposal(f"keep a margin of {left:g} dB only", setting, "lowered"))
+
+
+def _hop_text(alone: Inventory, hop: Hop) -> str:
+    margin = alone.policy.loss_margin_db
+    patched = f" patched through {named(hop.sites[1:-1])}" if hop.sites[1:-1] else ""
+    included = f" with {margin:g} dB margin" if margin else ""
+    return (
+        f"{hop.sites[0]} to {hop.sites[-1]} over {named(hop.fibres)}{patched} has {hop.loss_db:.2f} dB{included}, "
+        f"{hop.system} reaches {hop.limit_db:.2f} dB: {hop.shortfall_db:.2f} dB too much"
+    )
+
+
+def _refused_hop(refusal: Refusal) -> Reason:
+    a, b = refusal.route.ends
+    fibres = named(refusal.route.fibres)
+    hop = f"Every way has a hop that no system serves, here {a} to {b}; {refusal.system} comes closest over {fibres}: "
+    where = (f"sites.{a}", f"sites.{b}", *(f"fibres.{f}" for f in refusal.route.fibres))
+    if refusal.reason == "key_rate_bps":
+        return Reason("key_rate_zero", hop + "its net key rate is zero at that loss.", 0.0, 0.0, where)
+    length = "the length is not known" if refusal.value is None else f"{refusal.value:.1f} km"
+    text = f"{hop}{length}, its limit is {refusal.limit:.1f} km."
+    return Reason("length_km", text, refusal.value, refusal.limit, where)

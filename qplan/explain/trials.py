@@ -1,0 +1,111 @@
+"""Variants planned anew within the time that belongs to an explanation."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from copy import copy
+from dataclasses import replace
+from typing import Any
+
+from qplan.candidates.design import Design
+from qplan.candidates.links import reach
+from qplan.candidates.model import ReachGraph
+from qplan.explain.variants import (
+    NO_DEFAULTS,
+    changed,
+    required_only,
+)
+from qplan.inventory.model import Inventory
+from qplan.optimizer.heuristics.sequential import planned_at_once
+from qplan.optimizer.limits import SearchLimits
+from qplan.optimizer.model.stage import Hold
+from qplan.optimizer.search.stages import Search, search_plan
+
+AT_LEAST_S = 20.0  # an explanation gets this long even when the time limit has struck
+SHARE_OF_REST = 0.5
+SHARE_OF_ONE_TRIAL = 0.25
+ANY_PLAN = 1.0  # a gap that every plan keeps
+
+
+class Trials:
+    """Re-plans variants of the inventory until the time for explanations is used up.
+
+    `defaults` are those of the inventory's file. Raises SolverFailed where the solver fails.
+    """
+
+    def __init__(
+        self, solver: str, limits: SearchLimits, seconds: float | None = None, defaults: Mapping[str, Any] = NO_DEFAULTS
+    ):
+        """Trials for so many seconds; by default all that the limits leave."""
+        self.solver, self.defaults = solver, defaults
+        self.start = time.monotonic()
+        self.seconds = limits.seconds_left() if seconds is None else seconds
+        self.limits = replace(limits, deadline=self.start + self.seconds, watch=lambda sighting: None)
+
+    @classmethod
+    def after_search(
+        cls, solver: str, limits: SearchLimits, defaults: Mapping[str, Any] = NO_DEFAULTS, share: float = SHARE_OF_REST
+    ) -> Trials:
+        """Trials that explain how a search ended, also where the search has used up its time."""
+        return cls(solver, limits, max(AT_LEAST_S, share * limits.seconds_left()), defaults)
+
+    def one_of(self, count: int) -> Trials:
+        """The same, with an equal share of the time that is left to so many steps."""
+        part = copy(self)
+        part.limits = replace(self.limits, deadline=time.monotonic() + self.limits.seconds_left() / count)
+        return part
+
+    def from_now(self) -> Trials:
+        """Trials that share out what is left of the time."""
+        return Trials(self.solver, self.limits, defaults=self.defaults)
+
+    def changed(self, inventory: Inventory, settings: Iterable[tuple[str, Any]]) -> Inventory:
+        """The inventory as it is when its file is read with these settings."""
+        return changed(inventory, settings, self.defaults)
+
+    def until(self, share: float) -> Trials:
+        """The same, ending when this share of the time is used up."""
+        part = copy(self)
+        part.limits = replace(self.limits, deadline=self.start + share * self.seconds)
+        return part
+
+    @property
+    def over(self) -> bool:
+        return self.limits.stop.is_set() or self.limits.seconds_left() <= 0
+
+    def feasible(self, inventory: Inventory, graph: ReachGraph | None = None) -> bool | None:
+        """Whether the required corridors can be served together; None where that was not decided in time."""
+        if self.over:
+            return None
+        inventory = required_only(inventory)
+        graph = reach(inventory) if graph is None else graph
+        if self.at_once(inventory, graph) is not None:
+            return True
+        found = self.plan(inventory.model_copy(update={"objective": "tco"}), ANY_PLAN, graph)
+        if found.design is not None:
+            return True
+        return False if found.status == "infeasible" else None
+
+    def at_once(self, inventory: Inventory, graph: ReachGraph) -> Design | None:
+        """A plan for all corridors together that is found without the solver; None proves nothing."""
+        return None if self.over else planned_at_once(inventory, graph)
+
+    def plan(
+        self, inventory: Inventory, gap: float | None = None, graph: ReachGraph | None = None,
+        share: float = SHARE_OF_ONE_TRIAL, holds: tuple[Hold, ...] = (),
+    ) -> Search:  # fmt: skip
+        """The search for the best plan of the inventory, within a share of the time; "unknown" where that ends it."""
+        if self.over:
+            return Search("unknown", "time_limit")
+        graph = reach(inventory) if graph is None else graph
+        limits = self._one_trial(self.limits.gap if gap is None else gap, share)
+        search = search_plan(inventory, graph, self.solver, limits, holds=holds)
+        if graph.bypass_limit is None:
+            return search
+        weaker = {"optimal": "feasible", "infeasible": "unknown"}
+        return replace(search, status=weaker.get(search.status, search.status))
+
+    def _one_trial(self, gap: float, share: float = SHARE_OF_ONE_TRIAL) -> SearchLimits:
+        last = time.monotonic() + share * self.seconds
+        return replace(self.limits, gap=gap, deadline=min(last, self.limits.deadline))

@@ -1,0 +1,59 @@
+"""The checks beyond keys and types: errors for what cannot be true, warnings for what is unlikely."""
+
+from __future__ import annotations
+
+from qplan.errors import Diagnostic
+from qplan.inventory.checks import corridors as corridor
+from qplan.inventory.checks import costs as cost
+from qplan.inventory.checks import physics as physics
+from qplan.inventory.checks import references as reference
+from qplan.inventory.checks.view import Check, View
+
+ENTRY_CHECKS: tuple[Check, ...] = (
+    reference.check_fibre_joins_two_sites,
+    reference.check_ids_differ_by_more_than_case,
+    physics.check_coordinates_are_whole,
+    physics.check_loss_per_km,
+    physics.check_lengths,
+    physics.check_loss_can_be_known,
+    physics.check_o_band_loss_is_known,
+    physics.check_losses_are_measured_at_the_wavelength,
+    physics.check_amplified,
+    physics.check_curves_ascend,
+    physics.check_curves_keep_the_repeaterless_bound,
+    physics.check_loss_limit_is_on_the_curve,
+    physics.check_technology_words,
+    corridor.check_corridor_joins_two_sites,
+    corridor.check_corridor_joins_two_buildings,
+    corridor.check_exactly_one_demand,
+    corridor.check_shares_fit_paths,
+    corridor.check_demand_is_above_zero,
+    cost.check_prices,
+    cost.check_quotes_are_valid,
+    cost.check_amounts_are_in_one_currency,
+)
+"""Each entry by itself, with those that it names: true of any part of an inventory."""
+REFERENCE_CHECKS: tuple[Check, ...] = (
+    reference.check_fibre_ends_exist,
+    reference.check_corridor_ends_exist,
+    reference.check_avoided_sites_exist,
+)
+"""Need every declared id."""
+WHOLE_CHECKS: tuple[Check, ...] = (
+    reference.check_technologies_exist,
+    reference.check_relay_rules_name_what_sites_state,
+    reference.check_ducts_are_shared,
+    reference.check_every_site_has_a_fibre,
+    reference.check_there_is_something_to_buy,
+    corridor.check_demand_is_within_one_system,
+    corridor.check_corridor_ends_have_fibres,
+    corridor.check_disjoint_paths_keep_apart_at_the_ends,
+    corridor.check_there_are_corridors,
+)
+"""Need every entry to be valid, since they speak of what is not there."""
+
+
+def check(view: View, *, ids_known: bool, all_valid: bool) -> list[Diagnostic]:
+    """The findings of every check that what was read allows."""
+    checks = ENTRY_CHECKS + (REFERENCE_CHECKS if ids_known else ()) + (WHOLE_CHECKS if all_valid else ())
+    return [item for rule in checks for item in rule(view)]

@@ -1,0 +1,73 @@
+"""Checks of prices, quotes and currencies."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+
+from qplan.errors import Diagnostic
+from qplan.inventory.checks.view import View
+from qplan.inventory.model import Item, QkdSystem
+from qplan.inventory.source.messages import shown
+from qplan.inventory.source.source_map import Path
+
+PRODUCTS = ("qkd_systems", "node_items", "relay_items")
+
+
+def check_prices(view: View) -> Iterator[Diagnostic]:
+    for path, product in _products(view):
+        if product.price is None:
+            message = f"'{path[-1]}' has no price: it counts as 0 and is listed as to be quoted"
+            yield view.finding("QP501", path, message, key=True)
+
+
+def check_quotes_are_valid(view: View) -> Iterator[Diagnostic]:
+    """A quote that has run out, or whose last day cannot be read."""
+    for path, product in _products(view):
+        if "quote_valid_until" not in product.labels:
+            continue
+        stated, at = product.labels["quote_valid_until"], (*path, "labels", "quote_valid_until")
+        last_day = _date(stated)
+        if last_day is None:
+            message = f"the quote of '{path[-1]}' is valid until {shown(stated)}; expected a date such as 2031-12-31"
+            yield view.finding("QP502", at, message)
+        elif last_day < today():
+            hint = "ask for a new quote, or mark the price provenance: illustrative and take the label away"
+            yield view.finding("QP502", at, f"the quote of '{path[-1]}' was valid until {last_day} only", hint=hint)
+
+
+def check_amounts_are_in_one_currency(view: View) -> Iterator[Diagnostic]:
+    """Amounts are added up as they stand, so one that is labelled with another currency falsifies every total."""
+    inventory = view.inventory
+    currency = inventory.economics.currency
+    labelled = [*_products(view), *((("sites", name), site) for name, site in inventory.sites.items())]
+    labelled += ((("fibres", name), fibre) for name, fibre in inventory.fibres.items())
+    for path, entry in labelled:
+        if "currency" in entry.labels and entry.labels["currency"] != currency:
+            message = (
+                f"the amounts of '{path[-1]}' are labelled {shown(entry.labels['currency'])}, but all amounts are "
+                f"counted as {currency} (economics.currency)"
+            )
+            yield view.finding("QP503", (*path, "labels", "currency"), message, hint="convert them")
+
+
+def today() -> date:
+    """The date in UTC; that of `SOURCE_DATE_EPOCH` where it is set, so that a run can be repeated later."""
+    try:
+        return datetime.fromtimestamp(int(os.environ["SOURCE_DATE_EPOCH"]), UTC).date()
+    except (KeyError, ValueError, OverflowError, OSError):
+        return datetime.now(UTC).date()
+
+
+def _products(view: View) -> Iterator[tuple[Path, QkdSystem | Item]]:
+    for section in PRODUCTS:
+        for name, product in getattr(view.inventory.equipment, section).items():
+            yield ("equipment", section, name), product
+
+
+def _date(stated: object) -> date | None:
+    try:
+        return date.fromisoformat(stated) if isinstance(stated, str) else None
+    except ValueError:
+        return None

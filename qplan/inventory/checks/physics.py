@@ -1,0 +1,230 @@
+"""Checks of coordinates, fibres and key-rate curves against physics."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import pairwise
+
+from qplan.errors import Diagnostic
+from qplan.inventory.checks.view import View
+from qplan.inventory.model import Fibre, QkdSystem
+from qplan.inventory.plant import great_circle_km, length_km, loss_db, uses_o_band
+from qplan.physics.key_rate import rate_at_bps, repeaterless_bound_bps
+from qplan.physics.loss import ROUTE_FACTOR, sphere_km
+
+GREAT_CIRCLE_TOLERANCE = 0.001  # relative: coordinates are rounded
+PLAUSIBLE_DB_PER_KM = (0.15, 1.5)
+PLAUSIBLE_ABOVE_KM = 1.0  # on shorter fibres connectors make up the loss
+BOUND_TOLERANCE = 1e-9  # relative
+BISECTIONS = 60
+LOSS_HOLDS_NM = {False: (1500.0, 1600.0), True: (1260.0, 1360.0)}  # O band or not → where a loss measured there holds
+
+
+def check_coordinates_are_whole(view: View) -> Iterator[Diagnostic]:
+    for name, site in view.inventory.sites.items():
+        if (site.lat is None) != (site.lon is None):
+            have, lack = ("lon", "lat") if site.lat is None else ("lat", "lon")
+            message = f"sites.{name} has '{have}' but no '{lack}'"
+            yield view.finding("QP301", ("sites", name, have), message, hint="give both or neither", key=True)
+        elif site.lat == 0 and site.lon == 0:
+            message = f"sites.{name} is at 0, 0, in the Gulf of Guinea"
+            yield view.finding("QP302", ("sites", name, "lat"), message, hint="leave unknown coordinates out", key=True)
+
+
+def check_loss_per_km(view: View) -> Iterator[Diagnostic]:
+    least, most = PLAUSIBLE_DB_PER_KM
+    for name, fibre in view.inventory.fibres.items():
+        for key in ("attenuation_db_per_km", "attenuation_1310_db_per_km"):
+            attenuation = getattr(fibre, key)
+            if not least <= attenuation <= most:
+                expected = f"expected {least:g} to {most:g} (it is used as stated)"
+                message = f"{key} of fibres.{name} is {attenuation:g}; {expected}"
+                yield view.finding("QP303", ("fibres", name, key), message)
+        if fibre.length_km is None or fibre.length_km <= PLAUSIBLE_ABOVE_KM:
+            continue
+        for key in ("loss_db", "loss_1310_db"):
+            loss = getattr(fibre, key)
+            if loss is not None and not least <= loss / fibre.length_km <= most:
+                message = (
+                    f"fibres.{name} loses {loss:g} dB over {fibre.length_km:g} km, {loss / fibre.length_km:.3g} dB/km; "
+                    f"expected {least:g} to {most:g} dB/km (the loss is used as stated)"
+                )
+                yield view.finding("QP303", ("fibres", name, key), message)
+
+
+def check_lengths(view: View) -> Iterator[Diagnostic]:
+    """A stated length is held against the great circle; a length that is derived or unknown is said to be."""
+    for name, fibre in view.fibres():
+        path = ("fibres", name)
+        if fibre.length_km is not None and fibre.length_km > 1.01 * _sphere_km(view, fibre) > 0:
+            continue  # clearly longer: the geodesic, slow to compute, is not needed
+        geodesic = great_circle_km(view.inventory, fibre)
+        if fibre.length_km is not None:
+            if geodesic is not None and fibre.length_km < geodesic * (1 - GREAT_CIRCLE_TOLERANCE):
+                message = (
+                    f"fibres.{name} is {fibre.length_km:g} km long, but its ends are {geodesic:.2f} km apart "
+                    "(the length is used as stated)"
+                )
+                yield view.finding("QP304", (*path, "length_km"), message)
+        elif geodesic is not None:
+            message = (
+                f"fibres.{name} states no length; {length_km(view.inventory, fibre):.2f} km is used, "
+                f"the great circle × {ROUTE_FACTOR:g}"
+            )
+            yield view.finding("QP305", path, message, hint="give length_km", key=True)
+        elif fibre.loss_db is not None:
+            message = f"fibres.{name} has no known length and counts as 0 km; systems with max_length_km cannot use it"
+            yield view.finding("QP306", path, message, hint="give length_km, or the coordinates of both ends", key=True)
+
+
+def _sphere_km(view: View, fibre: Fibre) -> float:
+    """Great circle between the ends on a sphere; 0 where coordinates are missing."""
+    a, b = (view.inventory.sites[end] for end in fibre.ends)
+    return 0.0 if None in (a.lat, a.lon, b.lat, b.lon) else sphere_km(a.lat, a.lon, b.lat, b.lon)
+
+
+def check_loss_can_be_known(view: View) -> Iterator[Diagnostic]:
+    for name, fibre in view.fibres():
+        if fibre.loss_db is None and length_km(view.inventory, fibre) is None:
+            message = f"fibres.{name} has no loss_db, no length_km, and not the coordinates of both ends"
+            yield view.finding("QP307", ("fibres", name), message, hint="give loss_db or length_km", key=True)
+
+
+def check_o_band_loss_is_known(view: View) -> Iterator[Diagnostic]:
+    if not any(uses_o_band(system) for _, system in view.systems()):
+        return
+    for name, fibre in view.fibres():
+        if fibre.loss_db is not None and loss_db(view.inventory, fibre, o_band=True) is None:
+            message = f"fibres.{name} states loss_db alone, so it carries no O-band link"
+            yield view.finding("QP308", ("fibres", name), message, hint="give loss_1310_db or length_km", key=True)
+
+
+def check_losses_are_measured_at_the_wavelength(view: View) -> Iterator[Diagnostic]:
+    """Losses are known around 1550 nm and around 1310 nm: a system may work elsewhere, or a fibre be measured in the
+    band in which no system works."""
+    bands = set()
+    for name, system in view.systems():
+        o_band = uses_o_band(system)
+        bands.add(o_band)
+        least, most = LOSS_HOLDS_NM[o_band]
+        if not least <= system.wavelength_nm <= most:
+            message = (
+                f"'{name}' works at {system.wavelength_nm:g} nm, but is planned with the fibres' loss around "
+                f"{_centre_nm(o_band)} nm, which holds from {least:g} to {most:g} nm"
+            )
+            yield view.finding("QP315", ("equipment", "qkd_systems", name, "wavelength_nm"), message)
+    if len(bands) != 1:
+        return
+    (o_band,) = bands
+    measured, needed = ("loss_db", "loss_1310_db") if o_band else ("loss_1310_db", "loss_db")
+    for name, fibre in view.fibres():
+        used = loss_db(view.inventory, fibre, o_band)
+        if getattr(fibre, measured) is not None and getattr(fibre, needed) is None and used is not None:
+            message = (
+                f"fibres.{name} was measured around {_centre_nm(not o_band)} nm, but every system works around "
+                f"{_centre_nm(o_band)} nm, where {used:.4g} dB are derived from its length"
+            )
+            yield view.finding("QP315", ("fibres", name, measured), message, hint=f"give {needed}", key=True)
+
+
+def _centre_nm(o_band: bool) -> int:
+    return 1310 if o_band else 1550
+
+
+def check_amplified(view: View) -> Iterator[Diagnostic]:
+    for name, fibre in view.inventory.fibres.items():
+        if fibre.amplified:
+            message = f"fibres.{name} has optical amplifiers, so no QKD link can use it"
+            yield view.finding("QP309", ("fibres", name, "amplified"), message, key=True)
+
+
+def check_curves_ascend(view: View) -> Iterator[Diagnostic]:
+    for name, system in view.inventory.equipment.qkd_systems.items():
+        curve = system.key_rate_curve
+        for index in range(1, len(curve)):
+            if curve[index][0] <= curve[index - 1][0]:
+                message = (
+                    f"the losses in the key_rate_curve of '{name}' must ascend: "
+                    f"{curve[index][0]:g} dB follows {curve[index - 1][0]:g} dB"
+                )
+                hint = "a point is [loss_db, bit/s]"
+                yield view.finding("QP310", _curve_path(name, index), message, hint=hint)
+                break
+
+
+def check_curves_keep_the_repeaterless_bound(view: View) -> Iterator[Diagnostic]:
+    for name, system in view.inventory.equipment.qkd_systems.items():
+        if system.clock_hz is None or not _ascends(system):
+            continue
+        for index in range(len(system.key_rate_curve)):
+            loss = _loss_of_greatest_excess(system, index)
+            rate, bound = rate_at_bps(system.key_rate_curve, loss), repeaterless_bound_bps(system.clock_hz, loss)
+            if rate > bound * (1 + BOUND_TOLERANCE):
+                message = (
+                    f"the key_rate_curve of '{name}' gives {rate:.4g} bit/s at {loss:.4g} dB, above the repeaterless "
+                    f"bound of {bound:.4g} bit/s at clock_hz {system.clock_hz:g}"
+                )
+                yield view.finding("QP311", _curve_path(name, index), message)
+                break
+
+
+def _ascends(system: QkdSystem) -> bool:
+    losses = [loss for loss, _ in system.key_rate_curve]
+    return all(a < b for a, b in pairwise(losses))
+
+
+def _loss_of_greatest_excess(system: QkdSystem, index: int) -> float:
+    """Where, from the point before up to a point, the curve stands highest against the bound.
+
+    log(bound) is convex in the loss and the curve's interpolation is linear in it, so the excess has one peak, which
+    the slope of the excess brackets.
+    """
+    high, rate_high = system.key_rate_curve[index]
+    low, rate_low = system.key_rate_curve[index - 1] if index else (high, rate_high)
+    if low == high or rate_low <= 0 or rate_high <= 0:
+        return high
+    slope = math.log(rate_high / rate_low) / (high - low)
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if slope > _log_bound_slope(middle) else (low, middle)
+    return high
+
+
+def _log_bound_slope(loss_db: float) -> float:
+    """d ln(−ln(1 − η)) / d loss, η = 10^(−loss/10); minus infinity at 0 dB."""
+    transmittance = 10 ** (-loss_db / 10)
+    if transmittance >= 1:
+        return -math.inf
+    if transmittance < 1e-12:
+        return -math.log(10) / 10
+    return -math.log(10) / 10 * transmittance / ((1 - transmittance) * -math.log1p(-transmittance))
+
+
+def check_loss_limit_is_on_the_curve(view: View) -> Iterator[Diagnostic]:
+    for name, system in view.inventory.equipment.qkd_systems.items():
+        last = system.key_rate_curve[-1][0]
+        if system.max_loss_db is not None and system.max_loss_db > last:
+            message = (
+                f"max_loss_db {system.max_loss_db:g} of '{name}' lies beyond the last point of its curve, {last:g} dB, "
+                "where the key ends"
+            )
+            yield view.finding("QP312", ("equipment", "qkd_systems", name, "max_loss_db"), message)
+
+
+def check_technology_words(view: View) -> Iterator[Diagnostic]:
+    for name, system in view.inventory.equipment.qkd_systems.items():
+        technology = system.technology or ""
+        path = ("equipment", "qkd_systems", name, "technology")
+        if technology != technology.lower():
+            message = f"the technology '{technology}' of '{name}' is not in lower case"
+            yield view.finding("QP313", path, message, hint=f"write {technology.lower()}")
+    for name, system in view.systems():
+        if (system.technology or "").lower() == "dv-cow":
+            message = f"'{name}' is a COW system, whose original security proof does not hold at published rates"
+            hint = "policy.technologies can leave it out"
+            yield view.finding("QP314", ("equipment", "qkd_systems", name, "technology"), message, hint=hint)
+
+
+def _curve_path(name: str, index: int) -> tuple[str | int, ...]:
+    return ("equipment", "qkd_systems", name, "key_rate_curve", index)

@@ -1,0 +1,80 @@
+"""Words for messages: how values and numbers are shown, and what the writer of a word may have meant."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+MANY = 500  # with more candidates only the neighbours in alphabetical order are compared, so that it stays quick
+NEIGHBOURS = 50
+LONGEST_SHOWN = 60
+OTHER_WORDS = {  # keys that other tools and formats use, and ours
+    "lng": "lon", "long": "lon", "longitude": "lon", "latitude": "lat",
+    "nodes": "sites", "locations": "sites", "links": "fibres", "edges": "fibres", "spans": "fibres",
+    "fibers": "fibres", "fiber": "fibre", "demands": "corridors", "flows": "corridors", "default": "defaults",
+    "distance": "length_km", "distance_km": "length_km", "attenuation": "attenuation_db_per_km",
+    "endpoints": "ends", "end": "ends", "from": "ends", "to": "ends",
+    "risk_groups": "ducts", "srlg": "ducts", "duct": "ducts", "demand_bps": "key_rate_bps", "rate": "key_rate_bps",
+    "cost": "price", "curve": "key_rate_curve", "includes": "include", "vendor": "manufacturer",
+}  # fmt: skip
+
+
+def shown(value: object) -> str:
+    """A value as it is named in a message: short text in quotes, numbers as they are, the rest by kind."""
+    if isinstance(value, str):
+        return f"'{value}'" if len(value) <= LONGEST_SHOWN else f"'{value[:LONGEST_SHOWN]}…'"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list | tuple):
+        return "a list"
+    return repr(value)
+
+
+def kind(value: object) -> str:
+    """What a value is to YAML; empty where `shown` says it already."""
+    if isinstance(value, str):
+        return "text"
+    return "a number" if isinstance(value, int | float) and not isinstance(value, bool) else ""
+
+
+def joined(words: Iterable[str]) -> str:
+    """`a, b or c`."""
+    *others, last = words
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 relay`, `2 relays`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def neighbours(word: str, options: list[str]) -> list[str]:
+    """Sorted options, or those around the word where they are many."""
+    if len(options) <= MANY:
+        return options
+    middle = bisect_left(options, word)
+    return options[max(0, middle - NEIGHBOURS) : middle + NEIGHBOURS]
+
+
+def closest(word: str, candidates: Iterable[str]) -> str | None:
+    """The candidate that the writer of `word` most likely meant."""
+    options = neighbours(word, sorted(set(candidates) - {word}))
+    for option in options:
+        if option.casefold() == word.casefold():
+            return option
+    if OTHER_WORDS.get(word.casefold()) in options:
+        return OTHER_WORDS[word.casefold()]
+    for option in options:
+        if word and option.startswith(f"{word}_"):
+            return option
+    if len(word) > LONGEST_SHOWN:
+        return None
+    return next(iter(get_close_matches(word, options, n=1)), None)
+
+
+def did_you_mean(word: str, candidates: Iterable[str]) -> str:
+    match = closest(word, candidates)
+    return f"did you mean '{match}'?" if match else ""

@@ -1,0 +1,68 @@
+"""Which keys the models know at an address: for addresses of overrides and for suggestions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from qplan.inventory.model import InventoryFile
+from qplan.inventory.source.source_map import Path
+
+
+class Shape(NamedTuple):
+    """What stands at an address: a model's fields, entries by id, a free mapping, or a plain value."""
+
+    kind: str  # "model" | "entries" | "free" | "plain"
+    model: type[BaseModel] | None = None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The known keys of a model; empty elsewhere."""
+        return tuple(self.model.model_fields) if self.kind == "model" else ()
+
+    def below(self, key: str | int) -> Shape | None:
+        """The shape of an entry; None where the models know none of that name."""
+        if self.kind == "model":
+            field = self.model.model_fields.get(key)
+            return None if field is None else _shape(field.annotation)
+        if self.kind == "entries":
+            return Shape("model", self.model)
+        return self if self.kind == "free" else None
+
+
+FILE = Shape("model", InventoryFile)
+
+
+@cache
+def _shape(annotation: Any) -> Shape:
+    options = [annotation]
+    while get_origin(options[0]) in (Annotated, Union, UnionType):
+        arguments = get_args(options[0])
+        options = list(arguments[:1]) if get_origin(options[0]) is Annotated else _without_none(arguments)
+    for option in options:
+        if isinstance(option, type) and issubclass(option, BaseModel):
+            return Shape("model", option)
+        if get_origin(option) is dict:
+            item = get_args(option)[1]
+            if isinstance(item, type) and issubclass(item, BaseModel):
+                return Shape("entries", item)
+            return Shape("free")
+    return Shape("plain")
+
+
+def _without_none(options: Iterable[Any]) -> list[Any]:
+    return [option for option in options if option is not NoneType]
+
+
+def shape_at(path: Path) -> Shape | None:
+    """The shape at a path of the inventory; None where the models know none."""
+    shape = FILE
+    for step in path:
+        shape = shape.below(step)
+        if shape is None:
+            return None
+    return shape

@@ -1,0 +1,140 @@
+"""Cuts from key rates: what installed systems give across a set of sites covers what the corridors ask across it.
+
+For every set of sites W, Σ over the links between W and the rest of rate · count ≥ Σ over the corridors with one end in
+W of paths · demand. Divided by a step δ and rounded (mixed-integer rounding; Nemhauser & Wolsey 1990, for capacitated
+networks Magnanti, Mirchandani & Vachani 1995; Raack, Koster, Orlowski & Wessäly 2011):
+
+    Σ F(min(rate, D) / δ) · count ≥ ⌈D / δ⌉,  F(a) = ⌊a⌋ + min(1, (a − ⌊a⌋) / f),  f the fraction of D / δ.
+
+For given ends on the two sides the row that a point violates most is a minimum cut with capacities F · count.
+"""
+
+from __future__ import annotations
+
+import math
+
+import networkx as nx
+import numpy as np
+
+from qplan.candidates.bundles import tight_links
+from qplan.candidates.max_flow import FlowNetwork
+from qplan.candidates.model import RATE_TOLERANCE
+from qplan.optimizer.cuts.row import Point, Row, Separator
+from qplan.optimizer.model.formulation import Formulation
+
+LEAST_FRACTION = 1e-3  # of a rounded-up demand; below it the demand is rounded down, which keeps the row valid
+MOST_STEPS = 8  # values of δ tried for one set
+LEAST_COUNT = 1e-6  # of systems on a link in use
+LEAST_VIOLATION = 0.01  # relative to the right-hand side
+
+
+def cutset_cuts(model: Formulation) -> Separator:
+    """Rounded cutset rows of required corridors; nothing where no rate can bind."""
+    required = [(q, c) for q, c in sorted(model.inventory.corridors.items()) if c.required]
+    if not tight_links(model.inventory, model.reach) or not required:
+        return lambda point: []
+    return _Cutsets(model).separate
+
+
+class _Cutsets:
+    """Sites are vertices, followed by a source and a sink for the ends on either side."""
+
+    def __init__(self, model: Formulation):
+        index, links = model.index(), model.reach.links
+        sites = sorted({end for link in links for end in link.route.ends})
+        number = {s: i for i, s in enumerate(sites)}
+        self.a = np.array([number[link.route.ends[0]] for link in links])
+        self.b = np.array([number[link.route.ends[1]] for link in links])
+        self.rate = np.array([link.key_rate_bps for link in links])
+        self.column = np.array([index[model.count[link.id].name] for link in links])
+        asks = [c for _, c in sorted(model.inventory.corridors.items()) if c.required and set(c.ends) <= number.keys()]
+        self.asks = [(number[c.ends[0]], number[c.ends[1]], c.paths * c.demand_bps) for c in asks]
+        self.terminals = sorted({end for a, b, _ in self.asks for end in (a, b)})
+        self.size = len(sites)
+
+    def separate(self, point: Point) -> list[Row]:
+        count = point[self.column]
+        used = np.flatnonzero(count > LEAST_COUNT)
+        graph = self._graph(used)
+        rows: dict[Row, None] = {}
+        for side in self._sides(count, used):
+            demand = self._demand(side)
+            if demand > 0:
+                rows |= dict.fromkeys(self._rows(side, demand, count, used, graph))
+        return list(rows)
+
+    def _graph(self, used: np.ndarray) -> FlowNetwork:
+        """The links in use both ways, then an arc from the source and one to the sink for every end."""
+        source, sink = self.size, self.size + 1
+        pairs = zip(self.a[used].tolist(), self.b[used].tolist(), strict=True)
+        arcs = [(x, y, []) for a, b in pairs for x, y in ((a, b), (b, a))]
+        arcs += [arc for t in self.terminals for arc in ((source, t, []), (t, sink, []))]
+        return FlowNetwork(self.size + 2, arcs, 0)
+
+    def _demand(self, side: frozenset[int]) -> float:
+        """What the corridors between the two sides reserve at the least (rates are kept up to a tolerance)."""
+        total = sum(asked for a, b, asked in self.asks if (a in side) != (b in side))
+        return total * (1 - 1.5 * RATE_TOLERANCE)
+
+    def _sides(self, count: np.ndarray, used: np.ndarray) -> list[frozenset[int]]:
+        """Ends on one side: each alone, and those that the edges of a tree of most capacity part."""
+        sides = {frozenset([t]) for t in self.terminals}
+        graph = nx.Graph()
+        graph.add_nodes_from(self.terminals)
+        for l in used.tolist():
+            a, b, gives = int(self.a[l]), int(self.b[l]), float(self.rate[l] * count[l])
+            known = graph.get_edge_data(a, b, {"gives": 0.0})["gives"]
+            graph.add_edge(a, b, gives=known + gives)
+        tree = nx.maximum_spanning_tree(graph, weight="gives")
+        terminals = frozenset(self.terminals)
+        for part in nx.connected_components(tree):
+            below = {s: terminals.intersection([s]) for s in part}
+            edges = list(nx.bfs_edges(tree, min(part)))
+            for parent, child in reversed(edges):  # from the leaves up
+                sides.add(below[child])
+                below[parent] |= below[child]
+        smaller = {min(side, terminals - side, key=lambda s: (len(s), sorted(s))) for side in sides}
+        return sorted((side for side in smaller if side), key=lambda side: (len(side), sorted(side)))
+
+    def _rows(
+        self, side: frozenset[int], demand: float, count: np.ndarray, used: np.ndarray, graph: FlowNetwork
+    ) -> list[Row]:  # fmt: skip
+        """The most violated row over all sets that hold these ends and no others, for a few steps δ."""
+        best: tuple[float, Row] | None = None
+        for step in self._steps(side, demand, count):
+            weights, least = rounded(self.rate, demand, step)
+            capacity = np.zeros(len(graph.tails))
+            capacity[: 2 * len(used)] = np.repeat(weights[used] * count[used], 2)
+            for i, t in enumerate(self.terminals):
+                capacity[2 * len(used) + 2 * i + (t not in side)] = 2 * least + 1
+            for _, mask in graph.cuts(np.minimum(capacity, 2 * least + 1), self.size, self.size + 1, least, 1):
+                across = np.flatnonzero(mask[self.a] != mask[self.b])
+                short = 1 - float(weights[across] @ count[across]) / least
+                if short > LEAST_VIOLATION and (best is None or short > best[0]):
+                    best = short, self._row(across, weights, least)
+        return [] if best is None else [best[1]]
+
+    def _row(self, across: np.ndarray, weights: np.ndarray, least: float) -> Row:
+        total: dict[int, float] = {}
+        for l in across.tolist():
+            column = int(self.column[l])
+            total[column] = total.get(column, 0.0) + float(weights[l])
+        return Row("cutset", tuple(total), tuple(total.values()), least)
+
+    def _steps(self, side: frozenset[int], demand: float, count: np.ndarray) -> list[float]:
+        """The demand itself, and rates of links in use, spread over their range."""
+        used = np.unique(np.minimum(self.rate[count > 0.01], demand))
+        if len(used) > MOST_STEPS:
+            used = used[np.linspace(0, len(used) - 1, MOST_STEPS).astype(int)]
+        return sorted({demand, *(float(rate) for rate in used if rate > demand / 50)})
+
+
+def rounded(rates: np.ndarray, demand: float, step: float) -> tuple[np.ndarray, float]:
+    """Weights per link and right-hand side of Σ min(rate, demand) · count ≥ demand, divided by `step` and rounded."""
+    least, fraction = math.ceil(demand / step), demand / step - math.floor(demand / step)
+    if fraction < LEAST_FRACTION:
+        least, fraction = math.floor(demand / step), 1.0
+        demand = least * step
+    shares = np.minimum(rates, demand) / step
+    whole = np.floor(shares)
+    return whole + np.minimum(1.0, (shares - whole) / fraction), float(least)

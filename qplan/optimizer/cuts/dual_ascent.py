@@ -1,0 +1,125 @@
+"""Dual ascent for Steiner arborescences (Wong 1984): directed cuts to start the relaxation with.
+
+Every arc has a reduced cost, at first the price of its cheapest link and of its head as a relay. For one end after the
+other, the sites from which it can be reached along arcs of reduced cost 0 form a set; as long as the root is not among
+them, the least reduced cost over the arcs that enter the set is taken off all of these. The cuts met on the way bind in
+a dual solution that is often nearly optimal, so that the relaxation starts where cut by cut it would come to late.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from qplan.candidates.prices import Prices
+from qplan.optimizer.cuts.row import Row, factored
+from qplan.optimizer.cuts.trees import Trees
+from qplan.optimizer.limits import SearchLimits
+from qplan.optimizer.model.formulation import Formulation
+
+MOST_STEPS = 6000  # cuts, over all trees
+ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Arcs:
+    """Arcs of one tree by number: their tails, their columns, and those that enter each site."""
+
+    tails: np.ndarray
+    columns: np.ndarray
+    into: list[np.ndarray]
+
+
+def ascent_cuts(model: Formulation, trees: Trees, prices: Prices, limits: SearchLimits) -> list[Row]:
+    """Directed cuts of every tree for the ends that it may span."""
+    index = model.index()
+    cheapest = cheapest_links(model, prices)
+    component_of = {s: l for l, part in enumerate(trees.components) for s in part.ends}
+    number = {s: i for i, s in enumerate(sorted(component_of.keys() | {end for pair in cheapest for end in pair}))}
+    rows: dict[Row, None] = {}
+    for k, part in enumerate(trees.components[: trees.rooted]):
+        mine = [(tail, head, index[variable.name]) for (i, tail, head), variable in trees.arcs.items() if i == k]
+        into: list[list[int]] = [[] for _ in number]
+        for arc, (_, head, _) in enumerate(mine):
+            into[number[head]].append(arc)
+        cost = arc_prices([arc[:2] for arc in mine], cheapest, prices, component_of)
+        arcs = Arcs(
+            np.array([number[tail] for tail, _, _ in mine], dtype=np.int64),
+            np.array([column for _, _, column in mine], dtype=np.int64),
+            [np.array(entering, dtype=np.int64) for entering in into],
+        )
+        span_of = {number[s]: l for s, l in component_of.items() if l >= k and s != part.ends[0]}
+        for end, cut in ascend(number[part.ends[0]], span_of, arcs, cost, MOST_STEPS // trees.rooted, limits):
+            entering = tuple(np.unique(arcs.columns[cut]).tolist())
+            span = index[trees.spans[k, span_of[end]].name] if trees.spans else None
+            rows[factored("tree_cut", entering, (1.0,) * len(entering), span, 1.0)] = None
+    return list(rows)
+
+
+def cheapest_links(model: Formulation, prices: Prices) -> dict[tuple[str, str], float]:
+    """Per pair of sites the price of its cheapest link."""
+    cheapest: dict[tuple[str, str], float] = defaultdict(lambda: math.inf)
+    for link in model.reach.links:
+        cheapest[link.route.ends] = min(cheapest[link.route.ends], prices.link.get(link.id, 0.0))
+    return cheapest
+
+
+def arc_prices(
+    arcs: Iterable[tuple[str, str]], cheapest: Mapping[tuple[str, str], float], prices: Prices, ends: Collection[str]
+) -> np.ndarray:
+    """What each arc costs at least: the cheapest link, and its head as a relay unless that is one of the ends."""
+    return np.array([
+        cheapest[min(tail, head), max(tail, head)] + (0.0 if head in ends else prices.relay.get(head, 0.0))
+        for tail, head in arcs
+    ])  # fmt: skip
+
+
+class _Ahead:
+    """The sites from which an end can be reached for nothing, and the arcs that enter them."""
+
+    def __init__(self, root: int, end: int, arcs: Arcs):
+        self.root, self.arcs = root, arcs
+        self.inside = np.zeros(len(arcs.into), dtype=bool)
+        self.inside[end] = True
+        self.entering = arcs.into[end]
+
+    def grow(self, cost: np.ndarray) -> bool:
+        """Take in what can now be reached for nothing; False once that is the root. Costs never rise."""
+        tails = self.arcs.tails
+        while True:
+            self.entering = self.entering[~self.inside[tails[self.entering]]]
+            reached = np.unique(tails[self.entering[cost[self.entering] <= ROUNDING]])
+            if not len(reached):
+                return True
+            if self.root in reached:
+                return False
+            self.inside[reached] = True
+            self.entering = np.concatenate([self.entering, *(self.arcs.into[site] for site in reached)])
+
+
+def ascend(
+    root: int, ends: dict[int, int], arcs: Arcs, cost: np.ndarray, most_steps: int, limits: SearchLimits
+) -> list[tuple[int, np.ndarray]]:
+    """(end, arcs of a cut) in the order met; ends with few arcs into their set first. Takes `cost` down."""
+    met: list[tuple[int, np.ndarray]] = []
+    sets = {end: _Ahead(root, end, arcs) for end in ends}
+    heap = [(0, end) for end in sorted(ends)]
+    while heap and len(met) < most_steps and not limits.hit():
+        _, end = heapq.heappop(heap)
+        if not sets[end].grow(cost):
+            continue
+        entering = sets[end].entering
+        if heap and len(entering) > heap[0][0] > 0:  # the set has grown: others first
+            heapq.heappush(heap, (len(entering), end))
+            continue
+        if not len(entering):
+            continue  # nothing leads here: the relaxation will say that nothing is possible
+        cost[entering] -= cost[entering].min()
+        met.append((end, entering))
+        heapq.heappush(heap, (len(entering), end))
+    return met

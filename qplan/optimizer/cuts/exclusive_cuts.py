@@ -1,0 +1,84 @@
+"""Cuts of several disjoint paths without one fibre, patched site or duct, and one path fewer."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qplan.candidates.bundles import CorridorNetwork
+from qplan.candidates.max_flow import VIOLATION, FlowNetwork
+from qplan.optimizer.cuts.path_cuts import parting
+from qplan.optimizer.cuts.row import Point, Row, Separator
+from qplan.optimizer.cuts.split_graph import split_graphs
+from qplan.optimizer.model.formulation import Formulation
+
+
+def exclusive_cuts(model: Formulation, chosen: list[CorridorNetwork]) -> Separator:
+    """The same cuts without the links over one fibre, patched site or duct, and one path fewer.
+
+    Only one of k disjoint paths may use such a resource, so that k − 1 paths are left where it is taken away. At a
+    point only resources that more than one unit of installed links use can give a violated cut.
+    """
+    index = model.index()
+    several = [network for network in chosen if network.shared]
+    graphs = split_graphs(model, several, index)
+    columns = {name: mine for name, mine in _resource_columns(model, several, index).items() if len(mine) > 1}
+    uses = {id(split): _Uses(split.graph, columns) for split in graphs}
+
+    def separate(point: Point) -> list[Row]:
+        rows: list[Row] = []
+        capacities = {id(split): split.graph.capacities(point) for split in graphs}
+        sides: dict[tuple[int, str], list[np.ndarray]] = {}
+        for network, split in zip(several, graphs, strict=True):
+            first, second = (split.sites.get(end) for end in model.inventory.corridors[network.corridor].ends)
+            if first is None or second is None:
+                continue
+            flow = split.graph.flow(capacities[id(split)], 2 * first + 1, 2 * second)
+            for resource in uses[id(split)].crowded(point, flow):
+                if resource in network.shared:
+                    without = point.copy()
+                    without[columns[resource]] = 0.0
+                    capacity, key = split.graph.capacities(without), (id(split), resource)
+                    parted = sides.setdefault(key, [])
+                    rows += parting(model, network, split, capacity, parted, index, point, columns[resource])
+        return list(dict.fromkeys(rows))
+
+    return separate
+
+
+def _resource_columns(
+    model: Formulation, networks: list[CorridorNetwork], index: dict[str, int]
+) -> dict[str, np.ndarray]:
+    """Per resource the columns of all links that take it, and of the relay if it is a site."""
+    taken: dict[str, set[int]] = {}
+    for network in networks:
+        for resource, users in network.shared.items():
+            mine = taken.setdefault(resource, set())
+            mine.update(index[model.link[link].name] for i in users for link in network.bundles[i].links)
+            kind, name = resource.split(" ", 1)
+            if kind == "site" and name in model.relay:
+                mine.add(index[model.relay[name].name])
+    return {resource: np.array(sorted(mine)) for resource, mine in sorted(taken.items())}
+
+
+class _Uses:
+    """How much of a flow may run over each resource; one that carries at most one unit gives no violated cut."""
+
+    def __init__(self, graph: FlowNetwork, columns: dict[str, np.ndarray]):
+        self.names = list(columns)
+        arcs_of: dict[int, list[int]] = {}
+        for arc, members in enumerate(graph.members):
+            for column in members:
+                arcs_of.setdefault(column, []).append(arc)
+        entries = [
+            (r, arc, column)
+            for r, name in enumerate(self.names) for column in columns[name].tolist() for arc in arcs_of.get(column, ())
+        ]  # fmt: skip
+        self.resource, self.arc, self.column = np.array(entries, dtype=np.int64).reshape(-1, 3).T
+        _, self.group = np.unique(self.resource * len(graph.members) + self.arc, return_inverse=True)
+
+    def crowded(self, point: Point, flow: np.ndarray) -> list[str]:
+        room = np.bincount(self.group, point[self.column])
+        at = np.zeros(len(room), dtype=np.int64)
+        at[self.group] = np.arange(len(self.group))
+        carried = np.bincount(self.resource[at], np.minimum(room, flow[self.arc[at]]), len(self.names))
+        return [self.names[r] for r in np.flatnonzero(carried > 1 + VIOLATION)]

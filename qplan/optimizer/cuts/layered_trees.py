@@ -1,0 +1,215 @@
+"""Relay limits as arborescences in layered graphs: a lift of the design variables, one tree per root.
+
+Corridors with one path each and a limit on relays that end at the same site, the root, and may use links between the
+same pairs of sites (the same possible relays, and demands that the same links carry) are reached from it within their
+limits by one tree that every design contains: of what a breadth-first search from the root over the design's links and
+relays finds, the branches that lead to the corridors' other ends. Layer h of the tree's layered graph holds sites h
+links from the root (Gouveia, Simonetti & Uchoa 2011). With layer(r, h, u, v) ∈ [0, 1] for "the tree of root r enters
+v, h + 1 links from r, from u":
+
+* a target is entered once, within its limit; another site at most relay(s) times, over all layers;
+* over all layers and both directions the tree takes a pair of sites at most Σ link over the pair;
+* what enters a site that is no target leaves it, one layer on; what leaves a target by one arc is at most relay(s);
+* an arc is taken only where its tail was entered one layer before, from elsewhere;
+* every cut between the root and a target in the target's own layered graph has at least one arc.
+
+Only the first rows are in the model from the start, the others are found where they are violated. Every row holds for
+every design.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pulp
+
+from qplan.candidates.design import Design
+from qplan.candidates.prices import Prices
+from qplan.optimizer.cuts.dual_ascent import MOST_STEPS, Arcs, arc_prices, ascend, cheapest_links
+from qplan.optimizer.cuts.layered_flows import Arc, layered_arcs, layered_network
+from qplan.optimizer.cuts.row import Point, Row, Separator
+from qplan.optimizer.limits import SearchLimits
+from qplan.optimizer.model.formulation import Formulation, Terms
+
+MOST_COLUMNS = 60_000  # of all trees; those with few layers come first
+
+
+@dataclass(frozen=True)
+class HopTree:
+    """A root, its targets with the most links to each, and the variables of the arcs."""
+
+    root: str
+    corridors: frozenset[str]
+    targets: dict[str, int]
+    reaching: dict[str, tuple[Arc, ...]]  # per target the arcs of its own layered graph
+    arcs: dict[Arc, pulp.LpVariable]
+
+
+def add_hop_trees(model: Formulation) -> list[HopTree]:
+    """Add the lift for as many roots as there is room for."""
+    trees, room = [], MOST_COLUMNS
+    for k, entry in enumerate(_by_root(model)):
+        root, corridors, targets, reaching = entry
+        arcs = sorted({
+            (tail, head, h) for mine in reaching.values() for tail, head, h in mine
+            if h < targets.get(head, h + 1) and h <= targets.get(tail, h)
+        })  # fmt: skip
+        room -= len(arcs)
+        if room < 0:
+            break
+        tree = HopTree(root, corridors, targets, reaching, {
+            arc: model.variable("layer", k + 1, arc[2] + 1, *arc[:2], integer=False) for arc in arcs
+        })  # fmt: skip
+        entering: dict[str, Terms] = defaultdict(list)
+        for (_, head, _), flow in tree.arcs.items():
+            entering[head].append((flow, 1.0))
+        for s, terms in sorted(entering.items()):
+            if s in targets:
+                model.add(terms, "=", 1, "hop_target", k + 1, s)
+            else:
+                model.add([*terms, (model.relay[s], -1.0)], "<=", 0, "hop_relay", k + 1, s)
+        trees.append(tree)
+    return trees
+
+
+def _by_root(model: Formulation) -> list[tuple[str, frozenset[str], dict[str, int], dict[str, tuple[Arc, ...]]]]:
+    """Roots that cover the corridors, those of most corridors first; their targets, and the arcs that reach each."""
+    corridors = model.inventory.corridors
+    pairs = {network.corridor: frozenset(bundle.ends for bundle in network.bundles) for network in model.networks}
+    single = {q for q, corridor in corridors.items() if corridor.required and corridor.paths == 1}
+    left = [n for n in model.networks if n.corridor in single and corridors[n.corridor].max_relays is not None]
+    found = []
+    while left:
+        uses = Counter((end, pairs[n.corridor]) for n in left for end in corridors[n.corridor].ends)
+        root, usable = max(uses, key=lambda use: (uses[use], use[0], sorted(use[1])))
+        mine = [n for n in left if root in corridors[n.corridor].ends and pairs[n.corridor] == usable]
+        left = [network for network in left if network not in mine]
+        targets: dict[str, int] = {}
+        for network in mine:
+            corridor = corridors[network.corridor]
+            (target,) = set(corridor.ends) - {root}
+            targets[target] = min(corridor.max_relays + 1, targets.get(target, corridor.max_relays + 1))
+        reaching = {t: tuple(layered_arcs(mine[0], (root, t), most)) for t, most in sorted(targets.items())}
+        found.append((root, frozenset(network.corridor for network in mine), targets, reaching))
+    return found
+
+
+def hop_ties(model: Formulation, trees: list[HopTree]) -> Iterator[Row]:
+    """The rows that tie arcs to links and relays, and what enters a site to what leaves it."""
+    index = model.index()
+    links: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for link in model.reach.links:
+        links[link.route.ends].add(index[model.link[link.id].name])
+    for tree in trees:
+        over: dict[tuple[str, str], list[int]] = defaultdict(list)
+        into: dict[tuple[str, int], list[int]] = defaultdict(list)
+        out: dict[tuple[str, int], list[int]] = defaultdict(list)
+        from_target: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for (tail, head, h), flow in tree.arcs.items():
+            column = index[flow.name]
+            over[min(tail, head), max(tail, head)].append(column)
+            into[head, h + 1].append(column)
+            out[tail, h].append(column)
+            if tail in tree.targets and tail in model.relay:
+                from_target[tail, head].append(column)
+        for pair, columns in over.items():
+            yield _at_least("hop_link", sorted(links[pair]), columns)
+        for (tail, _), columns in from_target.items():
+            yield _at_least("hop_relay", [index[model.relay[tail].name]], columns)
+        for (site, h), columns in into.items():
+            if site not in tree.targets:
+                yield _at_least("hop_balance", out[site, h], columns)
+
+
+def hop_entries(model: Formulation, trees: list[HopTree]) -> Iterator[Row]:
+    """The rows by which an arc is taken only where its tail was entered from elsewhere."""
+    index = model.index()
+    for tree in trees:
+        into: dict[tuple[str, int], list[tuple[str, int]]] = defaultdict(list)
+        for (tail, head, h), flow in tree.arcs.items():
+            into[head, h + 1].append((tail, index[flow.name]))
+        for (tail, head, h), flow in tree.arcs.items():
+            if tail != tree.root:
+                before = [column for site, column in into[tail, h] if site != head]
+                yield _at_least("hop_entry", before, [index[flow.name]])
+
+
+def _at_least(family: str, much: list[int], little: list[int]) -> Row:
+    """Σ much ≥ Σ little."""
+    return Row(family, (*much, *little), (*(1.0,) * len(much), *(-1.0,) * len(little)), 0.0)
+
+
+def hop_tree_cuts(model: Formulation, trees: list[HopTree]) -> Separator:
+    """Σ layer over the arcs of a cut between the root and a target in the target's layered graph ≥ 1."""
+    index = model.index()
+    networks = []
+    for tree in trees:
+        for target in sorted(tree.targets):
+            arcs = {arc: [index[tree.arcs[arc].name]] for arc in tree.reaching[target] if arc in tree.arcs}
+            networks.append(layered_network(arcs, (tree.root, target), len(index)))
+
+    def separate(point: Point) -> list[Row]:
+        rows = []
+        for network in networks:
+            for cut, _ in network.cuts(network.capacities(point), 0, 1, 1.0):
+                columns = network.columns(cut)
+                rows.append(Row("hop_tree_cut", columns, (1.0,) * len(columns), 1.0))
+        return list(dict.fromkeys(rows))
+
+    return separate
+
+
+def hop_ascent(model: Formulation, trees: list[HopTree], prices: Prices, limits: SearchLimits) -> list[Row]:
+    """Cuts of every tree by dual ascent (Wong 1984) in its layered graph."""
+    index = model.index()
+    cheapest = cheapest_links(model, prices)
+    ends = {end for corridor in model.inventory.corridors.values() for end in corridor.ends}
+    rows: dict[Row, None] = {}
+    for tree in trees:
+        vertices: dict[tuple[str, int], int] = {(tree.root, 0): 0}
+        number = {arc: i for i, arc in enumerate(tree.arcs)}
+        tails = np.array([vertices.setdefault((tail, h), len(vertices)) for tail, _, h in number])
+        heads = [vertices.setdefault((head, h + 1), len(vertices)) for _, head, h in number]
+        targets = {len(vertices) + i: target for i, target in enumerate(sorted(tree.targets))}
+        into: list[list[int]] = [[] for _ in range(len(vertices) + len(targets))]
+        for arc, head in enumerate(heads):
+            into[head].append(arc)
+        for vertex, target in targets.items():
+            into[vertex] = [number[arc] for arc in tree.reaching[target] if arc[1] == target and arc in number]
+        cost = arc_prices([arc[:2] for arc in number], cheapest, prices, ends)
+        columns = np.array([index[flow.name] for flow in tree.arcs.values()])
+        arcs = Arcs(tails, columns, [np.array(entering, dtype=np.int64) for entering in into])
+        for _, cut in ascend(0, dict.fromkeys(targets, 0), arcs, cost, MOST_STEPS // len(trees), limits):
+            entering = tuple(np.unique(columns[cut]).tolist())
+            rows[Row("hop_tree_cut", entering, (1.0,) * len(entering), 1.0)] = None
+    return list(rows)
+
+
+def hop_values(trees: list[HopTree], design: Design) -> dict[str, float]:
+    """Values of the lift in a design: the branches of a breadth-first search that lead to targets."""
+    values = {flow.name: 0.0 for tree in trees for flow in tree.arcs.values()}
+    relays = {node.site for node in design.nodes if "relay" in node.roles}
+    neighbours: dict[str, set[str]] = defaultdict(set)
+    for link in design.links:
+        a, b = link.ends
+        neighbours[a].add(b)
+        neighbours[b].add(a)
+    for tree in trees:
+        pairs = {(tail, head) for tail, head, _ in tree.arcs}
+        came: dict[str, tuple[str, int]] = {}
+        queue = deque([(tree.root, 0)])
+        while queue:
+            here, h = queue.popleft()
+            for there in sorted(neighbours[here]) if here == tree.root or here in relays else ():
+                if there != tree.root and there not in came and (here, there) in pairs:
+                    came[there] = here, h
+                    queue.append((there, h + 1))
+        for site in tree.targets:
+            while site != tree.root:
+                tail, h = came[site]
+                values[tree.arcs[tail, site, h].name] = 1.0
+                site = tail
+    return values

@@ -1,0 +1,90 @@
+"""Cuts on the lift of trees (`trees.py`), found at a fractional point."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qplan.candidates.max_flow import VIOLATION, FlowNetwork
+from qplan.optimizer.cuts.row import Point, Row, Separator, factored, listed
+from qplan.optimizer.cuts.split_graph import SplitGraph
+from qplan.optimizer.cuts.trees import Trees
+from qplan.optimizer.model.formulation import Formulation
+
+
+def directed_cuts(model: Formulation, trees: Trees) -> Separator:
+    """Σ tree(k) over the arcs into a set that holds an end of component l but not the root of k ≥ spans(k, l).
+
+    The directed cut inequalities of the Steiner arborescence (Aneja 1980; Wong 1984), for every tree and component.
+    """
+    index = model.index()
+    ends = {s for part in trees.components for s in part.ends}
+    sites = {s: i for i, s in enumerate(sorted(ends.union(s for _, *arc in trees.arcs for s in arc)))}
+    networks = []
+    for k in range(trees.rooted):
+        arcs = [(sites[tail], sites[head], [index[v.name]]) for (i, tail, head), v in trees.arcs.items() if i == k]
+        networks.append(FlowNetwork(len(sites), arcs, len(index)))
+
+    def separate(point: Point) -> list[Row]:
+        rows = []
+        for k, network in enumerate(networks):
+            root = sites[trees.components[k].ends[0]]
+            capacity = network.capacities(point)
+            for l in range(k, len(trees.components)):
+                span = index[trees.spans[k, l].name] if trees.spans else None
+                wanted = 1.0 if span is None else point[span]
+                targets = [sites[s] for s in trees.components[l].ends if sites[s] != root]
+                for target in targets if wanted > VIOLATION else ():
+                    for cut, _ in network.cuts(capacity, root, target, wanted):
+                        capacity[cut] = np.maximum(capacity[cut], wanted)  # one row per cut and round
+                        columns = network.columns(cut)
+                        rows.append(factored("tree_cut", columns, (1.0,) * len(columns), span, 1.0))
+        return rows
+
+    return separate
+
+
+def rest_cuts(model: Formulation, trees: Trees) -> Separator:
+    """Σ rest over the links and relays of a cut between two ends of component l ≥ spans(rest, l).
+
+    The rest passes through an end of a component only where it joins this.
+    """
+    if not trees.rest_links:
+        return lambda point: []
+    index = model.index()
+    component_of = {end: l for l, part in enumerate(trees.components) for end in part.ends}
+    link_at = {end: variable for pair, variable in trees.rest_links.items() for end in pair}
+    passed = {
+        s: trees.spans[trees.rooted, component_of[s]] if s in component_of else trees.rest_relays.get(s, link)
+        for s, link in link_at.items()
+    }
+    split = SplitGraph(
+        {s: [index[variable.name]] for s, variable in passed.items()},
+        {pair: [index[variable.name]] for pair, variable in trees.rest_links.items()}, len(index),
+    )  # fmt: skip
+    sites, graph = split.sites, split.graph
+
+    def separate(point: Point) -> list[Row]:
+        rows = []
+        capacity = graph.capacities(point)
+        for l in range(trees.rooted, len(trees.components)):
+            span = index[trees.spans[trees.rooted, l].name]
+            first, *others = trees.components[l].ends
+            if not sites.keys() >= {first, *others}:  # the rest does not come there
+                rows.append(factored("rest_cut", (), (), span, 1.0))
+                continue
+            for other in others if point[span] > VIOLATION else ():
+                for cut, _ in graph.cuts(capacity, 2 * sites[first] + 1, 2 * sites[other], point[span]):
+                    columns = graph.columns(cut)
+                    rows.append(factored("rest_cut", columns, (1.0,) * len(columns), span, 1.0))
+        return rows
+
+    return separate
+
+
+def tree_balance(model: Formulation, trees: Trees) -> Separator:
+    """Σ tree(k) out of a relay ≥ Σ tree(k) into it: a tree ends at no relay."""
+    index = model.index()
+    at = [([index[v.name] for v in into], [index[v.name] for v in out]) for into, out in trees.onward]
+    signs = ((*(-1.0,) * len(into), *(1.0,) * len(out)) for into, out in at)
+    rows = [Row("tree_balance", (*into, *out), each, 0.0) for (into, out), each in zip(at, signs, strict=True)]
+    return listed(rows, len(index))

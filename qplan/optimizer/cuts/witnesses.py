@@ -1,0 +1,103 @@
+"""Designs known to be possible, as points of a model: no cut may exclude one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+import networkx as nx
+import numpy as np
+
+from qplan.candidates.design import Design
+from qplan.optimizer.cuts.layered_trees import HopTree, hop_values
+from qplan.optimizer.cuts.row import Row
+from qplan.optimizer.cuts.trees import Trees
+from qplan.optimizer.model.formulation import Formulation
+from qplan.optimizer.model.stage import Known
+
+TOLERANCE = 1e-6
+
+
+def start_values(model: Formulation, design: Design) -> dict[str, float]:
+    """Values of the design variables in a design; links that the model lacks are left out."""
+    counts = {link.id: float(link.count) for link in design.links}
+    nodes = {node.site for node in design.nodes}
+    relays = {node.site for node in design.nodes if "relay" in node.roles}
+    served = {corridor.id for corridor in design.corridors if corridor.served}
+    values = {v.name: float(link in counts) for link, v in model.link.items()}
+    values |= {v.name: counts.get(link, 0.0) for link, v in model.count.items()}
+    for group, chosen in ((model.node, nodes), (model.relay, relays), (model.served, served)):
+        values |= {v.name: float(key in chosen) for key, v in group.items()}
+    return values
+
+
+def tree_values(trees: Trees, design: Design) -> dict[str, float]:
+    """Values of the lift of trees in a design: in each of its parts a tree, or the rest, joins all components there."""
+    values = dict.fromkeys((v.name for v in trees.variables()), 0.0)
+    installed = {arc for link in design.links for arc in (link.ends, link.ends[::-1])}
+    waiting = list(range(len(trees.components)))
+    while waiting and waiting[0] < trees.rooted:
+        k = waiting[0]
+        root = trees.components[k].ends[0]
+        graph = nx.DiGraph([(tail, head) for tree, tail, head in trees.arcs if tree == k and (tail, head) in installed])
+        graph.add_node(root)
+        parents = {head: tail for tail, head in nx.bfs_edges(graph, root)}
+        spanned = [l for l in waiting if all(s == root or s in parents for s in trees.components[l].ends)]
+        for l in spanned:
+            if trees.spans:
+                values[trees.spans[k, l].name] = 1.0
+            for site in trees.components[l].ends:
+                while site != root:
+                    values[trees.arcs[k, parents[site], site].name] = 1.0
+                    site = parents[site]
+        waiting = [l for l in waiting[1:] if l not in spanned]
+    graph = nx.Graph([arc for arc in trees.rest_links if arc in installed])
+    for l in waiting:
+        values[trees.spans[trees.rooted, l].name] = 1.0
+        first, *others = trees.components[l].ends
+        for other in others:
+            path = nx.shortest_path(graph, first, other)
+            values |= {trees.rest_links[tuple(sorted(pair))].name: 1.0 for pair in pairwise(path)}
+            values |= {trees.rest_relays[s].name: 1.0 for s in path[1:-1] if s in trees.rest_relays}
+    return values
+
+
+class UnsoundCut(Exception):
+    """A cut excludes a design that is known to be possible; `known` is the best design."""
+
+    def __init__(self, family: str, known: Known | None):
+        super().__init__(
+            f"A cut of the family {family} excluded a plan that holds: a defect of qplan, please report it. The plan "
+            "is kept; no bound is given."
+        )
+        self.known = known
+
+
+class Witnesses:
+    """Designs known to be possible, as points over the columns of one model (NaN where a lift's value is unknown)."""
+
+    def __init__(self, model: Formulation, trees: Trees, hops: list[HopTree]):
+        self.model, self.trees, self.hops = model, trees, hops
+        self.names = [v.name for v in model.columns]
+        self.designs: list[Design] = []
+        self.points: list[np.ndarray] = []
+
+    def add(self, design: Design) -> None:
+        """Take up a design, unless the model lacks a link of it."""
+        if any(link.id not in self.model.link for link in design.links):
+            return
+        values = start_values(self.model, design) | tree_values(self.trees, design) | hop_values(self.hops, design)
+        self.designs.append(design)
+        self.points.append(np.array([values.get(name, np.nan) for name in self.names]))
+
+    def learn(self, known: Known | None, rows: Iterable[Row]) -> None:
+        """A new design judges the rows there are. Raises `UnsoundCut`."""
+        if known is not None and not any(known.design is design for design in self.designs):
+            self.add(known.design)
+            self.judge(rows, known)
+
+    def judge(self, rows: Iterable[Row], known: Known | None) -> None:
+        """Raises `UnsoundCut` where a row excludes a design."""
+        for row in rows:
+            if any(row.activity(point) < row.least - TOLERANCE for point in self.points):
+                raise UnsoundCut(row.family, known)

@@ -1,0 +1,187 @@
+"""What is built and who uses it, with the price of one more path: the state of a local search."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from qplan.candidates.arrays import Call, IndexedReach
+from qplan.candidates.cheapest_paths import find_paths
+from qplan.candidates.paths import Path, Weights, relays_of
+
+GAIN = 1e-7  # relative; less is rounding
+RETRIES = 3  # paths asked for again after one of their links turned out not to fit
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Links one after the other that some paths, each given by its corridor and its place there, have in common."""
+
+    users: tuple[tuple[str, int], ...]
+    links: Path
+    ends: tuple[int, int]
+    relays: tuple[int, ...]  # between the links
+
+
+class Works:
+    """Paths of corridors, and the links, nodes and relays that these ask for."""
+
+    def __init__(self, index: IndexedReach):
+        self.index = index
+        self.paths: dict[str, list[Path]] = {}
+        self.users: Counter[int] = Counter()  # paths over a link
+        self.load_bps = np.zeros(len(index.links))
+        self.count = np.zeros(len(index.links), dtype=np.int64)
+        self.ended: Counter[int] = Counter()  # corridors that end at a site
+        self.relayed: Counter[int] = Counter()  # paths that are relayed at a site
+        self.taken = dict.fromkeys(index.stock, 0.0)  # by the systems installed
+
+    @property
+    def price(self) -> float:
+        index = self.index
+        nodes = sorted(self.ended.keys() | self.relayed.keys())
+        links, relays = sorted(self.users), sorted(self.relayed)
+        systems = (index.link_price[links] * self.count[links]).sum()
+        return float(systems + index.node_price[nodes].sum() + index.relay_price[relays].sum())
+
+    def weights(
+        self, call: Call, link_factor: np.ndarray | float = 1.0, site_factor: np.ndarray | float = 1.0
+    ) -> Weights:
+        """What a path of the corridor would add, times a factor per link and site."""
+        index = self.index
+        needed = np.maximum(1, np.ceil((self.load_bps + call.demand_bps) / index.rate_bps * (1 - 1e-6)))
+        more = np.maximum(needed - self.count, 0)
+        link = more * index.link_price * link_factor
+        link[needed > index.max_count] = math.inf
+        for l in np.flatnonzero(index.limited & (more > 0) & (link < math.inf)):
+            if not self._fits(int(l), int(more[l])):
+                link[l] = math.inf
+        nodes = np.zeros(len(index.sites), dtype=bool)
+        nodes[list(self.ended.keys() | self.relayed.keys())] = True
+        relays = np.zeros(len(index.sites), dtype=bool)
+        relays[list(self.relayed)] = True
+        site = (np.where(nodes, 0.0, index.node_price) + np.where(relays, 0.0, index.relay_price)) * site_factor
+        return Weights(link.tolist(), site.tolist())
+
+    def _fits(self, l: int, more: int) -> bool:
+        index = self.index
+        for name, each in index.takes[l]:
+            free = index.stock[name] - self.taken[name]
+            room, _, place = name.partition(" ")
+            if room != "strands":
+                s = index.number[place]
+                free -= index.items_room(s, room, s in self.relayed)
+            if each * more > free + 1e-9 * max(1.0, index.stock[name]):
+                return False
+        return True
+
+    def add(self, call: Call, paths: list[Path]) -> bool:
+        """Install the paths; says whether all limits are kept (else take them out again)."""
+        self.paths[call.id] = paths
+        self.ended.update(call.ends)
+        for path in paths:
+            self.users.update(path)
+            self.relayed.update(relays_of(self.index, call, path))
+        links = [l for path in paths for l in path]
+        self._reload(links, call.demand_bps)
+        return self._kept(call, links)
+
+    def remove(self, call: Call) -> list[Path]:
+        paths = self.paths.pop(call.id)
+        _take(self.ended, call.ends)
+        for path in paths:
+            _take(self.users, path)
+            _take(self.relayed, relays_of(self.index, call, path))
+        self._reload([l for path in paths for l in path], -call.demand_bps)
+        return paths
+
+    def replace(self, paths: Mapping[str, list[Path]], most: float) -> bool:
+        """Give corridors other paths if all limits are kept and the price stays below `most`; else change nothing."""
+        calls = [self.index.calls[q] for q in paths]
+        old = {call.id: self.remove(call) for call in calls}
+        kept = [self.add(call, paths[call.id]) for call in calls]
+        if all(kept) and self.price < most:
+            return True
+        self.put_back(old)
+        return False
+
+    def put_back(self, old: Mapping[str, list[Path]]) -> None:
+        """Give corridors the paths that they had, in place of those that they may have now."""
+        for q in [q for q in old if q in self.paths]:
+            self.remove(self.index.calls[q])
+        for q, paths in old.items():
+            self.add(self.index.calls[q], paths)
+
+    def lift(self, stretch: Stretch) -> None:
+        """Take the users off a stretch, so that their paths have a gap; `lower` puts them back."""
+        for _ in stretch.users:
+            _take(self.users, stretch.links)
+            _take(self.relayed, stretch.relays)
+        self._reload(stretch.links, -self._demand_bps(stretch))
+
+    def lower(self, stretch: Stretch) -> None:
+        for _ in stretch.users:
+            self.users.update(stretch.links)
+            self.relayed.update(stretch.relays)
+        self._reload(stretch.links, self._demand_bps(stretch))
+
+    def _demand_bps(self, stretch: Stretch) -> float:
+        return sum(self.index.calls[q].demand_bps for q, _ in stretch.users)
+
+    def _reload(self, links: Iterable[int], demand_bps: float) -> None:
+        index = self.index
+        for l in links:
+            self.load_bps[l] = self.load_bps[l] + demand_bps if self.users[l] else 0.0
+            count = index.systems(l, float(self.load_bps[l])) if self.users[l] else 0
+            for name, each in index.takes[l]:
+                self.taken[name] += each * (count - int(self.count[l]))
+            self.count[l] = count
+
+    def _kept(self, call: Call, links: list[int]) -> bool:
+        """Counts, strands and room at the links and at the sites that relay now."""
+        index = self.index
+        if any(self.count[l] > index.max_count[l] for l in links):
+            return False
+        touched = {name for l in links for name, _ in index.takes[l]}
+        for name in touched:
+            kind, _, place = name.partition(" ")
+            taken = self.taken[name]
+            if kind != "strands":
+                s = index.number[place]
+                taken += index.items_room(s, kind, s in self.relayed)
+            if taken > index.stock[name] + 1e-9 * max(1.0, index.stock[name]):
+                return False
+        return True
+
+    def route(
+        self, call: Call, link_factor: np.ndarray | float = 1.0, site_factor: np.ndarray | float = 1.0,
+        banned: frozenset[int] = frozenset(), most: float = math.inf,
+    ) -> bool:  # fmt: skip
+        """Add the cheapest paths found for a corridor that has none; False where none were found that fit.
+
+        A single path must add less than `most`.
+        """
+        weights = self.weights(call, link_factor, site_factor).without(banned)
+        for _ in range(RETRIES):
+            paths = find_paths(self.index, call, weights, most)
+            if paths is None:
+                return False
+            if self.add(call, paths):
+                return True
+            self.remove(call)
+            new = [l for path in paths for l in path if weights.link[l] > 0]
+            if not new:
+                return False
+            weights = weights.without([max(new, key=lambda l: (self.index.limited[l], weights.link[l], l))])
+        return False
+
+
+def _take(counter: Counter[int], items: Iterable[int]) -> None:
+    counter.subtract(items)
+    for item in set(items):
+        if counter[item] <= 0:
+            del counter[item]

@@ -1,0 +1,65 @@
+"""Whether corridors can be served, answered without the solver where a plan is found by routing them one by one."""
+
+from __future__ import annotations
+
+from qplan.candidates.arrays import IndexedReach
+from qplan.candidates.design import Design, design_of
+from qplan.candidates.model import ReachGraph
+from qplan.candidates.prices import Prices
+from qplan.costing.costs import plan_costs
+from qplan.costing.unit_costs import Cost, node_cost, relay_cost, tco
+from qplan.inventory.model import Budget, Inventory
+from qplan.optimizer.heuristics.guided_search import served_corridors
+from qplan.optimizer.heuristics.local_search import construct, orders
+from qplan.optimizer.heuristics.routing_state import Works
+
+ORDERS = 4
+
+
+def planned_at_once(inventory: Inventory, graph: ReachGraph) -> Design | None:
+    """A plan for all corridors together that keeps every limit; that none was found proves nothing."""
+    index = _indexed(inventory, graph)
+    tried = (construct(index, order, 1.0, 1.0) for order in orders(index, inventory.corridors, ORDERS))
+    return next((_design(works, graph) for works in tried if works is not None and _within_budget(works)), None)
+
+
+def served_alone_at_once(inventory: Inventory, graph: ReachGraph) -> frozenset[str]:
+    """The corridors for each of which, as if it were the only one, a plan was found that keeps every limit."""
+    index, served = _indexed(inventory, graph), set()
+    for q, call in index.calls.items():
+        works = Works(index)
+        if works.route(call) and _within_budget(works):
+            served.add(q)
+    return frozenset(served)
+
+
+def _indexed(inventory: Inventory, graph: ReachGraph) -> IndexedReach:
+    def price(cost: Cost) -> float:
+        return float(tco(inventory.economics, cost))
+
+    prices = Prices(
+        {link.id: price(link.unit_cost) for link in graph.links},
+        {s: price(node_cost(inventory, s)) for s in inventory.sites},
+        {s: price(relay_cost(inventory, s)) for s in inventory.sites},
+    )
+    return IndexedReach(inventory, graph, prices)
+
+
+def _design(works: Works, graph: ReachGraph) -> Design:
+    return design_of(works.index.inventory, graph, served_corridors(works))
+
+
+def _within_budget(works: Works) -> bool:
+    index = works.index
+    inventory, budget = index.inventory, index.inventory.budget
+    if budget == Budget():
+        return True
+    built = [(index.links[l], int(count)) for l, count in enumerate(works.count) if count]
+    costs = plan_costs(
+        inventory,
+        sorted({end for link, _ in built for end in link.route.ends}),
+        sorted(index.sites[s] for s in works.relayed),
+        [(link.system, link.route.fibres, count) for link, count in built],
+    )
+    within_capex = budget.capex is None or costs.capex <= budget.capex
+    return within_capex and (budget.tco is None or costs.tco <= budget.tco)

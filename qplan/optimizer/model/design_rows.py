@@ -1,0 +1,132 @@
+"""The integer program of an inventory, held by PuLP, its variables keyed by domain ids, and the rows of the design.
+
+Design variables: link(l) ∈ {0,1} and count(l) ∈ ℤ for every candidate link, node(s) ∈ {0,1} for corridor ends, relay(s)
+∈ {0,1} for sites that may relay, served(q) ∈ {0,1} for optional corridors. Routing variables: flow(q, chain, bundle,
+direction) ∈ {0,1}. Money is scaled by a power of two, so that the largest cost coefficient lies between 2048 and 4096.
+The rows of the corridors' paths are in `routing_rows.py`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import pulp
+
+from qplan.candidates.bundles import chains, corridor_networks
+from qplan.candidates.model import ReachGraph
+from qplan.candidates.prices import Prices, money_prices
+from qplan.inventory.model import Inventory
+from qplan.optimizer.model.formulation import Formulation, Terms
+
+BUDGET_ROW_SCALE = 1e6  # right-hand side of a budget row: keeps the solver's absolute tolerance far below a cent
+
+
+def formulate_design(inventory: Inventory, reach: ReachGraph) -> Formulation:
+    """What may be built, without the corridors' paths: a relaxation with every limit on strands, room and money."""
+    problem = pulp.LpProblem("qplan", pulp.LpMinimize)
+    model = Formulation(problem, inventory, reach, corridor_networks(inventory, reach))
+    add_design(model)
+    add_strands(model)
+    add_site_room(model, "rack_units")
+    add_site_room(model, "power_w")
+    add_budget(model)
+    return model
+
+
+def add_design(model: Formulation) -> None:
+    """link(l) ≤ count(l) ≤ N_l · link(l);  relay(s) ≤ node(s);  served(q) ≤ node(s) at the corridor's ends.
+
+    The ends of a corridor that must be served are nodes. A site that is no corridor's end is a node exactly where it
+    relays, so relay(s) stands for both there; a link that no path uses is left out of the plan, so no row ties it to
+    its ends. Links of a chain (`networks.chains`) are used together, with the relays between them: one variable.
+    """
+    inventory, permitted = model.inventory, model.reach.usability.permitted
+    ends = {end for corridor in inventory.corridors.values() for end in corridor.ends}
+    used = sorted({end for link in model.reach.links for end in link.route.ends})
+    chain_at = chains(inventory, model.reach)
+    chain = {link: first for first, links in chain_at.values() for link in links}
+    for s in used:
+        if s in ends:
+            model.node[s] = model.variable("node", s)
+        may_relay = (s in sites and s not in inventory.corridors[q].ends for q, sites in permitted.items())
+        if s not in chain_at and any(may_relay):
+            model.relay[s] = model.variable("relay", s)
+            if s in model.node:
+                model.add([(model.relay[s], 1), (model.node[s], -1)], "<=", 0, "relay_is_node", s)
+    for link in model.reach.links:
+        first = chain.get(link.id, link.id)
+        if first not in model.link:
+            model.link[first] = model.variable("link", first)
+        x = model.link[link.id] = model.share(model.link[first], "link", link.id)
+        n = model.count[link.id] = x
+        if link.max_count > 1:
+            n = model.count[link.id] = model.variable("count", link.id, upper=link.max_count)
+            model.add([(x, 1), (n, -1)], "<=", 0, "count_from", link.id)
+            model.add([(n, 1), (x, -link.max_count)], "<=", 0, "count_to", link.id)
+    model.relay |= {s: model.share(model.link[first], "relay", s) for s, (first, _) in sorted(chain_at.items())}
+    for q, corridor in sorted(inventory.corridors.items()):
+        if not corridor.required:
+            model.served[q] = model.variable("served", q)
+        for s in corridor.ends:
+            node = [(model.node[s], 1.0)] if s in model.node else []
+            if corridor.required:
+                model.add(node, ">=", 1, "end", q, s)
+            else:
+                model.add([*node, (model.served[q], -1.0)], ">=", 0, "end", q, s)
+
+
+def add_strands(model: Formulation) -> None:
+    """Σ strands · count(l) over the links on a fibre ≤ its free strands."""
+    taken: dict[str, Terms] = defaultdict(list)
+    most: dict[str, int] = defaultdict(int)
+    for link in model.reach.links:
+        for f in link.route.fibres:
+            taken[f].append((model.count[link.id], link.strands))
+            most[f] += link.strands * link.max_count
+    for f, terms in sorted(taken.items()):
+        if most[f] > model.inventory.fibres[f].strands:
+            model.add(terms, "<=", model.inventory.fibres[f].strands, "strands", f)
+
+
+def add_site_room(model: Formulation, resource: str) -> None:
+    """Modules at the site + node items · node(s) + relay items · relay(s) ≤ the free rack units (or W)."""
+    equipment = model.inventory.equipment
+    modules: dict[str, Terms] = defaultdict(list)
+    for link in model.reach.links:
+        for end in link.route.ends:
+            modules[end].append((model.count[link.id], getattr(equipment.qkd_systems[link.system], resource)))
+    node_items, relay_items = (
+        sum(getattr(item, resource) * item.quantity for item in items.values())
+        for items in (equipment.node_items, equipment.relay_items)
+    )
+    for s, terms in sorted(modules.items()):
+        site = model.inventory.sites[s]
+        free = getattr(site, resource)
+        if free is None:
+            continue
+        relayed = relay_items if site.trusted_node != "existing" else 0.0
+        if s in model.node:
+            terms.append((model.node[s], node_items))
+        if s in model.relay:
+            terms.append((model.relay[s], relayed + (0.0 if s in model.node else node_items)))
+        unit = max(1.0, free) / 1000
+        model.add([(v, taken / unit) for v, taken in terms], "<=", free / unit, resource, s)
+
+
+def priced(model: Formulation, prices: Prices) -> Terms:
+    """Σ price × variable over the design."""
+    return [
+        *((model.count[link], price) for link, price in prices.link.items()),
+        *((model.node[s], price) for s, price in prices.node.items()),
+        *((model.relay[s], price) for s, price in prices.relay.items()),
+    ]
+
+
+def add_budget(model: Formulation) -> None:
+    """Σ cost ≤ the ceiling on capex (without contingency) and on tco."""
+    for metric, ceiling in (("capex", model.inventory.budget.capex), ("tco", model.inventory.budget.tco)):
+        if ceiling is None:
+            continue
+        unit = max(ceiling, 1.0) / BUDGET_ROW_SCALE
+        terms = priced(model, money_prices(model, metric).times(1 / unit))
+        model.add(terms, "<=", ceiling / unit, "budget", metric)

@@ -1,0 +1,116 @@
+"""The rest of the integer program: the corridors' paths over the design, and the key rate that they share."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from qplan.candidates.bundles import CorridorNetwork, tight_links, used_once
+from qplan.candidates.model import ReachGraph
+from qplan.inventory.model import Inventory
+from qplan.optimizer.model.design_rows import formulate_design
+from qplan.optimizer.model.formulation import Formulation, Terms
+
+
+def formulate(inventory: Inventory, reach: ReachGraph) -> Formulation:
+    """The whole model, without an objective."""
+    model = formulate_design(inventory, reach)
+    add_routing(model)
+    return model
+
+
+def add_routing(model: Formulation) -> None:
+    """The paths of every corridor over the design, and the key rate that they share."""
+    for network in model.networks:
+        add_routing_of(model, network)
+    add_key_rate(model)
+
+
+def add_routing_of(model: Formulation, network: CorridorNetwork) -> None:
+    """The paths of one corridor."""
+    add_paths(model, network)
+    add_disjointness(model, network)
+    add_max_relays(model, network)
+
+
+def add_paths(model: Formulation, network: CorridorNetwork) -> None:
+    """Every chain carries its units from the first end to the second: what enters a site leaves it.
+
+    Over all chains and both directions, flow(bundle) ≤ Σ link(l) of the bundle, and inflow(s) ≤ relay(s): no two paths
+    of a corridor share a link or a relay, whatever the level of disjointness. An optional corridor sends
+    units × served(q).
+    """
+    q, corridor = network.corridor, model.inventory.corridors[network.corridor]
+    first, second = corridor.ends
+    for chain in range(network.chains):
+        balance: dict[str, Terms] = defaultdict(list)
+        for key, tail, head in model.arcs(network, chain):
+            model.flow[key] = model.variable("flow", q, chain + 1, tail, head, key[2] + 1)
+            balance[tail].append((model.flow[key], 1.0))
+            balance[head].append((model.flow[key], -1.0))
+        for s in sorted(balance.keys() | {first, second}):
+            sent = network.units * ((s == first) - (s == second))
+            if corridor.required or not sent:
+                model.add(balance[s], "=", sent, "path", q, chain + 1, s)
+            else:
+                model.add([*balance[s], (model.served[q], -sent)], "=", 0, "path", q, chain + 1, s)
+    for i, bundle in enumerate(network.bundles):
+        installed = [(model.link[link], -1.0) for link in bundle.links]
+        model.add(model.bundle_flow(network, i) + installed, "<=", 0, "on_link", q, i + 1)
+    entering: dict[str, Terms] = defaultdict(list)
+    for chain in range(network.chains):
+        for key, _, head in model.arcs(network, chain):
+            if head != second:
+                entering[head].append((model.flow[key], 1.0))
+    for s, terms in sorted(entering.items()):
+        model.add([*terms, (model.relay[s], -1.0)], "<=", 0, "relayed", q, s)
+
+
+def add_disjointness(model: Formulation, network: CorridorNetwork) -> None:
+    """At most one path of the corridor uses a fibre, a patched site or a duct; a path itself may use it repeatedly.
+
+    Where no path can use the resource twice: Σ flow ≤ 1. Otherwise use(chain, resource) ≥ each flow over it, and
+    ≥ the inflow of the site if it is one; Σ over chains use ≤ 1.
+    """
+    q, corridor = network.corridor, model.inventory.corridors[network.corridor]
+    permitted = model.reach.usability.permitted[q]
+    for resource, indices in network.shared.items():
+        if used_once(resource, network.bundles, indices, corridor, permitted):
+            flows = [term for i in indices for term in model.bundle_flow(network, i)]
+            model.add(flows, "<=", 1, "one_path", q, resource)
+            continue
+        uses: Terms = []
+        for chain in range(network.chains):
+            use = model.variable("use", q, chain + 1, resource.replace(" ", "."), integer=False)
+            uses.append((use, 1.0))
+            for i in indices:
+                flow = model.bundle_flow(network, i, range(chain, chain + 1))
+                model.add([*flow, (use, -1.0)], "<=", 0, "uses", q, chain + 1, resource, i + 1)
+            kind, name = resource.split(" ", 1)
+            if kind == "site" and (entering := model.inflow(network, chain, name)):
+                model.add([*entering, (use, -1.0)], "<=", 0, "uses", q, chain + 1, resource)
+        model.add(uses, "<=", 1, "one_path", q, resource)
+
+
+def add_max_relays(model: Formulation, network: CorridorNetwork) -> None:
+    """Σ flow of a chain ≤ max_relays + 1 links."""
+    limit = model.inventory.corridors[network.corridor].max_relays
+    if limit is None:
+        return
+    for chain in range(network.chains):
+        arcs = [(model.flow[key], 1.0) for key, _, _ in model.arcs(network, chain)]
+        model.add(arcs, "<=", limit + 1, "max_relays", network.corridor, chain + 1)
+
+
+def add_key_rate(model: Formulation) -> None:
+    """Σ over corridors demand · flow ≤ net rate · count(l), in units of one system's rate; only where it can bind."""
+    load: dict[str, Terms] = defaultdict(list)
+    for network in model.networks:
+        demand = model.inventory.corridors[network.corridor].demand_bps
+        for i, bundle in enumerate(network.bundles):
+            if len(bundle.links) == 1:  # a link whose rate can bind is a bundle of its own
+                load[bundle.links[0]] += [(v, demand) for v, _ in model.bundle_flow(network, i)]
+    tight = tight_links(model.inventory, model.reach)
+    for link in model.reach.links:
+        if link.id in tight:
+            shares = [(v, demand / link.key_rate_bps) for v, demand in load[link.id]]
+            model.add([*shares, (model.count[link.id], -1.0)], "<=", 0, "key_rate", link.id)

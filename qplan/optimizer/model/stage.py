@@ -1,0 +1,126 @@
+"""What one minimisation is about: goal, rows held from earlier stages, limits; and a design known to be possible."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+
+from qplan.candidates.design import Design
+from qplan.candidates.model import ReachGraph
+from qplan.inventory.model import Inventory
+from qplan.optimizer.limits import SearchLimits
+from qplan.optimizer.model.design_rows import formulate_design
+from qplan.optimizer.model.formulation import Formulation
+from qplan.optimizer.model.objectives import Goal
+from qplan.optimizer.model.path_rows import formulate
+
+PROOF = 1e-9  # relative difference of value and bound at which they count as equal
+CENT = 0.01  # to which a bound on money is rounded down
+
+
+@dataclass(frozen=True)
+class Hold:
+    """What is fixed from outside or by an earlier stage: rows of a design's model, and the same asked of a design.
+
+    `routed` adds what only the paths can say, once all of them are in the model.
+    """
+
+    row: Callable[[Formulation], None]
+    keeps: Callable[[Design], bool]
+    of_relays: bool = False
+    routed: Callable[[Formulation], None] = lambda model: None
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What is minimised: the goal, its value in a design, and what later stages hold of the design found."""
+
+    goal: Callable[[Formulation], Goal]
+    measure: Callable[[Design], float]
+    hold: Callable[[Design], Hold] | None
+    exact: bool  # solved at gap 0
+    objective: bool  # its value and bound are the plan's
+
+
+@dataclass(frozen=True)
+class Known:
+    """A design that is known to be possible, and its value."""
+
+    design: Design
+    value: float
+
+
+@dataclass(frozen=True)
+class Start:
+    """An earlier plan: its design where that still holds (kept among equals), and the links to begin with."""
+
+    design: Design | None = None
+    links: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is the same throughout one minimisation. `served`: optional corridors served in an earlier stage's best."""
+
+    inventory: Inventory
+    graph: ReachGraph
+    stage: Stage
+    holds: tuple[Hold, ...]
+    served: frozenset[str] | None
+    solver: str
+    limits: SearchLimits
+    start: Start = Start()
+
+    def on(self, links: Collection[str]) -> Task:
+        """The same on some of the links."""
+        kept = tuple(link for link in self.graph.links if link.id in links)
+        return replace(self, graph=replace(self.graph, links=kept))
+
+    def design_model(self) -> Formulation:
+        model = formulate_design(self.inventory, self.graph)
+        for hold in self.holds:
+            hold.row(model)
+        return model
+
+    def exact_model(self) -> Formulation:
+        model = formulate(self.inventory, self.graph)
+        for hold in self.holds:
+            hold.row(model)
+            hold.routed(model)
+        return model
+
+    def known(self, design: Design) -> Known | None:
+        """The design with its value, unless the budget or an earlier stage forbids it."""
+        budget, costs = self.inventory.budget, design.costs
+        for ceiling, cost in ((budget.capex, costs.capex), (budget.tco, costs.tco)):
+            if ceiling is not None and cost > ceiling:
+                return None
+        return Known(design, self.stage.measure(design)) if all(hold.keeps(design) for hold in self.holds) else None
+
+    def within(self, value: float, bound: float | None) -> bool:
+        """The value is proven within the gap asked for."""
+        if bound is None:
+            return False
+        scale = max(abs(value), 1e-9)
+        return value - bound <= PROOF * scale or value - bound + CENT <= self.limits.gap * scale
+
+
+def better(*found: Known | None) -> Known | None:
+    """The one of least value, the first of equals."""
+    return min((known for known in found if known is not None), key=lambda known: known.value, default=None)
+
+
+@dataclass(frozen=True)
+class Found:
+    """How a minimisation ended, and what gave the bound."""
+
+    stopped_by: str
+    known: Known | None
+    bound: float | None
+    method: str = ""
+    note: str = ""
+
+
+def ending(value: float, bound: float) -> str:
+    """Why a search ends whose value and bound have met."""
+    return "proof" if value - bound <= PROOF * max(1.0, abs(value)) else "gap"

@@ -1,0 +1,1 @@
+"""Bounds and proofs: root relaxation, branch and cut, Benders loop, stages."""

@@ -1,0 +1,173 @@
+"""Rounds of master problem, routing and cuts: exact for all that the cuts do not see.
+
+The master problem is the design (what is built) with its lifts and the cuts found so far. It knows the paths of a
+corridor only once these have been asked for: a relaxation with few columns, whose bound holds for the whole model. Its
+design is routed without the solver, and where that fails and rates bind by the exact model on the links it installs.
+Where that fails too, the cuts that forbid the design are added, or, where no cut of the families of `cuts.py` does, the
+paths of the corridors that it fails (Benders 1962; the exact model is reached at the latest when all paths are in).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+import numpy as np
+
+from qplan.candidates.bundles import CorridorNetwork, tight_links
+from qplan.candidates.model import Usability
+from qplan.candidates.prices import Prices
+from qplan.optimizer.cuts.cutset_cuts import cutset_cuts
+from qplan.optimizer.cuts.exclusive_cuts import exclusive_cuts
+from qplan.optimizer.cuts.layered_cuts import hop_cuts
+from qplan.optimizer.cuts.layered_flows import add_hop_flows
+from qplan.optimizer.cuts.layered_trees import add_hop_trees, hop_ties
+from qplan.optimizer.cuts.path_cuts import path_cuts
+from qplan.optimizer.cuts.row import Row, Separator, moved
+from qplan.optimizer.cuts.trees import add_trees
+from qplan.optimizer.cuts.witnesses import Witnesses, start_values
+from qplan.optimizer.heuristics.guided_search import Planner
+from qplan.optimizer.limits import Effort, Solution
+from qplan.optimizer.model.decode import assemble
+from qplan.optimizer.model.objectives import Goal
+from qplan.optimizer.model.path_rows import add_key_rate, add_routing_of, formulate
+from qplan.optimizer.model.stage import PROOF, Found, Known, Task, better, ending
+from qplan.optimizer.solvers.solver import solve
+
+ROUTING_NODES = 500  # branch-and-bound nodes of one routing of a design
+
+
+class Rounds:
+    """Master problem, routing and cuts in turn on the links of a task; `known` is the best design so far."""
+
+    def __init__(
+        self, task: Task, names: list[str], rows: tuple[Row, ...], price: Prices, promising: Collection[str]
+    ):  # fmt: skip
+        self.task, self.price = task, price
+        self.model = task.design_model()
+        trees, hops = add_trees(self.model), add_hop_trees(self.model)
+        self.witnesses = Witnesses(self.model, trees, hops)
+        add_hop_flows(self.model)
+        self.goal = task.stage.goal(self.model)
+        self.known: Known | None = None
+        self.promising = set(promising)  # links among which a master's design is repaired
+        self.routed: set[str] = set()  # corridors whose paths the master knows
+        self.tight = tight_links(self.task.inventory, self.task.graph)  # links whose rate can bind
+        self.columns = tuple(self.model.index())  # without the paths that come later
+        index = self.model.index_of_all()
+        self._add([*hop_ties(self.model, hops), *(moved(row, names, index) for row in rows)])
+        networks = list(self.model.networks)
+        families = (path_cuts, hop_cuts, exclusive_cuts)
+        self.separators: list[Separator] = [family(self.model, networks) for family in families]
+        self.separators.append(cutset_cuts(self.model))
+
+    def run(self, known: Known | None, bound: float | None) -> Found:
+        """Rounds until proven, impossible, or stopped by a limit."""
+        self._know(known)
+        while True:
+            start = None if self.known is None else start_values(self.model, self.known.design)
+            last = solve(self.model, self.goal, self.task.solver, self.task.limits, Effort(start=start))
+            if last.infeasible:  # nothing else, or nothing at all, on these links
+                bound = None if self.known is None else self.known.value
+                return self._found("proof", bound)
+            bound = _highest(bound, last.bound)
+            if last.values is None or last.stopped_by in ("time_limit", "interrupt"):
+                self._learn(last)
+                return self._found(last.stopped_by, bound)
+            self._learn(last)
+            if self.known is not None and self.task.within(self.known.value, bound):
+                return self._found(ending(self.known.value, bound), bound)
+            settled = not self._forbid(last)
+            if limit := self.task.limits.hit():  # also where it only ended the routing: then nothing is settled
+                return self._found(limit, bound)
+            if settled:
+                return self._found(last.stopped_by, bound)
+
+    def _know(self, known: Known | None) -> None:
+        """Take note of the best design, by which further cuts are judged too."""
+        if known is not None and known is not self.known:
+            self.witnesses.add(known.design)
+        self.known = known
+
+    def _found(self, stopped_by: str, bound: float | None) -> Found:
+        if self.known is not None and bound is not None:
+            bound = min(bound, self.known.value)
+        return Found(stopped_by, self.known, bound, "master problem")
+
+    def _learn(self, last: Solution) -> None:
+        """Route the master's design, and see whether it is a better plan than the one known."""
+        if last.values is None or self.task.limits.hit() == "interrupt":
+            return
+        if len(self.routed) == len(self.model.networks):  # the master knows all paths: it is the exact model
+            self._know(better(self.known, self.task.known(assemble(self.model, last))))
+            return
+        installed = {link for link, v in self.model.link.items() if last.chosen(v)}
+        served = {q for q, v in self.model.served.items() if last.chosen(v)}
+        planner = Planner(self.task, self.price, installed)
+        found = planner.plan(served, {}, {})
+        short = found is None or found.value > last.value + PROOF * abs(last.value)
+        if short and self.tight and not self.task.limits.hit():
+            found = better(found, route(self.task.on(installed)))
+        if found is None:
+            self.promising |= installed
+            repair = Planner(self.task, self.price, self.promising)
+            found = repair.searched(served, dict.fromkeys(installed, 1.0), {})
+        self._know(better(self.known, found))
+
+    def _forbid(self, last: Solution) -> bool:
+        """Add what the master's design violates: cuts, else the paths of the corridors that it does not serve."""
+        point = np.array([round(last.values[name], 3) for name in self.columns])
+        candidates = (row for separate in self.separators for row in separate(point))
+        rows = [row for row in candidates if row.activity(point) < row.least - 0.01]
+        self._add(rows)
+        if rows:
+            return True
+        installed = {link for link, v in self.model.link.items() if last.chosen(v)}
+        waiting = [network for network in self.model.networks if network.corridor not in self.routed]
+        failing = [network for network in waiting if not self._served_alone(network, installed)] or waiting
+        if self.task.limits.hit() or not failing:
+            return False
+        rated = {n.corridor for n in self.model.networks if any(self.tight.issuperset(b.links) for b in n.bundles)}
+        if self.tight and (failing == waiting or rated.intersection(n.corridor for n in failing)):
+            failing = waiting
+        for network in failing:
+            add_routing_of(self.model, network)
+            self.routed.add(network.corridor)
+        if len(failing) == len(waiting):
+            add_key_rate(self.model)
+            for hold in self.task.holds:
+                hold.routed(self.model)
+        return True
+
+    def _served_alone(self, network: CorridorNetwork, installed: Collection[str]) -> bool:
+        """The corridor alone finds its paths on the links installed."""
+        q = network.corridor
+        corridor = self.task.inventory.corridors[q].model_copy(update={"required": True})
+        inventory = self.task.inventory.model_copy(update={"corridors": {q: corridor}})
+        usability = Usability({q: self.task.graph.usability.permitted[q]})
+        graph = replace(self.task.graph, usability=usability)
+        alone = replace(self.task, inventory=inventory, graph=graph).on(installed)
+        if self.task.limits.hit() or Planner(alone, self.price).routable_alone(q):
+            return True
+        model = formulate(inventory, alone.graph)
+        goal = Goal("paths", (), 1.0, self.price)
+        found = solve(model, goal, self.task.solver, replace(self.task.limits, gap=0.0))
+        return found.values is not None
+
+    def _add(self, rows: list[Row]) -> None:
+        self.witnesses.judge(rows, self.known)
+        for number, row in enumerate(rows, start=len(self.model.problem.constraints())):
+            terms = [(self.model.columns[c], w) for c, w in zip(row.columns, row.weights, strict=True)]
+            self.model.add(terms, ">=", row.least, row.family, number)
+
+
+def route(task: Task) -> Known | None:
+    """The best plan on the links of the task, by the exact model and within a number of nodes."""
+    model = task.exact_model()
+    limits = replace(task.limits, watch=lambda sighting: None)
+    found = solve(model, task.stage.goal(model), task.solver, limits, Effort(nodes=ROUTING_NODES))
+    return None if found.values is None else task.known(assemble(model, found))
+
+
+def _highest(*bounds: float | None) -> float | None:
+    return max((bound for bound in bounds if bound is not None), default=None)

@@ -1,0 +1,1 @@
+"""HiGHS and CBC; the only place that knows their status codes."""

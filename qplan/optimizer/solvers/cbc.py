@@ -1,0 +1,100 @@
+"""CBC as a child process: the second solver, by the files and the log that it writes."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import highspy
+import pulp
+
+from qplan.errors import SolverFailed
+from qplan.optimizer.limits import Effort, SearchLimits, Solution, StopReason
+from qplan.optimizer.model.formulation import Formulation
+from qplan.optimizer.model.objectives import Goal
+
+PRINTED_DIGITS = 1e-5  # CBC prints bounds to 6 significant digits: what rounding may have added, relative
+
+
+def cbc_path() -> str:
+    """The CBC that PuLP brings or finds."""
+    for name in ("PULP_CBC_CMD", "COIN_CMD"):
+        if name in pulp.listSolvers():
+            cbc = pulp.getSolver(name, msg=False)
+            path = cbc.available()
+            if path:
+                return path if isinstance(path, str) else cbc.path
+    raise SolverFailed("CBC is not installed; run `pip install 'pulp[cbc]'` or plan with --solver highs")
+
+
+def solve_cbc(model: Formulation, goal: Goal, lp: highspy.HighsLp, limits: SearchLimits, effort: Effort) -> Solution:
+    """CBC as a child process on an MPS file, with columns named by their index; of the effort only nodes count."""
+    with tempfile.TemporaryDirectory(prefix="qplan-cbc-") as folder:
+        mps, answer = Path(folder, "model.mps"), Path(folder, "answer.txt")
+        writer = highspy.Highs()
+        writer.setOptionValue("output_flag", False)
+        lp.col_names_ = [f"c{i}" for i in range(lp.num_col_)]
+        lp.row_names_ = [f"r{i}" for i in range(lp.num_row_)]
+        writer.passModel(lp)
+        writer.writeModel(str(mps))
+        command = [cbc_path(), str(mps), "-timeMode", "elapsed", "-sec", f"{max(0.01, limits.seconds_left()):.3f}"]
+        command += ["-ratioGap", repr(limits.gap), "-allowableGap", "1e-9", "-primalTolerance", "1e-7"]
+        if effort.nodes is not None:
+            command += ["-maxNodes", str(effort.nodes)]
+        command += ["-integerTolerance", "1e-7", "-solve", "-solution", str(answer)]
+        log = run_until_stopped(command, limits)
+        return _cbc_ending(model, goal, log, answer, limits)
+
+
+def run_until_stopped(command: list[str], limits: SearchLimits) -> str:
+    """Run the child to its end; when the user stops the search, the child is ended and gives no answer."""
+    with tempfile.TemporaryFile("w+") as log:
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            while child.poll() is None and not limits.stop.is_set():
+                time.sleep(0.02)
+        finally:
+            child.kill()
+            child.wait()
+        log.seek(0)
+        text = log.read()
+    if (child.returncode or not text.strip()) and not limits.stop.is_set():
+        said = " ".join(text.split())[-200:] or "it said nothing"
+        raise SolverFailed(f"CBC ended with code {child.returncode}: {said}")
+    return text
+
+
+def _cbc_ending(model: Formulation, goal: Goal, log: str, answer: Path, limits: SearchLimits) -> Solution:
+    printed = {key: re.findall(rf"{key}:\s+(\S+)", log) for key in ("Objective value", "Lower bound")}
+    figures = {key: float(numbers[-1]) for key, numbers in printed.items() if numbers}
+    result = re.findall(r"Result - (.+)", log)
+    ending = result[-1] if result else ""
+    if limits.stop.is_set():
+        return Solution("interrupt", None, None, None)
+    if "infeasible" in ending.lower() or (not figures and "infeasible" in log.lower()):
+        return Solution("proof", None, None, None)
+    bound = figures.get("Lower bound")
+    if bound is not None:
+        bound = (bound - PRINTED_DIGITS * abs(bound)) / goal.scale
+    reason: StopReason = "gap" if ending.startswith("Optimal") else "time_limit"
+    values = _cbc_values(model, answer) if answer.exists() else None
+    if values is None or "Objective value" not in figures:
+        return Solution(reason, None, None, bound)
+    value = sum(weight * values[variable.name] for variable, weight in goal.terms) / goal.scale
+    if ending.strip() == "Optimal solution found":
+        return Solution("proof", values, value, value)
+    return Solution(reason, values, value, bound)
+
+
+def _cbc_values(model: Formulation, answer: Path) -> dict[str, float] | None:
+    """Values by variable name; CBC lists only what is not zero. None where the point is marked infeasible."""
+    values = {variable.name: 0.0 for variable in model.columns}
+    for line in answer.read_text().splitlines()[1:]:
+        if line.lstrip().startswith("**"):
+            return None
+        _, column, value, *_ = line.split()
+        values[model.columns[int(column[1:])].name] = float(value)
+    return values

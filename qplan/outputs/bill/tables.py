@@ -1,0 +1,117 @@
+"""The bill and its views as tables: a header and rows of typed cells, for CSV, Markdown, terminal and workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from qplan.costing.bill import BillLine
+from qplan.costing.cents import cents
+from qplan.costing.views import CorridorShare, Installation
+from qplan.inventory.model import Inventory
+from qplan.outputs.text.tables import TO_BE_QUOTED, Cell, csv_text
+from qplan.plan.model import Plan
+
+
+@dataclass(frozen=True)
+class CellTable:
+    header: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    right: tuple[str, ...]
+    """Columns of figures, aligned to the right."""
+
+
+BILL_HEADER = (
+    "Line", "Part number", "Manufacturer", "Description", "Category", "Quantity", "Unit", "Unit price", "Currency",
+    "Line total", "Support per year", "Lead time (weeks)", "Quote ref", "Quote valid until", "Provenance", "Sites",
+)  # fmt: skip
+BILL_FIGURES = ("Line", "Quantity", "Unit price", "Line total", "Support per year", "Lead time (weeks)")
+
+
+def bill_table(bill: Iterable[BillLine]) -> CellTable:
+    """The bill, or its view by part. A recurring line has its unit price per year and its money under support."""
+    return CellTable(BILL_HEADER, tuple(_bill_row(line) for line in bill), BILL_FIGURES)
+
+
+def _bill_row(line: BillLine) -> tuple[Cell, ...]:
+    return (
+        line.line,
+        line.part_number,
+        line.manufacturer,
+        line.description,
+        line.category.value,
+        line.quantity,
+        line.unit,
+        TO_BE_QUOTED if line.unit_price is None else plain_price(line.unit_price),
+        line.currency,
+        TO_BE_QUOTED if line.to_be_quoted else line.line_total,
+        line.support_per_year if line.support_per_year or not line.to_be_quoted else None,
+        line.lead_time_weeks,
+        line.quote_ref,
+        line.quote_valid_until,
+        line.provenance,
+        ", ".join(line.sites),
+    )
+
+
+def plain_price(price: Decimal) -> Decimal:
+    """The price with two decimals; one that is finer than a cent stays as it was declared."""
+    rounded = cents(price)
+    return rounded if rounded == price else price
+
+
+def bill_csv(bill: Iterable[BillLine]) -> str:
+    """`bom.csv`."""
+    table = bill_table(bill)
+    return csv_text(table.header, table.rows)
+
+
+SITE_HEADER = (
+    "Site", "Name", "What", "Part number", "Description", "Quantity", "Rack units", "Power (W)", "Far end", "QKD link",
+)  # fmt: skip
+
+
+def site_table(inventory: Inventory, installations: Iterable[Installation]) -> CellTable:
+    """What is to be mounted at which site."""
+    rows = tuple(
+        (
+            one.site,
+            inventory.sites[one.site].name,
+            one.what,
+            one.part_number,
+            one.description,
+            one.quantity,
+            one.rack_units,
+            one.power_w,
+            one.far_end,
+            one.link,
+        )
+        for one in installations
+    )
+    return CellTable(SITE_HEADER, rows, ("Quantity", "Rack units", "Power (W)"))
+
+
+CORRIDOR_HEADER = (
+    "Corridor", "First end", "Second end", "Key rate (bit/s)", "Capex", "Contingency", "Opex per year", "TCO",
+    "Lines to be quoted",
+)  # fmt: skip
+
+
+def corridor_table(inventory: Inventory, plan: Plan, shares: Iterable[CorridorShare]) -> CellTable:
+    """What every corridor costs; a row without a name is for what no corridor uses."""
+    demand = {corridor.id: corridor.key_rate_bps for corridor in plan.corridors}
+    rows = tuple(
+        (
+            share.corridor,
+            *(inventory.corridors[share.corridor].ends if share.corridor else ("", "")),
+            demand.get(share.corridor),
+            share.capex,
+            share.contingency,
+            share.opex_per_year,
+            share.tco,
+            share.to_be_quoted,
+        )
+        for share in shares
+    )
+    return CellTable(CORRIDOR_HEADER, rows, CORRIDOR_HEADER[3:])

@@ -1,0 +1,1 @@
+"""The plan on a map: one page that works offline."""

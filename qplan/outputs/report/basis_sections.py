@@ -1,0 +1,170 @@
+"""The report's sections on what the plan rests on: checks, assumptions and limits, where figures come from."""
+
+from __future__ import annotations
+
+import json
+
+from qplan.assessment.facts import Facts, Plant
+from qplan.inventory.model import Inventory, Item, QkdSystem
+from qplan.inventory.source.messages import counted
+from qplan.outputs.report.document import Section, Table
+from qplan.outputs.text import wording
+from qplan.outputs.text.tables import format_money, format_number
+from qplan.plan.model import Plan
+from qplan.plan.verify.verifier import failed_checks
+
+METRICS = {
+    "capex": "capex",
+    "opex_per_year": "opex per year",
+    "tco": "TCO",
+    "relays": "trusted nodes that relay",
+    "nodes": "QKD nodes",
+    "links": "QKD links",
+}
+POSITIONS = (
+    "National positions: NSA, NCSC (2025-08), ANSSI/BSI/NLNCSA/Sweden (2024-01) and BSI TR-02102-1 (v2026-01) advise "
+    "PQC first and do not recommend QKD for their governments; the US DoW PQC strategy (2026-04-01) prohibits it with "
+    "a waiver path; the EU roadmap for PQC has milestones in 2026, 2030 and 2035."
+)
+
+
+def checks_section(inventory: Inventory, plan: Plan) -> Section:
+    failed = {result.name for result in failed_checks(inventory, plan)}
+    values = {
+        "capex": plan.costs.capex,
+        "opex_per_year": plan.costs.opex_per_year,
+        "tco": plan.costs.tco,
+        "relays": len(plan.relays),
+        "nodes": len(plan.nodes),
+        "links": len(plan.links),
+    }
+    rows = []
+    for name, check in sorted(inventory.checks.items()):
+        figures = [_figure(check.metric, value, plan.costs.currency) for value in (values[check.metric], check.max)]
+        result = "ok" if name not in failed else "exceeded" if check.severity == "error" else "exceeded (warning)"
+        note = check.message if name in failed else None
+        rows.append((name, METRICS[check.metric], *figures, result, note or ""))
+    table = Table("Limits set in the inventory", ("Check", "Of", "Value", "Limit", "Result", "Note"), tuple(rows))
+    return Section("checks", "Checks", tables=(table,))
+
+
+def _figure(metric: str, value: float, currency: str) -> str:
+    return format_number(value) if metric in ("relays", "nodes", "links") else format_money(value, currency)
+
+
+def assumptions_section(inventory: Inventory, facts: Facts) -> Section:
+    points = [
+        "QKD complements post-quantum cryptography (PQC): it does not replace it, and it does not authenticate. Every "
+        "link and every user of keys needs authentication by pre-shared keys or PQC.",
+        "Keys are in clear at both ends of a corridor and at every trusted node that relays them. Between trusted "
+        "nodes the protection is physical; at them it is the operator's.",
+        POSITIONS,
+        *_rate_points(inventory, facts),
+        *_plant_points(facts.plant),
+        *_duct_points(inventory, facts),
+        _margin_point(inventory),
+        "Every system takes the strands that its entry states. Light of other channels on the same strand is not "
+        "modelled: a strand given to QKD is taken to be dark apart from the system's own channels.",
+        "Prices are estimates until they are quoted.",
+    ]
+    return Section("assumptions", "Assumptions and limits", points=tuple(points))
+
+
+def _rate_points(inventory: Inventory, facts: Facts) -> list[str]:
+    bases: dict[str, list[str]] = {}
+    for key, system in facts.systems.items():
+        bases.setdefault(system.rate_basis or "basis not stated", []).append(key)
+    if not bases:
+        return []
+    stated = "; ".join(f"{basis.replace('_', ' ')} ({wording.listed(keys)})" for basis, keys in sorted(bases.items()))
+    points = [f"Key rates are read off each system's curve, never beyond its last point; the curves state: {stated}."]
+    if "asymptotic" in bases:
+        points.append("Asymptotic rates leave out finite-key effects: a link in service gives less.")
+    cow = [key for key, system in facts.systems.items() if (system.technology or "").lower() == "dv-cow"]
+    if cow:
+        listed = wording.listed(cow)
+        points.append(f"The original security proof of coherent one-way ({listed}) does not hold at published rates.")
+    if inventory.policy.key_rate_reserve:
+        share = wording.percent(inventory.policy.key_rate_reserve)
+        points.append(f"Of every rate {share} is kept for authentication and refresh before corridors are served.")
+    return points
+
+
+def _plant_points(plant: Plant) -> list[str]:
+    total = len(plant.measured) + len(plant.computed)
+    points = []
+    if plant.computed:
+        points.append(
+            f"Loss is computed, not measured, on {len(plant.computed)} of {counted(total, 'fibre')} used: "
+            f"{wording.listed(plant.computed)}. Measure them before buying."
+        )
+    elif total:
+        points.append(f"Loss is as stated in the inventory on every fibre used ({total}).")
+    if plant.derived_length:
+        points.append(
+            "Length is derived from the ends' coordinates (geodesic × 1.3) on "
+            f"{counted(len(plant.derived_length), 'fibre')}: {wording.listed(plant.derived_length)}."
+        )
+    if plant.unknown_length:
+        points.append(
+            f"Length is not known, and counted as 0 km in lease costs, on "
+            f"{counted(len(plant.unknown_length), 'fibre')}: {wording.listed(plant.unknown_length)}."
+        )
+    return points
+
+
+def _duct_points(inventory: Inventory, facts: Facts) -> list[str]:
+    """Where corridors have several paths: fibres of which it is not known what they share with others."""
+    used = sorted((*facts.plant.measured, *facts.plant.computed))
+    silent = [fibre for fibre in used if not inventory.fibres[fibre].ducts]
+    if not silent or all(len(corridor.paths) < 2 for corridor in facts.corridors):
+        return []
+    return [
+        f"No duct is stated for {len(silent)} of {counted(len(used), 'fibre')} used ({wording.listed(silent)}): "
+        "whether two paths of a corridor share a trench or a bridge there is not known."
+    ]
+
+
+def _margin_point(inventory: Inventory) -> str:
+    margin = inventory.policy.loss_margin_db
+    if margin:
+        return f"Every link's loss includes {wording.db(margin)} for ageing and repair."
+    return "No margin for ageing and repair is included in the losses (policy.loss_margin_db is 0)."
+
+
+def provenance_section(facts: Facts, plan: Plan) -> Section:
+    entries: list[tuple[str, QkdSystem | Item]] = [*facts.systems.items(), *facts.items]
+    figures = Table(
+        "Equipment used",
+        ("Entry", "Product", "Figures", "Provenance", "Source of the entry"),
+        tuple(row for key, entry in entries for row in _provenance_rows(key, entry)),
+    )
+    ref = plan.inventory
+    scenario = (("Scenario", ref.scenario),) if ref.scenario else ()
+    origin = Table(
+        "This plan",
+        ("What", "Value"),
+        (
+            ("qplan", plan.qplan_version),
+            ("Solver", f"{plan.solver.name} {plan.solver.version}"),
+            *((f"{file.path}, SHA-256", file.sha256) for file in ref.files),
+            *scenario,
+            *((f"Set: {address}", json.dumps(value, ensure_ascii=False)) for address, value in sorted(ref.set.items())),
+            ("Effective inventory, SHA-256", ref.effective_sha256),
+        ),
+    )
+    return Section("provenance", "Where the figures come from", tables=(figures, origin))
+
+
+def _provenance_rows(key: str, entry: QkdSystem | Item) -> list[tuple[str, ...]]:
+    if isinstance(entry, QkdSystem):
+        product = " ".join(word for word in (entry.manufacturer, entry.model) if word) or entry.technology
+    else:
+        product = entry.description
+    stated, source = entry.provenance, entry.source or "not stated"
+    if isinstance(stated, str):
+        return [(key, product or "–", "all", stated, source)]
+    by_word = {word: ", ".join(sorted(name for name in stated if stated[name] == word)) for word in stated.values()}
+    figures = [*((names, word) for word, names in sorted(by_word.items())), ("the rest", "not stated")]
+    (names, word), *others = figures
+    return [(key, product or "–", names, word, source), *(("", "", names, word, "") for names, word in others)]

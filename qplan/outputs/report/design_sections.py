@@ -1,0 +1,211 @@
+"""The report's sections on the design: what is built where, what each corridor gets, who sees keys in clear."""
+
+from __future__ import annotations
+
+from qplan.assessment.facts import CorridorFacts, Facts, LinkFacts, NodeFacts, PathFacts, RelayFacts, Space
+from qplan.outputs.report.document import Section, SiteNames, Table
+from qplan.outputs.text import wording
+from qplan.outputs.text.tables import format_number
+
+NOT_STATED = "not stated"
+ARROW = " → "
+
+
+def built_section(facts: Facts, names: SiteNames) -> Section:
+    nodes = Table(
+        "QKD nodes",
+        ("Site", "Id", "Roles", "Country", "Operator", "Tier", "Rack units used", "Power used"),
+        tuple(_node_row(node, names) for node in facts.nodes),
+        right=("Tier", "Rack units used", "Power used"),
+    )
+    reading = (
+        "Loss is the whole route's, patch-throughs and margin included; the limit is the system's. Key rate is the net "
+        "rate of all systems on the link at that loss, reserved what the corridors take of it."
+    )
+    return Section("built", "What is built where", (reading,), (nodes, links_table(facts, names)))
+
+
+def links_table(facts: Facts, names: SiteNames) -> Table:
+    return Table(
+        "QKD links",
+        ("Route", "System", "Fibres", "Length", "Loss", "Limit", "Headroom", "Key rate", "Reserved", "Load"),
+        tuple(_link_row(link, names) for link in facts.links),
+        right=("Length", "Loss", "Limit", "Headroom", "Key rate", "Reserved", "Load"),
+    )
+
+
+def _node_row(facts: NodeFacts, names: SiteNames) -> tuple[str, ...]:
+    site = facts.site
+    relay = "trusted node (existing)" if facts.existing else "trusted node"
+    roles = [relay if role == "relay" else role for role in facts.node.roles]
+    tier = NOT_STATED if site.security_tier is None else str(site.security_tier)
+    return (
+        names[facts.node.site],
+        facts.node.site,
+        ", ".join(roles),
+        site.country or NOT_STATED,
+        site.operator or NOT_STATED,
+        tier,
+        _space(facts.rack_units, "U"),
+        _space(facts.power_w, "W"),
+    )
+
+
+def _space(space: Space, unit: str) -> str:
+    used = format_number(space.used)
+    return f"{used} {unit}" if space.free is None else f"{used} of {format_number(space.free)} {unit}"
+
+
+def _link_row(facts: LinkFacts, names: SiteNames) -> tuple[str, ...]:
+    link = facts.link
+    via = f" (patched through {names.join(link.bypass_sites)})" if link.bypass_sites else ""
+    return (
+        names.join(link.ends, ARROW) + via,
+        f"{link.count} × {link.system}",
+        ", ".join(link.fibres),
+        wording.km(facts.length_km),
+        wording.db(link.loss_db),
+        wording.db(facts.limit_db),
+        wording.db(facts.headroom_db),
+        wording.bps(link.capacity_bps),
+        wording.bps(link.load_bps),
+        wording.percent(facts.utilisation),
+    )
+
+
+def corridors_table(facts: Facts, names: SiteNames) -> Table:
+    """Every corridor in one short row."""
+    return Table(
+        "Corridors",
+        ("Corridor", "Ends", "Demand", "Spare", "Keys in clear at", "Relays by path"),
+        tuple(_short_row(corridor, names) for corridor in facts.corridors),
+        right=("Demand", "Spare"),
+    )
+
+
+def _short_row(facts: CorridorFacts, names: SiteNames) -> tuple[str, ...]:
+    ends, demand = names.join(facts.corridor.ends, " – "), wording.bps(facts.demand_bps)
+    if not facts.served:
+        return (facts.id, ends, demand, "–", "–", "not served (optional)")
+    seen = "its ends only" if not facts.relays else "every relay" if facts.relay_sees_key else "no single relay"
+    relays = " / ".join(_relay_list(path, names) for path in facts.paths)
+    return (facts.id, ends, demand, wording.bps(facts.spare_bps), seen, relays)
+
+
+def _relay_list(path: PathFacts, names: SiteNames) -> str:
+    count = f"{len(path.relays)}: " if len(path.relays) > 2 else ""
+    return count + names.join(path.relays) or "direct"
+
+
+def corridors_section(facts: Facts, names: SiteNames) -> Section:
+    overview = Table(
+        "Demand and protection",
+        (
+            "Corridor",
+            "Ends",
+            "Served",
+            "Demand",
+            "Spare",
+            "Survives the loss of",
+            "Cut off by the loss of",
+            "When no path holds",
+            "Classification",
+            "Secret for",
+        ),
+        tuple(_corridor_row(corridor, names) for corridor in facts.corridors),
+        right=("Demand", "Spare", "Secret for"),
+    )
+    paths = Table(
+        "Key-relay paths",
+        ("Corridor", "Path", "Route", "Systems", "Length", "Reserved", "Spare"),
+        tuple(
+            _path_row(corridor, number, path, names)
+            for corridor in facts.corridors
+            for number, path in enumerate(corridor.paths, 1)
+        ),
+        right=("Length", "Reserved", "Spare"),
+    )
+    exposure = Table(
+        "Who learns the keys of a corridor",
+        (
+            "Corridor",
+            "Exposure",
+            "Key revealed by",
+            "Paths have",
+            "Relays",
+            "Countries",
+            "Operators",
+            "Rules for relays",
+        ),
+        tuple(_exposure_row(corridor, facts.relays, names) for corridor in facts.corridors if corridor.served),
+    )
+    relays = Table(
+        "Trusted nodes: where keys are relayed in clear",
+        ("Site", "Country", "Operator", "Key domain", "Tier", "Sees whole keys of", "Sees one share of"),
+        tuple(_relay_row(relay, names) for relay in facts.relays),
+        right=("Tier",),
+    )
+    reading = (
+        "Each path reserves the corridor's whole demand on every link. Spare is the least of capacity minus "
+        "reservations along a path, never a sum; corridors that meet on a link share it. What a corridor survives "
+        "leaves its own two ends aside. What cuts it off, and which relays reveal its key, is the smallest set: how "
+        "many pieces, and one out of each group of them, joined by +."
+    )
+    return Section("corridors", "Corridors", (reading,), (overview, exposure, relays, paths))
+
+
+def _corridor_row(facts: CorridorFacts, names: SiteNames) -> tuple[str, ...]:
+    corridor = facts.corridor
+    years = corridor.secrecy_years
+    return (
+        facts.id,
+        names.join(corridor.ends, " – "),
+        "yes" if facts.served else "not served (optional)",
+        wording.bps(facts.demand_bps),
+        wording.bps(facts.spare_bps) if facts.served else "–",
+        wording.survives(corridor, len(facts.paths)) if facts.served else "–",
+        wording.smallest_set(facts.cut_off_by, names.piece) if facts.served else "–",
+        wording.FALLBACK[corridor.fallback],
+        corridor.classification or NOT_STATED,
+        NOT_STATED if years is None else f"{format_number(years)} year{'' if years == 1 else 's'}",
+    )
+
+
+def _path_row(facts: CorridorFacts, number: int, path: PathFacts, names: SiteNames) -> tuple[str, ...]:
+    return (
+        facts.id,
+        f"{number} of {len(facts.paths)}",
+        names.join(path.sites, ARROW),
+        ", ".join(path.systems),
+        wording.km(path.length_km),
+        wording.bps(facts.demand_bps),
+        wording.bps(path.spare_bps),
+    )
+
+
+def _exposure_row(facts: CorridorFacts, relays: tuple[RelayFacts, ...], names: SiteNames) -> tuple[str, ...]:
+    sites = [relay.site for relay in relays if relay.id in facts.relays]
+    alone = len(facts.paths) == 1
+    return (
+        facts.id,
+        wording.who_sees_keys(facts.corridor, [len(path.relays) for path in facts.paths]),
+        wording.smallest_set(facts.revealed_by, names.piece),
+        "one path only" if alone else wording.DISJOINT[facts.corridor.disjoint],
+        names.join(facts.relays) or "none",
+        ", ".join(sorted({site.country or NOT_STATED for site in sites})) or "none",
+        ", ".join(sorted({site.operator or NOT_STATED for site in sites})) or "none",
+        wording.relay_rules(facts.corridor),
+    )
+
+
+def _relay_row(facts: RelayFacts, names: SiteNames) -> tuple[str, ...]:
+    site = facts.site
+    return (
+        names[facts.id] + (" (existing)" if site.trusted_node == "existing" else ""),
+        site.country or NOT_STATED,
+        site.operator or NOT_STATED,
+        site.key_domain or NOT_STATED,
+        NOT_STATED if site.security_tier is None else str(site.security_tier),
+        ", ".join(facts.whole_keys) or "none",
+        ", ".join(facts.shares) or "none",
+    )

@@ -1,0 +1,102 @@
+"""The summary that `qplan optimize` prints: text for a terminal, Markdown for a job's page, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+
+from qplan.assessment.facts import gather
+from qplan.assessment.weaknesses import SmallestSet
+from qplan.costing.bill import bill_of_materials
+from qplan.inventory.model import Inventory
+from qplan.outputs.report.design_sections import corridors_table, links_table
+from qplan.outputs.report.document import SiteNames, Table
+from qplan.outputs.report.report import markdown_head, report_document
+from qplan.outputs.text.tables import one_line, text_table
+from qplan.outputs.text.verdict import figures, plan_line, warnings
+from qplan.outputs.text.wording import shortened
+from qplan.plan.model import Plan
+from qplan.plan.verify.verifier import failed_checks
+
+SUMMARY_VERSION = "1.0"
+CELL_CHARACTERS = 36
+ROUTE_CHARACTERS = 48
+LINK_ROWS = 15
+LINK_COLUMNS = ("Route", "System", "Loss", "Limit", "Key rate", "Load")
+
+
+def summary_text(inventory: Inventory, plan: Plan) -> str:
+    """About a screen: result, links, every corridor, and the verdict as the last line."""
+    facts, names, bill = gather(inventory, plan), SiteNames(inventory), bill_of_materials(inventory, plan)
+    rows = figures(inventory, plan, facts, bill)
+    width = max(len(label) for label, _ in rows)
+    blocks = [
+        one_line(inventory.metadata.name or plan.inventory.name),
+        "\n".join(f"! {one_line(warning)}" for warning in warnings(inventory, plan, facts)),
+        "\n".join(f"{label:<{width}}  {one_line(value)}" for label, value in rows),
+        _text_table(_columns(links_table(facts, names), LINK_COLUMNS), ROUTE_CHARACTERS, LINK_ROWS),
+        _text_table(corridors_table(facts, names), CELL_CHARACTERS),
+        plan_line(inventory, plan, bill),
+    ]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _columns(table: Table, header: tuple[str, ...]) -> Table:
+    places = [table.header.index(name) for name in header]
+    return Table(table.title, header, tuple(tuple(row[place] for place in places) for row in table.rows), table.right)
+
+
+def _text_table(table: Table, characters: int, limit: int | None = None) -> str:
+    if not table.rows:
+        return ""
+    rows = [[shortened(one_line(cell), characters) for cell in row] for row in table.rows[:limit]]
+    left_out = len(table.rows) - len(rows)
+    text = text_table(table.header, rows, table.right).rstrip("\n")
+    return text + (f"\n… and {left_out} more: see report.md." if left_out else "")
+
+
+def summary_markdown(inventory: Inventory, plan: Plan) -> str:
+    """Verdict, figures and every corridor."""
+    return "\n\n".join(markdown_head(report_document(inventory, plan))) + "\n"
+
+
+def summary_json(inventory: Inventory, plan: Plan) -> str:
+    """The same for programs: ids and numbers; `format_version` says when a field changes its meaning."""
+    facts, bill = gather(inventory, plan), bill_of_materials(inventory, plan)
+    summary = {
+        "format_version": SUMMARY_VERSION,
+        "summary": plan_line(inventory, plan, bill),
+        "status": plan.status,
+        "stopped_by": plan.solver.stopped_by,
+        "objective": plan.objective.model_dump(),
+        "notes": plan.notes,
+        "nodes": len(plan.nodes),
+        "relays": plan.relays,
+        "links": len(plan.links),
+        "systems": facts.system_count,
+        "costs": plan.costs.model_dump(),
+        "lines_to_be_quoted": sum(line.to_be_quoted for line in bill),
+        "corridors": [
+            {
+                "id": corridor.id,
+                "served": corridor.served,
+                "key_rate_bps": corridor.demand_bps,
+                "spare_bps": corridor.spare_bps if corridor.served else None,
+                "relay_sees_key": bool(corridor.relays) and corridor.relay_sees_key,
+                "revealed_by": _groups(corridor.revealed_by),
+                "cut_off_by": _groups(corridor.cut_off_by),
+                "paths": [{"relays": path.relays, "spare_bps": path.spare_bps} for path in corridor.paths],
+            }
+            for corridor in facts.corridors
+        ],
+        "failed_checks": [
+            {"name": result.name, "metric": result.metric, "value": result.value, "max": result.max,
+             "severity": result.severity, "message": result.message}
+            for result in failed_checks(inventory, plan)
+        ],
+    }  # fmt: skip
+    return json.dumps(summary, indent=2, allow_nan=False) + "\n"
+
+
+def _groups(found: SmallestSet | None) -> tuple[tuple[str, ...], ...] | None:
+    """Addresses; one out of each group makes a smallest set."""
+    return None if found is None else found.groups

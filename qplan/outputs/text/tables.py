@@ -1,0 +1,139 @@
+"""Tables as CSV, Markdown and plain text, and the escaping that makes a user's text harmless in them.
+
+A cell is a text, a number or None (an empty cell). Every text is brought onto one line without hidden characters, so
+that what a reader sees is what stands in the cell.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Sequence
+from decimal import Decimal
+
+from qplan.costing.cents import cents
+
+Cell = str | float | Decimal | None
+TO_BE_QUOTED = "to be quoted"
+_JOINERS = frozenset("\u200c\u200d")  # format characters that ordinary words of some scripts need
+_MARKDOWN = re.compile(r"([\\`*_\[\]~|#$!{}])")
+_LIST_MARKER = re.compile(r"^(\d*)([-+.)=])(?=[-=\s]|$)")
+_WEB_ADDRESS = re.compile(r"(?i)(:)(?=//)|(?<=\bwww)(\.)")
+_MENTION = re.compile(r"(?<![\w.])@(?=\w)")
+
+
+def one_line(text: str) -> str:
+    """The text as one line: breaks and tabs are spaces; control, format, direction and broken characters are U+FFFD."""
+    return "".join(map(_visible, text))
+
+
+def _visible(char: str) -> str:
+    category = unicodedata.category(char)
+    if char in "\t\n\v\f\r\x85" or category in ("Zl", "Zp"):
+        return " "
+    noncharacter = ord(char) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(char) <= 0xFDEF
+    hidden = category in ("Cc", "Cs") or (category == "Cf" and char not in _JOINERS)
+    return "\ufffd" if noncharacter or hidden else char
+
+
+def format_number(value: float | Decimal) -> str:
+    """A number in plain decimals (no exponent, dot, no thousands), without a fraction that is zero."""
+    if isinstance(value, float):
+        value = Decimal(repr(value))
+    if not isinstance(value, Decimal) or not value.is_finite():
+        return str(value)
+    text = format(value, "f")
+    whole, _, fraction = text.partition(".")
+    return whole if not fraction.strip("0") else text
+
+
+def format_money(amount: float | Decimal | None, currency: str) -> str:
+    """`EUR 1 240 000`: thousands by plain spaces, cents only when they are not zero; None is "to be quoted"."""
+    if amount is None:
+        return TO_BE_QUOTED
+    exact = amount if isinstance(amount, Decimal) else Decimal(repr(amount))
+    if not exact.is_finite():
+        return f"{currency} {exact}"
+    whole, _, fraction = format(cents(exact), ",f").partition(".")
+    return f"{currency} {whole.replace(',', ' ')}" + (f".{fraction}" if fraction.strip("0") else "")
+
+
+def round_money(amount: float, currency: str) -> str:
+    """Money without cents from 1000 on: where the exact figure stands elsewhere."""
+    return format_money(float(round(amount)) if abs(amount) >= 1000 else amount, currency)
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """RFC 4180: one header line, CRLF, dot decimals.
+
+    A text that a spreadsheet would run as a formula (it begins with `=`, `+`, `-` or `@`, full-width forms
+    included) gets an apostrophe in front; numbers stay numbers.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(header)
+    writer.writerows([_csv_cell(cell) for cell in row] for row in rows)
+    return out.getvalue()
+
+
+def _csv_cell(cell: Cell) -> str:
+    if not isinstance(cell, str):
+        return _plain_cell(cell)
+    text = one_line(cell)
+    starts_formula = unicodedata.normalize("NFKC", text).lstrip().startswith(("=", "+", "-", "@"))
+    return "'" + text if starts_formula else text
+
+
+def _plain_cell(cell: Cell) -> str:
+    if cell is None:
+        return ""
+    return one_line(cell) if isinstance(cell, str) else format_number(cell)
+
+
+def escape_markdown(text: str) -> str:
+    """Text that Markdown (CommonMark, GitHub) shows literally, in a table cell or in running text.
+
+    Besides markup, pipes and HTML, it disarms bare web addresses, mentions and what would begin a list.
+    """
+    text = one_line(text).strip()
+    text = _MARKDOWN.sub(r"\\\1", text)
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = _WEB_ADDRESS.sub(lambda match: "\\" + match.group(0), text)
+    text = _MENTION.sub("@\u200b", text)
+    return _LIST_MARKER.sub(r"\1\\\2", text)
+
+
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[Cell]], right: Collection[str] = ()) -> str:
+    """A GitHub Markdown table, every cell escaped; the columns named in `right` are aligned to the right."""
+    lines = [
+        _markdown_row(escape_markdown(name) for name in header),
+        _markdown_row("---:" if name in right else "---" for name in header),
+    ]
+    lines += [_markdown_row(escape_markdown(_plain_cell(cell)) for cell in row) for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def _markdown_row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def text_table(header: Sequence[str], rows: Iterable[Sequence[Cell]], right: Collection[str] = ()) -> str:
+    """A table for the terminal: columns padded to equal width, two spaces apart, a rule under the header."""
+    cells = [[_plain_cell(cell) for cell in row] for row in rows]
+    widths = [max(map(_width, column)) for column in zip(header, *cells, strict=True)]
+    rule = ["-" * width for width in widths]
+    lines = []
+    for row in (header, rule, *cells):
+        padded = [
+            " " * (width - _width(cell)) + cell if name in right else cell + " " * (width - _width(cell))
+            for name, cell, width in zip(header, row, widths, strict=True)
+        ]
+        lines.append("  ".join(padded).rstrip())
+    return "\n".join(lines) + "\n"
+
+
+def _width(text: str) -> int:
+    """Columns that the text takes on a terminal."""
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

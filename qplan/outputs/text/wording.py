@@ -1,0 +1,168 @@
+"""Numbers with units and sentences that the report and the terminal summary share: plain text, not escaped."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from qplan.assessment.weaknesses import SmallestSet
+from qplan.inventory.model import Corridor, Economics
+from qplan.inventory.source.messages import counted
+from qplan.plan.model import Plan
+
+SMALLEST_GAP = 1e-5
+STOPPED_BY = {
+    "proof": "the search was complete",
+    "gap": "the gap asked for was reached",
+    "time_limit": "the time limit came first",
+    "interrupt": "it was interrupted",
+    "route_limit": "not every possible route was considered",
+    "unsound_cut": "a cut contradicted a plan that holds",
+}
+DISJOINT = {
+    "relay": "no relay and no QKD link in common",
+    "node": "no site and no fibre in common",
+    "duct": "no site, fibre or duct in common",
+}
+FAILS_ALONE = {
+    "relay": ("relay or QKD link", "relays or QKD links"),
+    "node": ("site or fibre", "sites or fibres"),
+    "duct": ("site, fibre or duct", "sites, fibres or ducts"),
+}
+FALLBACK = {
+    "fail_closed": "fails closed: traffic stops",
+    "pqc": "goes on with PQC alone",
+    "best_effort": "best effort: may go on without QKD keys",
+    None: "not stated",
+}
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """A number to some significant digits, never with an exponent: 2.4, 0.0031, 1200."""
+    if value == 0 or not math.isfinite(value):
+        return "0" if value == 0 else str(value)
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    text = f"{value:.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def bps(rate: float) -> str:
+    """A rate with a sensible prefix: 0 bit/s, 4.27 bit/s, 2.4 Mbit/s."""
+    for factor, unit in ((1, "bit/s"), (1e3, "kbit/s"), (1e6, "Mbit/s"), (1e9, "Gbit/s")):
+        number = significant(rate / factor)
+        text = f"{number} {unit}"
+        if float(number) < 1000:
+            break
+    return text
+
+
+def db(loss: float) -> str:
+    return f"{loss:.2f} dB"
+
+
+def km(length: float | None) -> str:
+    return "not known" if length is None else f"{length:.1f} km"
+
+
+def percent(share: float, digits: int = 3) -> str:
+    return f"{significant(share * 100, digits)} %"
+
+
+def gap_percent(gap: float) -> str:
+    """A gap as a percentage, rounded up (to 0.001 % at least), so that no plan looks better proven than it is."""
+    if gap <= 0:
+        return "0 %"
+    gap = max(gap, SMALLEST_GAP)
+    step = 10.0 ** (math.floor(math.log10(gap * 100)) - 1)
+    return f"{significant(math.ceil(round(gap * 100 / step, 6)) * step, 2)} %"
+
+
+def listed(words: Sequence[str], limit: int = 12) -> str:
+    """Words with commas, those over the limit as a count."""
+    rest = len(words) - limit
+    return ", ".join(words[:limit]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def shortened(text: str, characters: int) -> str:
+    return text if len(text) <= characters else text[: characters - 1].rstrip() + "…"
+
+
+def proof(plan: Plan) -> str:
+    """What is proven about the plan, as one honest clause."""
+    gap, stopped = plan.objective.gap, STOPPED_BY[plan.solver.stopped_by]
+    if plan.status == "optimal":
+        return "Proven optimal" if not gap or gap <= 0 else f"Proven within {gap_percent(gap)}"
+    if gap is None:
+        return f"Feasible, no bound known: {stopped}"
+    return f"Feasible, gap {gap_percent(gap)}: {stopped}"
+
+
+def tco_label(economics: Economics) -> str:
+    """`TCO (10 y, 5 %)`: the horizon and the discount rate belong to the figure."""
+    return f"TCO ({economics.horizon_years} y, {percent(economics.discount_rate, 5)})"
+
+
+def survives(corridor: Corridor, paths: int) -> str:
+    """What may fail, the corridor's own ends aside, while it still gets its key: one path is lost for each."""
+    spare_paths = paths - corridor.shares_needed
+    if spare_paths < 1:
+        return "nothing: one path only" if paths == 1 else "nothing: every path must hold"
+    one, several = FAILS_ALONE[corridor.disjoint]
+    return f"any one {one}" if spare_paths == 1 else f"any {spare_paths} {several}"
+
+
+def smallest_set(found: SmallestSet | None, name: Callable[[str], str]) -> str:
+    """`2: East or West + duct bridge`: how many pieces, and which; one out of each group."""
+    if found is None:
+        return "none"
+    groups = [_any_of([name(piece) for piece in group]) for group in found.groups]
+    others = found.count - math.prod(map(len, found.groups))
+    return f"{found.size}: {' + '.join(groups)}" + (f" (or {counted(others, 'other set')})" if others else "")
+
+
+def _any_of(names: Sequence[str], most: int = 3) -> str:
+    rest = len(names) - most
+    return ", ".join(names[:most]) + f" or {rest} more" if rest > 1 else " or ".join(names)
+
+
+def relay_rules(corridor: Corridor) -> str:
+    """What the corridor asks of its relays."""
+    rules = [
+        f"{what}: {', '.join(allowed) or 'none'}"
+        for what, allowed in (
+            ("countries", corridor.allowed_countries),
+            ("operators", corridor.allowed_operators),
+            ("key domains", corridor.allowed_key_domains),
+        )
+        if allowed is not None
+    ]
+    if corridor.min_security_tier is not None:
+        rules.append(f"tier {corridor.min_security_tier} or higher")
+    if corridor.avoid_sites:
+        rules.append(f"never {listed(sorted(corridor.avoid_sites))}")
+    if corridor.max_relays is not None:
+        rules.append(f"at most {counted(corridor.max_relays, 'relay')} a path")
+    return "; ".join(rules) or "none stated"
+
+
+def who_sees_keys(corridor: Corridor, relays_by_path: list[int]) -> str:
+    """Which relays learn a corridor's keys, from the count of relays on each of its paths."""
+    paths, shares, total = len(relays_by_path), corridor.shares_needed, sum(relays_by_path)
+    if total == 0:
+        return "No relay: keys are in clear at the two ends only."
+    if paths == 1:
+        who = "The one relay sees" if total == 1 else f"Each of the {total} relays sees"
+        return f"{who} every key in clear."
+    if shares == 1:
+        return f"Standby: any one of the {paths} paths gives the key, so every relay on any path sees the key in clear."
+    if shares < paths:
+        return f"Any {shares} of the {paths} paths give the key: relays on {shares} different paths together learn it."
+    if 0 in relays_by_path:
+        return (
+            f"XOR of {paths} shares, one per path. A relay sees one share only; one path has no relay, so relays alone "
+            "never learn the key. All paths must hold."
+        )
+    return (
+        f"XOR of {paths} shares, one per path. A relay sees one share only; to learn the key takes a relay on every "
+        "path. All paths must hold."
+    )

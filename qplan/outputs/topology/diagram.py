@@ -1,0 +1,201 @@
+"""One neutral diagram of a plan, from which every picture of the topology is written.
+
+A diagram knows what is shown and what it means; it knows nothing of shapes, colours or file formats. Its nodes and
+links have ids of their own (n1, l1), so that no name can break a format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from qplan.assessment.facts import Facts, LinkFacts, NodeFacts, gather
+from qplan.costing.usage import usage_of
+from qplan.inventory.model import Inventory, Site
+from qplan.inventory.source.messages import counted
+from qplan.outputs.report.document import SiteNames
+from qplan.outputs.text import wording
+from qplan.outputs.text.tables import one_line
+from qplan.plan.model import Plan
+
+MOST_SITES = 60
+"""Of a larger inventory only what the plan uses is drawn."""
+Kind = Literal["end", "relay", "end_relay", "existing", "end_existing", "bypass", "unused"]
+MEANING: dict[Kind, str] = {
+    "end": "end of a corridor",
+    "relay": "trusted node: sees keys in clear",
+    "end_relay": "end and trusted node: sees keys in clear",
+    "existing": "existing trusted node: sees keys in clear",
+    "end_existing": "end and existing trusted node: sees keys in clear",
+    "bypass": "patched through: no keys here",
+    "unused": "site without QKD in this plan",
+}
+ROLE: dict[Kind, str] = {
+    "end": "",
+    "relay": "trusted node",
+    "end_relay": "end + trusted node",
+    "existing": "trusted node (existing)",
+    "end_existing": "end + trusted node (existing)",
+    "bypass": "patched through",
+    "unused": "",
+}
+UNUSED_FIBRE = "fibre without QKD in this plan"
+
+
+@dataclass(frozen=True)
+class DiagramNode:
+    id: str
+    site: str
+    name: str
+    kind: Kind
+    roles: tuple[str, ...]
+    """As in the plan; empty for sites that are no QKD nodes."""
+    detail: str
+    """One sentence for a tooltip or a screen reader."""
+    place: tuple[float, float] | None
+    """WGS84 latitude and longitude in degrees."""
+
+
+@dataclass(frozen=True)
+class DiagramLink:
+    """A QKD link over all sites of its route, or a fibre that no QKD link uses."""
+
+    id: str
+    source: str
+    """Id of the link in the plan, or of the fibre in the inventory."""
+    name: str
+    nodes: tuple[str, ...]
+    """Diagram ids from the first end over the patched-through sites to the second."""
+    lines: tuple[str, ...]
+    """The label; none for a fibre."""
+    system: str | None
+    """None for a fibre."""
+    detail: str
+
+
+@dataclass(frozen=True)
+class Diagram:
+    title: str
+    subtitle: str
+    hint: str
+    """What of the inventory is not shown; empty when all is."""
+    nodes: tuple[DiagramNode, ...]
+    links: tuple[DiagramLink, ...]
+    legend: tuple[Kind, ...]
+    systems: tuple[str, ...]
+    """In the legend, in this order."""
+
+    @property
+    def shows_fibres(self) -> bool:
+        return any(link.system is None for link in self.links)
+
+
+def diagram(inventory: Inventory, plan: Plan) -> Diagram:
+    """What the topology shows: QKD nodes, QKD links, patched-through sites, and the unused plant where it is small."""
+    facts, names = gather(inventory, plan), SiteNames(inventory)
+    whole = len(inventory.sites) <= MOST_SITES
+    sites = sorted(inventory.sites if whole else _used_sites(plan))
+    ids = {site: f"n{number}" for number, site in enumerate(sites, 1)}
+    nodes = tuple(_node(site, inventory.sites[site], ids[site], facts, names) for site in sites)
+    users = usage_of(plan).links
+    links = [_link(link, f"l{number}", users[link.link.id], ids, names) for number, link in enumerate(facts.links, 1)]
+    if whole:
+        links += _unused_fibres(inventory, plan, ids, names, start=len(links) + 1)
+    kinds = {node.kind for node in nodes} | {"end", "relay"}
+    return Diagram(
+        title=one_line(inventory.metadata.name or plan.inventory.name),
+        subtitle=_subtitle(plan, facts),
+        hint="" if whole else _hint(len(inventory.sites) - len(sites)),
+        nodes=nodes,
+        links=tuple(links),
+        legend=tuple(kind for kind in MEANING if kind in kinds),
+        systems=tuple(facts.systems),
+    )
+
+
+def _used_sites(plan: Plan) -> set[str]:
+    return {node.site for node in plan.nodes} | {site for link in plan.links for site in link.bypass_sites}
+
+
+def _hint(hidden: int) -> str:
+    left_out = f"{counted(hidden, 'site')} of the inventory left out"
+    return f"Only what the plan uses is shown: {left_out}." if hidden else ""
+
+
+def _subtitle(plan: Plan, facts: Facts) -> str:
+    relays = counted(len(plan.relays), "trusted node")
+    nodes, links = counted(len(plan.nodes), "QKD node"), counted(len(plan.links), "QKD link")
+    corridors, unserved = len(facts.corridors), len(facts.unserved)
+    served = f"{corridors - unserved} of {counted(corridors, 'corridor')} served"
+    return f"{nodes} (with {relays}), {links}, {served}. {wording.proof(plan)}."
+
+
+def _kind(node: NodeFacts | None, bypassed: bool) -> Kind:
+    if node is None:
+        return "bypass" if bypassed else "unused"
+    if "relay" not in node.node.roles:
+        return "end"
+    relay: Kind = "existing" if node.existing else "relay"
+    if "end" not in node.node.roles:
+        return relay
+    return "end_existing" if node.existing else "end_relay"
+
+
+def _node(site_id: str, site: Site, diagram_id: str, facts: Facts, names: SiteNames) -> DiagramNode:
+    node = next((entry for entry in facts.nodes if entry.node.site == site_id), None)
+    kind = _kind(node, any(site_id in entry.link.bypass_sites for entry in facts.links))
+    relay = next((entry for entry in facts.relays if entry.id == site_id), None)
+    seen = f" Whole keys: {wording.listed(relay.whole_keys)}." if relay and relay.whole_keys else ""
+    seen += f" One share: {wording.listed(relay.shares)}." if relay and relay.shares else ""
+    return DiagramNode(
+        id=diagram_id,
+        site=site_id,
+        name=one_line(names[site_id]),
+        kind=kind,
+        roles=node.node.roles if node else (),
+        detail=one_line(f"{names[site_id]} ({site_id}): {MEANING[kind]}.{seen}"),
+        place=None if site.lat is None or site.lon is None else (site.lat, site.lon),
+    )
+
+
+def _link(
+    facts: LinkFacts, diagram_id: str, users: tuple[str, ...], ids: dict[str, str], names: SiteNames
+) -> DiagramLink:
+    link = facts.link
+    system = link.system if link.count == 1 else f"{link.count} × {link.system}"
+    rate = wording.bps(link.capacity_bps)
+    load = wording.percent(facts.utilisation, 2)
+    name = names.join(link.ends, " – ")
+    detail = (
+        f"{name}: {link.count} × {link.system}, {wording.db(link.loss_db)} of at most {wording.db(facts.limit_db)}, "
+        f"{rate}, load {wording.bps(link.load_bps)} ({load}); {wording.listed(users)}"
+    )
+    return DiagramLink(
+        id=diagram_id,
+        source=link.id,
+        name=one_line(name),
+        nodes=tuple(ids[site] for site in facts.sites),
+        lines=(f"{system}, {wording.db(link.loss_db)}", f"{rate}, load {load}"),
+        system=link.system,
+        detail=one_line(detail),
+    )
+
+
+def _unused_fibres(
+    inventory: Inventory, plan: Plan, ids: dict[str, str], names: SiteNames, start: int
+) -> Iterable[DiagramLink]:
+    used = {fibre for link in plan.links for fibre in link.fibres}
+    unused = sorted(inventory.fibres.keys() - used)
+    for number, fibre_id in enumerate(unused, start):
+        ends = inventory.fibres[fibre_id].ends
+        name = one_line(names.join(ends, " – "))
+        yield DiagramLink(
+            id=f"l{number}",
+            source=fibre_id,
+            name=name,
+            nodes=tuple(ids[end] for end in ends),
+            lines=(),
+            system=None,
+            detail=f"{name}: {fibre_id}, {UNUSED_FIBRE}",
+        )

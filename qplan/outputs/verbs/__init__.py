@@ -1,0 +1,1 @@
+"""What single verbs print: findings, explanations, answers, rules, verification."""

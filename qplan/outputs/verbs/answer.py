@@ -1,0 +1,303 @@
+"""What `qplan explain` says of a plan: text for a terminal, Markdown for a pull request, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import qplan
+from qplan.candidates.resource_usage import Taken
+from qplan.explain.about.alternatives import Alternative
+from qplan.explain.about.answers import Answer, Share
+from qplan.explain.about.margins import Margin
+from qplan.explain.about.questions import Overview
+from qplan.inventory.model import Inventory
+from qplan.inventory.source.messages import counted
+from qplan.outputs.report.document import Table
+from qplan.outputs.text import wording
+from qplan.outputs.text.tables import escape_markdown, markdown_table, one_line, round_money, text_table
+from qplan.plan.model import Plan
+
+ANSWER_VERSION = "1.0"
+MOST_SITES_SHOWN = 6  # of a path among others
+LIMITS = {
+    "loss_db": "loss", "length_km": "length", "key_rate": "key rate", "strands": "free strands",
+    "rack_units": "rack units", "power_w": "power", "max_relays": "relays on a path", "capex": "capex", "tco": "tco",
+}  # fmt: skip
+UNITS = {"strands": "", "rack_units": " U", "power_w": " W", "max_relays": ""}
+
+
+def answer_text(inventory: Inventory, plan: Plan, answer: Answer) -> str:
+    blocks = [
+        [_headline(inventory, answer), *(one_line(f"  {said}") for said in _sentences(inventory, plan, answer))],
+        *([_text_table(table)] for table in _tables(inventory, answer)),
+        *([f"{title}:", *_text_alternatives(inventory, plan, found)] for title, found in _groups(answer)),
+        *([one_line(closing)] for closing in _closing(plan, answer)),
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks) + "\n"
+
+
+def answer_markdown(inventory: Inventory, plan: Plan, answer: Answer) -> str:
+    blocks = [f"## {escape_markdown(_headline(inventory, answer))}"]
+    sentences = [f"- {escape_markdown(sentence)}" for sentence in _sentences(inventory, plan, answer)]
+    blocks.append("\n".join(sentences))
+    for table in _tables(inventory, answer):
+        blocks.append(markdown_table(table.header, table.rows, table.right).rstrip())
+    for title, found in _groups(answer):
+        blocks += [f"**{escape_markdown(title)}**", "\n".join(_markdown_alternatives(inventory, plan, found))]
+    blocks += [escape_markdown(closing) for closing in _closing(plan, answer)]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def answer_json(inventory: Inventory, plan: Plan, answer: Answer) -> str:
+    """The same for programs: ids, numbers and the sentences."""
+    content = {
+        **_record(inventory, plan),
+        **asdict(answer),
+        "limits": [_limit_record(limit) for limit in answer.limits],
+        "revealed_by": answer.revealed_by and answer.revealed_by.groups,
+        "cut_off_by": answer.cut_off_by and answer.cut_off_by.groups,
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def overview_text(inventory: Inventory, plan: Plan, found: Overview) -> str:
+    tables = [_limits_table(found.limits), _shares_table(inventory, plan, found)]
+    blocks = [wording.proof(plan) + ".", *(_text_table(table) for table in tables if table.rows), *_asking(plan, found)]
+    return "\n\n".join(blocks) + "\n"
+
+
+def overview_markdown(inventory: Inventory, plan: Plan, found: Overview) -> str:
+    blocks = [escape_markdown(wording.proof(plan) + ".")]
+    for table in (_limits_table(found.limits), _shares_table(inventory, plan, found)):
+        if table.rows:
+            blocks += [f"**{table.title}**", markdown_table(table.header, table.rows, table.right).rstrip()]
+    return "\n\n".join([*blocks, *(escape_markdown(line) for line in _asking(plan, found))]) + "\n"
+
+
+def overview_json(inventory: Inventory, plan: Plan, found: Overview) -> str:
+    shares = [
+        {"corridor": share.corridor, "capex": float(share.capex), "contingency": float(share.contingency),
+         "opex_per_year": float(share.opex_per_year), "tco": float(share.tco)}
+        for share in found.shares
+    ]  # fmt: skip
+    content = {
+        **_record(inventory, plan),
+        "binding_limits": [_limit_record(limit) for limit in found.limits],
+        "shares": shares,
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+FORMATS = {"text": answer_text, "json": answer_json, "markdown": answer_markdown}
+OVERVIEWS = {"text": overview_text, "json": overview_json, "markdown": overview_markdown}
+
+
+def _record(inventory: Inventory, plan: Plan) -> dict[str, object]:
+    return {
+        "format_version": ANSWER_VERSION,
+        "qplan_version": qplan.__version__,
+        "currency": inventory.economics.currency,
+        "plan": {"status": plan.status, "objective": plan.objective.model_dump()},
+    }
+
+
+def _limit_record(limit: Taken) -> dict[str, object]:
+    return {
+        "limit": limit.limit,
+        "where": limit.where,
+        "taken": limit.taken,
+        "of": limit.free,
+        "left": round(limit.left, 9),
+        "binds": limit.binds,
+    }
+
+
+def _headline(inventory: Inventory, answer: Answer) -> str:
+    kind, _, name = answer.address.partition(".")
+    called = inventory.sites[name].name if kind == "sites" else None
+    label = f"{answer.address} ({called})" if called else answer.address
+    state = "can be served alone" if answer.margins else "in the plan" if answer.in_plan else "not in the plan"
+    return one_line(f"{label}: {state}")
+
+
+def _sentences(inventory: Inventory, plan: Plan, answer: Answer) -> Iterator[str]:
+    yield from answer.why
+    yield from (reason.text for reason in answer.reasons)
+    if answer.cut_off_by is not None:
+        revealed = wording.smallest_set(answer.revealed_by, _piece)
+        found = answer.revealed_by is not None
+        yield f"Its key is revealed by {revealed}." if found else "No set of relays reveals its key."
+        yield f"It is cut off by the loss of {wording.smallest_set(answer.cut_off_by, _piece)}."
+    if answer.share is not None:
+        shared = answer.address.startswith("corridors.") and not answer.margins
+        yield _cost(inventory, answer.share, "Its share of the cost" if shared else "Its own cost")
+
+
+def _piece(address: str) -> str:
+    kind, _, name = address.partition(".")
+    return f"{kind.removesuffix('s')} {name}"
+
+
+def _cost(inventory: Inventory, share: Share, what: str) -> str:
+    economics = inventory.economics
+    part = "" if share.of_tco in (None, 1) else f", {wording.percent(share.of_tco)} of the plan's"
+    return (
+        f"{what}: capex {_money(inventory, share.capex)}, opex {_money(inventory, share.opex_per_year)}/yr, "
+        f"{wording.tco_label(economics)} {_money(inventory, share.tco)}{part}."
+    )
+
+
+def _money(inventory: Inventory, amount: float) -> str:
+    return round_money(amount, inventory.economics.currency)
+
+
+def _tables(inventory: Inventory, answer: Answer) -> Iterator[Table]:
+    if answer.uses and answer.address.startswith("corridors."):
+        rows = tuple((str(use.path), " – ".join(use.sites)) for use in answer.uses)
+        yield Table("Paths", ("Path", "Over"), rows, right=("Path",))
+    elif answer.uses:
+        rows = tuple((use.corridor, str(use.path), use.role, _over(use.sites)) for use in answer.uses)
+        yield Table("Used by", ("Corridor", "Path", "As", "Over"), rows, right=("Path",))
+    if answer.limits:
+        yield _limits_table(answer.limits)
+    if answer.margins:
+        rows = tuple(_margin_row(margin) for margin in answer.margins)
+        yield Table("Margins", ("Margin", "Is", "Servable to"), rows, right=("Is", "Servable to"))
+
+
+def _over(sites: tuple[str, ...]) -> str:
+    if len(sites) <= MOST_SITES_SHOWN:
+        return " – ".join(sites)
+    return f"{sites[0]} – {sites[1]} – … – {sites[-2]} – {sites[-1]} ({len(sites) - 2} relays)"
+
+
+def _limits_table(limits: tuple[Taken, ...]) -> Table:
+    rows = tuple(
+        (LIMITS[limit.limit], limit.where, _amount(limit, limit.taken), _amount(limit, limit.free),
+         _amount(limit, limit.left), "binds" if limit.binds else "")
+        for limit in limits
+    )  # fmt: skip
+    header = ("Limit", "At", "Taken", "Of", "Left", "")
+    return Table("Limits", header, rows, right=("Taken", "Of", "Left"))
+
+
+def _amount(limit: Taken, value: float) -> str:
+    if limit.limit == "loss_db":
+        return wording.db(value)
+    if limit.limit == "length_km":
+        return wording.km(value)
+    if limit.limit == "key_rate":
+        return wording.bps(max(0.0, value))
+    return f"{round(value, 2):,.10g}".replace(",", " ") + UNITS.get(limit.limit, "")
+
+
+def _margin_row(margin: Margin) -> tuple[str, str, str]:
+    now = "no limit" if margin.value is None else _with_unit(margin.value, margin.unit)
+    beyond = "" if margin.decided else " (not decided beyond)"
+    return margin.key, now, _with_unit(margin.servable_to, margin.unit) + beyond
+
+
+def _with_unit(value: float, unit: str) -> str:
+    return wording.bps(value) if unit == "bit/s" else f"{value:.6g} {unit}".rstrip()
+
+
+def _shares_table(inventory: Inventory, plan: Plan, found: Overview) -> Table:
+    total = plan.costs.tco
+    rows = tuple(
+        (share.corridor, *(_money(inventory, float(x)) for x in (share.capex, share.opex_per_year, share.tco)),
+         wording.percent(float(share.tco) / total) if total else "–")
+        for share in found.shares if share.tco
+    )  # fmt: skip
+    header = ("Corridor", "Capex", "Opex per year", wording.tco_label(inventory.economics), "Share")
+    return Table("What each corridor costs", header, rows, right=header[1:])
+
+
+def _asking(plan: Plan, found: Overview) -> list[str]:
+    said = [] if found.limits else ["No limit binds: everywhere something more would fit."]
+    unserved = [corridor.id for corridor in plan.corridors if not corridor.served]
+    said += [f"Not served (optional): {wording.listed(unserved)}."] if unserved else []
+    examples = [f"sites.{plan.relays[0]}"] if plan.relays else []
+    examples += [f"links.{'--'.join(plan.links[0].ends)}"] if plan.links else []
+    examples += [f"corridors.{plan.corridors[0].id}"] if plan.corridors else []
+    more = [f"More: qplan explain PLAN {' | '.join(examples)}"] if examples else []
+    return [*said, *more]
+
+
+def _text_table(table: Table) -> str:
+    return text_table(table.header, table.rows, table.right).rstrip("\n")
+
+
+def _groups(answer: Answer) -> list[tuple[str, tuple[Alternative, ...]]]:
+    cheaper = tuple(each for each in answer.changes if not answer.in_plan or each.cheaper or each.status == "unknown")
+    groups = [
+        ("Planned anew without it" if answer.in_plan else "Planned anew with it", answer.without),
+        ("Cheaper with" if answer.in_plan else "Planned anew with a change", cheaper),
+    ]
+    return [(title, found) for title, found in groups if found]
+
+
+def _closing(plan: Plan, answer: Answer) -> list[str]:
+    in_vain = [each.text for each in answer.changes if answer.in_plan and not each.cheaper and each.status != "unknown"]
+    said = [f"Tried, and no cheaper: {'; '.join(in_vain)}."] if in_vain else []
+    gap, compared = plan.objective.gap, any(each.difference for each in (*answer.without, *answer.changes))
+    if gap != 0 and compared:
+        how_far = "not proven" if gap is None else f"proven within {wording.gap_percent(gap)} only"
+        said.append(f"The plan itself is {how_far}: a difference below that says nothing.")
+    return said
+
+
+def _text_alternatives(inventory: Inventory, plan: Plan, found: tuple[Alternative, ...]) -> Iterator[str]:
+    for each in found:
+        yield one_line(f"  - {each.text}: {_outcome(inventory, plan, each)}")
+        yield from (one_line(f"      {reason.text}") for reason in each.reasons)
+        yield from (one_line(f"      --set {shlex.quote(setting)}") for setting in each.settings)
+
+
+def _markdown_alternatives(inventory: Inventory, plan: Plan, found: tuple[Alternative, ...]) -> Iterator[str]:
+    for each in found:
+        yield f"- {escape_markdown(each.text)}: {escape_markdown(_outcome(inventory, plan, each))}"
+        yield from (f"  - {escape_markdown(reason.text)}" for reason in each.reasons)
+        yield from (f"  - `{setting}`" for setting in each.settings)
+
+
+def _outcome(inventory: Inventory, plan: Plan, each: Alternative) -> str:
+    """What the best plan costs then, how far that is proven, and what else changes."""
+    if each.status == "infeasible":
+        return "no plan"
+    if each.value is None:
+        return "not decided in the time allowed"
+    parts = [f"{_value(inventory, plan, each.value)}, {_difference(inventory, plan, each)}; {_proof(each)}"]
+    for words, names in (
+        ("new nodes", each.new_nodes), ("nodes no more", each.dropped_nodes),
+        ("then served", each.newly_served), ("then not served", each.no_longer_served),
+    ):  # fmt: skip
+        parts += [f"{words}: {wording.listed(names)}"] if names else []
+    return "; ".join(parts)
+
+
+def _value(inventory: Inventory, plan: Plan, value: float) -> str:
+    if plan.objective.name == "relays":
+        return counted(round(value), "relay")
+    return f"{plan.objective.name} {_money(inventory, value)}"
+
+
+def _difference(inventory: Inventory, plan: Plan, each: Alternative) -> str:
+    if not each.difference:
+        return "the same"
+    more = "more" if each.difference > 0 else "less"
+    if plan.objective.name == "relays":
+        return f"{abs(round(each.difference))} {more}"
+    share = f" ({wording.percent(abs(each.difference) / plan.objective.value)})" if plan.objective.value else ""
+    return f"{_money(inventory, abs(each.difference))}{share} {more}"
+
+
+def _proof(each: Alternative) -> str:
+    if each.bound is None:
+        return "a better one may exist"
+    gap = max(0.0, (each.value - each.bound) / max(abs(each.value), 1e-9))
+    if each.status == "optimal":
+        return "proven" if gap == 0 else f"proven within {wording.gap_percent(gap)}"
+    return f"a better one may exist, by {wording.gap_percent(gap)} at most"

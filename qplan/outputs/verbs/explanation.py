@@ -1,0 +1,159 @@
+"""The explanation when there is no plan: text for a terminal, `explanation.json` and `explanation.md`."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterable
+from dataclasses import asdict
+
+import qplan
+from qplan.candidates.reasons import Reason
+from qplan.explain.findings import CorridorFinding, Explanation, Remedy
+from qplan.inventory.model import Inventory
+from qplan.inventory.source.messages import counted
+from qplan.outputs.text.tables import escape_markdown, one_line, round_money
+from qplan.plan.model import InventoryRef
+
+EXPLANATION_VERSION = "1.0"
+
+
+def explanation_files(inventory: Inventory, explanation: Explanation, ref: InventoryRef) -> dict[str, bytes]:
+    """Content of `explanation.json` and `explanation.md`."""
+    record = {"inventory": ref.model_dump(mode="json")}
+    return {
+        "explanation.json": _json(inventory, explanation, record).encode(),
+        "explanation.md": explanation_markdown(inventory, explanation).encode(),
+    }
+
+
+def explanation_json(inventory: Inventory, explanation: Explanation) -> str:
+    """What `explanation.json` says, without the record of the files read."""
+    return _json(inventory, explanation, {})
+
+
+def _json(inventory: Inventory, explanation: Explanation, record: dict[str, object]) -> str:
+    content = {
+        "format_version": EXPLANATION_VERSION,
+        "qplan_version": qplan.__version__,
+        **record,
+        "currency": inventory.economics.currency,
+        **asdict(explanation),
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def explanation_text(inventory: Inventory, explanation: Explanation) -> str:
+    """One block per corridor: its reasons, then what was tried and found to work."""
+    blocks = [[_headline(inventory, explanation)]]
+    for finding in explanation.corridors:
+        blocks.append(
+            [
+                f"corridors.{finding.corridor} cannot be served",
+                *_text_reasons(finding.reasons),
+                *_text_remedies(inventory, finding.remedies, "  Tried and found to work:"),
+            ]
+        )
+    if explanation.joint:
+        blocks.append(["Together they cannot be served", *_text_reasons(explanation.joint)])
+    if explanation.remedies:
+        blocks.append(_text_remedies(inventory, explanation.remedies, _joint_title(explanation)))
+    blocks += [[f"Note: {note}"] for note in explanation.notes]
+    return "\n\n".join("\n".join(one_line(line) for line in block) for block in blocks) + "\n"
+
+
+def _headline(inventory: Inventory, explanation: Explanation) -> str:
+    required = sum(corridor.required for corridor in inventory.corridors.values())
+    broken = len(explanation.corridors)
+    if explanation.status == "servable":
+        return _servable(inventory, required, broken)
+    if explanation.status == "unknown":
+        return "No plan was found before the search ended."
+    if broken:
+        return f"No plan: {broken} of {counted(required, 'required corridor')} cannot be served."
+    return f"No plan: the {counted(required, 'required corridor')} cannot be served together."
+
+
+def _servable(inventory: Inventory, required: int, broken: int) -> str:
+    optional = len(inventory.corridors) - required
+    served = f"The {required} required corridors can be served together."
+    if required < 2:
+        served = "The required corridor can be served." if required else "No corridor is required."
+    if not optional:
+        return served
+    if broken:
+        return f"{served} Of {counted(optional, 'optional corridor')}, {broken} cannot be served even alone."
+    return f"{served} {'The' if optional == 1 else 'Each'} optional corridor could be served alone."
+
+
+def _joint_title(explanation: Explanation) -> str:
+    return "Tried for all corridors at once and found to work:" if explanation.corridors else "Tried and found to work:"
+
+
+def _text_reasons(reasons: Iterable[Reason]) -> list[str]:
+    return [f"  - {reason.text}" for reason in reasons]
+
+
+def _text_remedies(inventory: Inventory, remedies: tuple[Remedy, ...], title: str) -> list[str]:
+    if not remedies:
+        return []
+    lines = [title]
+    for remedy in remedies:
+        lines.append(f"  + {remedy.text}: {_outcome(inventory, remedy)}")
+        lines += [f"      --set {shlex.quote(setting)}" for setting in remedy.settings]
+    return lines
+
+
+def _outcome(inventory: Inventory, remedy: Remedy) -> str:
+    """What the re-plan came to."""
+    plan = "a plan for all" if remedy.scope == "inventory" else "a plan for this corridor alone"
+    if remedy.cost is None:
+        return f"{plan}, at a cost not worked out in time"
+    if remedy.objective == "relays":
+        cost = counted(round(remedy.cost), "relay")
+    else:
+        cost = f"{remedy.objective} {round_money(remedy.cost, inventory.economics.currency)}"
+    most = "" if remedy.proven else "at most "
+    besides = "" if remedy.cost_known else " without the cost of the new site itself"
+    return f"{plan}, {most}{cost}{besides}"
+
+
+def explanation_markdown(inventory: Inventory, explanation: Explanation) -> str:
+    """The same as Markdown, every text escaped."""
+    name = escape_markdown(inventory.metadata.name or "QKD network")
+    title = f"# {name}" if explanation.status == "servable" else f"# No plan for {name}"
+    blocks = [title, escape_markdown(_headline(inventory, explanation))]
+    for finding in explanation.corridors:
+        blocks += _markdown_finding(inventory, finding)
+    if explanation.joint:
+        blocks += ["## Together they cannot be served", _markdown_reasons(explanation.joint)]
+    if explanation.remedies:
+        blocks += _markdown_remedies(inventory, explanation.remedies, f"## {_joint_title(explanation).rstrip(':')}")
+    if explanation.notes:
+        blocks += ["## Notes", "\n".join(f"- {escape_markdown(note)}" for note in explanation.notes)]
+    return "\n\n".join(blocks) + "\n"
+
+
+FORMATS = {"text": explanation_text, "json": explanation_json, "markdown": explanation_markdown}
+
+
+def _markdown_finding(inventory: Inventory, finding: CorridorFinding) -> list[str]:
+    return [
+        f"## `corridors.{finding.corridor}` cannot be served",
+        _markdown_reasons(finding.reasons),
+        *_markdown_remedies(inventory, finding.remedies, "### Tried and found to work"),
+    ]
+
+
+def _markdown_reasons(reasons: Iterable[Reason]) -> str:
+    return "\n".join(f"- {escape_markdown(reason.text)}" for reason in reasons)
+
+
+def _markdown_remedies(inventory: Inventory, remedies: tuple[Remedy, ...], title: str) -> list[str]:
+    if not remedies:
+        return []
+    lines = []
+    for remedy in remedies:
+        lines.append(f"- {escape_markdown(remedy.text)}: {escape_markdown(_outcome(inventory, remedy))}")
+        lines += [f"  - `{setting}`" for setting in remedy.settings]
+    return [title, "\n".join(lines)]

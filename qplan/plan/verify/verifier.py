@@ -1,0 +1,150 @@
+"""Does a plan hold for an inventory? Everything is worked out again from the plan's lists.
+
+Nothing of the optimiser, of the costing or of the plant's losses is imported: the verifier has the model to itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from qplan.inventory.model import Inventory
+from qplan.plan.model import Plan
+from qplan.plan.verify import recompute
+from qplan.plan.verify.corridors import corridor_violations
+from qplan.plan.verify.links import link_violations, resource_violations
+from qplan.plan.verify.violation import HALF_A_CENT, Violation, close, close_money, exact, show
+
+GAP_TOLERANCE = Decimal("1e-9")
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """A limit from the inventory's `checks` that the plan exceeds."""
+
+    name: str
+    metric: str
+    value: float
+    max: float
+    severity: str  # "error" | "warning"
+    message: str | None
+
+
+def verify(inventory: Inventory, plan: Plan) -> tuple[Violation, ...]:
+    """Every rule that the plan breaks; empty when it holds. Names that the inventory lacks are violations too."""
+    walks = recompute.follow(inventory, plan)
+    nodes, relays = _nodes(plan), _relays(walks)
+    costs = recompute.totals(inventory, plan.links, nodes, relays)
+    return (
+        *link_violations(inventory, plan, walks),
+        *resource_violations(inventory, plan, relays),
+        *_node_violations(inventory, plan, nodes, relays),
+        *corridor_violations(inventory, plan, walks),
+        *_cost_violations(inventory, plan, costs),
+        *_objective_violations(inventory, plan, costs, relays),
+    )
+
+
+def failed_checks(inventory: Inventory, plan: Plan) -> tuple[CheckResult, ...]:
+    """The user's `checks` that the plan exceeds, in the order of their names; money to the cent."""
+    nodes, relays = _nodes(plan), _relays(recompute.follow(inventory, plan))
+    costs = recompute.totals(inventory, plan.links, nodes, relays)
+    values = {
+        "capex": round(float(costs.capex), 2),
+        "opex_per_year": round(float(costs.opex_per_year), 2),
+        "tco": round(float(costs.tco), 2),
+        "relays": len(relays),
+        "nodes": len(nodes),
+        "links": len(plan.links),
+    }
+    return tuple(
+        CheckResult(name, check.metric, values[check.metric], check.max, check.severity, check.message)
+        for name, check in sorted(inventory.checks.items())
+        if values[check.metric] > check.max
+    )
+
+
+def _nodes(plan: Plan) -> frozenset[str]:
+    """Sites where a system ends."""
+    return frozenset(end for link in plan.links for end in link.ends)
+
+
+def _relays(walks: tuple[recompute.Walk, ...]) -> frozenset[str]:
+    return frozenset(relay for walk in walks for relay in walk.relays)
+
+
+def _node_violations(
+    inventory: Inventory, plan: Plan, nodes: frozenset[str], relays: frozenset[str]
+) -> Iterator[Violation]:
+    """The node list is exactly the sites where a system ends, sorted, with the roles that the paths give them."""
+    listed = [node.site for node in plan.nodes]
+    if listed != sorted(listed):
+        yield Violation("nodes-order", "nodes", "not sorted", "sorted by site")
+    for site_id in sorted(nodes - set(listed)):
+        yield Violation("nodes-list", f"sites.{site_id}", "not in the list", "listed: a system ends there")
+    for site_id, times in sorted(Counter(listed).items()):
+        if times > 1 or site_id not in nodes:
+            yield Violation("nodes-list", f"sites.{site_id}", f"listed {times} times", str(int(site_id in nodes)))
+    served = (entry.id for entry in plan.corridors if entry.served and entry.id in inventory.corridors)
+    ends = {end for corridor_id in served for end in inventory.corridors[corridor_id].ends}
+    for node in plan.nodes:
+        roles = ("end",) * (node.site in ends) + ("relay",) * (node.site in relays)
+        if node.roles != roles:
+            found = ", ".join(node.roles) or "none"
+            yield Violation("roles", f"sites.{node.site}", found, ", ".join(roles) or "none")
+
+
+def _cost_violations(inventory: Inventory, plan: Plan, costs: recompute.Totals) -> Iterator[Violation]:
+    """The cost block is the cost of the lists, and within the budget."""
+    currency = inventory.economics.currency
+    if plan.costs.currency != currency:
+        yield Violation("currency", "costs.currency", plan.costs.currency, currency)
+    for name in ("capex", "contingency", "opex_per_year", "tco"):
+        stated, true = getattr(plan.costs, name), getattr(costs, name)
+        if not close_money(stated, true):
+            found, expected = _money(stated, plan.costs.currency), _money(true, currency)
+            yield Violation(f"{name.replace('_', '-')}-value", f"costs.{name}", found, expected)
+    for name, ceiling in (("capex", inventory.budget.capex), ("tco", inventory.budget.tco)):
+        true = getattr(costs, name)
+        if ceiling is not None and true > exact(ceiling) + HALF_A_CENT:
+            most = f"at most {_money(exact(ceiling), currency)}"
+            yield Violation(f"budget-{name}", f"costs.{name}", _money(true, currency), most)
+
+
+def _money(amount: float | Decimal, currency: str) -> str:
+    return f"{currency} {amount:.2f}"
+
+
+def _objective_violations(
+    inventory: Inventory, plan: Plan, costs: recompute.Totals, relays: frozenset[str]
+) -> Iterator[Violation]:
+    """The objective is the inventory's and the figure it names; bound, gap and status say no more than was proven."""
+    objective = plan.objective
+    if objective.name != inventory.objective:
+        yield Violation("objective-name", "objective.name", objective.name, inventory.objective)
+    true = {"tco": costs.tco, "capex": costs.capex, "relays": Decimal(len(relays))}[objective.name]
+    if not close_money(objective.value, true):
+        yield Violation("objective-value", "objective.value", str(objective.value), f"{true:.2f}")
+    if (objective.bound is None) != (objective.gap is None):
+        yield Violation("gap", "objective.gap", str(objective.gap), "null exactly where bound is null")
+    if objective.bound is not None and objective.gap is not None and math.isfinite(objective.value):
+        yield from _gap_violations(exact(objective.value), objective.bound, objective.gap)
+    if plan.status != "optimal":
+        return
+    asked = plan.solver.gap_asked
+    if objective.gap is None or not objective.gap <= asked + float(GAP_TOLERANCE):
+        yield Violation("optimal", "status", f"optimal with gap {objective.gap}", f"gap {asked} or less")
+    if plan.solver.stopped_by in ("time_limit", "interrupt", "route_limit", "unsound_cut"):
+        yield Violation("optimal", "status", f"optimal, but stopped by {plan.solver.stopped_by}", "feasible")
+
+
+def _gap_violations(value: Decimal, bound: float, gap: float) -> Iterator[Violation]:
+    if not math.isfinite(bound) or exact(bound) > value + GAP_TOLERANCE * max(Decimal(1), abs(value)):
+        yield Violation("bound", "objective.bound", str(bound), f"at most {show(value)}")
+        return
+    true = (value - exact(bound)) / max(abs(value), Decimal("1e-9"))
+    if not close(gap, true, GAP_TOLERANCE * max(Decimal(1), abs(true))):
+        yield Violation("gap", "objective.gap", str(gap), show(true))

@@ -1,0 +1,157 @@
+"""The checks beyond keys and types: physics held against other arithmetic, and a rule for every code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from qplan.inventory.checks import references as reference_checks
+from qplan.inventory.checks.checks import ENTRY_CHECKS, REFERENCE_CHECKS, WHOLE_CHECKS, check
+from qplan.inventory.checks.physics import check_curves_keep_the_repeaterless_bound, check_lengths
+from qplan.inventory.checks.view import View
+from qplan.inventory.model import Inventory
+from qplan.inventory.rules import RULES
+from qplan.inventory.source.messages import did_you_mean
+from qplan.inventory.source.source_map import SourceMap
+from qplan.physics.key_rate import rate_at_bps, repeaterless_bound_bps
+from qplan.physics.loss import geodesic_km
+
+ERRORS = Path(__file__).parent / "errors"
+
+
+def view(declared: dict) -> View:
+    inventory = Inventory.model_validate({"qplan": 1, **declared})
+    return View(inventory, SourceMap({}), {"sites": frozenset(inventory.sites)})
+
+
+def found(declared: dict) -> list[str]:
+    return [item.code for item in check(view(declared), ids_known=True, all_valid=True)]
+
+
+def test_every_rule_is_shown_by_a_file():
+    shown = {code for path in ERRORS.glob("*.txt") for code in re.findall(r"\[(QP\d{3})\]", path.read_text("utf-8"))}
+    assert shown == set(RULES)
+
+
+def test_disjoint_paths_to_a_site_that_is_not_there():
+    fibres = {name: {"ends": ["a", end], "length_km": 20} for name, end in (("f", "b"), ("g", "b"), ("h", "c"))}
+    corridors = {"q": {"ends": ["gone", "a"], "key_rate_bps": 1, "paths": 2}}
+    codes = found({"sites": {"a": {}, "b": {}, "c": {}}, "fibres": fibres, "corridors": corridors})
+    assert "QP202" in codes
+
+
+def test_every_check_is_run():
+    modules = {rule.__module__ for rule in ENTRY_CHECKS + WHOLE_CHECKS + REFERENCE_CHECKS}
+    assert reference_checks.__name__ in modules
+    for name in sorted(modules):
+        module = __import__(name, fromlist=["*"])
+        written = {value for key, value in vars(module).items() if key.startswith("check_")}
+        assert written <= {*ENTRY_CHECKS, *REFERENCE_CHECKS, *WHOLE_CHECKS}
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    steps=st.lists(st.floats(0.01, 15), min_size=1, max_size=5),
+    start=st.floats(0, 20),
+    shares=st.lists(st.floats(-3, 0.3), min_size=6, max_size=6),
+)
+def test_curve_is_above_the_bound_exactly_where_samples_are(steps, start, shares):
+    losses = [start]
+    for step in steps:
+        losses.append(losses[-1] + step)
+    assume(losses[0] > 0)
+    curve = [[loss, repeaterless_bound_bps(1e9, loss) * 10**share] for loss, share in zip(losses, shares, strict=False)]
+    samples = [losses[0] + i * (losses[-1] - losses[0]) / 1500 for i in range(1501)] + losses
+    points = tuple(map(tuple, curve))
+    excess = max(rate_at_bps(points, min(x, losses[-1])) / repeaterless_bound_bps(1e9, x) for x in samples)
+    assume(abs(excess - 1) > 1e-3)
+    seen = view({"equipment": {"qkd_systems": {"s": {"key_rate_curve": curve, "clock_hz": 1e9}}}})
+    assert bool(list(check_curves_keep_the_repeaterless_bound(seen))) == (excess > 1)
+
+
+@given(
+    a=st.tuples(st.floats(-90, 90), st.floats(-180, 180)),
+    b=st.tuples(st.floats(-90, 90), st.floats(-180, 180)),
+    ratio=st.floats(0.9, 1.2),
+)
+def test_length_is_held_against_the_geodesic(a, b, ratio):
+    geodesic = geodesic_km(*a, *b)
+    assume(geodesic > 1e-6 and abs(ratio - 0.999) > 1e-9)
+    sites = {"a": {"lat": a[0], "lon": a[1]}, "b": {"lat": b[0], "lon": b[1]}}
+    fibres = {"f": {"ends": ["a", "b"], "length_km": geodesic * ratio}}
+    codes = [item.code for item in check_lengths(view({"sites": sites, "fibres": fibres}))]
+    assert codes == (["QP304"] if ratio < 0.999 else [])
+
+
+@pytest.mark.parametrize(
+    ("fibre", "expected"),
+    [
+        ({}, ["QP307"]),
+        ({"loss_1310_db": 3}, ["QP307"]),
+        ({"loss_db": 3}, ["QP306", "QP308"]),
+        ({"loss_db": 3, "loss_1310_db": 3}, ["QP306"]),
+        ({"loss_db": 3, "length_km": 9}, ["QP315"]),
+        ({"loss_db": 3, "loss_1310_db": 3, "length_km": 9}, []),
+        ({"length_km": 9}, []),
+    ],
+)
+def test_what_a_fibre_must_state(fibre, expected):
+    """MODEL "Loss": the ends have no coordinates, and an O-band system is for sale."""
+    o_band = {"wavelength_nm": 1310, "key_rate_curve": [[9, 1e3]], "price": 1}
+    codes = found({
+        "sites": {"a": {}, "b": {"lat": 1, "lon": 1}},
+        "fibres": {"f": {"ends": ["a", "b"], **fibre}},
+        "equipment": {"qkd_systems": {"o": o_band}},
+        "corridors": {"c": {"ends": ["a", "b"], "key_rate_bps": 1}},
+    })  # fmt: skip
+    assert codes == expected
+
+
+def test_nothing_to_buy():
+    system = {"key_rate_curve": [[9, 1e3]], "price": 1}
+    assert "QP208" in found({})
+    assert "QP208" in found({"equipment": {"qkd_systems": {"s": system}}, "policy": {"technologies": ["cv-gmcs"]}})
+    assert "QP208" not in found({"equipment": {"qkd_systems": {"s": system}}})
+
+
+def test_numbered_ducts_are_different_ducts():
+    ducts = ["k12", "k13", "ring-a", "ring-b", "north-bridge", "south-bridge"]
+    fibres = {
+        f"f{i}": {"ends": ["a", "b"], "length_km": 5, "ducts": [duct]} for i, duct in enumerate(ducts + ducts[::2])
+    }
+    assert "QP207" not in found({"sites": {"a": {}, "b": {}}, "fibres": fibres})
+    fibres["g"] = {"ends": ["a", "b"], "length_km": 5, "ducts": ["K-12"]}
+    assert "QP207" in found({"sites": {"a": {}, "b": {}}, "fibres": fibres})
+
+
+def test_no_rate_left_for_any_demand():
+    """A reserve of 1 leaves no rate, and the arithmetic of "how many in parallel" must not divide by it."""
+    declared = {
+        "sites": {"a": {}, "b": {}},
+        "fibres": {"f": {"ends": ["a", "b"], "length_km": 5}},
+        "equipment": {"qkd_systems": {"s": {"key_rate_curve": [[9, 1e3]], "price": 1}}},
+        "corridors": {"c": {"ends": ["a", "b"], "key_rate_bps": 1}},
+        "policy": {"key_rate_reserve": 1},
+    }
+    assert found(declared) == ["QP408"]
+
+
+def test_suggestions():
+    assert did_you_mean("lng", ["lat", "lon"]) == "did you mean 'lon'?"
+    assert did_you_mean("length", ["length_km", "loss_db"]) == "did you mean 'length_km'?"
+    assert did_you_mean("ZRH", ["zrh", "zr"]) == "did you mean 'zrh'?"
+    assert did_you_mean("quite-other", ["lat", "lon"]) == ""
+    assert did_you_mean("site-04711x", [f"site-{i:05}" for i in range(20_000)]) == "did you mean 'site-04711'?"
+
+
+@pytest.mark.parametrize(
+    ("now", "stale"), [("1767225599", False), ("1767225600", True), ("soon", True), ("9" * 30, True)]
+)
+def test_a_quote_holds_until_the_end_of_its_last_day(now, stale, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", now)
+    system = {"key_rate_curve": [[5, 1e3]], "price": 1, "labels": {"quote_valid_until": "2025-12-31"}}
+    assert ("QP502" in found({"equipment": {"qkd_systems": {"s": system}}})) == stale

@@ -1,0 +1,241 @@
+"""Reading an inventory: what is effective, what is refused and how it is said, and that nothing else can happen."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shlex
+import time
+from pathlib import Path
+
+import pytest
+
+from qplan.errors import InvalidInput, QplanError
+from qplan.inventory.model import Inventory
+from qplan.inventory.reader import Reading, read_inventory
+from qplan.inventory.source.rendering import render
+
+HERE = Path(__file__).parent
+CASES = sorted((HERE / "errors").glob("*.yaml"))
+EXAMPLES = sorted((HERE.parents[1] / "examples").glob("*/sites.yaml"))
+SMALL = """\
+qplan: 1
+metadata: {name: Small}
+sites:
+  a: {lat: 47.0, lon: 8.0, country: NO}
+  b: {lat: 47.1, lon: 8.1}
+fibres:
+  f: {ends: [a, b], length_km: 20, strands: 4}
+equipment:
+  qkd_systems:
+    s: {key_rate_curve: [[5, 1e6], [20, 1e3]], price: 100}
+corridors:
+  c: {ends: [a, b], key_rate_bps: 100}
+"""
+
+
+def read(folder: Path, text: str | bytes, **options) -> Reading:
+    path = folder / "sites.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return read_inventory(path, **options)
+
+
+def refusal(folder: Path, text: str | bytes, **options) -> InvalidInput:
+    with pytest.raises(InvalidInput) as caught:
+        read(folder, text, **options)
+    return caught.value
+
+
+def codes(error: InvalidInput) -> list[str]:
+    return [item.code for item in error.diagnostics if item.severity == "error"]
+
+
+def as_read(case: Path) -> str:
+    """Everything that is said about a file, read with the options in its first line."""
+    with open(case, encoding="utf-8", errors="replace", newline="") as file:
+        first = file.readline()
+    words = shlex.split(first.removeprefix("# read with:")) if first.startswith("# read with:") else []
+    options = list(zip(words[::2], words[1::2], strict=True))
+    scenario = dict(options).get("--scenario")
+    try:
+        reading = read_inventory(case.name, scenario=scenario, overrides=[v for k, v in options if k == "--set"])
+    except InvalidInput as error:
+        return render(error.diagnostics, error.sources, len(error.suppressed))
+    return render(reading.warnings, reading.sources, len(reading.suppressed))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
+def test_findings_are_as_written_beside_the_file(case, monkeypatch):
+    monkeypatch.chdir(case.parent)
+    assert as_read(case) == case.with_suffix(".txt").read_text(encoding="utf-8")
+
+
+def test_yaml_1_2_scalars_windows_line_ends_and_bom(tmp_path):
+    reading = read(tmp_path, b"\xef\xbb\xbf" + SMALL.replace("\n", "\r\n").encode())
+    assert reading.inventory.sites["a"].country == "NO"
+    assert reading.inventory.equipment.qkd_systems["s"].key_rate_curve == ((5, 1e6), (20, 1e3))
+
+
+def test_anchors_merges_and_ignored_keys(tmp_path):
+    text = "x-any: [&hut {operator: acme, rack_units: 2}, !odd {1: 1, 1: 1}]\n" + SMALL
+    text = text.replace("  b: {", "  b: {<<: *hut, rack_units: 3, ").replace("sites:\n", "sites:\n  h: *hut\n")
+    sites = read(tmp_path, text).inventory.sites
+    assert (sites["b"].operator, sites["b"].rack_units, sites["h"].rack_units) == ("acme", 3, 2)
+
+
+def test_order_of_overrides(tmp_path):
+    text = SMALL + (
+        "set: {policy.loss_margin_db: 1, policy.bypass_loss_db: 1, policy.key_rate_reserve: 0.1}\n"
+        "scenarios: {s: {set: {policy.bypass_loss_db: 2, policy.key_rate_reserve: 0.2}}}\n"
+        "policy: {loss_margin_db: 0, max_bypass_sites: 7}\n"
+    )
+    policy = read(tmp_path, text, scenario="s", overrides=["policy.key_rate_reserve=0.3"]).inventory.policy
+    assert (policy.max_bypass_sites, policy.loss_margin_db, policy.bypass_loss_db, policy.key_rate_reserve) == (
+        7,
+        1,
+        2,
+        0.3,
+    )
+    reading = read(
+        tmp_path, text, overrides=["policy.max_bypass_sites=1", "policy.max_bypass_sites=2", "budget.tco=1e6"]
+    )
+    assert reading.inventory.policy.max_bypass_sites == 2
+    assert reading.set == {"policy.max_bypass_sites": 2, "budget.tco": 1e6}
+
+
+def test_defaults_merge_and_null_takes_away(tmp_path):
+    text = SMALL + (
+        "defaults:\n"
+        "  site: {operator: acme, labels: {tier: {a: 1, b: 2}, list: [1]}}\n"
+        "  fibre: {ducts: [k1, k2], strands: 9, loss_1310_db: 3}\n"
+        "  corridor: {rekey: {interval_s: 60, tunnels: 8}, paths: 2}\n"
+    )
+    text = text.replace("a: {lat", "a: {operator: null, labels: {tier: {b: null, c: 3}, list: []}, lat")
+    text = text.replace("corridors:\n", "corridors:\n  d: {ends: [a, b], paths: null}\n")
+    text = text.replace("length_km: 20, strands: 4", "length_km: 20, ducts: [k3], strands: null")
+    inventory = read(tmp_path, text, overrides=["defaults.fibre.loss_1310_db=4"]).inventory
+    assert inventory.sites["a"].operator is None and inventory.sites["b"].operator == "acme"
+    assert inventory.sites["a"].labels == {"tier": {"a": 1, "c": 3}, "list": []}
+    assert (inventory.fibres["f"].ducts, inventory.fibres["f"].strands) == (("k3",), 2)
+    assert inventory.fibres["f"].loss_1310_db == 4
+    assert inventory.corridors["c"].rekey is None and inventory.corridors["c"].paths == 2
+    assert inventory.corridors["d"].rekey.tunnels == 8 and inventory.corridors["d"].paths == 1
+
+
+def test_overrides_set_a_demand_and_whole_entries(tmp_path):
+    options = [
+        "corridors.c.rekey={interval_s: 1}",
+        "sites.new={lat: 1, lon: 2}",
+        "sites.a.rack_units=3",
+        "sites.b.name=",
+    ]
+    inventory = read(tmp_path, SMALL, overrides=options).inventory
+    assert inventory.corridors["c"].key_rate_bps is None and inventory.corridors["c"].demand_bps == 256
+    assert inventory.sites["new"].lon == 2 and inventory.sites["a"].rack_units == 3
+    two = ["corridors.c.otp_bps=1", "corridors.c.rekey={interval_s: 1}"]
+    assert codes(refusal(tmp_path, SMALL, overrides=two)) == ["QP403"]
+    assert "corridors" not in json.loads(read(tmp_path, SMALL, overrides=["corridors=null"]).effective_json)
+
+
+def test_includes_merge_and_are_hashed(tmp_path):
+    (tmp_path / "net" / "parts").mkdir(parents=True)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "net" / "parts" / "fibres.yaml").write_text(
+        "qplan: 1\ninclude: [../../common.yaml]\n"
+        "fibres: {g: {ends: [a, b], length_km: 30}}\nset: {fibres.f.strands: 7}\n"
+    )
+    (tmp_path / "common.yaml").write_text("policy: {max_bypass_sites: 1}\n")
+    text = SMALL.replace(
+        "qplan: 1\n", "qplan: 1\ninclude: [../common.yaml, parts/fibres.yaml, 'catalogue:illustrative-2026']\n"
+    )
+    reading = read(tmp_path / "net", text + "policy: {loss_margin_db: 2}\n")
+    inventory = reading.inventory
+    assert list(inventory.fibres) == ["f", "g"] and inventory.fibres["f"].strands == 7
+    assert (inventory.policy.max_bypass_sites, inventory.policy.loss_margin_db) == (1, 2)
+    assert list(inventory.equipment.qkd_systems) == sorted(inventory.equipment.qkd_systems)
+    assert [path for path, _ in reading.files] == [
+        "../common.yaml", "catalogue:illustrative-2026", "parts/fibres.yaml", "sites.yaml",
+    ]  # fmt: skip
+    main = (tmp_path / "net" / "sites.yaml").read_bytes()
+    assert reading.sha256 == dict(reading.files)["sites.yaml"] == hashlib.sha256(main).hexdigest()
+    assert reading.effective_sha256 == hashlib.sha256(reading.effective_json.encode()).hexdigest()
+    assert str(tmp_path) not in reading.effective_json and reading.name == "Small"
+
+
+def test_includes_stay_inside(tmp_path):
+    folder = tmp_path / "net"
+    folder.mkdir()
+    (tmp_path / "secret.yaml").write_text("policy: {loss_margin_db: 1}\n")
+    (folder / "link.yaml").symlink_to(tmp_path / "secret.yaml")
+    (folder / "null.yaml").symlink_to("/dev/null")
+    (folder / "self.yaml").symlink_to("self.yaml")
+    os.mkfifo(folder / "pipe.yaml")
+    for name, code in {
+        "../secret.yaml": "QP012", "link.yaml": "QP012", "null.yaml": "QP012", str(tmp_path / "secret.yaml"): "QP012",
+        "self.yaml": "QP011", "pipe.yaml": "QP011", "a\\0b": "QP011", "x" * 5000: "QP011", "sites.yaml": "QP013",
+    }.items():  # fmt: skip
+        error = refusal(folder, SMALL + f'include: ["{name}"]\n')
+        assert codes(error) == [code] and error.diagnostics[0].line == 13
+    (tmp_path / ".git").mkdir()
+    assert read(folder, SMALL + "include: [link.yaml]\n").inventory.policy.loss_margin_db == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "place"),
+    [
+        (b"qplan: 1\nsites: {\xff}\n", "QP002", (2, 9)),
+        (b"qplan: 1\n\0", "QP002", (2, 1)),
+        ("qplan: 1\n".encode("utf-16"), "QP002", (1, 1)),
+        (b"\x89PNG\r\n\x1a\n", "QP002", (1, 1)),
+        (b"", "QP004", (1, 1)),
+        (b"qplan: 1\nmetadata: {name: " + b"a" * 70_000 + b"}", "QP003", (2, 18)),
+        (b"#" * (17 * 2**20), "QP003", (0, 0)),
+        (b"- " * 100_000, "QP003", (1, 1)),
+        (b"{a: " * 100_000, "QP003", (1, 1)),
+        (b"? " * 100_000, "QP003", (1, 1)),
+        (b"a: " + b"[" * 100_000 + b"]" * 100_000, "QP003", (1, 1)),
+        (b"qplan: 1\nmetadata: {? " + b"k" * 2000 + b" : 1}", "QP003", (2, 14)),
+        (b"a: [&0 {}" + b"".join(b", &%d {<<: *%d}" % (i + 1, i) for i in range(5000)) + b"]", "QP003", (1, 938)),
+    ],
+    ids=["bytes", "nul", "utf-16", "png", "empty", "scalar", "file", "list", "mapping", "keys", "flow", "key", "chain"],
+)
+def test_unreadable_bytes_are_refused_quickly(tmp_path, data, code, place):
+    started = time.monotonic()
+    error = refusal(tmp_path, data)
+    assert time.monotonic() - started < 5
+    assert [(item.code, item.line, item.column) for item in error.diagnostics] == [(code, *place)]
+
+
+def test_main_file_that_cannot_be_read_is_a_failure_not_invalid_input(tmp_path):
+    for path in (tmp_path / "missing.yaml", tmp_path, "a\0b", tmp_path / ("x" * 5000)):
+        with pytest.raises(QplanError, match="cannot read") as caught:
+            read_inventory(path)
+        assert not isinstance(caught.value, InvalidInput)
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.parent.name)
+def test_effective_inventory_reads_back_the_same(path, tmp_path):
+    reading = read_inventory(path)
+    again = read(tmp_path, reading.effective_json)
+    assert again.inventory == reading.inventory
+    assert again.effective_json == reading.effective_json
+
+
+def test_effective_inventory_keeps_odd_characters(tmp_path):
+    name = "a\0\x1b\x7f\x85\u2028\u202e\ufeff\uffff\U0001f600'\"\\/: # {}<b>\t\r\n é"
+    text = SMALL.replace(
+        "name: Small", f"name: {json.dumps(name, ensure_ascii=True)}".replace("\\ud83d\\ude00", "\\U0001f600")
+    )
+    reading = read(tmp_path, text)
+    assert reading.inventory.metadata.name == name
+    assert read(tmp_path, reading.effective_json).inventory == reading.inventory
+
+
+def test_reading_does_not_depend_on_the_order_of_entries(tmp_path):
+    reading = read(tmp_path, SMALL)
+    blocks = SMALL.replace("  a: {lat: 47.0, lon: 8.0, country: NO}\n", "").replace(
+        "  b: {lat: 47.1, lon: 8.1}\n", "  b: {lat: 47.1, lon: 8.1}\n  a: {lat: 47.0, lon: 8.0, country: NO}\n"
+    )
+    assert read(tmp_path, blocks).effective_json == reading.effective_json
+    assert reading.inventory == Inventory.model_validate_json(reading.effective_json)

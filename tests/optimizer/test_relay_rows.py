@@ -1,0 +1,57 @@
+"""The best plan in which a given site relays, held against exhaustive search."""
+
+from __future__ import annotations
+
+import random
+import time
+
+import pytest
+from oracle.random_inventories import random_inventory
+from oracle.search import Search, Tables
+from planning import planned
+
+from qplan.candidates.links import reach
+from qplan.explain.variants import required_only
+from qplan.inventory.model import Inventory
+from qplan.optimizer.limits import SearchLimits
+from qplan.optimizer.model.relay_rows import relays_at
+from qplan.optimizer.search.stages import search_plan
+
+SEED = 7_000_010
+
+
+class Relaying(Search):
+    """Of the plans that serve the corridors only those in which the site relays."""
+
+    def __init__(self, tables: Tables, site: str):
+        super().__init__(tables)
+        self.site = tables.site_ids.index(site)
+
+    def _extend(self, state, chosen, rows) -> None:
+        if rows or state.relays[self.site]:
+            super()._extend(state, chosen, rows)
+
+
+def test_value_equals_exhaustive_search():
+    limits = SearchLimits(gap=0.0, deadline=time.monotonic() + 60)
+    forced = impossible = 0
+    for seed in range(SEED, SEED + 30):
+        inventory = required_only(Inventory.model_validate(random_inventory(random.Random(seed))))
+        plan = planned(inventory).plan
+        if plan is None:
+            continue
+        tables, graph = Tables(inventory), reach(inventory)
+        relays = {node.site for node in plan.nodes if "relay" in node.roles}
+        for site in sorted(inventory.sites.keys() - relays)[:3]:
+            best = Relaying(tables, site)
+            best.serve(list(inventory.corridors))
+            found = search_plan(inventory, graph, "highs", limits, holds=(relays_at(site),))
+            if best.best is None:
+                assert found.status == "infeasible", f"seed {seed}, {site}"
+                impossible += 1
+                continue
+            state = best.best[0]
+            value = dict(zip(("capex", "tco", "relays"), state.usage[:3].tolist(), strict=True))[inventory.objective]
+            assert (found.status, found.value) == ("optimal", pytest.approx(value, abs=0.0101)), f"seed {seed}, {site}"
+            forced += 1
+    assert forced >= 10 and impossible >= 10

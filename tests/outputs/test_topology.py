@@ -1,0 +1,234 @@
+"""The topology pictures: they show the whole plan, nothing collides, no name breaks a format, bytes do not change."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+from hostile import HOSTILE, renamed
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from plan_fixtures import SAMPLE, make_link, make_plan, sample
+
+from qplan.inventory.model import Inventory
+from qplan.outputs.topology.diagram import diagram
+from qplan.outputs.topology.dot import to_dot
+from qplan.outputs.topology.geography import plane, unwrapped
+from qplan.outputs.topology.layout import lay_out
+from qplan.outputs.topology.mermaid import to_mermaid
+from qplan.outputs.topology.svg import to_svg
+from qplan.plan.model import Path as RelayPath
+from qplan.plan.model import Plan
+
+SVG = "{http://www.w3.org/2000/svg}"
+DRAWN = {"path", "polygon", "ellipse", "text", "g", "title", "desc", "svg"}
+
+
+def grid(size: int, placed: bool) -> tuple[Inventory, Plan]:
+    """A square of sites, one corridor along its border and one through its middle."""
+    places = [(row, column) for row in range(size) for column in range(size)]
+    sites = {
+        f"s{r}-{c}": {"name": f"Exchange {r} of {c}", **({"lat": 50 + r * r / 50, "lon": 8 + c / 10} if placed else {})}
+        for r, c in places
+    }
+    pairs = [((r, c), (r, c + 1)) for r, c in places if c + 1 < size] + [
+        ((r, c), (r + 1, c)) for r, c in places if r + 1 < size
+    ]
+    fibres = {
+        f"f{a[0]}-{a[1]}-{b[0]}-{b[1]}": {
+            "ends": (f"s{a[0]}-{a[1]}", f"s{b[0]}-{b[1]}"),
+            "length_km": 30.0,
+            "loss_db": 9.0,
+        }
+        for a, b in pairs
+    }
+    corridors = {"edge": {"ends": ("s0-0", f"s0-{size - 1}"), "key_rate_bps": 100.0}}
+    inventory = Inventory.model_validate({**SAMPLE, "sites": sites, "fibres": fibres, "corridors": corridors})
+    links = tuple(
+        make_link(inventory, (f"s0-{c}", f"s0-{c + 1}"), "dv-metro", (f"f0-{c}-0-{c + 1}",), load_bps=100.0)
+        for c in range(size - 1)
+    )
+    path = RelayPath(links=tuple(link.id for link in links), relays=tuple(f"s0-{c}" for c in range(1, size - 1)))
+    return inventory, make_plan(inventory, links, {"edge": (path,)})
+
+
+def svg_root(inventory: Inventory, plan: Plan) -> ET.Element:
+    return ET.fromstring(to_svg(diagram(inventory, plan)))
+
+
+def titles(root: ET.Element) -> list[str]:
+    return [element.text for element in root.iter(SVG + "title")]
+
+
+def test_every_node_and_link_is_shown_in_every_format():
+    inventory, plan = sample()
+    picture = diagram(inventory, plan)
+    dot, mermaid, shown = to_dot(picture), to_mermaid(picture), titles(svg_root(inventory, plan))
+    for node in plan.nodes:
+        name = inventory.sites[node.site].name
+        assert f'site="{node.site}"' in dot
+        assert name in mermaid
+        assert [title for title in shown if title.startswith(f"{name} ({node.site})")]
+    for link in plan.links:
+        assert f'link="{link.id}"' in dot
+        assert [title for title in shown if f"{link.system}, {link.loss_db:.2f} dB of at most" in title]
+    assert mermaid.count("===|") == len(plan.links) + sum(len(link.bypass_sites) for link in plan.links)
+
+
+def test_svg_says_what_it_is_and_who_sees_keys():
+    inventory, plan = sample()
+    text = to_svg(diagram(inventory, plan))
+    root = ET.fromstring(text)
+    assert root.get("role") == "img"
+    assert root[0].tag == SVG + "title" and root[0].text == "Zürich metro: QKD topology"
+    assert root[1].tag == SVG + "desc" and "2 trusted nodes" in root[1].text
+    written = {element.text for element in root.iter(SVG + "text")}
+    assert "trusted node: sees keys in clear" in written
+    assert "patched through: no keys here" in written
+    assert not re.search(r"(href|src|url\(|@import|<!DOCTYPE)", text)
+
+
+def test_roles_follow_the_plan():
+    inventory, plan = sample()
+    kinds = {node.site: node.kind for node in diagram(inventory, plan).nodes}
+    assert kinds == {
+        "zrh-dc1": "end", "sg-hq": "end", "win-co": "end_relay", "rap-pop": "existing", "uster-hut": "bypass",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("writer", [to_dot, to_svg, to_mermaid])
+def test_a_plan_without_links_is_a_valid_picture(writer):
+    inventory, _ = sample()
+    plan = make_plan(inventory, (), {"bank-a": (), "grid-b": ()})
+    assert "Zürich DC 1" in writer(diagram(inventory, plan))
+    empty = inventory.model_copy(update={"sites": {}, "fibres": {}, "corridors": {}})
+    assert "0 QKD nodes" in writer(diagram(empty, make_plan(empty, (), {})))
+
+
+@pytest.mark.parametrize("placed", [True, False])
+@pytest.mark.parametrize("size", [3, 7, 9])
+def test_boxes_do_not_overlap_and_labels_hide_no_site(size, placed):
+    layout = lay_out(diagram(*grid(size, placed)))
+    for a, b in combinations(layout.boxes.values(), 2):
+        assert a.overlap(b) is None
+    for label in layout.labels.values():
+        assert all(label.overlap(box) is None for box in layout.boxes.values())
+
+
+def test_a_map_keeps_north_above_and_east_to_the_right():
+    inventory, plan = sample()
+    picture = diagram(inventory, plan)
+    boxes = {node.site: lay_out(picture).boxes[node.id] for node in picture.nodes}
+    assert boxes["win-co"].y > boxes["zrh-dc1"].y > boxes["rap-pop"].y
+    assert boxes["sg-hq"].x > boxes["rap-pop"].x > boxes["zrh-dc1"].x
+
+
+def test_sites_at_one_place_are_drawn_apart():
+    inventory, plan = sample()
+    sites = {key: site.model_copy(update={"lat": 47.0, "lon": 8.0}) for key, site in inventory.sites.items()}
+    boxes = lay_out(diagram(inventory.model_copy(update={"sites": sites}), plan)).boxes
+    assert all(a.overlap(b) is None for a, b in combinations(boxes.values(), 2))
+
+
+def test_a_large_inventory_shows_what_the_plan_uses_and_says_so():
+    inventory, plan = grid(9, placed=True)
+    picture = diagram(inventory, plan)
+    assert {node.site for node in picture.nodes} == {node.site for node in plan.nodes}
+    assert not picture.shows_fibres
+    assert "72 sites of the inventory left out" in to_svg(picture)
+    small = diagram(*grid(7, placed=True))
+    assert len(small.nodes) == 49 and small.shows_fibres
+
+
+def test_links_between_the_same_sites_are_drawn_side_by_side():
+    inventory, plan = sample()
+    twin = make_link(inventory, ("zrh-dc1", "win-co"), "cv-long", ("f-zrh-win",))
+    picture = diagram(inventory, make_plan(inventory, (*plan.links, twin), {c.id: c.paths for c in plan.corridors}))
+    layout = lay_out(picture)
+    first, second = (link.id for link in picture.links if link.name == "Zürich DC 1 – Winterthur CO")
+    assert layout.routes[first] != layout.routes[second]
+    assert layout.labels[first].overlap(layout.labels[second]) is None
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_are_inert(name):
+    inventory, plan = renamed([name] * 6)
+    picture = diagram(inventory, plan)
+    root = ET.fromstring(to_svg(picture))
+    plain = svg_root(*sample())
+    assert {element.tag.removeprefix(SVG) for element in root.iter()} <= DRAWN
+    assert {key for element in root.iter() for key in element.attrib} == {
+        key for element in plain.iter() for key in element.attrib
+    }
+    assert len(root.findall(f".//{SVG}g[@class='node']")) == len(plain.findall(f".//{SVG}g[@class='node']"))
+    assert len(root.findall(f".//{SVG}g[@class='edge']")) == len(plain.findall(f".//{SVG}g[@class='edge']"))
+    line = (
+        r'  (n\d+\W+"[^"]*"\W+:::is_\w+|n\d+ ===\|"[^"]*"\| n\d+'
+        r"|classDef is_\w+ [\w:#,-]+|acc(Title|Descr): [\w .,+()–-]+)"
+    )
+    head, *lines = to_mermaid(picture).splitlines()
+    assert head == "flowchart LR"
+    assert [text for text in lines if not re.fullmatch(line, text)] == []
+
+
+def test_names_are_shown_as_they_are():
+    names = ["N", "a\\N\\G", "<b>&amp;", "東京 ビル", "Žižkov", 'say "x"']
+    written = {element.text for element in svg_root(*renamed(names)).iter(SVG + "text")}
+    assert set(names) <= written
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.text(max_size=60))
+def test_any_name_gives_well_formed_svg(name):
+    root = svg_root(*renamed([name, name, "b", "c", "d", "e"]))
+    assert len(root.findall(f".//{SVG}g[@class='node']")) >= 5
+
+
+@given(st.lists(st.floats(-180, 180), min_size=1, max_size=8))
+def test_unwrapped_longitudes_span_the_least(longitudes):
+    turned = unwrapped(longitudes)
+    assert all(abs((a - b + 180) % 360 - 180) < 1e-6 for a, b in zip(turned, longitudes, strict=True))
+    span = max(turned) - min(turned)
+    assert all(span <= max(shifted) - min(shifted) + 1e-6 for shifted in _turns(longitudes))
+
+
+def _turns(longitudes: list[float]) -> list[list[float]]:
+    return [[(x - start) % 360 for x in longitudes] for start in longitudes]
+
+
+def test_neighbours_across_the_antimeridian_stay_neighbours():
+    (west, _), (east, _) = plane([(-17.0, 179.5), (-17.0, -179.5)])
+    assert 0 < east - west < 1.1
+
+
+PRINT = """
+import sys; sys.path.insert(0, sys.argv[1])
+from hostile import HOSTILE, renamed
+from plan_fixtures import sample
+from qplan.outputs.topology.diagram import diagram
+from qplan.outputs.topology.dot import to_dot
+from qplan.outputs.topology.mermaid import to_mermaid
+from qplan.outputs.topology.svg import to_svg
+picture = diagram(*sample())
+sys.stdout.buffer.write("".join(write(picture) for write in (to_dot, to_svg, to_mermaid)).encode())
+"""
+
+
+def test_same_bytes_under_any_hash_seed():
+    tests = Path(__file__).parents[1]
+    written = {
+        subprocess.run(
+            [sys.executable, "-c", PRINT, str(tests)],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(tests.parent)},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "1", "77")
+    }
+    assert len(written) == 1 and len(written.pop()) > 5000
