@@ -6,7 +6,7 @@ import time
 
 from qplan.inventory.model import Inventory
 from qplan.optimizer.limits import SearchLimits
-from qplan.optimizer.planner import Result, optimise
+from qplan.optimizer.planner import Result, optimize
 from qplan.plan.model import InventoryRef
 
 REF = InventoryRef(name="test", sha256="", files=(), scenario=None, set={}, effective_sha256="")
@@ -15,7 +15,7 @@ REF = InventoryRef(name="test", sha256="", files=(), scenario=None, set={}, effe
 def planned(inventory: dict | Inventory, gap: float = 0.0, solver: str = "highs", seconds: float = 60.0) -> Result:
     if isinstance(inventory, dict):
         inventory = Inventory.model_validate(inventory)
-    return optimise(inventory, REF, solver, SearchLimits(gap=gap, deadline=time.monotonic() + seconds))
+    return optimize(inventory, REF, solver, SearchLimits(gap=gap, deadline=time.monotonic() + seconds))
 
 
 def worth(result: Result, inventory: Inventory) -> tuple | None:

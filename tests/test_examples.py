@@ -23,7 +23,7 @@ from qplan.inventory import model
 from qplan.inventory.plant import loss_db
 from qplan.inventory.reader import read_inventory
 from qplan.optimizer.limits import SearchLimits
-from qplan.optimizer.planner import optimise
+from qplan.optimizer.planner import optimize
 from qplan.physics.key_rate import rate_at_bps
 from qplan.plan.model import InventoryRef
 
@@ -125,7 +125,7 @@ def read_option(name: str, option: str) -> model.Inventory:
 
 
 def variant(name: str, option: str) -> tuple[str, float | None]:
-    result = optimise(read_option(name, option), REF, "highs", SearchLimits(GAP, time.monotonic() + 60))
+    result = optimize(read_option(name, option), REF, "highs", SearchLimits(GAP, time.monotonic() + 60))
     return result.search.status, None if result.plan is None else result.plan.objective.value
 
 

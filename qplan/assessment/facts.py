@@ -193,10 +193,14 @@ def _corridor_facts(inventory: Inventory, served: ServedCorridor, links: dict[st
         )
     plan_links = {link_id: facts.link for link_id, facts in links.items()}
     return CorridorFacts(
-        served.id, corridor, served.served, served.key_rate_bps, tuple(paths),
+        served.id,
+        corridor,
+        served.served,
+        served.key_rate_bps,
+        tuple(paths),
         revealed_by=reveals(corridor, served.paths) if served.served else None,
         cut_off_by=cuts_off(inventory, corridor, served.paths, plan_links) if served.served else None,
-    )  # fmt: skip
+    )
 
 
 def _relay_facts(inventory: Inventory, site_id: str, corridors: tuple[CorridorFacts, ...]) -> RelayFacts:

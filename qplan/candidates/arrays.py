@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qplan.candidates.model import ReachGraph, systems_needed
+from qplan.candidates.model import CandidateGraph, systems_needed
 from qplan.candidates.prices import Prices
 from qplan.inventory.model import Corridor, Inventory
 
 
 @dataclass(frozen=True)
-class Call:
+class Commodity:
     """A corridor in integers: what its paths must keep to."""
 
     id: str
@@ -30,38 +30,42 @@ class Call:
     """Per site: an end of the corridor or a possible relay; corridors with the same sites have one list."""
 
 
-class IndexedReach:
+class CandidateArrays:
     """Links, sites and limits of a reach graph as lists and arrays (per link or per site unless said otherwise)."""
 
-    def __init__(self, inventory: Inventory, reach: ReachGraph, prices: Prices):
-        self.inventory, self.links = inventory, reach.links
-        self.sites = sorted({s for link in reach.links for s in link.route.ends}
-                            .union(*(c.ends for c in inventory.corridors.values())))  # fmt: skip
+    def __init__(self, inventory: Inventory, candidates: CandidateGraph, prices: Prices):
+        self.inventory, self.links = inventory, candidates.links
+        nodes = {s for link in candidates.links for s in link.route.ends}
+        self.sites = sorted(nodes.union(*(c.ends for c in inventory.corridors.values())))
         self.number = {s: i for i, s in enumerate(self.sites)}
-        self.ends = [(self.number[a], self.number[b]) for a, b in (link.route.ends for link in reach.links)]
-        self.link_price = np.array([prices.link.get(link.id, 0.0) for link in reach.links])
+        self.ends = [(self.number[a], self.number[b]) for a, b in (link.route.ends for link in candidates.links)]
+        self.link_price = np.array([prices.link.get(link.id, 0.0) for link in candidates.links])
         self.node_price = np.array([prices.node.get(s, 0.0) for s in self.sites])
         self.relay_price = np.array([prices.relay.get(s, 0.0) for s in self.sites])
-        self.rate_bps = np.array([link.key_rate_bps for link in reach.links])
-        self.max_count = np.array([link.max_count for link in reach.links], dtype=np.int64)
+        self.rate_bps = np.array([link.key_rate_bps for link in candidates.links])
+        self.max_count = np.array([link.max_count for link in candidates.links], dtype=np.int64)
         self.neighbours: list[list[tuple[int, int]]] = [[] for _ in self.sites]
         for l, (a, b) in enumerate(self.ends):
             self.neighbours[a].append((b, l))
             self.neighbours[b].append((a, l))
         self._permitted: dict[frozenset[str], list[bool]] = {}
-        self.calls = {q: self._call(q, corridor, reach) for q, corridor in sorted(inventory.corridors.items())}
+        self.commodities = {
+            q: self._commodity(q, corridor, candidates) for q, corridor in sorted(inventory.corridors.items())
+        }
         self._taken: dict[tuple[int, str], frozenset[str]] = {}
         self._users: dict[str, dict[str, frozenset[int]]] = {}
         self._limits()
 
-    def _call(self, q: str, corridor: Corridor, reach: ReachGraph) -> Call:
-        sites = reach.usability.permitted[q]
+    def _commodity(self, q: str, corridor: Corridor, candidates: CandidateGraph) -> Commodity:
+        sites = candidates.usability.permitted[q]
         if sites not in self._permitted:
             self._permitted[sites] = [s in sites for s in self.sites]
         first, second = (self.number[end] for end in corridor.ends)
         most_links = None if corridor.max_relays is None else corridor.max_relays + 1
         permitted = self._permitted[sites]
-        return Call(q, (first, second), corridor.demand_bps, corridor.paths, corridor.disjoint, most_links, permitted)
+        return Commodity(
+            q, (first, second), corridor.demand_bps, corridor.paths, corridor.disjoint, most_links, permitted
+        )
 
     def _limits(self) -> None:
         """What links take from limited stocks: strands of a fibre, room at a site; only stocks that can run out."""

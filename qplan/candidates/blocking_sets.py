@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from qplan.candidates.arrays import Call, IndexedReach
+from qplan.candidates.arrays import CandidateArrays, Commodity
 from qplan.candidates.model import RATE_TOLERANCE
 from qplan.candidates.paths import Path, relays_of
 from qplan.candidates.shortest_path import walked_back
@@ -27,17 +27,17 @@ Pieces = frozenset[str]
 class LinkWays:
     """Ways of a corridor over the links of an index that carry its demand, through sites that may relay."""
 
-    def __init__(self, index: IndexedReach, call: Call):
-        self.index, self.call = index, call
-        needed = np.ceil(call.demand_bps / index.rate_bps * (1 - RATE_TOLERANCE))
+    def __init__(self, index: CandidateArrays, commodity: Commodity):
+        self.index, self.commodity = index, commodity
+        needed = np.ceil(commodity.demand_bps / index.rate_bps * (1 - RATE_TOLERANCE))
         self.too_slow = frozenset(np.flatnonzero(needed > index.max_count).tolist())
 
     def with_relay(self, site: str) -> LinkWays:
         """The same ways, with one more site as a possible relay."""
         wider = copy(self)
-        permitted = self.call.permitted.copy()
+        permitted = self.commodity.permitted.copy()
         permitted[self.index.number[site]] = True
-        wider.call = replace(self.call, permitted=permitted)
+        wider.commodity = replace(self.commodity, permitted=permitted)
         return wider
 
     def fewest_links(self, barred: Collection[int] = (), limited: bool = True) -> Path | None:
@@ -45,8 +45,8 @@ class LinkWays:
 
         `limited` keeps to the corridor's `max_relays`.
         """
-        (start, goal), permitted, neighbours = self.call.ends, self.call.permitted, self.index.neighbours
-        most = self.call.most_links if limited and self.call.most_links is not None else math.inf
+        (start, goal), permitted, neighbours = self.commodity.ends, self.commodity.permitted, self.index.neighbours
+        most = self.commodity.most_links if limited and self.commodity.most_links is not None else math.inf
         barred = self.too_slow.union(barred)
         came: dict[int, tuple[int, int]] = {start: (start, -1)}
         layer, hops = [start], 0
@@ -68,13 +68,13 @@ class LinkWays:
         reached, stack = {end}, [end]
         while stack:
             for there, l in self.index.neighbours[stack.pop()]:
-                if there not in reached and self.call.permitted[there] and l not in self.too_slow:
+                if there not in reached and self.commodity.permitted[there] and l not in self.too_slow:
                     reached.add(there)
                     stack.append(there)
         return [self.index.sites[s] for s in sorted(reached - {end})]
 
     def relays(self, way: Path) -> list[str]:
-        return [self.index.sites[s] for s in relays_of(self.index, self.call, way)]
+        return [self.index.sites[s] for s in relays_of(self.index, self.commodity, way)]
 
     def blocking_set(self, most: int) -> Pieces | None:
         """At most so many pieces of which every way takes one, as few as possible; None where none were found.
@@ -98,19 +98,19 @@ class LinkWays:
 
     def _pieces(self, way: Path) -> Pieces:
         """What no other path of the corridor may take: relays, and links or fibres, patched sites and ducts."""
-        index, level = self.index, self.call.disjoint
+        index, level = self.index, self.commodity.disjoint
         pieces = {f"site {s}" for s in self.relays(way)}
         if level == "relay":
             pieces |= {f"link {l}" for l in way}
         pieces = pieces.union(*(index.exclusive(l, level) for l in way))
-        return frozenset(pieces.difference(f"site {index.sites[end]}" for end in self.call.ends))
+        return frozenset(pieces.difference(f"site {index.sites[end]}" for end in self.commodity.ends))
 
     def _users(self, pieces: Collection[str]) -> set[int]:
         """Links that take one of the pieces."""
         found: set[int] = set()
         for piece in pieces:
             kind, name = piece.split(" ", 1)
-            found |= {int(name)} if kind == "link" else self.index.users(self.call.disjoint)[piece]
+            found |= {int(name)} if kind == "link" else self.index.users(self.commodity.disjoint)[piece]
         return found
 
     def addresses(self, pieces: Collection[str]) -> tuple[str, ...]:
@@ -118,7 +118,7 @@ class LinkWays:
         named = (piece.split(" ", 1) for piece in sorted(pieces, key=_order))
         return tuple(
             f"{KINDS[kind]}.{self.index.links[int(name)].id if kind == 'link' else name}" for kind, name in named
-        )  # fmt: skip
+        )
 
 
 def _order(piece: str) -> tuple[int, str]:

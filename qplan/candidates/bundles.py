@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import networkx as nx
 
-from qplan.candidates.model import RATE_TOLERANCE, CandidateLink, ReachGraph, systems_needed
+from qplan.candidates.model import RATE_TOLERANCE, CandidateGraph, CandidateLink, systems_needed
 from qplan.inventory.model import Corridor, Inventory
 
 
@@ -41,27 +41,27 @@ class CorridorNetwork:
     shared: Mapping[str, tuple[int, ...]]  # resource -> indices of the bundles that use it
 
 
-def tight_links(inventory: Inventory, reach: ReachGraph) -> set[str]:
+def tight_links(inventory: Inventory, candidates: CandidateGraph) -> set[str]:
     """Links on which demands that exceed the rate of one system may meet."""
-    demand = {q: inventory.corridors[q].demand_bps for q in reach.usability.permitted}
+    demand = {q: inventory.corridors[q].demand_bps for q in candidates.usability.permitted}
     total, asked = sum(demand.values()), {}
     tight = set()
-    for link in reach.links:
+    for link in candidates.links:
         rate = link.key_rate_bps * (1 + RATE_TOLERANCE)
         if total > rate:  # else no need to look closer
             pair = link.route.ends
             if pair not in asked:
-                asked[pair] = sum(demand[q] for q in reach.usability.corridors_of(*pair))
+                asked[pair] = sum(demand[q] for q in candidates.usability.corridors_of(*pair))
             if asked[pair] > rate:
                 tight.add(link.id)
     return tight
 
 
-def corridor_networks(inventory: Inventory, reach: ReachGraph) -> tuple[CorridorNetwork, ...]:
+def corridor_networks(inventory: Inventory, candidates: CandidateGraph) -> tuple[CorridorNetwork, ...]:
     """One network per corridor, in id order."""
-    builder = _Bundles(inventory, reach)
+    builder = _Bundles(inventory, candidates)
     return tuple(
-        _network(q, corridor, reach.usability.permitted[q], builder.of(q, corridor))
+        _network(q, corridor, candidates.usability.permitted[q], builder.of(q, corridor))
         for q, corridor in sorted(inventory.corridors.items())
     )
 
@@ -69,20 +69,20 @@ def corridor_networks(inventory: Inventory, reach: ReachGraph) -> tuple[Corridor
 class _Bundles:
     """Bundles of corridors; corridors with one path each and the same possible relays have them in common."""
 
-    def __init__(self, inventory: Inventory, reach: ReachGraph):
-        self.inventory, self.reach = inventory, reach
-        self.tight = tight_links(inventory, reach)
-        self.least_bps = min((link.key_rate_bps * link.max_count for link in reach.links), default=0.0)
+    def __init__(self, inventory: Inventory, candidates: CandidateGraph):
+        self.inventory, self.candidates = inventory, candidates
+        self.tight = tight_links(inventory, candidates)
+        self.least_bps = min((link.key_rate_bps * link.max_count for link in candidates.links), default=0.0)
         self.resources: dict[tuple[str, str], frozenset[str]] = {}  # by link and level of disjointness
         self.known: dict[tuple, tuple[Bundle, ...]] = {}
 
     def of(self, q: str, corridor: Corridor) -> tuple[Bundle, ...]:
-        permitted = self.reach.usability.permitted[q]
+        permitted = self.candidates.usability.permitted[q]
         demand_bps = 0.0 if corridor.demand_bps <= self.least_bps else corridor.demand_bps  # 0: every link carries it
         key = permitted, demand_bps, *((corridor.disjoint, corridor.ends) if corridor.paths > 1 else ())
         if key not in self.known:
             grouped: dict[tuple, list[CandidateLink]] = defaultdict(list)
-            for link in self.reach.links:
+            for link in self.candidates.links:
                 if permitted.issuperset(link.route.ends) and (
                     not demand_bps or systems_needed(demand_bps, link.key_rate_bps) <= link.max_count
                 ):
@@ -152,7 +152,7 @@ def used_once(
     return len({bundles[i].ends for i in indices}) == 1 and not relayed_too
 
 
-def chains(inventory: Inventory, reach: ReachGraph) -> dict[str, tuple[str, tuple[str, ...]]]:
+def chains(inventory: Inventory, candidates: CandidateGraph) -> dict[str, tuple[str, tuple[str, ...]]]:
     """Sites that only pass keys on between two links, each with the first link and all links of its chain.
 
     Such a site is no corridor's end and has just two candidate links, to two other sites: a path that takes one of them
@@ -160,13 +160,14 @@ def chains(inventory: Inventory, reach: ReachGraph) -> dict[str, tuple[str, tupl
     """
     ends = {end for corridor in inventory.corridors.values() for end in corridor.ends}
     at: dict[str, list[CandidateLink]] = defaultdict(list)
-    for link in reach.links:
+    for link in candidates.links:
         for end in link.route.ends:
             at[end].append(link)
     passing = {
-        s: links for s, links in at.items()
+        s: links
+        for s, links in at.items()
         if s not in ends and len(links) == 2 and links[0].route.ends != links[1].route.ends
-    }  # fmt: skip
+    }
     graph = nx.Graph((links[0].id, links[1].id) for links in passing.values())
     chain = {link: tuple(sorted(part)) for part in nx.connected_components(graph) for link in part}
     return {s: (chain[links[0].id][0], chain[links[0].id]) for s, links in sorted(passing.items())}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from qplan.candidates.arrays import Call, IndexedReach
+from qplan.candidates.arrays import CandidateArrays, Commodity
 from qplan.candidates.disjoint_paths import (
     disjoint_paths,
 )
@@ -17,12 +17,14 @@ from qplan.candidates.paths import Path, Weights
 from qplan.candidates.shortest_path import one_path
 
 
-def find_paths(index: IndexedReach, call: Call, weights: Weights, most: float = math.inf) -> list[Path] | None:
+def find_paths(
+    index: CandidateArrays, commodity: Commodity, weights: Weights, most: float = math.inf
+) -> list[Path] | None:
     """The corridor's paths, or None where none were found (for several paths there may be some all the same).
 
     Together they must weigh less than `most`.
     """
-    if call.paths == 1:
-        path = one_path(index, call, weights, most)
+    if commodity.paths == 1:
+        path = one_path(index, commodity, weights, most)
         return None if path is None else [path]
-    return disjoint_paths(index, call, weights, most)
+    return disjoint_paths(index, commodity, weights, most)

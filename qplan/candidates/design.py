@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from qplan.candidates.model import CandidateLink, ReachGraph, systems_needed
+from qplan.candidates.model import CandidateGraph, CandidateLink, systems_needed
 from qplan.costing.costs import plan_costs
 from qplan.inventory.model import Inventory
 from qplan.plan.model import Costs, Link, Node, Path, ServedCorridor
@@ -26,14 +26,14 @@ class Design:
         return sum("relay" in node.roles for node in self.nodes)
 
 
-def design_of(inventory: Inventory, reach: ReachGraph, corridors: tuple[ServedCorridor, ...]) -> Design:
+def design_of(inventory: Inventory, candidates: CandidateGraph, corridors: tuple[ServedCorridor, ...]) -> Design:
     """The design that the paths of the corridors need, and no more."""
     load: dict[str, float] = defaultdict(float)
     for corridor in corridors:
         for path in corridor.paths:
             for link in path.links:
                 load[link] += corridor.key_rate_bps
-    links = tuple(link_of(link, load[link.id]) for link in reach.links if link.id in load)
+    links = tuple(link_of(link, load[link.id]) for link in candidates.links if link.id in load)
     nodes = nodes_of(inventory, links, corridors)
     costs = plan_costs(
         inventory,

@@ -5,14 +5,14 @@ from __future__ import annotations
 import heapq
 import math
 
-from qplan.candidates.arrays import Call, IndexedReach
+from qplan.candidates.arrays import CandidateArrays, Commodity
 from qplan.candidates.paths import Path, Weights, relays_of
 
 MOST_CONFLICTS = 16  # sets of paths looked at, cheapest first, for one that shares no fibre, patched site or duct
 MOST_DEEPER = 48  # further sets, those for which most conflicts have been settled first
 
 
-def disjoint_paths(index: IndexedReach, call: Call, weights: Weights, most: float) -> list[Path] | None:
+def disjoint_paths(index: CandidateArrays, commodity: Commodity, weights: Weights, most: float) -> list[Path] | None:
     """A cheap set of paths whose fibres, patched sites and ducts are apart: a search over banned links.
 
     Of the sets tried the cheapest is looked at first; once that has taken too long, the cheapest of those for which
@@ -22,9 +22,9 @@ def disjoint_paths(index: IndexedReach, call: Call, weights: Weights, most: floa
     seen = {frozenset[int]()}
 
     def propose(banned: frozenset[int], settled: int) -> None:
-        paths = _augmented(index, call, weights.without(banned), most)
+        paths = _augmented(index, commodity, weights.without(banned), most)
         if paths is not None:
-            tried.append((_price(index, call, weights, paths), -settled, len(seen), paths, banned))
+            tried.append((_price(index, commodity, weights, paths), -settled, len(seen), paths, banned))
 
     propose(frozenset(), 0)
     for turn in range(MOST_CONFLICTS + MOST_DEEPER):
@@ -33,7 +33,7 @@ def disjoint_paths(index: IndexedReach, call: Call, weights: Weights, most: floa
         best = min(tried, key=lambda entry: entry[:3] if turn < MOST_CONFLICTS else (entry[1], entry[0], entry[2]))
         tried.remove(best)
         _, less_settled, _, paths, banned = best
-        clash = _conflict(index, call, paths)
+        clash = _conflict(index, commodity, paths)
         if clash is None:
             return paths
         for links in clash:
@@ -44,52 +44,52 @@ def disjoint_paths(index: IndexedReach, call: Call, weights: Weights, most: floa
     return None
 
 
-def keep_apart(index: IndexedReach, call: Call, paths: list[Path]) -> bool:
+def keep_apart(index: CandidateArrays, commodity: Commodity, paths: list[Path]) -> bool:
     """The paths are within the limit on relays, and as disjoint as the corridor asks."""
-    taken = [item for path in paths for item in (*path, *(f"site {s}" for s in relays_of(index, call, path)))]
-    return len(set(taken)) == len(taken) and _conflict(index, call, paths) is None
+    taken = [item for path in paths for item in (*path, *(f"site {s}" for s in relays_of(index, commodity, path)))]
+    return len(set(taken)) == len(taken) and _conflict(index, commodity, paths) is None
 
 
-def _price(index: IndexedReach, call: Call, weights: Weights, paths: list[Path]) -> float:
+def _price(index: CandidateArrays, commodity: Commodity, weights: Weights, paths: list[Path]) -> float:
     links = sum(weights.link[l] for path in paths for l in path)
-    return links + sum(weights.site[s] for path in paths for s in relays_of(index, call, path))
+    return links + sum(weights.site[s] for path in paths for s in relays_of(index, commodity, path))
 
 
-def _conflict(index: IndexedReach, call: Call, paths: list[Path]) -> tuple[frozenset[int], ...] | None:
+def _conflict(index: CandidateArrays, commodity: Commodity, paths: list[Path]) -> tuple[frozenset[int], ...] | None:
     """Sets of links, each of which removes a conflict when banned; None where the paths may stand side by side.
 
     Of a fibre, patched site or duct that two paths use, either the one or the other keeps its links.
     """
-    if call.most_links is not None:
+    if commodity.most_links is not None:
         for path in paths:
-            if len(path) > call.most_links:
+            if len(path) > commodity.most_links:
                 return tuple(frozenset([l]) for l in path)
-    if call.disjoint == "relay":
+    if commodity.disjoint == "relay":
         return None
     owners: dict[str, int] = {}
     for i, path in enumerate(paths):
-        for resource in sorted(_used(index, call, path)):
+        for resource in sorted(_used(index, commodity, path)):
             owner = owners.setdefault(resource, i)
             if owner != i:
-                users = index.users(call.disjoint)[resource]
+                users = index.users(commodity.disjoint)[resource]
                 return users.difference(paths[owner]), users.difference(path)
     return None
 
 
-def _used(index: IndexedReach, call: Call, path: Path) -> set[str]:
+def _used(index: CandidateArrays, commodity: Commodity, path: Path) -> set[str]:
     """Fibres, ducts and sites (relayed or patched, other than the ends) of a path."""
-    used = {f"site {index.sites[s]}" for s in relays_of(index, call, path)}
-    used = used.union(*(index.exclusive(l, call.disjoint) for l in path))
-    return used.difference(f"site {index.sites[end]}" for end in call.ends)
+    used = {f"site {index.sites[s]}" for s in relays_of(index, commodity, path)}
+    used = used.union(*(index.exclusive(l, commodity.disjoint) for l in path))
+    return used.difference(f"site {index.sites[end]}" for end in commodity.ends)
 
 
-def _augmented(index: IndexedReach, call: Call, weights: Weights, most: float) -> list[Path] | None:
+def _augmented(index: CandidateArrays, commodity: Commodity, weights: Weights, most: float) -> list[Path] | None:
     """k paths of least total weight, less than `most`, that share no link and no relay, by k augmenting paths.
 
     No augmenting path is shorter than the one before, which limits how far it is worth searching.
     """
-    residual = _Residual(index, call, weights)
-    for left in range(call.paths, 0, -1):
+    residual = _Residual(index, commodity, weights)
+    for left in range(commodity.paths, 0, -1):
         added = residual.augment(most / left)
         if added is None:
             return None
@@ -104,8 +104,8 @@ class _Residual:
     the two are passed in one step.
     """
 
-    def __init__(self, index: IndexedReach, call: Call, weights: Weights):
-        self.index, self.call, self.weights = index, call, weights
+    def __init__(self, index: CandidateArrays, commodity: Commodity, weights: Weights):
+        self.index, self.commodity, self.weights = index, commodity, weights
         self.used: dict[int, tuple[int, int]] = {}  # link -> (tail, head)
         self.into: dict[int, tuple[int, int]] = {}  # relay on a path -> (tail, link) by which the path enters it
         self.potential = [0.0] * (2 * len(index.sites))
@@ -115,7 +115,7 @@ class _Residual:
 
         None where there is no way that adds less than `most`.
         """
-        (start, goal), potential = self.call.ends, self.potential
+        (start, goal), potential = self.commodity.ends, self.potential
         first, last = 2 * start + 1, 2 * goal + 1
         best = {first: 0.0}
         most -= potential[last] - potential[first]
@@ -149,8 +149,8 @@ class _Residual:
     def _steps(self, here: int) -> list[tuple[int, float, int]]:
         """Vertices that can be reached from one: (vertex, weight, link)."""
         s, outer = divmod(here, 2)
-        link, site, permitted = self.weights.link, self.weights.site, self.call.permitted
-        start, goal = self.call.ends
+        link, site, permitted = self.weights.link, self.weights.site, self.commodity.permitted
+        start, goal = self.commodity.ends
         steps = []
         if s in self.into:  # take back the link that enters this relay, and from its outer side the relay itself
             tail, l = self.into[s]
@@ -174,18 +174,18 @@ class _Residual:
             self.used[l] = (tail, head)
 
     def _find_relays(self) -> None:
-        goal, known = self.call.ends[1], self.into
+        goal, known = self.commodity.ends[1], self.into
         self.into = {head: (tail, l) for l, (tail, head) in self.used.items() if head != goal}
         for s in self.into.keys() - known.keys():
             self.potential[2 * s] = self.potential[2 * s + 1] - self.weights.site[s]
 
     def paths(self) -> list[Path]:
-        start, goal = self.call.ends
+        start, goal = self.commodity.ends
         leaving: dict[int, list[tuple[int, int]]] = {}
         for l, (tail, head) in sorted(self.used.items()):
             leaving.setdefault(tail, []).append((head, l))
         paths = []
-        for _ in range(self.call.paths):
+        for _ in range(self.commodity.paths):
             here, links = start, []
             while here != goal:
                 here, l = leaving[here].pop(0)

@@ -7,7 +7,7 @@ neither changes the optimum. What a single fibre cannot carry is kept as a refus
 from __future__ import annotations
 
 from qplan.candidates.dominance import undominated
-from qplan.candidates.model import CandidateLink, ReachGraph, Refusal, Route, systems_needed
+from qplan.candidates.model import CandidateGraph, CandidateLink, Refusal, Route, systems_needed
 from qplan.candidates.routes import route_between, routes_within_reach
 from qplan.candidates.survey import Survey, permitted_systems
 from qplan.candidates.usability import usability
@@ -18,7 +18,7 @@ from qplan.physics.key_rate import rate_at_bps
 from qplan.plan.model import link_id
 
 
-def reach(inventory: Inventory) -> ReachGraph:
+def enumerate_candidates(inventory: Inventory) -> CandidateGraph:
     """Enumerate the candidate links of an inventory."""
     usable = usability(inventory)
     systems = permitted_systems(inventory)
@@ -41,7 +41,7 @@ def reach(inventory: Inventory) -> ReachGraph:
         if frozenset(route.ends) not in survey.pairs_with_parallel_paths:
             offers = undominated(survey, offers, demand_bps)
         links += offers
-    return ReachGraph(
+    return CandidateGraph(
         tuple(sorted(links, key=lambda link: link.id)),
         tuple(sorted(refusals, key=lambda r: (r.route.ends, r.route.fibres, r.system))),
         usable,

@@ -62,7 +62,7 @@ class Usability:
 
 
 @dataclass(frozen=True)
-class ReachGraph:
+class CandidateGraph:
     """All candidate links in id order; `bypass_limit` is set where routes with more patched sites were left out."""
 
     links: tuple[CandidateLink, ...]

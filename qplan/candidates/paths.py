@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from qplan.candidates.arrays import Call, IndexedReach
+from qplan.candidates.arrays import CandidateArrays, Commodity
 
 Path = tuple[int, ...]  # links from the corridor's first end to its second
 
@@ -25,12 +25,12 @@ class Weights:
         return Weights(link, self.site)
 
 
-def relays_of(index: IndexedReach, call: Call, path: Path) -> list[int]:
+def relays_of(index: CandidateArrays, commodity: Commodity, path: Path) -> list[int]:
     """Sites between the links of a path, in order."""
-    return sites_of(index, call.ends[0], path)[1:-1]
+    return sites_of(index, commodity.ends[0], path)[1:-1]
 
 
-def sites_of(index: IndexedReach, start: int, links: Iterable[int]) -> list[int]:
+def sites_of(index: CandidateArrays, start: int, links: Iterable[int]) -> list[int]:
     """The sites that links lead through one after the other, the first and the last among them."""
     sites = [start]
     for l in links:
@@ -39,11 +39,11 @@ def sites_of(index: IndexedReach, start: int, links: Iterable[int]) -> list[int]
     return sites
 
 
-def without_loops(index: IndexedReach, call: Call, links: Iterable[int]) -> Path:
+def without_loops(index: CandidateArrays, commodity: Commodity, links: Iterable[int]) -> Path:
     """A way from the first end to the second made a path: what lies between two visits of a site is left out."""
     links = list(links)
-    sites, path = [call.ends[0]], []
-    for l, here in zip(links, sites_of(index, call.ends[0], links)[1:], strict=True):
+    sites, path = [commodity.ends[0]], []
+    for l, here in zip(links, sites_of(index, commodity.ends[0], links)[1:], strict=True):
         if here in sites:
             first = sites.index(here)
             del sites[first + 1 :], path[first:]

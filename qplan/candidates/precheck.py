@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from qplan.candidates.arrays import Call, IndexedReach
+from qplan.candidates.arrays import CandidateArrays, Commodity
 from qplan.candidates.blocking_sets import LinkWays
 from qplan.candidates.max_flow import FlowNetwork
-from qplan.candidates.model import RATE_TOLERANCE, ReachGraph
+from qplan.candidates.model import RATE_TOLERANCE, CandidateGraph
 from qplan.candidates.prices import Prices
 from qplan.candidates.reasons import Reason, named, spoken
 from qplan.inventory.model import Inventory
@@ -43,22 +43,22 @@ class Precheck:
         return [*alone, self.together.text] if self.together else alone
 
 
-def precheck(inventory: Inventory, graph: ReachGraph) -> Precheck:
+def precheck(inventory: Inventory, graph: CandidateGraph) -> Precheck:
     """What the graph proves; nothing where it lacks routes."""
     if graph.bypass_limit is not None:
         return Precheck()
-    index = IndexedReach(inventory, graph, Prices({}, {}, {}))
-    required = [call for q, call in index.calls.items() if inventory.corridors[q].required]
+    index = CandidateArrays(inventory, graph, Prices({}, {}, {}))
+    required = [commodity for q, commodity in index.commodities.items() if inventory.corridors[q].required]
     alone: dict[str, Reason] = {}
-    for ways in (LinkWays(index, call) for call in required):
+    for ways in (LinkWays(index, commodity) for commodity in required):
         if reason := no_way(ways) or too_many_relays(ways) or not_disjoint(ways):
-            alone[ways.call.id] = reason
+            alone[ways.commodity.id] = reason
     if alone or not index.links:
         return Precheck(alone)
     cables = _Cables(index)
-    for ways in (LinkWays(index, call) for call in required):
+    for ways in (LinkWays(index, commodity) for commodity in required):
         if reason := cables.too_few_strands(ways):
-            alone[ways.call.id] = reason
+            alone[ways.commodity.id] = reason
     return Precheck(alone, None if alone else cables.too_slow(required))
 
 
@@ -66,12 +66,13 @@ def no_way(ways: LinkWays) -> Reason | None:
     """No chain of links through permitted relays, however long, joins the ends."""
     if ways.fewest_links(limited=False) is not None:
         return None
-    index, ends = ways.index, ways.call.ends
+    index, ends = ways.index, ways.commodity.ends
     from_first, from_second = (
-        f"from {index.sites[end]} they lead to {named(there)}" if (there := ways.beyond(end)) else
-        f"none of use begins at {index.sites[end]}"
+        f"from {index.sites[end]} they lead to {named(there)}"
+        if (there := ways.beyond(end))
+        else f"none of use begins at {index.sites[end]}"
         for end in ends
-    )  # fmt: skip
+    )
     a, b = (index.sites[end] for end in ends)
     text = (
         f"No chain of QKD links that can be built joins {a} and {b} through permitted relays: {from_first}; "
@@ -84,7 +85,7 @@ def too_many_relays(ways: LinkWays) -> Reason | None:
     """Even the way with the fewest relays has too many; there is a way."""
     if ways.fewest_links() is not None:
         return None
-    relays, most = ways.relays(ways.fewest_links(limited=False)), ways.call.most_links - 1
+    relays, most = ways.relays(ways.fewest_links(limited=False)), ways.commodity.most_links - 1
     text = (
         f"Every way has at least {counted(len(relays), 'relay')} ({named(relays)} on one of them); "
         f"max_relays is {most}."
@@ -94,26 +95,26 @@ def too_many_relays(ways: LinkWays) -> Reason | None:
 
 def not_disjoint(ways: LinkWays) -> Reason | None:
     """Fewer sites, fibres, ducts or links than paths asked for, of which every way takes one; there is a way."""
-    call = ways.call
-    pieces = ways.blocking_set(min(call.paths - 1, MOST_BLOCKING))
+    commodity = ways.commodity
+    pieces = ways.blocking_set(min(commodity.paths - 1, MOST_BLOCKING))
     if pieces is None:
         return None
     size = len(pieces)
     shared = ways.addresses(ways.shared_by_all() if size == 1 else pieces)
     pieces_named = named([spoken(piece) for piece in shared])
     takes = f"takes {pieces_named}" if size == 1 else f"takes one of {pieces_named}"
-    limited = f" with at most {counted(call.most_links - 1, 'relay')}" if call.most_links is not None else ""
+    limited = f" with at most {counted(commodity.most_links - 1, 'relay')}" if commodity.most_links is not None else ""
     text = (
-        f"{call.paths} paths are asked for with no {call.disjoint} in common; at most {size} "
+        f"{commodity.paths} paths are asked for with no {commodity.disjoint} in common; at most {size} "
         f"{'is' if size == 1 else 'are'} possible, as every way{limited} {takes}."
     )
-    return Reason("disjoint", text, float(size), float(call.paths), shared)
+    return Reason("disjoint", text, float(size), float(commodity.paths), shared)
 
 
 class _Cables:
     """The fibres that candidate links use, as a graph whose cuts any path crosses."""
 
-    def __init__(self, index: IndexedReach):
+    def __init__(self, index: CandidateArrays):
         self.index = index
         self.over: dict[str, list[int]] = defaultdict(list)
         for l, link in enumerate(index.links):
@@ -128,51 +129,57 @@ class _Cables:
 
     def too_few_strands(self, ways: LinkWays) -> Reason | None:
         """Paths with no link in common cross every cut of fibres on strands of their own; there is a way."""
-        call = ways.call
-        if call.paths == 1 or call.disjoint != "relay":
+        commodity = ways.commodity
+        if commodity.paths == 1 or commodity.disjoint != "relay":
             return None  # the strands of one path are seen to link by link; else no two paths share a fibre
         room = np.array([float(self._paths_over(f, ways)) for f in self.fibres])
-        for side in self._sides(call, room, float(call.paths)):
+        for side in self._sides(commodity, room, float(commodity.paths)):
             cut = self._across(side)
             held = int(room[cut].sum())
-            if held < call.paths:
+            if held < commodity.paths:
                 fibres = [self.fibres[i] for i in cut]
                 text = (
-                    f"{call.paths} paths with no link in common are asked for; the free strands on {named(fibres)}, "
-                    f"one of which every way takes, are enough for {held}."
+                    f"{commodity.paths} paths with no link in common are asked for; the free strands on "
+                    f"{named(fibres)}, one of which every way takes, are enough for {held}."
                 )
-                return Reason("strands", text, float(held), float(call.paths), tuple(f"fibres.{f}" for f in fibres))
+                return Reason(
+                    "strands", text, float(held), float(commodity.paths), tuple(f"fibres.{f}" for f in fibres)
+                )
         return None
 
     def _paths_over(self, f: str, ways: LinkWays) -> int:
         """How many paths of the corridor may have links of their own over the fibre."""
-        index, call = self.index, ways.call
-        usable = (l for l in self.over[f] if l not in ways.too_slow and all(call.permitted[s] for s in index.ends[l]))
-        least = min((index.links[l].strands * index.systems(l, call.demand_bps) for l in usable), default=None)
+        index, commodity = self.index, ways.commodity
+        usable = (
+            l for l in self.over[f] if l not in ways.too_slow and all(commodity.permitted[s] for s in index.ends[l])
+        )
+        least = min((index.links[l].strands * index.systems(l, commodity.demand_bps) for l in usable), default=None)
         return 0 if least is None else index.inventory.fibres[f].strands // least
 
-    def too_slow(self, required: list[Call]) -> Reason | None:
+    def too_slow(self, required: list[Commodity]) -> Reason | None:
         """Corridors whose paths all cross a cut of fibres whose strands cannot carry so much; each has a way.
 
         The cuts looked at: around single ends, and the least one for each corridor.
         """
         rate_bps = np.array([self._most_bps(f) for f in self.fibres])
-        if not required or sum(call.demand_bps * call.paths for call in required) <= rate_bps.min():
+        if not required or sum(commodity.demand_bps * commodity.paths for commodity in required) <= rate_bps.min():
             return None
-        stars = {end for call in required for end in call.ends}
+        stars = {end for commodity in required for end in commodity.ends}
         sides = [np.arange(self.network.size) == self.vertex[self.index.sites[end]] for end in sorted(stars)]
-        for call in required:
-            asked = call.demand_bps * call.paths
-            sides += self._sides(call, rate_bps / asked, math.inf) if asked else []
+        for commodity in required:
+            asked = commodity.demand_bps * commodity.paths
+            sides += self._sides(commodity, rate_bps / asked, math.inf) if asked else []
         for side in sides:
             parted = [
-                call for call in required if len({side[self.vertex[self.index.sites[s]]] for s in call.ends}) == 2
+                commodity
+                for commodity in required
+                if len({side[self.vertex[self.index.sites[s]]] for s in commodity.ends}) == 2
             ]
-            asked = sum(call.demand_bps * call.paths for call in parted)
+            asked = sum(commodity.demand_bps * commodity.paths for commodity in parted)
             carried = float(rate_bps[self._across(side)].sum())
             if asked * (1 - 2 * RATE_TOLERANCE) > carried:
                 fibres = [self.fibres[i] for i in self._across(side)]
-                corridors = [call.id for call in parted]
+                corridors = [commodity.id for commodity in parted]
                 text = (
                     f"{named(corridors)} ask for {asked:g} bit/s across {named(fibres)}; as many systems as the "
                     f"strands there hold give {carried:g} bit/s at the most."
@@ -188,9 +195,9 @@ class _Cables:
         strands -= strands % min(sizes) if len(sizes) == 1 else 0
         return strands * max(link.key_rate_bps / link.strands for link in links)
 
-    def _sides(self, call: Call, room: np.ndarray, wanted: float) -> list[np.ndarray]:
+    def _sides(self, commodity: Commodity, room: np.ndarray, wanted: float) -> list[np.ndarray]:
         """Vertices on the first end's side of minimum cuts with less room than wanted."""
-        source, sink = (self.vertex[self.index.sites[end]] for end in call.ends)
+        source, sink = (self.vertex[self.index.sites[end]] for end in commodity.ends)
         return [side for _, side in self.network.cuts(self.network.capacities(room), source, sink, wanted, 1)]
 
     def _across(self, side: np.ndarray) -> list[int]:

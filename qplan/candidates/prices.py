@@ -29,7 +29,7 @@ def money_prices(model: Formulation, metric: str) -> Prices:
         return float(cost.capex if metric == "capex" else tco(inventory.economics, cost))
 
     return Prices(
-        {link.id: amount(link.unit_cost) for link in model.reach.links},
+        {link.id: amount(link.unit_cost) for link in model.candidates.links},
         {s: amount(node_cost(inventory, s)) for s in model.node},
         {
             s: amount(relay_cost(inventory, s) + (Cost() if s in model.node else node_cost(inventory, s)))

@@ -5,18 +5,18 @@ from __future__ import annotations
 import heapq
 import math
 
-from qplan.candidates.arrays import Call, IndexedReach
+from qplan.candidates.arrays import CandidateArrays, Commodity
 from qplan.candidates.paths import Path, Weights
 
 
-def one_path(index: IndexedReach, call: Call, weights: Weights, most: float = math.inf) -> Path | None:
-    search = fewest_links_path if call.most_links is not None else cheapest_path
-    return search(index, call, weights, most)
+def one_path(index: CandidateArrays, commodity: Commodity, weights: Weights, most: float = math.inf) -> Path | None:
+    search = fewest_links_path if commodity.most_links is not None else cheapest_path
+    return search(index, commodity, weights, most)
 
 
-def cheapest_path(index: IndexedReach, call: Call, weights: Weights, most: float) -> Path | None:
-    start, goal = call.ends
-    permitted, link, site = call.permitted, weights.link, weights.site
+def cheapest_path(index: CandidateArrays, commodity: Commodity, weights: Weights, most: float) -> Path | None:
+    start, goal = commodity.ends
+    permitted, link, site = commodity.permitted, weights.link, weights.site
     best = {start: (0.0, 0)}
     came: dict[int, tuple[int, int]] = {}
     heap = [(0.0, 0, start)]
@@ -46,17 +46,17 @@ def walked_back(came: dict[int, tuple[int, int]], start: int, goal: int) -> Path
     return tuple(reversed(links))
 
 
-def fewest_links_path(index: IndexedReach, call: Call, weights: Weights, most: float) -> Path | None:
+def fewest_links_path(index: CandidateArrays, commodity: Commodity, weights: Weights, most: float) -> Path | None:
     """The cheapest path with at most `most_links` links: labels of (price, links) at every site, none dominated."""
-    start, goal = call.ends
-    permitted, link, site = call.permitted, weights.link, weights.site
+    start, goal = commodity.ends
+    permitted, link, site = commodity.permitted, weights.link, weights.site
     fewest: dict[int, float] = {}  # least number of links settled so far; a later label is dearer and must have fewer
     heap: list[tuple[float, int, int, Path]] = [(0.0, 0, start, ())]
     while heap:
         cost, hops, here, path = heapq.heappop(heap)
         if here == goal:
             return path
-        if fewest.get(here, math.inf) <= hops or hops >= call.most_links:
+        if fewest.get(here, math.inf) <= hops or hops >= commodity.most_links:
             continue
         fewest[here] = hops
         for there, l in index.neighbours[here]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from qplan.candidates.links import reach
+from qplan.candidates.links import enumerate_candidates
 from qplan.cli.common import default_file, overlay_options, read, reference
 from qplan.cli.optimize import Gap, Seconds, stop_on_signals
 from qplan.cli.progress import ProgressLine
@@ -92,7 +92,7 @@ def _explain_file(
     alone = None
     if address is None:
         with ProgressLine(quiet, verbose=False):
-            found = explain_inventory(inventory, reach(inventory), solver, limits, reading.defaults)
+            found = explain_inventory(inventory, enumerate_candidates(inventory), solver, limits, reading.defaults)
     else:
         q = known(split_address(address, ("corridors",))[1], "corridors", inventory.corridors)
         trials = Trials(solver, limits, defaults=reading.defaults)

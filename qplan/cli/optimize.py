@@ -19,7 +19,7 @@ from qplan.explain.infeasibility.explanation import explain
 from qplan.inventory.model import Inventory
 from qplan.inventory.rules import printable
 from qplan.optimizer.limits import SearchLimits
-from qplan.optimizer.planner import optimise
+from qplan.optimizer.planner import optimize
 from qplan.outputs.folder import check_file_target, check_target, plan_files, write_beside, write_folder
 from qplan.outputs.text import summary
 from qplan.outputs.verbs import explanation
@@ -114,11 +114,11 @@ def command(
     with stop_on_signals() as stop:
         with ProgressLine(quiet, verbose) as line:
             limits = SearchLimits(gap, deadline, threads, stop, line.show)
-            result = optimise(reading.inventory, reference(reading), solver, limits, lp_file, earlier)
+            result = optimize(reading.inventory, reference(reading), solver, limits, lp_file, earlier)
             line.report(result)
             if result.plan is None:
                 status = result.search.status
-                reasons = explain(reading.inventory, result.reach, status, solver, limits, reading.defaults)
+                reasons = explain(reading.inventory, result.candidates, status, solver, limits, reading.defaults)
         if result.plan is None:
             write_beside(out, explanation.explanation_files(reading.inventory, reasons, reference(reading)))
         else:

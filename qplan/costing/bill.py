@@ -95,9 +95,16 @@ class BillLine:
     def terms(self) -> tuple[object, ...]:
         """What two lines for one part number must have in common to be ordered as one."""
         return (
-            self.part_number, self.manufacturer, self.unit, self.unit_price, self.support_per_unit,
-            self.lead_time_weeks, self.quote_ref, self.quote_valid_until, self.provenance,
-        )  # fmt: skip
+            self.part_number,
+            self.manufacturer,
+            self.unit,
+            self.unit_price,
+            self.support_per_unit,
+            self.lead_time_weeks,
+            self.quote_ref,
+            self.quote_valid_until,
+            self.provenance,
+        )
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from qplan.candidates.design import Design
-from qplan.candidates.links import reach
-from qplan.candidates.model import ReachGraph
+from qplan.candidates.links import enumerate_candidates
+from qplan.candidates.model import CandidateGraph
 from qplan.explain.variants import (
     NO_DEFAULTS,
     changed,
@@ -19,7 +19,7 @@ from qplan.explain.variants import (
 from qplan.inventory.model import Inventory
 from qplan.optimizer.heuristics.sequential import planned_at_once
 from qplan.optimizer.limits import SearchLimits
-from qplan.optimizer.model.stage import Hold
+from qplan.optimizer.model.stage import SideConstraint
 from qplan.optimizer.search.stages import Search, search_plan
 
 AT_LEAST_S = 20.0  # an explanation gets this long even when the time limit has struck
@@ -74,12 +74,12 @@ class Trials:
     def over(self) -> bool:
         return self.limits.stop.is_set() or self.limits.seconds_left() <= 0
 
-    def feasible(self, inventory: Inventory, graph: ReachGraph | None = None) -> bool | None:
+    def feasible(self, inventory: Inventory, graph: CandidateGraph | None = None) -> bool | None:
         """Whether the required corridors can be served together; None where that was not decided in time."""
         if self.over:
             return None
         inventory = required_only(inventory)
-        graph = reach(inventory) if graph is None else graph
+        graph = enumerate_candidates(inventory) if graph is None else graph
         if self.at_once(inventory, graph) is not None:
             return True
         found = self.plan(inventory.model_copy(update={"objective": "tco"}), ANY_PLAN, graph)
@@ -87,20 +87,24 @@ class Trials:
             return True
         return False if found.status == "infeasible" else None
 
-    def at_once(self, inventory: Inventory, graph: ReachGraph) -> Design | None:
+    def at_once(self, inventory: Inventory, graph: CandidateGraph) -> Design | None:
         """A plan for all corridors together that is found without the solver; None proves nothing."""
         return None if self.over else planned_at_once(inventory, graph)
 
     def plan(
-        self, inventory: Inventory, gap: float | None = None, graph: ReachGraph | None = None,
-        share: float = SHARE_OF_ONE_TRIAL, holds: tuple[Hold, ...] = (),
-    ) -> Search:  # fmt: skip
+        self,
+        inventory: Inventory,
+        gap: float | None = None,
+        graph: CandidateGraph | None = None,
+        share: float = SHARE_OF_ONE_TRIAL,
+        side_constraints: tuple[SideConstraint, ...] = (),
+    ) -> Search:
         """The search for the best plan of the inventory, within a share of the time; "unknown" where that ends it."""
         if self.over:
             return Search("unknown", "time_limit")
-        graph = reach(inventory) if graph is None else graph
+        graph = enumerate_candidates(inventory) if graph is None else graph
         limits = self._one_trial(self.limits.gap if gap is None else gap, share)
-        search = search_plan(inventory, graph, self.solver, limits, holds=holds)
+        search = search_plan(inventory, graph, self.solver, limits, side_constraints=side_constraints)
         if graph.bypass_limit is None:
             return search
         weaker = {"optimal": "feasible", "infeasible": "unknown"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from qplan.candidates.model import ReachGraph, Usability
+from qplan.candidates.model import CandidateGraph, Usability
 from qplan.inventory.model import Budget, Corridor, Inventory
 from qplan.inventory.source.overlay import new_entry
 
@@ -101,12 +101,12 @@ def ruleless(inventory: Inventory) -> Inventory:
     return free.model_copy(update={"sites": sites, "corridors": corridors})
 
 
-def restricted(graph: ReachGraph, inventory: Inventory) -> ReachGraph:
+def restricted(graph: CandidateGraph, inventory: Inventory) -> CandidateGraph:
     """The reach graph of an inventory that has only some of the corridors that the graph was made for."""
     permitted = {q: sites for q, sites in graph.usability.permitted.items() if q in inventory.corridors}
     usable = Usability(permitted)
     links = tuple(link for link in graph.links if usable.joined(*link.route.ends))
-    return ReachGraph(links, (), usable, graph.bypass_limit)
+    return CandidateGraph(links, (), usable, graph.bypass_limit)
 
 
 def demand_setting(q: str, corridor: Corridor, rate_bps: float) -> tuple[str, Any]:

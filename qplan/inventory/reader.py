@@ -32,9 +32,14 @@ from qplan.inventory.source.source_map import Declared, SourceMap, dotted
 from qplan.inventory.source.suppressions import applied, suppressions_in, unused_findings
 
 ID_SECTIONS = (
-    ("sites",), ("fibres",), ("corridors",), ("checks",),
-    ("equipment", "qkd_systems"), ("equipment", "node_items"), ("equipment", "relay_items"),
-)  # fmt: skip
+    ("sites",),
+    ("fibres",),
+    ("corridors",),
+    ("checks",),
+    ("equipment", "qkd_systems"),
+    ("equipment", "node_items"),
+    ("equipment", "relay_items"),
+)
 
 ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")  # plain in JSON; in YAML not allowed, or line breaks
 

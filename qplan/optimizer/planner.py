@@ -8,12 +8,12 @@ from pathlib import Path
 
 import qplan
 from qplan.candidates.design import design_of
-from qplan.candidates.links import reach
-from qplan.candidates.model import ReachGraph
+from qplan.candidates.links import enumerate_candidates
+from qplan.candidates.model import CandidateGraph
 from qplan.errors import SolverFailed
 from qplan.inventory.model import Inventory
 from qplan.optimizer.limits import SearchLimits
-from qplan.optimizer.model.stage import Start, Task
+from qplan.optimizer.model.stage import Task, WarmStart
 from qplan.optimizer.search.stages import Search, gap, search_plan
 from qplan.optimizer.solvers.arrays import write_lp
 from qplan.optimizer.solvers.solver import solver_version
@@ -26,21 +26,25 @@ class Result:
     """A verified plan, or none: then `search` says whether nothing is possible or nothing was found in time."""
 
     search: Search
-    reach: ReachGraph
+    candidates: CandidateGraph
     plan: Plan | None
 
 
-def optimise(
-    inventory: Inventory, ref: InventoryRef, solver: str, limits: SearchLimits, lp_file: Path | None = None,
+def optimize(
+    inventory: Inventory,
+    ref: InventoryRef,
+    solver: str,
+    limits: SearchLimits,
+    lp_file: Path | None = None,
     earlier: Plan | None = None,
-) -> Result:  # fmt: skip
+) -> Result:
     """Plan an inventory, from an earlier plan if one is given; the whole model of its last stage goes to `lp_file`.
 
     Raises SolverFailed where the solver fails or its plan does not verify.
     """
-    graph = reach(inventory)
+    graph = enumerate_candidates(inventory)
     tasks: list[Task] = []
-    start = Start() if earlier is None else _start(inventory, graph, earlier)
+    start = WarmStart() if earlier is None else _start(inventory, graph, earlier)
     search = search_plan(inventory, graph, solver, limits, tasks.append, start)
     if lp_file is not None:
         model = tasks[-1].exact_model()
@@ -59,7 +63,7 @@ def optimise(
     return Result(search, graph, plan)
 
 
-def _start(inventory: Inventory, graph: ReachGraph, earlier: Plan) -> Start:
+def _start(inventory: Inventory, graph: CandidateGraph, earlier: Plan) -> WarmStart:
     """What an earlier plan is worth for this inventory: its paths where they all still hold, its links in any case."""
     links = frozenset(link.id for link in earlier.links).intersection(link.id for link in graph.links)
     paths = {q.id: q.paths for q in earlier.corridors if q.served}
@@ -68,11 +72,11 @@ def _start(inventory: Inventory, graph: ReachGraph, earlier: Plan) -> Start:
         for q, corridor in sorted(inventory.corridors.items())
     )
     if any(not links.issuperset(path.links) for q in corridors for path in q.paths):
-        return Start(None, links)
+        return WarmStart(None, links)
     design = design_of(inventory, graph, corridors)
     value = float(design.relay_count) if inventory.objective == "relays" else getattr(design.costs, inventory.objective)
     again = _plan(inventory, earlier.inventory, Search("feasible", "interrupt", design, value), "highs", 0.0)
-    return Start(None if verify(inventory, again) else design, links)
+    return WarmStart(None if verify(inventory, again) else design, links)
 
 
 def _routes_left_out(search: Search, bypass_limit: int) -> Search:

@@ -19,9 +19,18 @@ from qplan.inventory.model import Inventory
 from qplan.plan.model import Plan
 
 PLAN_FILES = (
-    "plan.json", "inventory.json", "topology.svg", "topology.dot", "topology.mmd", "map.html", "bom.csv", "bom.xlsx",
-    "costs.json", "report.md", "report.html",
-)  # fmt: skip
+    "plan.json",
+    "inventory.json",
+    "topology.svg",
+    "topology.dot",
+    "topology.mmd",
+    "map.html",
+    "bom.csv",
+    "bom.xlsx",
+    "costs.json",
+    "report.md",
+    "report.html",
+)
 EXPLANATION_FILES = ("explanation.json", "explanation.md")
 OWN_FILES = frozenset(PLAN_FILES + EXPLANATION_FILES)
 

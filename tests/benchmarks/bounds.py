@@ -31,7 +31,7 @@ from oracle.search import best_value
 
 from qplan.inventory.model import Inventory
 from qplan.optimizer.limits import SearchLimits
-from qplan.optimizer.planner import Result, optimise
+from qplan.optimizer.planner import Result, optimize
 
 CENT = 0.0101  # money is exact to the cent
 RELATIVE = 1e-7
@@ -155,7 +155,7 @@ def examine(kind: str, build: Callable, seed: int, counts: Counter[str]) -> int:
     counts[f"{kind} inventories, {known}"] += 1
     wrong = 0
     for label, solver, asked in runs(random.Random(f"{kind} {seed}")):
-        result = optimise(inventory, REF, solver, asked)
+        result = optimize(inventory, REF, solver, asked)
         counts["runs"] += 1
         counts[f"runs, {label}"] += 1
         counts[f"ended by {result.search.stopped_by}, {result.search.status}"] += 1

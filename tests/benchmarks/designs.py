@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from qplan.candidates.model import CandidateLink, ReachGraph, systems_needed
+from qplan.candidates.model import CandidateGraph, CandidateLink, systems_needed
 from qplan.costing.costs import plan_costs
 from qplan.inventory.model import Inventory
 from qplan.plan.model import InventoryRef, Link, Node, Objective, Path, Plan, ServedCorridor, Solver
@@ -12,7 +12,7 @@ from qplan.plan.model import InventoryRef, Link, Node, Objective, Path, Plan, Se
 REF = InventoryRef(name="benchmark", sha256="", files=(), scenario=None, set={}, effective_sha256="")
 
 
-def plan_of(inventory: Inventory, graph: ReachGraph, paths: dict[str, list[list[str]]], solver: str) -> Plan:
+def plan_of(inventory: Inventory, graph: CandidateGraph, paths: dict[str, list[list[str]]], solver: str) -> Plan:
     """The plan that these paths (ids of links from each corridor's first end) need, at its true cost."""
     candidates = {link.id: link for link in graph.links}
     corridors = tuple(

@@ -17,7 +17,7 @@ import networkx as nx
 import numpy as np
 from benchmarks.cases import METRO, PLENTY, Case
 
-from qplan.candidates.links import reach
+from qplan.candidates.links import enumerate_candidates
 from qplan.inventory.model import Inventory
 
 CURVE = [[a, 3e5 * 10 ** (-a / 10)] for a in (0, 6, 12, 18, 24)]
@@ -190,7 +190,7 @@ def neighbours_by_link(bare: dict) -> dict[str, list[str]]:
     """Sites that one QKD link joins."""
     everywhere = {"all": {"ends": sorted(bare["sites"])[:2], "key_rate_bps": 1e-3}}
     joined: dict[str, list[str]] = defaultdict(list)
-    for link in reach(Inventory.model_validate(bare | {"corridors": everywhere})).links:
+    for link in enumerate_candidates(Inventory.model_validate(bare | {"corridors": everywhere})).links:
         a, b = link.route.ends
         joined[a].append(b)
         joined[b].append(a)

@@ -20,11 +20,11 @@ from benchmarks.designs import REF, plan_of
 from benchmarks.greedy import greedy
 from benchmarks.problem import problem_of
 
-from qplan.candidates.links import reach
-from qplan.candidates.model import ReachGraph
+from qplan.candidates.links import enumerate_candidates
+from qplan.candidates.model import CandidateGraph
 from qplan.inventory.model import Inventory
 from qplan.optimizer.limits import SearchLimits, Sighting
-from qplan.optimizer.planner import optimise
+from qplan.optimizer.planner import optimize
 from qplan.plan.model import Plan
 from qplan.plan.verify.verifier import verify
 
@@ -63,22 +63,22 @@ def qplan(inventory: Inventory, limits: Limits) -> Outcome:
             print(f"{seconds:8.1f} s  {last.phase}: best {last.value}, bound {last.bound}", file=sys.stderr)
 
     asked = SearchLimits(limits.gap, limits.deadline, limits.threads, watch=watch)
-    result = optimise(inventory, REF, "highs", asked)
+    result = optimize(inventory, REF, "highs", asked)
     search, plan = result.search, result.plan
     held = None if plan is None else not verify(inventory, plan)
     value = search.value if held else None
-    return Outcome(search.stopped_by, len(result.reach.links), value, search.bound, held, search.notes)
+    return Outcome(search.stopped_by, len(result.candidates.links), value, search.bound, held, search.notes)
 
 
 def heuristic(inventory: Inventory, limits: Limits) -> Outcome:
-    graph = reach(inventory)
+    graph = enumerate_candidates(inventory)
     ways = greedy(problem_of(inventory, graph), limits.deadline)
     paths = ways and {q: [[link.id for link, _ in way] for way in found] for q, found in ways.items()}
     return _judged(inventory, graph, paths, "greedy", "end" if paths else "no way found", None)
 
 
 def arc_flow_mip(inventory: Inventory, limits: Limits, strong: bool, solver: str) -> Outcome:
-    graph = reach(inventory)
+    graph = enumerate_candidates(inventory)
     model = arc_flow(problem_of(inventory, graph), strong)
     solve = mip.solve_highs if solver == "highs" else mip.solve_cbc
     ending = solve(model, limits.gap, limits.deadline, limits.threads)
@@ -87,7 +87,7 @@ def arc_flow_mip(inventory: Inventory, limits: Limits, strong: bool, solver: str
 
 
 def cp_sat(inventory: Inventory, limits: Limits) -> Outcome:
-    graph = reach(inventory)
+    graph = enumerate_candidates(inventory)
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "problem.json"), Path(folder, "answer.json")
         source.write_text(problem_of(inventory, graph).to_json())
@@ -100,7 +100,7 @@ def cp_sat(inventory: Inventory, limits: Limits) -> Outcome:
 
 
 def _judged(
-    inventory: Inventory, graph: ReachGraph, paths: dict[str, list[list[str]]] | None, solver: str, stopped_by: str,
+    inventory: Inventory, graph: CandidateGraph, paths: dict[str, list[list[str]]] | None, solver: str, stopped_by: str,
     bound: float | None,
 ) -> Outcome:  # fmt: skip
     """The outcome of a baseline; its value is the verified cost of its paths, not what its solver says."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-from qplan.candidates.model import ReachGraph
+from qplan.candidates.model import CandidateGraph
 from qplan.costing.unit_costs import node_cost
 from qplan.inventory.model import Inventory
 
@@ -71,7 +71,7 @@ class Problem:
         return Problem(record["node_cost"], record["strands"], links, corridors)
 
 
-def problem_of(inventory: Inventory, graph: ReachGraph) -> Problem:
+def problem_of(inventory: Inventory, graph: CandidateGraph) -> Problem:
     """The figures of an inventory whose candidate links are known. Raises ValueError where it asks for more."""
     if not _plain(inventory):
         raise ValueError("the inventory asks for more than the baselines model")

@@ -22,7 +22,7 @@ from benchmarks.tables import contradictions
 
 from qplan.inventory.model import Inventory
 from qplan.optimizer.limits import SearchLimits
-from qplan.optimizer.planner import optimise
+from qplan.optimizer.planner import optimize
 
 PLAIN = Case("small", "small", Network("metro", 70), corridors=4, target_gap=0.0, target_s=60, hub=False)
 EXACT = sorted(METHODS.keys() - {"greedy"} - (set() if importlib.util.find_spec("ortools") else {"cp-sat"}))
@@ -79,14 +79,14 @@ def test_an_interrupt_among_optional_corridors_is_no_proof(seed):
     inventory, optimum = bounds.small(seed)
     for sightings in range(1, 13):
         asked = bounds.interrupted_after(sightings)
-        assert not list(bounds.faults(inventory, optimum, optimise(inventory, REF, "highs", asked), asked))
+        assert not list(bounds.faults(inventory, optimum, optimize(inventory, REF, "highs", asked), asked))
 
 
 def test_a_deadline_does_not_prove_that_nothing_is_possible():
     inventory, optimum = bounds.small(20243)
     for step in range(40):
         asked = SearchLimits(0.0, time.monotonic() + 0.005 * 1.1**step)
-        assert not list(bounds.faults(inventory, optimum, optimise(inventory, REF, "highs", asked), asked))
+        assert not list(bounds.faults(inventory, optimum, optimize(inventory, REF, "highs", asked), asked))
 
 
 def test_every_row_of_the_table_is_there():

@@ -10,7 +10,7 @@ from oracle.random_inventories import random_inventory
 from oracle.search import best_value
 from planning import planned
 
-from qplan.candidates.links import reach
+from qplan.candidates.links import enumerate_candidates
 from qplan.candidates.precheck import precheck
 from qplan.explain.variants import alone_of
 from qplan.inventory.model import Budget, Inventory
@@ -50,7 +50,7 @@ def test_whatever_it_calls_impossible_is_impossible():
     impossible, codes = 0, set()
     for seed in range(SEEDS):
         inventory = tightened(seed)
-        found = precheck(inventory, reach(inventory))
+        found = precheck(inventory, enumerate_candidates(inventory))
         if found.impossible:
             impossible += 1
             assert best_value(inventory.model_copy(update={"budget": Budget()})) is None, seed
@@ -79,7 +79,7 @@ def test_whatever_it_calls_impossible_is_impossible():
 )  # fmt: skip
 def test_the_cut_is_named(fibres, asked, code, value, where):
     inventory = network(fibres, {"c": corridor("a", "b", **asked)})
-    reason = precheck(inventory, reach(inventory)).alone["c"]
+    reason = precheck(inventory, enumerate_candidates(inventory)).alone["c"]
     assert (reason.code, reason.value) == (code, value)
     assert where is None or reason.where == where
 
@@ -87,18 +87,18 @@ def test_the_cut_is_named(fibres, asked, code, value, where):
 def test_demands_that_meet_on_a_cut():
     corridors = {q: corridor(q, "z", key_rate_bps=900.0) for q in "abc"}
     inventory = network(STAR, corridors)
-    found = precheck(inventory, reach(inventory))
+    found = precheck(inventory, enumerate_candidates(inventory))
     assert not found.alone and best_value(inventory) is None
     reason = found.together
     assert (reason.code, reason.value, reason.where) == (
         "key_rate", 2700, ("corridors.a", "corridors.b", "corridors.c", "fibres.hub")
     )  # fmt: skip
     wider = network(STAR | {"hub": fibre("hub", "z", strands=3)}, corridors)
-    assert not precheck(wider, reach(wider)).impossible and best_value(wider) is not None
+    assert not precheck(wider, enumerate_candidates(wider)).impossible and best_value(wider) is not None
 
 
 def test_no_solver_runs_for_what_it_proves(monkeypatch):
-    monkeypatch.setattr(search, "minimise", None)
+    monkeypatch.setattr(search, "minimize", None)
     result = planned(network(LOOP, {"c": corridor("a", "b", paths=2)}))
     assert (result.search.status, result.search.stopped_by, result.search.method) == ("infeasible", "proof", "precheck")
     assert result.search.precheck.alone["c"].where == ("ducts.bridge",)

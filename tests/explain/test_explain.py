@@ -13,7 +13,7 @@ from networks import LINE, LOOP, ONE, PAIR, RING, ROOMY, corridor, fibre, networ
 from oracle.random_inventories import random_inventory
 
 from qplan.candidates import routes
-from qplan.candidates.links import reach
+from qplan.candidates.links import enumerate_candidates
 from qplan.explain import trials
 from qplan.explain.infeasibility import proposals
 from qplan.explain.infeasibility.clash import clash, limited_to
@@ -27,7 +27,7 @@ from qplan.inventory.shipped import shipped_systems
 from qplan.optimizer.limits import SearchLimits
 from qplan.optimizer.model.objectives import Goal
 from qplan.optimizer.model.path_rows import formulate
-from qplan.optimizer.planner import optimise
+from qplan.optimizer.planner import optimize
 from qplan.optimizer.solvers.solver import solve
 from qplan.outputs.verbs.explanation import explanation_files, explanation_json, explanation_markdown, explanation_text
 from qplan.plan.model import InventoryRef, link_id
@@ -48,14 +48,14 @@ def limits(seconds: float = 30.0) -> SearchLimits:
 def feasible(inventory: Inventory) -> bool:
     """Whether the required corridors can be served, by the whole integer program."""
     inventory = required_only(inventory)
-    found = solve(formulate(inventory, reach(inventory)), Goal("any", (), 1.0), "highs", limits())
+    found = solve(formulate(inventory, enumerate_candidates(inventory)), Goal("any", (), 1.0), "highs", limits())
     assert found.values is not None or found.infeasible
     return found.values is not None
 
 
 def explained(inventory: Inventory):
     assert not feasible(inventory)
-    return explain(inventory, reach(inventory), "infeasible", "highs", limits())
+    return explain(inventory, enumerate_candidates(inventory), "infeasible", "highs", limits())
 
 
 def applied(inventory: Inventory, settings: tuple[str, ...]) -> Inventory:
@@ -356,7 +356,7 @@ def crowded(seed: int) -> Inventory:
 def test_a_clash_is_irreducible(seed):
     """Without any corridor, and without any limit, what is left can be served."""
     inventory = crowded(seed)
-    found = clash(Trials("highs", limits()), inventory, reach(inventory))
+    found = clash(Trials("highs", limits()), inventory, enumerate_candidates(inventory))
     part = required_only(inventory, found.corridors)
     assert found.proven and found.limits and not feasible(limited_to(part, found.limits))
     for limit in found.limits:
@@ -453,7 +453,7 @@ def test_interrupted_search_still_gives_structural_reasons():
     inventory = network(LINE | {"h": fibre("a", "n", 12)}, ONE | {"far": corridor("a", "n")})
     stopped = limits()
     stopped.stop.set()
-    explanation = explain(inventory, reach(inventory), "unknown", "highs", stopped)
+    explanation = explain(inventory, enumerate_candidates(inventory), "unknown", "highs", stopped)
     assert [(f.corridor, f.servable_alone, f.reasons[0].code) for f in explanation.corridors] == [
         ("far", False, "loss_db")
     ]
@@ -464,7 +464,7 @@ def test_interrupted_search_still_gives_structural_reasons():
 
 def test_unknown_that_is_not_a_matter_of_single_corridors():
     inventory = network(LINE, ONE)
-    explanation = explain(inventory, reach(inventory), "unknown", "highs", limits())
+    explanation = explain(inventory, enumerate_candidates(inventory), "unknown", "highs", limits())
     assert (explanation.corridors, explanation.joint) == ((), ())
     assert "can be served by itself" in explanation.notes[0]
     assert explanation_text(inventory, explanation).startswith("No plan was found before the search ended.")
@@ -475,7 +475,7 @@ def test_routes_left_out_prove_nothing(monkeypatch):
     monkeypatch.setattr(routes, "MAX_ROUTES", 0)
     sites = {"m": {"trusted_node": "forbidden"}}
     inventory = network({"f": fibre("a", "m", 4), "g": fibre("m", "b", 4)}, ONE, sites, policy={"max_bypass_sites": 1})
-    explanation = explain(inventory, reach(inventory), "unknown", "highs", limits())
+    explanation = explain(inventory, enumerate_candidates(inventory), "unknown", "highs", limits())
     assert (explanation.corridors, explanation.joint) == ((), ())
     assert any("at most 0 patched sites" in note for note in explanation.notes)
 
@@ -483,7 +483,7 @@ def test_routes_left_out_prove_nothing(monkeypatch):
 def test_time_that_is_over_is_admitted(monkeypatch):
     monkeypatch.setattr(trials, "AT_LEAST_S", 0.0)
     inventory = CASES["budget"][0]
-    explanation = explain(inventory, reach(inventory), "infeasible", "highs", limits(0.0))
+    explanation = explain(inventory, enumerate_candidates(inventory), "infeasible", "highs", limits(0.0))
     assert explanation.corridors == () and explanation.remedies == ()
     assert [reason.code for reason in explanation.joint] == ["undecided"]
     assert "Not decided in time" in explanation.notes[0]
@@ -516,7 +516,7 @@ def test_what_is_printed_costs_what_is_said():
     example = Path(__file__).parents[2] / "examples" / "infeasible" / "sites.yaml"
     reading = read_inventory(example)
     inventory = reading.inventory
-    explanation = explain(inventory, reach(inventory), "infeasible", "highs", limits(), reading.defaults)
+    explanation = explain(inventory, enumerate_candidates(inventory), "infeasible", "highs", limits(), reading.defaults)
     assert [(f.corridor, f.reasons[0].code) for f in explanation.corridors] == [
         ("long-span", "loss_db"), ("one-bridge", "disjoint"), ("wrong-side", "relay_rule")
     ]  # fmt: skip
@@ -525,7 +525,7 @@ def test_what_is_printed_costs_what_is_said():
     assert any(setting.startswith("sites.hut-valley=") for remedy, _ in found for setting in remedy.settings)
     for remedy, corridors in found:
         repaired = read_inventory(example, overrides=remedy.settings).inventory
-        plan = optimise(required_only(repaired, corridors), REF, "highs", limits()).plan
+        plan = optimize(required_only(repaired, corridors), REF, "highs", limits()).plan
         assert (plan.objective.value, remedy.cost_known) == (remedy.cost, True)
 
 
@@ -535,7 +535,7 @@ def test_random_inventories(seed):
     inventory = Inventory.model_validate(random_inventory(random.Random(seed)))
     if feasible(inventory):
         return
-    explanation = explain(inventory, reach(inventory), "infeasible", "highs", limits())
+    explanation = explain(inventory, enumerate_candidates(inventory), "infeasible", "highs", limits())
     broken = {finding.corridor for finding in explanation.corridors}
     for q, one in inventory.corridors.items():
         assert not one.required or feasible(required_only(inventory, [q])) == (q not in broken)

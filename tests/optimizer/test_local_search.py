@@ -8,14 +8,14 @@ import time
 import pytest
 from oracle.random_inventories import random_inventory
 
-from qplan.candidates.arrays import IndexedReach
+from qplan.candidates.arrays import CandidateArrays
 from qplan.candidates.disjoint_paths import keep_apart
-from qplan.candidates.links import reach
-from qplan.candidates.model import ReachGraph
+from qplan.candidates.links import enumerate_candidates
+from qplan.candidates.model import CandidateGraph
 from qplan.inventory.model import Inventory
-from qplan.optimizer.heuristics.guided_search import Planner
-from qplan.optimizer.heuristics.local_search import construct, improve, orders, shaken
-from qplan.optimizer.heuristics.segment_moves import exchange_stretches
+from qplan.optimizer.heuristics.guided_search import GuidedSearch
+from qplan.optimizer.heuristics.local_search import construct, improve, orders, perturb
+from qplan.optimizer.heuristics.segment_moves import exchange_segments
 from qplan.optimizer.limits import SearchLimits
 from qplan.optimizer.model.stage import Task
 from qplan.optimizer.search.stages import stages
@@ -25,13 +25,13 @@ def never() -> bool:
     return False
 
 
-def indexed(inventory: Inventory) -> tuple[Task, IndexedReach, float]:
+def indexed(inventory: Inventory) -> tuple[Task, CandidateArrays, float]:
     """The last stage's task, its reach graph in integers, and the factor on prices there."""
-    graph: ReachGraph = reach(inventory)
+    graph: CandidateGraph = enumerate_candidates(inventory)
     limits = SearchLimits(0.0, time.monotonic() + 60)
     task = Task(inventory, graph, stages(inventory)[-1], (), None, "highs", limits)
     goal = task.stage.goal(task.design_model())
-    return task, IndexedReach(inventory, graph, goal.prices), goal.scale
+    return task, CandidateArrays(inventory, graph, goal.prices), goal.scale
 
 
 def test_paths_over_a_stretch_move_together():
@@ -51,23 +51,25 @@ def test_paths_over_a_stretch_move_together():
         "corridors": {f"q{n}": {"ends": ["east", "west"], "key_rate_bps": 1.0} for n in range(6)},
     })  # fmt: skip
     _, index, scale = indexed(inventory)
-    works = construct(index, sorted(index.calls), 1.0, 1.0)
-    assert works.price / scale == pytest.approx(2 + 4 * 100)
-    exchange_stretches(works, never)
-    assert works.price / scale == pytest.approx(3 + 50 + 2 * 100)
+    state = construct(index, sorted(index.commodities), 1.0, 1.0)
+    assert state.price / scale == pytest.approx(2 + 4 * 100)
+    exchange_segments(state, never)
+    assert state.price / scale == pytest.approx(3 + 50 + 2 * 100)
 
 
 def test_books_agree_with_the_plan():
     for seed in range(60):
         inventory = Inventory.model_validate(random_inventory(random.Random(seed)))
         task, index, scale = indexed(inventory)
-        planner = Planner(task, task.stage.goal(task.design_model()).prices)
-        for order in orders(index, sorted(index.calls), 3):
-            works = construct(index, order, 1.0, 1.0)
-            if works is None:
+        planner = GuidedSearch(task, task.stage.goal(task.design_model()).prices)
+        for order in orders(index, sorted(index.commodities), 3):
+            state = construct(index, order, 1.0, 1.0)
+            if state is None:
                 continue
-            improve(works, never)
-            for found in (works, *shaken(works, 3, never)):
-                assert all(keep_apart(index, index.calls[q], paths) for q, paths in found.paths.items()), f"seed {seed}"
-                known = planner._known(found)
+            improve(state, never)
+            for found in (state, *perturb(state, 3, never)):
+                assert all(keep_apart(index, index.commodities[q], paths) for q, paths in found.paths.items()), (
+                    f"seed {seed}"
+                )
+                known = planner._incumbent(found)
                 assert known is None or known.value == pytest.approx(found.price / scale, abs=0.02), f"seed {seed}"

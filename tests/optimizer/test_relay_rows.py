@@ -10,7 +10,7 @@ from oracle.random_inventories import random_inventory
 from oracle.search import Search, Tables
 from planning import planned
 
-from qplan.candidates.links import reach
+from qplan.candidates.links import enumerate_candidates
 from qplan.explain.variants import required_only
 from qplan.inventory.model import Inventory
 from qplan.optimizer.limits import SearchLimits
@@ -40,12 +40,12 @@ def test_value_equals_exhaustive_search():
         plan = planned(inventory).plan
         if plan is None:
             continue
-        tables, graph = Tables(inventory), reach(inventory)
+        tables, graph = Tables(inventory), enumerate_candidates(inventory)
         relays = {node.site for node in plan.nodes if "relay" in node.roles}
         for site in sorted(inventory.sites.keys() - relays)[:3]:
             best = Relaying(tables, site)
             best.serve(list(inventory.corridors))
-            found = search_plan(inventory, graph, "highs", limits, holds=(relays_at(site),))
+            found = search_plan(inventory, graph, "highs", limits, side_constraints=(relays_at(site),))
             if best.best is None:
                 assert found.status == "infeasible", f"seed {seed}, {site}"
                 impossible += 1

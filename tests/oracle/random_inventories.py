@@ -154,9 +154,9 @@ def _fibre(rng: random.Random, straight_km: float, ducts: list[str], located: bo
 
 
 def _curve(rng: random.Random) -> list[list[float]]:
-    reach = rng.choice((11, 13, 15, 18, 22))
+    candidates = rng.choice((11, 13, 15, 18, 22))
     top = rng.choice((300, 600, 1000))
-    curve = [[2, top], [reach // 2, top // rng.choice((2, 5))], [reach, top // 50]]
+    curve = [[2, top], [candidates // 2, top // rng.choice((2, 5))], [candidates, top // 50]]
     if rng.random() < 0.2:
         curve[0][1] = curve[1][1] // 2  # receivers saturate at low loss
     if rng.random() < 0.05:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from qplan.candidates.design import Design
-from qplan.candidates.links import reach
-from qplan.candidates.model import ReachGraph
+from qplan.candidates.links import enumerate_candidates
+from qplan.candidates.model import CandidateGraph
 from qplan.candidates.reasons import Reason
 from qplan.candidates.resource_usage import Taken, money, occupancy
 from qplan.costing.unit_costs import Cost, tco
@@ -74,7 +74,7 @@ class Replanner:
         found = self._best(text, shown, kept)
         return replace(found, no_longer_served=tuple(q for q in found.no_longer_served if q not in gone))
 
-    def on_graph(self, text: str, graph: ReachGraph, *settings: tuple[str, Any]) -> Alternative:
+    def on_graph(self, text: str, graph: CandidateGraph, *settings: tuple[str, Any]) -> Alternative:
         """The best plan over other candidate links; `settings` are those that come to the same."""
         return self._best(text, tuple(setting_text(*each) for each in settings), self.inventory, graph)
 
@@ -84,20 +84,22 @@ class Replanner:
         search = self.trials.plan(more)
         required = (f"corridors.{q}.required", True)
         if search.design is None:
-            reasons = why_not(self.trials, more, reach(more)) if search.status == "infeasible" else ()
+            reasons = why_not(self.trials, more, enumerate_candidates(more)) if search.status == "infeasible" else ()
             text = f"{q} besides, whatever the budget"
             return Alternative(text, (setting_text(*required),), search.status, reasons=reasons)
         raised = self.raised_budget(search.design)
-        return self._compared(f"{q} besides{_with(raised)}", tuple(setting_text(*each) for each in (required, *raised)),
-                              search)  # fmt: skip
+        return self._compared(
+            f"{q} besides{_with(raised)}", tuple(setting_text(*each) for each in (required, *raised)), search
+        )
 
     def as_served(self, *more: str) -> Inventory:
         """The inventory with the corridors that the plan serves, and more of them, all required; the others gone."""
         wanted = {*_served(self.plan), *more}
         corridors = {
             q: corridor.model_copy(update={"required": True})
-            for q, corridor in self.inventory.corridors.items() if q in wanted
-        }  # fmt: skip
+            for q, corridor in self.inventory.corridors.items()
+            if q in wanted
+        }
         return self.inventory.model_copy(update={"corridors": corridors})
 
     def raised_budget(self, design: Design) -> tuple[tuple[str, float], ...]:
@@ -107,7 +109,7 @@ class Replanner:
 
     def relaying(self, site: str, inventory: Inventory) -> Alternative:
         """The best plan of the inventory in which the site relays."""
-        search = self.trials.plan(inventory, holds=(relays_at(site),))
+        search = self.trials.plan(inventory, side_constraints=(relays_at(site),))
         text = f"{site} a relay"
         return Alternative(text, (), search.status) if search.design is None else self._compared(text, (), search)
 
@@ -142,7 +144,7 @@ class Replanner:
         text = f"{key} {more} {limit.free:.10g}"
         return self._compared(text, (setting_text(key, needed),), search)
 
-    def _impossible(self, inventory: Inventory, graph: ReachGraph, whole: bool) -> tuple[Reason, ...]:
+    def _impossible(self, inventory: Inventory, graph: CandidateGraph, whole: bool) -> tuple[Reason, ...]:
         """Why the required corridors have no plan: over the budget, parted by what is missing, or what else."""
         needed = required_only(inventory)
         if inventory.budget != Budget():
@@ -152,7 +154,7 @@ class Replanner:
                 return tuple(Reason("budget", s.text, s.taken, s.free, (s.where,)) for s in found)
         return why_not(self.trials, inventory, graph) if whole else tuple(self._parted(needed, graph))
 
-    def _parted(self, needed: Inventory, graph: ReachGraph) -> Iterable[Reason]:
+    def _parted(self, needed: Inventory, graph: CandidateGraph) -> Iterable[Reason]:
         """Corridors that cannot be served over these links, even alone."""
         parted = False
         for q in sorted(needed.corridors):
@@ -164,10 +166,10 @@ class Replanner:
             yield Reason("limits", "The limits do not let all corridors be served together then.")
 
     def _best(
-        self, text: str, settings: tuple[str, ...], inventory: Inventory, graph: ReachGraph | None = None
+        self, text: str, settings: tuple[str, ...], inventory: Inventory, graph: CandidateGraph | None = None
     ) -> Alternative:
         whole = graph is None
-        graph = reach(inventory) if graph is None else graph
+        graph = enumerate_candidates(inventory) if graph is None else graph
         search = self.trials.plan(inventory, graph=graph)
         if search.design is None:
             reasons = self._impossible(inventory, graph, whole) if search.status == "infeasible" else ()
@@ -178,11 +180,17 @@ class Replanner:
         before, after = _nodes(self.plan), _nodes(search.design)
         had, has = _served(self.plan), _served(search.design)
         return Alternative(
-            text, settings, search.status, search.value, search.bound,
+            text,
+            settings,
+            search.status,
+            search.value,
+            search.bound,
             difference=round(search.value - self.plan.objective.value, 2),
-            new_nodes=tuple(sorted(after - before)), dropped_nodes=tuple(sorted(before - after)),
-            newly_served=tuple(sorted(has - had)), no_longer_served=tuple(sorted(had - has)),
-        )  # fmt: skip
+            new_nodes=tuple(sorted(after - before)),
+            dropped_nodes=tuple(sorted(before - after)),
+            newly_served=tuple(sorted(has - had)),
+            no_longer_served=tuple(sorted(had - has)),
+        )
 
 
 def _with(raised: tuple[tuple[str, float], ...]) -> str:

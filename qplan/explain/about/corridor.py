@@ -16,7 +16,7 @@ from qplan.explain.infeasibility.structure import concessions
 from qplan.explain.trials import Trials
 from qplan.explain.variants import FREE_RULES, alone_of, demand_setting
 from qplan.inventory.model import Corridor, Inventory
-from qplan.optimizer.planner import optimise
+from qplan.optimizer.planner import optimize
 from qplan.plan.model import InventoryRef, Plan, ServedCorridor
 
 
@@ -34,11 +34,17 @@ def about_corridor(replanner: Replanner, served: ServedCorridor) -> Answer:
     without = replanner.without_corridors(f"{served.id} not served", [served.id])
     changes = [*_concessions(replanner, served.id, corridor), *replanner.lifts(limits)]
     return Answer(
-        address, True, (_why(served, corridor),), uses, _share(inventory, plan, served.id), limits,
-        without=(without,), changes=cheapest_first(changes),
+        address,
+        True,
+        (_why(served, corridor),),
+        uses,
+        _share(inventory, plan, served.id),
+        limits,
+        without=(without,),
+        changes=cheapest_first(changes),
         revealed_by=reveals(corridor, served.paths),
         cut_off_by=cuts_off(inventory, corridor, served.paths, {link.id: link for link in plan.links}),
-    )  # fmt: skip
+    )
 
 
 def _why(served: ServedCorridor, corridor: Corridor) -> str:
@@ -63,9 +69,8 @@ def _limits(inventory: Inventory, plan: Plan, served: ServedCorridor) -> tuple[T
     binding = BUDGET | {f"fibres.{f}" for link in used for f in link.fibres}
     binding |= {f"sites.{end}" for link in used for end in link.ends}
     return tuple(
-        each for each in occupancy(inventory, plan)
-        if each.where in always or (each.where in binding and each.binds)
-    )  # fmt: skip
+        each for each in occupancy(inventory, plan) if each.where in always or (each.where in binding and each.binds)
+    )
 
 
 def _concessions(replanner: Replanner, q: str, corridor: Corridor) -> Iterator[Alternative]:
@@ -98,7 +103,7 @@ def about_alone(trials: Trials, inventory: Inventory, ref: InventoryRef, q: str)
     The corridor can be served. Raises SolverFailed.
     """
     alone = alone_of(inventory, q)
-    plan = optimise(alone, ref, trials.solver, trials.limits).plan
+    plan = optimize(alone, ref, trials.solver, trials.limits).plan
     if plan is None:
         return None
     answer = about_corridor(Replanner(trials, alone, plan), plan.corridors[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from qplan.candidates.links import offers_and_refusals, reach
+from qplan.candidates.links import enumerate_candidates, offers_and_refusals
 from qplan.candidates.resource_usage import occupancy
 from qplan.costing.unit_costs import system_cost
 from qplan.explain.about.alternatives import Alternative, Replanner
@@ -32,22 +32,26 @@ def about_link(replanner: Replanner, link: Link) -> Answer:
         f"It carries the keys of {', '.join(corridors)}.",
     )
     return Answer(
-        f"links.{link.id}", True, why, uses,
+        f"links.{link.id}",
+        True,
+        why,
+        uses,
         share_of(inventory, plan, system_cost(inventory, link.system, link.fibres).times(link.count)),
         limits,
         without=_without(replanner, link),
         changes=cheapest_first(replanner.lifts(limits)),
-    )  # fmt: skip
+    )
 
 
 def _without(replanner: Replanner, link: Link) -> tuple[Alternative, ...]:
     """Without the link, another system on its route allowed; and without any link on its route."""
-    graph = reach(replanner.inventory)
+    graph = enumerate_candidates(replanner.inventory)
     others = tuple(other for other in graph.links if other.route.fibres != link.fibres)
     rivals = [
-        offer for offer in offers_and_refusals(replanner.inventory)[0]
+        offer
+        for offer in offers_and_refusals(replanner.inventory)[0]
         if offer.route.fibres == link.fibres and offer.id != link.id
-    ]  # fmt: skip
+    ]
     found = []
     if rivals:
         links = tuple(sorted((*others, *rivals), key=lambda other: other.id))

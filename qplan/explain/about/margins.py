@@ -45,9 +45,10 @@ def margins(trials: Trials, alone: Inventory) -> Iterator[Margin]:
 def _loss(trials: Trials, alone: Inventory) -> Margin:
     now = alone.policy.loss_margin_db
     steps, decided = _farthest(
-        trials, MOST_LOSS_STEPS,
+        trials,
+        MOST_LOSS_STEPS,
         lambda step: changed(alone, [("policy.loss_margin_db", round(now + step * LOSS_STEP_DB, 9))]),
-    )  # fmt: skip
+    )
     return Margin("policy.loss_margin_db", now, round(now + steps * LOSS_STEP_DB, 9), "dB", decided)
 
 

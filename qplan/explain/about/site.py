@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
-from qplan.candidates.links import reach
-from qplan.candidates.model import ReachGraph
+from qplan.candidates.links import enumerate_candidates
+from qplan.candidates.model import CandidateGraph
 from qplan.candidates.reasons import Reason, named
 from qplan.candidates.resource_usage import occupancy
 from qplan.costing.unit_costs import Cost, money, node_cost, relay_cost, tco
@@ -44,16 +44,21 @@ def about_site(replanner: Replanner, site: str) -> Answer:
     cost = cost + relay_cost(inventory, site) if "relay" in roles else cost
     around = {f"links.{link.id}" for link in plan.links if site in (*link.ends, *link.bypass_sites)} | BUDGET
     limits = tuple(
-        each for each in occupancy(inventory, plan)
+        each
+        for each in occupancy(inventory, plan)
         if each.where == f"sites.{site}" or (each.binds and each.where in around)
-    )  # fmt: skip
+    )
     return Answer(
-        f"sites.{site}", True, tuple(_why(inventory, site, uses)), uses,
-        None if cost is None else share_of(inventory, plan, cost), limits,
+        f"sites.{site}",
+        True,
+        tuple(_why(inventory, site, uses)),
+        uses,
+        None if cost is None else share_of(inventory, plan, cost),
+        limits,
         without=tuple(_without(replanner, site, uses)),
         changes=cheapest_first(replanner.lifts(limits)),
         reasons=tuple(_refusals(inventory, site)),
-    )  # fmt: skip
+    )
 
 
 def _uses(inventory: Inventory, plan: Plan, site: str) -> Iterator[Use]:
@@ -88,7 +93,7 @@ def _without(replanner: Replanner, site: str, uses: tuple[Use, ...]) -> Iterator
     if _of(uses, "relay"):
         yield replanner.with_settings(f"{site} not a relay", (f"sites.{site}.trusted_node", "forbidden"))
     if _of(uses, "patched through"):
-        graph = reach(replanner.inventory)
+        graph = enumerate_candidates(replanner.inventory)
         links = tuple(link for link in graph.links if site not in link.route.bypass_sites)
         setting = (f"sites.{site}.bypass_loss_db", OUT_OF_REACH_DB)
         yield replanner.on_graph(f"no channel patched through {site}", replace(graph, links=links), setting)
@@ -100,11 +105,12 @@ def _without(replanner: Replanner, site: str, uses: tuple[Use, ...]) -> Iterator
 def _not_used(replanner: Replanner, site: str) -> Answer:
     """A site that the plan does not touch: whether it could relay, and what the best plan that uses it would cost."""
     inventory = replanner.inventory
-    graph = reach(inventory)
+    graph = enumerate_candidates(inventory)
     refused = _refusals(inventory, site)
     barred = {where for reason in refused for where in reason.where}
-    open_to = [q for q, corridor in inventory.corridors.items()
-               if f"corridors.{q}" not in barred and site not in corridor.ends]  # fmt: skip
+    open_to = [
+        q for q, corridor in inventory.corridors.items() if f"corridors.{q}" not in barred and site not in corridor.ends
+    ]
     ends = sorted(q for q, corridor in inventory.corridors.items() if site in corridor.ends)
     why = ["No QKD module stands there and no channel passes."]
     if ends:
@@ -133,10 +139,13 @@ def _refusals(inventory: Inventory, site: str) -> list[Reason]:
         if rules and site not in corridor.ends:
             barred[" and ".join(rules)].append(q)
     return [
-        Reason("relay_rule", f"It may not relay for {named(corridors)} by {rules}.",
-               where=(f"sites.{site}", *(f"corridors.{q}" for q in corridors)))
+        Reason(
+            "relay_rule",
+            f"It may not relay for {named(corridors)} by {rules}.",
+            where=(f"sites.{site}", *(f"corridors.{q}" for q in corridors)),
+        )
         for rules, corridors in barred.items()
-    ]  # fmt: skip
+    ]
 
 
 def _let_in(replanner: Replanner, site: str) -> tuple[Alternative, ...]:
@@ -147,7 +156,7 @@ def _let_in(replanner: Replanner, site: str) -> tuple[Alternative, ...]:
     return () if proposal is None else (replanner.with_settings(proposal.text, *proposal.settings),)
 
 
-def _no_link(graph: ReachGraph, inventory: Inventory, site: str) -> Iterator[Reason]:
+def _no_link(graph: CandidateGraph, inventory: Inventory, site: str) -> Iterator[Reason]:
     """Why no QKD link can end at the site, by what comes closest on its fibres."""
     refusals = [refusal for refusal in graph.refusals if site in refusal.route.ends]
     for refusal in refusals[:MOST_REFUSALS]:
@@ -213,8 +222,9 @@ def _without_cost(inventory: Inventory, site: str, waived: Cost) -> Inventory | 
             free = getattr(entry, resource)
             if free is not None:
                 items = inventory.equipment.relay_items.values()
-                settings.append((f"sites.{site}.{resource}",
-                                 round(free - sum(getattr(i, resource) * i.quantity for i in items), 9)))  # fmt: skip
+                settings.append(
+                    (f"sites.{site}.{resource}", round(free - sum(getattr(i, resource) * i.quantity for i in items), 9))
+                )
     for metric, saved in (("capex", waived.capex), ("tco", tco(inventory.economics, waived))):
         ceiling = getattr(inventory.budget, metric)
         if ceiling is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from qplan.candidates.model import ReachGraph
+from qplan.candidates.model import CandidateGraph
 from qplan.candidates.reasons import MOST_NAMED, Reason, named
 from qplan.explain.infeasibility.irreducible import irreducible
 from qplan.explain.infeasibility.limits import (
@@ -40,7 +40,7 @@ class Clash:
         return Reason("clash", text, float(len(self.corridors)), where=where)
 
 
-def clash(trials: Trials, inventory: Inventory, graph: ReachGraph) -> Clash:
+def clash(trials: Trials, inventory: Inventory, graph: CandidateGraph) -> Clash:
     """An irreducible set of required corridors and limits that clash: first the corridors, then limits for these."""
 
     def servable(corridors: tuple[str, ...]) -> bool | None:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from qplan.candidates.links import reach
-from qplan.candidates.model import ReachGraph
+from qplan.candidates.links import enumerate_candidates
+from qplan.candidates.model import CandidateGraph
 from qplan.candidates.precheck import precheck
 from qplan.candidates.reasons import Reason, named
 from qplan.explain.findings import CorridorFinding, Diagnosis, Explanation, Proposal
@@ -40,9 +40,13 @@ class Case:
 
 
 def explain(
-    inventory: Inventory, graph: ReachGraph, status: str, solver: str, limits: SearchLimits,
+    inventory: Inventory,
+    graph: CandidateGraph,
+    status: str,
+    solver: str,
+    limits: SearchLimits,
     defaults: Mapping[str, Any] = NO_DEFAULTS,
-) -> Explanation:  # fmt: skip
+) -> Explanation:
     """Explain why the search ended without a plan, with `status` "infeasible" or "unknown".
 
     A corridor that is found unservable proves "infeasible", whatever ended the search.
@@ -53,7 +57,9 @@ def explain(
     return _explained(trials, inventory, graph, status, _cases(trials, inventory, graph))
 
 
-def _explained(trials: Trials, inventory: Inventory, graph: ReachGraph, status: str, cases: list[Case]) -> Explanation:
+def _explained(
+    trials: Trials, inventory: Inventory, graph: CandidateGraph, status: str, cases: list[Case]
+) -> Explanation:
     broken = [case for case in cases if case.servable is False]
     status = "infeasible" if broken else status
     notes = _notes(status, graph, cases)
@@ -69,9 +75,12 @@ def _explained(trials: Trials, inventory: Inventory, graph: ReachGraph, status: 
 
 
 def explain_inventory(
-    inventory: Inventory, graph: ReachGraph, solver: str, limits: SearchLimits,
+    inventory: Inventory,
+    graph: CandidateGraph,
+    solver: str,
+    limits: SearchLimits,
     defaults: Mapping[str, Any] = NO_DEFAULTS,
-) -> Explanation:  # fmt: skip
+) -> Explanation:
     """Whether all required corridors can be served together ("servable"), and why not, within the limits' time.
 
     Optional corridors that cannot be served even alone are explained too. Raises SolverFailed.
@@ -89,7 +98,7 @@ def explain_inventory(
     return _servable(trials, inventory, graph)
 
 
-def _servable(trials: Trials, inventory: Inventory, graph: ReachGraph) -> Explanation:
+def _servable(trials: Trials, inventory: Inventory, graph: CandidateGraph) -> Explanation:
     """The required corridors can be served; which optional ones cannot, even alone."""
     findings, notes = [], []
     for q in sorted(q for q, corridor in inventory.corridors.items() if not corridor.required):
@@ -105,7 +114,7 @@ def _servable(trials: Trials, inventory: Inventory, graph: ReachGraph) -> Explan
 def explain_corridor(inventory: Inventory, q: str, trials: Trials) -> Explanation:
     """Whether one corridor can be served if it is the only one, and why not, with remedies. Raises SolverFailed."""
     alone = alone_of(inventory, q)
-    graph = reach(alone)
+    graph = enumerate_candidates(alone)
     (case,) = _cases(trials, alone, graph)
     if case.servable is None:
         return Explanation("unknown", notes=_notes("unknown", graph, [case]))
@@ -116,7 +125,7 @@ def explain_corridor(inventory: Inventory, q: str, trials: Trials) -> Explanatio
     return Explanation("infeasible", (finding,), notes=(*_notes("infeasible", graph, [case]), *_untried([tried])))
 
 
-def _cases(trials: Trials, inventory: Inventory, graph: ReachGraph) -> list[Case]:
+def _cases(trials: Trials, inventory: Inventory, graph: CandidateGraph) -> list[Case]:
     """Every required corridor: the graph, a plan found at once or the integer program say whether, and why not."""
     required = sorted(q for q, corridor in inventory.corridors.items() if corridor.required)
     alone = {q: required_only(inventory, [q]) for q in required}
@@ -153,15 +162,16 @@ def _case(
     return Case(q, servable, found)
 
 
-def why_not(trials: Trials, inventory: Inventory, graph: ReachGraph) -> tuple[Reason, ...]:
+def why_not(trials: Trials, inventory: Inventory, graph: CandidateGraph) -> tuple[Reason, ...]:
     """Why there is no plan, without remedies, the corridor named; the graph is all that the inventory lets build."""
     trials = trials.from_now()
     broken = [case for case in _cases(trials, inventory, graph) if case.servable is False]
     if broken:
         return tuple(
             replace(reason, text=f"{case.corridor}: {reason.text}")
-            for case in broken for reason in case.diagnosis.reasons
-        )  # fmt: skip
+            for case in broken
+            for reason in case.diagnosis.reasons
+        )
     return tuple(_joint(trials, inventory, graph).reasons)
 
 
@@ -223,7 +233,7 @@ def _all_together(broken: list[Case], found: list[Tried]) -> list[Proposal]:
     return proposals
 
 
-def _joint(trials: Trials, inventory: Inventory, graph: ReachGraph) -> Diagnosis:
+def _joint(trials: Trials, inventory: Inventory, graph: CandidateGraph) -> Diagnosis:
     """Corridors that can each be served, but not together: only limits of quantity can be in the way."""
     found = limit_reasons(trials.until(JOINT_SHARES[0]), required_only(inventory))
     clashing = clash(trials.until(JOINT_SHARES[1]), inventory, graph)
@@ -241,7 +251,7 @@ def _joint(trials: Trials, inventory: Inventory, graph: ReachGraph) -> Diagnosis
     return found
 
 
-def _notes(status: str, graph: ReachGraph, cases: list[Case]) -> tuple[str, ...]:
+def _notes(status: str, graph: CandidateGraph, cases: list[Case]) -> tuple[str, ...]:
     """What the explanation does not know."""
     notes = []
     undecided = [case.corridor for case in cases if case.servable is None]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from qplan.candidates.design import Design
-from qplan.candidates.links import reach
+from qplan.candidates.links import enumerate_candidates
 from qplan.explain.findings import SERVICE, Diagnosis, Proposal, Remedy, setting_text
 from qplan.explain.infeasibility.structure import diagnose, optional
 from qplan.explain.trials import Trials
@@ -89,7 +89,7 @@ def _working(
 
 def _at_once(trials: Trials, alone: Inventory) -> bool | None:
     """Whether the one corridor can be served, as far as the graph says or a plan is found without the solver."""
-    return False if diagnose(alone).reasons else trials.at_once(alone, reach(alone)) or None
+    return False if diagnose(alone).reasons else trials.at_once(alone, enumerate_candidates(alone)) or None
 
 
 def _plan(trials: Trials, variant: Inventory, known: Design | None) -> Search:
@@ -98,7 +98,7 @@ def _plan(trials: Trials, variant: Inventory, known: Design | None) -> Search:
     Its value is None where it says nothing: that plan serves the required corridors, others come before the cost.
     """
     needed = required_only(variant)
-    graph = reach(variant)
+    graph = enumerate_candidates(variant)
     known = known or trials.at_once(needed, restricted(graph, needed))
     search = trials.plan(variant, graph=graph)
     all_needed = len(needed.corridors) == len(variant.corridors)

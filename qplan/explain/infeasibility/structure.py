@@ -10,12 +10,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from qplan.candidates.arrays import IndexedReach
+from qplan.candidates.arrays import CandidateArrays
 from qplan.candidates.blocking_sets import LinkWays
 from qplan.candidates.fibre_graph import fibre_ways, lightest_way
 from qplan.candidates.hops import least_shortfall_ways
 from qplan.candidates.links import offers_and_refusals
-from qplan.candidates.model import CandidateLink, ReachGraph, Usability
+from qplan.candidates.model import CandidateGraph, CandidateLink, Usability
 from qplan.candidates.precheck import not_disjoint, too_many_relays
 from qplan.candidates.prices import Prices
 from qplan.candidates.reasons import Reason, named, spoken
@@ -74,8 +74,8 @@ def _ways(alone: Inventory, q: str, offers: list[CandidateLink], permitted: froz
     """Ways of the corridor over these links, whatever its demand."""
     corridor = alone.corridors[q]
     usable = Usability({q: permitted.union(corridor.ends)})
-    index = IndexedReach(alone, ReachGraph(tuple(offers), (), usable), Prices({}, {}, {}))
-    return LinkWays(index, replace(index.calls[q], demand_bps=0.0))
+    index = CandidateArrays(alone, CandidateGraph(tuple(offers), (), usable), Prices({}, {}, {}))
+    return LinkWays(index, replace(index.commodities[q], demand_bps=0.0))
 
 
 def _no_fibre_way(found: Diagnosis, alone: Inventory, corridor: Corridor) -> None:
@@ -161,17 +161,17 @@ def _sites_let_in(found: Diagnosis, alone: Inventory, ways: LinkWays) -> None:
     if len(least) > 1:
         found.proposals.append(let_in(q, alone, corridor, least))
         return
-    refused = [s for s, permitted in zip(ways.index.sites, ways.call.permitted, strict=True) if not permitted]
+    refused = [s for s, permitted in zip(ways.index.sites, ways.commodity.permitted, strict=True) if not permitted]
     opening = [s for s in refused if ways.with_relay(s).fewest_links(limited=False) is not None]
     found.proposals += [let_in(q, alone, corridor, (s,)) for s in opening[:MOST_LET_IN]]
 
 
 def _fewest_let_in(ways: LinkWays) -> tuple[str, ...]:
     """The least number of sites that would have to relay against the rules; none where even that is not enough."""
-    sites, permitted = ways.index.sites, ways.call.permitted
+    sites, permitted = ways.index.sites, ways.commodity.permitted
     refused = {s for s, may in zip(sites, permitted, strict=True) if not may}
     edges = sorted({(0.0, sites[a], sites[b]) for a, b in ways.index.ends})
-    a, b = ways.call.ends
+    a, b = ways.commodity.ends
     way = lightest_way(edges, (sites[a], sites[b]), lambda site: site in refused)
     return tuple(sorted(refused.intersection(way or ())))
 
@@ -213,11 +213,12 @@ def _beside(found: Diagnosis, alone: Inventory, permitted: frozenset[str], piece
     """The ways that avoid the pieces that all others take, where only the loss limit stands in their way."""
     ((q, corridor),) = alone.corridors.items()
     fibres = {
-        f: fibre for f, fibre in alone.fibres.items()
+        f: fibre
+        for f, fibre in alone.fibres.items()
         if f"fibres.{f}" not in pieces
         and not any(f"ducts.{d}" in pieces for d in fibre.ducts)
         and not any(f"sites.{end}" in pieces for end in fibre.ends)
-    }  # fmt: skip
+    }
     relays = {s for s in permitted if f"sites.{s}" not in pieces}
     beside = least_shortfall_ways(alone.model_copy(update={"fibres": fibres}), corridor.ends, relays, 1)
     avoided = named([spoken(piece) for piece in sorted(pieces)])

@@ -10,14 +10,37 @@ MANY = 500  # with more candidates only the neighbours in alphabetical order are
 NEIGHBOURS = 50
 LONGEST_SHOWN = 60
 OTHER_WORDS = {  # keys that other tools and formats use, and ours
-    "lng": "lon", "long": "lon", "longitude": "lon", "latitude": "lat",
-    "nodes": "sites", "locations": "sites", "links": "fibres", "edges": "fibres", "spans": "fibres",
-    "fibers": "fibres", "fiber": "fibre", "demands": "corridors", "flows": "corridors", "default": "defaults",
-    "distance": "length_km", "distance_km": "length_km", "attenuation": "attenuation_db_per_km",
-    "endpoints": "ends", "end": "ends", "from": "ends", "to": "ends",
-    "risk_groups": "ducts", "srlg": "ducts", "duct": "ducts", "demand_bps": "key_rate_bps", "rate": "key_rate_bps",
-    "cost": "price", "curve": "key_rate_curve", "includes": "include", "vendor": "manufacturer",
-}  # fmt: skip
+    "lng": "lon",
+    "long": "lon",
+    "longitude": "lon",
+    "latitude": "lat",
+    "nodes": "sites",
+    "locations": "sites",
+    "links": "fibres",
+    "edges": "fibres",
+    "spans": "fibres",
+    "fibers": "fibres",
+    "fiber": "fibre",
+    "demands": "corridors",
+    "flows": "corridors",
+    "default": "defaults",
+    "distance": "length_km",
+    "distance_km": "length_km",
+    "attenuation": "attenuation_db_per_km",
+    "endpoints": "ends",
+    "end": "ends",
+    "from": "ends",
+    "to": "ends",
+    "risk_groups": "ducts",
+    "srlg": "ducts",
+    "duct": "ducts",
+    "demand_bps": "key_rate_bps",
+    "rate": "key_rate_bps",
+    "cost": "price",
+    "curve": "key_rate_curve",
+    "includes": "include",
+    "vendor": "manufacturer",
+}
 
 
 def shown(value: object) -> str:

@@ -32,7 +32,7 @@ PROBLEMS = {
     ),
     "found unknown escape character": ("an unknown escape in double quotes", "write \\\\ for a backslash"),
     "block sequence entries are not allowed": ("a list item '-' stands where none can be", "begin it on its own line"),
-}  # fmt: skip
+}
 
 
 def explained(file: str, text: str, error: yaml.YAMLError) -> Diagnostic:

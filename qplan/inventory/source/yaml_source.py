@@ -293,8 +293,14 @@ def _integer(text: str) -> int:
 
 _CONSTRUCTORS = {
     NULL: lambda text: None,
-    TAG + "bool": lambda text: {"true": True, "True": True, "TRUE": True, "false": False, "False": False,
-                                "FALSE": False}[text],
+    TAG + "bool": lambda text: {
+        "true": True,
+        "True": True,
+        "TRUE": True,
+        "false": False,
+        "False": False,
+        "FALSE": False,
+    }[text],
     TAG + "int": _integer,
     TAG + "float": lambda text: float(text.lower().replace(".inf", "inf").replace(".nan", "nan")),
-}  # fmt: skip
+}

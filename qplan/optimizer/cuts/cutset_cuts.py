@@ -31,7 +31,7 @@ LEAST_VIOLATION = 0.01  # relative to the right-hand side
 def cutset_cuts(model: Formulation) -> Separator:
     """Rounded cutset rows of required corridors; nothing where no rate can bind."""
     required = [(q, c) for q, c in sorted(model.inventory.corridors.items()) if c.required]
-    if not tight_links(model.inventory, model.reach) or not required:
+    if not tight_links(model.inventory, model.candidates) or not required:
         return lambda point: []
     return _Cutsets(model).separate
 
@@ -40,7 +40,7 @@ class _Cutsets:
     """Sites are vertices, followed by a source and a sink for the ends on either side."""
 
     def __init__(self, model: Formulation):
-        index, links = model.index(), model.reach.links
+        index, links = model.index(), model.candidates.links
         sites = sorted({end for link in links for end in link.route.ends})
         number = {s: i for i, s in enumerate(sites)}
         self.a = np.array([number[link.route.ends[0]] for link in links])
@@ -98,7 +98,7 @@ class _Cutsets:
 
     def _rows(
         self, side: frozenset[int], demand: float, count: np.ndarray, used: np.ndarray, graph: FlowNetwork
-    ) -> list[Row]:  # fmt: skip
+    ) -> list[Row]:
         """The most violated row over all sets that hold these ends and no others, for a few steps δ."""
         best: tuple[float, Row] | None = None
         for step in self._steps(side, demand, count):

@@ -64,7 +64,7 @@ def ascent_cuts(model: Formulation, trees: Trees, prices: Prices, limits: Search
 def cheapest_links(model: Formulation, prices: Prices) -> dict[tuple[str, str], float]:
     """Per pair of sites the price of its cheapest link."""
     cheapest: dict[tuple[str, str], float] = defaultdict(lambda: math.inf)
-    for link in model.reach.links:
+    for link in model.candidates.links:
         cheapest[link.route.ends] = min(cheapest[link.route.ends], prices.link.get(link.id, 0.0))
     return cheapest
 
@@ -73,10 +73,12 @@ def arc_prices(
     arcs: Iterable[tuple[str, str]], cheapest: Mapping[tuple[str, str], float], prices: Prices, ends: Collection[str]
 ) -> np.ndarray:
     """What each arc costs at least: the cheapest link, and its head as a relay unless that is one of the ends."""
-    return np.array([
-        cheapest[min(tail, head), max(tail, head)] + (0.0 if head in ends else prices.relay.get(head, 0.0))
-        for tail, head in arcs
-    ])  # fmt: skip
+    return np.array(
+        [
+            cheapest[min(tail, head), max(tail, head)] + (0.0 if head in ends else prices.relay.get(head, 0.0))
+            for tail, head in arcs
+        ]
+    )
 
 
 class _Ahead:

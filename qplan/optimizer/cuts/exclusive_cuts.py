@@ -71,8 +71,10 @@ class _Uses:
                 arcs_of.setdefault(column, []).append(arc)
         entries = [
             (r, arc, column)
-            for r, name in enumerate(self.names) for column in columns[name].tolist() for arc in arcs_of.get(column, ())
-        ]  # fmt: skip
+            for r, name in enumerate(self.names)
+            for column in columns[name].tolist()
+            for arc in arcs_of.get(column, ())
+        ]
         self.resource, self.arc, self.column = np.array(entries, dtype=np.int64).reshape(-1, 3).T
         _, self.group = np.unique(self.resource * len(graph.members) + self.arc, return_inverse=True)
 

@@ -9,7 +9,7 @@ from qplan.optimizer.cuts.row import Point, Row, Separator, factored
 from qplan.optimizer.model.formulation import Formulation
 
 
-def hop_cuts(model: Formulation, chosen: list[CorridorNetwork]) -> Separator:
+def layered_cuts(model: Formulation, chosen: list[CorridorNetwork]) -> Separator:
     """Σ link over the links of a cut in the layered graph of a corridor with a limit on relays ≥ its number of paths.
 
     Layer h holds the sites that a path can reach with h links and leave in time; a path within the limit leads through

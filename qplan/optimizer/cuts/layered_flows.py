@@ -51,7 +51,7 @@ def layered_network(arcs: Mapping[Arc, list[int]], ends: tuple[str, str], column
     return FlowNetwork(len(vertices) + 2, numbered, columns)
 
 
-def add_hop_flows(model: Formulation) -> set[str]:
+def add_layered_flows(model: Formulation) -> set[str]:
     """Add the lift for as many corridors with a limit and several paths as there is room for; says for which.
 
     (One path is left to `hop_trees.py`.)

@@ -38,7 +38,7 @@ MOST_COLUMNS = 60_000  # of all trees; those with few layers come first
 
 
 @dataclass(frozen=True)
-class HopTree:
+class LayeredTree:
     """A root, its targets with the most links to each, and the variables of the arcs."""
 
     root: str
@@ -48,21 +48,29 @@ class HopTree:
     arcs: dict[Arc, pulp.LpVariable]
 
 
-def add_hop_trees(model: Formulation) -> list[HopTree]:
+def add_layered_trees(model: Formulation) -> list[LayeredTree]:
     """Add the lift for as many roots as there is room for."""
     trees, room = [], MOST_COLUMNS
     for k, entry in enumerate(_by_root(model)):
         root, corridors, targets, reaching = entry
-        arcs = sorted({
-            (tail, head, h) for mine in reaching.values() for tail, head, h in mine
-            if h < targets.get(head, h + 1) and h <= targets.get(tail, h)
-        })  # fmt: skip
+        arcs = sorted(
+            {
+                (tail, head, h)
+                for mine in reaching.values()
+                for tail, head, h in mine
+                if h < targets.get(head, h + 1) and h <= targets.get(tail, h)
+            }
+        )
         room -= len(arcs)
         if room < 0:
             break
-        tree = HopTree(root, corridors, targets, reaching, {
-            arc: model.variable("layer", k + 1, arc[2] + 1, *arc[:2], integer=False) for arc in arcs
-        })  # fmt: skip
+        tree = LayeredTree(
+            root,
+            corridors,
+            targets,
+            reaching,
+            {arc: model.variable("layer", k + 1, arc[2] + 1, *arc[:2], integer=False) for arc in arcs},
+        )
         entering: dict[str, Terms] = defaultdict(list)
         for (_, head, _), flow in tree.arcs.items():
             entering[head].append((flow, 1.0))
@@ -97,11 +105,11 @@ def _by_root(model: Formulation) -> list[tuple[str, frozenset[str], dict[str, in
     return found
 
 
-def hop_ties(model: Formulation, trees: list[HopTree]) -> Iterator[Row]:
+def layer_ties(model: Formulation, trees: list[LayeredTree]) -> Iterator[Row]:
     """The rows that tie arcs to links and relays, and what enters a site to what leaves it."""
     index = model.index()
     links: dict[tuple[str, str], set[int]] = defaultdict(set)
-    for link in model.reach.links:
+    for link in model.candidates.links:
         links[link.route.ends].add(index[model.link[link.id].name])
     for tree in trees:
         over: dict[tuple[str, str], list[int]] = defaultdict(list)
@@ -124,7 +132,7 @@ def hop_ties(model: Formulation, trees: list[HopTree]) -> Iterator[Row]:
                 yield _at_least("hop_balance", out[site, h], columns)
 
 
-def hop_entries(model: Formulation, trees: list[HopTree]) -> Iterator[Row]:
+def layer_entries(model: Formulation, trees: list[LayeredTree]) -> Iterator[Row]:
     """The rows by which an arc is taken only where its tail was entered from elsewhere."""
     index = model.index()
     for tree in trees:
@@ -142,7 +150,7 @@ def _at_least(family: str, much: list[int], little: list[int]) -> Row:
     return Row(family, (*much, *little), (*(1.0,) * len(much), *(-1.0,) * len(little)), 0.0)
 
 
-def hop_tree_cuts(model: Formulation, trees: list[HopTree]) -> Separator:
+def layered_tree_cuts(model: Formulation, trees: list[LayeredTree]) -> Separator:
     """Σ layer over the arcs of a cut between the root and a target in the target's layered graph ≥ 1."""
     index = model.index()
     networks = []
@@ -162,7 +170,7 @@ def hop_tree_cuts(model: Formulation, trees: list[HopTree]) -> Separator:
     return separate
 
 
-def hop_ascent(model: Formulation, trees: list[HopTree], prices: Prices, limits: SearchLimits) -> list[Row]:
+def layered_ascent(model: Formulation, trees: list[LayeredTree], prices: Prices, limits: SearchLimits) -> list[Row]:
     """Cuts of every tree by dual ascent (Wong 1984) in its layered graph."""
     index = model.index()
     cheapest = cheapest_links(model, prices)
@@ -188,7 +196,7 @@ def hop_ascent(model: Formulation, trees: list[HopTree], prices: Prices, limits:
     return list(rows)
 
 
-def hop_values(trees: list[HopTree], design: Design) -> dict[str, float]:
+def layered_tree_values(trees: list[LayeredTree], design: Design) -> dict[str, float]:
     """Values of the lift in a design: the branches of a breadth-first search that lead to targets."""
     values = {flow.name: 0.0 for tree in trees for flow in tree.arcs.values()}
     relays = {node.site for node in design.nodes if "relay" in node.roles}

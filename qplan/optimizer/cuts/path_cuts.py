@@ -20,7 +20,7 @@ def link_ends(model: Formulation) -> Separator:
     index = model.index()
     pairs = [
         (index[model.link[link.id].name], index[(model.node if end in model.node else model.relay)[end].name])
-        for link in model.reach.links
+        for link in model.candidates.links
         for end in link.route.ends
     ]
     pairs = [pair for pair in pairs if pair[0] != pair[1]]  # in a chain both are one variable
@@ -55,9 +55,15 @@ def path_cuts(model: Formulation, chosen: list[CorridorNetwork]) -> Separator:
 
 
 def parting(
-    model: Formulation, network: CorridorNetwork, split: SplitGraph, capacity: np.ndarray, sides: list[np.ndarray],
-    index: dict[str, int], point: Point, without: np.ndarray | None = None,
-) -> list[Row]:  # fmt: skip
+    model: Formulation,
+    network: CorridorNetwork,
+    split: SplitGraph,
+    capacity: np.ndarray,
+    sides: list[np.ndarray],
+    index: dict[str, int],
+    point: Point,
+    without: np.ndarray | None = None,
+) -> list[Row]:
     """Violated cuts between the ends of a corridor; none where a cut of the round parts them.
 
     `without`: columns of a resource taken away, and one path with it.

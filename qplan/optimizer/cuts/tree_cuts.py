@@ -59,8 +59,9 @@ def rest_cuts(model: Formulation, trees: Trees) -> Separator:
     }
     split = SplitGraph(
         {s: [index[variable.name]] for s, variable in passed.items()},
-        {pair: [index[variable.name]] for pair, variable in trees.rest_links.items()}, len(index),
-    )  # fmt: skip
+        {pair: [index[variable.name]] for pair, variable in trees.rest_links.items()},
+        len(index),
+    )
     sites, graph = split.sites, split.graph
 
     def separate(point: Point) -> list[Row]:

@@ -99,17 +99,23 @@ def add_trees(model: Formulation, joined: bool = False) -> Trees:
         relay = [(model.relay[s], -1.0)] if s in model.relay else []
         _add_once(model, [*terms, *relay], seen, "tree_relay", s)
     for pair, links in sorted(pairs.items()):
-        used = [(trees.arcs[k, *arc], 1.0) for k in range(rooted) for arc in (pair, pair[::-1])
-                if (k, *arc) in trees.arcs]  # fmt: skip
+        used = [
+            (trees.arcs[k, *arc], 1.0) for k in range(rooted) for arc in (pair, pair[::-1]) if (k, *arc) in trees.arcs
+        ]
         rest = [(trees.rest_links[pair], 1.0)] if pair in trees.rest_links else []
         _add_once(model, [*used, *rest, *((v, -1.0) for v in links)], seen, "tree_link", *pair)
     return trees
 
 
 def _add_tree(
-    model: Formulation, trees: Trees, k: int, pairs: Collection[tuple[str, str]], component_of: Mapping[str, int],
-    beyond: Mapping[str, tuple[str, str]], entering: dict[str, Terms],
-) -> None:  # fmt: skip
+    model: Formulation,
+    trees: Trees,
+    k: int,
+    pairs: Collection[tuple[str, str]],
+    component_of: Mapping[str, int],
+    beyond: Mapping[str, tuple[str, str]],
+    entering: dict[str, Terms],
+) -> None:
     """The arcs of tree k, and the rows of the ends that it enters; `entering` takes up its arcs into other sites."""
     root = trees.components[k].ends[0]
     into: dict[str, Terms] = defaultdict(list)
@@ -132,9 +138,13 @@ def _add_tree(
 
 
 def _add_rest(
-    model: Formulation, trees: Trees, pairs: Collection[tuple[str, str]], component_of: Mapping[str, int],
-    beyond: Mapping[str, tuple[str, str]], entering: dict[str, Terms],
-) -> None:  # fmt: skip
+    model: Formulation,
+    trees: Trees,
+    pairs: Collection[tuple[str, str]],
+    component_of: Mapping[str, int],
+    beyond: Mapping[str, tuple[str, str]],
+    entering: dict[str, Terms],
+) -> None:
     """Links and relays of the rest, which touches no component that has a tree; `entering` takes up its relays."""
     for pair in sorted(pairs):
         outer = sorted(tuple(sorted(_chain_start(*arc, beyond))) for arc in (pair, pair[::-1]))
@@ -152,8 +162,8 @@ def _pairs(model: Formulation) -> dict[tuple[str, str], list[pulp.LpVariable]]:
     """Pairs of sites that a link for a required corridor may join, with the links' variables."""
     required = [q for q, corridor in model.inventory.corridors.items() if corridor.required]
     pairs: dict[tuple[str, str], list[pulp.LpVariable]] = defaultdict(list)
-    permitted = model.reach.usability.permitted
-    for link in model.reach.links:
+    permitted = model.candidates.usability.permitted
+    for link in model.candidates.links:
         if any(permitted[q].issuperset(link.route.ends) for q in required):
             pairs[link.route.ends].append(model.link[link.id])
     return pairs

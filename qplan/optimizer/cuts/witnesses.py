@@ -9,11 +9,11 @@ import networkx as nx
 import numpy as np
 
 from qplan.candidates.design import Design
-from qplan.optimizer.cuts.layered_trees import HopTree, hop_values
+from qplan.optimizer.cuts.layered_trees import LayeredTree, layered_tree_values
 from qplan.optimizer.cuts.row import Row
 from qplan.optimizer.cuts.trees import Trees
 from qplan.optimizer.model.formulation import Formulation
-from qplan.optimizer.model.stage import Known
+from qplan.optimizer.model.stage import Incumbent
 
 TOLERANCE = 1e-6
 
@@ -63,20 +63,20 @@ def tree_values(trees: Trees, design: Design) -> dict[str, float]:
 
 
 class UnsoundCut(Exception):
-    """A cut excludes a design that is known to be possible; `known` is the best design."""
+    """A cut excludes a design that is known to be possible; `incumbent` is the best design."""
 
-    def __init__(self, family: str, known: Known | None):
+    def __init__(self, family: str, incumbent: Incumbent | None):
         super().__init__(
             f"A cut of the family {family} excluded a plan that holds: a defect of qplan, please report it. The plan "
             "is kept; no bound is given."
         )
-        self.known = known
+        self.incumbent = incumbent
 
 
 class Witnesses:
     """Designs known to be possible, as points over the columns of one model (NaN where a lift's value is unknown)."""
 
-    def __init__(self, model: Formulation, trees: Trees, hops: list[HopTree]):
+    def __init__(self, model: Formulation, trees: Trees, hops: list[LayeredTree]):
         self.model, self.trees, self.hops = model, trees, hops
         self.names = [v.name for v in model.columns]
         self.designs: list[Design] = []
@@ -86,18 +86,20 @@ class Witnesses:
         """Take up a design, unless the model lacks a link of it."""
         if any(link.id not in self.model.link for link in design.links):
             return
-        values = start_values(self.model, design) | tree_values(self.trees, design) | hop_values(self.hops, design)
+        values = (
+            start_values(self.model, design) | tree_values(self.trees, design) | layered_tree_values(self.hops, design)
+        )
         self.designs.append(design)
         self.points.append(np.array([values.get(name, np.nan) for name in self.names]))
 
-    def learn(self, known: Known | None, rows: Iterable[Row]) -> None:
+    def learn(self, incumbent: Incumbent | None, rows: Iterable[Row]) -> None:
         """A new design judges the rows there are. Raises `UnsoundCut`."""
-        if known is not None and not any(known.design is design for design in self.designs):
-            self.add(known.design)
-            self.judge(rows, known)
+        if incumbent is not None and not any(incumbent.design is design for design in self.designs):
+            self.add(incumbent.design)
+            self.judge(rows, incumbent)
 
-    def judge(self, rows: Iterable[Row], known: Known | None) -> None:
+    def judge(self, rows: Iterable[Row], incumbent: Incumbent | None) -> None:
         """Raises `UnsoundCut` where a row excludes a design."""
         for row in rows:
             if any(row.activity(point) < row.least - TOLERANCE for point in self.points):
-                raise UnsoundCut(row.family, known)
+                raise UnsoundCut(row.family, incumbent)

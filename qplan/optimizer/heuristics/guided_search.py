@@ -7,15 +7,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from qplan.candidates.arrays import IndexedReach
+from qplan.candidates.arrays import CandidateArrays
 from qplan.candidates.cheapest_paths import find_paths
 from qplan.candidates.design import Design, design_of, in_order
 from qplan.candidates.paths import Weights, relays_of
 from qplan.candidates.prices import Prices
-from qplan.optimizer.heuristics.local_search import construct, improve, orders, shaken
-from qplan.optimizer.heuristics.routing_state import Works
+from qplan.optimizer.heuristics.local_search import construct, improve, orders, perturb
+from qplan.optimizer.heuristics.routing_state import RoutingState
 from qplan.optimizer.model.objectives import Goal
-from qplan.optimizer.model.stage import Known, Task, better
+from qplan.optimizer.model.stage import Incumbent, Task, better
 from qplan.plan.model import Path, ServedCorridor
 
 FEW, MANY = 3, 12  # orders in which corridors are routed
@@ -28,62 +28,66 @@ RELAY_PENALTY = 1e5  # on every relay where an earlier stage has fixed their num
 def guiding_prices(task: Task, goal: Goal) -> Prices:
     """The goal's prices; relays are dear where an earlier stage has fixed their number."""
     prices = goal.prices
-    if not any(hold.of_relays for hold in task.holds):
+    if not any(hold.of_relays for hold in task.side_constraints):
         return prices
     return replace(prices, relay={s: price + RELAY_PENALTY for s, price in prices.relay.items()})
 
 
-class Planner:
+class GuidedSearch:
     """Plans on some of a task's links; `likes` are a relaxation's values per link and per site, between 0 and 1."""
 
     def __init__(self, task: Task, price: Prices, links: Collection[str] | None = None):
         self.task = task if links is None else task.on(links)
-        self.index = IndexedReach(self.task.inventory, self.task.graph, price)
+        self.index = CandidateArrays(self.task.inventory, self.task.graph, price)
 
-    def improved(self, known: Known) -> Known:
+    def improved(self, incumbent: Incumbent) -> Incumbent:
         """A plan known, all of whose links are here, by local search."""
-        works = self._works(known)
-        improve(works, self._over)
-        return better(known, self._known(works))
+        state = self._state(incumbent)
+        improve(state, self._over)
+        return better(incumbent, self._incumbent(state))
 
-    def _works(self, known: Known) -> Works:
+    def _state(self, incumbent: Incumbent) -> RoutingState:
         number = {link.id: l for l, link in enumerate(self.index.links)}
-        works = Works(self.index)
-        for corridor in known.design.corridors:
+        state = RoutingState(self.index)
+        for corridor in incumbent.design.corridors:
             if corridor.served:
                 paths = [tuple(number[link] for link in path.links) for path in corridor.paths]
-                works.add(self.index.calls[corridor.id], paths)
-        return works
+                state.add(self.index.commodities[corridor.id], paths)
+        return state
 
-    def _known(self, works: Works) -> Known | None:
-        return self.task.known(self._design(works))
+    def _incumbent(self, state: RoutingState) -> Incumbent | None:
+        return self.task.incumbent(self._design(state))
 
     def plan(
         self, served: Collection[str] | None, links: Mapping[str, float], sites: Mapping[str, float]
-    ) -> Known | None:
+    ) -> Incumbent | None:
         """The best of a few orders of routing. `served`: which optional corridors; None: as many as fit."""
-        return better(*(self._known(works) for works in self._starts(served, links, sites, FEW)))
+        return better(*(self._incumbent(state) for state in self._starts(served, links, sites, FEW)))
 
     def searched(
-        self, served: Collection[str] | None, links: Mapping[str, float], sites: Mapping[str, float],
-        known: Known | None = None, bound: float | None = None,
-    ) -> Known | None:  # fmt: skip
-        """The same with many orders, each improved by local search; until near the bound. `known`: a plan so far."""
-        for works in self._starts(served, links, sites, self._effort):
-            known = better(known, self._known(works))
-            improve(works, self._over)
-            known = better(known, self._known(works))
-            if known is not None and self.task.within(known.value, bound):
+        self,
+        served: Collection[str] | None,
+        links: Mapping[str, float],
+        sites: Mapping[str, float],
+        incumbent: Incumbent | None = None,
+        bound: float | None = None,
+    ) -> Incumbent | None:
+        """The same with many orders, each improved by local search; until near the bound."""
+        for state in self._starts(served, links, sites, self._effort):
+            incumbent = better(incumbent, self._incumbent(state))
+            improve(state, self._over)
+            incumbent = better(incumbent, self._incumbent(state))
+            if incumbent is not None and self.task.within(incumbent.value, bound):
                 break
-        return known
+        return incumbent
 
-    def shaken(self, known: Known, bound: float | None = None) -> Known:
+    def perturb(self, incumbent: Incumbent, bound: float | None = None) -> Incumbent:
         """A plan known, all of whose links are here, by iterated local search; until near the bound."""
-        for works in shaken(self._works(known), KICKS * self._effort, self._over):
-            known = better(known, self._known(works))
-            if self.task.within(known.value, bound):
+        for state in perturb(self._state(incumbent), KICKS * self._effort, self._over):
+            incumbent = better(incumbent, self._incumbent(state))
+            if self.task.within(incumbent.value, bound):
                 break
-        return known
+        return incumbent
 
     @property
     def _effort(self) -> int:
@@ -91,7 +95,7 @@ class Planner:
 
     def _starts(
         self, served: Collection[str] | None, links: Mapping[str, float], sites: Mapping[str, float], count: int
-    ) -> Iterator[Works]:
+    ) -> Iterator[RoutingState]:
         """Plans made corridor by corridor, in so many orders."""
         index, corridors = self.index, self.task.inventory.corridors
         required = [q for q, corridor in corridors.items() if corridor.required or (served and q in served)]
@@ -100,42 +104,44 @@ class Planner:
         for order in orders(index, required, count):
             if self._over():
                 return
-            works = construct(index, order, link_factor, site_factor)
-            if works is not None:
+            state = construct(index, order, link_factor, site_factor)
+            if state is not None:
                 if served is None:
-                    self._add_optional(works)
-                yield works
+                    self._add_optional(state)
+                yield state
 
     def _over(self) -> bool:
         return self.task.limits.hit() is not None
 
-    def _add_optional(self, works: Works) -> None:
+    def _add_optional(self, state: RoutingState) -> None:
         """Optional corridors, those of high priority first, as long as the budget allows."""
         corridors = self.task.inventory.corridors
         optional = sorted((-c.priority, q) for q, c in corridors.items() if not c.required)
         for _, q in optional:
-            if works.route(self.index.calls[q]) and self._known(works) is None:
-                works.remove(self.index.calls[q])
+            if state.route(self.index.commodities[q]) and self._incumbent(state) is None:
+                state.remove(self.index.commodities[q])
 
-    def _design(self, works: Works) -> Design:
-        return design_of(self.task.inventory, self.task.graph, served_corridors(works))
+    def _design(self, state: RoutingState) -> Design:
+        return design_of(self.task.inventory, self.task.graph, served_corridors(state))
 
     def routable_alone(self, q: str) -> bool:
         """Paths for the corridor were found on these links, whatever the rates (False proves nothing)."""
         weights = Weights([0.0] * len(self.index.links), [0.0] * len(self.index.sites))
-        return find_paths(self.index, self.index.calls[q], weights) is not None
+        return find_paths(self.index, self.index.commodities[q], weights) is not None
 
 
-def served_corridors(works: Works) -> tuple[ServedCorridor, ...]:
+def served_corridors(state: RoutingState) -> tuple[ServedCorridor, ...]:
     """Every corridor with its paths by id, served or not."""
-    index, corridors = works.index, []
-    for q, call in index.calls.items():
-        found = works.paths.get(q)
+    index, corridors = state.index, []
+    for q, commodity in index.commodities.items():
+        found = state.paths.get(q)
         paths = in_order(
-            Path(links=tuple(index.links[l].id for l in path),
-                 relays=tuple(index.sites[s] for s in relays_of(index, call, path)))
+            Path(
+                links=tuple(index.links[l].id for l in path),
+                relays=tuple(index.sites[s] for s in relays_of(index, commodity, path)),
+            )
             for path in found or ()
-        )  # fmt: skip
+        )
         demand_bps = index.inventory.corridors[q].demand_bps
         corridors.append(ServedCorridor(id=q, served=found is not None, key_rate_bps=demand_bps, paths=paths))
     return tuple(corridors)

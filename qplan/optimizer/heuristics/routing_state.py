@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qplan.candidates.arrays import Call, IndexedReach
+from qplan.candidates.arrays import CandidateArrays, Commodity
 from qplan.candidates.cheapest_paths import find_paths
 from qplan.candidates.paths import Path, Weights, relays_of
 
@@ -18,7 +18,7 @@ RETRIES = 3  # paths asked for again after one of their links turned out not to 
 
 
 @dataclass(frozen=True)
-class Stretch:
+class Segment:
     """Links one after the other that some paths, each given by its corridor and its place there, have in common."""
 
     users: tuple[tuple[str, int], ...]
@@ -27,10 +27,10 @@ class Stretch:
     relays: tuple[int, ...]  # between the links
 
 
-class Works:
+class RoutingState:
     """Paths of corridors, and the links, nodes and relays that these ask for."""
 
-    def __init__(self, index: IndexedReach):
+    def __init__(self, index: CandidateArrays):
         self.index = index
         self.paths: dict[str, list[Path]] = {}
         self.users: Counter[int] = Counter()  # paths over a link
@@ -49,11 +49,11 @@ class Works:
         return float(systems + index.node_price[nodes].sum() + index.relay_price[relays].sum())
 
     def weights(
-        self, call: Call, link_factor: np.ndarray | float = 1.0, site_factor: np.ndarray | float = 1.0
+        self, commodity: Commodity, link_factor: np.ndarray | float = 1.0, site_factor: np.ndarray | float = 1.0
     ) -> Weights:
         """What a path of the corridor would add, times a factor per link and site."""
         index = self.index
-        needed = np.maximum(1, np.ceil((self.load_bps + call.demand_bps) / index.rate_bps * (1 - 1e-6)))
+        needed = np.maximum(1, np.ceil((self.load_bps + commodity.demand_bps) / index.rate_bps * (1 - 1e-6)))
         more = np.maximum(needed - self.count, 0)
         link = more * index.link_price * link_factor
         link[needed > index.max_count] = math.inf
@@ -79,31 +79,31 @@ class Works:
                 return False
         return True
 
-    def add(self, call: Call, paths: list[Path]) -> bool:
+    def add(self, commodity: Commodity, paths: list[Path]) -> bool:
         """Install the paths; says whether all limits are kept (else take them out again)."""
-        self.paths[call.id] = paths
-        self.ended.update(call.ends)
+        self.paths[commodity.id] = paths
+        self.ended.update(commodity.ends)
         for path in paths:
             self.users.update(path)
-            self.relayed.update(relays_of(self.index, call, path))
+            self.relayed.update(relays_of(self.index, commodity, path))
         links = [l for path in paths for l in path]
-        self._reload(links, call.demand_bps)
-        return self._kept(call, links)
+        self._reload(links, commodity.demand_bps)
+        return self._kept(commodity, links)
 
-    def remove(self, call: Call) -> list[Path]:
-        paths = self.paths.pop(call.id)
-        _take(self.ended, call.ends)
+    def remove(self, commodity: Commodity) -> list[Path]:
+        paths = self.paths.pop(commodity.id)
+        _take(self.ended, commodity.ends)
         for path in paths:
             _take(self.users, path)
-            _take(self.relayed, relays_of(self.index, call, path))
-        self._reload([l for path in paths for l in path], -call.demand_bps)
+            _take(self.relayed, relays_of(self.index, commodity, path))
+        self._reload([l for path in paths for l in path], -commodity.demand_bps)
         return paths
 
     def replace(self, paths: Mapping[str, list[Path]], most: float) -> bool:
         """Give corridors other paths if all limits are kept and the price stays below `most`; else change nothing."""
-        calls = [self.index.calls[q] for q in paths]
-        old = {call.id: self.remove(call) for call in calls}
-        kept = [self.add(call, paths[call.id]) for call in calls]
+        commodities = [self.index.commodities[q] for q in paths]
+        old = {commodity.id: self.remove(commodity) for commodity in commodities}
+        kept = [self.add(commodity, paths[commodity.id]) for commodity in commodities]
         if all(kept) and self.price < most:
             return True
         self.put_back(old)
@@ -112,25 +112,25 @@ class Works:
     def put_back(self, old: Mapping[str, list[Path]]) -> None:
         """Give corridors the paths that they had, in place of those that they may have now."""
         for q in [q for q in old if q in self.paths]:
-            self.remove(self.index.calls[q])
+            self.remove(self.index.commodities[q])
         for q, paths in old.items():
-            self.add(self.index.calls[q], paths)
+            self.add(self.index.commodities[q], paths)
 
-    def lift(self, stretch: Stretch) -> None:
+    def lift(self, segment: Segment) -> None:
         """Take the users off a stretch, so that their paths have a gap; `lower` puts them back."""
-        for _ in stretch.users:
-            _take(self.users, stretch.links)
-            _take(self.relayed, stretch.relays)
-        self._reload(stretch.links, -self._demand_bps(stretch))
+        for _ in segment.users:
+            _take(self.users, segment.links)
+            _take(self.relayed, segment.relays)
+        self._reload(segment.links, -self._demand_bps(segment))
 
-    def lower(self, stretch: Stretch) -> None:
-        for _ in stretch.users:
-            self.users.update(stretch.links)
-            self.relayed.update(stretch.relays)
-        self._reload(stretch.links, self._demand_bps(stretch))
+    def lower(self, segment: Segment) -> None:
+        for _ in segment.users:
+            self.users.update(segment.links)
+            self.relayed.update(segment.relays)
+        self._reload(segment.links, self._demand_bps(segment))
 
-    def _demand_bps(self, stretch: Stretch) -> float:
-        return sum(self.index.calls[q].demand_bps for q, _ in stretch.users)
+    def _demand_bps(self, segment: Segment) -> float:
+        return sum(self.index.commodities[q].demand_bps for q, _ in segment.users)
 
     def _reload(self, links: Iterable[int], demand_bps: float) -> None:
         index = self.index
@@ -141,7 +141,7 @@ class Works:
                 self.taken[name] += each * (count - int(self.count[l]))
             self.count[l] = count
 
-    def _kept(self, call: Call, links: list[int]) -> bool:
+    def _kept(self, commodity: Commodity, links: list[int]) -> bool:
         """Counts, strands and room at the links and at the sites that relay now."""
         index = self.index
         if any(self.count[l] > index.max_count[l] for l in links):
@@ -158,21 +158,25 @@ class Works:
         return True
 
     def route(
-        self, call: Call, link_factor: np.ndarray | float = 1.0, site_factor: np.ndarray | float = 1.0,
-        banned: frozenset[int] = frozenset(), most: float = math.inf,
-    ) -> bool:  # fmt: skip
+        self,
+        commodity: Commodity,
+        link_factor: np.ndarray | float = 1.0,
+        site_factor: np.ndarray | float = 1.0,
+        banned: frozenset[int] = frozenset(),
+        most: float = math.inf,
+    ) -> bool:
         """Add the cheapest paths found for a corridor that has none; False where none were found that fit.
 
         A single path must add less than `most`.
         """
-        weights = self.weights(call, link_factor, site_factor).without(banned)
+        weights = self.weights(commodity, link_factor, site_factor).without(banned)
         for _ in range(RETRIES):
-            paths = find_paths(self.index, call, weights, most)
+            paths = find_paths(self.index, commodity, weights, most)
             if paths is None:
                 return False
-            if self.add(call, paths):
+            if self.add(commodity, paths):
                 return True
-            self.remove(call)
+            self.remove(commodity)
             new = [l for path in paths for l in path if weights.link[l] > 0]
             if not new:
                 return False

@@ -8,42 +8,42 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from qplan.candidates.arrays import Call
+from qplan.candidates.arrays import Commodity
 from qplan.candidates.cheapest_paths import find_paths
 from qplan.candidates.disjoint_paths import keep_apart
 from qplan.candidates.paths import Path, Weights, relays_of, sites_of, without_loops
-from qplan.optimizer.heuristics.routing_state import GAIN, Stretch, Works
+from qplan.optimizer.heuristics.routing_state import GAIN, RoutingState, Segment
 
 PASSES = 20  # over all stretches, as long as one of them gains
 
 
-def exchange_stretches(works: Works, stop: Callable[[], bool]) -> None:
+def exchange_segments(state: RoutingState, stop: Callable[[], bool]) -> None:
     """Replace stretches by cheaper ones until none is left that gains."""
     for _ in range(PASSES):
-        before = works.price
-        for stretch in _stretches(works):
+        before = state.price
+        for segment in _segments(state):
             if stop():
                 return
-            if _in_use(works, stretch):
-                _exchange(works, stretch)
-        if works.price > before * (1 - GAIN):
+            if _in_use(state, segment):
+                _exchange(state, segment)
+        if state.price > before * (1 - GAIN):
             return
 
 
-def _stretches(works: Works) -> list[Stretch]:
+def _segments(state: RoutingState) -> list[Segment]:
     """For the users of each link, dearest first, the links that they alone, and that they all have in common there."""
-    index = works.index
-    users: dict[int, set[tuple[str, int]]] = {l: set() for l in works.users}
-    for q, paths in works.paths.items():
+    index = state.index
+    users: dict[int, set[tuple[str, int]]] = {l: set() for l in state.users}
+    for q, paths in state.paths.items():
         for i, path in enumerate(paths):
             for l in path:
                 users[l].add((q, i))
-    found: dict[Stretch, None] = {}
-    for l in sorted(users, key=lambda l: (-index.link_price[l] * works.count[l], l)):
+    found: dict[Segment, None] = {}
+    for l in sorted(users, key=lambda l: (-index.link_price[l] * state.count[l], l)):
         mine = frozenset(users[l])
         q, i = min(mine)
-        path = works.paths[q][i]
-        sites = sites_of(index, index.calls[q].ends[0], path)
+        path = state.paths[q][i]
+        sites = sites_of(index, index.commodities[q].ends[0], path)
         at = path.index(l)
         for common in ([users[m] == mine for m in path], [users[m] >= mine for m in path]):
             first, last = at, at + 1
@@ -52,66 +52,66 @@ def _stretches(works: Works) -> list[Stretch]:
             while last < len(path) and common[last]:
                 last += 1
             ends, relays = (sites[first], sites[last]), tuple(sites[first + 1 : last])
-            found[Stretch(tuple(sorted(mine)), path[first:last], ends, relays)] = None
+            found[Segment(tuple(sorted(mine)), path[first:last], ends, relays)] = None
     return list(found)
 
 
-def _in_use(works: Works, stretch: Stretch) -> bool:
+def _in_use(state: RoutingState, segment: Segment) -> bool:
     """Its users still take it: a path without loops that takes its links takes them one after the other."""
-    return all(set(stretch.links).issubset(works.paths[q][i]) for q, i in stretch.users)
+    return all(set(segment.links).issubset(state.paths[q][i]) for q, i in segment.users)
 
 
-def _exchange(works: Works, stretch: Stretch) -> bool:
+def _exchange(state: RoutingState, segment: Segment) -> bool:
     """Move the users to the cheapest other stretch; nothing changes unless that gains."""
-    most = works.price * (1 - GAIN)
-    works.lift(stretch)
-    call = _joint_call(works, stretch)
-    weights = _open_to_all(works, stretch, works.weights(call))
-    found = find_paths(works.index, call, weights, most - works.price)
-    works.lower(stretch)
+    most = state.price * (1 - GAIN)
+    state.lift(segment)
+    commodity = _joint_call(state, segment)
+    weights = _open_to_all(state, segment, state.weights(commodity))
+    found = find_paths(state.index, commodity, weights, most - state.price)
+    state.lower(segment)
     if found is None:
         return False
     new: dict[str, list[Path]] = {}
-    for q, i in stretch.users:
-        mine = new.setdefault(q, list(works.paths[q]))
-        mine[i] = _moved(works, works.index.calls[q], mine[i], stretch, found[0])
-    if not all(keep_apart(works.index, works.index.calls[q], paths) for q, paths in new.items()):
+    for q, i in segment.users:
+        mine = new.setdefault(q, list(state.paths[q]))
+        mine[i] = _moved(state, state.index.commodities[q], mine[i], segment, found[0])
+    if not all(keep_apart(state.index, state.index.commodities[q], paths) for q, paths in new.items()):
         return False
-    return works.replace(new, most)
+    return state.replace(new, most)
 
 
-def _joint_call(works: Works, stretch: Stretch) -> Call:
+def _joint_call(state: RoutingState, segment: Segment) -> Commodity:
     """All users as one corridor between the ends of the stretch."""
-    calls = [works.index.calls[q] for q, _ in stretch.users]
-    masks = list({id(call.permitted): call.permitted for call in calls}.values())
+    commodities = [state.index.commodities[q] for q, _ in segment.users]
+    masks = list({id(commodity.permitted): commodity.permitted for commodity in commodities}.values())
     permitted = masks[0] if len(masks) == 1 else [all(site) for site in zip(*masks, strict=True)]
     left = [
-        call.most_links - len(works.paths[q][i]) + len(stretch.links)
-        for call, (q, i) in zip(calls, stretch.users, strict=True)
-        if call.most_links is not None
+        commodity.most_links - len(state.paths[q][i]) + len(segment.links)
+        for commodity, (q, i) in zip(commodities, segment.users, strict=True)
+        if commodity.most_links is not None
     ]
-    demand_bps = sum(call.demand_bps for call in calls)
-    return Call("", stretch.ends, demand_bps, 1, "relay", min(left, default=None), permitted)
+    demand_bps = sum(commodity.demand_bps for commodity in commodities)
+    return Commodity("", segment.ends, demand_bps, 1, "relay", min(left, default=None), permitted)
 
 
-def _open_to_all(works: Works, stretch: Stretch, weights: Weights) -> Weights:
+def _open_to_all(state: RoutingState, segment: Segment, weights: Weights) -> Weights:
     """Without the links that would touch another path of the same corridor."""
-    index = works.index
+    index = state.index
     barred: set[int] = set()
-    for q, i in stretch.users:
-        call = index.calls[q]
-        for other in (path for j, path in enumerate(works.paths[q]) if j != i):
+    for q, i in segment.users:
+        commodity = index.commodities[q]
+        for other in (path for j, path in enumerate(state.paths[q]) if j != i):
             barred.update(other)
-            taken = set().union(*(index.exclusive(l, call.disjoint) for l in other))
-            taken |= {f"site {index.sites[s]}" for s in relays_of(index, call, other)}
-            for resource in taken.difference(f"site {index.sites[end]}" for end in call.ends):
-                barred |= index.users(call.disjoint)[resource]
+            taken = set().union(*(index.exclusive(l, commodity.disjoint) for l in other))
+            taken |= {f"site {index.sites[s]}" for s in relays_of(index, commodity, other)}
+            for resource in taken.difference(f"site {index.sites[end]}" for end in commodity.ends):
+                barred |= index.users(commodity.disjoint)[resource]
     return weights.without(barred) if barred else weights
 
 
-def _moved(works: Works, call: Call, path: Path, stretch: Stretch, links: Path) -> Path:
+def _moved(state: RoutingState, commodity: Commodity, path: Path, segment: Segment, links: Path) -> Path:
     """The path over other links between the ends of the stretch."""
-    first = min(path.index(l) for l in stretch.links)
-    along = sites_of(works.index, call.ends[0], path)[first] == stretch.ends[0]
+    first = min(path.index(l) for l in segment.links)
+    along = sites_of(state.index, commodity.ends[0], path)[first] == segment.ends[0]
     new = links if along else links[::-1]
-    return without_loops(works.index, call, (*path[:first], *new, *path[first + len(stretch.links) :]))
+    return without_loops(state.index, commodity, (*path[:first], *new, *path[first + len(segment.links) :]))

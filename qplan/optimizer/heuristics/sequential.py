@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
-from qplan.candidates.arrays import IndexedReach
+from qplan.candidates.arrays import CandidateArrays
 from qplan.candidates.design import Design, design_of
-from qplan.candidates.model import ReachGraph
+from qplan.candidates.model import CandidateGraph
 from qplan.candidates.prices import Prices
 from qplan.costing.costs import plan_costs
 from qplan.costing.unit_costs import Cost, node_cost, relay_cost, tco
 from qplan.inventory.model import Budget, Inventory
 from qplan.optimizer.heuristics.guided_search import served_corridors
 from qplan.optimizer.heuristics.local_search import construct, orders
-from qplan.optimizer.heuristics.routing_state import Works
+from qplan.optimizer.heuristics.routing_state import RoutingState
 
 ORDERS = 4
 
 
-def planned_at_once(inventory: Inventory, graph: ReachGraph) -> Design | None:
+def planned_at_once(inventory: Inventory, graph: CandidateGraph) -> Design | None:
     """A plan for all corridors together that keeps every limit; that none was found proves nothing."""
     index = _indexed(inventory, graph)
     tried = (construct(index, order, 1.0, 1.0) for order in orders(index, inventory.corridors, ORDERS))
-    return next((_design(works, graph) for works in tried if works is not None and _within_budget(works)), None)
+    return next((_design(state, graph) for state in tried if state is not None and _within_budget(state)), None)
 
 
-def served_alone_at_once(inventory: Inventory, graph: ReachGraph) -> frozenset[str]:
+def served_alone_at_once(inventory: Inventory, graph: CandidateGraph) -> frozenset[str]:
     """The corridors for each of which, as if it were the only one, a plan was found that keeps every limit."""
     index, served = _indexed(inventory, graph), set()
-    for q, call in index.calls.items():
-        works = Works(index)
-        if works.route(call) and _within_budget(works):
+    for q, commodity in index.commodities.items():
+        state = RoutingState(index)
+        if state.route(commodity) and _within_budget(state):
             served.add(q)
     return frozenset(served)
 
 
-def _indexed(inventory: Inventory, graph: ReachGraph) -> IndexedReach:
+def _indexed(inventory: Inventory, graph: CandidateGraph) -> CandidateArrays:
     def price(cost: Cost) -> float:
         return float(tco(inventory.economics, cost))
 
@@ -42,23 +42,23 @@ def _indexed(inventory: Inventory, graph: ReachGraph) -> IndexedReach:
         {s: price(node_cost(inventory, s)) for s in inventory.sites},
         {s: price(relay_cost(inventory, s)) for s in inventory.sites},
     )
-    return IndexedReach(inventory, graph, prices)
+    return CandidateArrays(inventory, graph, prices)
 
 
-def _design(works: Works, graph: ReachGraph) -> Design:
-    return design_of(works.index.inventory, graph, served_corridors(works))
+def _design(state: RoutingState, graph: CandidateGraph) -> Design:
+    return design_of(state.index.inventory, graph, served_corridors(state))
 
 
-def _within_budget(works: Works) -> bool:
-    index = works.index
+def _within_budget(state: RoutingState) -> bool:
+    index = state.index
     inventory, budget = index.inventory, index.inventory.budget
     if budget == Budget():
         return True
-    built = [(index.links[l], int(count)) for l, count in enumerate(works.count) if count]
+    built = [(index.links[l], int(count)) for l, count in enumerate(state.count) if count]
     costs = plan_costs(
         inventory,
         sorted({end for link, _ in built for end in link.route.ends}),
-        sorted(index.sites[s] for s in works.relayed),
+        sorted(index.sites[s] for s in state.relayed),
         [(link.system, link.route.fibres, count) for link, count in built],
     )
     within_capex = budget.capex is None or costs.capex <= budget.capex

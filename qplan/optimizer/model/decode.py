@@ -15,7 +15,7 @@ from qplan.plan.model import Path, ServedCorridor
 def assemble(model: Formulation, solution: Solution) -> Design:
     """The design of a solution; what no path uses is left out, counts are the least that carry the load."""
     corridors = tuple(_corridor(model, solution, network) for network in model.networks)
-    return design_of(model.inventory, model.reach, corridors)
+    return design_of(model.inventory, model.candidates, corridors)
 
 
 def _corridor(model: Formulation, solution: Solution, network: CorridorNetwork) -> ServedCorridor:

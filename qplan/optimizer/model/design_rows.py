@@ -13,7 +13,7 @@ from collections import defaultdict
 import pulp
 
 from qplan.candidates.bundles import chains, corridor_networks
-from qplan.candidates.model import ReachGraph
+from qplan.candidates.model import CandidateGraph
 from qplan.candidates.prices import Prices, money_prices
 from qplan.inventory.model import Inventory
 from qplan.optimizer.model.formulation import Formulation, Terms
@@ -21,10 +21,10 @@ from qplan.optimizer.model.formulation import Formulation, Terms
 BUDGET_ROW_SCALE = 1e6  # right-hand side of a budget row: keeps the solver's absolute tolerance far below a cent
 
 
-def formulate_design(inventory: Inventory, reach: ReachGraph) -> Formulation:
+def formulate_design(inventory: Inventory, candidates: CandidateGraph) -> Formulation:
     """What may be built, without the corridors' paths: a relaxation with every limit on strands, room and money."""
     problem = pulp.LpProblem("qplan", pulp.LpMinimize)
-    model = Formulation(problem, inventory, reach, corridor_networks(inventory, reach))
+    model = Formulation(problem, inventory, candidates, corridor_networks(inventory, candidates))
     add_design(model)
     add_strands(model)
     add_site_room(model, "rack_units")
@@ -40,10 +40,10 @@ def add_design(model: Formulation) -> None:
     relays, so relay(s) stands for both there; a link that no path uses is left out of the plan, so no row ties it to
     its ends. Links of a chain (`networks.chains`) are used together, with the relays between them: one variable.
     """
-    inventory, permitted = model.inventory, model.reach.usability.permitted
+    inventory, permitted = model.inventory, model.candidates.usability.permitted
     ends = {end for corridor in inventory.corridors.values() for end in corridor.ends}
-    used = sorted({end for link in model.reach.links for end in link.route.ends})
-    chain_at = chains(inventory, model.reach)
+    used = sorted({end for link in model.candidates.links for end in link.route.ends})
+    chain_at = chains(inventory, model.candidates)
     chain = {link: first for first, links in chain_at.values() for link in links}
     for s in used:
         if s in ends:
@@ -53,7 +53,7 @@ def add_design(model: Formulation) -> None:
             model.relay[s] = model.variable("relay", s)
             if s in model.node:
                 model.add([(model.relay[s], 1), (model.node[s], -1)], "<=", 0, "relay_is_node", s)
-    for link in model.reach.links:
+    for link in model.candidates.links:
         first = chain.get(link.id, link.id)
         if first not in model.link:
             model.link[first] = model.variable("link", first)
@@ -79,7 +79,7 @@ def add_strands(model: Formulation) -> None:
     """Σ strands · count(l) over the links on a fibre ≤ its free strands."""
     taken: dict[str, Terms] = defaultdict(list)
     most: dict[str, int] = defaultdict(int)
-    for link in model.reach.links:
+    for link in model.candidates.links:
         for f in link.route.fibres:
             taken[f].append((model.count[link.id], link.strands))
             most[f] += link.strands * link.max_count
@@ -92,7 +92,7 @@ def add_site_room(model: Formulation, resource: str) -> None:
     """Modules at the site + node items · node(s) + relay items · relay(s) ≤ the free rack units (or W)."""
     equipment = model.inventory.equipment
     modules: dict[str, Terms] = defaultdict(list)
-    for link in model.reach.links:
+    for link in model.candidates.links:
         for end in link.route.ends:
             modules[end].append((model.count[link.id], getattr(equipment.qkd_systems[link.system], resource)))
     node_items, relay_items = (

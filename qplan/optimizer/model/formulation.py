@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pulp
 
 from qplan.candidates.bundles import CorridorNetwork
-from qplan.candidates.model import ReachGraph
+from qplan.candidates.model import CandidateGraph
 from qplan.inventory.model import Inventory
 
 FlowKey = tuple[str, int, int, bool]  # corridor, chain, index of the bundle, along its ends
@@ -21,7 +21,7 @@ class Formulation:
 
     problem: pulp.LpProblem
     inventory: Inventory
-    reach: ReachGraph
+    candidates: CandidateGraph
     networks: tuple[CorridorNetwork, ...]
     link: dict[str, pulp.LpVariable] = field(default_factory=dict)
     count: dict[str, pulp.LpVariable] = field(default_factory=dict)

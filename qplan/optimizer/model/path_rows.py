@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 
 from qplan.candidates.bundles import CorridorNetwork, tight_links, used_once
-from qplan.candidates.model import ReachGraph
+from qplan.candidates.model import CandidateGraph
 from qplan.inventory.model import Inventory
 from qplan.optimizer.model.design_rows import formulate_design
 from qplan.optimizer.model.formulation import Formulation, Terms
 
 
-def formulate(inventory: Inventory, reach: ReachGraph) -> Formulation:
+def formulate(inventory: Inventory, candidates: CandidateGraph) -> Formulation:
     """The whole model, without an objective."""
-    model = formulate_design(inventory, reach)
+    model = formulate_design(inventory, candidates)
     add_routing(model)
     return model
 
@@ -72,7 +72,7 @@ def add_disjointness(model: Formulation, network: CorridorNetwork) -> None:
     ≥ the inflow of the site if it is one; Σ over chains use ≤ 1.
     """
     q, corridor = network.corridor, model.inventory.corridors[network.corridor]
-    permitted = model.reach.usability.permitted[q]
+    permitted = model.candidates.usability.permitted[q]
     for resource, indices in network.shared.items():
         if used_once(resource, network.bundles, indices, corridor, permitted):
             flows = [term for i in indices for term in model.bundle_flow(network, i)]
@@ -109,8 +109,8 @@ def add_key_rate(model: Formulation) -> None:
         for i, bundle in enumerate(network.bundles):
             if len(bundle.links) == 1:  # a link whose rate can bind is a bundle of its own
                 load[bundle.links[0]] += [(v, demand) for v, _ in model.bundle_flow(network, i)]
-    tight = tight_links(model.inventory, model.reach)
-    for link in model.reach.links:
+    tight = tight_links(model.inventory, model.candidates)
+    for link in model.candidates.links:
         if link.id in tight:
             shares = [(v, demand / link.key_rate_bps) for v, demand in load[link.id]]
             model.add([*shares, (model.count[link.id], -1.0)], "<=", 0, "key_rate", link.id)

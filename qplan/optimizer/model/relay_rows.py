@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from qplan.candidates.bundles import CorridorNetwork
 from qplan.optimizer.model.formulation import Formulation, Terms
-from qplan.optimizer.model.stage import Hold
+from qplan.optimizer.model.stage import SideConstraint
 
 
-def relays_at(site: str) -> Hold:
+def relays_at(site: str) -> SideConstraint:
     """The site relays in every design considered."""
-    return Hold(
+    return SideConstraint(
         lambda model: _built(model, site),
         lambda design: any(node.site == site and "relay" in node.roles for node in design.nodes),
         routed=lambda model: _passed(model, site),
@@ -20,7 +20,7 @@ def _built(model: Formulation, site: str) -> None:
     """relay(site) ≥ 1, and Σ link(l) ≥ 2 over the links that end there: what the paths through it need."""
     relay = [(model.relay[site], 1.0)] if site in model.relay else []
     model.add(relay, ">=", 1, "relays", site)
-    ends = [(model.link[link.id], 1.0) for link in model.reach.links if site in link.route.ends]
+    ends = [(model.link[link.id], 1.0) for link in model.candidates.links if site in link.route.ends]
     model.add(ends, ">=", 2, "relays_between", site)
 
 
@@ -29,7 +29,7 @@ def _passed(model: Formulation, site: str) -> None:
     passes: Terms = []
     for network in model.networks:
         corridor = model.inventory.corridors[network.corridor]
-        if site not in corridor.ends and site in model.reach.usability.permitted[network.corridor]:
+        if site not in corridor.ends and site in model.candidates.usability.permitted[network.corridor]:
             for chain in range(network.chains):
                 passes += _passes(model, network, chain, site)
     model.add(passes, ">=", 1, "passed", site)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from qplan.candidates.design import Design
-from qplan.candidates.model import ReachGraph
+from qplan.candidates.model import CandidateGraph
 from qplan.inventory.model import Inventory
 from qplan.optimizer.limits import SearchLimits
 from qplan.optimizer.model.design_rows import formulate_design
@@ -19,7 +19,7 @@ CENT = 0.01  # to which a bound on money is rounded down
 
 
 @dataclass(frozen=True)
-class Hold:
+class SideConstraint:
     """What is fixed from outside or by an earlier stage: rows of a design's model, and the same asked of a design.
 
     `routed` adds what only the paths can say, once all of them are in the model.
@@ -37,13 +37,13 @@ class Stage:
 
     goal: Callable[[Formulation], Goal]
     measure: Callable[[Design], float]
-    hold: Callable[[Design], Hold] | None
+    hold: Callable[[Design], SideConstraint] | None
     exact: bool  # solved at gap 0
     objective: bool  # its value and bound are the plan's
 
 
 @dataclass(frozen=True)
-class Known:
+class Incumbent:
     """A design that is known to be possible, and its value."""
 
     design: Design
@@ -51,7 +51,7 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Start:
+class WarmStart:
     """An earlier plan: its design where that still holds (kept among equals), and the links to begin with."""
 
     design: Design | None = None
@@ -63,13 +63,13 @@ class Task:
     """What is the same throughout one minimisation. `served`: optional corridors served in an earlier stage's best."""
 
     inventory: Inventory
-    graph: ReachGraph
+    graph: CandidateGraph
     stage: Stage
-    holds: tuple[Hold, ...]
+    side_constraints: tuple[SideConstraint, ...]
     served: frozenset[str] | None
     solver: str
     limits: SearchLimits
-    start: Start = Start()
+    start: WarmStart = WarmStart()
 
     def on(self, links: Collection[str]) -> Task:
         """The same on some of the links."""
@@ -78,24 +78,28 @@ class Task:
 
     def design_model(self) -> Formulation:
         model = formulate_design(self.inventory, self.graph)
-        for hold in self.holds:
+        for hold in self.side_constraints:
             hold.row(model)
         return model
 
     def exact_model(self) -> Formulation:
         model = formulate(self.inventory, self.graph)
-        for hold in self.holds:
+        for hold in self.side_constraints:
             hold.row(model)
             hold.routed(model)
         return model
 
-    def known(self, design: Design) -> Known | None:
+    def incumbent(self, design: Design) -> Incumbent | None:
         """The design with its value, unless the budget or an earlier stage forbids it."""
         budget, costs = self.inventory.budget, design.costs
         for ceiling, cost in ((budget.capex, costs.capex), (budget.tco, costs.tco)):
             if ceiling is not None and cost > ceiling:
                 return None
-        return Known(design, self.stage.measure(design)) if all(hold.keeps(design) for hold in self.holds) else None
+        return (
+            Incumbent(design, self.stage.measure(design))
+            if all(hold.keeps(design) for hold in self.side_constraints)
+            else None
+        )
 
     def within(self, value: float, bound: float | None) -> bool:
         """The value is proven within the gap asked for."""
@@ -105,9 +109,9 @@ class Task:
         return value - bound <= PROOF * scale or value - bound + CENT <= self.limits.gap * scale
 
 
-def better(*found: Known | None) -> Known | None:
+def better(*found: Incumbent | None) -> Incumbent | None:
     """The one of least value, the first of equals."""
-    return min((known for known in found if known is not None), key=lambda known: known.value, default=None)
+    return min((one for one in found if one is not None), key=lambda one: one.value, default=None)
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,7 @@ class Found:
     """How a minimisation ended, and what gave the bound."""
 
     stopped_by: str
-    known: Known | None
+    incumbent: Incumbent | None
     bound: float | None
     method: str = ""
     note: str = ""

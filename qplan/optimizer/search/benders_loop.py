@@ -19,100 +19,98 @@ from qplan.candidates.model import Usability
 from qplan.candidates.prices import Prices
 from qplan.optimizer.cuts.cutset_cuts import cutset_cuts
 from qplan.optimizer.cuts.exclusive_cuts import exclusive_cuts
-from qplan.optimizer.cuts.layered_cuts import hop_cuts
-from qplan.optimizer.cuts.layered_flows import add_hop_flows
-from qplan.optimizer.cuts.layered_trees import add_hop_trees, hop_ties
+from qplan.optimizer.cuts.layered_cuts import layered_cuts
+from qplan.optimizer.cuts.layered_flows import add_layered_flows
+from qplan.optimizer.cuts.layered_trees import add_layered_trees, layer_ties
 from qplan.optimizer.cuts.path_cuts import path_cuts
 from qplan.optimizer.cuts.row import Row, Separator, moved
 from qplan.optimizer.cuts.trees import add_trees
 from qplan.optimizer.cuts.witnesses import Witnesses, start_values
-from qplan.optimizer.heuristics.guided_search import Planner
+from qplan.optimizer.heuristics.guided_search import GuidedSearch
 from qplan.optimizer.limits import Effort, Solution
 from qplan.optimizer.model.decode import assemble
 from qplan.optimizer.model.objectives import Goal
 from qplan.optimizer.model.path_rows import add_key_rate, add_routing_of, formulate
-from qplan.optimizer.model.stage import PROOF, Found, Known, Task, better, ending
+from qplan.optimizer.model.stage import PROOF, Found, Incumbent, Task, better, ending
 from qplan.optimizer.solvers.solver import solve
 
 ROUTING_NODES = 500  # branch-and-bound nodes of one routing of a design
 
 
-class Rounds:
-    """Master problem, routing and cuts in turn on the links of a task; `known` is the best design so far."""
+class BendersLoop:
+    """Master problem, routing and cuts in turn on the links of a task; `incumbent` is the best design so far."""
 
-    def __init__(
-        self, task: Task, names: list[str], rows: tuple[Row, ...], price: Prices, promising: Collection[str]
-    ):  # fmt: skip
+    def __init__(self, task: Task, names: list[str], rows: tuple[Row, ...], price: Prices, promising: Collection[str]):
         self.task, self.price = task, price
         self.model = task.design_model()
-        trees, hops = add_trees(self.model), add_hop_trees(self.model)
+        trees, hops = add_trees(self.model), add_layered_trees(self.model)
         self.witnesses = Witnesses(self.model, trees, hops)
-        add_hop_flows(self.model)
+        add_layered_flows(self.model)
         self.goal = task.stage.goal(self.model)
-        self.known: Known | None = None
+        self.incumbent: Incumbent | None = None
         self.promising = set(promising)  # links among which a master's design is repaired
         self.routed: set[str] = set()  # corridors whose paths the master knows
         self.tight = tight_links(self.task.inventory, self.task.graph)  # links whose rate can bind
         self.columns = tuple(self.model.index())  # without the paths that come later
         index = self.model.index_of_all()
-        self._add([*hop_ties(self.model, hops), *(moved(row, names, index) for row in rows)])
+        self._add([*layer_ties(self.model, hops), *(moved(row, names, index) for row in rows)])
         networks = list(self.model.networks)
-        families = (path_cuts, hop_cuts, exclusive_cuts)
+        families = (path_cuts, layered_cuts, exclusive_cuts)
         self.separators: list[Separator] = [family(self.model, networks) for family in families]
         self.separators.append(cutset_cuts(self.model))
 
-    def run(self, known: Known | None, bound: float | None) -> Found:
+    def run(self, incumbent: Incumbent | None, bound: float | None) -> Found:
         """Rounds until proven, impossible, or stopped by a limit."""
-        self._know(known)
+        self._know(incumbent)
         while True:
-            start = None if self.known is None else start_values(self.model, self.known.design)
+            start = None if self.incumbent is None else start_values(self.model, self.incumbent.design)
             last = solve(self.model, self.goal, self.task.solver, self.task.limits, Effort(start=start))
             if last.infeasible:  # nothing else, or nothing at all, on these links
-                bound = None if self.known is None else self.known.value
+                bound = None if self.incumbent is None else self.incumbent.value
                 return self._found("proof", bound)
             bound = _highest(bound, last.bound)
             if last.values is None or last.stopped_by in ("time_limit", "interrupt"):
                 self._learn(last)
                 return self._found(last.stopped_by, bound)
             self._learn(last)
-            if self.known is not None and self.task.within(self.known.value, bound):
-                return self._found(ending(self.known.value, bound), bound)
+            if self.incumbent is not None and self.task.within(self.incumbent.value, bound):
+                return self._found(ending(self.incumbent.value, bound), bound)
             settled = not self._forbid(last)
             if limit := self.task.limits.hit():  # also where it only ended the routing: then nothing is settled
                 return self._found(limit, bound)
             if settled:
                 return self._found(last.stopped_by, bound)
 
-    def _know(self, known: Known | None) -> None:
+    def _know(self, incumbent: Incumbent | None) -> None:
         """Take note of the best design, by which further cuts are judged too."""
-        if known is not None and known is not self.known:
-            self.witnesses.add(known.design)
-        self.known = known
+        if incumbent is not None and incumbent is not self.incumbent:
+            self.witnesses.add(incumbent.design)
+        self.incumbent = incumbent
 
     def _found(self, stopped_by: str, bound: float | None) -> Found:
-        if self.known is not None and bound is not None:
-            bound = min(bound, self.known.value)
-        return Found(stopped_by, self.known, bound, "master problem")
+        if self.incumbent is not None and bound is not None:
+            bound = min(bound, self.incumbent.value)
+        return Found(stopped_by, self.incumbent, bound, "master problem")
 
     def _learn(self, last: Solution) -> None:
         """Route the master's design, and see whether it is a better plan than the one known."""
         if last.values is None or self.task.limits.hit() == "interrupt":
             return
         if len(self.routed) == len(self.model.networks):  # the master knows all paths: it is the exact model
-            self._know(better(self.known, self.task.known(assemble(self.model, last))))
+            self._know(better(self.incumbent, self.task.incumbent(assemble(self.model, last))))
             return
         installed = {link for link, v in self.model.link.items() if last.chosen(v)}
         served = {q for q, v in self.model.served.items() if last.chosen(v)}
-        planner = Planner(self.task, self.price, installed)
+        planner = GuidedSearch(self.task, self.price, installed)
         found = planner.plan(served, {}, {})
         short = found is None or found.value > last.value + PROOF * abs(last.value)
         if short and self.tight and not self.task.limits.hit():
             found = better(found, route(self.task.on(installed)))
         if found is None:
             self.promising |= installed
-            repair = Planner(self.task, self.price, self.promising)
+            repair = GuidedSearch(self.task, self.price, self.promising)
             found = repair.searched(served, dict.fromkeys(installed, 1.0), {})
-        self._know(better(self.known, found))
+        self._know(better(self.incumbent, found))
 
     def _forbid(self, last: Solution) -> bool:
         """Add what the master's design violates: cuts, else the paths of the corridors that it does not serve."""
@@ -135,7 +133,7 @@ class Rounds:
             self.routed.add(network.corridor)
         if len(failing) == len(waiting):
             add_key_rate(self.model)
-            for hold in self.task.holds:
+            for hold in self.task.side_constraints:
                 hold.routed(self.model)
         return True
 
@@ -147,7 +145,7 @@ class Rounds:
         usability = Usability({q: self.task.graph.usability.permitted[q]})
         graph = replace(self.task.graph, usability=usability)
         alone = replace(self.task, inventory=inventory, graph=graph).on(installed)
-        if self.task.limits.hit() or Planner(alone, self.price).routable_alone(q):
+        if self.task.limits.hit() or GuidedSearch(alone, self.price).routable_alone(q):
             return True
         model = formulate(inventory, alone.graph)
         goal = Goal("paths", (), 1.0, self.price)
@@ -155,18 +153,18 @@ class Rounds:
         return found.values is not None
 
     def _add(self, rows: list[Row]) -> None:
-        self.witnesses.judge(rows, self.known)
+        self.witnesses.judge(rows, self.incumbent)
         for number, row in enumerate(rows, start=len(self.model.problem.constraints())):
             terms = [(self.model.columns[c], w) for c, w in zip(row.columns, row.weights, strict=True)]
             self.model.add(terms, ">=", row.least, row.family, number)
 
 
-def route(task: Task) -> Known | None:
+def route(task: Task) -> Incumbent | None:
     """The best plan on the links of the task, by the exact model and within a number of nodes."""
     model = task.exact_model()
     limits = replace(task.limits, watch=lambda sighting: None)
     found = solve(model, task.stage.goal(model), task.solver, limits, Effort(nodes=ROUTING_NODES))
-    return None if found.values is None else task.known(assemble(model, found))
+    return None if found.values is None else task.incumbent(assemble(model, found))
 
 
 def _highest(*bounds: float | None) -> float | None:

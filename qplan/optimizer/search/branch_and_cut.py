@@ -15,10 +15,10 @@ import numpy as np
 
 from qplan.candidates.prices import Prices
 from qplan.optimizer.cuts.row import Row
-from qplan.optimizer.heuristics.guided_search import Planner
+from qplan.optimizer.heuristics.guided_search import GuidedSearch
 from qplan.optimizer.limits import SearchLimits, Sighting
 from qplan.optimizer.model.formulation import Formulation
-from qplan.optimizer.model.stage import CENT, Known, Task, better
+from qplan.optimizer.model.stage import CENT, Incumbent, Task, better
 from qplan.optimizer.search.root import Root
 
 MOST_NODES = 3000
@@ -33,7 +33,7 @@ HEURISTIC_EVERY = 50  # nodes
 
 
 @dataclass(order=True)
-class Node:
+class Subproblem:
     """Bounds of columns that differ from the root's, and a valid bound of the goal under these."""
 
     bound: float
@@ -43,24 +43,30 @@ class Node:
 
 
 @dataclass
-class Branched:
+class BranchingResult:
     """How the tree ended: the best design, a valid bound, the cuts found, the nodes looked at."""
 
-    known: Known | None
+    incumbent: Incumbent | None
     bound: float
     rows: list[Row]
     nodes: int
 
 
-class Tree:
+class BranchAndCut:
     """The search tree over the relaxation of a root; `promising` links are where its points are made plans."""
 
     def __init__(
-        self, task: Task, model: Formulation, root: Root, known: Known | None, price: Prices, promising: set[str]
+        self,
+        task: Task,
+        model: Formulation,
+        root: Root,
+        incumbent: Incumbent | None,
+        price: Prices,
+        promising: set[str],
     ):
         self.task, self.model, self.relaxation, self.separators = task, model, root.relaxation, root.separators
         self.relaxation.limits, self.witnesses = task.limits, root.witnesses
-        self.known, self.price, self.promising = known, price, set(promising)
+        self.incumbent, self.price, self.promising = incumbent, price, set(promising)
         self.index = model.index()
         self.integer = np.array([i for i, v in enumerate(model.columns) if v.cat == "Integer"], dtype=np.int64)
         self.upper = np.array([float(v.upBound) for v in model.columns])
@@ -69,16 +75,16 @@ class Tree:
         self.limits: SearchLimits = task.limits
         self.cut_short = False
         self.left = math.inf  # least bound of nodes that were closed without proof of their value
-        if known is not None and root.bound is not None:  # reduced costs that no better plan can pay
-            room = known.value - root.bound + CENT
+        if incumbent is not None and root.bound is not None:  # reduced costs that no better plan can pay
+            room = incumbent.value - root.bound + CENT
             self.upper[(root.point <= INTEGRAL) & (root.reduced_costs > room)] = 0.0
 
-    def run(self, bound: float) -> Branched:
+    def run(self, bound: float) -> BranchingResult:
         """Work through the tree from a bound of its root."""
-        heap = [Node(bound, 0, {})]
+        heap = [Subproblem(bound, 0, {})]
         made, done = 1, 0
         risen = bound, 0  # the bound when it last rose, and after how many nodes
-        plunge: Node | None = None
+        plunge: Subproblem | None = None
         while (heap or plunge) and done < MOST_NODES and not self.limits.hit():
             node = plunge or heapq.heappop(heap)
             plunge = None
@@ -99,7 +105,7 @@ class Tree:
                     break
                 continue
             if done % HEURISTIC_EVERY == 0:
-                self.known = better(self.known, self._guided(point))
+                self.incumbent = better(self.incumbent, self._guided(point))
             if self._close(node.bound):
                 continue
             column = self._branching_column(node, point)
@@ -112,32 +118,32 @@ class Tree:
             heapq.heappush(heap, other)
         open_bounds = [n.bound for n in (*heap, *([plunge] if plunge else ()))]
         bound = max(bound, min([*open_bounds, self.left, self._value_or_inf()]))
-        return Branched(self.known, bound, self.rows, done)
+        return BranchingResult(self.incumbent, bound, self.rows, done)
 
-    def _children(self, node: Node, point: np.ndarray, column: int, number: int) -> list[Node]:
+    def _children(self, node: Subproblem, point: np.ndarray, column: int, number: int) -> list[Subproblem]:
         """The node with the column rounded up, and rounded down."""
         at = math.floor(point[column] + INTEGRAL)
         low, high = node.fixed.get(column, (0.0, self.upper[column]))
         up, down = float(at + 1 - point[column]), float(point[column] - at)
         return [
-            Node(node.bound, number, node.fixed | {column: (at + 1.0, high)}, (column, True, up)),
-            Node(node.bound, number + 1, node.fixed | {column: (low, float(at))}, (column, False, down)),
+            Subproblem(node.bound, number, node.fixed | {column: (at + 1.0, high)}, (column, True, up)),
+            Subproblem(node.bound, number + 1, node.fixed | {column: (low, float(at))}, (column, False, down)),
         ]
 
     def _value(self) -> float | None:
-        return None if self.known is None else self.known.value
+        return None if self.incumbent is None else self.incumbent.value
 
     def _value_or_inf(self) -> float:
-        return math.inf if self.known is None else self.known.value
+        return math.inf if self.incumbent is None else self.incumbent.value
 
     def _close(self, bound: float) -> bool:
         """The node cannot hold a plan that is better by more than the gap asked for; its bound then counts."""
-        if self.known is None or not self.task.within(self.known.value, bound):
+        if self.incumbent is None or not self.task.within(self.incumbent.value, bound):
             return False
         self.left = min(self.left, bound)
         return True
 
-    def _solve(self, node: Node) -> np.ndarray | None:
+    def _solve(self, node: Subproblem) -> np.ndarray | None:
         """Bound the node under cuts; its point, or None where it is empty, closed, or its integral point is settled."""
         relaxation = self.relaxation
         relaxation.set_bounds(node.fixed, self.upper)
@@ -155,7 +161,7 @@ class Tree:
             point = relaxation.point
             whole = not self._fractional(point).any()
             if whole:
-                self.known = better(self.known, self._routed(point))
+                self.incumbent = better(self.incumbent, self._routed(point))
                 if self._close(node.bound):
                     return None
             stuck = turn > 0 and node.bound - last < LEAST_PROGRESS * (self._value_or_inf() - node.bound)
@@ -165,28 +171,28 @@ class Tree:
                     self.left = min(self.left, node.bound)
                     return None
                 return point
-            self.witnesses.judge(rows, self.known)
+            self.witnesses.judge(rows, self.incumbent)
             relaxation.add(rows)
             self.rows += rows
         return point
 
-    def _routed(self, point: np.ndarray) -> Known | None:
+    def _routed(self, point: np.ndarray) -> Incumbent | None:
         """A plan on the links of an integral point, else on these and all that were promising."""
         installed = {link for link, v in self.model.link.items() if point[self.index[v.name]] > 0.5}
         served = {q for q, v in self.model.served.items() if point[self.index[v.name]] > 0.5}
-        found = Planner(self.task, self.price, installed).plan(served, {}, {})
+        found = GuidedSearch(self.task, self.price, installed).plan(served, {}, {})
         if found is None:
             self.promising |= installed
-            planner = Planner(self.task, self.price, self.promising)
+            planner = GuidedSearch(self.task, self.price, self.promising)
             found = planner.plan(served, dict.fromkeys(installed, 1.0), {})
         return found
 
-    def _guided(self, point: np.ndarray) -> Known | None:
+    def _guided(self, point: np.ndarray) -> Incumbent | None:
         """A plan by local search, guided by a fractional point."""
         links = {link: float(point[self.index[v.name]]) for link, v in self.model.link.items()}
         sites = {s: float(point[self.index[v.name]]) for s, v in self.model.relay.items()}
         self.promising |= {link for link, value in links.items() if value > INTEGRAL}
-        return Planner(self.task, self.price, self.promising).searched(self.task.served, links, sites)
+        return GuidedSearch(self.task, self.price, self.promising).searched(self.task.served, links, sites)
 
     def _cuts(self, point: np.ndarray) -> list[Row]:
         for separate in self.separators:
@@ -199,7 +205,7 @@ class Tree:
         values = point[self.integer]
         return np.abs(values - np.round(values)) > INTEGRAL
 
-    def _branching_column(self, node: Node, point: np.ndarray) -> int | None:
+    def _branching_column(self, node: Subproblem, point: np.ndarray) -> int | None:
         """The column with the best product of pseudo-costs; those of few trials are tried first."""
         candidates = self.integer[self._fractional(point)]
         if not len(candidates):
@@ -210,10 +216,10 @@ class Tree:
         for column, fraction in ranked[:STRONG_CANDIDATES]:
             gains = []
             for upwards in (False, True):
-                known = self.gains.get((column, upwards), [])
+                seen = self.gains.get((column, upwards), [])
                 distance = 1 - fraction if upwards else fraction
-                if len(known) >= RELIABLE:
-                    gains.append(distance * sum(known) / len(known))
+                if len(seen) >= RELIABLE:
+                    gains.append(distance * sum(seen) / len(seen))
                 else:
                     gain = self._tried(node, column, point[column], upwards)
                     self.gains.setdefault((column, upwards), []).append(gain / distance)
@@ -224,14 +230,14 @@ class Tree:
         return best
 
     def _score(self, column: int, fraction: float) -> float:
-        mean = 1.0 if not self.gains else float(np.mean([g for known in self.gains.values() for g in known[:2]]) or 1.0)
+        mean = 1.0 if not self.gains else float(np.mean([g for gains in self.gains.values() for g in gains[:2]]) or 1.0)
         score = 1.0
         for upwards, distance in ((False, fraction), (True, 1 - fraction)):
-            known = self.gains.get((column, upwards))
-            score *= distance * (sum(known) / len(known) if known else mean)
+            seen = self.gains.get((column, upwards))
+            score *= distance * (sum(seen) / len(seen) if seen else mean)
         return score
 
-    def _tried(self, node: Node, column: int, value: float, upwards: bool) -> float:
+    def _tried(self, node: Subproblem, column: int, value: float, upwards: bool) -> float:
         """How far the bound rises within a few simplex steps when the column is rounded."""
         low, high = node.fixed.get(column, (0.0, self.upper[column]))
         limits = (math.floor(value) + 1.0, high) if upwards else (low, float(math.floor(value)))
@@ -239,6 +245,6 @@ class Tree:
         ceiling = self._value_or_inf() - node.bound
         return min(max(0.0, raised - node.bound), ceiling if math.isfinite(ceiling) else abs(node.bound) + 1.0)
 
-    def _learn(self, node: Node, gain: float) -> None:
+    def _learn(self, node: Subproblem, gain: float) -> None:
         column, upwards, distance = node.branched
         self.gains.setdefault((column, upwards), []).append(max(0.0, gain) / max(distance, INTEGRAL))

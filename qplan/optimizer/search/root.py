@@ -12,9 +12,15 @@ import numpy as np
 from qplan.optimizer.cuts.cutset_cuts import cutset_cuts
 from qplan.optimizer.cuts.dual_ascent import ascent_cuts
 from qplan.optimizer.cuts.exclusive_cuts import exclusive_cuts
-from qplan.optimizer.cuts.layered_cuts import hop_cuts
-from qplan.optimizer.cuts.layered_flows import add_hop_flows
-from qplan.optimizer.cuts.layered_trees import add_hop_trees, hop_ascent, hop_entries, hop_ties, hop_tree_cuts
+from qplan.optimizer.cuts.layered_cuts import layered_cuts
+from qplan.optimizer.cuts.layered_flows import add_layered_flows
+from qplan.optimizer.cuts.layered_trees import (
+    add_layered_trees,
+    layer_entries,
+    layer_ties,
+    layered_ascent,
+    layered_tree_cuts,
+)
 from qplan.optimizer.cuts.path_cuts import link_ends, path_cuts
 from qplan.optimizer.cuts.row import Row, Separator, listed
 from qplan.optimizer.cuts.tree_cuts import directed_cuts, rest_cuts, tree_balance
@@ -23,7 +29,7 @@ from qplan.optimizer.cuts.witnesses import Witnesses
 from qplan.optimizer.limits import SearchLimits, Sighting
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
-from qplan.optimizer.model.stage import Known, better
+from qplan.optimizer.model.stage import Incumbent, better
 from qplan.optimizer.search.relaxation import Relaxation
 
 PURGE_EVERY = 6  # rounds between clearances of slack rows
@@ -40,7 +46,7 @@ ENOUGH = 5  # cuts in a round, beyond which no more are looked for
 class Root:
     """A valid bound (None where a limit came before the first), and what the relaxation leaves behind.
 
-    `known` is the best plan known by then; `rows` are the cuts that still bind; `point` and `reduced_costs` are per
+    `incumbent` is the best plan known by then; `rows` are the cuts that still bind; `point` and `reduced_costs` are per
     column of the model.
     """
 
@@ -51,9 +57,9 @@ class Root:
     reduced_costs: np.ndarray
     relaxation: Relaxation
     separators: tuple[Separator, ...]
-    hop_flows: bool  # the model has grown by layered graphs
+    layered: bool  # the model has grown by layered graphs
     witnesses: Witnesses
-    known: Known | None
+    incumbent: Incumbent | None
     cut_short: bool = False  # by a limit
 
     @property
@@ -62,37 +68,41 @@ class Root:
         return f"relaxation, {len(self.rows)} cuts"
 
 
-def strengthen(
-    model: Formulation, goal: Goal, limits: SearchLimits, known: Known | None,
-    guided: Callable[[Root], Known | None] | None = None, joined: bool = False,
-) -> Root:  # fmt: skip
+def relax_root(
+    model: Formulation,
+    goal: Goal,
+    limits: SearchLimits,
+    incumbent: Incumbent | None,
+    guided: Callable[[Root], Incumbent | None] | None = None,
+    joined: bool = False,
+) -> Root:
     """Add the directed lift to a design model and separate cuts at its relaxation.
 
-    `known` is a plan; the bound need not come closer to its value than the gap asked for. `guided` makes a plan from a
+    The bound need not come closer to the incumbent's value than the gap asked for. `guided` makes a plan from a
     relaxation not yet at its end. Raises `UnsoundCut`. `joined`: for designs in one piece only, with no plan known.
     """
     trees = add_trees(model, joined)
-    hops = add_hop_trees(model)
-    lifted = add_hop_flows(model).union(*(tree.corridors for tree in hops))
+    hops = add_layered_trees(model)
+    lifted = add_layered_flows(model).union(*(tree.corridors for tree in hops))
     separators: list[Separator] = [link_ends(model), tree_balance(model, trees), directed_cuts(model, trees)]
     separators.append(rest_cuts(model, trees))
     severed = [network for network in model.networks if not trees.arcs or _beyond_trees(model, network.corridor)]
     not_lifted = [network for network in model.networks if network.corridor not in lifted]
-    separators += [path_cuts(model, severed), hop_cuts(model, not_lifted), cutset_cuts(model)]
-    ties, entries = list(hop_ties(model, hops)), list(hop_entries(model, hops))
+    separators += [path_cuts(model, severed), layered_cuts(model, not_lifted), cutset_cuts(model)]
+    ties, entries = list(layer_ties(model, hops)), list(layer_entries(model, hops))
     large = len(ties) > MANY_TIES
-    separators += [listed(entries if large else [*ties, *entries], len(model.columns)), hop_tree_cuts(model, hops)]
+    separators += [listed(entries if large else [*ties, *entries], len(model.columns)), layered_tree_cuts(model, hops)]
     separators.append(exclusive_cuts(model, severed))
     relaxation = Relaxation(model, goal, limits, ties if large else (), large)
     witnesses = Witnesses(model, trees, hops)
-    rows = ascent_cuts(model, trees, goal.prices, limits) + hop_ascent(model, hops, goal.prices, limits)
-    witnesses.learn(known, rows)
+    rows = ascent_cuts(model, trees, goal.prices, limits) + layered_ascent(model, hops, goal.prices, limits)
+    witnesses.learn(incumbent, rows)
     relaxation.add(rows)
     bounds: list[float] = []
     stable = np.ones(len(model.columns))
     nothing = np.zeros(0)
     lift = bool(lifted)
-    last = Root(False, None, (), nothing, nothing, relaxation, tuple(separators), lift, witnesses, known)
+    last = Root(False, None, (), nothing, nothing, relaxation, tuple(separators), lift, witnesses, incumbent)
     for turn in range(MOST_ROUNDS):
         solved = None if limits.stop.is_set() else relaxation.solve(MOST_STEPS if turn else highspy.kHighsIInf)
         if solved is False:
@@ -105,13 +115,13 @@ def strengthen(
         bounds.append(last.bound)
         last = replace(last, rows=tuple(rows), point=point)
         if guided is not None and turn in GUIDED:
-            known = better(known, guided(last))
-            witnesses.learn(known, rows)
-            last = replace(last, known=known)
-        value = None if known is None else known.value
+            incumbent = better(incumbent, guided(last))
+            witnesses.learn(incumbent, rows)
+            last = replace(last, incumbent=incumbent)
+        value = None if incumbent is None else incumbent.value
         limits.watch(Sighting(f"{goal.name}, relaxation", value, last.bound))
         found, stable = _separate(separators, point, stable, math.inf if relaxation.interior else ENOUGH)
-        witnesses.judge(found, known)
+        witnesses.judge(found, incumbent)
         near = value is not None and value - last.bound <= limits.gap * abs(value)
         if not found or near or _stalled(bounds):
             return last
@@ -124,7 +134,7 @@ def strengthen(
 
 def _beyond_trees(model: Formulation, q: str) -> bool:
     """A corridor whose needs the lift does not see: several paths, optional, or rules of its own on relays."""
-    corridor, permitted = model.inventory.corridors[q], model.reach.usability.permitted
+    corridor, permitted = model.inventory.corridors[q], model.candidates.usability.permitted
     everywhere = frozenset().union(*permitted.values())
     return corridor.paths > 1 or not corridor.required or permitted[q] != everywhere
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from qplan.candidates.design import Design
-from qplan.candidates.model import ReachGraph
+from qplan.candidates.model import CandidateGraph
 from qplan.candidates.precheck import Precheck, precheck
 from qplan.inventory.model import Inventory
 from qplan.optimizer.limits import SearchLimits
 from qplan.optimizer.model.objectives import cost_goal, hold_priority, hold_relays, lost_priority_goal, relays_goal
-from qplan.optimizer.model.stage import CENT, Hold, Stage, Start, Task
-from qplan.optimizer.search.minimization import minimise
+from qplan.optimizer.model.stage import CENT, SideConstraint, Stage, Task, WarmStart
+from qplan.optimizer.search.minimization import minimize
 
 BOUND_SAFETY = 1e-9  # relative; taken off a solver's bound, far above its rounding and far below any gap asked for
 
@@ -39,29 +39,48 @@ def stages(inventory: Inventory) -> list[Stage]:
     """What an optimal plan is, in order: priority of optional corridors, the objective, the tie-break of `relays`."""
     order = []
     if any(not corridor.required for corridor in inventory.corridors.values()):
-        order.append(Stage(
-            lost_priority_goal, lambda design: -_priority(inventory, design),
-            lambda design: _hold_priority(inventory, _priority(inventory, design)), True, False,
-        ))  # fmt: skip
+        order.append(
+            Stage(
+                lost_priority_goal,
+                lambda design: -_priority(inventory, design),
+                lambda design: _hold_priority(inventory, _priority(inventory, design)),
+                True,
+                False,
+            )
+        )
     if inventory.objective == "relays":
-        order.append(Stage(
-            relays_goal, lambda design: float(design.relay_count),
-            lambda design: _hold_relays(design.relay_count), True, True,
-        ))  # fmt: skip
+        order.append(
+            Stage(
+                relays_goal,
+                lambda design: float(design.relay_count),
+                lambda design: _hold_relays(design.relay_count),
+                True,
+                True,
+            )
+        )
     metric = "capex" if inventory.objective == "capex" else "tco"
-    order.append(Stage(
-        lambda model: cost_goal(model, metric), lambda design: getattr(design.costs, metric), None, False,
-        inventory.objective != "relays",
-    ))  # fmt: skip
+    order.append(
+        Stage(
+            lambda model: cost_goal(model, metric),
+            lambda design: getattr(design.costs, metric),
+            None,
+            False,
+            inventory.objective != "relays",
+        )
+    )
     return order
 
 
-def _hold_priority(inventory: Inventory, total: float) -> Hold:
-    return Hold(lambda model: hold_priority(model, total), lambda design: _priority(inventory, design) >= total)
+def _hold_priority(inventory: Inventory, total: float) -> SideConstraint:
+    return SideConstraint(
+        lambda model: hold_priority(model, total), lambda design: _priority(inventory, design) >= total
+    )
 
 
-def _hold_relays(count: int) -> Hold:
-    return Hold(lambda model: hold_relays(model, count), lambda design: design.relay_count <= count, of_relays=True)
+def _hold_relays(count: int) -> SideConstraint:
+    return SideConstraint(
+        lambda model: hold_relays(model, count), lambda design: design.relay_count <= count, of_relays=True
+    )
 
 
 def _priority(inventory: Inventory, design: Design) -> float:
@@ -71,9 +90,14 @@ def _priority(inventory: Inventory, design: Design) -> float:
 
 
 def search_plan(
-    inventory: Inventory, graph: ReachGraph, solver: str, limits: SearchLimits,
-    begun: Callable[[Task], None] = lambda task: None, start: Start = Start(), holds: tuple[Hold, ...] = (),
-) -> Search:  # fmt: skip
+    inventory: Inventory,
+    graph: CandidateGraph,
+    solver: str,
+    limits: SearchLimits,
+    begun: Callable[[Task], None] = lambda task: None,
+    start: WarmStart = WarmStart(),
+    side_constraints: tuple[SideConstraint, ...] = (),
+) -> Search:
     """Search the stages in turn; stop at the first that a limit ends. `begun` is told of each stage's task.
 
     `holds` are what every plan must keep besides the inventory.
@@ -85,22 +109,22 @@ def search_plan(
     for stage in stages(inventory):
         asked = replace(limits, gap=0.0) if stage.exact else limits
         served = None if design is None else frozenset(q.id for q in design.corridors if q.served)
-        task = Task(inventory, graph, stage, holds, served, solver, asked, start)
+        task = Task(inventory, graph, stage, side_constraints, served, solver, asked, start)
         begun(task)
         if checked.impossible:
             return Search("infeasible", "proof", method="precheck", precheck=checked)
-        found = minimise(task)
+        found = minimize(task)
         if stage.objective:
             bound, method = found.bound, found.method
-        if found.known is None and design is None:
+        if found.incumbent is None and design is None:
             nothing = found.stopped_by == "proof"
             return Search("infeasible" if nothing else "unknown", found.stopped_by, method=found.method)
-        design = design if found.known is None else found.known.design
-        finished = found.known is not None and found.stopped_by in ("proof", "gap")
+        design = design if found.incumbent is None else found.incumbent.design
+        finished = found.incumbent is not None and found.stopped_by in ("proof", "gap")
         if not finished:
             break
         if stage.hold is not None:
-            holds = (*holds, stage.hold(design))
+            side_constraints = (*side_constraints, stage.hold(design))
     ended = _ended(inventory, design, bound, found.stopped_by, limits.gap, finished)
     return replace(ended, method=method, notes=(*ended.notes, *([found.note] if found.note else [])))
 

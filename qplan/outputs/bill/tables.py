@@ -23,9 +23,23 @@ class CellTable:
 
 
 BILL_HEADER = (
-    "Line", "Part number", "Manufacturer", "Description", "Category", "Quantity", "Unit", "Unit price", "Currency",
-    "Line total", "Support per year", "Lead time (weeks)", "Quote ref", "Quote valid until", "Provenance", "Sites",
-)  # fmt: skip
+    "Line",
+    "Part number",
+    "Manufacturer",
+    "Description",
+    "Category",
+    "Quantity",
+    "Unit",
+    "Unit price",
+    "Currency",
+    "Line total",
+    "Support per year",
+    "Lead time (weeks)",
+    "Quote ref",
+    "Quote valid until",
+    "Provenance",
+    "Sites",
+)
 BILL_FIGURES = ("Line", "Quantity", "Unit price", "Line total", "Support per year", "Lead time (weeks)")
 
 
@@ -68,8 +82,17 @@ def bill_csv(bill: Iterable[BillLine]) -> str:
 
 
 SITE_HEADER = (
-    "Site", "Name", "What", "Part number", "Description", "Quantity", "Rack units", "Power (W)", "Far end", "QKD link",
-)  # fmt: skip
+    "Site",
+    "Name",
+    "What",
+    "Part number",
+    "Description",
+    "Quantity",
+    "Rack units",
+    "Power (W)",
+    "Far end",
+    "QKD link",
+)
 
 
 def site_table(inventory: Inventory, installations: Iterable[Installation]) -> CellTable:
@@ -93,9 +116,16 @@ def site_table(inventory: Inventory, installations: Iterable[Installation]) -> C
 
 
 CORRIDOR_HEADER = (
-    "Corridor", "First end", "Second end", "Key rate (bit/s)", "Capex", "Contingency", "Opex per year", "TCO",
+    "Corridor",
+    "First end",
+    "Second end",
+    "Key rate (bit/s)",
+    "Capex",
+    "Contingency",
+    "Opex per year",
+    "TCO",
     "Lines to be quoted",
-)  # fmt: skip
+)
 
 
 def corridor_table(inventory: Inventory, plan: Plan, shares: Iterable[CorridorShare]) -> CellTable:

@@ -26,8 +26,15 @@ from qplan.plan.model import Plan
 
 CREATED = datetime(2000, 1, 1)  # fixed: the same plan gives the same bytes
 SHEETS = (
-    "Summary", "BOM", "By site", "By corridor", "Allocation", "Costs by year", "Assumptions", "Provenance",
-)  # fmt: skip
+    "Summary",
+    "BOM",
+    "By site",
+    "By corridor",
+    "Allocation",
+    "Costs by year",
+    "Assumptions",
+    "Provenance",
+)
 PROVENANCES = ("datasheet", "quote", "measured", "paper", "derived", "illustrative", "inventory", "not stated")
 
 
@@ -38,9 +45,12 @@ def workbook_bytes(inventory: Inventory, plan: Plan) -> bytes:
     corridors = corridor_table(inventory, plan, by_corridor(inventory, plan, bill))
     buffer = io.BytesIO()
     options = {
-        "in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
         "nan_inf_to_errors": True,
-    }  # fmt: skip
+    }
     with Workbook(buffer, options) as book:
         book.set_properties({"title": "Bill of materials and costs", "created": CREATED})
         styles = make_styles(book, inventory.economics.currency)

@@ -89,11 +89,17 @@ def summary_json(inventory: Inventory, plan: Plan) -> str:
             for corridor in facts.corridors
         ],
         "failed_checks": [
-            {"name": result.name, "metric": result.metric, "value": result.value, "max": result.max,
-             "severity": result.severity, "message": result.message}
+            {
+                "name": result.name,
+                "metric": result.metric,
+                "value": result.value,
+                "max": result.max,
+                "severity": result.severity,
+                "message": result.message,
+            }
             for result in failed_checks(inventory, plan)
         ],
-    }  # fmt: skip
+    }
     return json.dumps(summary, indent=2, allow_nan=False) + "\n"
 
 

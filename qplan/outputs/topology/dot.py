@@ -15,9 +15,14 @@ from qplan.outputs.topology.text_size import text_width
 
 FONT = "Helvetica"
 SHAPE: dict[Kind, str] = {
-    "end": "box", "relay": "octagon", "end_relay": "octagon", "existing": "octagon", "end_existing": "octagon",
-    "bypass": "ellipse", "unused": "box",
-}  # fmt: skip
+    "end": "box",
+    "relay": "octagon",
+    "end_relay": "octagon",
+    "existing": "octagon",
+    "end_existing": "octagon",
+    "bypass": "ellipse",
+    "unused": "box",
+}
 FIBRE_STYLE = {"color": PALE, "style": "dotted", "penwidth": "1.4"}
 LEGEND_GAP_PT, LEGEND_SAMPLE_PT, LEGEND_LEAST_PT = 14.0, 36.0, 520.0
 
@@ -47,10 +52,17 @@ def _graph_style(diagram: Diagram) -> dict[str, str]:
     rows = [f'<FONT POINT-SIZE="18"><B>{_html(diagram.title)}</B></FONT>', _html(diagram.subtitle)]
     rows += [_html(diagram.hint)] if diagram.hint else []
     return {
-        "layout": "neato", "inputscale": "72", "outputorder": "edgesfirst", "bgcolor": "white", "pad": "0.2",
-        "fontname": FONT, "fontsize": str(NAME_PT), "labelloc": "t", "labeljust": "l",
+        "layout": "neato",
+        "inputscale": "72",
+        "outputorder": "edgesfirst",
+        "bgcolor": "white",
+        "pad": "0.2",
+        "fontname": FONT,
+        "fontsize": str(NAME_PT),
+        "labelloc": "t",
+        "labeljust": "l",
         "label": _table([f'<TR><TD ALIGN="LEFT">{row}</TD></TR>' for row in rows], 'CELLPADDING="4"'),
-    }  # fmt: skip
+    }
 
 
 def _table(rows: list[str], attributes: str) -> str:
@@ -89,9 +101,13 @@ def _link_attributes(link: DiagramLink, diagram: Diagram, layout: Layout) -> dic
 def _node_style(kind: Kind) -> dict[str, str]:
     paint = PAINT[kind]
     return {
-        "shape": SHAPE[kind], "style": "rounded,filled" if kind == "end" else "filled", "fillcolor": paint.fill,
-        "color": paint.line, "fontcolor": paint.text, "penwidth": "3.6" if paint.bold_line else "1.6",
-    }  # fmt: skip
+        "shape": SHAPE[kind],
+        "style": "rounded,filled" if kind == "end" else "filled",
+        "fillcolor": paint.fill,
+        "color": paint.line,
+        "fontcolor": paint.text,
+        "penwidth": "3.6" if paint.bold_line else "1.6",
+    }
 
 
 def _system_style(number: int) -> dict[str, str]:

@@ -23,9 +23,14 @@ NAME_PT, SMALL_PT, LABEL_PT = 11.0, 9.0, 8.5
 LINE_SPACING = 1.25
 OCTAGON_PT = (38.0, 18.0)
 PADDING_PT: dict[Kind, Point] = {
-    "end": (20.0, 14.0), "relay": OCTAGON_PT, "end_relay": OCTAGON_PT, "existing": OCTAGON_PT,
-    "end_existing": OCTAGON_PT, "bypass": (30.0, 16.0), "unused": (14.0, 8.0),
-}  # fmt: skip
+    "end": (20.0, 14.0),
+    "relay": OCTAGON_PT,
+    "end_relay": OCTAGON_PT,
+    "existing": OCTAGON_PT,
+    "end_existing": OCTAGON_PT,
+    "bypass": (30.0, 16.0),
+    "unused": (14.0, 8.0),
+}
 PARALLEL_PT = 8.0
 TYPICAL_LINK_PT = 210.0
 SIDE_PT = 420.0

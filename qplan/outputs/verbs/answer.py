@@ -23,9 +23,16 @@ from qplan.plan.model import Plan
 ANSWER_VERSION = "1.0"
 MOST_SITES_SHOWN = 6  # of a path among others
 LIMITS = {
-    "loss_db": "loss", "length_km": "length", "key_rate": "key rate", "strands": "free strands",
-    "rack_units": "rack units", "power_w": "power", "max_relays": "relays on a path", "capex": "capex", "tco": "tco",
-}  # fmt: skip
+    "loss_db": "loss",
+    "length_km": "length",
+    "key_rate": "key rate",
+    "strands": "free strands",
+    "rack_units": "rack units",
+    "power_w": "power",
+    "max_relays": "relays on a path",
+    "capex": "capex",
+    "tco": "tco",
+}
 UNITS = {"strands": "", "rack_units": " U", "power_w": " W", "max_relays": ""}
 
 
@@ -79,10 +86,15 @@ def overview_markdown(inventory: Inventory, plan: Plan, found: Overview) -> str:
 
 def overview_json(inventory: Inventory, plan: Plan, found: Overview) -> str:
     shares = [
-        {"corridor": share.corridor, "capex": float(share.capex), "contingency": float(share.contingency),
-         "opex_per_year": float(share.opex_per_year), "tco": float(share.tco)}
+        {
+            "corridor": share.corridor,
+            "capex": float(share.capex),
+            "contingency": float(share.contingency),
+            "opex_per_year": float(share.opex_per_year),
+            "tco": float(share.tco),
+        }
         for share in found.shares
-    ]  # fmt: skip
+    ]
     content = {
         **_record(inventory, plan),
         "binding_limits": [_limit_record(limit) for limit in found.limits],
@@ -176,10 +188,16 @@ def _over(sites: tuple[str, ...]) -> str:
 
 def _limits_table(limits: tuple[Taken, ...]) -> Table:
     rows = tuple(
-        (LIMITS[limit.limit], limit.where, _amount(limit, limit.taken), _amount(limit, limit.free),
-         _amount(limit, limit.left), "binds" if limit.binds else "")
+        (
+            LIMITS[limit.limit],
+            limit.where,
+            _amount(limit, limit.taken),
+            _amount(limit, limit.free),
+            _amount(limit, limit.left),
+            "binds" if limit.binds else "",
+        )
         for limit in limits
-    )  # fmt: skip
+    )
     header = ("Limit", "At", "Taken", "Of", "Left", "")
     return Table("Limits", header, rows, right=("Taken", "Of", "Left"))
 
@@ -207,10 +225,14 @@ def _with_unit(value: float, unit: str) -> str:
 def _shares_table(inventory: Inventory, plan: Plan, found: Overview) -> Table:
     total = plan.costs.tco
     rows = tuple(
-        (share.corridor, *(_money(inventory, float(x)) for x in (share.capex, share.opex_per_year, share.tco)),
-         wording.percent(float(share.tco) / total) if total else "–")
-        for share in found.shares if share.tco
-    )  # fmt: skip
+        (
+            share.corridor,
+            *(_money(inventory, float(x)) for x in (share.capex, share.opex_per_year, share.tco)),
+            wording.percent(float(share.tco) / total) if total else "–",
+        )
+        for share in found.shares
+        if share.tco
+    )
     header = ("Corridor", "Capex", "Opex per year", wording.tco_label(inventory.economics), "Share")
     return Table("What each corridor costs", header, rows, right=header[1:])
 
@@ -271,9 +293,11 @@ def _outcome(inventory: Inventory, plan: Plan, each: Alternative) -> str:
         return "not decided in the time allowed"
     parts = [f"{_value(inventory, plan, each.value)}, {_difference(inventory, plan, each)}; {_proof(each)}"]
     for words, names in (
-        ("new nodes", each.new_nodes), ("nodes no more", each.dropped_nodes),
-        ("then served", each.newly_served), ("then not served", each.no_longer_served),
-    ):  # fmt: skip
+        ("new nodes", each.new_nodes),
+        ("nodes no more", each.dropped_nodes),
+        ("then served", each.newly_served),
+        ("then not served", each.no_longer_served),
+    ):
         parts += [f"{words}: {wording.listed(names)}"] if names else []
     return "; ".join(parts)
 

@@ -37,27 +37,31 @@ def _valid_line(file: Validated) -> str:
     inventory = file.inventory
     state = "invalid under --strict" if any(item.severity == "error" for item in file.findings) else "valid"
     parts = {
-        "site": inventory.sites, "fibre": inventory.fibres, "QKD system": inventory.equipment.qkd_systems,
+        "site": inventory.sites,
+        "fibre": inventory.fibres,
+        "QKD system": inventory.equipment.qkd_systems,
         "corridor": inventory.corridors,
-    }  # fmt: skip
+    }
     return f"{file.file}: {state} ({', '.join(counted(len(entries), noun) for noun, entries in parts.items())})\n"
 
 
 def as_json(report: Report) -> str:
     """The versioned contract: every finding with its place (null where there is none), the suppressed ones, counts."""
-    return _dumped({
-        "format_version": FORMAT_VERSION,
-        "qplan_version": __version__,
-        "files": [file.file for file in report.files],
-        "findings": [_entry(item) for item in report.findings],
-        "suppressed": [{**_entry(item), "reason": item.reason} for item in report.suppressed],
-        "summary": {
-            "errors": report.count("error"),
-            "warnings": report.count("warning"),
-            "suppressed": len(report.suppressed),
-            "errors_not_shown": report.errors_not_shown,
-        },
-    })  # fmt: skip
+    return _dumped(
+        {
+            "format_version": FORMAT_VERSION,
+            "qplan_version": __version__,
+            "files": [file.file for file in report.files],
+            "findings": [_entry(item) for item in report.findings],
+            "suppressed": [{**_entry(item), "reason": item.reason} for item in report.suppressed],
+            "summary": {
+                "errors": report.count("error"),
+                "warnings": report.count("warning"),
+                "suppressed": len(report.suppressed),
+                "errors_not_shown": report.errors_not_shown,
+            },
+        }
+    )
 
 
 def _entry(item: Diagnostic) -> dict[str, object]:
@@ -91,16 +95,18 @@ def _property(value: str) -> str:
 def code_quality(report: Report) -> str:
     """GitLab's code quality report."""
     found = list(located(report, report.findings))
-    return _dumped([
-        {
-            "description": f"{item.code}: {sentence(item)}",
-            "check_name": item.code,
-            "fingerprint": fingerprint,
-            "severity": GITLAB_SEVERITY[item.severity],
-            "location": {"path": path, "lines": {"begin": item.line or 1}},
-        }
-        for (item, path), fingerprint in zip(found, fingerprints(found), strict=True)
-    ])  # fmt: skip
+    return _dumped(
+        [
+            {
+                "description": f"{item.code}: {sentence(item)}",
+                "check_name": item.code,
+                "fingerprint": fingerprint,
+                "severity": GITLAB_SEVERITY[item.severity],
+                "location": {"path": path, "lines": {"begin": item.line or 1}},
+            }
+            for (item, path), fingerprint in zip(found, fingerprints(found), strict=True)
+        ]
+    )
 
 
 def junit(report: Report) -> str:

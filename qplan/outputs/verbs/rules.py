@@ -10,8 +10,13 @@ from qplan.inventory.source.suppressions import MARK, SUPPRESSIBLE
 
 WIDTH = 100
 FAMILIES = {
-    "QP0": "file and YAML", "QP1": "schema", "QP2": "references", "QP3": "physics", "QP4": "corridors", "QP5": "cost",
-}  # fmt: skip
+    "QP0": "file and YAML",
+    "QP1": "schema",
+    "QP2": "references",
+    "QP3": "physics",
+    "QP4": "corridors",
+    "QP5": "cost",
+}
 
 
 def rules_table() -> str:

@@ -61,8 +61,10 @@ FORMATS = {"text": verification_text, "json": verification_json, "markdown": ver
 def made_with(ref: InventoryRef) -> tuple[str, ...]:
     """The options that the plan was made with."""
     scenario = ("--scenario", ref.scenario) if ref.scenario else ()
-    return (*scenario, *(word for address, value in ref.set.items()
-                         for word in ("--set", shlex.quote(setting_text(address, value)))))  # fmt: skip
+    return (
+        *scenario,
+        *(word for address, value in ref.set.items() for word in ("--set", shlex.quote(setting_text(address, value)))),
+    )
 
 
 def only_figures(violations: Sequence[Violation]) -> bool:

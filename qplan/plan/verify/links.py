@@ -156,8 +156,9 @@ def resource_violations(inventory: Inventory, plan: Plan, relays: frozenset[str]
             items += equipment.relay_items.values()
         used_units, used_w = _with_items(rack_units[site_id], power_w[site_id], items)
         for rule, unit, used, free in (
-            ("rack-units", "rack units", used_units, site.rack_units), ("power", "W", used_w, site.power_w)
-        ):  # fmt: skip
+            ("rack-units", "rack units", used_units, site.rack_units),
+            ("power", "W", used_w, site.power_w),
+        ):
             if free is not None and used > exact(free) + LIMIT_TOLERANCE:
                 yield Violation(rule, f"sites.{site_id}", show(used, unit), at_most(free, unit))
     for fibre_id, fibre in inventory.fibres.items():
