@@ -17,6 +17,7 @@ COMMANDS = {
     "rules": ("List the rules of `validate`, or explain one.", "qplan.cli.rules"),
     "explain": ("Say why there is no plan, or why a plan is as it is.", "qplan.cli.explain"),
     "verify": ("Re-check a plan against an inventory.", "qplan.cli.verify"),
+    "export": ("Write a plan in the format of another tool.", "qplan.cli.export"),
 }
 
 
