@@ -21,7 +21,7 @@ def export(inventory: Inventory, plan: Plan) -> Exported:
     for link in link_features(inventory, plan):
         ends = str(link.properties["from"]), str(link.properties["to"])
         graph.add_edge(*ends, key=link.id, **_attributes(link))
-    text = "\n".join(nx.generate_graphml(graph, named_key_ids=True, edge_id_from_attribute="id"))
+    text = "\n".join(nx.generate_graphml(graph, edge_id_from_attribute="id"))
     return Exported({"plan.graphml": xml_document("graphml", text)})
 
 

@@ -49,18 +49,18 @@ def site_features(inventory: Inventory, plan: Plan) -> list[Feature]:
 def _fibre_features(inventory: Inventory, plan: Plan) -> list[Feature]:
     used = strands_used(inventory, plan)
     return [
-        Feature("fibre", fibre_id, fibre_id, _positions(inventory, fibre.ends), _fibre(inventory, fibre, used, fibre_id))
-        for fibre_id, fibre in sorted(inventory.fibres.items())
+        Feature("fibre", name, name, _positions(inventory, fibre.ends), _fibre(inventory, fibre, used.get(name, 0)))
+        for name, fibre in sorted(inventory.fibres.items())
     ]
 
 
-def _fibre(inventory: Inventory, fibre: Fibre, used: dict[str, int], fibre_id: str) -> dict[str, Value]:
+def _fibre(inventory: Inventory, fibre: Fibre, strands: int) -> dict[str, Value]:
     return _stated(
         **{"from": fibre.ends[0], "to": fibre.ends[1]},
         length_km=fibre.length_km, loss_db=fibre.loss_db, loss_1310_db=fibre.loss_1310_db,
         estimated_length_km=None if fibre.length_km is not None else length_km(inventory, fibre),
         estimated_loss_db=None if fibre.loss_db is not None else loss_db(inventory, fibre, o_band=False),
-        strands=fibre.strands, strands_used=used.get(fibre_id, 0), ducts=", ".join(fibre.ducts) or None,
+        strands=fibre.strands, strands_used=strands, ducts=", ".join(fibre.ducts) or None,
         fibre_type=fibre.fibre_type, amplified=fibre.amplified or None,
     )  # fmt: skip
 
@@ -71,7 +71,7 @@ def link_features(inventory: Inventory, plan: Plan) -> list[Feature]:
         for link_id in sorted({link for path in corridor.paths for link in path.links}):
             users[link_id].append(corridor.id)
     return [
-        Feature("link", link.id, f"{link.ends[0]} – {link.ends[1]}", _route(inventory, link), _link(link, users[link.id]))
+        Feature("link", link.id, " – ".join(link.ends), _route(inventory, link), _link(link, users[link.id]))
         for link in plan.links
     ]
 

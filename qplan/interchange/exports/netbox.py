@@ -29,7 +29,7 @@ def export(inventory: Inventory, plan: Plan) -> Exported:
     sites = sorted({node.site for node in plan.nodes} | {site for link in plan.links for site in link.bypass_sites})
     names, strands = _unique_names(inventory, sites), strands_used(inventory, plan)
     systems = sorted({link.system for link in plan.links})
-    tables = {
+    tables: dict[str, list[Row]] = {
         "1-sites.csv": [_site(inventory, site, names) for site in sites],
         "2-manufacturers.csv": _manufacturers(inventory, systems),
         "3-device-types.csv": [_frame_type(), *(_module_type(inventory, system) for system in systems)],
@@ -149,7 +149,8 @@ def _cable(inventory: Inventory, fibre_id: str, strands: int, names: dict[str, s
 
 
 def _words(**facts: object) -> str:
-    return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in facts.items() if value is not None)[:DESCRIPTION]
+    words = [f"{key.replace('_', ' ')} {value}" for key, value in facts.items() if value is not None]
+    return ", ".join(words)[:DESCRIPTION]
 
 
 def _slug(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qplan.interchange.exports.exported import Exported, generator, json_text, strands_used, stable_uuid
+from qplan.interchange.exports.exported import Exported, generator, json_text, stable_uuid, strands_used
 from qplan.inventory.model import Inventory
 from qplan.inventory.plant import length_km
 from qplan.plan.model import Plan
@@ -19,7 +19,7 @@ def export(inventory: Inventory, plan: Plan) -> Exported:
     sites = sorted(
         {node.site for node in plan.nodes} | {end for fibre in strands for end in inventory.fibres[fibre].ends}
     )
-    operators = sorted({inventory.sites[site].operator for site in sites} - {None})
+    operators = sorted({operator for site in sites if (operator := inventory.sites[site].operator)})
     network: Json = {
         "id": stable_uuid(plan),
         "name": plan.inventory.name,

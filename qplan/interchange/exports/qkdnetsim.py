@@ -37,12 +37,12 @@ def export(inventory: Inventory, plan: Plan) -> Exported:
     numbers = {site: number for number, site in enumerate(sites, start=1)}
     served = [corridor for corridor in plan.corridors if corridor.served]
     traffic = {corridor.id: nearest_traffic(_is_otp(inventory, corridor), corridor.key_rate_bps) for corridor in served}
-    lengths = {link.id: link.length_km for link in plan.links}
+    lengths_km = {link.id: link.length_km for link in plan.links}
     simulation = {
         "qkd_links": [_link(link, numbers) for link in plan.links],
         "etsi_004": [],
         "etsi_014": [
-            _application(inventory, corridor, traffic[corridor.id], numbers, lengths) for corridor in served
+            _application(inventory, corridor, traffic[corridor.id], numbers, lengths_km) for corridor in served
         ],
     }
     legend = {
@@ -90,10 +90,14 @@ def _link(link: Link, numbers: dict[str, int]) -> Json:
 
 
 def _application(
-    inventory: Inventory, corridor: ServedCorridor, traffic: Traffic, numbers: dict[str, int], lengths: dict[str, float]
+    inventory: Inventory,
+    corridor: ServedCorridor,
+    traffic: Traffic,
+    numbers: dict[str, int],
+    lengths_km: dict[str, float],
 ) -> Json:
     source, destination = inventory.corridors[corridor.id].ends
-    length_km = min(sum(lengths[link] for link in path.links) for path in corridor.paths)
+    length_km = min(sum(lengths_km[link] for link in path.links) for path in corridor.paths)
     return {
         "startTime": APPLICATIONS_START_S, "stopTime": STOP_S, "encryptionType": traffic.encryption,
         "authenticationType": 0, "numberOfKeyToFetchFromKMSOptions": 3, "appHoldTimeValue": 1,

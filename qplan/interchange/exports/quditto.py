@@ -35,12 +35,12 @@ def export(inventory: Inventory, plan: Plan) -> Exported:
         },
         "sites": sorted({site_name(inventory, site) for site in neighbours}),
         "nodes": [
-            {"node_name": site, "node_site": site_name(inventory, site), "node_ip": FILL_IN, "neighbour_nodes": links_here}
-            for site, links_here in neighbours.items()
+            {"node_name": site, "node_site": site_name(inventory, site), "node_ip": FILL_IN, "neighbour_nodes": near}
+            for site, near in neighbours.items()
         ],
     }  # fmt: skip
     hosts = {site: _host() for site in neighbours}
-    notes.append(f"every link is simulated as BB84, whatever its system; {FILL_IN} stands for addresses and credentials")
+    notes.append(f"every link is simulated as BB84, whatever its system; replace {FILL_IN} by addresses and credentials")
     files = {"config.yaml": _yaml(config), "inventory.yaml": _yaml({"all": {"hosts": hosts}})}
     return Exported(files, tuple(notes))
 

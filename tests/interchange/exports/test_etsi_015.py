@@ -120,9 +120,8 @@ def test_libyang_takes_every_node(made):
         context.load_module(module)
 
     def parse(text: str):
-        return context.parse_data(
-            text, ly.DataFormat.JSON, ly.ParseOptions.Strict, ly.ValidationOptions.Present | ly.ValidationOptions.NoState
-        )
+        checks = ly.ValidationOptions.Present | ly.ValidationOptions.NoState
+        return context.parse_data(text, ly.DataFormat.JSON, ly.ParseOptions.Strict, checks)
 
     for name, text in export("etsi-015", *made()).files.items():
         if name != "links.json":

@@ -100,7 +100,8 @@ def test_geojson_has_every_site_fibre_and_link_where_it_is(made):
             assert (known["loss_db"], known["capacity_bps"]) == (link.loss_db, link.capacity_bps)
             stops = 2 + len(link.bypass_sites)
             assert feature.geometry is None or len(feature.geometry.coordinates) == stops
-    assert sum(f.properties.get("strands_used", 0) for f in found.features) == sum(strands_used(inventory, plan).values())
+    strands = sum(feature.properties.get("strands_used", 0) for feature in found.features)
+    assert strands == sum(strands_used(inventory, plan).values())
 
 
 def test_kml_is_read_by_fastkml_with_every_place():
@@ -121,7 +122,8 @@ def test_graphml_is_read_by_networkx_as_the_graph_of_links(made):
     inventory, plan = made()
     graph = nx.parse_graphml(only_file("graphml", (inventory, plan)), force_multigraph=True)
     assert sorted(graph) == [node.site for node in plan.nodes]
-    read = {key: (frozenset((a, b)), data["loss_db"], data["count"]) for a, b, key, data in graph.edges(keys=True, data=True)}
+    edges = graph.edges(keys=True, data=True)
+    read = {key: (frozenset((a, b)), data["loss_db"], data["count"]) for a, b, key, data in edges}
     assert read == {link.id: (frozenset(link.ends), link.loss_db, link.count) for link in plan.links}
 
 
@@ -190,7 +192,8 @@ def test_qkdnetsim_has_the_keys_of_its_own_example_and_numbers_from_one(made):
     assert all(set(application) == QKDNETSIM_014 for application in simulation["etsi_014"])
     numbers = {link[end] for link in simulation["qkd_links"] for end in ("srcNodeId", "dstNodeId")}
     assert numbers == set(range(1, len(plan.nodes) + 1)) == set(map(int, legend["nodes"]))
-    ends = [(legend["nodes"][str(link["srcNodeId"])], legend["nodes"][str(link["dstNodeId"])]) for link in simulation["qkd_links"]]
+    links = simulation["qkd_links"]
+    ends = [tuple(legend["nodes"][str(link[end])] for end in ("srcNodeId", "dstNodeId")) for link in links]
     assert ends == [link.ends for link in plan.links]
     assert [each["corridor"] for each in legend["etsi_014"]] == [c.id for c in plan.corridors if c.served]
 
@@ -198,11 +201,11 @@ def test_qkdnetsim_has_the_keys_of_its_own_example_and_numbers_from_one(made):
 @pytest.mark.parametrize("demand", [0, 0.5, 1.28, 68.27, 479, 480, 481, 19_000, 20_000, 1e6])
 @pytest.mark.parametrize("is_otp", [True, False])
 def test_qkdnetsim_traffic_is_the_least_that_is_enough(is_otp, demand):
-    settings = [rate if is_otp else 256 * rate / (8 * life) for rate in APP_RATES_BPS for life in AES_LIFETIMES_BYTES]
+    settings = [rate if is_otp else 32 * rate / life for rate in APP_RATES_BPS for life in AES_LIFETIMES_BYTES]
     enough = [takes for takes in settings if takes >= demand]
     found = nearest_traffic(is_otp, demand)
     assert found.takes_bps == (min(enough) if enough else max(settings))
-    assert found.takes_bps == (found.rate_bps if found.encryption == 1 else 256 * found.rate_bps / (8 * found.lifetime_bytes))
+    assert found.takes_bps == found.rate_bps * (1 if found.encryption == 1 else 32 / found.lifetime_bytes)
 
 
 def test_what_does_not_fit_into_32_bits_is_refused():
