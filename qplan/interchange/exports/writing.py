@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from qplan import __version__
 from qplan.errors import QplanError
+from qplan.files import replace_file
 from qplan.interchange.exports.exported import MARK, Exported, json_text
 from qplan.inventory.rules import printable
 from qplan.plan.model import Plan
@@ -28,7 +27,7 @@ def write_file(path: Path, text: str) -> None:
             raise QplanError(f"{name} is a symbolic link: name the file it points to, or another, with --out")
         if path.exists() and not (path.is_file() and MARK.encode() in path.read_bytes()[:HEAD_BYTES]):
             raise QplanError(f"{name} was not {MARK}: move it away, or name another file with --out")
-        _replace(path, text)
+        replace_file(path, text.encode())
     except OSError as error:
         raise QplanError(f"cannot write {name}: {error.strerror}") from error
 
@@ -48,20 +47,20 @@ def write_folder(folder: Path, name: str, plan: Plan, exported: Exported) -> Non
         for file in sorted(earlier - {*exported.files, MANIFEST}):
             (folder / file).unlink(missing_ok=True)
         for file, text in exported.files.items():
-            _replace(folder / file, text)
-        _replace(folder / MANIFEST, json_text(_manifest(name, plan, exported.files, exported.notes)))
+            replace_file(folder / file, text.encode())
+        replace_file(folder / MANIFEST, json_text(_manifest(name, plan, exported)).encode())
     except OSError as error:
         raise QplanError(f"cannot write {shown}: {error.strerror}") from error
 
 
-def _manifest(name: str, plan: Plan, files: Mapping[str, str], notes: tuple[str, ...]) -> dict[str, object]:
+def _manifest(name: str, plan: Plan, exported: Exported) -> dict[str, object]:
     return {
         "format_version": "1.0",
         "qplan_version": __version__,
         "export": name,
         "inventory": {"name": plan.inventory.name, "effective_sha256": plan.inventory.effective_sha256},
-        "files": sorted(files),
-        "notes": list(notes),
+        "files": sorted(exported.files),
+        "notes": list(exported.notes),
     }
 
 
@@ -85,15 +84,3 @@ def _files_of_earlier(folder: Path, name: str, shown: str) -> set[str]:
 
 def _is_plain_name(file: object) -> bool:
     return isinstance(file, str) and Path(file).name == file != ".."
-
-
-def _replace(path: Path, text: str) -> None:
-    staged = path.with_name(f".qplan-{secrets.token_hex(6)}")
-    try:
-        with open(staged, "x", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(staged, path)
-    finally:
-        staged.unlink(missing_ok=True)
