@@ -34,7 +34,7 @@ def canonical(file: str, data: bytes) -> bytes:
     except CannotLayOut as error:
         raise NoLayout(f"{file}:{error.line}: fmt has no layout for {error}; the file is left as it is") from error
     if _said(laid_out) != _said(text) or _comments(laid_out) != _comments(text):  # a defect of the printer
-        raise NoLayout(f"{file}: fmt would change what the file says; it is left as it is")
+        raise NoLayout(f"{file}: fmt would change what the file says, and leaves it as it is; has it line ends like U+2028?")
     first_line = parsed.text[: parsed.text.find("\n") + 1]
     ends = laid_out.replace("\n", "\r\n") if first_line.endswith("\r\n") else laid_out
     mark = BOM if data.startswith(BOM.encode()) else ""
