@@ -12,9 +12,9 @@ import click
 from qplan.cli.common import ANY_PATH, default_file
 from qplan.errors import Exit, InvalidInput, QplanError
 from qplan.files import replace_file
-from qplan.inventory.includes import STDIN, STDIN_NAME, read_bytes
 from qplan.inventory.layout.canonical import canonical
 from qplan.inventory.rules import printable
+from qplan.inventory.source.includes import STDIN, STDIN_NAME, read_bytes
 
 
 @click.command("fmt")
@@ -57,8 +57,8 @@ def _format(file: str, check: bool, diff: bool) -> bool:
 
 
 def _diff(name: str, before: bytes, after: bytes) -> Iterator[str]:
-    texts = [data.decode().splitlines(keepends=True) for data in (before, after)]
-    for line in difflib.unified_diff(*texts, name, f"{name} (layout)"):
+    old, new = (data.decode().splitlines(keepends=True) for data in (before, after))
+    for line in difflib.unified_diff(old, new, name, f"{name} (layout)"):
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
 

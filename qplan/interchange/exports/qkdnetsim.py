@@ -83,9 +83,9 @@ def _link(link: Link, numbers: dict[str, int]) -> Json:
     if link.capacity_bps > MOST_BPS:
         raise QplanError(f"links.{link.id} gives {link.capacity_bps:g} bit/s; QKDNetSim holds at most {MOST_BPS} bit/s")
     return {
-        "startTime": START_S, "stopTime": STOP_S, "keyRate": int(link.capacity_bps), "keySize": 1024, "ppPacketSize": 100,
-        "ppRate": 1000, "srcDstDistance": round(1000 * link.length_km), "srcNodeId": numbers[link.ends[0]],
-        "dstNodeId": numbers[link.ends[1]],
+        "startTime": START_S, "stopTime": STOP_S, "keyRate": int(link.capacity_bps), "keySize": 1024,
+        "ppPacketSize": 100, "ppRate": 1000, "srcDstDistance": round(1000 * link.length_km),
+        "srcNodeId": numbers[link.ends[0]], "dstNodeId": numbers[link.ends[1]],
     }  # fmt: skip
 
 

@@ -40,7 +40,7 @@ def export(inventory: Inventory, plan: Plan) -> Exported:
         ],
     }  # fmt: skip
     hosts = {site: _host() for site in neighbours}
-    notes.append(f"every link is simulated as BB84, whatever its system; replace {FILL_IN} by addresses and credentials")
+    notes.append(f"every link is simulated as BB84, whatever its system; put addresses and credentials for {FILL_IN}")
     files = {"config.yaml": _yaml(config), "inventory.yaml": _yaml({"all": {"hosts": hosts}})}
     return Exported(files, tuple(notes))
 

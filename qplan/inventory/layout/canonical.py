@@ -9,7 +9,7 @@ import yaml
 from qplan.errors import Exit, InvalidInput, QplanError
 from qplan.inventory.layout.gaps import gap_between
 from qplan.inventory.layout.printer import CannotLayOut, lay_out
-from qplan.inventory.yaml_source import UNREADABLE, parse_yaml
+from qplan.inventory.source.yaml_source import UNREADABLE, parse_yaml
 
 BOM = "\ufeff"
 
@@ -33,8 +33,9 @@ def canonical(file: str, data: bytes) -> bytes:
         laid_out = lay_out(text)
     except CannotLayOut as error:
         raise NoLayout(f"{file}:{error.line}: fmt has no layout for {error}; the file is left as it is") from error
-    if _said(laid_out) != _said(text) or _comments(laid_out) != _comments(text):  # a defect of the printer
-        raise NoLayout(f"{file}: fmt would change what the file says, and leaves it as it is; has it line ends like U+2028?")
+    if _said(laid_out) != _said(text) or _comments(laid_out) != _comments(text):
+        hint = "are there line ends like U+0085 or U+2028 in a text?"  # no other way to come here is known
+        raise NoLayout(f"{file}: fmt would change what the file says, and leaves it as it is; {hint}")
     first_line = parsed.text[: parsed.text.find("\n") + 1]
     ends = laid_out.replace("\n", "\r\n") if first_line.endswith("\r\n") else laid_out
     mark = BOM if data.startswith(BOM.encode()) else ""

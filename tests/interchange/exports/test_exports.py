@@ -5,10 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
+import pathlib
 import re
-import subprocess
-import sys
 from collections import Counter
 from importlib import resources
 from xml.etree import ElementTree
@@ -20,6 +18,7 @@ import pytest
 import yaml
 from geojson_pydantic import FeatureCollection
 from plan_by_hand import INVENTORY, PLAN
+from hash_seeds import under_two_hash_seeds
 from plan_fixtures import SAMPLE, make_link, make_plan, sample
 
 from qplan.errors import QplanError
@@ -62,6 +61,11 @@ def only_file(name: str, made: tuple[Inventory, Plan]) -> str:
     return text
 
 
+def test_readme_names_every_format():
+    table = (pathlib.Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8").split("\n| format |")[1]
+    assert set(re.findall(r"^\| `([a-z0-9-]+)` \|", table.split("\n\n")[0], re.MULTILINE)) == set(FORMATS)
+
+
 DIGESTS = """
 import hashlib, json
 from plan_fixtures import sample
@@ -72,12 +76,7 @@ print(json.dumps({f"{name}/{file}": hashlib.sha256(text.encode()).hexdigest()
 
 
 def test_same_plan_gives_the_same_bytes():
-    runs = []
-    for seed in ("1", "2"):
-        environment = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
-        run = subprocess.run([sys.executable, "-c", DIGESTS], env=environment, capture_output=True, text=True)
-        assert run.returncode == 0, run.stderr
-        runs.append(json.loads(run.stdout))
+    runs = under_two_hash_seeds(DIGESTS)
     assert runs[0] == runs[1]
     assert {name.partition("/")[0] for name in runs[0]} == set(FORMATS)
     assert all(known.several_files == (sum(f.startswith(f"{n}/") for f in runs[0]) > 1) for n, known in FORMATS.items())
@@ -175,8 +174,8 @@ def test_netbox_files_refer_to_what_earlier_ones_make(made):
     assert {cable["status"] for cable in cables} == {"planned"}
 
 
-QKDNETSIM_LINK = {"startTime", "stopTime", "keyRate", "keySize", "ppPacketSize", "ppRate", "srcDstDistance", "srcNodeId",
-                  "dstNodeId"}  # fmt: skip
+QKDNETSIM_LINK = {"startTime", "stopTime", "keyRate", "keySize", "ppPacketSize", "ppRate", "srcDstDistance",
+                  "srcNodeId", "dstNodeId"}  # fmt: skip
 QKDNETSIM_014 = {"startTime", "stopTime", "encryptionType", "authenticationType", "numberOfKeyToFetchFromKMSOptions",
                  "appHoldTimeValue", "appRate", "appPacketSize", "aesLifetime", "srcDstDistance", "srcNodeId",
                  "dstNodeId"}  # fmt: skip
