@@ -13,7 +13,7 @@ def export(inventory: Inventory, plan: Plan) -> Exported:
     """`plan.graphml`; node ids are site ids, edge ids link ids. Fibres and corridors are not in it."""
     import networkx as nx
 
-    graph = nx.MultiGraph(name=xml_text(plan.inventory.name))
+    graph: nx.MultiGraph[str] = nx.MultiGraph(name=xml_text(plan.inventory.name))
     nodes = {node.site for node in plan.nodes}
     for site in site_features(inventory, plan):
         if site.id in nodes:

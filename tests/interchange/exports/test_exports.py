@@ -17,8 +17,8 @@ import networkx as nx
 import pytest
 import yaml
 from geojson_pydantic import FeatureCollection
-from plan_by_hand import INVENTORY, PLAN
 from hash_seeds import under_two_hash_seeds
+from plan_by_hand import INVENTORY, PLAN
 from plan_fixtures import SAMPLE, make_link, make_plan, sample
 
 from qplan.errors import QplanError
