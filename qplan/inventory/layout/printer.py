@@ -147,7 +147,7 @@ class _Printer:
 
     def _node(self, indent: int, item: bool = False) -> None:
         """A value in a collection with this indentation; nothing where the value is left out."""
-        own_line = not self.lines or not self.lines[-1].text.strip() or indent < 0
+        own_line = indent < 0  # the whole document
         properties = self._properties(indent, own_line)
         kind = self._next().kind
         if kind in ("BlockMappingStart", "BlockSequenceStart"):
@@ -254,7 +254,7 @@ class _Printer:
             while content and not content[-1].strip(" "):
                 content.pop()
                 self.blank_pending = True
-        before = max(self.levels[-1].column, 0) + stated if stated else _indentation(content)
+        before = self.levels[-1].column + stated if stated else _indentation(content)
         for line in content:
             kept = line[before:]
             self.lines.append(Line(" " * (indent + STEP) + kept if kept else "", verbatim=True))
@@ -270,7 +270,9 @@ class _Printer:
         opened = space = False  # whether anything stands in the brackets; whether a blank comes before the next word
         while (token := self._next()).kind not in ("FlowMappingEnd", "FlowSequenceEnd"):
             if token.kind == "Key":
-                self._flow_key(self._take())
+                if token.end > token.start:
+                    raise CannotLayOut(token.line, "a key that is written with '?' in brackets")
+                self._take()
                 continue
             if token.kind == "FlowEntry" and self._is_needless_comma():
                 self.position = self._take().end
@@ -297,10 +299,6 @@ class _Printer:
             self._put(" ")
         self._put_source(self._take())
         self.brackets.pop()
-
-    def _flow_key(self, mark: Token) -> None:
-        if mark.end > mark.start:
-            raise CannotLayOut(mark.line, "a key that is written with '?' in brackets")
 
     def _is_needless_comma(self) -> bool:
         """A comma before a bracket that closes on the same line."""
