@@ -16,7 +16,9 @@ COMMANDS = {
     "validate": ("Read and check inventories, without planning.", "qplan.cli.validate"),
     "rules": ("List the rules of `validate`, or explain one.", "qplan.cli.rules"),
     "explain": ("Say why there is no plan, or why a plan is as it is.", "qplan.cli.explain"),
+    "fmt": ("Bring inventories into their one layout.", "qplan.cli.fmt"),
     "verify": ("Re-check a plan against an inventory.", "qplan.cli.verify"),
+    "export": ("Write a plan in the format of another tool.", "qplan.cli.export"),
 }
 
 
@@ -47,7 +49,8 @@ def cli() -> None:
     least cost, proves how good the plan is, re-checks it, and writes diagrams, bill of materials and report.
 
     Exit codes: 0 done, 1 failure of tool or machine, 2 wrong usage, 3 invalid input, 4 no plan possible,
-    5 stopped by a limit or Ctrl-C, 6 a check failed or a plan does not hold.
+    5 stopped by a limit or Ctrl-C, 6 a check failed or a plan does not hold,
+    8 `fmt --check` would change a file.
     """
 
 

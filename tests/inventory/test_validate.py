@@ -340,8 +340,11 @@ def test_planning_honours_suppressions(here, qplan):
 # around it
 
 
-def test_pre_commit_hook_runs_on_inventories(here, qplan):
-    (hook,) = yaml.safe_load((HERE.parents[1] / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+HOOKS = yaml.safe_load((HERE.parents[1] / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("hook", HOOKS, ids=[hook["id"] for hook in HOOKS])
+def test_pre_commit_hook_runs_on_inventories(hook, here, qplan):
     (here / "sites.yaml").write_text(GOOD)
     (here / "west.qplan.yaml").write_text(GOOD)
     chosen = sorted(path.name for path in here.iterdir() if re.search(hook["files"], path.name))

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import shutil
 import stat
-import subprocess
-import sys
 
 import pytest
+from hash_seeds import under_two_hash_seeds
 
 from qplan.errors import Exit, QplanError
 from qplan.outputs import folder
@@ -40,12 +38,7 @@ print(json.dumps({name: hashlib.sha256(data).hexdigest() for name, data in files
 
 
 def test_same_plan_gives_every_promised_file_with_the_same_bytes():
-    runs = []
-    for seed in ("1", "2"):
-        environment = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)}
-        run = subprocess.run([sys.executable, "-c", DIGESTS], env=environment, capture_output=True, text=True)
-        assert run.returncode == 0, run.stderr
-        runs.append(json.loads(run.stdout))
+    runs = under_two_hash_seeds(DIGESTS)
     assert runs[0] == runs[1]
     assert set(runs[0]) == set(folder.PLAN_FILES)
 

@@ -70,17 +70,21 @@ def load(path: str) -> Loaded:
 
     Raises `QplanError` where the main file itself cannot be read.
     """
-    try:
-        data = _standard_input() if path == STDIN else _read(path)
-        folder = os.path.realpath(os.path.dirname(path) or ".")
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "not a file name"
-        raise QplanError(f"cannot read {printable(path)}: {reason}") from error
+    data, folder = read_bytes(path), os.path.realpath(os.path.dirname(path) or ".")
     path = STDIN_NAME if path == STDIN else path
     reader = _Reader(path, folder)
     main = SourceFile(_clean(os.path.basename(path)), _clean(path), os.path.realpath(path), data)
     reader.visit(main, (), required_version=True)
     return reader.loaded
+
+
+def read_bytes(path: str) -> bytes:
+    """The bytes of a file (`-` is standard input), of a too large one the beginning. Raises QplanError."""
+    try:
+        return _standard_input() if path == STDIN else _read(path)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a file name"
+        raise QplanError(f"cannot read {printable(path)}: {reason}") from error
 
 
 def _read(path: str) -> bytes:

@@ -1,0 +1,49 @@
+"""`qplan export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from qplan.errors import Exit
+from qplan.interchange.exports.formats import FORMATS, export
+from qplan.interchange.exports.writing import write_file, write_folder
+from qplan.inventory.rules import printable
+from qplan.plan.reader import read_planned
+
+TITLES = "\n    ".join(f"{name:<10} {known.title}" for name, known in FORMATS.items())
+
+
+@click.command("export", help=f"""
+    Write PLAN (a plan's folder, or the plan.json in it) in the FORMAT of another tool.
+
+    \b
+    {TITLES}
+
+    One file goes to stdout where no --out is given; netbox, qkdnetsim, etsi-015 and quditto are several files and go
+    into a folder. What a format cannot say is told on stderr. An export replaces what an earlier export of the same
+    format wrote, and nothing else.
+    """)  # fmt: skip
+@click.argument("name", metavar="FORMAT", type=click.Choice(list(FORMATS)))
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option("-o", "--out", type=click.Path(path_type=Path), metavar="PATH", help="File or folder; - is stdout.")
+@click.option("-q", "--quiet", is_flag=True, help="Do not tell what the format cannot say.")
+def command(name: str, plan: Path, out: Path | None, quiet: bool) -> int:
+    to_stdout = out is None or str(out) == "-"
+    if to_stdout and FORMATS[name].several_files:
+        raise click.UsageError(f"{name} is several files: name a folder with --out")
+    inventory, made = read_planned(plan)
+    exported = export(name, inventory, made)
+    if out is None or to_stdout:
+        for text in exported.files.values():
+            click.echo(text, nl=False)
+    elif FORMATS[name].several_files:
+        write_folder(out, name, made, exported)
+    else:
+        for file, text in exported.files.items():
+            write_file(out / file if out.is_dir() else out, text)
+    if not quiet:
+        for note in exported.notes:
+            click.echo(f"note: {printable(note)}", err=True)
+    return int(Exit.DONE)
