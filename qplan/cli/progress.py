@@ -61,7 +61,8 @@ class ProgressLine:
             for text in search.precheck.texts() or ["nothing stands in the way of any corridor"]:
                 click.echo(f"precheck: {text}", err=True)
             click.echo(
-                f"{len(result.candidates.links)} candidate links, {len(result.candidates.refusals)} refused on single fibres; "
+                f"{len(result.candidates.links)} candidate links, "
+                f"{len(result.candidates.refusals)} refused on single fibres; "
                 f"{search.status} by {search.method or 'the search without the solver'}, "
                 f"stopped by {search.stopped_by}, value {_figure(search.value)}, "
                 f"bound {_figure(search.bound)}, {time.monotonic() - self.began:.1f} s",

@@ -7,7 +7,9 @@ from qplan.inventory.model import Inventory
 from qplan.inventory.plant import length_km
 from qplan.plan.model import Plan
 
-SCHEMA = "https://raw.githubusercontent.com/Open-Telecoms-Data/open-fibre-data-standard/0__3__0/schema/network-schema.json"
+SCHEMA = (
+    "https://raw.githubusercontent.com/Open-Telecoms-Data/open-fibre-data-standard/0__3__0/schema/network-schema.json"
+)
 CRS = {"name": "urn:ogc:def:crs:OGC::CRS84", "uri": "http://www.opengis.net/def/crs/OGC/1.3/CRS84"}
 FIBRE_TYPES = ("G.651.1", "G.652", "G.653", "G.654", "G.655", "G.656", "G.657")
 Json = dict[str, object]

@@ -20,9 +20,7 @@ def export(inventory: Inventory, plan: Plan) -> Exported:
         notes += more
     topology = {
         "generator": generator("sequence"),
-        "nodes": [
-            {"name": node.site, "type": "QKDNode", "seed": seed} for seed, node in enumerate(plan.nodes)
-        ],
+        "nodes": [{"name": node.site, "type": "QKDNode", "seed": seed} for seed, node in enumerate(plan.nodes)],
         "qchannels": channels,
         "cconnections": [
             {"node1": link.ends[0], "node2": link.ends[1], "distance": channel["distance"]}
