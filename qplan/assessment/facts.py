@@ -1,135 +1,43 @@
-"""What a plan means for its readers, in numbers: the facts behind the report and the terminal summary.
-
-Everything follows from the plan's lists and the effective inventory; nothing here is text for a page.
-"""
+"""All that is known of a plan, worked out once: `assess` makes the one value that every output and comparison reads."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-from qplan.assessment.weaknesses import SmallestSet, cuts_off, reveals
-from qplan.inventory.model import Corridor, Inventory, Item, QkdSystem, Site
-from qplan.inventory.plant import great_circle_km, length_km, max_loss_db, uses_o_band
-from qplan.plan.model import Link, Node, Plan, ServedCorridor
+from qplan.assessment.checks import CheckResult, check_results
+from qplan.assessment.corridors import CorridorFacts, corridor_facts
+from qplan.assessment.exposure import RelayFacts, relay_facts
+from qplan.assessment.fibre_knowledge import FibreKnowledge, fibre_knowledge
+from qplan.assessment.link_budgets import LinkFacts, link_facts
+from qplan.assessment.nodes import NodeFacts, node_facts
+from qplan.costing.bill import BillLine, bill_of_materials, new_relays
+from qplan.costing.costs import CostReport, cost_report
+from qplan.costing.usage import Usage, usage_of
+from qplan.costing.views import Installation, by_site
+from qplan.inventory.model import Inventory, Item, QkdSystem
+from qplan.plan.model import Plan
 
 
 @dataclass(frozen=True)
-class Space:
-    """Rack units or W at a site: what the plan takes, and what was free before (None: no limit stated)."""
+class PlanFacts:
+    """A plan, the inventory that it was made from, and what follows from both. Lists are sorted by id."""
 
-    used: float
-    free: float | None
-
-
-@dataclass(frozen=True)
-class NodeFacts:
-    node: Node
-    site: Site
-    rack_units: Space
-    power_w: Space
-
-    @property
-    def existing(self) -> bool:
-        return self.site.trusted_node == "existing"
-
-
-@dataclass(frozen=True)
-class LinkFacts:
-    link: Link
-    limit_db: float
-    length_km: float | None
-    """None where a fibre of the route has neither a stated length nor ends with coordinates."""
-
-    @property
-    def headroom_db(self) -> float:
-        return self.limit_db - self.link.loss_db
-
-    @property
-    def spare_bps(self) -> float:
-        return max(0.0, self.link.capacity_bps - self.link.load_bps)
-
-    @property
-    def utilisation(self) -> float:
-        return self.link.load_bps / self.link.capacity_bps if self.link.capacity_bps else 0.0
-
-    @property
-    def sites(self) -> tuple[str, ...]:
-        return (self.link.ends[0], *self.link.bypass_sites, self.link.ends[1])
-
-
-@dataclass(frozen=True)
-class PathFacts:
-    sites: tuple[str, ...]
-    """From the corridor's first end over its relays to the second."""
-    relays: tuple[str, ...]
-    systems: tuple[str, ...]
-    spare_bps: float
-    """Least over the path's links of capacity − load: what could still be reserved, never a sum."""
-    length_km: float | None
-
-
-@dataclass(frozen=True)
-class CorridorFacts:
-    id: str
-    corridor: Corridor
-    served: bool
-    demand_bps: float
-    paths: tuple[PathFacts, ...]
-    revealed_by: SmallestSet | None
-    """Relays that together learn the key; None where relays alone never do."""
-    cut_off_by: SmallestSet | None
-    """Sites (its ends apart), fibres or ducts without which it gets no key; None where it is not served."""
-
-    @property
-    def relays(self) -> tuple[str, ...]:
-        return tuple(sorted({relay for path in self.paths for relay in path.relays}))
-
-    @property
-    def relay_sees_key(self) -> bool:
-        """A relay learns the key by itself; else it learns one share, of which several are needed."""
-        return self.corridor.shares_needed == 1
-
-    @property
-    def spare_bps(self) -> float:
-        """Least over the paths, each of which carries the whole demand."""
-        return min((path.spare_bps for path in self.paths), default=0.0)
-
-
-@dataclass(frozen=True)
-class RelayFacts:
-    """A site where keys are in clear beyond those of its own corridors."""
-
-    id: str
-    site: Site
-    whole_keys: tuple[str, ...]
-    """Corridors whose keys the site sees by itself."""
-    shares: tuple[str, ...]
-    """Corridors of which it sees one share that gives no key alone."""
-
-
-@dataclass(frozen=True)
-class Plant:
-    """How the fibres that the plan uses are known, by fibre id."""
-
-    measured: tuple[str, ...]
-    computed: tuple[str, ...]
-    """Loss from length × attenuation, connectors and splices."""
-    derived_length: tuple[str, ...]
-    """Length from the ends' coordinates."""
-    unknown_length: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Facts:
+    inventory: Inventory
+    plan: Plan
     nodes: tuple[NodeFacts, ...]
     links: tuple[LinkFacts, ...]
     corridors: tuple[CorridorFacts, ...]
     relays: tuple[RelayFacts, ...]
-    plant: Plant
+    fibres: FibreKnowledge
     systems: dict[str, QkdSystem]
     """Used in the plan."""
     items: tuple[tuple[str, Item], ...]
+    """Bought, by part number."""
+    usage: Usage
+    bill: tuple[BillLine, ...]
+    installations: tuple[Installation, ...]
+    costs: CostReport
+    checks: tuple[CheckResult, ...]
 
     @property
     def system_count(self) -> int:
@@ -139,99 +47,42 @@ class Facts:
     def unserved(self) -> tuple[CorridorFacts, ...]:
         return tuple(facts for facts in self.corridors if not facts.served)
 
+    @property
+    def failed_checks(self) -> tuple[CheckResult, ...]:
+        return tuple(check for check in self.checks if not check.ok)
 
-def gather(inventory: Inventory, plan: Plan) -> Facts:
-    """All facts of a plan. The plan must be one for this inventory."""
+    @property
+    def lines_to_be_quoted(self) -> int:
+        return sum(line.to_be_quoted for line in self.bill)
+
+
+def assess(inventory: Inventory, plan: Plan) -> PlanFacts:
+    """All facts of a plan that holds for the inventory."""
     systems = inventory.equipment.qkd_systems
-    links = {link.id: _link_facts(inventory, link) for link in plan.links}
-    corridors = tuple(_corridor_facts(inventory, served, links) for served in plan.corridors)
-    return Facts(
-        nodes=tuple(_node_facts(inventory, plan, node) for node in plan.nodes),
+    links = {link.id: link_facts(inventory, link) for link in plan.links}
+    corridors = tuple(corridor_facts(inventory, served, links) for served in plan.corridors)
+    bill = bill_of_materials(inventory, plan)
+    return PlanFacts(
+        inventory=inventory,
+        plan=plan,
+        nodes=tuple(node_facts(inventory, plan, node) for node in plan.nodes),
         links=tuple(links.values()),
         corridors=corridors,
-        relays=tuple(_relay_facts(inventory, site_id, corridors) for site_id in plan.relays),
-        plant=_plant(inventory, plan),
+        relays=tuple(relay_facts(inventory, site_id, corridors) for site_id in plan.relays),
+        fibres=fibre_knowledge(inventory, plan),
         systems={key: systems[key] for key in sorted({link.system for link in plan.links})},
         items=_items(inventory, plan),
-    )
-
-
-def _node_facts(inventory: Inventory, plan: Plan, node: Node) -> NodeFacts:
-    site, equipment = inventory.sites[node.site], inventory.equipment
-    ends = [(equipment.qkd_systems[link.system], link.count) for link in plan.links if node.site in link.ends]
-    pieces = [*ends, *((item, item.quantity) for item in equipment.node_items.values())]
-    if "relay" in node.roles and site.trusted_node != "existing":
-        pieces += [(item, item.quantity) for item in equipment.relay_items.values()]
-    return NodeFacts(
-        node,
-        site,
-        Space(math.fsum(piece.rack_units * count for piece, count in pieces), site.rack_units),
-        Space(math.fsum(piece.power_w * count for piece, count in pieces), site.power_w),
-    )
-
-
-def _link_facts(inventory: Inventory, link: Link) -> LinkFacts:
-    known = all(length_km(inventory, inventory.fibres[fibre]) is not None for fibre in link.fibres)
-    limit = max_loss_db(inventory.equipment.qkd_systems[link.system])
-    return LinkFacts(link, limit, link.length_km if known else None)
-
-
-def _corridor_facts(inventory: Inventory, served: ServedCorridor, links: dict[str, LinkFacts]) -> CorridorFacts:
-    corridor = inventory.corridors[served.id]
-    paths = []
-    for path in served.paths:
-        used = [links[link_id] for link_id in path.links]
-        lengths = [facts.length_km for facts in used]
-        paths.append(
-            PathFacts(
-                sites=(corridor.ends[0], *path.relays, corridor.ends[1]),
-                relays=path.relays,
-                systems=tuple(facts.link.system for facts in used),
-                spare_bps=min((facts.spare_bps for facts in used), default=0.0),
-                length_km=None if None in lengths else math.fsum(lengths),
-            )
-        )
-    plan_links = {link_id: facts.link for link_id, facts in links.items()}
-    return CorridorFacts(
-        served.id,
-        corridor,
-        served.served,
-        served.key_rate_bps,
-        tuple(paths),
-        revealed_by=reveals(corridor, served.paths) if served.served else None,
-        cut_off_by=cuts_off(inventory, corridor, served.paths, plan_links) if served.served else None,
-    )
-
-
-def _relay_facts(inventory: Inventory, site_id: str, corridors: tuple[CorridorFacts, ...]) -> RelayFacts:
-    relayed = [facts for facts in corridors if site_id in facts.relays]
-    alone = tuple(facts.id for facts in relayed if facts.relay_sees_key)
-    shares = tuple(facts.id for facts in relayed if not facts.relay_sees_key)
-    return RelayFacts(site_id, inventory.sites[site_id], alone, shares)
-
-
-def _plant(inventory: Inventory, plan: Plan) -> Plant:
-    """A fibre counts as computed when any system on it works in a band without a stated loss."""
-    measured: dict[str, bool] = {}
-    for link in plan.links:
-        o_band = uses_o_band(inventory.equipment.qkd_systems[link.system])
-        for fibre_id in link.fibres:
-            fibre = inventory.fibres[fibre_id]
-            stated = fibre.loss_1310_db if o_band else fibre.loss_db
-            measured[fibre_id] = measured.get(fibre_id, True) and stated is not None
-    lengthless = [key for key in sorted(measured) if inventory.fibres[key].length_km is None]
-    placed = {key: great_circle_km(inventory, inventory.fibres[key]) is not None for key in lengthless}
-    return Plant(
-        measured=tuple(key for key in sorted(measured) if measured[key]),
-        computed=tuple(key for key in sorted(measured) if not measured[key]),
-        derived_length=tuple(key for key in lengthless if placed[key]),
-        unknown_length=tuple(key for key in lengthless if not placed[key]),
+        usage=usage_of(plan),
+        bill=bill,
+        installations=by_site(inventory, plan),
+        costs=cost_report(inventory, plan, bill),
+        checks=check_results(inventory, plan),
     )
 
 
 def _items(inventory: Inventory, plan: Plan) -> tuple[tuple[str, Item], ...]:
-    """Items bought, by part number: node items wherever there is a node, relay items wherever a relay is built."""
+    """Node items wherever there is a node, relay items wherever a relay is built."""
     bought = [*inventory.equipment.node_items.items()] if plan.nodes else []
-    if any(inventory.sites[relay].trusted_node != "existing" for relay in plan.relays):
+    if new_relays(inventory, plan.relays):
         bought += inventory.equipment.relay_items.items()
     return tuple(sorted(bought, key=lambda entry: entry[0]))

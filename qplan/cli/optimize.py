@@ -12,20 +12,19 @@ from pathlib import Path
 
 import click
 
+from qplan.assessment.facts import PlanFacts, assess
 from qplan.cli.common import ANY_PATH, inventory_argument, overlay_options, read, reference
 from qplan.cli.progress import ProgressLine
 from qplan.errors import Exit
 from qplan.explain.infeasibility.explanation import explain
-from qplan.inventory.model import Inventory
 from qplan.inventory.rules import printable
 from qplan.optimizer.limits import SearchLimits
 from qplan.optimizer.planner import optimize
-from qplan.outputs.folder import check_file_target, check_target, plan_files, write_beside, write_folder
+from qplan.outputs.folder import check_file_target, check_target, write_beside, write_folder
+from qplan.outputs.plan_files import plan_files
 from qplan.outputs.text import summary
 from qplan.outputs.verbs import explanation
-from qplan.plan.model import Plan
 from qplan.plan.reader import read_plan
-from qplan.plan.verify.verifier import failed_checks
 
 
 class Seconds(click.ParamType):
@@ -73,7 +72,7 @@ def _finite(
 @click.option("--threads", type=click.IntRange(1, 256), default=1, show_default=True, help="Solver threads.")
 @click.option("--start", type=ANY_PATH, help="A plan to begin from; it is kept among plans that are as good.")
 @overlay_options
-@click.option("--format", "style", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@click.option("--format", "style", type=click.Choice(list(summary.FORMATS)), default="text", show_default=True)
 @click.option(
     "--write-lp",
     "lp_file",
@@ -122,24 +121,13 @@ def command(
         if result.plan is None:
             write_beside(out, explanation.explanation_files(reading.inventory, reasons, reference(reading)))
         else:
-            write_folder(out, plan_files(reading.inventory, result.plan, reading.effective_json))
+            facts = assess(reading.inventory, result.plan)
+            write_folder(out, plan_files(facts, reading.effective_json))
     if result.plan is None:
-        _say(
-            {
-                "text": explanation.explanation_text,
-                "json": explanation.explanation_json,
-                "markdown": explanation.explanation_markdown,
-            }[style](reading.inventory, reasons),
-            quiet,
-        )
+        _say(explanation.FORMATS[style](reading.inventory, reasons), quiet)
         return int(Exit.INFEASIBLE if reasons.status == "infeasible" else Exit.LIMIT)
-    _say(
-        {"text": summary.summary_text, "json": summary.summary_json, "markdown": summary.summary_markdown}[style](
-            reading.inventory, result.plan
-        ),
-        quiet,
-    )
-    return int(_plan_exit(reading.inventory, result.plan, quiet))
+    _say(summary.FORMATS[style](facts), quiet)
+    return int(_plan_exit(facts, quiet))
 
 
 def _say(text: str, quiet: bool) -> None:
@@ -153,19 +141,19 @@ def default_folder(file: Path, scenario: str | None) -> Path:
     return file.parent / ".".join([stem, *([scenario] if scenario else []), "plan"])
 
 
-def _plan_exit(inventory: Inventory, plan: Plan, quiet: bool) -> Exit:
-    failed = failed_checks(inventory, plan)
-    for check in failed:
+def _plan_exit(facts: PlanFacts, quiet: bool) -> Exit:
+    for result in facts.failed_checks:
+        check = result.check
         if not quiet or check.severity == "error":
             message = f": {printable(check.message)}" if check.message else ""
             click.echo(
-                f"check {check.name}: {check.severity}: {check.metric} {check.value:.15g} exceeds "
+                f"check {result.id}: {check.severity}: {check.metric} {result.value:.15g} exceeds "
                 f"{check.max:.15g}{message}",
                 err=True,
             )
-    if plan.status != "optimal":
+    if facts.plan.status != "optimal":
         return Exit.LIMIT
-    return Exit.CHECK if any(check.severity == "error" for check in failed) else Exit.DONE
+    return Exit.CHECK if any(result.check.severity == "error" for result in facts.failed_checks) else Exit.DONE
 
 
 @contextmanager

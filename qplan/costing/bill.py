@@ -89,7 +89,9 @@ class BillLine:
     @property
     def yearly(self) -> Decimal:
         """Money per year, exact."""
-        return self.quantity * (self.unit_price if self.category.recurring else self.support_per_unit)
+        if self.category.recurring:
+            return self.quantity * (self.unit_price or Decimal(0))
+        return self.quantity * self.support_per_unit
 
     @property
     def terms(self) -> tuple[object, ...]:

@@ -1,4 +1,4 @@
-"""The plan folder: every file of a plan, written whole or not at all.
+"""The plan folder on disk: written whole or not at all.
 
 A folder is prepared beside its place under a hidden name, flushed to disk and renamed into place, so that a reader sees
 either the earlier plan or the new one. What the user put into the folder himself is kept.
@@ -6,7 +6,6 @@ either the earlier plan or the new one. What the user put into the folder himsel
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import shutil
@@ -15,8 +14,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from qplan.errors import QplanError
-from qplan.inventory.model import Inventory
-from qplan.plan.model import Plan
 
 PLAN_FILES = (
     "plan.json",
@@ -216,36 +213,3 @@ def _swap_in(new: Path, out: Path) -> None:
             os.rename(aside, out)
         raise
     shutil.rmtree(aside, ignore_errors=True)
-
-
-def plan_files(inventory: Inventory, plan: Plan, effective_json: str) -> dict[str, bytes]:
-    """Every file of a plan folder, by name.
-
-    `effective_json` is the text of `inventory.json`, whose hash the plan carries.
-    """
-    from qplan.costing.bill import bill_of_materials
-    from qplan.costing.costs import cost_report
-    from qplan.outputs.bill.tables import bill_csv
-    from qplan.outputs.bill.workbook import workbook_bytes
-    from qplan.outputs.map.page import map_html
-    from qplan.outputs.report.report import report_html, report_markdown
-    from qplan.outputs.topology.diagram import diagram
-    from qplan.outputs.topology.dot import to_dot
-    from qplan.outputs.topology.mermaid import to_mermaid
-    from qplan.outputs.topology.svg import to_svg
-
-    picture = diagram(inventory, plan)
-    texts = {
-        "plan.json": plan.to_json(),
-        "inventory.json": effective_json,
-        "topology.svg": to_svg(picture),
-        "topology.dot": to_dot(picture),
-        "topology.mmd": to_mermaid(picture),
-        "map.html": map_html(inventory, plan),
-        "bom.csv": bill_csv(bill_of_materials(inventory, plan)),
-        "costs.json": json.dumps(cost_report(inventory, plan), indent=2, ensure_ascii=False, allow_nan=False) + "\n",
-        "report.md": report_markdown(inventory, plan),
-        "report.html": report_html(inventory, plan),
-    }
-    files = {name: text.encode() for name, text in texts.items()}
-    return files | {"bom.xlsx": workbook_bytes(inventory, plan)}

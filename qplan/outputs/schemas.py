@@ -72,7 +72,7 @@ def _nullable(field: Schema) -> Schema:
         return field
     if "anyOf" in field:
         return {**field, "anyOf": [*field["anyOf"], NULL]}
-    words = {key: field[key] for key in ("default", "description") if key in field}
+    words: Schema = {key: field[key] for key in ("default", "description") if key in field}
     return {"anyOf": [{key: value for key, value in field.items() if key not in words}, NULL], **words}
 
 

@@ -8,7 +8,7 @@ from itertools import combinations, product
 import pytest
 from plan_fixtures import sample
 
-from qplan.assessment.facts import gather
+from qplan.assessment.facts import assess
 from qplan.assessment.weaknesses import smallest_sets
 from qplan.outputs.report.report import report_document
 from qplan.outputs.text import wording
@@ -54,10 +54,10 @@ def test_smallest_sets_agree_with_trying_all(seed):
 
 def test_report_says_what_reveals_a_key_and_what_cuts_a_corridor_off():
     inventory, plan = sample()
-    [bank, grid] = gather(inventory, plan).corridors
+    [bank, grid] = assess(inventory, plan).corridors
     assert bank.revealed_by.groups == (("sites.rap-pop", "sites.win-co"),)
     assert bank.cut_off_by.size == 2 and grid.cut_off_by.groups == (("ducts.a1", "fibres.f-zrh-win"),)
     assert grid.revealed_by is None
-    tables = next(s for s in report_document(inventory, plan).sections if s.id == "corridors").tables
+    tables = next(s for s in report_document(assess(inventory, plan)).sections if s.id == "corridors").tables
     exposure = next(table for table in tables if "Key revealed by" in table.header)
     assert "1: Rapperswil PoP or Winterthur CO" in exposure.rows[0]

@@ -11,12 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plan_fixtures import SAMPLE, make_link, make_plan, sample
 
+from qplan.assessment.facts import assess
 from qplan.costing.bill import Category, bill_of_materials
 from qplan.costing.cents import apportion, cents
-from qplan.costing.costs import cost_report, plan_costs
+from qplan.costing.costs import plan_costs
 from qplan.costing.unit_costs import present_value_factor
 from qplan.costing.views import by_corridor, by_part, by_site
 from qplan.inventory.model import Economics, Inventory
+from qplan.outputs.bill.costs_json import costs_json
 from qplan.plan.model import Path
 
 CENT = Decimal("0.01")
@@ -96,7 +98,7 @@ def test_every_account_adds_up_to_the_plan_to_the_cent(case):
     for name, total in costs.items():
         assert sum(getattr(share, name) for share in shares) == total
 
-    report = json.loads(json.dumps(cost_report(inventory, plan), allow_nan=False))
+    report = json.loads(costs_json(assess(inventory, plan)))
     assert {name: Decimal(str(report[name])) for name in costs} == costs
     for table in ("by_category", "by_price_provenance"):
         assert sum(Decimal(str(row["capex"] or 0)) for row in report[table]) == costs["capex"]
@@ -232,7 +234,7 @@ def scaled(driver, factor):
 
 def test_sensitivity_is_the_tco_with_the_figures_changed_in_the_inventory():
     inventory, plan = sample()
-    drivers = cost_report(inventory, plan)["sensitivity"]["drivers"]
+    drivers = json.loads(costs_json(assess(inventory, plan)))["sensitivity"]["drivers"]
     links = [(link.system, link.fibres, link.count) for link in plan.links]
     nodes = [node.site for node in plan.nodes]
     assert len(drivers) == 11
@@ -248,7 +250,7 @@ def test_sensitivity_is_the_tco_with_the_figures_changed_in_the_inventory():
 def test_a_horizon_of_centuries_keeps_the_cash_flow_short():
     _, plan = sample()
     inventory = edited(economics={"horizon_years": 10**9})
-    report = cost_report(inventory, plan)
+    report = json.loads(costs_json(assess(inventory, plan)))
     assert [(year["year"], year["last_year"]) for year in report["cash_flow"][-2:]] == [(100, 100), (101, 10**9)]
     assert report["total_nominal"] == pytest.approx(report["capex"] * 1.1 + 10**9 * report["opex_per_year"])
 

@@ -30,9 +30,10 @@ def content(path):
 DIGESTS = """
 import hashlib, json
 from plan_fixtures import sample
-from qplan.outputs.folder import plan_files
+from qplan.assessment.facts import assess
+from qplan.outputs.plan_files import plan_files
 inventory, plan = sample()
-files = plan_files(inventory, plan, "{}")
+files = plan_files(assess(inventory, plan), "{}")
 print(json.dumps({name: hashlib.sha256(data).hexdigest() for name, data in files.items()}))
 """
 

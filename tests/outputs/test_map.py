@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plan_fixtures import make_link, make_plan, sample
 
+from qplan.assessment.facts import assess
 from qplan.outputs.map.basemap import Frame, base_map
 from qplan.outputs.map.page import map_html
 
@@ -58,7 +59,7 @@ class Page(HTMLParser):
 
 @cache
 def sample_page() -> Page:
-    return Page(map_html(*sample()))
+    return Page(map_html(assess(*sample())))
 
 
 def without_places(site_ids):
@@ -96,7 +97,11 @@ def test_parallel_links_do_not_cover_each_other():
     inventory, plan = sample()
     twin = make_link(inventory, ("zrh-dc1", "win-co"), "cv-long", ("f-zrh-win",))
     twins = make_plan(inventory, (*plan.links, twin), {c.id: c.paths for c in plan.corridors})
-    lines = [link["line"] for link in Page(map_html(inventory, twins)).data["links"] if "Winterthur CO" in link["name"]]
+    lines = [
+        link["line"]
+        for link in Page(map_html(assess(inventory, twins))).data["links"]
+        if "Winterthur CO" in link["name"]
+    ]
     assert len(lines) == 3
     assert len({tuple(map(tuple, line)) for line in lines}) == 3
 
@@ -105,7 +110,7 @@ def test_sites_at_one_place_are_drawn_apart_and_say_so():
     inventory, plan = sample()
     here = inventory.sites["win-co"]
     sites = {**inventory.sites, "sg-hq": inventory.sites["sg-hq"].model_copy(update={"lat": here.lat, "lon": here.lon})}
-    data = Page(map_html(inventory.model_copy(update={"sites": sites}), plan)).data
+    data = Page(map_html(assess(inventory.model_copy(update={"sites": sites}), plan))).data
     assert len({tuple(site["place"]) for site in data["sites"]}) == 5
     shifted = [dict(site["facts"])["Site"] for site in data["sites"] if "Position" in dict(site["facts"])]
     assert shifted == ["sg-hq", "win-co"]
@@ -126,7 +131,7 @@ def test_the_page_asks_for_nothing_and_its_policy_admits_its_own_scripts_only():
 
 @pytest.mark.parametrize("name", [*HOSTILE, "--><!--<script>", "</script\u2028>&lt;"])
 def test_hostile_names_are_inert(name):
-    plain, page = sample_page(), Page(map_html(*renamed([name] * 6)))
+    plain, page = sample_page(), Page(map_html(assess(*renamed([name] * 6))))
     assert page.elements == plain.elements
     code = [text for tag, attrs, text in page.blocks if attrs.get("type") != "application/json"]
     assert code == [text for tag, attrs, text in plain.blocks if attrs.get("type") != "application/json"]
@@ -136,7 +141,7 @@ def test_hostile_names_are_inert(name):
 @settings(max_examples=15, deadline=None)
 @given(st.text(max_size=60))
 def test_no_name_ends_the_data_or_changes_the_page(name):
-    html = map_html(*renamed([name, name, "b", "c", "d", "e"]))
+    html = map_html(assess(*renamed([name, name, "b", "c", "d", "e"])))
     data = re.search(r'<script type="application/json" id="plan-data">(.*?)</script>', html, re.DOTALL)[1]
     assert not set("<>&\u2028\u2029") & set(data)
     assert html.encode("utf-8")
@@ -144,7 +149,7 @@ def test_no_name_ends_the_data_or_changes_the_page(name):
 
 
 def test_sites_without_coordinates_are_named_with_the_links_that_are_missing():
-    page = Page(map_html(*without_places({"rap-pop"})))
+    page = Page(map_html(assess(*without_places({"rap-pop"}))))
     assert "These sites state no coordinates:" in page.text
     assert "Rapperswil PoP – St. Gallen HQ" in page.text.split("Hence these QKD links are not drawn:")[1]
     assert [len(link["line"]) for link in page.data["links"]].count(0) == 2
@@ -152,14 +157,14 @@ def test_sites_without_coordinates_are_named_with_the_links_that_are_missing():
 
 
 def test_a_patched_through_site_without_coordinates_leaves_the_link_on_the_map():
-    data = Page(map_html(*without_places({"uster-hut"}))).data
+    data = Page(map_html(assess(*without_places({"uster-hut"})))).data
     south = next(link for link in data["links"] if link["name"] == "Zürich DC 1 – Rapperswil PoP")
     assert south["line"] == [[47.38, 8.54], [47.23, 8.82]]
 
 
 def test_without_any_coordinates_the_page_says_so():
     inventory, plan = without_places(sample()[0].sites)
-    page = Page(map_html(inventory, plan))
+    page = Page(map_html(assess(inventory, plan)))
     assert "No site of this plan states coordinates" in page.text and "topology.svg" in page.text
     assert "frame" not in page.data and ("div", ("id", "role", "aria-label")) not in page.elements
     assert "Winterthur CO – St. Gallen HQ" in page.text
@@ -167,9 +172,9 @@ def test_without_any_coordinates_the_page_says_so():
 
 def test_a_plan_without_links_or_sites_has_a_page():
     inventory, _ = sample()
-    assert "0 QKD links" in map_html(inventory, make_plan(inventory, (), {"bank-a": (), "grid-b": ()}))
+    assert "0 QKD links" in map_html(assess(inventory, make_plan(inventory, (), {"bank-a": (), "grid-b": ()})))
     empty = inventory.model_copy(update={"sites": {}, "fibres": {}, "corridors": {}})
-    assert "No map" in map_html(empty, make_plan(empty, (), {}))
+    assert "No map" in map_html(assess(empty, make_plan(empty, (), {})))
 
 
 @pytest.mark.parametrize(
@@ -207,8 +212,9 @@ def _covered(rings, point) -> bool:
 PRINT = """
 import sys; sys.path.insert(0, sys.argv[1])
 from plan_fixtures import sample
+from qplan.assessment.facts import assess
 from qplan.outputs.map.page import map_html
-sys.stdout.buffer.write(map_html(*sample()).encode())
+sys.stdout.buffer.write(map_html(assess(*sample())).encode())
 """
 
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plan_fixtures import SAMPLE, make_link, make_plan, sample
 
-from qplan.assessment.facts import gather
+from qplan.assessment.facts import assess
 from qplan.inventory.model import Corridor, Inventory
 from qplan.outputs.report.report import MARKER, report_document, report_html, report_markdown
 from qplan.outputs.text import wording
@@ -108,17 +108,17 @@ def cells(document):
 
 def test_both_formats_state_every_fact():
     inventory, plan = sample()
-    page, markdown = report_html(inventory, plan), report_markdown(inventory, plan)
+    page, markdown = report_html(assess(inventory, plan)), report_markdown(assess(inventory, plan))
     words = " ".join(Page(page).words)
-    for text in cells(report_document(inventory, plan)):
+    for text in cells(report_document(assess(inventory, plan))):
         assert text in words
         assert escape_markdown(text) in markdown
 
 
 @pytest.mark.parametrize("make", [sample, hostile, many_corridors])
 def test_page_is_self_contained_and_names_are_only_text(make):
-    page = Page(report_html(*make()))
-    assert {tag for tag, _ in page.tags} <= {tag for tag, _ in Page(report_html(*sample())).tags} | {"li", "ul"}
+    page = Page(report_html(assess(*make())))
+    assert {tag for tag, _ in page.tags} <= {tag for tag, _ in Page(report_html(assess(*sample()))).tags} | {"li", "ul"}
     for tag, attributes in page.tags:
         assert tag not in ("script", "img", "iframe", "object", "form", "base")
         assert not any(name.startswith("on") for name in attributes)
@@ -127,7 +127,7 @@ def test_page_is_self_contained_and_names_are_only_text(make):
 
 
 def test_hostile_names_stay_inside_their_markdown_cells():
-    markdown = report_markdown(*hostile())
+    markdown = report_markdown(assess(*hostile()))
     outside = re.sub(r"(`{3,})mermaid\n.*?\n\1\n", "", markdown, flags=re.DOTALL)
     assert markdown.startswith(MARKER + "\n")
     tags = re.findall(r"<[^>]*>", outside.replace(MARKER, ""))
@@ -138,27 +138,27 @@ def test_hostile_names_stay_inside_their_markdown_cells():
 
 
 def test_hostile_names_are_harmless_on_a_terminal():
-    for text in (summary_text(*hostile()), summary_json(*hostile())):
+    for text in (summary_text(assess(*hostile())), summary_json(assess(*hostile()))):
         assert not {char for char in text if unicodedata.category(char) == "Cc"} - {"\n"} and "\u202e" not in text
-    assert summary_text(*hostile()).splitlines()[-1].startswith("Plan: 4 nodes to build, 4 links to light.")
+    assert summary_text(assess(*hostile())).splitlines()[-1].startswith("Plan: 4 nodes to build, 4 links to light.")
 
 
 def test_report_of_many_corridors_fits_a_comment_and_says_what_it_leaves_out():
     inventory, plan = many_corridors()
-    markdown = report_markdown(inventory, plan)
+    markdown = report_markdown(assess(inventory, plan))
     assert len(markdown) <= 65_536
     shown = len(set(re.findall(r"corridor-\d{3}", markdown)))
     assert 0 < shown < 400 and re.search(r"… and \d+ more: see report\.html\.", markdown)
     assert "Not served: 200 optional corridors" in markdown
-    assert len(set(re.findall(r"corridor-\d{3}", report_html(inventory, plan)))) == 400
+    assert len(set(re.findall(r"corridor-\d{3}", report_html(assess(inventory, plan))))) == 400
 
 
 def test_report_of_endless_texts_fits_a_comment():
-    assert len(report_markdown(*hostile(HOSTILE * 100))) <= 65_536
+    assert len(report_markdown(assess(*hostile(HOSTILE * 100)))) <= 65_536
 
 
 def test_text_table_of_many_corridors_is_complete_and_aligned():
-    lines = summary_text(*many_corridors()).splitlines()
+    lines = summary_text(assess(*many_corridors())).splitlines()
     rows = [line for line in lines if line.startswith("corridor-")]
     assert len(rows) == 400 and max(map(len, rows)) <= 120
     header = next(line for line in lines if line.startswith("Corridor "))
@@ -182,12 +182,12 @@ def test_text_table_of_many_corridors_is_complete_and_aligned():
 def test_status_is_worded_as_it_is_proven(status, said):
     inventory, plan = sample()
     plan = feasible(plan, *status[1:]).model_copy(update={"status": status[0]})
-    headline = report_document(inventory, plan).headline
+    headline = report_document(assess(inventory, plan)).headline
     assert headline.endswith(f" {said}")
     for text in (report_markdown, summary_markdown, summary_text):
-        assert escape_markdown(said) in text(inventory, plan) or said in text(inventory, plan)
+        assert escape_markdown(said) in text(assess(inventory, plan)) or said in text(assess(inventory, plan))
     if status[0] == "feasible":
-        assert not re.search("optimal", report_html(inventory, plan), re.IGNORECASE)
+        assert not re.search("optimal", report_html(assess(inventory, plan)), re.IGNORECASE)
 
 
 def test_notes_and_unserved_and_exceeded_checks_are_in_sight():
@@ -200,11 +200,11 @@ def test_notes_and_unserved_and_exceeded_checks_are_in_sight():
 
     inventory, plan = changed(limit, notes=("route limit hit at 500 routes",))
     for text in (report_markdown, report_html, summary_markdown, summary_text):
-        shown = one_line(text(inventory, plan)).replace("&#39;", "'")
+        shown = one_line(text(assess(inventory, plan))).replace("&#39;", "'")
         assert "Check failed: budget (board's ceiling)" in shown and "Route limit hit at 500 routes" in shown
-    checks = next(section for section in report_document(inventory, plan).sections if section.id == "checks")
+    checks = next(section for section in report_document(assess(inventory, plan)).sections if section.id == "checks")
     assert [row[-2] for row in checks.tables[0].rows] == ["exceeded", "ok"]
-    assert [check["name"] for check in json.loads(summary_json(inventory, plan))["failed_checks"]] == ["budget"]
+    assert [check["name"] for check in json.loads(summary_json(assess(inventory, plan)))["failed_checks"]] == ["budget"]
 
 
 @pytest.mark.parametrize(
@@ -219,19 +219,19 @@ def test_an_operator_who_gets_all_shares_is_named(shares, operators, said):
         return data
 
     for text in (report_markdown, report_html, summary_markdown, summary_text):
-        assert ("bank-a: telco runs a relay on 2 of 2 paths" in one_line(text(*changed(run_by)))) == said
+        assert ("bank-a: telco runs a relay on 2 of 2 paths" in one_line(text(assess(*changed(run_by))))) == said
 
 
 def test_money_without_a_price_is_named_wherever_money_is_shown():
     inventory, plan = sample()
     for text in (report_markdown, report_html, summary_markdown, summary_text):
-        shown = text(inventory, plan).replace("\u00a0", " ")
+        shown = text(assess(inventory, plan)).replace("\u00a0", " ")
         assert "CHF 709 000 (+ 2 to be quoted)" in shown
-    assert json.loads(summary_json(inventory, plan))["lines_to_be_quoted"] == 2
+    assert json.loads(summary_json(assess(inventory, plan)))["lines_to_be_quoted"] == 2
 
 
 def test_spare_rate_is_the_least_along_each_path_and_over_the_paths():
-    facts = gather(*sample())
+    facts = assess(*sample())
     spare = {link.link.id: link.link.capacity_bps - link.link.load_bps for link in facts.links}
     _, plan = sample()
     for corridor, planned in zip(facts.corridors, plan.corridors, strict=True):
@@ -242,7 +242,7 @@ def test_spare_rate_is_the_least_along_each_path_and_over_the_paths():
 
 def test_json_summary_has_the_numbers_of_the_plan():
     inventory, plan = many_corridors(4)
-    told = json.loads(summary_json(inventory, plan))
+    told = json.loads(summary_json(assess(inventory, plan)))
     assert told["costs"] == json.loads(plan.to_json())["costs"]
     assert (told["format_version"], told["nodes"], told["links"], told["systems"]) == ("1.0", 2, 1, 1)
     assert [corridor["served"] for corridor in told["corridors"]] == [True, False, True, False]
@@ -277,7 +277,7 @@ def test_plant_that_was_not_measured_is_said():
         data["policy"] = {"loss_margin_db": 1.5}
         return data
 
-    document = report_document(*changed(unmeasured))
+    document = report_document(assess(*changed(unmeasured)))
     points = next(section for section in document.sections if section.id == "assumptions").points
     assert any(point.startswith("Loss is computed, not measured, on 1 of 5 fibres used: f-win-sg.") for point in points)
     assert any("on 1 fibre: f-rap-sg." in point and "coordinates" in point for point in points)
@@ -287,7 +287,9 @@ def test_plant_that_was_not_measured_is_said():
 
 
 def test_no_promise_that_physics_does_not_keep():
-    text = (report_html(*sample()) + report_markdown(*sample()) + summary_text(*sample())).lower()
+    text = (
+        report_html(assess(*sample())) + report_markdown(assess(*sample())) + summary_text(assess(*sample()))
+    ).lower()
     for word in ("unbreakable", "unhackable", "end-to-end quantum", "absolutely secure", "repeater"):
         assert word not in text
     assert "does not replace it, and it does not authenticate" in text

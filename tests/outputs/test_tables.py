@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from decimal import Decimal
 from pathlib import Path
@@ -15,13 +16,13 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from plan_fixtures import SAMPLE, make_plan, sample
 
-from qplan.costing.bill import bill_of_materials
-from qplan.costing.costs import cost_report
-from qplan.costing.views import by_corridor, by_site
+from qplan.assessment.facts import assess
+from qplan.costing.money_text import format_money
 from qplan.inventory.model import Inventory
+from qplan.outputs.bill.costs_json import costs_json
 from qplan.outputs.bill.tables import BILL_HEADER, bill_csv, corridor_table, site_table
 from qplan.outputs.bill.workbook import CREATED, workbook_bytes
-from qplan.outputs.text.tables import csv_text, escape_markdown, format_money, markdown_table, one_line, text_table
+from qplan.outputs.text.tables import csv_text, escape_markdown, markdown_table, one_line, text_table
 
 HOSTILE = (
     "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "＝1+1", '=HYPERLINK("http://x.example")', "a|b", "a\nb",
@@ -104,16 +105,15 @@ def test_plain_tables_line_up_with_wide_characters():
 
 
 def test_bom_csv_of_the_sample():
-    inventory, plan = sample()
-    text = bill_csv(bill_of_materials(inventory, plan))
+    text = bill_csv(assess(*sample()))
     assert text.replace("\r\n", "\n") == Path(__file__).with_name("sample_bom.csv").read_text("utf-8")
 
 
 def test_views_as_tables():
-    inventory, plan = sample()
-    sites = site_table(inventory, by_site(inventory, plan))
+    facts = assess(*sample())
+    sites = site_table(facts)
     assert sites.rows[0][:6] == ("rap-pop", "Rapperswil PoP", "transmitter (Tx)", "", "LR-7", 1)
-    corridors = corridor_table(inventory, plan, by_corridor(inventory, plan, bill_of_materials(inventory, plan)))
+    corridors = corridor_table(facts)
     assert corridors.rows[1][:5] == ("grid-b", "zrh-dc1", "win-co", pytest.approx(256 / 60 * 16), Decimal("115500.00"))
 
 
@@ -122,12 +122,12 @@ def read(data: bytes, values: bool):
 
 
 def test_workbook_is_the_same_bytes_and_its_formulas_carry_the_plan():
-    inventory, plan = sample()
-    data = workbook_bytes(inventory, plan)
-    assert data == workbook_bytes(*sample())
+    facts = assess(*sample())
+    data = workbook_bytes(facts)
+    assert data == workbook_bytes(assess(*sample()))
     formulas, values = read(data, values=False), read(data, values=True)
     assert formulas.properties.created == formulas.properties.modified == CREATED
-    bill, report = bill_of_materials(inventory, plan), cost_report(inventory, plan)
+    bill, report = facts.bill, json.loads(costs_json(facts))
     sheet, cached = formulas["BOM"], values["BOM"]
     assert tuple(cell.value for cell in sheet[1])[:16] == BILL_HEADER
     for row, line in enumerate(bill, start=2):
@@ -171,24 +171,24 @@ def test_workbook_and_csv_keep_hostile_names_as_text():
         {**SAMPLE, "sites": sites, "equipment": equipment, "economics": economics, "metadata": metadata}
     )
     _, plan = sample()
-    book = read(workbook_bytes(inventory, plan), values=False)
+    facts = assess(inventory, plan)
+    book = read(workbook_bytes(facts), values=False)
     for part, name in names.items():
         (row,) = (row for row in book["BOM"].iter_rows() if row[1].value == part)
         for cell in (row[2], row[3], row[12]):
             assert (cell.value, cell.data_type, cell.hyperlink) == (one_line(name), "s", None)
     assert book["Summary"]["A1"].data_type == "s"
     assert all(cell.data_type == "s" for row in book["By site"].iter_rows(min_row=2) for cell in row[:5] if cell.value)
-    lines = bill_of_materials(inventory, plan)
-    assert len(list(csv.reader(io.StringIO(bill_csv(lines), newline="")))) == len(lines) + 1
+    assert len(list(csv.reader(io.StringIO(bill_csv(facts), newline="")))) == len(facts.bill) + 1
 
 
 def test_workbook_of_extremes():
     inventory, plan = sample()
     empty = make_plan(inventory, (), {})
-    assert read(workbook_bytes(inventory, empty), values=True)["Summary"]["B4"].value == 0
+    assert read(workbook_bytes(assess(inventory, empty)), values=True)["Summary"]["B4"].value == 0
     sites = {**SAMPLE["sites"], "zrh-dc1": {**SAMPLE["sites"]["zrh-dc1"], "name": "x" * 40_000, "node_cost": 1e15}}
     economics = {"horizon_years": 10**9, "discount_rate": 1e15}
     huge = Inventory.model_validate({**SAMPLE, "sites": sites, "economics": economics})
-    values = read(workbook_bytes(huge, plan), values=True)
+    values = read(workbook_bytes(assess(huge, plan)), values=True)
     assert values["Summary"]["B4"].value == pytest.approx(1e15)
     assert max(len(str(cell)) for row in values["BOM"].values for cell in row) == 32_767

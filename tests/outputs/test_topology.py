@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plan_fixtures import SAMPLE, make_link, make_plan, sample
 
+from qplan.assessment.facts import assess
 from qplan.inventory.model import Inventory
 from qplan.outputs.topology.diagram import diagram
 from qplan.outputs.topology.dot import to_dot
@@ -59,7 +60,7 @@ def grid(size: int, placed: bool) -> tuple[Inventory, Plan]:
 
 
 def svg_root(inventory: Inventory, plan: Plan) -> ET.Element:
-    return ET.fromstring(to_svg(diagram(inventory, plan)))
+    return ET.fromstring(to_svg(diagram(assess(inventory, plan))))
 
 
 def titles(root: ET.Element) -> list[str]:
@@ -68,7 +69,7 @@ def titles(root: ET.Element) -> list[str]:
 
 def test_every_node_and_link_is_shown_in_every_format():
     inventory, plan = sample()
-    picture = diagram(inventory, plan)
+    picture = diagram(assess(inventory, plan))
     dot, mermaid, shown = to_dot(picture), to_mermaid(picture), titles(svg_root(inventory, plan))
     for node in plan.nodes:
         name = inventory.sites[node.site].name
@@ -83,7 +84,7 @@ def test_every_node_and_link_is_shown_in_every_format():
 
 def test_svg_says_what_it_is_and_who_sees_keys():
     inventory, plan = sample()
-    text = to_svg(diagram(inventory, plan))
+    text = to_svg(diagram(assess(inventory, plan)))
     root = ET.fromstring(text)
     assert root.get("role") == "img"
     assert root[0].tag == SVG + "title" and root[0].text == "Zürich metro: QKD topology"
@@ -96,7 +97,7 @@ def test_svg_says_what_it_is_and_who_sees_keys():
 
 def test_roles_follow_the_plan():
     inventory, plan = sample()
-    kinds = {node.site: node.kind for node in diagram(inventory, plan).nodes}
+    kinds = {node.site: node.kind for node in diagram(assess(inventory, plan)).nodes}
     assert kinds == {
         "zrh-dc1": "end", "sg-hq": "end", "win-co": "end_relay", "rap-pop": "existing", "uster-hut": "bypass",
     }  # fmt: skip
@@ -106,15 +107,15 @@ def test_roles_follow_the_plan():
 def test_a_plan_without_links_is_a_valid_picture(writer):
     inventory, _ = sample()
     plan = make_plan(inventory, (), {"bank-a": (), "grid-b": ()})
-    assert "Zürich DC 1" in writer(diagram(inventory, plan))
+    assert "Zürich DC 1" in writer(diagram(assess(inventory, plan)))
     empty = inventory.model_copy(update={"sites": {}, "fibres": {}, "corridors": {}})
-    assert "0 QKD nodes" in writer(diagram(empty, make_plan(empty, (), {})))
+    assert "0 QKD nodes" in writer(diagram(assess(empty, make_plan(empty, (), {}))))
 
 
 @pytest.mark.parametrize("placed", [True, False])
 @pytest.mark.parametrize("size", [3, 7, 9])
 def test_boxes_do_not_overlap_and_labels_hide_no_site(size, placed):
-    layout = lay_out(diagram(*grid(size, placed)))
+    layout = lay_out(diagram(assess(*grid(size, placed))))
     for a, b in combinations(layout.boxes.values(), 2):
         assert a.overlap(b) is None
     for label in layout.labels.values():
@@ -123,7 +124,7 @@ def test_boxes_do_not_overlap_and_labels_hide_no_site(size, placed):
 
 def test_a_map_keeps_north_above_and_east_to_the_right():
     inventory, plan = sample()
-    picture = diagram(inventory, plan)
+    picture = diagram(assess(inventory, plan))
     boxes = {node.site: lay_out(picture).boxes[node.id] for node in picture.nodes}
     assert boxes["win-co"].y > boxes["zrh-dc1"].y > boxes["rap-pop"].y
     assert boxes["sg-hq"].x > boxes["rap-pop"].x > boxes["zrh-dc1"].x
@@ -132,24 +133,25 @@ def test_a_map_keeps_north_above_and_east_to_the_right():
 def test_sites_at_one_place_are_drawn_apart():
     inventory, plan = sample()
     sites = {key: site.model_copy(update={"lat": 47.0, "lon": 8.0}) for key, site in inventory.sites.items()}
-    boxes = lay_out(diagram(inventory.model_copy(update={"sites": sites}), plan)).boxes
+    boxes = lay_out(diagram(assess(inventory.model_copy(update={"sites": sites}), plan))).boxes
     assert all(a.overlap(b) is None for a, b in combinations(boxes.values(), 2))
 
 
 def test_a_large_inventory_shows_what_the_plan_uses_and_says_so():
     inventory, plan = grid(9, placed=True)
-    picture = diagram(inventory, plan)
+    picture = diagram(assess(inventory, plan))
     assert {node.site for node in picture.nodes} == {node.site for node in plan.nodes}
     assert not picture.shows_fibres
     assert "72 sites of the inventory left out" in to_svg(picture)
-    small = diagram(*grid(7, placed=True))
+    small = diagram(assess(*grid(7, placed=True)))
     assert len(small.nodes) == 49 and small.shows_fibres
 
 
 def test_links_between_the_same_sites_are_drawn_side_by_side():
     inventory, plan = sample()
     twin = make_link(inventory, ("zrh-dc1", "win-co"), "cv-long", ("f-zrh-win",))
-    picture = diagram(inventory, make_plan(inventory, (*plan.links, twin), {c.id: c.paths for c in plan.corridors}))
+    plan = make_plan(inventory, (*plan.links, twin), {c.id: c.paths for c in plan.corridors})
+    picture = diagram(assess(inventory, plan))
     layout = lay_out(picture)
     first, second = (link.id for link in picture.links if link.name == "Zürich DC 1 – Winterthur CO")
     assert layout.routes[first] != layout.routes[second]
@@ -159,7 +161,7 @@ def test_links_between_the_same_sites_are_drawn_side_by_side():
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_names_are_inert(name):
     inventory, plan = renamed([name] * 6)
-    picture = diagram(inventory, plan)
+    picture = diagram(assess(inventory, plan))
     root = ET.fromstring(to_svg(picture))
     plain = svg_root(*sample())
     assert {element.tag.removeprefix(SVG) for element in root.iter()} <= DRAWN
@@ -211,11 +213,12 @@ PRINT = """
 import sys; sys.path.insert(0, sys.argv[1])
 from hostile import HOSTILE, renamed
 from plan_fixtures import sample
+from qplan.assessment.facts import assess
 from qplan.outputs.topology.diagram import diagram
 from qplan.outputs.topology.dot import to_dot
 from qplan.outputs.topology.mermaid import to_mermaid
 from qplan.outputs.topology.svg import to_svg
-picture = diagram(*sample())
+picture = diagram(assess(*sample()))
 sys.stdout.buffer.write("".join(write(picture) for write in (to_dot, to_svg, to_mermaid)).encode())
 """
 

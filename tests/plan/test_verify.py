@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from qplan.inventory.model import Inventory, QkdSystem
 from qplan.plan.model import Plan, link_id
 from qplan.plan.verify.recompute import annuity, rate_bps
-from qplan.plan.verify.verifier import CheckResult, failed_checks, verify
+from qplan.plan.verify.verifier import verify
 from qplan.plan.verify.violation import Violation
 
 
@@ -274,23 +274,6 @@ def test_a_length_taken_from_coordinates():
     assert float(violation.limit.removesuffix(" km")) == pytest.approx(14.453, abs=0.001)
 
 
-def test_checks_of_the_inventory():
-    inventory = copy.deepcopy(INVENTORY)
-    inventory["checks"] = {
-        "two-relays": {"metric": "relays", "max": 1, "severity": "warning", "message": "one is enough"},
-        "four-links": {"metric": "links", "max": 4},
-        "spend": {"metric": "capex", "max": 705.99},
-        "total": {"metric": "tco", "max": 887.48},
-        "yearly": {"metric": "opex_per_year", "max": 76},
-        "sites": {"metric": "nodes", "max": 4},
-    }
-    assert failed_checks(Inventory.model_validate(inventory), Plan.model_validate(PLAN)) == (
-        CheckResult("spend", "capex", 706.0, 705.99, "error", None),
-        CheckResult("two-relays", "relays", 2, 1, "warning", "one is enough"),
-        CheckResult("yearly", "opex_per_year", 77.0, 76, "error", None),
-    )
-
-
 def test_a_violation_reads_as_one_harmless_line():
     text = Violation("unknown-system", "links.a\nb", "\x1b[31m\u202eq", "a system").text()
     assert text == "links.a\\nb: unknown-system: found \\x1b[31m\\u202eq, expected a system"
@@ -368,4 +351,3 @@ def test_no_number_of_changes_raises(data):
         return
     for violation in verify(Inventory.model_validate(INVENTORY), plan):
         assert violation.text().isprintable()
-    failed_checks(Inventory.model_validate(INVENTORY), plan)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from qplan.candidates import resource_usage as occupancy
 from qplan.candidates.design import Design
+from qplan.costing.money_text import format_money
 from qplan.inventory.model import Inventory
 
 INSTEAD = "without that limit the cheapest design found"
@@ -80,7 +81,7 @@ def _shortage(short: occupancy.Taken, text: str) -> Shortage:
 
 
 def money(inventory: Inventory, amount: float) -> str:
-    return f"{inventory.economics.currency} {amount:,.2f}".replace(",", " ").removesuffix(".00")
+    return format_money(amount, inventory.economics.currency)
 
 
 SHORTAGES: Mapping[str, Callable[[Inventory, Design], Iterator[Shortage]]] = {

@@ -14,11 +14,11 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from qplan.costing.bill import BillLine
+from qplan.costing.money_text import TO_BE_QUOTED
 from qplan.costing.unit_costs import Cost, money, present_value_factor
 from qplan.inventory.model import Economics
 from qplan.outputs.bill.sheets import Styles, fit_height, formula, lay_out, total_row, write
 from qplan.outputs.bill.tables import BILL_FIGURES, BILL_HEADER, CORRIDOR_HEADER, CellTable
-from qplan.outputs.text.tables import TO_BE_QUOTED
 
 BILL_WIDTHS = (7, 16, 17, 38, 17, 10, 15, 18, 10, 18, 17, 9, 12, 12, 13, 26, 17)
 QUANTITY, UNIT_PRICE, LINE_TOTAL, SUPPORT, PROVENANCE = "F", "H", "J", "K", "O"

@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from qplan.assessment.facts import PlanFacts
 from qplan.costing.bill import BillLine
 from qplan.costing.cents import cents
-from qplan.costing.views import CorridorShare, Installation
-from qplan.inventory.model import Inventory
-from qplan.outputs.text.tables import TO_BE_QUOTED, Cell, csv_text
-from qplan.plan.model import Plan
+from qplan.costing.money_text import TO_BE_QUOTED
+from qplan.outputs.text.tables import Cell, csv_text
 
 
 @dataclass(frozen=True)
@@ -75,9 +74,9 @@ def plain_price(price: Decimal) -> Decimal:
     return rounded if rounded == price else price
 
 
-def bill_csv(bill: Iterable[BillLine]) -> str:
+def bill_csv(facts: PlanFacts) -> str:
     """`bom.csv`."""
-    table = bill_table(bill)
+    table = bill_table(facts.bill)
     return csv_text(table.header, table.rows)
 
 
@@ -95,12 +94,12 @@ SITE_HEADER = (
 )
 
 
-def site_table(inventory: Inventory, installations: Iterable[Installation]) -> CellTable:
+def site_table(facts: PlanFacts) -> CellTable:
     """What is to be mounted at which site."""
     rows = tuple(
         (
             one.site,
-            inventory.sites[one.site].name,
+            facts.inventory.sites[one.site].name,
             one.what,
             one.part_number,
             one.description,
@@ -110,7 +109,7 @@ def site_table(inventory: Inventory, installations: Iterable[Installation]) -> C
             one.far_end,
             one.link,
         )
-        for one in installations
+        for one in facts.installations
     )
     return CellTable(SITE_HEADER, rows, ("Quantity", "Rack units", "Power (W)"))
 
@@ -128,13 +127,14 @@ CORRIDOR_HEADER = (
 )
 
 
-def corridor_table(inventory: Inventory, plan: Plan, shares: Iterable[CorridorShare]) -> CellTable:
+def corridor_table(facts: PlanFacts) -> CellTable:
     """What every corridor costs; a row without a name is for what no corridor uses."""
-    demand = {corridor.id: corridor.key_rate_bps for corridor in plan.corridors}
+    corridors = facts.inventory.corridors
+    demand = {corridor.id: corridor.demand_bps for corridor in facts.corridors}
     rows = tuple(
         (
             share.corridor,
-            *(inventory.corridors[share.corridor].ends if share.corridor else ("", "")),
+            *(corridors[share.corridor].ends if share.corridor else ("", "")),
             demand.get(share.corridor),
             share.capex,
             share.contingency,
@@ -142,6 +142,6 @@ def corridor_table(inventory: Inventory, plan: Plan, shares: Iterable[CorridorSh
             share.tco,
             share.to_be_quoted,
         )
-        for share in shares
+        for share in facts.costs.shares
     )
     return CellTable(CORRIDOR_HEADER, rows, CORRIDOR_HEADER[3:])

@@ -6,22 +6,26 @@ Figures that depend on prices or assumptions are formulas with cached values. Th
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from xlsxwriter import Workbook
+from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from qplan.costing.bill import BillLine, bill_of_materials, bill_total
+from qplan.assessment.facts import PlanFacts
+from qplan.costing.bill import BillLine, bill_total
 from qplan.costing.cash_flow import CONVENTION
-from qplan.costing.unit_costs import Cost, contingency, present_value_factor, tco
-from qplan.costing.views import SHARING_RULE, by_corridor, by_site
+from qplan.costing.cents import Exact
+from qplan.costing.money_text import TO_BE_QUOTED
+from qplan.costing.unit_costs import contingency, present_value_factor, tco
+from qplan.costing.views import SHARING_RULE
 from qplan.inventory.model import Inventory, Item, QkdSystem
-from qplan.outputs.bill.bill_sheets import BillRange, allocation_sheet, bill_range, bill_sheet, corridor_sheet
+from qplan.outputs.bill.bill_sheets import allocation_sheet, bill_range, bill_sheet, corridor_sheet
 from qplan.outputs.bill.sheets import Styles, fit_height, formula, lay_out, make_styles, print_set_up, write
 from qplan.outputs.bill.tables import SITE_HEADER, CellTable, bill_table, corridor_table, site_table
 from qplan.outputs.bill.year_sheet import year_sheet
-from qplan.outputs.text.tables import TO_BE_QUOTED, Cell
+from qplan.outputs.text.tables import Cell
 from qplan.plan.model import Plan
 
 CREATED = datetime(2000, 1, 1)  # fixed: the same plan gives the same bytes
@@ -38,11 +42,9 @@ SHEETS = (
 PROVENANCES = ("datasheet", "quote", "measured", "paper", "derived", "illustrative", "inventory", "not stated")
 
 
-def workbook_bytes(inventory: Inventory, plan: Plan) -> bytes:
-    """The whole workbook; the inventory must be the plan's own."""
-    bill = bill_of_materials(inventory, plan)
-    total = bill_total(bill)
-    corridors = corridor_table(inventory, plan, by_corridor(inventory, plan, bill))
+def workbook_bytes(facts: PlanFacts) -> bytes:
+    """The whole workbook."""
+    bill, total, economics = facts.bill, facts.costs.total, facts.inventory.economics
     buffer = io.BytesIO()
     options = {
         "in_memory": True,
@@ -53,68 +55,71 @@ def workbook_bytes(inventory: Inventory, plan: Plan) -> bytes:
     }
     with Workbook(buffer, options) as book:
         book.set_properties({"title": "Bill of materials and costs", "created": CREATED})
-        styles = make_styles(book, inventory.economics.currency)
+        styles = make_styles(book, economics.currency)
         sheets = {name: book.add_worksheet(name) for name in SHEETS}
-        _summary(sheets["Summary"], styles, inventory, plan, bill, total)
+        _summary(sheets["Summary"], styles, facts)
         bill_sheet(book, sheets["BOM"], styles, bill, bill_table(bill), total)
-        _plain_table(sheets["By site"], styles, site_table(inventory, by_site(inventory, plan)))
+        _plain_table(sheets["By site"], styles, site_table(facts))
         allocation_sheet(sheets["Allocation"], styles, bill)
-        corridor_sheet(sheets["By corridor"], styles, corridors, bill, inventory.economics)
-        year_sheet(book, sheets["Costs by year"], styles, inventory.economics, total)
-        _assumptions(book, sheets["Assumptions"], styles, inventory, plan)
-        _provenance(sheets["Provenance"], styles, inventory, bill, total)
+        corridor_sheet(sheets["By corridor"], styles, corridor_table(facts), bill, economics)
+        year_sheet(book, sheets["Costs by year"], styles, economics, total)
+        _assumptions(book, sheets["Assumptions"], styles, facts)
+        _provenance(sheets["Provenance"], styles, facts)
     return buffer.getvalue()
 
 
-def _summary(
-    sheet: Worksheet, styles: Styles, inventory: Inventory, plan: Plan, bill: tuple[BillLine, ...], total: Cost
-) -> None:
-    economics, rows = inventory.economics, bill_range(bill)
+def _summary(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
     print_set_up(sheet, (40, 24, 70))
-    write(sheet, 0, 0, inventory.metadata.name or plan.inventory.name, styles.title)
+    write(sheet, 0, 0, facts.inventory.metadata.name or facts.plan.inventory.name, styles.title)
     write(sheet, 1, 0, "Bill of materials and costs of a QKD network plan", styles.text)
-    reserve = contingency(economics, total.capex)
-    nominal = total.capex + reserve + total.opex_per_year * economics.horizon_years
-    figures = (
-        ("Capex", "=capex_total", total.capex, "one-off: sum of the line totals in BOM"),
-        ("Contingency", "=capex_total*contingency_share", reserve, "share of capex, see Assumptions"),
-        ("Opex per year", "=opex_total", total.opex_per_year, "support, hosting, relay operation and leases"),
-        ("Total over the horizon, nominal", "=nominal_total", nominal, "capex, contingency and opex of every year"),
-        ("Total over the horizon, discounted", "=tco_total", tco(economics, total), "TCO, see Costs by year"),
-        ("Illustrative part of capex", *_illustrative(rows, bill), "prices that no vendor has confirmed"),
-    )
-    for row, (name, text, value, note) in enumerate(figures, start=3):
+    for row, (name, text, value, note) in enumerate(_totals(facts), start=3):
         write(sheet, row, 0, name, styles.text)
         formula(sheet, row, 1, text, styles.money, value)
         write(sheet, row, 2, note, styles.text)
     write(sheet, 9, 0, "Lines to be quoted, not in any total", styles.text)
-    count = sum(line.to_be_quoted for line in bill)
-    formula(sheet, 9, 1, f'=COUNTIF({rows.column("H")},"{TO_BE_QUOTED}")', styles.number, count)
+    count = f'=COUNTIF({bill_range(facts.bill).column("H")},"{TO_BE_QUOTED}")'
+    formula(sheet, 9, 1, count, styles.number, facts.lines_to_be_quoted)
     sheet.conditional_format("B10", {"type": "cell", "criteria": ">", "value": 0, "format": styles.to_be_quoted})
-    for row, (name, cell) in enumerate(_plan_figures(plan), start=11):
+    for row, (name, cell) in enumerate(_plan_figures(facts), start=11):
         write(sheet, row, 0, name, styles.text)
         write(sheet, row, 1, cell, styles.text)
     for row, (text, style) in enumerate(_legend(styles), start=17):
         sheet.merge_range(row, 0, row, 2, text, style)
 
 
-def _illustrative(rows: BillRange, bill: tuple[BillLine, ...]) -> tuple[str, float]:
-    amount = bill_total(line for line in bill if line.provenance == "illustrative").capex
+def _totals(facts: PlanFacts) -> tuple[tuple[str, str, Exact | float, str], ...]:
+    """Label, formula, its present value and a note."""
+    economics, total = facts.inventory.economics, facts.costs.total
+    reserve = contingency(economics, total.capex)
+    nominal = total.capex + reserve + total.opex_per_year * economics.horizon_years
+    return (
+        ("Capex", "=capex_total", total.capex, "one-off: sum of the line totals in BOM"),
+        ("Contingency", "=capex_total*contingency_share", reserve, "share of capex, see Assumptions"),
+        ("Opex per year", "=opex_total", total.opex_per_year, "support, hosting, relay operation and leases"),
+        ("Total over the horizon, nominal", "=nominal_total", nominal, "capex, contingency and opex of every year"),
+        ("Total over the horizon, discounted", "=tco_total", tco(economics, total), "TCO, see Costs by year"),
+        ("Illustrative part of capex", *_illustrative(facts), "prices that no vendor has confirmed"),
+    )
+
+
+def _illustrative(facts: PlanFacts) -> tuple[str, float]:
+    rows = bill_range(facts.bill)
+    amount = bill_total(line for line in facts.bill if line.provenance == "illustrative").capex
     return f'=SUMIF({rows.column("O")},"illustrative",{rows.column("J")})', float(amount)
 
 
-def _plan_figures(plan: Plan) -> tuple[tuple[str, Cell], ...]:
-    served = sum(corridor.served for corridor in plan.corridors)
+def _plan_figures(facts: PlanFacts) -> tuple[tuple[str, Cell], ...]:
+    plan, served = facts.plan, len(facts.corridors) - len(facts.unserved)
     return (
         ("QKD nodes", len(plan.nodes)),
         ("of these trusted relays", len(plan.relays)),
         ("QKD links", len(plan.links)),
-        ("QKD systems (Tx and Rx pairs)", sum(link.count for link in plan.links)),
-        ("Corridors served", f"{served} of {len(plan.corridors)}"),
+        ("QKD systems (Tx and Rx pairs)", facts.system_count),
+        ("Corridors served", f"{served} of {len(facts.corridors)}"),
     )
 
 
-def _legend(styles: Styles) -> tuple[tuple[str, object], ...]:
+def _legend(styles: Styles) -> tuple[tuple[str, Format], ...]:
     return (
         ("How to use this workbook", styles.header),
         ("Blue figures in BOM (unit price, support per unit) and in Assumptions may be typed over.", styles.text),
@@ -133,9 +138,9 @@ def _plain_table(sheet: Worksheet, styles: Styles, table: CellTable) -> None:
             write(sheet, row, column, cell, styles.text if isinstance(cell, str) else styles.number)
 
 
-def _assumptions(book: Workbook, sheet: Worksheet, styles: Styles, inventory: Inventory, plan: Plan) -> None:
+def _assumptions(book: Workbook, sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
     """The inputs of the calculation first, by name, then what the plan was made under."""
-    economics = inventory.economics
+    economics = facts.inventory.economics
     widths = (34, 24, 90)
     print_set_up(sheet, widths)
     for column, name in enumerate(("Assumption", "Value", "Meaning")):
@@ -156,7 +161,7 @@ def _assumptions(book: Workbook, sheet: Worksheet, styles: Styles, inventory: In
     formula(sheet, 4, 1, closed_form, styles.factor, present_value_factor(economics))
     write(sheet, 4, 2, "present value of 1 per year over the horizon", styles.text)
     book.define_name("annuity", "=Assumptions!$B$5")
-    for row, (label, cell, meaning) in enumerate(_basis(inventory, plan), start=6):
+    for row, (label, cell, meaning) in enumerate(_basis(facts.inventory, facts.plan), start=6):
         write(sheet, row, 0, label, styles.text)
         write(sheet, row, 1, cell, styles.text if isinstance(cell, str) else styles.number)
         write(sheet, row, 2, meaning, styles.text)
@@ -177,15 +182,13 @@ def _basis(inventory: Inventory, plan: Plan) -> tuple[tuple[str, Cell, str], ...
     )
 
 
-def _provenance(
-    sheet: Worksheet, styles: Styles, inventory: Inventory, bill: tuple[BillLine, ...], total: Cost
-) -> None:
+def _provenance(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
     """How much of the money rests on which kind of price, then where the figures of every product come from."""
-    rows = bill_range(bill)
+    rows = bill_range(facts.bill)
     header, widths = ("Provenance of the price", "Lines", "One-off", "Per year"), (28, 20, 24, 24, 90)
     lay_out(sheet, styles, header, header[1:], widths, len(PROVENANCES))
     for row, word in enumerate(PROVENANCES, start=1):
-        lines = [line for line in bill if line.provenance == word]
+        lines = [line for line in facts.bill if line.provenance == word]
         money = bill_total(lines)
         key = f"{rows.column('O')},A{row + 1}"
         write(sheet, row, 0, word, styles.text)
@@ -194,7 +197,7 @@ def _provenance(
         formula(sheet, row, 3, f"=SUMIF({key},{rows.column('K')})", styles.money, money.opex_per_year)
     for column, name in enumerate(("Product", "Part number", "Field", "Provenance", "Source")):
         write(sheet, 11, column, name, styles.header)
-    for row, cells in enumerate(_sources(inventory, bill), start=12):
+    for row, cells in enumerate(_sources(facts.inventory, facts.bill), start=12):
         fit_height(sheet, row, cells, widths)
         for column, cell in enumerate(cells):
             write(sheet, row, column, cell, styles.text)
@@ -202,7 +205,7 @@ def _provenance(
 
 def _sources(inventory: Inventory, bill: Iterable[BillLine]) -> Iterable[tuple[str | None, ...]]:
     """One row for every product of the bill, or for every field where provenance is stated by field."""
-    catalogue: dict[str, dict[str, QkdSystem | Item]] = {
+    catalogue: dict[str, Mapping[str, QkdSystem | Item]] = {
         "QKD system": inventory.equipment.qkd_systems,
         "node equipment": inventory.equipment.node_items,
         "relay equipment": inventory.equipment.relay_items,

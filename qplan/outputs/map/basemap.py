@@ -52,7 +52,8 @@ def base_map(frame: Frame) -> BaseMap:
 def _world() -> tuple[list[list[Point]], list[list[Point]]]:
     shipped = json.loads((files("qplan.outputs.map") / "assets" / "natural-earth-50m.json").read_text("utf-8"))
     step = shipped["step_deg"]
-    return tuple([_unpacked(line, step) for line in shipped[name]] for name in ("land", "borders"))
+    land, borders = ([_unpacked(line, step) for line in shipped[name]] for name in ("land", "borders"))
+    return land, borders
 
 
 def _unpacked(numbers: list[int], step: float) -> list[Point]:

@@ -7,17 +7,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from qplan.assessment.facts import CorridorFacts, Facts, LinkFacts, gather
-from qplan.costing.usage import usage_of
-from qplan.inventory.model import Inventory
+from qplan.assessment.corridors import CorridorFacts
+from qplan.assessment.facts import PlanFacts
+from qplan.assessment.link_budgets import LinkFacts
 from qplan.outputs.map.basemap import Frame
-from qplan.outputs.report.document import SiteNames
 from qplan.outputs.text import wording
+from qplan.outputs.text.names import SiteNames
 from qplan.outputs.text.tables import one_line
 from qplan.outputs.topology.diagram import MEANING, Diagram, DiagramLink, DiagramNode
 from qplan.outputs.topology.geography import Point, narrowing, unwrapped
 from qplan.outputs.topology.palette import PAINT, system_line
-from qplan.plan.model import Plan
 
 Fact = tuple[str, str]
 LEAST_FRAME_DEG = 3.0
@@ -45,16 +44,16 @@ class Features:
     """South-west and north-east corner of all sites."""
 
 
-def features(inventory: Inventory, plan: Plan, picture: Diagram) -> Features:
+def features(facts: PlanFacts, picture: Diagram) -> Features:
     """All that the page needs to know, from the diagram of the same plan."""
-    facts, names = gather(inventory, plan), SiteNames(inventory)
+    names = SiteNames(facts.inventory)
     places = _places(picture.nodes)
     lines = _lines(picture.links, places)
     by_source = {link.source: link for link in picture.links}
-    users = usage_of(plan).links
+    users = facts.usage.links
     return Features(
         sites=[
-            _site(node, places[node.id], _site_facts(inventory, node, places[node.id], facts))
+            _site(node, places[node.id], _site_facts(node, places[node.id], facts))
             for node in picture.nodes
             if node.id in places
         ],
@@ -67,7 +66,7 @@ def features(inventory: Inventory, plan: Plan, picture: Diagram) -> Features:
             for link in picture.links
             if link.system is None and link.id in lines
         ],
-        corridors=[_corridor(entry, plan, by_source, names) for entry in facts.corridors],
+        corridors=[_corridor(entry, by_source, names) for entry in facts.corridors],
         missing=[node.name for node in picture.nodes if node.id not in places],
         hidden_links=[link.name for link in picture.links if link.system and link.id not in lines],
         frame=_frame(list(places.values())),
@@ -181,8 +180,8 @@ def _site(node: DiagramNode, place: Point, facts: list[Fact]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _site_facts(inventory: Inventory, node: DiagramNode, place: Point, facts: Facts) -> list[Fact]:
-    site = inventory.sites[node.site]
+def _site_facts(node: DiagramNode, place: Point, facts: PlanFacts) -> list[Fact]:
+    site = facts.inventory.sites[node.site]
     relay = next((entry for entry in facts.relays if entry.id == node.site), None)
     ended = [entry.id for entry in facts.corridors if entry.served and node.site in entry.corridor.ends]
     rows = [
@@ -201,6 +200,8 @@ def _site_facts(inventory: Inventory, node: DiagramNode, place: Point, facts: Fa
 
 
 def _moved(node: DiagramNode, place: Point) -> bool:
+    if node.place is None:
+        return False
     turned = (place[1] - node.place[1] + 180) % 360 - 180
     return place[0] != node.place[0] or abs(turned) > 1e-6
 
@@ -217,7 +218,7 @@ def _link(link: DiagramLink, lines: dict[str, list[Point]], picture: Diagram, fa
     }  # fmt: skip
 
 
-def _link_facts(entry: LinkFacts, users: tuple[str, ...], facts: Facts, names: SiteNames) -> list[Fact]:
+def _link_facts(entry: LinkFacts, users: tuple[str, ...], facts: PlanFacts, names: SiteNames) -> list[Fact]:
     link = entry.link
     clear = [names[relay.id] for relay in facts.relays if relay.id in link.ends]
     rows = [
@@ -234,9 +235,8 @@ def _link_facts(entry: LinkFacts, users: tuple[str, ...], facts: Facts, names: S
     return _stated(rows)
 
 
-def _corridor(entry: CorridorFacts, plan: Plan, by_source: dict[str, DiagramLink], names: SiteNames) -> dict[str, Any]:
-    served = next(corridor for corridor in plan.corridors if corridor.id == entry.id)
-    links = [by_source[link] for path in served.paths for link in path.links]
+def _corridor(entry: CorridorFacts, by_source: dict[str, DiagramLink], names: SiteNames) -> dict[str, Any]:
+    links = [by_source[link] for path in entry.paths for link in path.links]
     exposure = wording.who_sees_keys(entry.corridor, [len(path.relays) for path in entry.paths])
     return {
         "id": entry.id,

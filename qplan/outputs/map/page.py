@@ -8,17 +8,16 @@ from base64 import b64encode
 from importlib.resources import files
 from typing import Any
 
-from qplan.inventory.model import Inventory
+from qplan.assessment.facts import PlanFacts
 from qplan.outputs.map.basemap import base_map
 from qplan.outputs.map.features import Features, features
 from qplan.outputs.topology.diagram import MEANING, UNUSED_FIBRE, diagram
 from qplan.outputs.topology.palette import PAINT, PALE, system_line
-from qplan.plan.model import Plan
 
 _IN_SCRIPT = {char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
 
-def map_html(inventory: Inventory, plan: Plan) -> str:
+def map_html(facts: PlanFacts) -> str:
     """The page: sites by role, QKD links along the sites of their fibres, facts on demand, corridors to choose from.
 
     Sites without coordinates are listed; without any, the page says so and shows the lists alone.
@@ -26,8 +25,8 @@ def map_html(inventory: Inventory, plan: Plan) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    picture = diagram(inventory, plan)
-    found = features(inventory, plan, picture)
+    picture = diagram(facts)
+    found = features(facts, picture)
     assets = {name: _asset(name) for name in ("leaflet.css", "map.css", "leaflet.js", "map.js")}
     environment = Environment(
         loader=PackageLoader("qplan.outputs.map"),

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 
-from qplan.assessment.facts import Facts, Plant
+from qplan.assessment.checks import MONEY_METRICS
+from qplan.assessment.facts import PlanFacts
+from qplan.assessment.fibre_knowledge import FibreKnowledge
+from qplan.costing.money_text import format_money
 from qplan.inventory.model import Inventory, Item, QkdSystem
 from qplan.inventory.source.messages import counted
 from qplan.outputs.report.document import Section, Table
 from qplan.outputs.text import wording
-from qplan.outputs.text.tables import format_money, format_number
-from qplan.plan.model import Plan
-from qplan.plan.verify.verifier import failed_checks
+from qplan.outputs.text.tables import format_number
 
 METRICS = {
     "capex": "capex",
@@ -28,41 +29,33 @@ POSITIONS = (
 )
 
 
-def checks_section(inventory: Inventory, plan: Plan) -> Section:
-    failed = {result.name for result in failed_checks(inventory, plan)}
-    values = {
-        "capex": plan.costs.capex,
-        "opex_per_year": plan.costs.opex_per_year,
-        "tco": plan.costs.tco,
-        "relays": len(plan.relays),
-        "nodes": len(plan.nodes),
-        "links": len(plan.links),
-    }
+def checks_section(facts: PlanFacts) -> Section:
     rows = []
-    for name, check in sorted(inventory.checks.items()):
-        figures = [_figure(check.metric, value, plan.costs.currency) for value in (values[check.metric], check.max)]
-        result = "ok" if name not in failed else "exceeded" if check.severity == "error" else "exceeded (warning)"
-        note = check.message if name in failed else None
-        rows.append((name, METRICS[check.metric], *figures, result, note or ""))
+    for result in facts.checks:
+        check, currency = result.check, facts.plan.costs.currency
+        figures = [_figure(check.metric, value, currency) for value in (result.value, check.max)]
+        verdict = "ok" if result.ok else "exceeded" if check.severity == "error" else "exceeded (warning)"
+        note = None if result.ok else check.message
+        rows.append((result.id, METRICS[check.metric], *figures, verdict, note or ""))
     table = Table("Limits set in the inventory", ("Check", "Of", "Value", "Limit", "Result", "Note"), tuple(rows))
     return Section("checks", "Checks", tables=(table,))
 
 
 def _figure(metric: str, value: float, currency: str) -> str:
-    return format_number(value) if metric in ("relays", "nodes", "links") else format_money(value, currency)
+    return format_money(value, currency) if metric in MONEY_METRICS else format_number(value)
 
 
-def assumptions_section(inventory: Inventory, facts: Facts) -> Section:
+def assumptions_section(facts: PlanFacts) -> Section:
     points = [
         "QKD complements post-quantum cryptography (PQC): it does not replace it, and it does not authenticate. Every "
         "link and every user of keys needs authentication by pre-shared keys or PQC.",
         "Keys are in clear at both ends of a corridor and at every trusted node that relays them. Between trusted "
         "nodes the protection is physical; at them it is the operator's.",
         POSITIONS,
-        *_rate_points(inventory, facts),
-        *_plant_points(facts.plant),
-        *_duct_points(inventory, facts),
-        _margin_point(inventory),
+        *_rate_points(facts),
+        *_fibre_points(facts.fibres),
+        *_duct_points(facts),
+        _margin_point(facts.inventory),
         "Every system takes the strands that its entry states. Light of other channels on the same strand is not "
         "modelled: a strand given to QKD is taken to be dark apart from the system's own channels.",
         "Prices are estimates until they are quoted.",
@@ -70,7 +63,7 @@ def assumptions_section(inventory: Inventory, facts: Facts) -> Section:
     return Section("assumptions", "Assumptions and limits", points=tuple(points))
 
 
-def _rate_points(inventory: Inventory, facts: Facts) -> list[str]:
+def _rate_points(facts: PlanFacts) -> list[str]:
     bases: dict[str, list[str]] = {}
     for key, system in facts.systems.items():
         bases.setdefault(system.rate_basis or "basis not stated", []).append(key)
@@ -84,39 +77,39 @@ def _rate_points(inventory: Inventory, facts: Facts) -> list[str]:
     if cow:
         listed = wording.listed(cow)
         points.append(f"The original security proof of coherent one-way ({listed}) does not hold at published rates.")
-    if inventory.policy.key_rate_reserve:
-        share = wording.percent(inventory.policy.key_rate_reserve)
+    if facts.inventory.policy.key_rate_reserve:
+        share = wording.percent(facts.inventory.policy.key_rate_reserve)
         points.append(f"Of every rate {share} is kept for authentication and refresh before corridors are served.")
     return points
 
 
-def _plant_points(plant: Plant) -> list[str]:
-    total = len(plant.measured) + len(plant.computed)
+def _fibre_points(fibres: FibreKnowledge) -> list[str]:
+    total = len(fibres.used)
     points = []
-    if plant.computed:
+    if fibres.computed:
         points.append(
-            f"Loss is computed, not measured, on {len(plant.computed)} of {counted(total, 'fibre')} used: "
-            f"{wording.listed(plant.computed)}. Measure them before buying."
+            f"Loss is computed, not measured, on {len(fibres.computed)} of {counted(total, 'fibre')} used: "
+            f"{wording.listed(fibres.computed)}. Measure them before buying."
         )
     elif total:
         points.append(f"Loss is as stated in the inventory on every fibre used ({total}).")
-    if plant.derived_length:
+    if fibres.derived_length:
         points.append(
             "Length is derived from the ends' coordinates (geodesic × 1.3) on "
-            f"{counted(len(plant.derived_length), 'fibre')}: {wording.listed(plant.derived_length)}."
+            f"{counted(len(fibres.derived_length), 'fibre')}: {wording.listed(fibres.derived_length)}."
         )
-    if plant.unknown_length:
+    if fibres.unknown_length:
         points.append(
             f"Length is not known, and counted as 0 km in lease costs, on "
-            f"{counted(len(plant.unknown_length), 'fibre')}: {wording.listed(plant.unknown_length)}."
+            f"{counted(len(fibres.unknown_length), 'fibre')}: {wording.listed(fibres.unknown_length)}."
         )
     return points
 
 
-def _duct_points(inventory: Inventory, facts: Facts) -> list[str]:
+def _duct_points(facts: PlanFacts) -> list[str]:
     """Where corridors have several paths: fibres of which it is not known what they share with others."""
-    used = sorted((*facts.plant.measured, *facts.plant.computed))
-    silent = [fibre for fibre in used if not inventory.fibres[fibre].ducts]
+    used = facts.fibres.used
+    silent = [fibre for fibre in used if not facts.inventory.fibres[fibre].ducts]
     if not silent or all(len(corridor.paths) < 2 for corridor in facts.corridors):
         return []
     return [
@@ -132,14 +125,14 @@ def _margin_point(inventory: Inventory) -> str:
     return "No margin for ageing and repair is included in the losses (policy.loss_margin_db is 0)."
 
 
-def provenance_section(facts: Facts, plan: Plan) -> Section:
+def provenance_section(facts: PlanFacts) -> Section:
     entries: list[tuple[str, QkdSystem | Item]] = [*facts.systems.items(), *facts.items]
     figures = Table(
         "Equipment used",
         ("Entry", "Product", "Figures", "Provenance", "Source of the entry"),
         tuple(row for key, entry in entries for row in _provenance_rows(key, entry)),
     )
-    ref = plan.inventory
+    plan, ref = facts.plan, facts.plan.inventory
     scenario = (("Scenario", ref.scenario),) if ref.scenario else ()
     origin = Table(
         "This plan",

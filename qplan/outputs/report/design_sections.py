@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from qplan.assessment.facts import CorridorFacts, Facts, LinkFacts, NodeFacts, PathFacts, RelayFacts, Space
-from qplan.outputs.report.document import Section, SiteNames, Table
+from qplan.assessment.corridors import CorridorFacts, PathFacts
+from qplan.assessment.exposure import RelayFacts
+from qplan.assessment.facts import PlanFacts
+from qplan.assessment.link_budgets import LinkFacts
+from qplan.assessment.nodes import NodeFacts, Space
+from qplan.outputs.report.document import Section, Table
 from qplan.outputs.text import wording
+from qplan.outputs.text.names import SiteNames
 from qplan.outputs.text.tables import format_number
 
 NOT_STATED = "not stated"
 ARROW = " → "
 
 
-def built_section(facts: Facts, names: SiteNames) -> Section:
+def built_section(facts: PlanFacts, names: SiteNames) -> Section:
     nodes = Table(
         "QKD nodes",
         ("Site", "Id", "Roles", "Country", "Operator", "Tier", "Rack units used", "Power used"),
@@ -25,7 +30,7 @@ def built_section(facts: Facts, names: SiteNames) -> Section:
     return Section("built", "What is built where", (reading,), (nodes, links_table(facts, names)))
 
 
-def links_table(facts: Facts, names: SiteNames) -> Table:
+def links_table(facts: PlanFacts, names: SiteNames) -> Table:
     return Table(
         "QKD links",
         ("Route", "System", "Fibres", "Length", "Loss", "Limit", "Headroom", "Key rate", "Reserved", "Load"),
@@ -73,7 +78,7 @@ def _link_row(facts: LinkFacts, names: SiteNames) -> tuple[str, ...]:
     )
 
 
-def corridors_table(facts: Facts, names: SiteNames) -> Table:
+def corridors_table(facts: PlanFacts, names: SiteNames) -> Table:
     """Every corridor in one short row."""
     return Table(
         "Corridors",
@@ -97,7 +102,7 @@ def _relay_list(path: PathFacts, names: SiteNames) -> str:
     return count + names.join(path.relays) or "direct"
 
 
-def corridors_section(facts: Facts, names: SiteNames) -> Section:
+def corridors_section(facts: PlanFacts, names: SiteNames) -> Section:
     overview = Table(
         "Demand and protection",
         (
@@ -201,7 +206,7 @@ def _exposure_row(facts: CorridorFacts, relays: tuple[RelayFacts, ...], names: S
 def _relay_row(facts: RelayFacts, names: SiteNames) -> tuple[str, ...]:
     site = facts.site
     return (
-        names[facts.id] + (" (existing)" if site.trusted_node == "existing" else ""),
+        names[facts.id] + (" (existing)" if facts.existing else ""),
         site.country or NOT_STATED,
         site.operator or NOT_STATED,
         site.key_domain or NOT_STATED,

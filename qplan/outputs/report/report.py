@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 
-from qplan.assessment.facts import gather
-from qplan.costing.bill import bill_of_materials
-from qplan.inventory.model import Inventory
+from qplan.assessment.facts import PlanFacts
 from qplan.outputs.report.basis_sections import assumptions_section, checks_section, provenance_section
 from qplan.outputs.report.cost_section import cost_section
 from qplan.outputs.report.design_sections import built_section, corridors_section, corridors_table
-from qplan.outputs.report.document import Document, Section, SiteNames, Table
+from qplan.outputs.report.document import Document, Section, Table
+from qplan.outputs.text.names import SiteNames
 from qplan.outputs.text.tables import escape_markdown, markdown_table, one_line
 from qplan.outputs.text.verdict import figures, plan_line, warnings
 from qplan.outputs.text.wording import shortened
-from qplan.plan.model import Plan
 
 MARKER = "<!-- qplan:report -->"
 COMMENT_CHARACTERS = 60_000  # GitHub takes 65,536 in a comment
@@ -27,31 +25,30 @@ ROWS_TRIED = (200, 100, 50, 20, 10, 5, 2, 0)
 TONES = {"ok": "good", "exceeded": "bad", "exceeded (warning)": "warn", "not served (optional)": "warn"}
 
 
-def report_document(inventory: Inventory, plan: Plan) -> Document:
+def report_document(facts: PlanFacts) -> Document:
     """Everything that a report says, as plain text."""
-    facts, names, bill = gather(inventory, plan), SiteNames(inventory), bill_of_materials(inventory, plan)
-    metadata = inventory.metadata
+    names, metadata = SiteNames(facts.inventory), facts.inventory.metadata
     subtitle = [metadata.description, metadata.owner and f"Owner: {metadata.owner}"]
     return Document(
-        title=metadata.name or plan.inventory.name,
+        title=metadata.name or facts.plan.inventory.name,
         subtitle=" · ".join(part for part in subtitle if part),
-        headline=plan_line(inventory, plan, bill),
-        proven=plan.status == "optimal",
-        warnings=warnings(inventory, plan, facts),
-        figures=figures(inventory, plan, facts, bill),
+        headline=plan_line(facts),
+        proven=facts.plan.status == "optimal",
+        warnings=warnings(facts),
+        figures=figures(facts),
         corridors=corridors_table(facts, names),
         sections=(
             built_section(facts, names),
             corridors_section(facts, names),
-            cost_section(inventory, plan),
-            checks_section(inventory, plan),
-            assumptions_section(inventory, facts),
-            provenance_section(facts, plan),
+            cost_section(facts),
+            checks_section(facts),
+            assumptions_section(facts),
+            provenance_section(facts),
         ),
     )
 
 
-def report_html(inventory: Inventory, plan: Plan) -> str:
+def report_html(facts: PlanFacts) -> str:
     """One page that needs nothing else: no script, no font and no picture from elsewhere."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
@@ -67,10 +64,10 @@ def report_html(inventory: Inventory, plan: Plan) -> str:
         lstrip_blocks=True,
     )
     environment.filters["typeset"] = _typeset
-    svg = to_svg(diagram(inventory, plan))
+    svg = to_svg(diagram(facts))
     drawing = Markup(svg[svg.index("<svg") :])  # without the XML prologue
     return environment.get_template("report.html").render(
-        document=report_document(inventory, plan), topology=drawing, tones=TONES
+        document=report_document(facts), topology=drawing, tones=TONES
     )
 
 
@@ -79,13 +76,13 @@ def _typeset(text: str) -> str:
     return FIGURE_SPACE.sub("\u00a0", one_line(text))
 
 
-def report_markdown(inventory: Inventory, plan: Plan) -> str:
+def report_markdown(facts: PlanFacts) -> str:
     """A pull-request comment: verdict, figures and topology in sight, details folded, long tables cut to fit."""
     from qplan.outputs.topology.diagram import diagram
     from qplan.outputs.topology.mermaid import to_mermaid
 
-    document = report_document(inventory, plan)
-    mermaid = to_mermaid(diagram(inventory, plan))
+    document = report_document(facts)
+    mermaid = to_mermaid(diagram(facts))
     for rows in ROWS_TRIED:
         text = _markdown(document, mermaid, rows)
         if len(text) <= COMMENT_CHARACTERS:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 
-from qplan.assessment.facts import gather
+from qplan.assessment.facts import PlanFacts
 from qplan.assessment.weaknesses import SmallestSet
-from qplan.costing.bill import bill_of_materials
-from qplan.inventory.model import Inventory
 from qplan.outputs.report.design_sections import corridors_table, links_table
-from qplan.outputs.report.document import SiteNames, Table
+from qplan.outputs.report.document import Table
 from qplan.outputs.report.report import markdown_head, report_document
+from qplan.outputs.text.names import SiteNames
 from qplan.outputs.text.tables import one_line, text_table
 from qplan.outputs.text.verdict import figures, plan_line, warnings
 from qplan.outputs.text.wording import shortened
-from qplan.plan.model import Plan
-from qplan.plan.verify.verifier import failed_checks
 
 SUMMARY_VERSION = "1.0"
 CELL_CHARACTERS = 36
@@ -24,18 +21,17 @@ LINK_ROWS = 15
 LINK_COLUMNS = ("Route", "System", "Loss", "Limit", "Key rate", "Load")
 
 
-def summary_text(inventory: Inventory, plan: Plan) -> str:
+def summary_text(facts: PlanFacts) -> str:
     """About a screen: result, links, every corridor, and the verdict as the last line."""
-    facts, names, bill = gather(inventory, plan), SiteNames(inventory), bill_of_materials(inventory, plan)
-    rows = figures(inventory, plan, facts, bill)
+    names, rows = SiteNames(facts.inventory), figures(facts)
     width = max(len(label) for label, _ in rows)
     blocks = [
-        one_line(inventory.metadata.name or plan.inventory.name),
-        "\n".join(f"! {one_line(warning)}" for warning in warnings(inventory, plan, facts)),
+        one_line(facts.inventory.metadata.name or facts.plan.inventory.name),
+        "\n".join(f"! {one_line(warning)}" for warning in warnings(facts)),
         "\n".join(f"{label:<{width}}  {one_line(value)}" for label, value in rows),
         _text_table(_columns(links_table(facts, names), LINK_COLUMNS), ROUTE_CHARACTERS, LINK_ROWS),
         _text_table(corridors_table(facts, names), CELL_CHARACTERS),
-        plan_line(inventory, plan, bill),
+        plan_line(facts),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
@@ -54,17 +50,17 @@ def _text_table(table: Table, characters: int, limit: int | None = None) -> str:
     return text + (f"\n… and {left_out} more: see report.md." if left_out else "")
 
 
-def summary_markdown(inventory: Inventory, plan: Plan) -> str:
+def summary_markdown(facts: PlanFacts) -> str:
     """Verdict, figures and every corridor."""
-    return "\n\n".join(markdown_head(report_document(inventory, plan))) + "\n"
+    return "\n\n".join(markdown_head(report_document(facts))) + "\n"
 
 
-def summary_json(inventory: Inventory, plan: Plan) -> str:
+def summary_json(facts: PlanFacts) -> str:
     """The same for programs: ids and numbers; `format_version` says when a field changes its meaning."""
-    facts, bill = gather(inventory, plan), bill_of_materials(inventory, plan)
+    plan = facts.plan
     summary = {
         "format_version": SUMMARY_VERSION,
-        "summary": plan_line(inventory, plan, bill),
+        "summary": plan_line(facts),
         "status": plan.status,
         "stopped_by": plan.solver.stopped_by,
         "objective": plan.objective.model_dump(),
@@ -74,7 +70,7 @@ def summary_json(inventory: Inventory, plan: Plan) -> str:
         "links": len(plan.links),
         "systems": facts.system_count,
         "costs": plan.costs.model_dump(),
-        "lines_to_be_quoted": sum(line.to_be_quoted for line in bill),
+        "lines_to_be_quoted": facts.lines_to_be_quoted,
         "corridors": [
             {
                 "id": corridor.id,
@@ -90,14 +86,14 @@ def summary_json(inventory: Inventory, plan: Plan) -> str:
         ],
         "failed_checks": [
             {
-                "name": result.name,
-                "metric": result.metric,
+                "name": result.id,
+                "metric": result.check.metric,
                 "value": result.value,
-                "max": result.max,
-                "severity": result.severity,
-                "message": result.message,
+                "max": result.check.max,
+                "severity": result.check.severity,
+                "message": result.check.message,
             }
-            for result in failed_checks(inventory, plan)
+            for result in facts.failed_checks
         ],
     }
     return json.dumps(summary, indent=2, allow_nan=False) + "\n"
@@ -106,3 +102,6 @@ def summary_json(inventory: Inventory, plan: Plan) -> str:
 def _groups(found: SmallestSet | None) -> tuple[tuple[str, ...], ...] | None:
     """Addresses; one out of each group makes a smallest set."""
     return None if found is None else found.groups
+
+
+FORMATS = {"text": summary_text, "json": summary_json, "markdown": summary_markdown}

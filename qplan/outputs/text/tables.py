@@ -13,10 +13,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 
-from qplan.costing.cents import cents
-
 Cell = str | float | Decimal | None
-TO_BE_QUOTED = "to be quoted"
 _JOINERS = frozenset("\u200c\u200d")  # format characters that ordinary words of some scripts need
 _MARKDOWN = re.compile(r"([\\`*_\[\]~|#$!{}])")
 _LIST_MARKER = re.compile(r"^(\d*)([-+.)=])(?=[-=\s]|$)")
@@ -47,22 +44,6 @@ def format_number(value: float | Decimal) -> str:
     text = format(value, "f")
     whole, _, fraction = text.partition(".")
     return whole if not fraction.strip("0") else text
-
-
-def format_money(amount: float | Decimal | None, currency: str) -> str:
-    """`EUR 1 240 000`: thousands by plain spaces, cents only when they are not zero; None is "to be quoted"."""
-    if amount is None:
-        return TO_BE_QUOTED
-    exact = amount if isinstance(amount, Decimal) else Decimal(repr(amount))
-    if not exact.is_finite():
-        return f"{currency} {exact}"
-    whole, _, fraction = format(cents(exact), ",f").partition(".")
-    return f"{currency} {whole.replace(',', ' ')}" + (f".{fraction}" if fraction.strip("0") else "")
-
-
-def round_money(amount: float, currency: str) -> str:
-    """Money without cents from 1000 on: where the exact figure stands elsewhere."""
-    return format_money(float(round(amount)) if abs(amount) >= 1000 else amount, currency)
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:

@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from qplan.assessment.facts import Facts, LinkFacts, NodeFacts, gather
-from qplan.costing.usage import usage_of
-from qplan.inventory.model import Inventory, Site
+from qplan.assessment.facts import PlanFacts
+from qplan.assessment.link_budgets import LinkFacts
+from qplan.assessment.nodes import NodeFacts
 from qplan.inventory.source.messages import counted
-from qplan.outputs.report.document import SiteNames
 from qplan.outputs.text import wording
+from qplan.outputs.text.names import SiteNames
 from qplan.outputs.text.tables import one_line
 from qplan.plan.model import Plan
 
@@ -91,21 +91,21 @@ class Diagram:
         return any(link.system is None for link in self.links)
 
 
-def diagram(inventory: Inventory, plan: Plan) -> Diagram:
+def diagram(facts: PlanFacts) -> Diagram:
     """What the topology shows: QKD nodes, QKD links, patched-through sites, and the unused plant where it is small."""
-    facts, names = gather(inventory, plan), SiteNames(inventory)
+    inventory, names = facts.inventory, SiteNames(facts.inventory)
     whole = len(inventory.sites) <= MOST_SITES
-    sites = sorted(inventory.sites if whole else _used_sites(plan))
+    sites = sorted(inventory.sites if whole else _used_sites(facts.plan))
     ids = {site: f"n{number}" for number, site in enumerate(sites, 1)}
-    nodes = tuple(_node(site, inventory.sites[site], ids[site], facts, names) for site in sites)
-    users = usage_of(plan).links
+    nodes = tuple(_node(site, ids[site], facts, names) for site in sites)
+    users = facts.usage.links
     links = [_link(link, f"l{number}", users[link.link.id], ids, names) for number, link in enumerate(facts.links, 1)]
     if whole:
-        links += _unused_fibres(inventory, plan, ids, names, start=len(links) + 1)
+        links += _unused_fibres(facts, ids, names, start=len(links) + 1)
     kinds = {node.kind for node in nodes} | {"end", "relay"}
     return Diagram(
-        title=one_line(inventory.metadata.name or plan.inventory.name),
-        subtitle=_subtitle(plan, facts),
+        title=one_line(inventory.metadata.name or facts.plan.inventory.name),
+        subtitle=_subtitle(facts),
         hint="" if whole else _hint(len(inventory.sites) - len(sites)),
         nodes=nodes,
         links=tuple(links),
@@ -123,7 +123,8 @@ def _hint(hidden: int) -> str:
     return f"Only what the plan uses is shown: {left_out}." if hidden else ""
 
 
-def _subtitle(plan: Plan, facts: Facts) -> str:
+def _subtitle(facts: PlanFacts) -> str:
+    plan = facts.plan
     relays = counted(len(plan.relays), "trusted node")
     nodes, links = counted(len(plan.nodes), "QKD node"), counted(len(plan.links), "QKD link")
     corridors, unserved = len(facts.corridors), len(facts.unserved)
@@ -142,7 +143,8 @@ def _kind(node: NodeFacts | None, bypassed: bool) -> Kind:
     return "end_existing" if node.existing else "end_relay"
 
 
-def _node(site_id: str, site: Site, diagram_id: str, facts: Facts, names: SiteNames) -> DiagramNode:
+def _node(site_id: str, diagram_id: str, facts: PlanFacts, names: SiteNames) -> DiagramNode:
+    site = facts.inventory.sites[site_id]
     node = next((entry for entry in facts.nodes if entry.node.site == site_id), None)
     kind = _kind(node, any(site_id in entry.link.bypass_sites for entry in facts.links))
     relay = next((entry for entry in facts.relays if entry.id == site_id), None)
@@ -182,13 +184,11 @@ def _link(
     )
 
 
-def _unused_fibres(
-    inventory: Inventory, plan: Plan, ids: dict[str, str], names: SiteNames, start: int
-) -> Iterable[DiagramLink]:
-    used = {fibre for link in plan.links for fibre in link.fibres}
-    unused = sorted(inventory.fibres.keys() - used)
+def _unused_fibres(facts: PlanFacts, ids: dict[str, str], names: SiteNames, start: int) -> Iterable[DiagramLink]:
+    fibres = facts.inventory.fibres
+    unused = sorted(fibres.keys() - set(facts.fibres.used))
     for number, fibre_id in enumerate(unused, start):
-        ends = inventory.fibres[fibre_id].ends
+        ends = fibres[fibre_id].ends
         name = one_line(names.join(ends, " – "))
         yield DiagramLink(
             id=f"l{number}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from qplan.outputs.topology.diagram import MEANING, ROLE, UNUSED_FIBRE, Diagram, DiagramLink, DiagramNode, Kind
 from qplan.outputs.topology.geography import Point
@@ -12,6 +13,9 @@ from qplan.outputs.topology.layout import LABEL_PT, NAME_PT, SMALL_PT, Layout, l
 from qplan.outputs.topology.palette import PAINT, PALE, system_line
 from qplan.outputs.topology.spread import Box
 from qplan.outputs.topology.text_size import text_width
+
+if TYPE_CHECKING:
+    from graphviz import Graph
 
 FONT = "Helvetica"
 SHAPE: dict[Kind, str] = {
@@ -45,7 +49,7 @@ def to_dot(diagram: Diagram) -> str:
         graph.edge(link.nodes[0], link.nodes[-1], id=link.id, **_link_attributes(link, diagram, layout))
     with graph.subgraph(name="legend") as legend:
         _draw_legend(legend, diagram, layout)
-    return graph.source
+    return str(graph.source)
 
 
 def _graph_style(diagram: Diagram) -> dict[str, str]:
@@ -123,7 +127,7 @@ def _spline(corners: tuple[Point, ...]) -> str:
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
 
 
-def _draw_legend(graph, diagram: Diagram, layout: Layout) -> None:
+def _draw_legend(graph: Graph, diagram: Diagram, layout: Layout) -> None:
     """Samples below the drawing, each with its meaning: a shape holds its text, a line has it at its side."""
     left = min((box.x - box.width / 2 for box in layout.boxes.values()), default=0.0)
     right = max((box.x + box.width / 2 for box in layout.boxes.values()), default=0.0)
@@ -155,7 +159,7 @@ def _flow(widths: list[float], left: float, right: float, top: float) -> Iterato
         x += width + LEGEND_GAP_PT
 
 
-def _line_sample(graph, name: str, box: Box, label: str, style: dict[str, str]) -> None:
+def _line_sample(graph: Graph, name: str, box: Box, label: str, style: dict[str, str]) -> None:
     start, end = (box.x - box.width / 2, box.y), (box.x - box.width / 2 + LEGEND_SAMPLE_PT, box.y)
     for side, (x, y) in (("a", start), ("b", end)):
         graph.node(name + side, "", shape="point", width="0.01", style="invis", pos=f"{x:.1f},{y:.1f}!")

@@ -97,10 +97,10 @@ def _spans(diagram: Diagram, index: dict[str, int], label_sizes: dict[str, Point
 
 
 def _start(diagram: Diagram, index: dict[str, int], spans: list[Span]) -> list[Point]:
-    places = [node.place for node in diagram.nodes]
-    if not places:
+    if not diagram.nodes:
         return []
-    points = _drawn_by_neato(diagram, spans) if None in places else _evened(plane(places))
+    places = [node.place for node in diagram.nodes if node.place is not None]
+    points = _evened(plane(places)) if len(places) == len(diagram.nodes) else _drawn_by_neato(diagram, spans)
     lengths = sorted(_distance(points[span.a], points[span.b]) for span in spans)
     typical = lengths[len(lengths) // 2] if lengths else 0.0
     extent = max(max(axis) - min(axis) for axis in zip(*points, strict=True))

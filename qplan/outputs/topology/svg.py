@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import cast
 from xml.dom.minidom import Document, Element, Node, parseString
 
 from qplan.outputs.topology.diagram import Diagram
@@ -21,8 +22,8 @@ def to_svg(diagram: Diagram) -> str:
     Raises `QplanError` when the drawing program is missing.
     """
     document = parseString(run_graphviz(to_dot(diagram), "-Kneato", "-n2", "-Tsvg"))
-    root = document.documentElement
-    details = {item.id: item.detail for item in (*diagram.nodes, *diagram.links)}
+    root = cast(Element, document.documentElement)
+    details = {node.id: node.detail for node in diagram.nodes} | {link.id: link.detail for link in diagram.links}
     for group in _elements(root, "g"):
         _set_title(document, group, details.get(group.getAttribute("id")))
         if group.getAttribute("class") in ("node", "edge"):
@@ -69,14 +70,15 @@ def _centre_text(group: Element) -> None:
 def _raise_labels(links: list[Element]) -> None:
     """The label of every link, with the paper beneath it, above all lines: no line runs through a word."""
     for link in links:
-        label = link.cloneNode(deep=True)
+        label = cast(Element, link.cloneNode(deep=True))
         label.removeAttribute("id")
         label.setAttribute("class", "label")
         for group, tags in ((link, ("polygon", "text")), (label, ("path",))):
             for part in [part for tag in tags for part in _elements(group, tag)]:
                 group.removeChild(part)
         if _elements(label, "text"):
-            link.parentNode.insertBefore(label, links[-1].nextSibling)
+            drawing, behind_all = cast(Element, link.parentNode), cast("Element | None", links[-1].nextSibling)
+            drawing.insertBefore(label, behind_all)
 
 
 def _middle(outline: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import asdict
 
 import qplan
 from qplan.candidates.resource_usage import Taken
+from qplan.costing.money_text import round_money
 from qplan.explain.about.alternatives import Alternative
 from qplan.explain.about.answers import Answer, Share
 from qplan.explain.about.margins import Margin
@@ -17,7 +18,7 @@ from qplan.inventory.model import Inventory
 from qplan.inventory.source.messages import counted
 from qplan.outputs.report.document import Table
 from qplan.outputs.text import wording
-from qplan.outputs.text.tables import escape_markdown, markdown_table, one_line, round_money, text_table
+from qplan.outputs.text.tables import escape_markdown, markdown_table, one_line, text_table
 from qplan.plan.model import Plan
 
 ANSWER_VERSION = "1.0"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
 import qplan
 from qplan.candidates.reasons import Reason
+from qplan.costing.money_text import round_money
 from qplan.explain.findings import CorridorFinding, Explanation, Remedy
 from qplan.inventory.model import Inventory
 from qplan.inventory.source.messages import counted
-from qplan.outputs.text.tables import escape_markdown, one_line, round_money
+from qplan.outputs.text.tables import escape_markdown, one_line
 from qplan.plan.model import InventoryRef
 
 EXPLANATION_VERSION = "1.0"
@@ -32,7 +33,7 @@ def explanation_json(inventory: Inventory, explanation: Explanation) -> str:
     return _json(inventory, explanation, {})
 
 
-def _json(inventory: Inventory, explanation: Explanation, record: dict[str, object]) -> str:
+def _json(inventory: Inventory, explanation: Explanation, record: Mapping[str, object]) -> str:
     content = {
         "format_version": EXPLANATION_VERSION,
         "qplan_version": qplan.__version__,

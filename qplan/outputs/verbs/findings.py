@@ -9,13 +9,14 @@ import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import PurePath
 from xml.etree import ElementTree
 
 from qplan import __version__
 from qplan.errors import Diagnostic
+from qplan.inventory.model import Inventory
 from qplan.inventory.source.includes import enclosing_repository
 from qplan.inventory.source.messages import counted
 from qplan.inventory.source.rendering import render
@@ -27,16 +28,15 @@ GITLAB_SEVERITY = {"error": "major", "warning": "minor"}
 
 def text(report: Report) -> str:
     """The findings with their source lines, the valid files with what is in them, and the counts."""
-    valid = "".join(_valid_line(file) for file in report.files if file.inventory is not None)
+    valid = "".join(_valid_line(file, file.inventory) for file in report.files if file.inventory is not None)
     rendered = render(report.findings, report.sources, len(report.suppressed), report.errors_not_shown)
     *blocks, last = rendered.splitlines(keepends=True) or [""]
     return "".join(blocks) + valid + last
 
 
-def _valid_line(file: Validated) -> str:
-    inventory = file.inventory
+def _valid_line(file: Validated, inventory: Inventory) -> str:
     state = "invalid under --strict" if any(item.severity == "error" for item in file.findings) else "valid"
-    parts = {
+    parts: dict[str, Collection[str]] = {
         "site": inventory.sites,
         "fibre": inventory.fibres,
         "QKD system": inventory.equipment.qkd_systems,
@@ -117,7 +117,7 @@ def junit(report: Report) -> str:
         path = repository_path(file.file)
         cases = [*(_case(item, path) for item in file.findings), *(_case(item, path) for item in file.suppressed)]
         cases = cases or [ElementTree.Element("testcase", classname=path, name="no findings")]
-        suite = ElementTree.SubElement(suites, "testsuite", name=path, **_counts(cases))
+        suite = ElementTree.SubElement(suites, "testsuite", {"name": path, **_counts(cases)})
         suite.extend(cases)
     for key, value in _counts(list(suites.iter("testcase"))).items():
         suites.set(key, value)

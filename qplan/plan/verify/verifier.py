@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 
 from qplan.inventory.model import Inventory
@@ -19,18 +18,6 @@ from qplan.plan.verify.links import link_violations, resource_violations
 from qplan.plan.verify.violation import HALF_A_CENT, Violation, close, close_money, exact, show
 
 GAP_TOLERANCE = Decimal("1e-9")
-
-
-@dataclass(frozen=True)
-class CheckResult:
-    """A limit from the inventory's `checks` that the plan exceeds."""
-
-    name: str
-    metric: str
-    value: float
-    max: float
-    severity: str  # "error" | "warning"
-    message: str | None
 
 
 def verify(inventory: Inventory, plan: Plan) -> tuple[Violation, ...]:
@@ -45,25 +32,6 @@ def verify(inventory: Inventory, plan: Plan) -> tuple[Violation, ...]:
         *corridor_violations(inventory, plan, walks),
         *_cost_violations(inventory, plan, costs),
         *_objective_violations(inventory, plan, costs, relays),
-    )
-
-
-def failed_checks(inventory: Inventory, plan: Plan) -> tuple[CheckResult, ...]:
-    """The user's `checks` that the plan exceeds, in the order of their names; money to the cent."""
-    nodes, relays = _nodes(plan), _relays(recompute.follow(inventory, plan))
-    costs = recompute.totals(inventory, plan.links, nodes, relays)
-    values = {
-        "capex": round(float(costs.capex), 2),
-        "opex_per_year": round(float(costs.opex_per_year), 2),
-        "tco": round(float(costs.tco), 2),
-        "relays": len(relays),
-        "nodes": len(nodes),
-        "links": len(plan.links),
-    }
-    return tuple(
-        CheckResult(name, check.metric, values[check.metric], check.max, check.severity, check.message)
-        for name, check in sorted(inventory.checks.items())
-        if values[check.metric] > check.max
     )
 
 

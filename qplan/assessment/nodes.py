@@ -1,0 +1,45 @@
+"""What stands at each QKD node, and the room and power that it takes there."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from qplan.inventory.model import Inventory, Item, QkdSystem, Site
+from qplan.plan.model import Node, Plan
+
+
+@dataclass(frozen=True)
+class Space:
+    """Rack units or W at a site: what the plan takes, and what was free before (None: no limit stated)."""
+
+    used: float
+    free: float | None
+
+
+@dataclass(frozen=True)
+class NodeFacts:
+    node: Node
+    site: Site
+    rack_units: Space
+    power_w: Space
+
+    @property
+    def existing(self) -> bool:
+        return self.site.trusted_node == "existing"
+
+
+def node_facts(inventory: Inventory, plan: Plan, node: Node) -> NodeFacts:
+    site, equipment = inventory.sites[node.site], inventory.equipment
+    pieces: list[tuple[QkdSystem | Item, int]] = [
+        (equipment.qkd_systems[link.system], link.count) for link in plan.links if node.site in link.ends
+    ]
+    pieces += [(item, item.quantity) for item in equipment.node_items.values()]
+    if "relay" in node.roles and site.trusted_node != "existing":
+        pieces += [(item, item.quantity) for item in equipment.relay_items.values()]
+    return NodeFacts(
+        node,
+        site,
+        Space(math.fsum(piece.rack_units * count for piece, count in pieces), site.rack_units),
+        Space(math.fsum(piece.power_w * count for piece, count in pieces), site.power_w),
+    )

@@ -1,0 +1,36 @@
+"""What stands in a plan folder."""
+
+from __future__ import annotations
+
+from qplan.assessment.facts import PlanFacts
+
+
+def plan_files(facts: PlanFacts, effective_json: str) -> dict[str, bytes]:
+    """Every file of a plan folder, by name.
+
+    `effective_json` is the text of `inventory.json`, whose hash the plan carries.
+    """
+    from qplan.outputs.bill.costs_json import costs_json
+    from qplan.outputs.bill.tables import bill_csv
+    from qplan.outputs.bill.workbook import workbook_bytes
+    from qplan.outputs.map.page import map_html
+    from qplan.outputs.report.report import report_html, report_markdown
+    from qplan.outputs.topology.diagram import diagram
+    from qplan.outputs.topology.dot import to_dot
+    from qplan.outputs.topology.mermaid import to_mermaid
+    from qplan.outputs.topology.svg import to_svg
+
+    picture = diagram(facts)
+    texts = {
+        "plan.json": facts.plan.to_json(),
+        "inventory.json": effective_json,
+        "topology.svg": to_svg(picture),
+        "topology.dot": to_dot(picture),
+        "topology.mmd": to_mermaid(picture),
+        "map.html": map_html(facts),
+        "bom.csv": bill_csv(facts),
+        "costs.json": costs_json(facts),
+        "report.md": report_markdown(facts),
+        "report.html": report_html(facts),
+    }
+    return {name: text.encode() for name, text in texts.items()} | {"bom.xlsx": workbook_bytes(facts)}
