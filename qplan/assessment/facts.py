@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from qplan.assessment.weaknesses import SmallestSet, cuts_off, reveals
 from qplan.inventory.model import Corridor, Inventory, Item, QkdSystem, Site
-from qplan.inventory.plant import great_circle_km, length_km, max_loss_db, uses_o_band
+from qplan.inventory.plant import band_of, great_circle_km, length_km, max_loss_db, stated_loss_db
 from qplan.plan.model import Link, Node, Plan, ServedCorridor
 
 
@@ -214,10 +214,10 @@ def _plant(inventory: Inventory, plan: Plan) -> Plant:
     """A fibre counts as computed when any system on it works in a band without a stated loss."""
     measured: dict[str, bool] = {}
     for link in plan.links:
-        o_band = uses_o_band(inventory.equipment.qkd_systems[link.system])
+        band = band_of(inventory.equipment.qkd_systems[link.system])
         for fibre_id in link.fibres:
             fibre = inventory.fibres[fibre_id]
-            stated = fibre.loss_1310_db if o_band else fibre.loss_db
+            stated = stated_loss_db(fibre, band)
             measured[fibre_id] = measured.get(fibre_id, True) and stated is not None
     lengthless = [key for key in sorted(measured) if inventory.fibres[key].length_km is None]
     placed = {key: great_circle_km(inventory, inventory.fibres[key]) is not None for key in lengthless}
