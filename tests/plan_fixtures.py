@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qplan.costing.costs import plan_costs
 from qplan.inventory.model import Inventory
-from qplan.inventory.plant import bypass_loss_db, length_km, loss_db, uses_o_band
+from qplan.inventory.plant import band_of, bypass_loss_db, length_km, loss_db
 from qplan.physics.key_rate import rate_at_bps
 from qplan.plan.model import (
     FileHash,
@@ -136,7 +136,7 @@ def make_link(
     """A link with the loss, the length and the rates that follow from its route and system."""
     system = inventory.equipment.qkd_systems[system_id]
     route = [inventory.fibres[fibre] for fibre in fibres]
-    loss = sum(loss_db(inventory, fibre, uses_o_band(system)) for fibre in route)
+    loss = sum(loss_db(inventory, fibre, band_of(system)) for fibre in route)
     loss += sum(bypass_loss_db(inventory, site) for site in bypass_sites) + inventory.policy.loss_margin_db
     rate = rate_at_bps(system.key_rate_curve, loss) * (1 - inventory.policy.key_rate_reserve)
     return Link(

@@ -24,6 +24,7 @@ from qplan.inventory.plant import loss_db
 from qplan.inventory.reader import read_inventory
 from qplan.optimizer.limits import SearchLimits
 from qplan.optimizer.planner import optimize
+from qplan.physics.bands import Band
 from qplan.physics.key_rate import rate_at_bps
 from qplan.plan.model import InventoryRef
 
@@ -142,7 +143,7 @@ def test_published_rates_come_out_at_published_losses():
         for fibre in inventory.fibres.values():
             if "published_rate_bps" in fibre.labels:
                 system = inventory.equipment.qkd_systems[fibre.labels["published_system"]]
-                rate = rate_at_bps(system.key_rate_curve, loss_db(inventory, fibre, o_band=False))
+                rate = rate_at_bps(system.key_rate_curve, loss_db(inventory, fibre, Band.C))
                 assert rate == pytest.approx(fibre.labels["published_rate_bps"], rel=1e-9), fibre.ends
                 checked += 1
     assert checked == 14  # Cambridge 3, Sweden 1, Tokyo 5, Vienna 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qplan.inventory.model import Inventory
-from qplan.inventory.plant import great_circle_km, uses_o_band
+from qplan.inventory.plant import band_of, great_circle_km, stated_loss_db
 from qplan.plan.model import Plan
 
 
@@ -29,10 +29,10 @@ def fibre_knowledge(inventory: Inventory, plan: Plan) -> FibreKnowledge:
     """A fibre counts as computed when any system on it works in a band without a stated loss."""
     measured: dict[str, bool] = {}
     for link in plan.links:
-        o_band = uses_o_band(inventory.equipment.qkd_systems[link.system])
+        band = band_of(inventory.equipment.qkd_systems[link.system])
         for fibre_id in link.fibres:
             fibre = inventory.fibres[fibre_id]
-            stated = fibre.loss_1310_db if o_band else fibre.loss_db
+            stated = stated_loss_db(fibre, band)
             measured[fibre_id] = measured.get(fibre_id, True) and stated is not None
     lengthless = [key for key in sorted(measured) if inventory.fibres[key].length_km is None]
     placed = {key: great_circle_km(inventory, inventory.fibres[key]) is not None for key in lengthless}

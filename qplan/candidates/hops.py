@@ -12,6 +12,7 @@ from qplan.candidates.model import CandidateLink, Refusal
 from qplan.candidates.survey import permitted_systems
 from qplan.inventory import plant
 from qplan.inventory.model import Inventory
+from qplan.physics.bands import Band
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,12 @@ def loss_hops(inventory: Inventory, nodes: list[str]) -> dict[tuple[str, str], H
     best: dict[tuple[str, str], Hop] = {}
     systems = permitted_systems(inventory)
     members = set(nodes)
-    for o_band in (False, True):
-        limits = {s: plant.max_loss_db(system) for s, system in systems.items() if plant.uses_o_band(system) == o_band}
+    for band in Band:
+        limits = {s: plant.max_loss_db(system) for s, system in systems.items() if plant.band_of(system) is band}
         if not limits:
             continue
         farthest = max(sorted(limits), key=lambda s: limits[s])
-        steps = _steps(inventory, o_band)
+        steps = _steps(inventory, band)
         for start in nodes:
             for there, (loss, sites, fibres) in _least_loss_routes(inventory, steps, start).items():
                 if there <= start or there not in members:
@@ -81,10 +82,10 @@ def loss_hops(inventory: Inventory, nodes: list[str]) -> dict[tuple[str, str], H
     return best
 
 
-def _steps(inventory: Inventory, o_band: bool) -> dict[str, list[tuple[float, str, str]]]:
+def _steps(inventory: Inventory, band: Band) -> dict[str, list[tuple[float, str, str]]]:
     steps: dict[str, list[tuple[float, str, str]]] = defaultdict(list)
     for f, fibre in sorted(inventory.fibres.items()):
-        loss = plant.loss_db(inventory, fibre, o_band)
+        loss = plant.loss_db(inventory, fibre, band)
         if loss is not None and not fibre.amplified:
             a, b = fibre.ends
             steps[a].append((loss, f, b))
@@ -161,7 +162,7 @@ def refused_hop(inventory: Inventory, refusal: Refusal) -> Hop:
     """The route of a refusal, with the loss and the loss limit of its system there."""
     system = inventory.equipment.qkd_systems[refusal.system]
     route = refusal.route
-    losses = [plant.loss_db(inventory, inventory.fibres[f], plant.uses_o_band(system)) for f in route.fibres]
+    losses = [plant.loss_db(inventory, inventory.fibres[f], plant.band_of(system)) for f in route.fibres]
     patched = [plant.bypass_loss_db(inventory, s) for s in route.bypass_sites]
     loss = round(sum(losses) + sum(patched) + inventory.policy.loss_margin_db, 9)
     sites = (route.ends[0], *route.bypass_sites, route.ends[1])

@@ -79,7 +79,7 @@ def _offers(survey: Survey, route: Route, demand_bps: float) -> tuple[list[Candi
 def _offer(survey: Survey, route: Route, s: str, system: QkdSystem, demand_bps: float) -> CandidateLink | Refusal:
     """The candidate link, or the first reason why there is none."""
     fibres = [survey.inventory.fibres[f] for f in route.fibres]
-    loss = survey.route_loss_db(route, plant.uses_o_band(system))
+    loss = survey.route_loss_db(route, plant.band_of(system))
     if loss is None:
         return Refusal(route, s, "no O-band loss", None, None)
     if loss > (limit := plant.max_loss_db(system)):

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from qplan.candidates.model import Route
 from qplan.inventory import plant
 from qplan.inventory.model import Inventory, QkdSystem
+from qplan.physics.bands import Band
 
 
 def permitted_systems(inventory: Inventory) -> dict[str, QkdSystem]:
@@ -26,9 +27,7 @@ class Survey:
         self.systems = systems
         self.length = {f: plant.length_km(inventory, fibre) for f, fibre in inventory.fibres.items()}
         self.loss = {
-            (f, band): plant.loss_db(inventory, fibre, band)
-            for f, fibre in inventory.fibres.items()
-            for band in (False, True)
+            (f, band): plant.loss_db(inventory, fibre, band) for f, fibre in inventory.fibres.items() for band in Band
         }
         self.bypass_loss = {s: plant.bypass_loss_db(inventory, s) for s in inventory.sites}
         self.neighbours: dict[str, list[tuple[str, str]]] = defaultdict(list)
@@ -43,13 +42,13 @@ class Survey:
         relay_pairs = (set(c.ends) for c in inventory.corridors.values() if c.paths > 1 and c.disjoint == "relay")
         self.pairs_with_parallel_paths = {frozenset(ends) for ends in relay_pairs}
         self.farthest = {
-            band: max((plant.max_loss_db(s) for s in systems.values() if plant.uses_o_band(s) == band), default=-1.0)
-            for band in (False, True)
+            band: max((plant.max_loss_db(s) for s in systems.values() if plant.band_of(s) is band), default=-1.0)
+            for band in Band
         }
 
-    def route_loss_db(self, route: Route, o_band: bool) -> float | None:
+    def route_loss_db(self, route: Route, band: Band) -> float | None:
         """Loss of the route with its patched sites and the margin; None where a fibre does not carry the band."""
-        losses = [self.loss[f, o_band] for f in route.fibres]
+        losses = [self.loss[f, band] for f in route.fibres]
         if None in losses:
             return None
         patched = sum(self.bypass_loss[s] for s in route.bypass_sites)
@@ -65,7 +64,7 @@ class Survey:
 
     def within_reach(self, route: Route) -> bool:
         """Some system could still work over the route, by loss alone (loss only grows along a route)."""
-        losses = {band: self.route_loss_db(route, band) for band in (False, True)}
+        losses = {band: self.route_loss_db(route, band) for band in Band}
         return any(loss is not None and loss <= self.farthest[band] for band, loss in losses.items())
 
     def room_for(self, site_id: str, system: QkdSystem) -> tuple[float, float]:

@@ -6,11 +6,12 @@ Losses and lengths are rounded to 1e-9 (dB, km), so that a sum of decimal figure
 from __future__ import annotations
 
 from qplan.inventory.model import Fibre, Inventory, QkdSystem
-from qplan.physics.loss import O_BAND_BELOW_NM, ROUTE_FACTOR, fibre_loss_db, geodesic_km
+from qplan.physics.bands import Band, band_at
+from qplan.physics.loss import ROUTE_FACTOR, fibre_loss_db, geodesic_km
 
 
-def uses_o_band(system: QkdSystem) -> bool:
-    return system.wavelength_nm < O_BAND_BELOW_NM
+def band_of(system: QkdSystem) -> Band:
+    return band_at(system.wavelength_nm)
 
 
 def great_circle_km(inventory: Inventory, fibre: Fibre) -> float | None:
@@ -29,17 +30,22 @@ def length_km(inventory: Inventory, fibre: Fibre) -> float | None:
     return None if geodesic is None else round(geodesic * ROUTE_FACTOR, 9)
 
 
-def loss_db(inventory: Inventory, fibre: Fibre, o_band: bool) -> float | None:
-    """Loss of the fibre in the C band or the O band; None where the fibre cannot carry that band."""
-    stated = fibre.loss_1310_db if o_band else fibre.loss_db
+def stated_loss_db(fibre: Fibre, band: Band) -> float | None:
+    """The loss measured in the band; None where none is stated."""
+    return fibre.loss_1310_db if band is Band.O else fibre.loss_db
+
+
+def loss_db(inventory: Inventory, fibre: Fibre, band: Band) -> float | None:
+    """Loss of the fibre in the band; None where the fibre cannot carry it."""
+    stated = stated_loss_db(fibre, band)
     if stated is not None:
         return stated
-    if o_band and fibre.loss_db is not None and fibre.length_km is None:
+    if band is Band.O and fibre.loss_db is not None and fibre.length_km is None:
         return None
     km = length_km(inventory, fibre)
     if km is None:
         return None
-    attenuation = fibre.attenuation_1310_db_per_km if o_band else fibre.attenuation_db_per_km
+    attenuation = fibre.attenuation_1310_db_per_km if band is Band.O else fibre.attenuation_db_per_km
     return round(fibre_loss_db(km, attenuation, fibre.connectors, fibre.splices), 9)
 
 

@@ -6,7 +6,6 @@ import math
 
 CONNECTOR_LOSS_DB = 0.25  # a mated pair, IEC 61753-1 grade C mean
 SPLICE_LOSS_DB = 0.05  # a fusion splice, upper end of 0.02 to 0.05 dB
-O_BAND_BELOW_NM = 1400.0  # a system with a shorter wavelength works in the O band
 ROUTE_FACTOR = 1.3  # route km per geodesic km where a fibre states no length
 EARTH_RADIUS_KM = 6371.0088  # mean radius, IUGG
 

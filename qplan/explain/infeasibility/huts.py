@@ -9,6 +9,7 @@ from qplan.candidates.hops import Hop
 from qplan.explain.findings import Proposal
 from qplan.inventory import plant
 from qplan.inventory.model import Corridor, Fibre, Inventory
+from qplan.physics.bands import Band
 from qplan.physics.key_rate import rate_at_bps
 from qplan.physics.loss import CONNECTOR_LOSS_DB
 
@@ -23,9 +24,9 @@ def hut_proposals(inventory: Inventory, q: str, hops: list[Hop]) -> list[Proposa
     settings: list[tuple[str, Any]] = []
     places: list[str] = []
     for hop in hops:
-        o_band = plant.uses_o_band(inventory.equipment.qkd_systems[hop.system])
-        fibre = max(hop.fibres, key=lambda f: plant.loss_db(inventory, inventory.fibres[f], o_band))
-        shares = _shares(inventory, hop, fibre, o_band)
+        band = plant.band_of(inventory.equipment.qkd_systems[hop.system])
+        fibre = max(hop.fibres, key=lambda f: plant.loss_db(inventory, inventory.fibres[f], band))
+        shares = _shares(inventory, hop, fibre, band)
         if shares is None:
             return []
         settings += _split(inventory, q, fibre, shares)
@@ -34,23 +35,23 @@ def hut_proposals(inventory: Inventory, q: str, hops: list[Hop]) -> list[Proposa
     return [Proposal(text, tuple(settings), cost_known=False)]
 
 
-def _shares(inventory: Inventory, hop: Hop, f: str, o_band: bool) -> list[float] | None:
+def _shares(inventory: Inventory, hop: Hop, f: str, band: Band) -> list[float] | None:
     """Shares of its length into which the fibre is cut, from its first end; None where no number considered is enough.
 
     One hut stands where both halves of the hop have the same loss; more of them stand at equal distances.
     """
     fibre = inventory.fibres[f]
     at = hop.fibres.index(f)
-    before, after = _sides(inventory, hop, at, o_band)
+    before, after = _sides(inventory, hop, at, band)
     if fibre.ends[0] != hop.sites[at]:
         before, after = after, before
-    loss = plant.loss_db(inventory, fibre, o_band)
+    loss = plant.loss_db(inventory, fibre, band)
     balanced = round((after[0] - before[0] + loss) / (2 * loss), 3) if loss else 0.5
     cuts = [[balanced, round(1 - balanced, 3)]] if 0 < balanced < 1 else []
     cuts += [[1 / pieces] * pieces for pieces in range(3, MOST_HUTS + 2)]
     for shares in cuts:
         pieces = [fibre.model_copy(update=_piece(inventory, fibre, share)) for share in shares]
-        routes = [(plant.loss_db(inventory, x, o_band), plant.length_km(inventory, x) or 0.0) for x in pieces]
+        routes = [(plant.loss_db(inventory, x, band), plant.length_km(inventory, x) or 0.0) for x in pieces]
         routes[0] = (routes[0][0] + before[0], routes[0][1] + before[1])
         routes[-1] = (routes[-1][0] + after[0], routes[-1][1] + after[1])
         if all(_works(inventory, hop.system, *route) for route in routes):
@@ -58,13 +59,13 @@ def _shares(inventory: Inventory, hop: Hop, f: str, o_band: bool) -> list[float]
     return None
 
 
-def _sides(inventory: Inventory, hop: Hop, at: int, o_band: bool) -> list[tuple[float, float]]:
+def _sides(inventory: Inventory, hop: Hop, at: int, band: Band) -> list[tuple[float, float]]:
     """Loss (patched sites included) and length of what lies before and after one fibre of the hop."""
     fibres = [inventory.fibres[f] for f in hop.fibres]
     patched = [plant.bypass_loss_db(inventory, s) for s in hop.sites[1:-1]]
     return [
         (
-            sum(plant.loss_db(inventory, fibre, o_band) for fibre in fibres[part]) + sum(patched[sites]),
+            sum(plant.loss_db(inventory, fibre, band) for fibre in fibres[part]) + sum(patched[sites]),
             sum(plant.length_km(inventory, fibre) or 0.0 for fibre in fibres[part]),
         )
         for part, sites in ((slice(at), slice(at)), (slice(at + 1, None), slice(at, None)))

@@ -8,6 +8,7 @@ from typing import Literal
 from qplan.interchange.exports.exported import strands_used
 from qplan.inventory.model import Fibre, Inventory
 from qplan.inventory.plant import length_km, loss_db
+from qplan.physics.bands import Band
 from qplan.plan.model import Link, Plan
 
 Kind = Literal["site", "fibre", "link"]
@@ -59,7 +60,7 @@ def _fibre(inventory: Inventory, fibre: Fibre, strands: int) -> dict[str, Value]
         **{"from": fibre.ends[0], "to": fibre.ends[1]},
         length_km=fibre.length_km, loss_db=fibre.loss_db, loss_1310_db=fibre.loss_1310_db,
         estimated_length_km=None if fibre.length_km is not None else length_km(inventory, fibre),
-        estimated_loss_db=None if fibre.loss_db is not None else loss_db(inventory, fibre, o_band=False),
+        estimated_loss_db=None if fibre.loss_db is not None else loss_db(inventory, fibre, Band.C),
         strands=fibre.strands, strands_used=strands, ducts=", ".join(fibre.ducts) or None,
         fibre_type=fibre.fibre_type, amplified=fibre.amplified or None,
     )  # fmt: skip

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from qplan.interchange.exports.exported import Exported, site_name, strands_used
 from qplan.inventory.model import Inventory
 from qplan.inventory.plant import length_km, loss_db
+from qplan.physics.bands import Band
 from qplan.plan.model import Link, Plan
 
 FRAME, MODULE = "Optical distribution frame", "QKD module"
@@ -130,7 +131,7 @@ def _port(site: str, fibre: str, strands: int) -> Row:
 
 def _cable(inventory: Inventory, fibre_id: str, strands: int, names: dict[str, str]) -> Row:
     fibre = inventory.fibres[fibre_id]
-    km, loss = length_km(inventory, fibre), loss_db(inventory, fibre, o_band=False)
+    km, loss = length_km(inventory, fibre), loss_db(inventory, fibre, Band.C)
     how = "measured" if fibre.loss_db is not None else "computed"
     row: Row = {}
     for side, end in zip("ab", fibre.ends, strict=True):

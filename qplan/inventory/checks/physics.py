@@ -9,7 +9,8 @@ from itertools import pairwise
 from qplan.errors import Diagnostic
 from qplan.inventory.checks.view import View
 from qplan.inventory.model import Fibre, QkdSystem
-from qplan.inventory.plant import great_circle_km, length_km, loss_db, uses_o_band
+from qplan.inventory.plant import band_of, great_circle_km, length_km, loss_db, stated_loss_db
+from qplan.physics.bands import Band
 from qplan.physics.key_rate import rate_at_bps, repeaterless_bound_bps
 from qplan.physics.loss import ROUTE_FACTOR, sphere_km
 
@@ -18,7 +19,8 @@ PLAUSIBLE_DB_PER_KM = (0.15, 1.5)
 PLAUSIBLE_ABOVE_KM = 1.0  # on shorter fibres connectors make up the loss
 BOUND_TOLERANCE = 1e-9  # relative
 BISECTIONS = 60
-LOSS_HOLDS_NM = {False: (1500.0, 1600.0), True: (1260.0, 1360.0)}  # O band or not → where a loss measured there holds
+LOSS_HOLDS_NM = {Band.C: (1500.0, 1600.0), Band.O: (1260.0, 1360.0)}  # where a loss measured in the band holds
+LOSS_KEY = {Band.C: "loss_db", Band.O: "loss_1310_db"}
 
 
 def check_coordinates_are_whole(view: View) -> Iterator[Diagnostic]:
@@ -92,10 +94,10 @@ def check_loss_can_be_known(view: View) -> Iterator[Diagnostic]:
 
 
 def check_o_band_loss_is_known(view: View) -> Iterator[Diagnostic]:
-    if not any(uses_o_band(system) for _, system in view.systems()):
+    if not any(band_of(system) is Band.O for _, system in view.systems()):
         return
     for name, fibre in view.fibres():
-        if fibre.loss_db is not None and loss_db(view.inventory, fibre, o_band=True) is None:
+        if fibre.loss_db is not None and loss_db(view.inventory, fibre, Band.O) is None:
             message = f"fibres.{name} states loss_db alone, so it carries no O-band link"
             yield view.finding("QP308", ("fibres", name), message, hint="give loss_1310_db or length_km", key=True)
 
@@ -105,31 +107,28 @@ def check_losses_are_measured_at_the_wavelength(view: View) -> Iterator[Diagnost
     band in which no system works."""
     bands = set()
     for name, system in view.systems():
-        o_band = uses_o_band(system)
-        bands.add(o_band)
-        least, most = LOSS_HOLDS_NM[o_band]
+        band = band_of(system)
+        bands.add(band)
+        least, most = LOSS_HOLDS_NM[band]
         if not least <= system.wavelength_nm <= most:
             message = (
                 f"'{name}' works at {system.wavelength_nm:g} nm, but is planned with the fibres' loss around "
-                f"{_centre_nm(o_band)} nm, which holds from {least:g} to {most:g} nm"
+                f"{band.centre_nm} nm, which holds from {least:g} to {most:g} nm"
             )
             yield view.finding("QP315", ("equipment", "qkd_systems", name, "wavelength_nm"), message)
     if len(bands) != 1:
         return
-    (o_band,) = bands
-    measured, needed = ("loss_db", "loss_1310_db") if o_band else ("loss_1310_db", "loss_db")
+    (band,) = bands
     for name, fibre in view.fibres():
-        used = loss_db(view.inventory, fibre, o_band)
-        if getattr(fibre, measured) is not None and getattr(fibre, needed) is None and used is not None:
+        used = loss_db(view.inventory, fibre, band)
+        stated, needed = stated_loss_db(fibre, band.other), stated_loss_db(fibre, band)
+        if stated is not None and needed is None and used is not None:
             message = (
-                f"fibres.{name} was measured around {_centre_nm(not o_band)} nm, but every system works around "
-                f"{_centre_nm(o_band)} nm, where {used:.4g} dB are derived from its length"
+                f"fibres.{name} was measured around {band.other.centre_nm} nm, but every system works around "
+                f"{band.centre_nm} nm, where {used:.4g} dB are derived from its length"
             )
-            yield view.finding("QP315", ("fibres", name, measured), message, hint=f"give {needed}", key=True)
-
-
-def _centre_nm(o_band: bool) -> int:
-    return 1310 if o_band else 1550
+            path, hint = ("fibres", name, LOSS_KEY[band.other]), f"give {LOSS_KEY[band]}"
+            yield view.finding("QP315", path, message, hint=hint, key=True)
 
 
 def check_amplified(view: View) -> Iterator[Diagnostic]:
