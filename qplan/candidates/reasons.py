@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-Service = Literal["kept", "lowered", "left_out"]  # as asked for; with less asked for; with a corridor left out
 MOST_NAMED = 5  # in one sentence
 KINDS = {"sites": "site", "fibres": "fibre", "ducts": "duct", "links": "QKD link"}
-_PLAIN = re.compile(r"(?!(?:null|true|false)$)[a-z][a-z_]*")
 
 
 @dataclass(frozen=True)

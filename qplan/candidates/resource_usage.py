@@ -26,10 +26,17 @@ class Taken:
 
     limit: str
     """strands | rack_units | power_w | key_rate | loss_db | length_km | max_relays | capex | tco"""
-    where: str
+    kind: str
+    """fibres | sites | links | corridors | budget"""
+    id: str
     taken: float
     free: float
     least: float = 0.0
+
+    @property
+    def where(self) -> str:
+        """`fibres.f`, `sites.s`, and so on."""
+        return f"{self.kind}.{self.id}"
 
     @property
     def left(self) -> float:
@@ -66,7 +73,7 @@ def strands(inventory: Inventory, design: Design | Plan) -> Iterator[Taken]:
         for f in link.fibres:
             taken[f] += link.count * inventory.equipment.qkd_systems[link.system].strands
     for f, count in sorted(taken.items()):
-        yield Taken("strands", f"fibres.{f}", count, inventory.fibres[f].strands, least)
+        yield Taken("strands", "fibres", f, count, inventory.fibres[f].strands, least)
 
 
 def room(inventory: Inventory, design: Design | Plan, resource: str) -> Iterator[Taken]:
@@ -82,7 +89,7 @@ def room(inventory: Inventory, design: Design | Plan, resource: str) -> Iterator
             bought += [(item, item.quantity) for item in equipment.relay_items.values()]
         bought += [(equipment.qkd_systems[x.system], x.count) for x in design.links if node.site in x.ends]
         taken = round(sum(getattr(item, resource) * count for item, count in bought), 9)
-        yield Taken(resource, f"sites.{node.site}", taken, free, least)
+        yield Taken(resource, "sites", node.site, taken, free, least)
 
 
 def key_rates(inventory: Inventory, design: Design | Plan) -> Iterator[Taken]:
@@ -94,20 +101,20 @@ def key_rates(inventory: Inventory, design: Design | Plan) -> Iterator[Taken]:
                 load[link] += inventory.corridors[corridor.id].demand_bps
     least = min((q.demand_bps for q in inventory.corridors.values()), default=0.0)
     for link in design.links:
-        yield Taken("key_rate", f"links.{link.id}", load[link.id], link.count * link.key_rate_bps, least)
+        yield Taken("key_rate", "links", link.id, load[link.id], link.count * link.key_rate_bps, least)
 
 
 def losses(inventory: Inventory, design: Design | Plan) -> Iterator[Taken]:
     for link in design.links:
         limit = plant.max_loss_db(inventory.equipment.qkd_systems[link.system])
-        yield Taken("loss_db", f"links.{link.id}", link.loss_db, limit, LITTLE_LOSS_DB)
+        yield Taken("loss_db", "links", link.id, link.loss_db, limit, LITTLE_LOSS_DB)
 
 
 def lengths(inventory: Inventory, design: Design | Plan) -> Iterator[Taken]:
     for link in design.links:
         limit = inventory.equipment.qkd_systems[link.system].max_length_km
         if limit is not None:
-            yield Taken("length_km", f"links.{link.id}", link.length_km, limit, 1.0)
+            yield Taken("length_km", "links", link.id, link.length_km, limit, 1.0)
 
 
 def relays(inventory: Inventory, design: Design | Plan) -> Iterator[Taken]:
@@ -116,7 +123,7 @@ def relays(inventory: Inventory, design: Design | Plan) -> Iterator[Taken]:
         most = inventory.corridors[served.id].max_relays
         if served.paths and most is not None:
             longest = max(len(path.relays) for path in served.paths)
-            yield Taken("max_relays", f"corridors.{served.id}", longest, most, 1.0)
+            yield Taken("max_relays", "corridors", served.id, longest, most, 1.0)
 
 
 def money(inventory: Inventory, design: Design | Plan) -> Iterator[Taken]:
@@ -129,4 +136,4 @@ def money(inventory: Inventory, design: Design | Plan) -> Iterator[Taken]:
     for metric, each in least.items():
         ceiling = getattr(inventory.budget, metric)
         if ceiling is not None:
-            yield Taken(metric, f"budget.{metric}", getattr(design.costs, metric), ceiling, each)
+            yield Taken(metric, "budget", metric, getattr(design.costs, metric), ceiling, each)

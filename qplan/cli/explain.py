@@ -13,11 +13,11 @@ from qplan.cli.common import default_file, overlay_options, read, reference
 from qplan.cli.optimize import Gap, Seconds, stop_on_signals
 from qplan.cli.progress import ProgressLine
 from qplan.errors import Exit
-from qplan.explain.about.corridor import about_alone
-from qplan.explain.about.questions import UnknownAddress, ask, known, overview, split_address
+from qplan.explain.about.corridor import answer_alone
+from qplan.explain.about.questions import UnknownAddress, ask, look_up, split_address, sum_up
 from qplan.explain.infeasibility.explanation import explain_corridor, explain_inventory
 from qplan.explain.trials import Trials
-from qplan.explain.variants import alone_of
+from qplan.explain.variants import require_corridors
 from qplan.optimizer.limits import SearchLimits
 from qplan.outputs.verbs import answer, explanation
 from qplan.plan.reader import is_plan, read_planned
@@ -94,13 +94,13 @@ def _explain_file(
         with ProgressLine(quiet, verbose=False):
             found = explain_inventory(inventory, enumerate_candidates(inventory), solver, limits, reading.defaults)
     else:
-        q = known(split_address(address, ("corridors",))[1], "corridors", inventory.corridors)
+        q = look_up(split_address(address, ("corridors",))[1], "corridors", inventory.corridors)
         trials = Trials(solver, limits, defaults=reading.defaults)
         with ProgressLine(quiet, verbose=False):
             found = explain_corridor(inventory, q, trials)
-            inventory = alone_of(inventory, q)
+            inventory = require_corridors(inventory, [q])
             if found.status == "servable":
-                alone = about_alone(trials, inventory, reference(reading), q)
+                alone = answer_alone(trials, inventory, reference(reading), q)
     if alone is not None:
         plan, about = alone
         click.echo(answer.FORMATS[style](inventory, plan, about), nl=False)
@@ -118,7 +118,7 @@ def _explain_plan(path: Path, address: str | None, solver: str, limits: SearchLi
         click.echo("The plan does not hold for its own inventory: there is nothing to explain.", err=True)
         return int(Exit.CHECK)
     if address is None:
-        click.echo(answer.OVERVIEWS[style](inventory, plan, overview(inventory, plan)), nl=False)
+        click.echo(answer.OVERVIEWS[style](inventory, plan, sum_up(inventory, plan)), nl=False)
         return int(Exit.DONE)
     with ProgressLine(quiet, verbose=False):
         about = ask(Trials(solver, limits), inventory, plan, address)

@@ -3,46 +3,56 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from typing import Any
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from qplan.candidates.design import Design
-from qplan.candidates.reasons import _PLAIN, Reason, Service
+from qplan.candidates.reasons import Reason
 
+Service = Literal["kept", "lowered", "left_out"]  # as asked for; with less asked for; with a corridor left out
 SERVICE: tuple[Service, ...] = ("kept", "lowered", "left_out")
+Setting = tuple[str, Any]  # an address and the value set there
+PLAIN_WORD = re.compile(r"(?!(?:null|true|false)$)[a-z][a-z_]*")
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A change of the inventory that may help: (address, value) pairs, and what becomes of the service with it.
+    """A change of the inventory that may help, and what becomes of the service with it.
 
     `cost_known` is false where something must be built whose cost the inventory does not state. `design` serves the
     required corridors of the inventory that was examined, once it is changed so.
     """
 
     text: str
-    settings: tuple[tuple[str, Any], ...]
+    settings: tuple[Setting, ...]
     service: Service = "kept"
     cost_known: bool = True
     design: Design | None = None
 
-    def followed_by(self, other: Proposal) -> Proposal:
+    def join(self, other: Proposal) -> Proposal:
+        """Both changes, the other one last."""
         settings = dict(self.settings) | dict(other.settings)
         service = max(self.service, other.service, key=SERVICE.index)
         text = f"{self.text}, and {other.text}"
         return Proposal(text, tuple(settings.items()), service, self.cost_known and other.cost_known)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Diagnosis:
-    """Reasons as they are found, and proposals to be tried. Without reasons, the argument that was used is silent."""
+    """Reasons found, and proposals to be tried. Without reasons, the argument that was used is silent."""
 
-    reasons: list[Reason] = field(default_factory=list)
-    proposals: list[Proposal] = field(default_factory=list)
+    reasons: tuple[Reason, ...] = ()
+    proposals: tuple[Proposal, ...] = ()
 
-    def add(self, reason: Reason, *proposals: Proposal) -> None:
-        self.reasons.append(reason)
-        self.proposals += proposals
+    def __add__(self, other: Diagnosis) -> Diagnosis:
+        return Diagnosis(self.reasons + other.reasons, self.proposals + other.proposals)
+
+    @property
+    def fewest_paths(self) -> int | None:
+        """How many paths are possible where too few are; None where that is no reason."""
+        found = (reason.value for reason in self.reasons if reason.code == "disjoint")
+        return min((int(possible) for possible in found if possible is not None), default=None)
 
 
 @dataclass(frozen=True)
@@ -91,8 +101,8 @@ class Explanation:
     notes: tuple[str, ...] = ()
 
 
-def setting_text(address: str, value: Any) -> str:
+def write_setting(address: str, value: Any) -> str:
     """`address=value` with the value as YAML flow text, in ASCII and without what Markdown or HTML would read."""
-    if isinstance(value, str) and _PLAIN.fullmatch(value):
+    if isinstance(value, str) and PLAIN_WORD.fullmatch(value):
         return f"{address}={value}"
     return f"{address}={json.dumps(value)}".replace("`", "\\u0060").replace("<", "\\u003c")

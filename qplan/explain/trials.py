@@ -11,11 +11,8 @@ from typing import Any
 from qplan.candidates.design import Design
 from qplan.candidates.links import enumerate_candidates
 from qplan.candidates.model import CandidateGraph
-from qplan.explain.variants import (
-    NO_DEFAULTS,
-    changed,
-    required_only,
-)
+from qplan.explain.findings import Setting
+from qplan.explain.variants import NO_DEFAULTS, apply_settings, keep_required
 from qplan.inventory.model import Inventory
 from qplan.optimizer.heuristics.sequential import planned_at_once
 from qplan.optimizer.limits import SearchLimits
@@ -29,7 +26,7 @@ ANY_PLAN = 1.0  # a gap that every plan keeps
 
 
 class Trials:
-    """Re-plans variants of the inventory until the time for explanations is used up.
+    """Re-plans variants of the inventory until the time budget of an explanation is used up.
 
     `defaults` are those of the inventory's file. Raises SolverFailed where the solver fails.
     """
@@ -44,50 +41,51 @@ class Trials:
         self.limits = replace(limits, deadline=self.start + self.seconds, watch=lambda sighting: None)
 
     @classmethod
-    def after_search(
+    def begin_after(
         cls, solver: str, limits: SearchLimits, defaults: Mapping[str, Any] = NO_DEFAULTS, share: float = SHARE_OF_REST
     ) -> Trials:
         """Trials that explain how a search ended, also where the search has used up its time."""
         return cls(solver, limits, max(AT_LEAST_S, share * limits.seconds_left()), defaults)
 
-    def one_of(self, count: int) -> Trials:
+    def divide(self, count: int) -> Trials:
         """The same, with an equal share of the time that is left to so many steps."""
+        return self._end(time.monotonic() + self.limits.seconds_left() / count)
+
+    def end_at(self, share: float) -> Trials:
+        """The same, ending when this share of the time is used up."""
+        return self._end(self.start + share * self.seconds)
+
+    def _end(self, deadline: float) -> Trials:
         part = copy(self)
-        part.limits = replace(self.limits, deadline=time.monotonic() + self.limits.seconds_left() / count)
+        part.limits = replace(self.limits, deadline=deadline)
         return part
 
-    def from_now(self) -> Trials:
+    def restart(self) -> Trials:
         """Trials that share out what is left of the time."""
         return Trials(self.solver, self.limits, defaults=self.defaults)
-
-    def changed(self, inventory: Inventory, settings: Iterable[tuple[str, Any]]) -> Inventory:
-        """The inventory as it is when its file is read with these settings."""
-        return changed(inventory, settings, self.defaults)
-
-    def until(self, share: float) -> Trials:
-        """The same, ending when this share of the time is used up."""
-        part = copy(self)
-        part.limits = replace(self.limits, deadline=self.start + share * self.seconds)
-        return part
 
     @property
     def over(self) -> bool:
         return self.limits.stop.is_set() or self.limits.seconds_left() <= 0
 
-    def feasible(self, inventory: Inventory, graph: CandidateGraph | None = None) -> bool | None:
+    def apply(self, inventory: Inventory, settings: Iterable[Setting]) -> Inventory:
+        """The inventory as it is when its file is read with these settings."""
+        return apply_settings(inventory, settings, self.defaults)
+
+    def is_feasible(self, inventory: Inventory, graph: CandidateGraph | None = None) -> bool | None:
         """Whether the required corridors can be served together; None where that was not decided in time."""
         if self.over:
             return None
-        inventory = required_only(inventory)
+        inventory = keep_required(inventory)
         graph = enumerate_candidates(inventory) if graph is None else graph
-        if self.at_once(inventory, graph) is not None:
+        if self.construct(inventory, graph) is not None:
             return True
         found = self.plan(inventory.model_copy(update={"objective": "tco"}), ANY_PLAN, graph)
         if found.design is not None:
             return True
         return False if found.status == "infeasible" else None
 
-    def at_once(self, inventory: Inventory, graph: CandidateGraph) -> Design | None:
+    def construct(self, inventory: Inventory, graph: CandidateGraph) -> Design | None:
         """A plan for all corridors together that is found without the solver; None proves nothing."""
         return None if self.over else planned_at_once(inventory, graph)
 
@@ -103,13 +101,10 @@ class Trials:
         if self.over:
             return Search("unknown", "time_limit")
         graph = enumerate_candidates(inventory) if graph is None else graph
-        limits = self._one_trial(self.limits.gap if gap is None else gap, share)
+        deadline = min(time.monotonic() + share * self.seconds, self.limits.deadline)
+        limits = replace(self.limits, gap=self.limits.gap if gap is None else gap, deadline=deadline)
         search = search_plan(inventory, graph, self.solver, limits, side_constraints=side_constraints)
         if graph.bypass_limit is None:
             return search
         weaker = {"optimal": "feasible", "infeasible": "unknown"}
         return replace(search, status=weaker.get(search.status, search.status))
-
-    def _one_trial(self, gap: float, share: float = SHARE_OF_ONE_TRIAL) -> SearchLimits:
-        last = time.monotonic() + share * self.seconds
-        return replace(self.limits, gap=gap, deadline=min(last, self.limits.deadline))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from qplan.candidates.model import CandidateGraph, Usability
+from qplan.explain.findings import Setting
 from qplan.inventory.model import Budget, Corridor, Inventory
 from qplan.inventory.source.overlay import new_entry
 
@@ -23,8 +25,25 @@ FREE_RULES = {
 }
 
 
-def changed(
-    inventory: Inventory, settings: Iterable[tuple[str, Any]], defaults: Mapping[str, Any] = NO_DEFAULTS
+@dataclass(frozen=True, order=True)
+class Limit:
+    """A limit of quantity that the inventory sets; `id` is of the fibre, site or corridor, or the budget's measure."""
+
+    family: str
+    """Of `LIMIT_FAMILIES`."""
+    id: str
+
+    @property
+    def address(self) -> str:
+        if self.family == "budget":
+            return f"budget.{self.id}"
+        if self.family == "key_rate":
+            return f"corridors.{self.id}.key_rate_bps"
+        return f"{'fibres' if self.family == 'strands' else 'sites'}.{self.id}.{self.family}"
+
+
+def apply_settings(
+    inventory: Inventory, settings: Iterable[Setting], defaults: Mapping[str, Any] = NO_DEFAULTS
 ) -> Inventory:
     """The inventory with values set by address, as `--set` does; sites and fibres that are added take the defaults.
 
@@ -37,80 +56,92 @@ def changed(
         for key in parents:
             place = place.setdefault(key, {})
         added = parents in (["sites"], ["fibres"]) and last not in place
-        place[last] = new_entry(*parents, value, defaults) if added else value
+        place[last] = new_entry(parents[0], value, defaults) if added else value
     return Inventory.model_validate(data)
 
 
-def required_only(inventory: Inventory, corridors: Collection[str] | None = None) -> Inventory:
-    """The inventory with only its required corridors, or only those named."""
-    kept = {
-        q: corridor
-        for q, corridor in inventory.corridors.items()
-        if (corridor.required if corridors is None else q in corridors)
-    }
+def keep_corridors(inventory: Inventory, corridors: Collection[str]) -> Inventory:
+    """The inventory with only these of its corridors."""
+    kept = {q: corridor for q, corridor in inventory.corridors.items() if q in corridors}
     return inventory.model_copy(update={"corridors": kept})
 
 
-def alone_of(inventory: Inventory, q: str) -> Inventory:
-    """The inventory with one corridor only, which must be served."""
-    corridor = inventory.corridors[q].model_copy(update={"required": True})
-    return inventory.model_copy(update={"corridors": {q: corridor}})
+def keep_required(inventory: Inventory) -> Inventory:
+    """The inventory with only its required corridors."""
+    return keep_corridors(inventory, [q for q, corridor in inventory.corridors.items() if corridor.required])
 
 
-def limits_of(inventory: Inventory, family: str) -> list[str]:
-    """The addresses of the limits of one family (of `LIMIT_FAMILIES`) that the inventory sets."""
+def require_corridors(inventory: Inventory, corridors: Collection[str]) -> Inventory:
+    """The inventory with only these of its corridors, all of them required."""
+    required = {
+        q: corridor.model_copy(update={"required": True})
+        for q, corridor in inventory.corridors.items()
+        if q in corridors
+    }
+    return inventory.model_copy(update={"corridors": required})
+
+
+def list_limits(inventory: Inventory, families: Collection[str] = LIMIT_FAMILIES) -> list[Limit]:
+    """The limits of these families that the inventory sets, family by family."""
+    return [Limit(family, name) for family in families for name in _list_limited(inventory, family)]
+
+
+def _list_limited(inventory: Inventory, family: str) -> list[str]:
     if family == "strands":
-        return [f"fibres.{f}.strands" for f in sorted(inventory.fibres)]
+        return sorted(inventory.fibres)
     if family == "key_rate":
-        return [f"corridors.{q}.key_rate_bps" for q in sorted(inventory.corridors)]
+        return sorted(inventory.corridors)
     if family == "budget":
-        return [f"budget.{metric}" for metric in ("capex", "tco") if getattr(inventory.budget, metric) is not None]
-    return [f"sites.{s}.{family}" for s, x in sorted(inventory.sites.items()) if getattr(x, family) is not None]
+        return [metric for metric in ("capex", "tco") if getattr(inventory.budget, metric) is not None]
+    return [s for s, site in sorted(inventory.sites.items()) if getattr(site, family) is not None]
 
 
-def lifted(inventory: Inventory, families: Collection[str]) -> Inventory:
+def lift_families(inventory: Inventory, families: Collection[str]) -> Inventory:
     """The inventory without the limits of the families named (of `LIMIT_FAMILIES`)."""
-    return without_limits(inventory, [limit for family in families for limit in limits_of(inventory, family)])
+    return lift_limits(inventory, list_limits(inventory, families))
 
 
-def without_limits(inventory: Inventory, limits: Iterable[str]) -> Inventory:
-    """The inventory without the limits at these addresses; a corridor without its key rate asks for none."""
-    update: dict[str, Any] = {}
+def lift_limits(inventory: Inventory, limits: Iterable[Limit]) -> Inventory:
+    """The inventory without these limits; a corridor without its key rate asks for none."""
+    sites, fibres, corridors = dict(inventory.sites), dict(inventory.fibres), dict(inventory.corridors)
+    budget = inventory.budget
     most = max([MANY_STRANDS, *(system.strands for system in inventory.equipment.qkd_systems.values())])
     for limit in limits:
-        section, *name, key = limit.split(".")
-        if section == "budget":
-            update[section] = update.get(section, inventory.budget).model_copy(update={key: None})
-            continue
-        entries = update.setdefault(section, dict(getattr(inventory, section)))
-        entry = entries[name[0]]
-        free = NO_DEMAND if key == "key_rate_bps" else {key: max(most, entry.strands) if key == "strands" else None}
-        entries[name[0]] = entry.model_copy(update=free)
-    return inventory.model_copy(update=update)
+        if limit.family == "budget":
+            budget = budget.model_copy(update={limit.id: None})
+        elif limit.family == "key_rate":
+            corridors[limit.id] = corridors[limit.id].model_copy(update=NO_DEMAND)
+        elif limit.family == "strands":
+            fibre = fibres[limit.id]
+            fibres[limit.id] = fibre.model_copy(update={"strands": max(most, fibre.strands)})
+        else:
+            sites[limit.id] = sites[limit.id].model_copy(update={limit.family: None})
+    changed = {"sites": sites, "fibres": fibres, "corridors": corridors, "budget": budget}
+    return inventory.model_copy(update=changed)
 
 
-def without_budget(inventory: Inventory) -> Inventory:
+def lift_budget(inventory: Inventory) -> Inventory:
     return inventory.model_copy(update={"budget": Budget()})
 
 
-def ruleless(inventory: Inventory) -> Inventory:
+def lift_rules(inventory: Inventory) -> Inventory:
     """The inventory without any limit of quantity and with every site as a possible relay of every corridor."""
-    free = lifted(inventory, LIMIT_FAMILIES)
+    free = lift_families(inventory, LIMIT_FAMILIES)
     sites = {s: site.model_copy(update={"trusted_node": "allowed"}) for s, site in free.sites.items()}
     corridors = {q: corridor.model_copy(update=FREE_RULES) for q, corridor in free.corridors.items()}
     return free.model_copy(update={"sites": sites, "corridors": corridors})
 
 
-def restricted(graph: CandidateGraph, inventory: Inventory) -> CandidateGraph:
-    """The reach graph of an inventory that has only some of the corridors that the graph was made for."""
+def restrict_graph(graph: CandidateGraph, inventory: Inventory) -> CandidateGraph:
+    """The candidates of an inventory that has only some of the corridors that they were enumerated for."""
     permitted = {q: sites for q, sites in graph.usability.permitted.items() if q in inventory.corridors}
     usable = Usability(permitted)
     links = tuple(link for link in graph.links if usable.joined(*link.route.ends))
     return CandidateGraph(links, (), usable, graph.bypass_limit)
 
 
-def demand_setting(q: str, corridor: Corridor, rate_bps: float) -> tuple[str, Any]:
-    """The setting that gives the corridor a lower demand, in the form in which its demand is stated."""
+def set_demand(q: str, corridor: Corridor, rate_bps: float) -> Setting:
+    """The setting that gives the corridor another demand, in the form in which its demand is stated."""
     if corridor.rekey is not None:
         return f"corridors.{q}.rekey.interval_s", corridor.rekey.interval_s * corridor.demand_bps / rate_bps
     return f"corridors.{q}.{'otp_bps' if corridor.key_rate_bps is None else 'key_rate_bps'}", rate_bps

@@ -12,7 +12,7 @@ from planning import planned
 
 from qplan.candidates.links import enumerate_candidates
 from qplan.candidates.precheck import precheck
-from qplan.explain.variants import alone_of
+from qplan.explain.variants import require_corridors
 from qplan.inventory.model import Budget, Inventory
 from qplan.optimizer.search import stages as search
 
@@ -56,7 +56,8 @@ def test_whatever_it_calls_impossible_is_impossible():
             assert best_value(inventory.model_copy(update={"budget": Budget()})) is None, seed
         for q, reason in found.alone.items():
             codes.add(reason.code)
-            assert best_value(alone_of(inventory, q).model_copy(update={"budget": Budget()})) is None, (seed, q)
+            alone = require_corridors(inventory, [q]).model_copy(update={"budget": Budget()})
+            assert best_value(alone) is None, (seed, q)
         codes |= {"together"} if found.together else set()
     assert impossible > SEEDS / 4
     assert codes == {"no_way", "max_relays", "disjoint", "strands", "together"}

@@ -16,11 +16,11 @@ from qplan.candidates import routes
 from qplan.candidates.links import enumerate_candidates
 from qplan.explain import trials
 from qplan.explain.infeasibility import proposals
-from qplan.explain.infeasibility.clash import clash, limited_to
+from qplan.explain.infeasibility.clash import find_clash, keep_limits
 from qplan.explain.infeasibility.explanation import explain
-from qplan.explain.infeasibility.irreducible import Irreducible, irreducible
+from qplan.explain.infeasibility.irreducible import Irreducible, find_irreducible
 from qplan.explain.trials import Trials
-from qplan.explain.variants import changed, required_only
+from qplan.explain.variants import apply_settings, keep_corridors, keep_required
 from qplan.inventory.model import Inventory
 from qplan.inventory.reader import read_inventory
 from qplan.inventory.shipped import shipped_systems
@@ -47,7 +47,7 @@ def limits(seconds: float = 30.0) -> SearchLimits:
 
 def feasible(inventory: Inventory) -> bool:
     """Whether the required corridors can be served, by the whole integer program."""
-    inventory = required_only(inventory)
+    inventory = keep_required(inventory)
     found = solve(formulate(inventory, enumerate_candidates(inventory)), Goal("any", (), 1.0), "highs", limits())
     assert found.values is not None or found.infeasible
     return found.values is not None
@@ -60,7 +60,7 @@ def explained(inventory: Inventory):
 
 def applied(inventory: Inventory, settings: tuple[str, ...]) -> Inventory:
     pairs = (setting.split("=", 1) for setting in settings)
-    return changed(inventory, [(address, yaml.safe_load(value)) for address, value in pairs])
+    return apply_settings(inventory, [(address, yaml.safe_load(value)) for address, value in pairs])
 
 
 CASES = {
@@ -356,13 +356,13 @@ def crowded(seed: int) -> Inventory:
 def test_a_clash_is_irreducible(seed):
     """Without any corridor, and without any limit, what is left can be served."""
     inventory = crowded(seed)
-    found = clash(Trials("highs", limits()), inventory, enumerate_candidates(inventory))
-    part = required_only(inventory, found.corridors)
-    assert found.proven and found.limits and not feasible(limited_to(part, found.limits))
+    found = find_clash(Trials("highs", limits()), inventory, enumerate_candidates(inventory))
+    part = keep_corridors(inventory, found.corridors)
+    assert found.proven and found.limits and not feasible(keep_limits(part, found.limits))
     for limit in found.limits:
-        assert feasible(limited_to(part, [other for other in found.limits if other != limit]))
+        assert feasible(keep_limits(part, [other for other in found.limits if other != limit]))
     for q in found.corridors:
-        assert feasible(required_only(part, [other for other in found.corridors if other != q]))
+        assert feasible(keep_corridors(part, [other for other in found.corridors if other != q]))
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -377,14 +377,14 @@ def test_irreducible_sets(seed):
         asked.append(elements)
         return not any(bad <= set(elements) for bad in impossible)
 
-    found = irreducible(possible, names)
+    found = find_irreducible(possible, names)
     assert found.proven and set(found.members) in impossible
     assert all(possible(tuple(set(found.members) - {one})) for one in found.members)
     assert len(asked) < 40
 
 
 def test_irreducible_admits_what_was_not_decided():
-    assert irreducible(lambda elements: None, ["a", "b"]) == Irreducible(("a", "b"), False)
+    assert find_irreducible(lambda elements: None, ["a", "b"]) == Irreducible(("a", "b"), False)
 
 
 def test_a_system_of_the_shipped_catalogue_is_proposed(monkeypatch):
@@ -525,7 +525,7 @@ def test_what_is_printed_costs_what_is_said():
     assert any(setting.startswith("sites.hut-valley=") for remedy, _ in found for setting in remedy.settings)
     for remedy, corridors in found:
         repaired = read_inventory(example, overrides=remedy.settings).inventory
-        plan = optimize(required_only(repaired, corridors), REF, "highs", limits()).plan
+        plan = optimize(keep_corridors(repaired, corridors), REF, "highs", limits()).plan
         assert (plan.objective.value, remedy.cost_known) == (remedy.cost, True)
 
 
@@ -538,7 +538,7 @@ def test_random_inventories(seed):
     explanation = explain(inventory, enumerate_candidates(inventory), "infeasible", "highs", limits())
     broken = {finding.corridor for finding in explanation.corridors}
     for q, one in inventory.corridors.items():
-        assert not one.required or feasible(required_only(inventory, [q])) == (q not in broken)
+        assert not one.required or feasible(keep_corridors(inventory, [q])) == (q not in broken)
     assert explanation.joint or all(finding.reasons for finding in explanation.corridors)
     assert bool(explanation.joint) != bool(explanation.corridors)
     for reasons in (explanation.joint, *(finding.reasons for finding in explanation.corridors)):
@@ -549,4 +549,4 @@ def test_random_inventories(seed):
     for finding in explanation.corridors:
         for remedy in finding.remedies:
             repaired = applied(inventory, remedy.settings)
-            assert feasible(repaired if remedy.scope == "inventory" else required_only(repaired, [finding.corridor]))
+            assert feasible(repaired if remedy.scope == "inventory" else keep_corridors(repaired, [finding.corridor]))

@@ -11,7 +11,7 @@ from oracle.search import Search, Tables
 from planning import planned
 
 from qplan.candidates.links import enumerate_candidates
-from qplan.explain.variants import required_only
+from qplan.explain.variants import keep_required
 from qplan.inventory.model import Inventory
 from qplan.optimizer.limits import SearchLimits
 from qplan.optimizer.model.relay_rows import relays_at
@@ -36,7 +36,7 @@ def test_value_equals_exhaustive_search():
     limits = SearchLimits(gap=0.0, deadline=time.monotonic() + 60)
     forced = impossible = 0
     for seed in range(SEED, SEED + 30):
-        inventory = required_only(Inventory.model_validate(random_inventory(random.Random(seed))))
+        inventory = keep_required(Inventory.model_validate(random_inventory(random.Random(seed))))
         plan = planned(inventory).plan
         if plan is None:
             continue

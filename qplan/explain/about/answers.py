@@ -70,7 +70,7 @@ class Answer:
         return open_ends or not all(margin.decided for margin in self.margins)
 
 
-def share_of(inventory: Inventory, plan: Plan, cost: Cost) -> Share:
+def price_share(inventory: Inventory, plan: Plan, cost: Cost) -> Share:
     economics = inventory.economics
     total = float(tco(economics, cost))
     return Share(
@@ -82,11 +82,11 @@ def share_of(inventory: Inventory, plan: Plan, cost: Cost) -> Share:
     )
 
 
-def path_sites(inventory: Inventory, corridor: str, relays: Iterable[str]) -> tuple[str, ...]:
+def list_sites(inventory: Inventory, corridor: str, relays: Iterable[str]) -> tuple[str, ...]:
     first, last = inventory.corridors[corridor].ends
     return (first, *relays, last)
 
 
-def cheapest_first(alternatives: Iterable[Alternative]) -> tuple[Alternative, ...]:
+def rank_alternatives(alternatives: Iterable[Alternative]) -> tuple[Alternative, ...]:
     """Those that save something, by what they save; then the others."""
     return tuple(sorted(alternatives, key=lambda each: (each.difference, each.text) if each.cheaper else (0.0, "")))

@@ -8,14 +8,14 @@ from qplan.candidates.links import enumerate_candidates, offers_and_refusals
 from qplan.candidates.resource_usage import occupancy
 from qplan.costing.unit_costs import system_cost
 from qplan.explain.about.alternatives import Alternative, Replanner
-from qplan.explain.about.answers import BUDGET, Answer, Use, cheapest_first, path_sites, share_of
+from qplan.explain.about.answers import BUDGET, Answer, Use, list_sites, price_share, rank_alternatives
 from qplan.plan.model import Link
 
 
-def about_link(replanner: Replanner, link: Link) -> Answer:
+def answer_link(replanner: Replanner, link: Link) -> Answer:
     inventory, plan = replanner.inventory, replanner.plan
     uses = tuple(
-        Use(q.id, number, "link", path_sites(inventory, q.id, path.relays))
+        Use(q.id, number, "link", list_sites(inventory, q.id, path.relays))
         for q in plan.corridors
         for number, path in enumerate(q.paths, 1)
         if link.id in path.links
@@ -36,14 +36,14 @@ def about_link(replanner: Replanner, link: Link) -> Answer:
         True,
         why,
         uses,
-        share_of(inventory, plan, system_cost(inventory, link.system, link.fibres).times(link.count)),
+        price_share(inventory, plan, system_cost(inventory, link.system, link.fibres).times(link.count)),
         limits,
-        without=_without(replanner, link),
-        changes=cheapest_first(replanner.lifts(limits)),
+        without=_replan_without(replanner, link),
+        changes=rank_alternatives(replanner.lift_each(limits)),
     )
 
 
-def _without(replanner: Replanner, link: Link) -> tuple[Alternative, ...]:
+def _replan_without(replanner: Replanner, link: Link) -> tuple[Alternative, ...]:
     """Without the link, another system on its route allowed; and without any link on its route."""
     graph = enumerate_candidates(replanner.inventory)
     others = tuple(other for other in graph.links if other.route.fibres != link.fibres)
@@ -56,5 +56,5 @@ def _without(replanner: Replanner, link: Link) -> tuple[Alternative, ...]:
     if rivals:
         links = tuple(sorted((*others, *rivals), key=lambda other: other.id))
         text = f"another system than {link.system} on this route"
-        found.append(replanner.on_graph(text, replace(graph, links=links)))
-    return (*found, replanner.on_graph("no QKD link on this route", replace(graph, links=others)))
+        found.append(replanner.replan_on(text, replace(graph, links=links)))
+    return (*found, replanner.replan_on("no QKD link on this route", replace(graph, links=others)))

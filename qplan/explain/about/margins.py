@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
+from qplan.explain.findings import Setting
 from qplan.explain.trials import Trials
-from qplan.explain.variants import changed, demand_setting
+from qplan.explain.variants import apply_settings, set_demand
 from qplan.inventory.model import Corridor, Inventory
 
 LOSS_STEP_DB = 0.1
@@ -32,59 +32,59 @@ class Margin:
     decided: bool
 
 
-def margins(trials: Trials, alone: Inventory) -> Iterator[Margin]:
+def find_margins(trials: Trials, alone: Inventory) -> Iterator[Margin]:
     """Margins of the one corridor of the inventory, which can be served as it is."""
     ((q, corridor),) = alone.corridors.items()
-    yield _loss(trials, alone)
+    yield _raise_loss(trials, alone)
     if corridor.demand_bps > 0:
-        yield _rate(trials, alone, q, corridor)
-    yield _paths(trials, alone, q, corridor)
-    yield _relays(trials, alone, q, corridor)
+        yield _raise_rate(trials, alone, q, corridor)
+    yield _add_paths(trials, alone, q, corridor)
+    yield _spare_relays(trials, alone, q, corridor)
 
 
-def _loss(trials: Trials, alone: Inventory) -> Margin:
+def _raise_loss(trials: Trials, alone: Inventory) -> Margin:
     now = alone.policy.loss_margin_db
-    steps, decided = _farthest(
+    steps, decided = _search_farthest(
         trials,
         MOST_LOSS_STEPS,
-        lambda step: changed(alone, [("policy.loss_margin_db", round(now + step * LOSS_STEP_DB, 9))]),
+        lambda step: apply_settings(alone, [("policy.loss_margin_db", round(now + step * LOSS_STEP_DB, 9))]),
     )
     return Margin("policy.loss_margin_db", now, round(now + steps * LOSS_STEP_DB, 9), "dB", decided)
 
 
-def _rate(trials: Trials, alone: Inventory, q: str, corridor: Corridor) -> Margin:
+def _raise_rate(trials: Trials, alone: Inventory, q: str, corridor: Corridor) -> Margin:
     def rate(step: int) -> float:
         return float(f"{corridor.demand_bps * 2 ** (step / RATE_STEPS_PER_OCTAVE):.3g}")
 
     def variant(step: int) -> Inventory:
-        return changed(alone, [demand_setting(q, corridor, rate(step))])
+        return apply_settings(alone, [set_demand(q, corridor, rate(step))])
 
-    steps, decided = _farthest(trials, MOST_RATE_STEPS, variant)
+    steps, decided = _search_farthest(trials, MOST_RATE_STEPS, variant)
     highest = rate(steps) if steps else corridor.demand_bps
     return Margin(f"corridors.{q}.key_rate_bps", corridor.demand_bps, highest, "bit/s", decided)
 
 
-def _paths(trials: Trials, alone: Inventory, q: str, corridor: Corridor) -> Margin:
+def _add_paths(trials: Trials, alone: Inventory, q: str, corridor: Corridor) -> Margin:
     def variant(more: int) -> Inventory:
-        settings: list[tuple[str, Any]] = [(f"corridors.{q}.paths", corridor.paths + more)]
+        settings: list[Setting] = [(f"corridors.{q}.paths", corridor.paths + more)]
         if corridor.shares_needed > 1:
             settings.append((f"corridors.{q}.shares_needed", corridor.paths + more))
-        return changed(alone, settings)
+        return apply_settings(alone, settings)
 
-    more, decided = _farthest(trials, MOST_MORE_PATHS, variant)
+    more, decided = _search_farthest(trials, MOST_MORE_PATHS, variant)
     return Margin(f"corridors.{q}.paths", corridor.paths, corridor.paths + more, "", decided)
 
 
-def _relays(trials: Trials, alone: Inventory, q: str, corridor: Corridor) -> Margin:
+def _spare_relays(trials: Trials, alone: Inventory, q: str, corridor: Corridor) -> Margin:
     """The fewest relays a path with which it can be served."""
     most = len(alone.sites) if corridor.max_relays is None else corridor.max_relays
-    fewer, decided = _farthest(
-        trials, most, lambda fewer: changed(alone, [(f"corridors.{q}.max_relays", most - fewer)])
+    fewer, decided = _search_farthest(
+        trials, most, lambda fewer: apply_settings(alone, [(f"corridors.{q}.max_relays", most - fewer)])
     )
     return Margin(f"corridors.{q}.max_relays", corridor.max_relays, most - fewer, "", decided)
 
 
-def _farthest(trials: Trials, most: int, variant: Callable[[int], Inventory]) -> tuple[int, bool]:
+def _search_farthest(trials: Trials, most: int, variant: Callable[[int], Inventory]) -> tuple[int, bool]:
     """The most steps, of those from 0 to `most`, with which the variant can be served (it can with none): bisection.
 
     The flag says that every verdict it rests on was decided in time.
@@ -92,7 +92,7 @@ def _farthest(trials: Trials, most: int, variant: Callable[[int], Inventory]) ->
     low, high, decided = 0, most + 1, True
     while high - low > 1:
         middle = (low + high) // 2 if low or high <= most else min(most, 8)
-        verdict = trials.feasible(variant(middle))
+        verdict = trials.is_feasible(variant(middle))
         decided = decided and verdict is not None
         low, high = (middle, high) if verdict else (low, middle)
     return low, decided

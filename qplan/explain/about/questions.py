@@ -10,9 +10,9 @@ from qplan.costing.bill import bill_of_materials
 from qplan.costing.views import CorridorShare, by_corridor
 from qplan.explain.about.alternatives import Replanner
 from qplan.explain.about.answers import Answer
-from qplan.explain.about.corridor import about_corridor
-from qplan.explain.about.link import about_link
-from qplan.explain.about.site import about_site
+from qplan.explain.about.corridor import answer_corridor
+from qplan.explain.about.link import answer_link
+from qplan.explain.about.site import answer_site
 from qplan.explain.trials import Trials
 from qplan.inventory.model import Inventory
 from qplan.inventory.source.messages import did_you_mean
@@ -34,7 +34,7 @@ class Overview:
     shares: tuple[CorridorShare, ...]
 
 
-def overview(inventory: Inventory, plan: Plan) -> Overview:
+def sum_up(inventory: Inventory, plan: Plan) -> Overview:
     limits = tuple(each for each in occupancy(inventory, plan) if each.binds)
     return Overview(limits, by_corridor(inventory, plan, bill_of_materials(inventory, plan)))
 
@@ -45,11 +45,11 @@ def ask(trials: Trials, inventory: Inventory, plan: Plan, address: str) -> Answe
     replanner = Replanner(trials, inventory, plan)
     if kind == "links":
         links = {link.id: link for link in plan.links}
-        return about_link(replanner, links[_link(name, links)])
+        return answer_link(replanner, links[_look_up_link(name, links)])
     if kind == "sites":
-        return about_site(replanner, known(name, kind, inventory.sites))
+        return answer_site(replanner, look_up(name, kind, inventory.sites))
     corridors = {corridor.id: corridor for corridor in plan.corridors}
-    return about_corridor(replanner, corridors[known(name, kind, corridors)])
+    return answer_corridor(replanner, corridors[look_up(name, kind, corridors)])
 
 
 def split_address(address: str, kinds: Collection[str]) -> tuple[str, str]:
@@ -64,7 +64,7 @@ def split_address(address: str, kinds: Collection[str]) -> tuple[str, str]:
     return kind, name
 
 
-def known(name: str, kind: str, entries: Collection[str]) -> str:
+def look_up(name: str, kind: str, entries: Collection[str]) -> str:
     """The name, where there is such an entry. Raises UnknownAddress."""
     if name in entries:
         return name
@@ -72,7 +72,7 @@ def known(name: str, kind: str, entries: Collection[str]) -> str:
     raise UnknownAddress(f"there is no {kind}.{name} here; {hint}")
 
 
-def _link(name: str, links: Collection[str]) -> str:
+def _look_up_link(name: str, links: Collection[str]) -> str:
     """A link by its id or by the beginning of it (`a--b`), in either direction where that is one link."""
     if name in links:
         return name
@@ -84,4 +84,4 @@ def _link(name: str, links: Collection[str]) -> str:
             return found[0]
         if found:
             raise UnknownAddress(f"several links begin so: {', '.join(f'links.{link}' for link in found[:8])}")
-    return known(name, "links", links)
+    return look_up(name, "links", links)

@@ -2,88 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from qplan.candidates.model import CandidateGraph
 from qplan.candidates.reasons import MOST_NAMED, Reason, named
-from qplan.explain.infeasibility.irreducible import irreducible
-from qplan.explain.infeasibility.limits import (
-    _families,
-)
-from qplan.explain.infeasibility.shortages import money
+from qplan.explain.infeasibility.irreducible import find_irreducible
+from qplan.explain.infeasibility.limits import list_families
+from qplan.explain.infeasibility.shortages import write_money
 from qplan.explain.trials import Trials
-from qplan.explain.variants import (
-    LIMIT_FAMILIES,
-    limits_of,
-    required_only,
-    restricted,
-    without_limits,
-)
+from qplan.explain.variants import Limit, keep_corridors, keep_required, lift_limits, list_limits, restrict_graph
 from qplan.inventory.model import Inventory
+
+LIMIT_NAMES = {"strands": "free strands on", "rack_units": "rack units at", "power_w": "W at"}
 
 
 @dataclass(frozen=True)
 class Clash:
-    """Required corridors and limits (by address) that cannot all be kept; `proven`: without any one, the others can."""
+    """Required corridors and limits that cannot all be kept; `proven`: without any one, the others can."""
 
     corridors: tuple[str, ...]
-    limits: tuple[str, ...]
+    limits: tuple[Limit, ...]
     proven: bool
 
     def reason(self, inventory: Inventory) -> Reason:
-        within = named([limit_text(inventory, limit) for limit in self.limits])
+        within = named([name_limit(inventory, limit) for limit in self.limits])
         least = "; without any one of these, the others can be" if self.proven else " (the set may not be the smallest)"
         limits = f", within {within}" if within else ""
         text = f"Not servable together: {named(self.corridors)}{limits}{least}."
-        where = (*(f"corridors.{q}" for q in self.corridors), *self.limits)
+        where = (*(f"corridors.{q}" for q in self.corridors), *(limit.address for limit in self.limits))
         return Reason("clash", text, float(len(self.corridors)), where=where)
 
 
-def clash(trials: Trials, inventory: Inventory, graph: CandidateGraph) -> Clash:
+def find_clash(trials: Trials, inventory: Inventory, graph: CandidateGraph) -> Clash:
     """An irreducible set of required corridors and limits that clash: first the corridors, then limits for these."""
 
     def servable(corridors: tuple[str, ...]) -> bool | None:
-        part = required_only(inventory, corridors)
-        return trials.feasible(part, restricted(graph, part))
+        part = keep_corridors(inventory, corridors)
+        return trials.is_feasible(part, restrict_graph(graph, part))
 
-    members = irreducible(servable, sorted(q for q, corridor in inventory.corridors.items() if corridor.required))
-    part = required_only(inventory, members.members)
-    families = irreducible(lambda kept: trials.feasible(limited_to(part, _limits(part, kept))), _families(part))
+    members = find_irreducible(servable, sorted(q for q, corridor in inventory.corridors.items() if corridor.required))
+    part = keep_corridors(inventory, members.members)
+
+    def within(limits: Collection[Limit]) -> bool | None:
+        return trials.is_feasible(keep_limits(part, limits))
+
+    families = find_irreducible(lambda kept: within(list_limits(part, kept)), list_families(part))
     if not families.proven:  # too many limits to name
         return Clash(members.members, (), False)
-    limits = irreducible(lambda kept: trials.feasible(limited_to(part, kept)), _limits(part, families.members))
+    limits = find_irreducible(within, list_limits(part, families.members))
     return Clash(members.members, limits.members, members.proven and families.proven and limits.proven)
 
 
-def _limits(inventory: Inventory, families: Iterable[str]) -> list[str]:
-    return [limit for family in families for limit in limits_of(inventory, family)]
-
-
-def limited_to(inventory: Inventory, kept: Collection[str]) -> Inventory:
+def keep_limits(inventory: Inventory, kept: Collection[Limit]) -> Inventory:
     """The inventory with no limits but these."""
-    return without_limits(inventory, [limit for limit in _limits(inventory, LIMIT_FAMILIES) if limit not in kept])
+    return lift_limits(inventory, [limit for limit in list_limits(inventory) if limit not in kept])
 
 
-def limit_text(inventory: Inventory, limit: str) -> str:
-    """`the 2 free strands on f` for `fibres.f.strands`, and so on."""
-    section, *name, key = limit.split(".")
-    if section == "budget":
-        return f"the budget of {money(inventory, getattr(inventory.budget, key))} for {key}"
-    if section == "corridors":
-        return f"the key rate of {name[0]} ({inventory.corridors[name[0]].demand_bps:.6g} bit/s)"
-    value = getattr(getattr(inventory, section)[name[0]], key)
-    what = {"strands": "free strands on", "rack_units": "rack units at", "power_w": "W at"}[key]
-    return f"the {value:g} {what} {name[0]}"
+def name_limit(inventory: Inventory, limit: Limit) -> str:
+    """`the 2 free strands on f`, and so on."""
+    if limit.family == "budget":
+        return f"the budget of {write_money(inventory, getattr(inventory.budget, limit.id))} for {limit.id}"
+    if limit.family == "key_rate":
+        return f"the key rate of {limit.id} ({inventory.corridors[limit.id].demand_bps:.6g} bit/s)"
+    entry = inventory.fibres[limit.id] if limit.family == "strands" else inventory.sites[limit.id]
+    return f"the {getattr(entry, limit.family):g} {LIMIT_NAMES[limit.family]} {limit.id}"
 
 
-def left_out(trials: Trials, inventory: Inventory) -> tuple[str, ...]:
+def find_fewest_left_out(trials: Trials, inventory: Inventory) -> tuple[str, ...]:
     """The fewest required corridors without which the others can be served together (where time ended the search: a few
     without which they can); empty where that is not known.
     """
     wished = {
         q: corridor.model_copy(update={"required": False, "priority": 1.0})
-        for q, corridor in required_only(inventory).corridors.items()
+        for q, corridor in keep_required(inventory).corridors.items()
     }
     search = trials.plan(inventory.model_copy(update={"corridors": wished}))
     unserved = () if search.design is None else tuple(q.id for q in search.design.corridors if not q.served)

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from qplan.candidates.reasons import Reason, named
-from qplan.explain.findings import Diagnosis, Proposal
-from qplan.explain.infeasibility.irreducible import irreducible
-from qplan.explain.infeasibility.shortages import SHORTAGES, money
+from qplan.explain.findings import Diagnosis, Proposal, Setting
+from qplan.explain.infeasibility.irreducible import find_irreducible
+from qplan.explain.infeasibility.shortages import Shortage, find_shortages, write_money
 from qplan.explain.trials import Trials
-from qplan.explain.variants import (
-    LIMIT_FAMILIES,
-    changed,
-    demand_setting,
-    lifted,
-    limits_of,
-)
+from qplan.explain.variants import LIMIT_FAMILIES, apply_settings, lift_families, list_limits, set_demand
 from qplan.inventory.model import Inventory
 
 EXACT_GAP = 1e-6
@@ -30,71 +25,74 @@ FAMILY_NAMES = {
 }
 
 
-def limit_reasons(trials: Trials, inventory: Inventory) -> Diagnosis:
+def examine_limits(trials: Trials, inventory: Inventory) -> Diagnosis:
     """Which limits must be lifted, each by itself or (where that is not enough) together, and what they are short of.
 
     The inventory has no optional corridor.
     """
     found = Diagnosis()
-    families = _families(inventory)
+    families = list_families(inventory)
     for family in sorted(families, key=lambda family: family != "budget"):  # the likeliest first
-        if family == "budget":
-            _lift_budget(found, trials, inventory)
-        else:
-            _lift(found, trials, inventory, (family,))
-    if not found.reasons:
-        together = _needed_together(trials, inventory, families)
-        if together:
-            *names, last = [FAMILY_NAMES[family] for family in together]
-            short = f"{', '.join(names)} and {last}" if names else last
-            found.add(Reason("limits", f"No single limit stands in the way: {short} are short together."))
-            _lift(found, trials, inventory, together)
-    return found
+        found += _lift_budget(trials, inventory) if family == "budget" else _lift(trials, inventory, (family,))
+    if found.reasons:
+        return found
+    together = _find_needed(trials, inventory, families)
+    if not together:
+        return found
+    *names, last = [FAMILY_NAMES[family] for family in together]
+    short = f"{', '.join(names)} and {last}" if names else last
+    reason = Reason("limits", f"No single limit stands in the way: {short} are short together.")
+    return found + Diagnosis((reason,)) + _lift(trials, inventory, together)
 
 
-def _families(inventory: Inventory) -> list[str]:
+def list_families(inventory: Inventory) -> list[str]:
     """The families of limits that the inventory sets."""
-    return [family for family in LIMIT_FAMILIES if limits_of(inventory, family)]
+    return [family for family in LIMIT_FAMILIES if list_limits(inventory, [family])]
 
 
-def _needed_together(trials: Trials, inventory: Inventory, families: list[str]) -> tuple[str, ...]:
+def _find_needed(trials: Trials, inventory: Inventory, families: list[str]) -> tuple[str, ...]:
     """An irreducible set of families that, lifted together, allow a plan; what can be bought rather than the rate."""
-    if not trials.feasible(lifted(inventory, families)):
+    if not trials.is_feasible(lift_families(inventory, families)):
         return ()
 
-    def impossible_still(lifted_now: tuple[str, ...]) -> bool | None:
-        verdict = trials.feasible(lifted(inventory, lifted_now))
+    def impossible_still(lifted: tuple[str, ...]) -> bool | None:
+        verdict = trials.is_feasible(lift_families(inventory, lifted))
         return None if verdict is None else not verdict
 
-    return irreducible(impossible_still, sorted(families, key=lambda family: family == "key_rate")).members
+    return find_irreducible(impossible_still, sorted(families, key=lambda family: family == "key_rate")).members
 
 
-def _lift(found: Diagnosis, trials: Trials, inventory: Inventory, families: tuple[str, ...]) -> None:
+def _lift(trials: Trials, inventory: Inventory, families: tuple[str, ...]) -> Diagnosis:
     """What the cheapest design without the limits would be short of, and the limits that would let it pass."""
-    search = trials.plan(lifted(inventory, families))
+    search = trials.plan(lift_families(inventory, families))
     if search.design is None:
-        return
-    settings = []
-    for family in families:
-        shortages = list(SHORTAGES[family](inventory, search.design))
-        found.reasons += [
-            Reason(family, short.text, float(short.taken), float(short.free), (short.where,))
-            for short in shortages[:MOST_SHORTAGES]
-        ]
-        if family == "budget":
-            settings += [(short.where, float(math.ceil(short.taken))) for short in shortages]
-        elif family != "key_rate":
-            settings += [(f"{short.where}.{family}", short.taken) for short in shortages]
-    proposals = []
+        return Diagnosis()
+    shortages = {family: find_shortages(family, inventory, search.design) for family in families}
+    reasons = tuple(
+        Reason(family, short.text, float(short.at.taken), float(short.at.free), (short.at.where,))
+        for family, found in shortages.items()
+        for short in found[:MOST_SHORTAGES]
+    )
+    settings = [setting for family, found in shortages.items() for setting in _raise(family, found)]
+    proposals: list[Proposal] = []
     if settings:
         shown = [f"{address} to {value:.10g}" for address, value in settings]
         known = None if "key_rate" in families else search.design
         proposals.append(Proposal(f"raise {named(shown)}", tuple(settings), design=known))
     if "key_rate" in families:  # the design carries no demand: without a lower demand the limits raised are not enough
-        shares = [short.free / short.taken for short in SHORTAGES["key_rate"](inventory, search.design)]
-        lower = _lower_demand(trials, changed(inventory, settings), min(shares, default=1.0))
-        proposals = [proposal.followed_by(lower) for proposal in proposals] or [lower] if lower else []
-    found.proposals += proposals
+        shares = [short.at.free / short.at.taken for short in shortages["key_rate"]]
+        lower = _lower_demand(trials, apply_settings(inventory, settings), min(shares, default=1.0))
+        proposals = [proposal.join(lower) for proposal in proposals] or [lower] if lower else []
+    return Diagnosis(reasons, tuple(proposals))
+
+
+def _raise(family: str, shortages: Iterable[Shortage]) -> list[Setting]:
+    """The limits at which nothing would be short; a key rate is no limit that can be raised."""
+    if family == "key_rate":
+        return []
+    if family == "budget":
+        return [(short.at.where, float(math.ceil(short.at.taken))) for short in shortages]
+    return [(f"{short.at.where}.{family}", short.at.taken) for short in shortages]
 
 
 def _lower_demand(trials: Trials, inventory: Inventory, sure_share: float) -> Proposal | None:
@@ -105,45 +103,46 @@ def _lower_demand(trials: Trials, inventory: Inventory, sure_share: float) -> Pr
     low, high = corridor.demand_bps * sure_share, corridor.demand_bps
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
-        if trials.feasible(changed(inventory, [demand_setting(q, corridor, middle)])):
+        if trials.is_feasible(apply_settings(inventory, [set_demand(q, corridor, middle)])):
             low = middle
         else:
             high = middle
-    rate = _rounded_down(low)
+    rate = _round_down(low)
     if rate <= 0:
         return None
-    return Proposal(f"ask for at most {rate:g} bit/s for {q}", (demand_setting(q, corridor, rate),), "lowered")
+    return Proposal(f"ask for at most {rate:g} bit/s for {q}", (set_demand(q, corridor, rate),), "lowered")
 
 
-def _rounded_down(rate: float) -> float:
+def _round_down(rate: float) -> float:
     """To three significant digits."""
     unit = 10.0 ** (math.floor(math.log10(rate)) - 2) if rate > 0 else 1.0
     return float(f"{math.floor(rate / unit) * unit:.3g}")
 
 
-def _lift_budget(found: Diagnosis, trials: Trials, inventory: Inventory) -> None:
+def _lift_budget(trials: Trials, inventory: Inventory) -> Diagnosis:
     """By how much the least capex and the least tco miss their ceilings, the other one kept where that is possible."""
-    before = len(found.reasons)
+    found = Diagnosis()
     for metric in ("capex", "tco"):
         ceiling = getattr(inventory.budget, metric)
-        if ceiling is None:
-            continue
-        search = trials.plan(changed(inventory, [("objective", metric), (f"budget.{metric}", None)]), EXACT_GAP)
-        if search.design is None or search.value <= ceiling:
-            continue
-        cost, raised = search.value, float(math.ceil(search.value))
-        proven = "The cheapest plan" if search.status == "optimal" else "The cheapest plan found (there may be better)"
-        text = (
-            f"{proven} has a {metric} of {money(inventory, cost)}; the budget is {money(inventory, ceiling)}: "
-            f"{money(inventory, cost - ceiling)} too much."
-        )
-        found.add(
-            Reason("budget", text, cost, ceiling, (f"budget.{metric}",)),
-            Proposal(
-                f"raise the budget for {metric} to {money(inventory, raised)}",
-                ((f"budget.{metric}", raised),),
-                design=search.design,
-            ),
-        )
-    if len(found.reasons) == before:
-        _lift(found, trials, changed(inventory, [("objective", "tco")]), ("budget",))
+        if ceiling is not None:
+            found += _miss_ceiling(trials, inventory, metric, ceiling)
+    return found if found.reasons else _lift(trials, apply_settings(inventory, [("objective", "tco")]), ("budget",))
+
+
+def _miss_ceiling(trials: Trials, inventory: Inventory, metric: str, ceiling: float) -> Diagnosis:
+    """By how much the least cost in one measure misses its ceiling."""
+    search = trials.plan(apply_settings(inventory, [("objective", metric), (f"budget.{metric}", None)]), EXACT_GAP)
+    if search.value is None or search.value <= ceiling:
+        return Diagnosis()
+    cost, raised = search.value, float(math.ceil(search.value))
+    proven = "The cheapest plan" if search.status == "optimal" else "The cheapest plan found (there may be better)"
+    text = (
+        f"{proven} has a {metric} of {write_money(inventory, cost)}; the budget is {write_money(inventory, ceiling)}: "
+        f"{write_money(inventory, cost - ceiling)} too much."
+    )
+    proposal = Proposal(
+        f"raise the budget for {metric} to {write_money(inventory, raised)}",
+        ((f"budget.{metric}", raised),),
+        design=search.design,
+    )
+    return Diagnosis((Reason("budget", text, cost, ceiling, (f"budget.{metric}",)),), (proposal,))

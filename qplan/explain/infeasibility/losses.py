@@ -9,7 +9,7 @@ from qplan.candidates.hops import Hop, fewest_patched, least_shortfall_ways, ref
 from qplan.candidates.model import CandidateLink, Refusal
 from qplan.candidates.reasons import Reason, named
 from qplan.explain.findings import Diagnosis, Proposal
-from qplan.explain.infeasibility.huts import hut_proposals
+from qplan.explain.infeasibility.huts import propose_huts
 from qplan.inventory import plant
 from qplan.inventory.model import Inventory
 from qplan.inventory.source.messages import counted
@@ -17,71 +17,74 @@ from qplan.inventory.source.messages import counted
 MOST_WAYS = 3  # over the loss limit
 
 
-def out_of_reach(
-    found: Diagnosis,
+def examine_reach(
     alone: Inventory,
     q: str,
     permitted: frozenset[str],
     verdicts: tuple[list[CandidateLink], list[Refusal]],
-) -> None:
+) -> Diagnosis:
     """No system reaches from permitted relay to permitted relay: patched sites, O band, loss, length or rate."""
     ends = alone.corridors[q].ends
     ways = list(least_shortfall_ways(alone, ends, permitted, MOST_WAYS))
     if not ways:
-        _no_hops(found, alone, ends, permitted)
-        return
-    if over_limit(ways[0]):
-        over_the_limit(found, alone, q, ways, "Every way through permitted relays has a hop over the loss limit")
-        return
+        return _examine_patching(alone, ends, permitted)
+    if list_over_limit(ways[0]):
+        return examine_losses(alone, q, ways, "Every way through permitted relays has a hop over the loss limit")
     refused = refused_hops(*verdicts, ends, permitted)
-    for refusal in refused:
-        found.add(_refused_hop(refusal))
-    found.proposals += hut_proposals(alone, q, [refused_hop(alone, refusal) for refusal in refused])
+    huts = propose_huts(alone, q, [refused_hop(alone, refusal) for refusal in refused])
+    return Diagnosis(tuple(map(_describe_refusal, refused)), tuple(huts))
 
 
-def _no_hops(found: Diagnosis, alone: Inventory, ends: tuple[str, str], permitted: frozenset[str]) -> None:
+def _examine_patching(alone: Inventory, ends: tuple[str, str], permitted: frozenset[str]) -> Diagnosis:
+    """No route joins permitted relays: too many patched sites in a row, or fibres without a loss in the O band."""
     most = alone.policy.max_bypass_sites
     patched = fewest_patched(alone, ends, permitted)
-    if patched > most:
+    if patched is not None and patched > most:
         text = (
             f"On every way a quantum channel would have to be patched through {patched} or more sites in a row; "
             f"policy.max_bypass_sites is {most}."
         )
         setting = (("policy.max_bypass_sites", patched),)
-        found.add(
-            Reason("max_bypass_sites", text, float(patched), float(most), ("policy.max_bypass_sites",)),
-            Proposal(f"patch a channel through up to {counted(patched, 'site')}", setting),
+        return Diagnosis(
+            (Reason("max_bypass_sites", text, float(patched), float(most), ("policy.max_bypass_sites",)),),
+            (Proposal(f"patch a channel through up to {counted(patched, 'site')}", setting),),
         )
-        return
     dark = [f for f, fibre in sorted(alone.fibres.items()) if plant.loss_db(alone, fibre, True) is None]
     text = (
         f"All permitted systems work in the O band, and no way has an O-band loss on all its fibres; none is known of "
         f"{named(dark)}."
     )
-    found.add(Reason("no_o_band_loss", text, where=tuple(f"fibres.{f}" for f in dark)))
+    return Diagnosis((Reason("no_o_band_loss", text, where=tuple(f"fibres.{f}" for f in dark)),))
 
 
-def over_limit(way: Sequence[Hop]) -> list[Hop]:
+def list_over_limit(way: Sequence[Hop]) -> list[Hop]:
     """The hops over their loss limit, the worst first."""
     return sorted((hop for hop in way if hop.shortfall_db > 0), key=lambda hop: -hop.shortfall_db)
 
 
-def over_the_limit(found: Diagnosis, alone: Inventory, q: str, ways: Sequence[Sequence[Hop]], what: str) -> None:
+def examine_losses(alone: Inventory, q: str, ways: Sequence[Sequence[Hop]], what: str) -> Diagnosis:
     """The ways that miss the loss limit, by least first, with what would let each pass: huts, or less margin."""
-    margin = alone.policy.loss_margin_db
-    for number, over in enumerate(filter(None, map(over_limit, ways))):
+    found = Diagnosis()
+    for number, over in enumerate(filter(None, map(list_over_limit, ways))):
         start = f"{what}. Where it is missed by least, " if number == 0 else "On the next way, "
-        text = start + "; ".join(_hop_text(alone, hop) for hop in over) + "."
+        text = start + "; ".join(_describe_hop(alone, hop) for hop in over) + "."
         worst = over[0]
         where = (*(f"sites.{s}" for s in worst.sites), *(f"fibres.{f}" for f in worst.fibres))
-        found.add(Reason("loss_db", text, worst.loss_db, worst.limit_db, where), *hut_proposals(alone, q, over))
-        if number == 0 and margin >= worst.shortfall_db:
-            left = math.floor(round((margin - worst.shortfall_db) * 100, 6)) / 100
-            setting = (("policy.loss_margin_db", left),)
-            found.proposals.append(Proposal(f"keep a margin of {left:g} dB only", setting, "lowered"))
+        proposals = propose_huts(alone, q, over) + (_propose_margin(alone, worst) if number == 0 else [])
+        found += Diagnosis((Reason("loss_db", text, worst.loss_db, worst.limit_db, where),), tuple(proposals))
+    return found
 
 
-def _hop_text(alone: Inventory, hop: Hop) -> str:
+def _propose_margin(alone: Inventory, worst: Hop) -> list[Proposal]:
+    """So much less margin that the hop is within its limit; nothing where the margin is less than what is missing."""
+    margin = alone.policy.loss_margin_db
+    if margin < worst.shortfall_db:
+        return []
+    left = math.floor(round((margin - worst.shortfall_db) * 100, 6)) / 100
+    return [Proposal(f"keep a margin of {left:g} dB only", (("policy.loss_margin_db", left),), "lowered")]
+
+
+def _describe_hop(alone: Inventory, hop: Hop) -> str:
     margin = alone.policy.loss_margin_db
     patched = f" patched through {named(hop.sites[1:-1])}" if hop.sites[1:-1] else ""
     included = f" with {margin:g} dB margin" if margin else ""
@@ -91,7 +94,7 @@ def _hop_text(alone: Inventory, hop: Hop) -> str:
     )
 
 
-def _refused_hop(refusal: Refusal) -> Reason:
+def _describe_refusal(refusal: Refusal) -> Reason:
     a, b = refusal.route.ends
     fibres = named(refusal.route.fibres)
     hop = f"Every way has a hop that no system serves, here {a} to {b}; {refusal.system} comes closest over {fibres}: "

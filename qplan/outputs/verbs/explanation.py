@@ -67,7 +67,7 @@ def _headline(inventory: Inventory, explanation: Explanation) -> str:
     required = sum(corridor.required for corridor in inventory.corridors.values())
     broken = len(explanation.corridors)
     if explanation.status == "servable":
-        return _servable(inventory, required, broken)
+        return _explain_servable(inventory, required, broken)
     if explanation.status == "unknown":
         return "No plan was found before the search ended."
     if broken:
@@ -75,7 +75,7 @@ def _headline(inventory: Inventory, explanation: Explanation) -> str:
     return f"No plan: the {counted(required, 'required corridor')} cannot be served together."
 
 
-def _servable(inventory: Inventory, required: int, broken: int) -> str:
+def _explain_servable(inventory: Inventory, required: int, broken: int) -> str:
     optional = len(inventory.corridors) - required
     served = f"The {required} required corridors can be served together."
     if required < 2:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import qplan
-from qplan.explain.findings import setting_text
+from qplan.explain.findings import write_setting
 from qplan.inventory.source.messages import counted
 from qplan.outputs.text.tables import escape_markdown, markdown_table, one_line
 from qplan.plan.model import InventoryRef
@@ -63,7 +63,7 @@ def made_with(ref: InventoryRef) -> tuple[str, ...]:
     scenario = ("--scenario", ref.scenario) if ref.scenario else ()
     return (
         *scenario,
-        *(word for address, value in ref.set.items() for word in ("--set", shlex.quote(setting_text(address, value)))),
+        *(word for address, value in ref.set.items() for word in ("--set", shlex.quote(write_setting(address, value)))),
     )
 
 

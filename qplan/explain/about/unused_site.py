@@ -1,0 +1,144 @@
+"""About one site that a plan does not use: whether it could relay, and what the best plan with it would cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from qplan.candidates.links import enumerate_candidates
+from qplan.candidates.model import CandidateGraph
+from qplan.candidates.reasons import Reason, named
+from qplan.costing.unit_costs import Cost, money, relay_cost, tco
+from qplan.explain.about.alternatives import Alternative, Replanner
+from qplan.explain.about.answers import Answer
+from qplan.explain.findings import Setting
+from qplan.explain.infeasibility.rules import describe_refusals, let_in_for_all
+from qplan.explain.infeasibility.shortages import write_money
+from qplan.explain.variants import apply_settings, lift_budget
+from qplan.inventory.model import Inventory
+
+MOST_REFUSALS = 4
+TELLING = 0.1  # a plan that is farther from its bound is not shown as the best one
+REFUSED = {
+    "amplified": "the fibre has optical amplifiers",
+    "loss_db": "{:.2f} dB, it reaches {:.2f} dB",
+    "length_km": "a length of {} km, its limit is {:g} km",
+    "key_rate_bps": "its net key rate is zero at that loss",
+    "strands": "too few free strands for one system",
+    "rack_units": "too few rack units at an end",
+    "power_w": "too little power at an end",
+}
+
+
+def answer_unused(replanner: Replanner, site: str) -> Answer:
+    inventory = replanner.inventory
+    graph = enumerate_candidates(inventory)
+    refused = describe_refusals(inventory, site)
+    barred = {where for reason in refused for where in reason.where}
+    open_to = [
+        q for q, corridor in inventory.corridors.items() if f"corridors.{q}" not in barred and site not in corridor.ends
+    ]
+    ends = sorted(q for q, corridor in inventory.corridors.items() if site in corridor.ends)
+    why = ["No QKD module stands there and no channel passes."]
+    if ends:
+        why.append(f"It is an end of {', '.join(ends)}, which the plan does not serve: ask about corridors.{ends[0]}.")
+    if refused and not open_to:
+        return Answer(f"sites.{site}", False, tuple(why), reasons=tuple(refused), changes=_let_in(replanner, site))
+    joined = [link for link in graph.links if site in link.route.ends]
+    if not joined:
+        refused += _describe_no_link(graph, inventory, site)
+        return Answer(f"sites.{site}", False, tuple(why), reasons=tuple(refused))
+    if ends:
+        return Answer(f"sites.{site}", False, tuple(why), reasons=tuple(refused))
+    neighbours = sorted({end for link in joined for end in link.route.ends} - {site})
+    why.append(f"{len(joined)} QKD links could end there, from {named(neighbours)}.")
+    forced, more = _force(replanner, site)
+    return Answer(f"sites.{site}", False, (*why, *more), without=forced, reasons=tuple(refused))
+
+
+def _let_in(replanner: Replanner, site: str) -> tuple[Alternative, ...]:
+    """The best plan with the rules relaxed that keep it out."""
+    inventory = replanner.inventory
+    corridors = [q for q, corridor in inventory.corridors.items() if corridor.max_relays != 0]
+    proposal = let_in_for_all(inventory, corridors, (site,))
+    return () if proposal is None else (replanner.replan_with(proposal.text, *proposal.settings),)
+
+
+def _describe_no_link(graph: CandidateGraph, inventory: Inventory, site: str) -> Iterator[Reason]:
+    """Why no QKD link can end at the site, by what comes closest on its fibres."""
+    refusals = [refusal for refusal in graph.refusals if site in refusal.route.ends]
+    for refusal in refusals[:MOST_REFUSALS]:
+        fibre = refusal.route.fibres[0]
+        figures = REFUSED.get(refusal.reason, refusal.reason).format(refusal.value, refusal.limit)
+        text = f"No QKD link can end there over {fibre} with {refusal.system}: {figures}."
+        yield Reason(refusal.reason, text, refusal.value, refusal.limit, (f"fibres.{fibre}",))
+    if not refusals:
+        alone = not any(site in fibre.ends for fibre in inventory.fibres.values())
+        text = "No fibre ends there." if alone else "No QKD link between it and a site of the same corridor is of use."
+        yield Reason("no_link", text, where=(f"sites.{site}",))
+
+
+def _force(replanner: Replanner, site: str) -> tuple[tuple[Alternative, ...], tuple[str, ...]]:
+    """The best plan for the same corridors in which the site relays: planned at no cost for it, which is then added.
+
+    Where even then the best plan leaves it out, one that must use it is looked for. That plan costs no less than the
+    other and the site together, which is all that is known where time ends the search.
+    """
+    inventory = replanner.inventory
+    waived = Cost(money(inventory.sites[site].node_cost), money(inventory.sites[site].node_cost_per_year))
+    waived += relay_cost(inventory, site)
+    best, relays, fits, asked = None, False, True, inventory
+    served = replanner.require_served()
+    for variant in (served, lift_budget(served)):
+        free = _waive_cost(variant, site, waived)
+        if free is not None:
+            best, relays = replanner.waive_cost(site, free, waived)
+            if best.status != "infeasible":
+                asked = variant
+                break
+        fits = False
+    if best is None or best.status == "infeasible":
+        return (), ("It may relay, but no plan in which it does keeps all limits.",)
+    budget = "" if fits else " No plan in which it relays fits the budget."
+    if relays or best.value is None:
+        return (best,), (f"It may relay; the best plan in which it does is below.{budget}",)
+    held = _raise_bound(replanner.force_relay(site, asked), best.bound)
+    if held.status == "infeasible":
+        return (), ("It may relay, but no path of a plan can lead through it.",)
+    if held.value is not None and (held.bound is None or held.value - held.bound <= TELLING * abs(held.value)):
+        return (held,), (f"It may relay; the best plan in which it does is below.{budget}",)
+    least = 0.0 if best.bound is None else best.bound - replanner.plan.objective.value
+    nonzero = least > 0 and waived != Cost()
+    costs = f": such a plan costs at least {write_money(inventory, least)} more" if nonzero else ""
+    return (), (f"It may relay, but a plan gains nothing by it{costs}.{budget}",)
+
+
+def _raise_bound(held: Alternative, bound: float | None) -> Alternative:
+    """The alternative with a bound known from elsewhere, if that is higher."""
+    if held.value is None or bound is None:
+        return held
+    bound = min(held.value, max(bound, held.bound or 0.0))
+    return replace(held, bound=bound, status="optimal" if bound == held.value else held.status)
+
+
+def _waive_cost(inventory: Inventory, site: str, waived: Cost) -> Inventory | None:
+    """The inventory in which the site relays for nothing, room and budget being less by what that takes."""
+    entry = inventory.sites[site]
+    left: list[Setting] = []
+    if entry.trusted_node != "existing":
+        for resource in ("rack_units", "power_w"):
+            free = getattr(entry, resource)
+            if free is not None:
+                items = inventory.equipment.relay_items.values()
+                taken = sum(getattr(item, resource) * item.quantity for item in items)
+                left.append((f"sites.{site}.{resource}", round(free - taken, 9)))
+    for metric, saved in (("capex", waived.capex), ("tco", tco(inventory.economics, waived))):
+        ceiling = getattr(inventory.budget, metric)
+        if ceiling is not None:
+            left.append((f"budget.{metric}", round(ceiling - float(saved), 2)))
+    if any(value < 0 for _, value in left):
+        return None
+    nothing: list[Setting] = [
+        (f"sites.{site}.{key}", 0.0) for key in ("node_cost", "node_cost_per_year", "relay_cost_per_year")
+    ]
+    return apply_settings(inventory, [*nothing, (f"sites.{site}.trusted_node", "existing"), *left])

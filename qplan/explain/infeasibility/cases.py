@@ -1,0 +1,124 @@
+"""Corridors by themselves and together: whether they can be served, why not, and what may help."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from qplan.candidates.model import CandidateGraph
+from qplan.candidates.precheck import precheck
+from qplan.candidates.reasons import Reason
+from qplan.explain.findings import Diagnosis
+from qplan.explain.infeasibility.clash import find_clash, find_fewest_left_out
+from qplan.explain.infeasibility.concessions import propose_less, propose_optional
+from qplan.explain.infeasibility.limits import examine_limits
+from qplan.explain.infeasibility.proposals import propose_further
+from qplan.explain.infeasibility.structure import diagnose, examine_paths
+from qplan.explain.trials import Trials
+from qplan.explain.variants import LIMIT_FAMILIES, keep_corridors, keep_required, lift_families, restrict_graph
+from qplan.inventory.model import Inventory
+from qplan.optimizer.heuristics.sequential import served_alone_at_once
+
+NO_TIME = "Proven impossible; the time for explanations was over before a reason was found."
+SHARES = (0.3, 0.6)  # of the time: ended by then are verdicts, reasons
+JOINT_SHARES = (0.4, 0.5)  # of the time, where corridors clash: ended by then are limits, the clash
+MOST_GRAPH_ONLY = 8  # corridors looked at without the solver when the time is over
+MOST_PROPOSALS = 9  # of one corridor, before those that ask for less
+MOST_ASKED_LESS = 4  # corridors of a clash that are proposed to ask for less
+
+
+@dataclass(frozen=True)
+class Case:
+    """A required corridor by itself: whether it can be served, why not, and what may help."""
+
+    corridor: str
+    servable: bool | None
+    diagnosis: Diagnosis = Diagnosis()
+
+
+def judge_corridors(trials: Trials, inventory: Inventory, graph: CandidateGraph) -> list[Case]:
+    """Every required corridor: the graph, a plan found at once or the integer program say whether, and why not."""
+    required = sorted(q for q, corridor in inventory.corridors.items() if corridor.required)
+    alone = {q: keep_corridors(inventory, [q]) for q in required}
+    early, later = trials.end_at(SHARES[0]), trials.end_at(SHARES[1])
+    checked = precheck(inventory, graph)
+    served = frozenset() if early.over else served_alone_at_once(keep_required(inventory), graph)
+    verdicts: dict[str, bool | None] = {q: q in served or None for q in required} | dict.fromkeys(checked.alone, False)
+    structural: dict[str, Diagnosis] = {}
+    late = 0
+    for q in required:
+        late += early.over
+        unsure = verdicts[q] is None and graph.bypass_limit is not None
+        if (unsure or q in checked.alone) and late <= MOST_GRAPH_ONLY:
+            structural[q] = diagnose(alone[q])
+            verdicts[q] = False if structural[q].reasons else verdicts[q]
+    whole = keep_corridors(inventory, [q for q in required if verdicts[q] is not False])
+    if None in verdicts.values() and early.construct(whole, restrict_graph(graph, whole)) is not None:
+        verdicts |= dict.fromkeys(whole.corridors, True)
+    for q in required:
+        if verdicts[q] is None:
+            verdicts[q] = early.is_feasible(alone[q], restrict_graph(graph, alone[q]))
+    return [_judge(later, alone[q], verdicts[q], structural.get(q), checked.alone.get(q)) for q in required]
+
+
+def _judge(
+    trials: Trials, alone: Inventory, servable: bool | None, structural: Diagnosis | None, checked: Reason | None
+) -> Case:
+    ((q, _),) = alone.corridors.items()
+    if servable is not False:
+        return Case(q, servable)
+    found = examine(trials, alone, structural)
+    if not found.reasons:
+        found += Diagnosis((checked or Reason("undecided", NO_TIME),))
+    return Case(q, servable, found)
+
+
+def examine(trials: Trials, alone: Inventory, structural: Diagnosis | None = None) -> Diagnosis:
+    """Why the one corridor of the inventory cannot be served, and what may help; `structural` as far as it is known."""
+    ((q, corridor),) = alone.corridors.items()
+    found = diagnose(alone) if structural is None else structural
+    if not found.reasons:
+        found = _examine_quantities(trials, alone)
+    more = tuple(propose_further(trials, alone, [q], found))
+    most = corridor.paths if found.fewest_paths is None else found.fewest_paths
+    less = tuple(propose_less(q, corridor, most))
+    return Diagnosis(found.reasons, (*found.proposals[:MOST_PROPOSALS], *more, *less))
+
+
+def _examine_quantities(trials: Trials, alone: Inventory) -> Diagnosis:
+    """Paths that cannot be disjoint for reasons that no few shared pieces explain; else the limits of quantity."""
+    found = examine_limits(trials, alone)
+    unlimited = lift_families(alone, LIMIT_FAMILIES)
+    if not found.reasons and trials.is_feasible(unlimited) is False:
+        return examine_paths(trials, unlimited)
+    return found
+
+
+def examine_together(trials: Trials, inventory: Inventory, graph: CandidateGraph) -> Diagnosis:
+    """Corridors that can each be served, but not together: only limits of quantity can be in the way."""
+    found = examine_limits(trials.end_at(JOINT_SHARES[0]), keep_required(inventory))
+    clash = find_clash(trials.end_at(JOINT_SHARES[1]), inventory, graph)
+    members = clash.corridors
+    if len(members) > 1 and (clash.proven or len(members) < len(keep_required(inventory).corridors)):
+        found = Diagnosis((clash.reason(inventory),)) + found
+    if (reason := precheck(inventory, graph).together) is not None:
+        found = Diagnosis((reason,)) + found
+    proposals = [*propose_further(trials, keep_required(inventory), members, found)]
+    for q in members[:MOST_ASKED_LESS]:
+        proposals += propose_less(q, inventory.corridors[q], inventory.corridors[q].paths)
+    without = find_fewest_left_out(trials, inventory)
+    proposals += [propose_optional([q]) for q in members[:MOST_ASKED_LESS] if (q,) != without]
+    proposals += [propose_optional(without)] if without else []
+    return found + Diagnosis((), tuple(proposals))
+
+
+def find_reasons(trials: Trials, inventory: Inventory, graph: CandidateGraph) -> tuple[Reason, ...]:
+    """Why there is no plan, without remedies, the corridor named; the graph is all that the inventory lets build."""
+    trials = trials.restart()
+    broken = [case for case in judge_corridors(trials, inventory, graph) if case.servable is False]
+    if broken:
+        return tuple(
+            replace(reason, text=f"{case.corridor}: {reason.text}")
+            for case in broken
+            for reason in case.diagnosis.reasons
+        )
+    return examine_together(trials, inventory, graph).reasons
