@@ -10,7 +10,15 @@ from dataclasses import dataclass
 
 from qplan.assessment.weaknesses import SmallestSet, cuts_off, reveals
 from qplan.inventory.model import Corridor, Inventory, Item, QkdSystem, Site
-from qplan.inventory.plant import band_of, great_circle_km, length_km, max_loss_db, stated_loss_db
+from qplan.inventory.plant import (
+    band_of,
+    great_circle_km,
+    is_existing_relay,
+    items_at,
+    length_km,
+    max_loss_db,
+    stated_loss_db,
+)
 from qplan.plan.model import Link, Node, Plan, ServedCorridor
 
 
@@ -31,7 +39,7 @@ class NodeFacts:
 
     @property
     def existing(self) -> bool:
-        return self.site.trusted_node == "existing"
+        return is_existing_relay(self.site)
 
 
 @dataclass(frozen=True)
@@ -159,9 +167,8 @@ def gather(inventory: Inventory, plan: Plan) -> Facts:
 def _node_facts(inventory: Inventory, plan: Plan, node: Node) -> NodeFacts:
     site, equipment = inventory.sites[node.site], inventory.equipment
     ends = [(equipment.qkd_systems[link.system], link.count) for link in plan.links if node.site in link.ends]
-    pieces = [*ends, *((item, item.quantity) for item in equipment.node_items.values())]
-    if "relay" in node.roles and site.trusted_node != "existing":
-        pieces += [(item, item.quantity) for item in equipment.relay_items.values()]
+    items = items_at(inventory, node.site, relays="relay" in node.roles)
+    pieces = [*ends, *((item, item.quantity) for item in items)]
     return NodeFacts(
         node,
         site,
@@ -232,6 +239,6 @@ def _plant(inventory: Inventory, plan: Plan) -> Plant:
 def _items(inventory: Inventory, plan: Plan) -> tuple[tuple[str, Item], ...]:
     """Items bought, by part number: node items wherever there is a node, relay items wherever a relay is built."""
     bought = [*inventory.equipment.node_items.items()] if plan.nodes else []
-    if any(inventory.sites[relay].trusted_node != "existing" for relay in plan.relays):
+    if not all(is_existing_relay(inventory.sites[relay]) for relay in plan.relays):
         bought += inventory.equipment.relay_items.items()
     return tuple(sorted(bought, key=lambda entry: entry[0]))

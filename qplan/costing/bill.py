@@ -20,7 +20,7 @@ from qplan.costing.cents import apportion
 from qplan.costing.unit_costs import Cost, money
 from qplan.costing.usage import Usage, usage_of
 from qplan.inventory.model import Inventory, Item, QkdSystem
-from qplan.inventory.plant import length_km
+from qplan.inventory.plant import is_existing_relay, length_km
 from qplan.plan.model import Plan
 
 
@@ -152,7 +152,7 @@ def bill_total(bill: Iterable[BillLine]) -> Cost:
 
 def new_relays(inventory: Inventory, relays: Iterable[str]) -> list[str]:
     """The relays that are fitted out for the plan: those that are not `existing`."""
-    return [site for site in relays if inventory.sites[site].trusted_node != "existing"]
+    return [site for site in relays if not is_existing_relay(inventory.sites[site])]
 
 
 def _system_lines(inventory: Inventory, plan: Plan, usage: Usage) -> Iterator[BillLine]:

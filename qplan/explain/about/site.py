@@ -16,6 +16,7 @@ from qplan.explain.about.answers import BUDGET, Answer, Use, cheapest_first, pat
 from qplan.explain.infeasibility.proposals import all_let_in
 from qplan.explain.infeasibility.shortages import money as amount
 from qplan.explain.variants import changed, without_budget
+from qplan.inventory import plant
 from qplan.inventory.model import Inventory
 from qplan.inventory.relay_rules import relay_refusals
 from qplan.plan.model import Plan
@@ -83,7 +84,7 @@ def _why(inventory: Inventory, site: str, uses: tuple[Use, ...]) -> Iterator[str
     if ends:
         yield f"It is an end of {', '.join(ends)}."
     if relayed:
-        existing = " (an existing trusted node)" if inventory.sites[site].trusted_node == "existing" else ""
+        existing = " (an existing trusted node)" if plant.is_existing_relay(inventory.sites[site]) else ""
         yield f"It relays the keys of {', '.join(relayed)}{existing}."
     if patched:
         yield f"Quantum channels of {', '.join(patched)} are patched through it; no key is in clear for these."
@@ -215,16 +216,14 @@ def _above(held: Alternative, bound: float | None) -> Alternative:
 def _without_cost(inventory: Inventory, site: str, waived: Cost) -> Inventory | None:
     """The inventory in which the site relays for nothing, room and budget being less by what that takes."""
     entry = inventory.sites[site]
-    settings = [(f"sites.{site}.{key}", 0.0) for key in ("node_cost", "node_cost_per_year", "relay_cost_per_year")]
+    settings: list[tuple[str, float | str]] = [
+        (f"sites.{site}.{key}", 0.0) for key in ("node_cost", "node_cost_per_year", "relay_cost_per_year")
+    ]
     settings.append((f"sites.{site}.trusted_node", "existing"))
-    if entry.trusted_node != "existing":
-        for resource in ("rack_units", "power_w"):
-            free = getattr(entry, resource)
-            if free is not None:
-                items = inventory.equipment.relay_items.values()
-                settings.append(
-                    (f"sites.{site}.{resource}", round(free - sum(getattr(i, resource) * i.quantity for i in items), 9))
-                )
+    for room in plant.ROOMS:
+        free, taken = getattr(entry, room), plant.items_room(plant.relay_items(inventory, site).values(), room)
+        if free is not None and taken:
+            settings.append((f"sites.{site}.{room}", round(free - taken, 9)))
     for metric, saved in (("capex", waived.capex), ("tco", tco(inventory.economics, waived))):
         ceiling = getattr(inventory.budget, metric)
         if ceiling is not None:

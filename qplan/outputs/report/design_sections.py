@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qplan.assessment.facts import CorridorFacts, Facts, LinkFacts, NodeFacts, PathFacts, RelayFacts, Space
+from qplan.inventory.plant import is_existing_relay
 from qplan.outputs.report.document import Section, SiteNames, Table
 from qplan.outputs.text import wording
 from qplan.outputs.text.tables import format_number
@@ -201,7 +202,7 @@ def _exposure_row(facts: CorridorFacts, relays: tuple[RelayFacts, ...], names: S
 def _relay_row(facts: RelayFacts, names: SiteNames) -> tuple[str, ...]:
     site = facts.site
     return (
-        names[facts.id] + (" (existing)" if site.trusted_node == "existing" else ""),
+        names[facts.id] + (" (existing)" if is_existing_relay(site) else ""),
         site.country or NOT_STATED,
         site.operator or NOT_STATED,
         site.key_domain or NOT_STATED,

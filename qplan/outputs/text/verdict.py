@@ -9,6 +9,7 @@ from decimal import Decimal
 from qplan.assessment.facts import Facts
 from qplan.costing.bill import BillLine
 from qplan.inventory.model import Inventory
+from qplan.inventory.plant import is_existing_relay
 from qplan.inventory.source.messages import counted
 from qplan.outputs.text import wording
 from qplan.outputs.text.tables import round_money
@@ -61,7 +62,7 @@ def _one_operator(inventory: Inventory, facts: Facts) -> Iterator[str]:
 
 
 def figures(inventory: Inventory, plan: Plan, facts: Facts, bill: tuple[BillLine, ...]) -> tuple[tuple[str, str], ...]:
-    costs, new = plan.costs, [relay for relay in facts.relays if relay.site.trusted_node != "existing"]
+    costs, new = plan.costs, [relay for relay in facts.relays if not is_existing_relay(relay.site)]
     scenario = (("Scenario", plan.inventory.scenario),) if plan.inventory.scenario else ()
     relays = f"{len(facts.relays)} relay keys in clear ({len(new)} new)" if facts.relays else "none relays keys"
     served = len(facts.corridors) - len(facts.unserved)
