@@ -89,7 +89,8 @@ class BillLine:
     @property
     def yearly(self) -> Decimal:
         """Money per year, exact."""
-        return self.quantity * (self.unit_price if self.category.recurring else self.support_per_unit)
+        per_unit = self.unit_price if self.category.recurring else self.support_per_unit
+        return self.quantity * (per_unit or 0)
 
     @property
     def terms(self) -> tuple[object, ...]:

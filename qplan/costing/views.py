@@ -33,7 +33,7 @@ def _together(a: BillLine, b: BillLine) -> BillLine:
     return replace(
         a,
         quantity=quantity,
-        line_total=None if a.line_total is None else a.line_total + b.line_total,
+        line_total=None if a.line_total is None or b.line_total is None else a.line_total + b.line_total,
         support_per_year=a.support_per_year + b.support_per_year,
         sites=tuple(sorted({*a.sites, *b.sites})),
         shares=tuple(sorted(shares.items())),
@@ -145,5 +145,5 @@ def by_corridor(inventory: Inventory, plan: Plan, bill: Iterable[BillLine]) -> t
         [opex[corridor] for corridor in ids],
         [capex[corridor] * (1 + reserve) + opex[corridor] * annuity for corridor in ids],
     )
-    rows = zip(ids, *map(apportion, columns), strict=True)
-    return tuple(CorridorShare(*row, to_be_quoted=to_be_quoted[row[0]]) for row in rows)
+    rows = zip(ids, *map(apportion, columns), [to_be_quoted[corridor] for corridor in ids], strict=True)
+    return tuple(CorridorShare(*row) for row in rows)

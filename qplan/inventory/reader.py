@@ -28,7 +28,7 @@ from qplan.inventory.source.overlay import (
     with_defaults,
     without_nulls,
 )
-from qplan.inventory.source.source_map import Declared, SourceMap, dotted
+from qplan.inventory.source.source_map import Declared, SourceMap, Values, dotted, mapping_at
 from qplan.inventory.source.suppressions import applied, suppressions_in, unused_findings
 
 ID_SECTIONS = (
@@ -86,8 +86,8 @@ def read_inventory(
     declared, overlay_findings = _overlaid(loaded.declared, scenario, command_line)
     source = SourceMap(declared.places)
     findings = loaded.findings + override_findings + overlay_findings + _null_entries(declared, source)
-    effective = {"qplan": 1, **with_defaults(declared.value)}
-    file_only = {key: declared.value[key] for key in ("set", "defaults", "scenarios") if key in declared.value}
+    effective: Values = {"qplan": 1, **with_defaults(declared.value)}
+    file_only: Values = {key: declared.value[key] for key in ("set", "defaults", "scenarios") if key in declared.value}
     findings += parse(InventoryFile, {"qplan": 1, **without_nulls(file_only)}, source)[1]
     inventory, model_findings = parse(Inventory, effective, source)
     findings += model_findings
@@ -98,7 +98,7 @@ def read_inventory(
     kept, suppressed = _judged(findings, loaded, as_declared=scenario is None and not overrides)
     if inventory is None or _errors(kept):
         raise InvalidInput(kept, loaded.texts, suppressed)
-    defaults = declared.value.get("defaults") or {}
+    defaults = mapping_at(declared.value, ("defaults",))
     return _reading(inventory, loaded, scenario, command_line, defaults, kept, suppressed)
 
 
@@ -119,8 +119,7 @@ def _overlaid(
 ) -> tuple[Declared, list[Diagnostic]]:
     """`set`, then the scenario's `set`, then the command line; the addresses of the other scenarios are looked at."""
     declared, findings = override(declared, declared_overrides(declared, ("set",)))
-    scenarios = declared.value.get("scenarios")
-    scenarios = scenarios if isinstance(scenarios, dict) else {}
+    scenarios = mapping_at(declared.value, ("scenarios",))
     for name in scenarios:
         if name != scenario:
             findings += unknown_addresses(declared, declared_overrides(declared, ("scenarios", name, "set")))
@@ -134,11 +133,11 @@ def _overlaid(
     return declared, findings + more
 
 
-def _null_entries(declared: Declared, source: SourceMap) -> Iterable[Diagnostic]:
+def _null_entries(declared: Declared, source: SourceMap) -> list[Diagnostic]:
     """Entries written as `id:` with nothing after; an override may take an entry away by null on purpose."""
     found = []
     for section in ID_SECTIONS:
-        for name, entry in _entries(declared.value, section).items():
+        for name, entry in mapping_at(declared.value, section).items():
             place = source.place((*section, name))
             if entry is None and place.key is not None and place.key.value == name:
                 message = f"{dotted((*section, name))} is null and so left out"
@@ -147,16 +146,8 @@ def _null_entries(declared: Declared, source: SourceMap) -> Iterable[Diagnostic]
     return found
 
 
-def _entries(value: dict, section: tuple[str, ...]) -> dict:
-    for step in section:
-        value = value.get(step)
-        if not isinstance(value, dict):
-            return {}
-    return value
-
-
-def _declared_ids(effective: dict) -> dict[str, frozenset[str]]:
-    return {dotted(section): frozenset(_entries(effective, section)) for section in ID_SECTIONS}
+def _declared_ids(effective: Values) -> dict[str, frozenset[str]]:
+    return {dotted(section): frozenset(mapping_at(effective, section)) for section in ID_SECTIONS}
 
 
 def _errors(findings: Iterable[Diagnostic]) -> bool:

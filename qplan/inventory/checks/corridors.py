@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from qplan.errors import Diagnostic
 from qplan.inventory.checks.view import View
 from qplan.inventory.model import Corridor, Site
+from qplan.inventory.plant import coordinates
 from qplan.inventory.source.messages import joined
 from qplan.inventory.source.overlay import DEMANDS
 from qplan.physics.loss import sphere_km
@@ -154,7 +155,8 @@ def _ways_out(view: View, end: str, far: str, around: Counter[str], enough: int)
 
 def _in_one_building(a: Site, b: Site) -> bool:
     """Nearer than `BUILDING_KM`; not known, and so not said, where coordinates are missing."""
-    return None not in (a.lat, a.lon, b.lat, b.lon) and sphere_km(a.lat, a.lon, b.lat, b.lon) < BUILDING_KM
+    here, there = coordinates(a), coordinates(b)
+    return here is not None and there is not None and sphere_km(*here, *there) < BUILDING_KM
 
 
 def _some(sites: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 
 from qplan.errors import Diagnostic
 from qplan.inventory.checks.view import View
-from qplan.inventory.model import Item, QkdSystem
+from qplan.inventory.model import Fibre, Item, QkdSystem, Site
 from qplan.inventory.source.messages import shown
 from qplan.inventory.source.source_map import Path
 
@@ -41,7 +41,10 @@ def check_amounts_are_in_one_currency(view: View) -> Iterator[Diagnostic]:
     """Amounts are added up as they stand, so one that is labelled with another currency falsifies every total."""
     inventory = view.inventory
     currency = inventory.economics.currency
-    labelled = [*_products(view), *((("sites", name), site) for name, site in inventory.sites.items())]
+    labelled: list[tuple[Path, QkdSystem | Item | Site | Fibre]] = [
+        *_products(view),
+        *((("sites", name), site) for name, site in inventory.sites.items()),
+    ]
     labelled += ((("fibres", name), fibre) for name, fibre in inventory.fibres.items())
     for path, entry in labelled:
         if "currency" in entry.labels and entry.labels["currency"] != currency:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from qplan.errors import Diagnostic
 from qplan.inventory.checks.view import View
 from qplan.inventory.model import Fibre, QkdSystem
-from qplan.inventory.plant import band_of, great_circle_km, length_km, loss_db, stated_loss_db
+from qplan.inventory.plant import band_of, coordinates, great_circle_km, length_km, loss_db, stated_loss_db
 from qplan.physics.bands import Band
 from qplan.physics.key_rate import rate_at_bps, repeaterless_bound_bps
 from qplan.physics.loss import ROUTE_FACTOR, sphere_km
@@ -82,8 +82,8 @@ def check_lengths(view: View) -> Iterator[Diagnostic]:
 
 def _sphere_km(view: View, fibre: Fibre) -> float:
     """Great circle between the ends on a sphere; 0 where coordinates are missing."""
-    a, b = (view.inventory.sites[end] for end in fibre.ends)
-    return 0.0 if None in (a.lat, a.lon, b.lat, b.lon) else sphere_km(a.lat, a.lon, b.lat, b.lon)
+    a, b = (coordinates(view.inventory.sites[end]) for end in fibre.ends)
+    return 0.0 if a is None or b is None else sphere_km(*a, *b)
 
 
 def check_loss_can_be_known(view: View) -> Iterator[Diagnostic]:

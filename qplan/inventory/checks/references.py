@@ -59,7 +59,7 @@ def check_ids_differ_by_more_than_case(view: View) -> Iterator[Diagnostic]:
 
 
 def check_technologies_exist(view: View) -> Iterator[Diagnostic]:
-    known = {system.technology for system in view.inventory.equipment.qkd_systems.values()} - {None}
+    known = {s.technology for s in view.inventory.equipment.qkd_systems.values() if s.technology is not None}
     for index, technology in enumerate(view.inventory.policy.technologies or ()):
         if technology not in known:
             message = f"no system has the technology '{technology}'"

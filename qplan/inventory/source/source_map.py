@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import yaml
 
 from qplan.inventory.rules import Spot
 
 Path = tuple[str | int, ...]
+Values: TypeAlias = dict[str, object]  # a mapping of YAML as plain values
 DEFAULTS_KEY = {"sites": "site", "fibres": "fibre", "corridors": "corridor"}  # section → its key under `defaults`
 
 
@@ -40,7 +41,7 @@ class Place(NamedTuple):
 class Declared(NamedTuple):
     """Plain values as declared, and the place of each."""
 
-    value: dict
+    value: Values
     places: Mapping[Path, Place]
 
 
@@ -65,6 +66,13 @@ class SourceMap:
 
     def at_value(self, path: Path) -> Spot:
         return self.place(path).at_value()
+
+
+def mapping_at(value: object, path: Path = ()) -> Values:
+    """The mapping at a path in plain values; an empty one where something else or nothing stands there."""
+    for step in path:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
 
 
 def dotted(path: Path) -> str:

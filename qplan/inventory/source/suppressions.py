@@ -49,7 +49,10 @@ def suppressions_in(
             marked[place.file][path] = place
     for file, here in marked.items():
         for item in _read(file, texts[file], here):
-            (suppressions if isinstance(item, Suppression) else findings).append(item)
+            if isinstance(item, Suppression):
+                suppressions.append(item)
+            else:
+                findings.append(item)
     return suppressions, findings
 
 
