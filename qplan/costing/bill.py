@@ -40,6 +40,7 @@ class Category(StrEnum):
 
     @property
     def recurring(self) -> bool:
+        """Whether its lines are paid every year."""
         return self.value.startswith("recurring")
 
 
@@ -77,6 +78,7 @@ class BillLine:
 
     @property
     def to_be_quoted(self) -> bool:
+        """Whether the line has no price."""
         return self.unit_price is None
 
     @property

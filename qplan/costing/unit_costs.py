@@ -24,6 +24,7 @@ class Cost:
         return Cost(self.capex + other.capex, self.opex_per_year + other.opex_per_year)
 
     def times(self, quantity: int) -> Cost:
+        """The cost of so many."""
         return Cost(self.capex * quantity, self.opex_per_year * quantity)
 
 
@@ -73,6 +74,7 @@ def relay_cost(inventory: Inventory, site_id: str) -> Cost:
 
 
 def contingency(economics: Economics, capex: Decimal) -> Decimal:
+    """The reserve on top of a capex."""
     return money(economics.contingency) * capex
 
 

@@ -20,11 +20,11 @@ def by_part(bill: Iterable[BillLine]) -> tuple[BillLine, ...]:
     merged: dict[tuple[object, ...], BillLine] = {}
     for line in bill:
         key = line.terms if line.part_number else (line.line,)
-        merged[key] = _together(merged[key], line) if key in merged else line
+        merged[key] = _join_lines(merged[key], line) if key in merged else line
     return tuple(replace(line, line=number) for number, line in enumerate(merged.values(), start=1))
 
 
-def _together(a: BillLine, b: BillLine) -> BillLine:
+def _join_lines(a: BillLine, b: BillLine) -> BillLine:
     quantity = a.quantity + b.quantity
     shares: dict[str, Fraction] = {}
     for line in (a, b):

@@ -26,6 +26,8 @@ Point = Annotated[tuple[Amount, Amount], Field(strict=False)]
 
 
 class Model(BaseModel):
+    """What every declared thing is: frozen, without unknown keys, without conversion of types."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
 
@@ -190,6 +192,7 @@ class Rekey(Model):
 
     @property
     def rate_bps(self) -> float:
+        """Secret bit/s: key_bits / interval_s × tunnels × directions."""
         return self.key_bits / self.interval_s * self.tunnels * self.directions
 
 

@@ -19,6 +19,7 @@ ROOMS: tuple[Room, ...] = ("rack_units", "power_w")
 
 
 def band_of(system: QkdSystem) -> Band:
+    """The band that the system works in."""
     return band_at(system.wavelength_nm)
 
 

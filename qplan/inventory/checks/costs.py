@@ -16,6 +16,7 @@ PRODUCTS = ("qkd_systems", "node_items", "relay_items")
 
 
 def check_prices(view: View) -> Iterator[Diagnostic]:
+    """What has no price counts as 0."""
     for path, product in _products(view):
         if product.price is None:
             message = f"'{path[-1]}' has no price: it counts as 0 and is listed as to be quoted"

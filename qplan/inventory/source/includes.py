@@ -39,6 +39,7 @@ class SourceFile:
 
     @property
     def sha256(self) -> str:
+        """Over the bytes of the file."""
         return hashlib.sha256(self.data).hexdigest()
 
 
@@ -55,6 +56,7 @@ class Loaded:
 
     @property
     def declared(self) -> Declared:
+        """What all files declare, with the place of each value."""
         return Declared(self.value, self.places)
 
 
@@ -122,6 +124,7 @@ class _Reader:
         self.loaded = Loaded()
 
     def visit(self, file: SourceFile, chain: tuple[SourceFile, ...], required_version: bool = False) -> None:
+        """Take in a file and, depth first, everything that it includes."""
         parsed = parse_yaml(file.shown, file.data)
         self.loaded.files.append(file)
         self.reached.add(file.real)

@@ -52,17 +52,17 @@ def parse(model: type[M], value: Values, source: SourceMap) -> tuple[M | None, l
     try:
         return model.model_validate(value), []
     except ValidationError as error:
-        errors = _located(error, value)
+        errors = _locate(error, value)
     findings = [
         _finding(path, item, value, source) for path, item in errors.items() if _at(value, path) is not UNREADABLE
     ]
     try:
-        return model.model_validate(_without(value, {_entry(path) for path in errors})), findings
+        return model.model_validate(_drop(value, {_entry(path) for path in errors})), findings
     except ValidationError:
         return None, findings
 
 
-def _located(error: ValidationError, value: Values) -> dict[Path, ErrorDetails]:
+def _locate(error: ValidationError, value: Values) -> dict[Path, ErrorDetails]:
     """One error per path; pydantic's marks of union members and keys are taken out of its locations."""
     errors: dict[Path, ErrorDetails] = {}
     for item in error.errors(include_url=False):
@@ -104,7 +104,7 @@ def _entry(path: Path) -> Path:
     return path[:3] if path[0] in ("equipment", "defaults", "scenarios") else path[:2]
 
 
-def _without(value: Values, paths: set[Path]) -> Values:
+def _drop(value: Values, paths: set[Path]) -> Values:
     """The value without what stands at the paths; a path that leads into no mapping takes away what it meets."""
     inner: dict[object, set[Path]] = {}
     for path in paths:
@@ -114,7 +114,7 @@ def _without(value: Values, paths: set[Path]) -> Values:
         if key not in inner:
             kept[key] = item
         elif isinstance(item, dict) and () not in inner[key]:
-            kept[key] = _without(item, inner[key])
+            kept[key] = _drop(item, inner[key])
     return kept
 
 

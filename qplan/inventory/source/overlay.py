@@ -35,6 +35,7 @@ class Override(NamedTuple):
 
     @property
     def spot(self) -> Spot:
+        """Where its address stands."""
         return self.places[()].at_key()
 
 
@@ -45,7 +46,7 @@ class _Unknown(Exception):
         self.reason, self.hint = reason, hint
 
 
-def declared_overrides(declared: Declared, path: Path) -> list[Override]:
+def find_overrides(declared: Declared, path: Path) -> list[Override]:
     """The overrides that a file states at a path (`set`, or a scenario's `set`), the less specific address first."""
     overrides = []
     for address, value in mapping_at(declared.value, path).items():
@@ -56,7 +57,7 @@ def declared_overrides(declared: Declared, path: Path) -> list[Override]:
     return sorted(overrides, key=lambda override: override.address.count("."))
 
 
-def command_line_overrides(texts: Sequence[str]) -> tuple[list[Override], list[Diagnostic]]:
+def parse_overrides(texts: Sequence[str]) -> tuple[list[Override], list[Diagnostic]]:
     """The overrides given as `address=value`, in their order, values read as YAML."""
     overrides, findings = [], []
     for text in texts:
@@ -77,9 +78,9 @@ def command_line_overrides(texts: Sequence[str]) -> tuple[list[Override], list[D
     return overrides, findings
 
 
-def unknown_addresses(declared: Declared, overrides: Iterable[Override]) -> list[Diagnostic]:
+def find_unknown_addresses(declared: Declared, overrides: Iterable[Override]) -> list[Diagnostic]:
     """Findings for overrides whose address neither the inventory nor the models know."""
-    return _laid(declared.value, overrides)[2]
+    return _lay(declared.value, overrides)[2]
 
 
 def override(declared: Declared, overrides: Iterable[Override]) -> tuple[Declared, list[Diagnostic]]:
@@ -87,14 +88,14 @@ def override(declared: Declared, overrides: Iterable[Override]) -> tuple[Declare
 
     A demand replaces the demand that the corridor (or `defaults.corridor`) had below this layer.
     """
-    value, laid, findings = _laid(declared.value, overrides)
+    value, laid, findings = _lay(declared.value, overrides)
     places = dict(declared.places)
     for path, item in laid:
         places |= {path + inner: place for inner, place in item.places.items()}
     return Declared(value, places), findings
 
 
-def _laid(value: Values, overrides: Iterable[Override]) -> tuple[Values, list[tuple[Path, Override]], list[Diagnostic]]:
+def _lay(value: Values, overrides: Iterable[Override]) -> tuple[Values, list[tuple[Path, Override]], list[Diagnostic]]:
     """The values with the overrides, the paths of those, and findings for those whose address is unknown."""
     laid: list[tuple[Path, Override]] = []
     findings: list[Diagnostic] = []
@@ -109,9 +110,9 @@ def _laid(value: Values, overrides: Iterable[Override]) -> tuple[Values, list[tu
             continue
         if _sets_demand(path) and item.value is not None:
             if path[:2] not in demands:
-                value = _without_other_demands(value, path, copies)
+                value = _drop_other_demands(value, path, copies)
             demands.add(path[:2])
-        value = _assigned(value, path, item.value, copies)
+        value = _assign(value, path, item.value, copies)
         laid.append((path, item))
     return value, laid, findings
 
@@ -143,14 +144,14 @@ def _sets_demand(path: Path) -> bool:
     return (path[0] == "corridors" or path[:2] == ("defaults", "corridor")) and len(path) > 2 and path[2] in DEMANDS
 
 
-def _without_other_demands(value: Values, path: Path, copies: dict[int, Values]) -> Values:
+def _drop_other_demands(value: Values, path: Path, copies: dict[int, Values]) -> Values:
     for demand in DEMANDS:
         if demand != path[2] and demand in mapping_at(value, path[:2]):
-            value = _assigned(value, (*path[:2], demand), None, copies)
+            value = _assign(value, (*path[:2], demand), None, copies)
     return value
 
 
-def _assigned(value: Values, path: Path, new: object, copies: dict[int, Values]) -> Values:
+def _assign(value: Values, path: Path, new: object, copies: dict[int, Values]) -> Values:
     """`value` with `new` at the path, copied along the path only; null on the way counts as an empty mapping.
 
     `copies`, by their own id, are the mappings made so far, which are changed instead of copied once more.
@@ -160,23 +161,23 @@ def _assigned(value: Values, path: Path, new: object, copies: dict[int, Values])
         copy = dict(value)
         copies[id(copy)] = copy
     step, *rest = path
-    copy[str(step)] = _assigned(mapping_at(copy, (step,)), tuple(rest), new, copies) if rest else new
+    copy[str(step)] = _assign(mapping_at(copy, (step,)), tuple(rest), new, copies) if rest else new
     return copy
 
 
-def with_defaults(value: Values) -> Values:
+def merge_defaults(value: Values) -> Values:
     """The sections with `defaults` merged into every site, fibre and corridor, nulls gone, entries in id order."""
-    result = without_nulls({key: item for key, item in value.items() if key not in (*NOT_SETTABLE, "defaults")})
+    result = drop_nulls({key: item for key, item in value.items() if key not in (*NOT_SETTABLE, "defaults")})
     for section, key in DEFAULTS_KEY.items():
         entries = value.get(section)
         if isinstance(entries, dict):
             result[section] = _section(entries, mapping_at(value, ("defaults", key)), section == "corridors")
-    return {key: _sorted_by_id(key, item) for key, item in result.items()}
+    return {key: _sort_by_id(key, item) for key, item in result.items()}
 
 
 def new_entry(section: str, entry: Values, defaults: Mapping[str, object]) -> Values:
     """An entry added to `sites`, `fibres` or `corridors` as it is with `defaults` merged into it."""
-    return mapping_at(with_defaults({section: {"new": entry}, "defaults": defaults}), (section, "new"))
+    return mapping_at(merge_defaults({section: {"new": entry}, "defaults": defaults}), (section, "new"))
 
 
 def _section(entries: Values, defaults: Values, demand: bool) -> Values:
@@ -185,33 +186,33 @@ def _section(entries: Values, defaults: Values, demand: bool) -> Values:
     for name, entry in entries.items():
         if isinstance(entry, dict):
             own_demand = demand and any(entry.get(key) is not None for key in DEMANDS)
-            merged[name] = without_nulls(_merged(entry, no_demand if own_demand else defaults))
+            merged[name] = drop_nulls(_merge(entry, no_demand if own_demand else defaults))
         elif entry is not None:
             merged[name] = entry
     return merged
 
 
-def _merged(own: Values, defaults: Values) -> Values:
+def _merge(own: Values, defaults: Values) -> Values:
     result = {**defaults, **own}
     for key in own.keys() & defaults.keys():
         mine, theirs = own[key], defaults[key]
         if isinstance(mine, dict) and isinstance(theirs, dict):
-            result[key] = _merged(mine, theirs)
+            result[key] = _merge(mine, theirs)
     return result
 
 
-def without_nulls(values: Values) -> Values:
+def drop_nulls(values: Values) -> Values:
     """A null in a mapping is an absent key."""
     return {
-        key: without_nulls(item) if isinstance(item, dict) else item for key, item in values.items() if item is not None
+        key: drop_nulls(item) if isinstance(item, dict) else item for key, item in values.items() if item is not None
     }
 
 
-def _sorted_by_id(section: str, value: object) -> object:
+def _sort_by_id(section: str, value: object) -> object:
     if not isinstance(value, dict):
         return value
     if section == "equipment":
-        return {key: _sorted_by_id("", entries) for key, entries in value.items()}
+        return {key: _sort_by_id("", entries) for key, entries in value.items()}
     if section in ("metadata", "policy", "budget", "economics"):
         return value
     return dict(sorted(value.items()))

@@ -22,6 +22,7 @@ class Place(NamedTuple):
     value: yaml.Node | None = None
 
     def at_key(self) -> Spot:
+        """The key, of a list item the value."""
         return self._spot(self.key or self.value)
 
     def at_value(self) -> Spot:
@@ -62,6 +63,7 @@ class SourceMap:
         return Place("")
 
     def at_key(self, path: Path) -> Spot:
+        """The key, of a list item the value."""
         return self.place(path).at_key()
 
     def at_value(self, path: Path) -> Spot:

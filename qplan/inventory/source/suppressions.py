@@ -37,7 +37,7 @@ class Suppression:
     of_scenario: bool  # stands in a scenario, and so may have its finding only there
 
 
-def suppressions_in(
+def find_suppressions(
     texts: Mapping[str, str], places: Mapping[Path, Place]
 ) -> tuple[list[Suppression], list[Diagnostic]]:
     """The suppressions in all files, and the findings about those that say too little to be followed."""
@@ -56,7 +56,7 @@ def suppressions_in(
     return suppressions, findings
 
 
-def applied(
+def apply_suppressions(
     findings: Iterable[Diagnostic], suppressions: Iterable[Suppression]
 ) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...], list[Suppression]]:
     """The findings that stand, those that are suppressed (with the reason), and the suppressions without a finding."""
@@ -73,7 +73,7 @@ def applied(
     return tuple(kept), tuple(suppressed), list(unused)
 
 
-def unused_findings(unused: Iterable[Suppression]) -> list[Diagnostic]:
+def report_unused(unused: Iterable[Suppression]) -> list[Diagnostic]:
     """One for every suppression of a whole inventory that suppresses nothing."""
     return [
         finding(

@@ -13,7 +13,7 @@ from yamlcore import CCoreLoader  # type: ignore[import-untyped]  # it has no ty
 from qplan.errors import Diagnostic
 from qplan.inventory.rules import Spot, finding
 from qplan.inventory.source.source_map import Path, Place, Values, dotted
-from qplan.inventory.source.yaml_problems import explained
+from qplan.inventory.source.yaml_problems import explain_problem
 
 MAX_BYTES = 16 * 2**20
 MAX_DEPTH = 64
@@ -146,7 +146,7 @@ def _compose(file: str, text: str) -> yaml.Node | None:
     except yaml.YAMLError as error:
         if "nesting depth" in str(error):  # libyaml's own limit, which its newer releases reach before the composer
             raise _Stop(finding("QP003", Spot(file, 1, 1), "", f"the file {TOO_DEEP}")) from None
-        raise _Stop(explained(file, text, error)) from None
+        raise _Stop(explain_problem(file, text, error)) from None
 
 
 class _Builder:
@@ -185,6 +185,7 @@ class _Builder:
         return size + 1, depth + 1
 
     def build(self, node: yaml.Node, path: Path) -> object:
+        """The plain value of a node that stands at a path, whose place is noted with it."""
         if path == ():
             self.places[path] = Place(self.file, None, node)
         if isinstance(node, yaml.ScalarNode):

@@ -138,6 +138,7 @@ class Walk:
 
     @property
     def relays(self) -> tuple[str, ...]:
+        """The nodes on the way, without the two ends."""
         return self.nodes[1:-1]
 
 
