@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qplan.costing.costs import plan_costs
 from qplan.inventory.model import Inventory
-from qplan.inventory.plant import band_of, bypass_loss_db, length_km, loss_db
+from qplan.inventory.plant import band_of, length_km, loss_db, route_loss_db
 from qplan.physics.key_rate import rate_at_bps
 from qplan.plan.model import (
     FileHash,
@@ -136,13 +136,12 @@ def make_link(
     """A link with the loss, the length and the rates that follow from its route and system."""
     system = inventory.equipment.qkd_systems[system_id]
     route = [inventory.fibres[fibre] for fibre in fibres]
-    loss = sum(loss_db(inventory, fibre, band_of(system)) for fibre in route)
-    loss += sum(bypass_loss_db(inventory, site) for site in bypass_sites) + inventory.policy.loss_margin_db
+    loss = route_loss_db(inventory, (loss_db(inventory, fibre, band_of(system)) for fibre in route), bypass_sites)
     rate = rate_at_bps(system.key_rate_curve, loss) * (1 - inventory.policy.key_rate_reserve)
     return Link(
         id=link_id(ends, system_id, fibres), ends=ends, system=system_id, count=count, fibres=fibres,
         bypass_sites=bypass_sites, length_km=round(sum(length_km(inventory, fibre) for fibre in route), 9),
-        loss_db=round(loss, 9), key_rate_bps=rate, capacity_bps=count * rate, load_bps=load_bps,
+        loss_db=loss, key_rate_bps=rate, capacity_bps=count * rate, load_bps=load_bps,
     )  # fmt: skip
 
 

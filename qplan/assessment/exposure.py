@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from qplan.assessment.corridors import CorridorFacts
 from qplan.inventory.model import Inventory, Site
+from qplan.inventory.plant import is_existing_relay
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class RelayFacts:
 
     @property
     def existing(self) -> bool:
-        return self.site.trusted_node == "existing"
+        return is_existing_relay(self.site)
 
 
 def relay_facts(inventory: Inventory, site_id: str, corridors: Iterable[CorridorFacts]) -> RelayFacts:

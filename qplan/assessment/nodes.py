@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from qplan.inventory.model import Inventory, Item, QkdSystem, Site
+from qplan.inventory.plant import is_existing_relay, items_at
 from qplan.plan.model import Node, Plan
 
 
@@ -26,7 +27,7 @@ class NodeFacts:
 
     @property
     def existing(self) -> bool:
-        return self.site.trusted_node == "existing"
+        return is_existing_relay(self.site)
 
 
 def node_facts(inventory: Inventory, plan: Plan, node: Node) -> NodeFacts:
@@ -34,9 +35,7 @@ def node_facts(inventory: Inventory, plan: Plan, node: Node) -> NodeFacts:
     pieces: list[tuple[QkdSystem | Item, int]] = [
         (equipment.qkd_systems[link.system], link.count) for link in plan.links if node.site in link.ends
     ]
-    pieces += [(item, item.quantity) for item in equipment.node_items.values()]
-    if "relay" in node.roles and site.trusted_node != "existing":
-        pieces += [(item, item.quantity) for item in equipment.relay_items.values()]
+    pieces += [(item, item.quantity) for item in items_at(inventory, node.site, relays="relay" in node.roles)]
     return NodeFacts(
         node,
         site,

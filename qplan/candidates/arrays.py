@@ -12,6 +12,7 @@ import numpy as np
 
 from qplan.candidates.model import CandidateGraph, systems_needed
 from qplan.candidates.prices import Prices
+from qplan.inventory import plant
 from qplan.inventory.model import Corridor, Inventory
 
 
@@ -91,13 +92,9 @@ class CandidateArrays:
                     self.takes[l].append((name, each))
         self.limited = np.array([bool(entries) for entries in self.takes], dtype=bool)
 
-    def items_room(self, s: int, room: str, relays: bool) -> float:
+    def items_room(self, s: int, room: plant.Room, relays: bool) -> float:
         """Room that node items, and relay items at a relay that is not `existing`, take at a QKD node."""
-        equipment, site = self.inventory.equipment, self.inventory.sites[self.sites[s]]
-        taken = sum(getattr(item, room) * item.quantity for item in equipment.node_items.values())
-        if relays and site.trusted_node != "existing":
-            taken += sum(getattr(item, room) * item.quantity for item in equipment.relay_items.values())
-        return taken
+        return plant.items_room(plant.items_at(self.inventory, self.sites[s], relays=relays), room)
 
     def exclusive(self, l: int, disjoint: str) -> frozenset[str]:
         """What the link takes that no other path of a corridor may take, besides its relays and the link itself."""

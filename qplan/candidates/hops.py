@@ -163,8 +163,7 @@ def refused_hop(inventory: Inventory, refusal: Refusal) -> Hop:
     system = inventory.equipment.qkd_systems[refusal.system]
     route = refusal.route
     losses = [plant.loss_db(inventory, inventory.fibres[f], plant.band_of(system)) for f in route.fibres]
-    patched = [plant.bypass_loss_db(inventory, s) for s in route.bypass_sites]
-    loss = round(sum(losses) + sum(patched) + inventory.policy.loss_margin_db, 9)
+    loss = plant.route_loss_db(inventory, losses, route.bypass_sites)
     sites = (route.ends[0], *route.bypass_sites, route.ends[1])
     return Hop(sites, route.fibres, refusal.system, loss, plant.max_loss_db(system))
 

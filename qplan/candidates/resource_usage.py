@@ -76,19 +76,17 @@ def strands(inventory: Inventory, design: Design | Plan) -> Iterator[Taken]:
         yield Taken("strands", "fibres", f, count, inventory.fibres[f].strands, least)
 
 
-def room(inventory: Inventory, design: Design | Plan, resource: str) -> Iterator[Taken]:
+def room(inventory: Inventory, design: Design | Plan, resource: plant.Room) -> Iterator[Taken]:
     """Rack units (`rack_units`) or W (`power_w`) at every node that states a limit."""
-    equipment = inventory.equipment
+    systems = inventory.equipment.qkd_systems
     least = min((getattr(system, resource) for system in permitted_systems(inventory).values()), default=0.0)
     for node in design.nodes:
-        site, free = inventory.sites[node.site], getattr(inventory.sites[node.site], resource)
+        free = getattr(inventory.sites[node.site], resource)
         if free is None:
             continue
-        bought = [(item, item.quantity) for item in equipment.node_items.values()]
-        if "relay" in node.roles and site.trusted_node != "existing":
-            bought += [(item, item.quantity) for item in equipment.relay_items.values()]
-        bought += [(equipment.qkd_systems[x.system], x.count) for x in design.links if node.site in x.ends]
-        taken = round(sum(getattr(item, resource) * count for item, count in bought), 9)
+        items = plant.items_at(inventory, node.site, relays="relay" in node.roles)
+        modules = sum(getattr(systems[x.system], resource) * x.count for x in design.links if node.site in x.ends)
+        taken = round(plant.items_room(items, resource) + modules, 9)
         yield Taken(resource, "sites", node.site, taken, free, least)
 
 

@@ -29,7 +29,6 @@ class Survey:
         self.loss = {
             (f, band): plant.loss_db(inventory, fibre, band) for f, fibre in inventory.fibres.items() for band in Band
         }
-        self.bypass_loss = {s: plant.bypass_loss_db(inventory, s) for s in inventory.sites}
         self.neighbours: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for f, fibre in sorted(inventory.fibres.items()):
             if not fibre.amplified:
@@ -37,8 +36,8 @@ class Survey:
                 self.neighbours[a].append((f, b))
                 self.neighbours[b].append((f, a))
         node_items = inventory.equipment.node_items.values()
-        self.node_rack_units = sum(item.rack_units * item.quantity for item in node_items)
-        self.node_power_w = sum(item.power_w * item.quantity for item in node_items)
+        self.node_rack_units = plant.items_room(node_items, "rack_units")
+        self.node_power_w = plant.items_room(node_items, "power_w")
         relay_pairs = (set(c.ends) for c in inventory.corridors.values() if c.paths > 1 and c.disjoint == "relay")
         self.pairs_with_parallel_paths = {frozenset(ends) for ends in relay_pairs}
         self.farthest = {
@@ -48,11 +47,7 @@ class Survey:
 
     def route_loss_db(self, route: Route, band: Band) -> float | None:
         """Loss of the route with its patched sites and the margin; None where a fibre does not carry the band."""
-        losses = [self.loss[f, band] for f in route.fibres]
-        if None in losses:
-            return None
-        patched = sum(self.bypass_loss[s] for s in route.bypass_sites)
-        return round(sum(losses) + patched + self.inventory.policy.loss_margin_db, 9)
+        return plant.route_loss_db(self.inventory, (self.loss[f, band] for f in route.fibres), route.bypass_sites)
 
     def route_length_km(self, route: Route) -> float | None:
         lengths = [self.length[f] for f in route.fibres]

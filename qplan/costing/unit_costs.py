@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from qplan.inventory.model import Economics, Inventory, Item
-from qplan.inventory.plant import length_km
+from qplan.inventory.plant import is_existing_relay, length_km, relay_items
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Cost:
         return Cost(self.capex + other.capex, self.opex_per_year + other.opex_per_year)
 
     def times(self, quantity: int) -> Cost:
+        """The cost of so many."""
         return Cost(self.capex * quantity, self.opex_per_year * quantity)
 
 
@@ -68,12 +69,12 @@ def node_cost(inventory: Inventory, site_id: str) -> Cost:
 def relay_cost(inventory: Inventory, site_id: str) -> Cost:
     """A site that relays keys, on top of the node; at an `existing` one only the yearly cost is due."""
     site = inventory.sites[site_id]
-    if site.trusted_node == "existing":
-        return Cost(Decimal(0), money(site.relay_cost_per_year))
-    return Cost(money(site.relay_cost), money(site.relay_cost_per_year)) + items_cost(inventory.equipment.relay_items)
+    once = None if is_existing_relay(site) else site.relay_cost
+    return Cost(money(once), money(site.relay_cost_per_year)) + items_cost(relay_items(inventory, site_id))
 
 
 def contingency(economics: Economics, capex: Decimal) -> Decimal:
+    """The reserve on top of a capex."""
     return money(economics.contingency) * capex
 
 

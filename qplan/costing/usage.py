@@ -33,8 +33,8 @@ def usage_of(plan: Plan) -> Usage:
                     nodes[site].add(corridor.id)
             for site in path.relays:
                 relays[site].add(corridor.id)
-    return Usage(_sorted(links), _sorted(nodes), _sorted(relays))
+    return Usage(_sort(links), _sort(nodes), _sort(relays))
 
 
-def _sorted(users: dict[str, set[str]]) -> dict[str, tuple[str, ...]]:
+def _sort(users: dict[str, set[str]]) -> dict[str, tuple[str, ...]]:
     return {key: tuple(sorted(users[key])) or (NO_CORRIDOR,) for key in sorted(users)}

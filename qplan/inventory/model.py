@@ -7,7 +7,7 @@ overrides applied); `InventoryFile` adds the keys that exist only in files.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,16 +18,16 @@ Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0)]
 AtLeastOne = Annotated[int, Field(ge=1)]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+Ids = Annotated[tuple[Id, ...], Field(strict=False)]
+Words = Annotated[tuple[str, ...], Field(strict=False)]
+Countries = Annotated[tuple[Country, ...], Field(strict=False)]
 TwoEnds = Annotated[tuple[Id, Id], Field(strict=False)]
 Point = Annotated[tuple[Amount, Amount], Field(strict=False)]
 
 
-def _list(item: Any) -> Any:
-    """A YAML list, kept as a tuple."""
-    return Annotated[tuple[item, ...], Field(strict=False)]
-
-
 class Model(BaseModel):
+    """What every declared thing is: frozen, without unknown keys, without conversion of types."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
 
 
@@ -68,7 +68,7 @@ class Site(Model):
     """Per year, when the site relays keys; charged also where `trusted_node: existing`."""
     bypass_loss_db: Amount | None = None
     """Loss when a quantum channel is patched through without stopping; default `policy.bypass_loss_db`."""
-    labels: dict[str, Any] = {}
+    labels: dict[str, object] = {}
     """Free area: any mapping."""
 
 
@@ -90,7 +90,7 @@ class FibreFields(Model):
     """Splices, 0.05 dB each; likewise."""
     strands: Count = 2
     """Free strands."""
-    ducts: _list(Id) = ()
+    ducts: Ids = ()
     """Shared-risk groups: ducts, bridges, tunnels."""
     fibre_type: str | None = None
     setup_cost_per_strand: Amount = 0.0
@@ -101,7 +101,7 @@ class FibreFields(Model):
     """Lease, per strand and km used."""
     amplified: bool = False
     """Optical amplifiers in the span: no QKD link can use it."""
-    labels: dict[str, Any] = {}
+    labels: dict[str, object] = {}
     """Free area: any mapping."""
 
 
@@ -148,7 +148,7 @@ class QkdSystem(Model):
     """One word for the whole entry or a map {field: provenance}."""
     source: str | None = None
     """Where the figures come from."""
-    labels: dict[str, Any] = {}
+    labels: dict[str, object] = {}
 
 
 class Item(Model):
@@ -169,7 +169,7 @@ class Item(Model):
     lead_time_weeks: Amount | None = None
     provenance: Provenance | dict[str, Provenance] = "illustrative"
     source: str | None = None
-    labels: dict[str, Any] = {}
+    labels: dict[str, object] = {}
 
 
 class Equipment(Model):
@@ -192,6 +192,7 @@ class Rekey(Model):
 
     @property
     def rate_bps(self) -> float:
+        """Secret bit/s: key_bits / interval_s × tunnels × directions."""
         return self.key_bits / self.interval_s * self.tunnels * self.directions
 
 
@@ -212,13 +213,13 @@ class CorridorFields(Model):
     """1: any one path gives the key (standby); = paths: the key is the XOR of all paths."""
     max_relays: Count | None = None
     """Trusted relays on each path; absent = no limit."""
-    allowed_countries: _list(Country) | None = None
+    allowed_countries: Countries | None = None
     """Relays only here; absent = anywhere."""
-    allowed_operators: _list(str) | None = None
-    allowed_key_domains: _list(str) | None = None
+    allowed_operators: Words | None = None
+    allowed_key_domains: Words | None = None
     min_security_tier: Annotated[int, Field(ge=0, le=4)] | None = None
     """Relays below this tier, or that state none, are refused."""
-    avoid_sites: _list(Id) = ()
+    avoid_sites: Ids = ()
     """Never a relay for this corridor."""
     required: bool = True
     """False: served where possible, within the budget, the highest total priority first."""
@@ -228,7 +229,7 @@ class CorridorFields(Model):
     secrecy_years: Amount | None = None
     fallback: Literal["fail_closed", "pqc", "best_effort"] | None = None
     """What the traffic does when no path holds."""
-    labels: dict[str, Any] = {}
+    labels: dict[str, object] = {}
 
 
 class Corridor(CorridorFields):
@@ -241,7 +242,10 @@ class Corridor(CorridorFields):
         """Secret bit/s that every path reserves on every QKD link it uses."""
         if self.rekey is not None:
             return self.rekey.rate_bps
-        return self.key_rate_bps if self.key_rate_bps is not None else self.otp_bps
+        rate = self.otp_bps if self.key_rate_bps is None else self.key_rate_bps
+        if rate is None:
+            raise ValueError("the corridor states no demand")
+        return rate
 
 
 class Policy(Model):
@@ -253,7 +257,7 @@ class Policy(Model):
     """Patch-through loss where a site sets none."""
     max_bypass_sites: Count = 2
     """Sites that a quantum channel may be patched through on one QKD link."""
-    technologies: _list(str) | None = None
+    technologies: Words | None = None
     """Technologies that may be bought; absent = all."""
 
 
@@ -312,16 +316,16 @@ class Scenario(Model):
     """A named overlay, chosen with `--scenario`."""
 
     description: str | None = None
-    set: dict[str, Any] = {}
+    set: dict[str, object] = {}
     """Values by address."""
 
 
 class InventoryFile(Inventory):
     """An inventory as it stands in a file."""
 
-    include: _list(str) = ()
+    include: Words = ()
     """Fragments with the same keys, relative to this file; `catalogue:NAME` is a shipped one."""
-    set: dict[str, Any] = {}
+    set: dict[str, object] = {}
     """Overrides by address, applied after all includes."""
     defaults: Defaults = Defaults()
     scenarios: dict[Id, Scenario] = {}

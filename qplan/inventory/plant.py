@@ -1,25 +1,37 @@
-"""Lengths and losses of the fibre plant, declared or estimated, from the effective inventory.
+"""What fibres and sites amount to in the effective inventory: lengths and losses, stated or derived; items and room.
 
 Losses and lengths are rounded to 1e-9 (dB, km), so that a sum of decimal figures that equals a limit meets it.
 """
 
 from __future__ import annotations
 
-from qplan.inventory.model import Fibre, Inventory, QkdSystem
+import math
+from collections.abc import Iterable
+from typing import Literal
+
+from qplan.inventory.model import Fibre, Inventory, Item, QkdSystem, Site
 from qplan.physics.bands import Band, band_at
 from qplan.physics.loss import ROUTE_FACTOR, fibre_loss_db, geodesic_km
 
+Room = Literal["rack_units", "power_w"]
+ROOMS: tuple[Room, ...] = ("rack_units", "power_w")
+"""What a site has room for, by the key that states it."""
+
 
 def band_of(system: QkdSystem) -> Band:
+    """The band that the system works in."""
     return band_at(system.wavelength_nm)
+
+
+def coordinates(site: Site) -> tuple[float, float] | None:
+    """Latitude and longitude in degrees; None where one of them is not stated."""
+    return None if site.lat is None or site.lon is None else (site.lat, site.lon)
 
 
 def great_circle_km(inventory: Inventory, fibre: Fibre) -> float | None:
     """Geodesic between the fibre's ends; None where an end has no coordinates."""
-    a, b = (inventory.sites[end] for end in fibre.ends)
-    if None in (a.lat, a.lon, b.lat, b.lon):
-        return None
-    return geodesic_km(a.lat, a.lon, b.lat, b.lon)
+    a, b = (coordinates(inventory.sites[end]) for end in fibre.ends)
+    return None if a is None or b is None else geodesic_km(*a, *b)
 
 
 def length_km(inventory: Inventory, fibre: Fibre) -> float | None:
@@ -55,7 +67,43 @@ def bypass_loss_db(inventory: Inventory, site_id: str) -> float:
     return inventory.policy.bypass_loss_db if own is None else own
 
 
+def route_loss_db(inventory: Inventory, fibres_db: Iterable[float | None], bypass_sites: Iterable[str]) -> float | None:
+    """Loss of a route from the losses of its fibres in one band, with the sites patched through and the margin.
+
+    None where a fibre cannot carry the band (its loss is None).
+    """
+    losses = list(fibres_db)
+    known = [loss for loss in losses if loss is not None]
+    if len(known) < len(losses):
+        return None
+    patched = sum(bypass_loss_db(inventory, site) for site in bypass_sites)
+    return round(sum(known) + patched + inventory.policy.loss_margin_db, 9)
+
+
 def max_loss_db(system: QkdSystem) -> float:
     """Highest loss at which the system gives a key: its limit, never beyond the last point of its curve."""
     last = system.key_rate_curve[-1][0]
     return last if system.max_loss_db is None else min(system.max_loss_db, last)
+
+
+def is_existing_relay(site: Site) -> bool:
+    """Whether the site relays keys already: what that costs once, and the relay items, are there."""
+    return site.trusted_node == "existing"
+
+
+def relay_items(inventory: Inventory, site_id: str) -> dict[str, Item]:
+    """What is bought for a site, by part number, so that it relays keys, beside what every QKD node gets."""
+    return {} if is_existing_relay(inventory.sites[site_id]) else inventory.equipment.relay_items
+
+
+def items_at(inventory: Inventory, site_id: str, *, relays: bool) -> list[Item]:
+    """Every item that a QKD node gets, in its quantity; of one that relays keys with the relay items."""
+    return [
+        *inventory.equipment.node_items.values(),
+        *(relay_items(inventory, site_id).values() if relays else ()),
+    ]
+
+
+def items_room(items: Iterable[Item], room: Room) -> float:
+    """Rack units, or W, that the items take in their quantities."""
+    return math.fsum(getattr(item, room) * item.quantity for item in items)

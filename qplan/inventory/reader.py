@@ -21,15 +21,15 @@ from qplan.inventory.source.messages import did_you_mean
 from qplan.inventory.source.model_errors import parse
 from qplan.inventory.source.overlay import (
     Override,
-    command_line_overrides,
-    declared_overrides,
+    drop_nulls,
+    find_overrides,
+    find_unknown_addresses,
+    merge_defaults,
     override,
-    unknown_addresses,
-    with_defaults,
-    without_nulls,
+    parse_overrides,
 )
-from qplan.inventory.source.source_map import Declared, SourceMap, dotted
-from qplan.inventory.source.suppressions import applied, suppressions_in, unused_findings
+from qplan.inventory.source.source_map import Declared, SourceMap, Values, dotted, mapping_at
+from qplan.inventory.source.suppressions import apply_suppressions, find_suppressions, report_unused
 
 ID_SECTIONS = (
     ("sites",),
@@ -82,23 +82,23 @@ def read_inventory(
     """
     with _no_garbage_collection():
         loaded = load(os.fspath(path))
-    command_line, override_findings = command_line_overrides(overrides)
-    declared, overlay_findings = _overlaid(loaded.declared, scenario, command_line)
+    command_line, override_findings = parse_overrides(overrides)
+    declared, overlay_findings = _overlay(loaded.declared, scenario, command_line)
     source = SourceMap(declared.places)
-    findings = loaded.findings + override_findings + overlay_findings + _null_entries(declared, source)
-    effective = {"qplan": 1, **with_defaults(declared.value)}
-    file_only = {key: declared.value[key] for key in ("set", "defaults", "scenarios") if key in declared.value}
-    findings += parse(InventoryFile, {"qplan": 1, **without_nulls(file_only)}, source)[1]
+    findings = loaded.findings + override_findings + overlay_findings + _find_null_entries(declared, source)
+    effective: Values = {"qplan": 1, **merge_defaults(declared.value)}
+    file_only: Values = {key: declared.value[key] for key in ("set", "defaults", "scenarios") if key in declared.value}
+    findings += parse(InventoryFile, {"qplan": 1, **drop_nulls(file_only)}, source)[1]
     inventory, model_findings = parse(Inventory, effective, source)
     findings += model_findings
     if inventory is not None:
-        view = View(inventory, source, _declared_ids(effective))
+        view = View(inventory, source, _collect_ids(effective))
         ids_known = loaded.complete and isinstance(effective.get("sites", {}), dict)
         findings += check(view, ids_known=ids_known, all_valid=not _errors(findings))
-    kept, suppressed = _judged(findings, loaded, as_declared=scenario is None and not overrides)
+    kept, suppressed = _judge(findings, loaded, as_declared=scenario is None and not overrides)
     if inventory is None or _errors(kept):
         raise InvalidInput(kept, loaded.texts, suppressed)
-    defaults = declared.value.get("defaults") or {}
+    defaults = mapping_at(declared.value, ("defaults",))
     return _reading(inventory, loaded, scenario, command_line, defaults, kept, suppressed)
 
 
@@ -114,31 +114,30 @@ def _no_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _overlaid(
+def _overlay(
     declared: Declared, scenario: str | None, command_line: list[Override]
 ) -> tuple[Declared, list[Diagnostic]]:
     """`set`, then the scenario's `set`, then the command line; the addresses of the other scenarios are looked at."""
-    declared, findings = override(declared, declared_overrides(declared, ("set",)))
-    scenarios = declared.value.get("scenarios")
-    scenarios = scenarios if isinstance(scenarios, dict) else {}
+    declared, findings = override(declared, find_overrides(declared, ("set",)))
+    scenarios = mapping_at(declared.value, ("scenarios",))
     for name in scenarios:
         if name != scenario:
-            findings += unknown_addresses(declared, declared_overrides(declared, ("scenarios", name, "set")))
+            findings += find_unknown_addresses(declared, find_overrides(declared, ("scenarios", name, "set")))
     if scenario is not None and scenario not in scenarios:
         hint = did_you_mean(scenario, scenarios) or f"declared: {', '.join(scenarios) or 'none'}"
         findings.append(finding("QP017", Spot("--scenario"), "", f"unknown scenario '{scenario}'", hint=hint))
     elif scenario is not None:
-        declared, more = override(declared, declared_overrides(declared, ("scenarios", scenario, "set")))
+        declared, more = override(declared, find_overrides(declared, ("scenarios", scenario, "set")))
         findings += more
     declared, more = override(declared, command_line)
     return declared, findings + more
 
 
-def _null_entries(declared: Declared, source: SourceMap) -> Iterable[Diagnostic]:
+def _find_null_entries(declared: Declared, source: SourceMap) -> list[Diagnostic]:
     """Entries written as `id:` with nothing after; an override may take an entry away by null on purpose."""
     found = []
     for section in ID_SECTIONS:
-        for name, entry in _entries(declared.value, section).items():
+        for name, entry in mapping_at(declared.value, section).items():
             place = source.place((*section, name))
             if entry is None and place.key is not None and place.key.value == name:
                 message = f"{dotted((*section, name))} is null and so left out"
@@ -147,23 +146,15 @@ def _null_entries(declared: Declared, source: SourceMap) -> Iterable[Diagnostic]
     return found
 
 
-def _entries(value: dict, section: tuple[str, ...]) -> dict:
-    for step in section:
-        value = value.get(step)
-        if not isinstance(value, dict):
-            return {}
-    return value
-
-
-def _declared_ids(effective: dict) -> dict[str, frozenset[str]]:
-    return {dotted(section): frozenset(_entries(effective, section)) for section in ID_SECTIONS}
+def _collect_ids(effective: Values) -> dict[str, frozenset[str]]:
+    return {dotted(section): frozenset(mapping_at(effective, section)) for section in ID_SECTIONS}
 
 
 def _errors(findings: Iterable[Diagnostic]) -> bool:
     return any(item.severity == "error" for item in findings)
 
 
-def _distinct(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+def _drop_repeated(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """In the order of the files; of findings by one rule at one place (a default of many entries) the first stands."""
     first: dict[tuple[object, ...], Diagnostic] = {}
     for item in findings:
@@ -172,17 +163,17 @@ def _distinct(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(sorted(first.values()))
 
 
-def _judged(
+def _judge(
     findings: Iterable[Diagnostic], loaded: Loaded, *, as_declared: bool
 ) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
     """The findings that stand, and those that are suppressed.
 
     That a suppression is not used can be told only of a valid inventory, read as it is declared.
     """
-    suppressions, malformed = suppressions_in(loaded.texts, loaded.places)
-    kept, suppressed, unused = applied(_distinct([*findings, *malformed]), suppressions)
+    suppressions, malformed = find_suppressions(loaded.texts, loaded.places)
+    kept, suppressed, unused = apply_suppressions(_drop_repeated([*findings, *malformed]), suppressions)
     if as_declared and not _errors(kept):
-        kept = tuple(sorted([*kept, *unused_findings(unused)]))
+        kept = tuple(sorted([*kept, *report_unused(unused)]))
     return kept, suppressed
 
 

@@ -8,6 +8,8 @@ from qplan.errors import Diagnostic
 
 
 class Rule(NamedTuple):
+    """What every finding under one code has in common."""
+
     severity: str  # "error" | "warning"
     title: str
 

@@ -6,7 +6,10 @@ from functools import cache
 from importlib.resources import files as package_files
 
 from qplan.inventory.model import QkdSystem
+from qplan.inventory.source.source_map import mapping_at
 from qplan.inventory.source.yaml_source import parse_yaml
+
+SYSTEMS = ("equipment", "qkd_systems")
 
 
 @cache
@@ -16,7 +19,6 @@ def shipped_systems() -> dict[str, tuple[str, QkdSystem]]:
     folder = package_files("qplan") / "catalogue"
     for entry in sorted((entry for entry in folder.iterdir() if entry.name.endswith(".yaml")), key=lambda e: e.name):
         name = f"catalogue:{entry.name.removesuffix('.yaml')}"
-        content = parse_yaml(name, entry.read_bytes()).value
-        for key, system in content.get("equipment", {}).get("qkd_systems", {}).items():
+        for key, system in mapping_at(parse_yaml(name, entry.read_bytes()).value, SYSTEMS).items():
             found.setdefault(key, (name, QkdSystem.model_validate(system)))
     return found

@@ -38,17 +38,21 @@ class Report:
 
     @property
     def suppressed(self) -> tuple[Diagnostic, ...]:
+        """Each once, likewise."""
         return tuple(dict.fromkeys(item for file in self.files for item in file.suppressed))
 
     @property
     def sources(self) -> dict[str, str]:
+        """The text of every file read, by the name that findings give it."""
         return {name: text for file in self.files for name, text in file.sources.items()}
 
     def count(self, severity: str) -> int:
+        """How many findings are of the severity."""
         return sum(item.severity == severity for item in self.findings)
 
     @property
     def invalid(self) -> bool:
+        """Whether there is an error, shown or not."""
         return bool(self.errors_not_shown or self.count("error"))
 
 

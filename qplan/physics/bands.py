@@ -15,10 +15,12 @@ class Band(Enum):
 
     @property
     def centre_nm(self) -> int:
+        """Wavelength in nm that losses of the band are stated for."""
         return 1310 if self is Band.O else 1550
 
     @property
     def other(self) -> Band:
+        """The band that is not this one."""
         return Band.C if self is Band.O else Band.O
 
 

@@ -11,6 +11,8 @@ FORMAT_VERSION = "1.0"
 
 
 class Record(BaseModel):
+    """A frozen part of a plan file; what a later qplan has added to it is left out."""
+
     model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
 
 
@@ -111,10 +113,12 @@ class Plan(Record):
     """Of the plan that this one began from (`--start`)."""
 
     def to_json(self) -> str:
+        """The text of `plan.json`."""
         return self.model_dump_json(indent=2) + "\n"
 
     @property
     def relays(self) -> tuple[str, ...]:
+        """The sites that relay keys, sorted."""
         return tuple(node.site for node in self.nodes if "relay" in node.roles)
 
 

@@ -15,6 +15,7 @@ from qplan.explain.findings import Setting
 from qplan.explain.infeasibility.rules import describe_refusals, let_in_for_all
 from qplan.explain.infeasibility.shortages import write_money
 from qplan.explain.variants import apply_settings, lift_budget
+from qplan.inventory import plant
 from qplan.inventory.model import Inventory
 
 MOST_REFUSALS = 4
@@ -125,13 +126,10 @@ def _waive_cost(inventory: Inventory, site: str, waived: Cost) -> Inventory | No
     """The inventory in which the site relays for nothing, room and budget being less by what that takes."""
     entry = inventory.sites[site]
     left: list[Setting] = []
-    if entry.trusted_node != "existing":
-        for resource in ("rack_units", "power_w"):
-            free = getattr(entry, resource)
-            if free is not None:
-                items = inventory.equipment.relay_items.values()
-                taken = sum(getattr(item, resource) * item.quantity for item in items)
-                left.append((f"sites.{site}.{resource}", round(free - taken, 9)))
+    for room in plant.ROOMS:
+        free, taken = getattr(entry, room), plant.items_room(plant.relay_items(inventory, site).values(), room)
+        if free is not None and taken:
+            left.append((f"sites.{site}.{room}", round(free - taken, 9)))
     for metric, saved in (("capex", waived.capex), ("tco", tco(inventory.economics, waived))):
         ceiling = getattr(inventory.budget, metric)
         if ceiling is not None:

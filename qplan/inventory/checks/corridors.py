@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from qplan.errors import Diagnostic
 from qplan.inventory.checks.view import View
 from qplan.inventory.model import Corridor, Site
+from qplan.inventory.plant import coordinates
 from qplan.inventory.source.messages import joined
 from qplan.inventory.source.overlay import DEMANDS
 from qplan.physics.loss import sphere_km
@@ -23,6 +24,7 @@ def _stated(corridor: Corridor) -> list[str]:
 
 
 def check_corridor_joins_two_sites(view: View) -> Iterator[Diagnostic]:
+    """The ends of a corridor are two sites."""
     for name, corridor in view.corridors():
         if corridor.ends[0] == corridor.ends[1]:
             message = f"corridors.{name} runs from site '{corridor.ends[0]}' to itself"
@@ -30,6 +32,7 @@ def check_corridor_joins_two_sites(view: View) -> Iterator[Diagnostic]:
 
 
 def check_exactly_one_demand(view: View) -> Iterator[Diagnostic]:
+    """A corridor states one of `key_rate_bps`, `rekey` and `otp_bps`."""
     for name, corridor in view.corridors():
         stated = _stated(corridor)
         if not stated:
@@ -41,6 +44,7 @@ def check_exactly_one_demand(view: View) -> Iterator[Diagnostic]:
 
 
 def check_shares_fit_paths(view: View) -> Iterator[Diagnostic]:
+    """Either any path gives the key, or the XOR of all."""
     for name, corridor in view.corridors():
         if corridor.shares_needed not in (1, corridor.paths):
             message = (
@@ -52,6 +56,7 @@ def check_shares_fit_paths(view: View) -> Iterator[Diagnostic]:
 
 
 def check_demand_is_above_zero(view: View) -> Iterator[Diagnostic]:
+    """A demand of 0 bit/s is a corridor that needs no keys."""
     for name, corridor in view.corridors():
         stated = _stated(corridor)
         if len(stated) == 1 and corridor.demand_bps == 0:
@@ -76,6 +81,7 @@ def check_demand_is_within_one_system(view: View) -> Iterator[Diagnostic]:
 
 
 def check_corridor_ends_have_fibres(view: View) -> Iterator[Diagnostic]:
+    """A usable fibre for every path ends at each end of a corridor."""
     usable = Counter(end for _, f in view.fibres() if not f.amplified and f.strands > 0 for end in f.ends)
     for name, corridor in view.corridors():
         for index, site in enumerate(corridor.ends):
@@ -91,6 +97,7 @@ def check_corridor_ends_have_fibres(view: View) -> Iterator[Diagnostic]:
 
 
 def check_corridor_joins_two_buildings(view: View) -> Iterator[Diagnostic]:
+    """Keys within one building need no QKD."""
     sites = view.inventory.sites
     for name, corridor in view.corridors():
         a, b = corridor.ends
@@ -154,7 +161,8 @@ def _ways_out(view: View, end: str, far: str, around: Counter[str], enough: int)
 
 def _in_one_building(a: Site, b: Site) -> bool:
     """Nearer than `BUILDING_KM`; not known, and so not said, where coordinates are missing."""
-    return None not in (a.lat, a.lon, b.lat, b.lon) and sphere_km(a.lat, a.lon, b.lat, b.lon) < BUILDING_KM
+    here, there = coordinates(a), coordinates(b)
+    return here is not None and there is not None and sphere_km(*here, *there) < BUILDING_KM
 
 
 def _some(sites: Iterable[str]) -> str:
@@ -163,5 +171,6 @@ def _some(sites: Iterable[str]) -> str:
 
 
 def check_there_are_corridors(view: View) -> Iterator[Diagnostic]:
+    """Without corridors there is nothing to plan."""
     if not view.inventory.corridors:
         yield view.finding("QP406", ("corridors",), "there are no corridors, so the plan is empty", key=True)

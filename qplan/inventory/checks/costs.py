@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 
 from qplan.errors import Diagnostic
 from qplan.inventory.checks.view import View
-from qplan.inventory.model import Item, QkdSystem
+from qplan.inventory.model import Fibre, Item, QkdSystem, Site
 from qplan.inventory.source.messages import shown
 from qplan.inventory.source.source_map import Path
 
@@ -16,6 +16,7 @@ PRODUCTS = ("qkd_systems", "node_items", "relay_items")
 
 
 def check_prices(view: View) -> Iterator[Diagnostic]:
+    """What has no price counts as 0."""
     for path, product in _products(view):
         if product.price is None:
             message = f"'{path[-1]}' has no price: it counts as 0 and is listed as to be quoted"
@@ -41,7 +42,10 @@ def check_amounts_are_in_one_currency(view: View) -> Iterator[Diagnostic]:
     """Amounts are added up as they stand, so one that is labelled with another currency falsifies every total."""
     inventory = view.inventory
     currency = inventory.economics.currency
-    labelled = [*_products(view), *((("sites", name), site) for name, site in inventory.sites.items())]
+    labelled: list[tuple[Path, QkdSystem | Item | Site | Fibre]] = [
+        *_products(view),
+        *((("sites", name), site) for name, site in inventory.sites.items()),
+    ]
     labelled += ((("fibres", name), fibre) for name, fibre in inventory.fibres.items())
     for path, entry in labelled:
         if "currency" in entry.labels and entry.labels["currency"] != currency:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from qplan.errors import Diagnostic
 from qplan.inventory.checks.view import View
 from qplan.inventory.model import Fibre, QkdSystem
-from qplan.inventory.plant import band_of, great_circle_km, length_km, loss_db, stated_loss_db
+from qplan.inventory.plant import band_of, coordinates, great_circle_km, length_km, loss_db, stated_loss_db
 from qplan.physics.bands import Band
 from qplan.physics.key_rate import rate_at_bps, repeaterless_bound_bps
 from qplan.physics.loss import ROUTE_FACTOR, sphere_km
@@ -24,6 +24,7 @@ LOSS_KEY = {Band.C: "loss_db", Band.O: "loss_1310_db"}
 
 
 def check_coordinates_are_whole(view: View) -> Iterator[Diagnostic]:
+    """A site states both coordinates or neither, and 0, 0 is where unknown ones end up."""
     for name, site in view.inventory.sites.items():
         if (site.lat is None) != (site.lon is None):
             have, lack = ("lon", "lat") if site.lat is None else ("lat", "lon")
@@ -35,6 +36,7 @@ def check_coordinates_are_whole(view: View) -> Iterator[Diagnostic]:
 
 
 def check_loss_per_km(view: View) -> Iterator[Diagnostic]:
+    """An attenuation, stated or following from loss and length, is one that fibres have (dB/km)."""
     least, most = PLAUSIBLE_DB_PER_KM
     for name, fibre in view.inventory.fibres.items():
         for key in ("attenuation_db_per_km", "attenuation_1310_db_per_km"):
@@ -82,11 +84,12 @@ def check_lengths(view: View) -> Iterator[Diagnostic]:
 
 def _sphere_km(view: View, fibre: Fibre) -> float:
     """Great circle between the ends on a sphere; 0 where coordinates are missing."""
-    a, b = (view.inventory.sites[end] for end in fibre.ends)
-    return 0.0 if None in (a.lat, a.lon, b.lat, b.lon) else sphere_km(a.lat, a.lon, b.lat, b.lon)
+    a, b = (coordinates(view.inventory.sites[end]) for end in fibre.ends)
+    return 0.0 if a is None or b is None else sphere_km(*a, *b)
 
 
 def check_loss_can_be_known(view: View) -> Iterator[Diagnostic]:
+    """A fibre states a loss, a length, or ends whose coordinates are known."""
     for name, fibre in view.fibres():
         if fibre.loss_db is None and length_km(view.inventory, fibre) is None:
             message = f"fibres.{name} has no loss_db, no length_km, and not the coordinates of both ends"
@@ -94,6 +97,7 @@ def check_loss_can_be_known(view: View) -> Iterator[Diagnostic]:
 
 
 def check_o_band_loss_is_known(view: View) -> Iterator[Diagnostic]:
+    """Where a system works in the O band, every fibre has a loss there."""
     if not any(band_of(system) is Band.O for _, system in view.systems()):
         return
     for name, fibre in view.fibres():
@@ -132,6 +136,7 @@ def check_losses_are_measured_at_the_wavelength(view: View) -> Iterator[Diagnost
 
 
 def check_amplified(view: View) -> Iterator[Diagnostic]:
+    """No QKD link passes an amplifier."""
     for name, fibre in view.inventory.fibres.items():
         if fibre.amplified:
             message = f"fibres.{name} has optical amplifiers, so no QKD link can use it"
@@ -139,6 +144,7 @@ def check_amplified(view: View) -> Iterator[Diagnostic]:
 
 
 def check_curves_ascend(view: View) -> Iterator[Diagnostic]:
+    """The losses of a key-rate curve ascend."""
     for name, system in view.inventory.equipment.qkd_systems.items():
         curve = system.key_rate_curve
         for index in range(1, len(curve)):
@@ -153,6 +159,7 @@ def check_curves_ascend(view: View) -> Iterator[Diagnostic]:
 
 
 def check_curves_keep_the_repeaterless_bound(view: View) -> Iterator[Diagnostic]:
+    """No point of a curve, interpolated ones included, gives more than any point-to-point QKD can."""
     for name, system in view.inventory.equipment.qkd_systems.items():
         if system.clock_hz is None or not _ascends(system):
             continue
@@ -201,6 +208,7 @@ def _log_bound_slope(loss_db: float) -> float:
 
 
 def check_loss_limit_is_on_the_curve(view: View) -> Iterator[Diagnostic]:
+    """A loss limit beyond the last point of the curve limits nothing."""
     for name, system in view.inventory.equipment.qkd_systems.items():
         last = system.key_rate_curve[-1][0]
         if system.max_loss_db is not None and system.max_loss_db > last:
@@ -212,6 +220,7 @@ def check_loss_limit_is_on_the_curve(view: View) -> Iterator[Diagnostic]:
 
 
 def check_technology_words(view: View) -> Iterator[Diagnostic]:
+    """Technologies are written in lower case; one has no proof of security at its published rates."""
     for name, system in view.inventory.equipment.qkd_systems.items():
         technology = system.technology or ""
         path = ("equipment", "qkd_systems", name, "technology")

@@ -18,16 +18,19 @@ MOST_HINTS = 200  # unknown references beyond these are found all the same, with
 
 
 def check_fibre_ends_exist(view: View) -> Iterator[Diagnostic]:
+    """The ends of every fibre are declared sites."""
     ends = ((("fibres", n, "ends", i), end) for n, f in view.inventory.fibres.items() for i, end in enumerate(f.ends))
     return _unknown_sites(view, "QP201", ends)
 
 
 def check_corridor_ends_exist(view: View) -> Iterator[Diagnostic]:
+    """The ends of every corridor are declared sites."""
     ends = ((("corridors", n, "ends", i), end) for n, c in view.corridors() for i, end in enumerate(c.ends))
     return _unknown_sites(view, "QP202", ends)
 
 
 def check_avoided_sites_exist(view: View) -> Iterator[Diagnostic]:
+    """A site to avoid is a declared site."""
     sites = ((("corridors", n, "avoid_sites", i), s) for n, c in view.corridors() for i, s in enumerate(c.avoid_sites))
     return _unknown_sites(view, "QP203", sites)
 
@@ -42,6 +45,7 @@ def _unknown_sites(view: View, code: str, references: Iterable[tuple[Path, str]]
 
 
 def check_fibre_joins_two_sites(view: View) -> Iterator[Diagnostic]:
+    """The ends of a fibre are two sites."""
     for name, fibre in view.inventory.fibres.items():
         if fibre.ends[0] == fibre.ends[1]:
             message = f"fibres.{name} runs from site '{fibre.ends[0]}' to itself"
@@ -49,6 +53,7 @@ def check_fibre_joins_two_sites(view: View) -> Iterator[Diagnostic]:
 
 
 def check_ids_differ_by_more_than_case(view: View) -> Iterator[Diagnostic]:
+    """Ids of one kind that differ in case alone are easily taken for each other."""
     for section, ids in view.ids.items():
         folded: dict[str, str] = {}
         for name in sorted(ids):
@@ -59,7 +64,8 @@ def check_ids_differ_by_more_than_case(view: View) -> Iterator[Diagnostic]:
 
 
 def check_technologies_exist(view: View) -> Iterator[Diagnostic]:
-    known = {system.technology for system in view.inventory.equipment.qkd_systems.values()} - {None}
+    """A technology that the policy permits is one of a system."""
+    known = {s.technology for s in view.inventory.equipment.qkd_systems.values() if s.technology is not None}
     for index, technology in enumerate(view.inventory.policy.technologies or ()):
         if technology not in known:
             message = f"no system has the technology '{technology}'"
@@ -138,6 +144,7 @@ def _bare(duct: str) -> str:
 
 
 def check_every_site_has_a_fibre(view: View) -> Iterator[Diagnostic]:
+    """A site without a fibre can take no part in any plan."""
     named = {end for fibre in view.inventory.fibres.values() for end in fibre.ends}
     named |= {end for _, corridor in view.corridors() for end in corridor.ends}  # those have a finding of their own
     for name in view.inventory.sites:
@@ -146,6 +153,7 @@ def check_every_site_has_a_fibre(view: View) -> Iterator[Diagnostic]:
 
 
 def check_there_is_something_to_buy(view: View) -> Iterator[Diagnostic]:
+    """The catalogue and the policy leave a QKD system."""
     systems = view.inventory.equipment.qkd_systems
     if not systems:
         hint = "include: [catalogue:illustrative-2026] brings some"

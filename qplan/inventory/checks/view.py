@@ -42,4 +42,5 @@ class View:
                 yield name, system
 
     def corridors(self) -> Iterator[tuple[str, Corridor]]:
+        """All valid corridors, by id."""
         yield from self.inventory.corridors.items()

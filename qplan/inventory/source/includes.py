@@ -12,8 +12,8 @@ from importlib.resources import files as package_files
 from qplan.errors import Diagnostic, QplanError
 from qplan.inventory.rules import Spot, finding, printable
 from qplan.inventory.source.messages import did_you_mean, kind, shown
-from qplan.inventory.source.source_map import Declared, Path, Place, dotted
-from qplan.inventory.source.yaml_source import MAX_BYTES, UNREADABLE, Parsed, parse_yaml
+from qplan.inventory.source.source_map import Declared, Path, Place, Values, dotted
+from qplan.inventory.source.yaml_source import MAX_BYTES, UNREADABLE, parse_yaml
 
 CATALOGUE = "catalogue:"
 STDIN, STDIN_NAME = "-", "stdin"
@@ -39,6 +39,7 @@ class SourceFile:
 
     @property
     def sha256(self) -> str:
+        """Over the bytes of the file."""
         return hashlib.sha256(self.data).hexdigest()
 
 
@@ -48,13 +49,14 @@ class Loaded:
 
     files: list[SourceFile] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
-    value: dict = field(default_factory=dict)
+    value: Values = field(default_factory=dict)
     places: dict[Path, Place] = field(default_factory=dict)
     findings: list[Diagnostic] = field(default_factory=list)
     complete: bool = True  # every file could be read
 
     @property
     def declared(self) -> Declared:
+        """What all files declare, with the place of each value."""
         return Declared(self.value, self.places)
 
 
@@ -122,17 +124,19 @@ class _Reader:
         self.loaded = Loaded()
 
     def visit(self, file: SourceFile, chain: tuple[SourceFile, ...], required_version: bool = False) -> None:
+        """Take in a file and, depth first, everything that it includes."""
         parsed = parse_yaml(file.shown, file.data)
         self.loaded.files.append(file)
         self.reached.add(file.real)
         self.loaded.texts[file.shown] = parsed.text
         self.loaded.findings += parsed.findings
-        if parsed.value is UNREADABLE:
+        if not isinstance(parsed.value, dict):
             self.loaded.complete = False
             return
-        self._check_version(file, parsed, required_version)
-        includes = parsed.value.pop("include", None)
-        _merge(self.loaded, parsed.value, parsed.places, (), self.loaded.value)
+        declared: Values = parsed.value
+        self._check_version(file, declared.pop("qplan", None), parsed.places, required_version)
+        includes = declared.pop("include", None)
+        _merge(self.loaded, declared, parsed.places, (), self.loaded.value)
         for path, place in parsed.places.items():
             self.loaded.places.setdefault(path, place)
         self._follow(includes, parsed.places, (*chain, file))
@@ -197,15 +201,14 @@ class _Reader:
             raise _Refused("QP011", "not the name of a file") from error
         return SourceFile(path, _clean(os.path.normpath(os.path.join(self.typed_folder, path))), real, data)
 
-    def _check_version(self, file: SourceFile, parsed: Parsed, required: bool) -> None:
-        version = parsed.value.pop("qplan", None)
+    def _check_version(self, file: SourceFile, version: object, places: dict[Path, Place], required: bool) -> None:
         if version is UNREADABLE:
             return
         if version is None and required:
             message = "missing key 'qplan', the format version"
             self._add("QP018", Spot(file.shown, 1, 1), message, "begin the file with 'qplan: 1'")
         elif version is not None and (version != 1 or type(version) is not int):
-            at = parsed.places["qplan",].at_value()
+            at = places["qplan",].at_value()
             what = f"{shown(version)} ({kind(version)})" if kind(version) else shown(version)
             self._add("QP018", at, f"format version {what} is not supported; expected 1", address="qplan")
 
@@ -222,7 +225,7 @@ def _shipped(name: str) -> bytes:
     return (folder / f"{name}.yaml").read_bytes()
 
 
-def _merge(loaded: Loaded, added: dict, places: dict[Path, Place], path: Path, into: dict) -> None:
+def _merge(loaded: Loaded, added: Values, places: dict[Path, Place], path: Path, into: Values) -> None:
     """Add the entries of a further file; `into` is changed in place while everything is read."""
     for key, value in added.items():
         here = (*path, key)

@@ -99,5 +99,6 @@ def closest(word: str, candidates: Iterable[str]) -> str | None:
 
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str:
+    """A hint that names the candidate nearest to a word; empty where none is near."""
     match = closest(word, candidates)
     return f"did you mean '{match}'?" if match else ""

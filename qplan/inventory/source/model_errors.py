@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from qplan.errors import Diagnostic
 from qplan.inventory.rules import finding
 from qplan.inventory.source.messages import closest, did_you_mean, joined, kind, shown
 from qplan.inventory.source.shape import FILE, shape_at
-from qplan.inventory.source.source_map import Path, SourceMap, dotted
+from qplan.inventory.source.source_map import Path, SourceMap, Values, dotted, mapping_at
 from qplan.inventory.source.yaml_source import UNREADABLE
 
 MOST_KEYS_LISTED = 12
@@ -43,7 +44,7 @@ PATTERNS = {
 }
 
 
-def parse(model: type[M], value: dict, source: SourceMap) -> tuple[M | None, list[Diagnostic]]:
+def parse(model: type[M], value: Values, source: SourceMap) -> tuple[M | None, list[Diagnostic]]:
     """The value as a model, without the entries that are wrong, and a finding for everything that is wrong.
 
     None where what remains is not valid either.
@@ -51,26 +52,27 @@ def parse(model: type[M], value: dict, source: SourceMap) -> tuple[M | None, lis
     try:
         return model.model_validate(value), []
     except ValidationError as error:
-        errors = _located(error, value)
+        errors = _locate(error, value)
     findings = [
         _finding(path, item, value, source) for path, item in errors.items() if _at(value, path) is not UNREADABLE
     ]
     try:
-        return model.model_validate(_without(value, {_entry(path) for path in errors})), findings
+        return model.model_validate(_drop(value, {_entry(path) for path in errors})), findings
     except ValidationError:
         return None, findings
 
 
-def _located(error: ValidationError, value: dict) -> dict[Path, dict[str, Any]]:
+def _locate(error: ValidationError, value: Values) -> dict[Path, ErrorDetails]:
     """One error per path; pydantic's marks of union members and keys are taken out of its locations."""
-    errors: dict[Path, dict[str, Any]] = {}
+    errors: dict[Path, ErrorDetails] = {}
     for item in error.errors(include_url=False):
-        path, here = (), value
+        path: Path = ()
+        here: object = value
         for step in item["loc"]:
             last = step == item["loc"][-1] and item["type"] in ("missing", "extra_forbidden")
             inside = (isinstance(here, dict) and step in here) or (isinstance(here, list) and _is_index(step, here))
             if inside:
-                here = here[step]
+                here = _at(here, (step,))
             if inside or last:
                 path = (*path, step)
         of_union = len(path) < len(item["loc"]) and "[key]" not in item["loc"]
@@ -81,7 +83,7 @@ def _located(error: ValidationError, value: dict) -> dict[Path, dict[str, Any]]:
     return {path: item for path, item in errors.items() if item["type"] != "too_short" or path not in around}
 
 
-def _is_index(step: object, items: list) -> bool:
+def _is_index(step: object, items: list[object]) -> bool:
     return isinstance(step, int) and step < len(items)
 
 
@@ -91,7 +93,7 @@ def _at(value: object, path: Path) -> object:
         if isinstance(value, dict):
             value = value.get(step)
         elif isinstance(value, list) and _is_index(step, value):
-            value = value[step]
+            value = value[int(step)]
         else:
             return None
     return value
@@ -102,21 +104,21 @@ def _entry(path: Path) -> Path:
     return path[:3] if path[0] in ("equipment", "defaults", "scenarios") else path[:2]
 
 
-def _without(value: dict, paths: set[Path]) -> dict:
+def _drop(value: Values, paths: set[Path]) -> Values:
     """The value without what stands at the paths; a path that leads into no mapping takes away what it meets."""
     inner: dict[object, set[Path]] = {}
     for path in paths:
         inner.setdefault(path[0], set()).add(path[1:])
-    kept = {}
+    kept: Values = {}
     for key, item in value.items():
         if key not in inner:
             kept[key] = item
         elif isinstance(item, dict) and () not in inner[key]:
-            kept[key] = _without(item, inner[key])
+            kept[key] = _drop(item, inner[key])
     return kept
 
 
-def _finding(path: Path, error: dict[str, Any], value: dict, source: SourceMap) -> Diagnostic:
+def _finding(path: Path, error: ErrorDetails, value: Values, source: SourceMap) -> Diagnostic:
     kind_of_error, address, found = error["type"], dotted(path), _at(value, path)
     if kind_of_error == "missing":
         return _missing(path, value, source)
@@ -130,22 +132,23 @@ def _finding(path: Path, error: dict[str, Any], value: dict, source: SourceMap) 
     hint = _list_hint(path) if expected == "a list" or code == "QP107" else hint
     what = f"{shown(found)} ({kind(found)})" if code == "QP103" and kind(found) else shown(found)
     if code == "QP107":
-        what = f"a list of {len(found)}"
+        what = f"a list of {_length(found)}"
     message = f"{address} is {what}; expected {expected}"
     return finding(code, source.at_value(path), address, message, found=what, expected=expected, hint=hint)
 
 
-def _expectation(error_type: str, ctx: Mapping[str, Any], found: object) -> tuple[str, str, str]:
+def _expectation(error_type: str, ctx: Mapping[str, object], found: object) -> tuple[str, str, str]:
     """Code, what was expected, and a remedy."""
     if error_type in LIMITS:
         words, key = LIMITS[error_type]
         return "QP104", f"{words} {ctx[key]:g}", ""
     if error_type == "literal_error":
-        options = re.findall(r"'([^']*)'", ctx["expected"])
+        options = re.findall(r"'([^']*)'", str(ctx["expected"]))
         return "QP105", joined(options), did_you_mean(found, options) if isinstance(found, str) else ""
-    if error_type == "string_pattern_mismatch":
-        better = found.upper() if re.match(ctx["pattern"], found.upper()) else ""
-        expected = PATTERNS.get(ctx["pattern"], f"text of the form {ctx['pattern']}")
+    if error_type == "string_pattern_mismatch" and isinstance(found, str):
+        pattern = str(ctx["pattern"])
+        better = found.upper() if re.match(pattern, found.upper()) else ""
+        expected = PATTERNS.get(pattern, f"text of the form {pattern}")
         return "QP106", expected, f"did you mean '{better}'?" if better and better != found else ""
     if error_type in ("too_short", "too_long"):
         exactly = "at least 1" if ctx.get("min_length") == 1 else ctx.get("min_length", ctx.get("max_length"))
@@ -188,22 +191,26 @@ def _other_hint(expected: str, found: object) -> str:
     return ""
 
 
+def _length(found: object) -> int:
+    return len(found) if isinstance(found, list | tuple) else 0
+
+
 def _list_hint(path: Path) -> str:
     if "key_rate_curve" in path:
         return "write a list of points, [[loss_db, bit/s], …]"
     return "write the two sites, [a, b]" if path[-1] == "ends" else "write it in brackets, [a, b]"
 
 
-def _missing(path: Path, value: dict, source: SourceMap) -> Diagnostic:
+def _missing(path: Path, value: Values, source: SourceMap) -> Diagnostic:
     around, key = path[:-1], path[-1]
     if isinstance(key, int):
-        found = f"a list of {len(_at(value, around))}"
+        found = f"a list of {_length(_at(value, around))}"
         message = f"{dotted(around)} is {found}; expected 2"
         hint = _list_hint(around)
         return finding("QP107", source.at_value(around), dotted(around), message, found=found, expected="2", hint=hint)
     shape = shape_at(around) or FILE
-    present = _at(value, around)
-    alike = [other for other in present if other not in shape.keys and closest(other, shape.keys) == key]
+    unknown = mapping_at(_at(value, around)).keys() - set(shape.keys)
+    alike = sorted(other for other in unknown if closest(other, shape.keys) == key)
     hint = f"'{alike[0]}' stands there" if alike else ""
     where = f" in {dotted(around)}" if around else ""
     message = f"missing key '{key}'{where}"

@@ -9,7 +9,15 @@ from qplan.errors import Diagnostic
 from qplan.inventory.rules import Spot, finding
 from qplan.inventory.source.messages import did_you_mean, shown
 from qplan.inventory.source.shape import FILE, Shape
-from qplan.inventory.source.source_map import DEFAULTS_KEY, Declared, Path, Place, paths_in
+from qplan.inventory.source.source_map import (
+    DEFAULTS_KEY,
+    Declared,
+    Path,
+    Place,
+    Values,
+    mapping_at,
+    paths_in,
+)
 from qplan.inventory.source.yaml_source import UNREADABLE, parse_value
 
 COMMAND_LINE = "--set"
@@ -27,6 +35,7 @@ class Override(NamedTuple):
 
     @property
     def spot(self) -> Spot:
+        """Where its address stands."""
         return self.places[()].at_key()
 
 
@@ -37,13 +46,10 @@ class _Unknown(Exception):
         self.reason, self.hint = reason, hint
 
 
-def declared_overrides(declared: Declared, path: Path) -> list[Override]:
+def find_overrides(declared: Declared, path: Path) -> list[Override]:
     """The overrides that a file states at a path (`set`, or a scenario's `set`), the less specific address first."""
-    mapping = declared.value
-    for step in path:
-        mapping = mapping.get(step) if isinstance(mapping, dict) else None
     overrides = []
-    for address, value in mapping.items() if isinstance(mapping, dict) else ():
+    for address, value in mapping_at(declared.value, path).items():
         here = (*path, address)
         places = {inner: declared.places[here + inner] for inner in paths_in(value) if here + inner in declared.places}
         if value is not UNREADABLE:
@@ -51,7 +57,7 @@ def declared_overrides(declared: Declared, path: Path) -> list[Override]:
     return sorted(overrides, key=lambda override: override.address.count("."))
 
 
-def command_line_overrides(texts: Sequence[str]) -> tuple[list[Override], list[Diagnostic]]:
+def parse_overrides(texts: Sequence[str]) -> tuple[list[Override], list[Diagnostic]]:
     """The overrides given as `address=value`, in their order, values read as YAML."""
     overrides, findings = [], []
     for text in texts:
@@ -72,9 +78,9 @@ def command_line_overrides(texts: Sequence[str]) -> tuple[list[Override], list[D
     return overrides, findings
 
 
-def unknown_addresses(declared: Declared, overrides: Iterable[Override]) -> list[Diagnostic]:
+def find_unknown_addresses(declared: Declared, overrides: Iterable[Override]) -> list[Diagnostic]:
     """Findings for overrides whose address neither the inventory nor the models know."""
-    return _laid(declared.value, overrides)[2]
+    return _lay(declared.value, overrides)[2]
 
 
 def override(declared: Declared, overrides: Iterable[Override]) -> tuple[Declared, list[Diagnostic]]:
@@ -82,17 +88,18 @@ def override(declared: Declared, overrides: Iterable[Override]) -> tuple[Declare
 
     A demand replaces the demand that the corridor (or `defaults.corridor`) had below this layer.
     """
-    value, laid, findings = _laid(declared.value, overrides)
+    value, laid, findings = _lay(declared.value, overrides)
     places = dict(declared.places)
     for path, item in laid:
         places |= {path + inner: place for inner, place in item.places.items()}
     return Declared(value, places), findings
 
 
-def _laid(value: dict, overrides: Iterable[Override]) -> tuple[dict, list[tuple[Path, Override]], list[Diagnostic]]:
+def _lay(value: Values, overrides: Iterable[Override]) -> tuple[Values, list[tuple[Path, Override]], list[Diagnostic]]:
     """The values with the overrides, the paths of those, and findings for those whose address is unknown."""
-    laid, findings = [], []
-    copies: dict[int, dict] = {}
+    laid: list[tuple[Path, Override]] = []
+    findings: list[Diagnostic] = []
+    copies: dict[int, Values] = {}
     demands: set[Path] = set()
     for item in overrides:
         try:
@@ -103,14 +110,14 @@ def _laid(value: dict, overrides: Iterable[Override]) -> tuple[dict, list[tuple[
             continue
         if _sets_demand(path) and item.value is not None:
             if path[:2] not in demands:
-                value = _without_other_demands(value, path, copies)
+                value = _drop_other_demands(value, path, copies)
             demands.add(path[:2])
-        value = _assigned(value, path, item.value, copies)
+        value = _assign(value, path, item.value, copies)
         laid.append((path, item))
     return value, laid, findings
 
 
-def _resolve(value: dict, item: Override, *, may_hint: bool) -> Path:
+def _resolve(value: Values, item: Override, *, may_hint: bool) -> Path:
     """The path of an address. Raises `_Unknown`."""
     shape: Shape = FILE
     here: object = value
@@ -119,7 +126,7 @@ def _resolve(value: dict, item: Override, *, may_hint: bool) -> Path:
         around = ".".join(steps[:index])
         if here is not None and not isinstance(here, dict):
             raise _Unknown(f"{around} is {shown(here)}, not a mapping")
-        entries = here or {}
+        entries = mapping_at(here)
         below = shape.below(step)
         if below is None or (index == 0 and step in NOT_SETTABLE):
             keys = [key for key in shape.keys if index or key not in NOT_SETTABLE]
@@ -137,78 +144,75 @@ def _sets_demand(path: Path) -> bool:
     return (path[0] == "corridors" or path[:2] == ("defaults", "corridor")) and len(path) > 2 and path[2] in DEMANDS
 
 
-def _without_other_demands(value: dict, path: Path, copies: dict[int, dict]) -> dict:
+def _drop_other_demands(value: Values, path: Path, copies: dict[int, Values]) -> Values:
     for demand in DEMANDS:
-        entry = (value.get(path[0]) or {}).get(path[1])
-        if demand != path[2] and isinstance(entry, dict) and demand in entry:
-            value = _assigned(value, (*path[:2], demand), None, copies)
+        if demand != path[2] and demand in mapping_at(value, path[:2]):
+            value = _assign(value, (*path[:2], demand), None, copies)
     return value
 
 
-def _assigned(value: object, path: Path, new: object, copies: dict[int, dict]) -> object:
+def _assign(value: Values, path: Path, new: object, copies: dict[int, Values]) -> Values:
     """`value` with `new` at the path, copied along the path only; null on the way counts as an empty mapping.
 
     `copies`, by their own id, are the mappings made so far, which are changed instead of copied once more.
     """
-    if not path:
-        return new
     copy = copies.get(id(value))
     if copy is None:
-        copy = dict(value or {})
+        copy = dict(value)
         copies[id(copy)] = copy
-    copy[path[0]] = _assigned(copy.get(path[0]), path[1:], new, copies)
+    step, *rest = path
+    copy[str(step)] = _assign(mapping_at(copy, (step,)), tuple(rest), new, copies) if rest else new
     return copy
 
 
-def with_defaults(value: dict) -> dict:
+def merge_defaults(value: Values) -> Values:
     """The sections with `defaults` merged into every site, fibre and corridor, nulls gone, entries in id order."""
-    defaults = value.get("defaults")
-    defaults = defaults if isinstance(defaults, dict) else {}
-    result = without_nulls({key: item for key, item in value.items() if key not in (*NOT_SETTABLE, "defaults")})
+    result = drop_nulls({key: item for key, item in value.items() if key not in (*NOT_SETTABLE, "defaults")})
     for section, key in DEFAULTS_KEY.items():
-        if isinstance(value.get(section), dict):
-            result[section] = _section(value[section], defaults.get(key), section == "corridors")
-    return {key: _sorted_by_id(key, item) for key, item in result.items()}
+        entries = value.get(section)
+        if isinstance(entries, dict):
+            result[section] = _section(entries, mapping_at(value, ("defaults", key)), section == "corridors")
+    return {key: _sort_by_id(key, item) for key, item in result.items()}
 
 
-def new_entry(section: str, entry: dict, defaults: Mapping[str, object]) -> dict:
+def new_entry(section: str, entry: Values, defaults: Mapping[str, object]) -> Values:
     """An entry added to `sites`, `fibres` or `corridors` as it is with `defaults` merged into it."""
-    return with_defaults({section: {"new": entry}, "defaults": defaults})[section]["new"]
+    return mapping_at(merge_defaults({section: {"new": entry}, "defaults": defaults}), (section, "new"))
 
 
-def _section(entries: dict, defaults: object, demand: bool) -> dict:
-    defaults = defaults if isinstance(defaults, dict) else {}
+def _section(entries: Values, defaults: Values, demand: bool) -> Values:
     no_demand = {key: item for key, item in defaults.items() if key not in DEMANDS}
-    merged = {}
+    merged: Values = {}
     for name, entry in entries.items():
         if isinstance(entry, dict):
             own_demand = demand and any(entry.get(key) is not None for key in DEMANDS)
-            merged[name] = without_nulls(_merged(entry, no_demand if own_demand else defaults))
+            merged[name] = drop_nulls(_merge(entry, no_demand if own_demand else defaults))
         elif entry is not None:
             merged[name] = entry
     return merged
 
 
-def _merged(own: dict, defaults: dict) -> dict:
+def _merge(own: Values, defaults: Values) -> Values:
     result = {**defaults, **own}
     for key in own.keys() & defaults.keys():
-        if isinstance(own[key], dict) and isinstance(defaults[key], dict):
-            result[key] = _merged(own[key], defaults[key])
+        mine, theirs = own[key], defaults[key]
+        if isinstance(mine, dict) and isinstance(theirs, dict):
+            result[key] = _merge(mine, theirs)
     return result
 
 
-def without_nulls(value: object) -> object:
+def drop_nulls(values: Values) -> Values:
     """A null in a mapping is an absent key."""
-    if isinstance(value, dict):
-        return {key: without_nulls(item) for key, item in value.items() if item is not None}
-    return value
+    return {
+        key: drop_nulls(item) if isinstance(item, dict) else item for key, item in values.items() if item is not None
+    }
 
 
-def _sorted_by_id(section: str, value: object) -> object:
+def _sort_by_id(section: str, value: object) -> object:
     if not isinstance(value, dict):
         return value
     if section == "equipment":
-        return {key: _sorted_by_id("", entries) for key, entries in value.items()}
+        return {key: _sort_by_id("", entries) for key, entries in value.items()}
     if section in ("metadata", "policy", "budget", "economics"):
         return value
     return dict(sorted(value.items()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 from types import NoneType, UnionType
-from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
+from typing import Annotated, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -22,13 +22,12 @@ class Shape(NamedTuple):
     @property
     def keys(self) -> tuple[str, ...]:
         """The known keys of a model; empty elsewhere."""
-        return tuple(self.model.model_fields) if self.kind == "model" else ()
+        return tuple(self.model.model_fields) if self.kind == "model" and self.model else ()
 
     def below(self, key: str | int) -> Shape | None:
         """The shape of an entry; None where the models know none of that name."""
-        if self.kind == "model":
-            field = self.model.model_fields.get(key)
-            return None if field is None else _shape(field.annotation)
+        if self.kind == "model" and self.model:
+            return _field_shape(self.model, str(key))
         if self.kind == "entries":
             return Shape("model", self.model)
         return self if self.kind == "free" else None
@@ -38,7 +37,12 @@ FILE = Shape("model", InventoryFile)
 
 
 @cache
-def _shape(annotation: Any) -> Shape:
+def _field_shape(model: type[BaseModel], key: str) -> Shape | None:
+    field = model.model_fields.get(key)
+    return None if field is None else _shape(field.annotation)
+
+
+def _shape(annotation: object) -> Shape:
     options = [annotation]
     while get_origin(options[0]) in (Annotated, Union, UnionType):
         arguments = get_args(options[0])
@@ -54,15 +58,13 @@ def _shape(annotation: Any) -> Shape:
     return Shape("plain")
 
 
-def _without_none(options: Iterable[Any]) -> list[Any]:
+def _without_none(options: Iterable[object]) -> list[object]:
     return [option for option in options if option is not NoneType]
 
 
 def shape_at(path: Path) -> Shape | None:
     """The shape at a path of the inventory; None where the models know none."""
-    shape = FILE
+    shape: Shape | None = FILE
     for step in path:
-        shape = shape.below(step)
-        if shape is None:
-            return None
+        shape = shape and shape.below(step)
     return shape

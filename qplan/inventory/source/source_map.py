@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import yaml
 
 from qplan.inventory.rules import Spot
 
 Path = tuple[str | int, ...]
+Values: TypeAlias = dict[str, object]  # a mapping of YAML as plain values
 DEFAULTS_KEY = {"sites": "site", "fibres": "fibre", "corridors": "corridor"}  # section → its key under `defaults`
 
 
@@ -21,6 +22,7 @@ class Place(NamedTuple):
     value: yaml.Node | None = None
 
     def at_key(self) -> Spot:
+        """The key, of a list item the value."""
         return self._spot(self.key or self.value)
 
     def at_value(self) -> Spot:
@@ -40,7 +42,7 @@ class Place(NamedTuple):
 class Declared(NamedTuple):
     """Plain values as declared, and the place of each."""
 
-    value: dict
+    value: Values
     places: Mapping[Path, Place]
 
 
@@ -61,10 +63,18 @@ class SourceMap:
         return Place("")
 
     def at_key(self, path: Path) -> Spot:
+        """The key, of a list item the value."""
         return self.place(path).at_key()
 
     def at_value(self, path: Path) -> Spot:
         return self.place(path).at_value()
+
+
+def mapping_at(value: object, path: Path = ()) -> Values:
+    """The mapping at a path in plain values; an empty one where something else or nothing stands there."""
+    for step in path:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
 
 
 def dotted(path: Path) -> str:

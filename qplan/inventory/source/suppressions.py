@@ -37,7 +37,7 @@ class Suppression:
     of_scenario: bool  # stands in a scenario, and so may have its finding only there
 
 
-def suppressions_in(
+def find_suppressions(
     texts: Mapping[str, str], places: Mapping[Path, Place]
 ) -> tuple[list[Suppression], list[Diagnostic]]:
     """The suppressions in all files, and the findings about those that say too little to be followed."""
@@ -49,11 +49,14 @@ def suppressions_in(
             marked[place.file][path] = place
     for file, here in marked.items():
         for item in _read(file, texts[file], here):
-            (suppressions if isinstance(item, Suppression) else findings).append(item)
+            if isinstance(item, Suppression):
+                suppressions.append(item)
+            else:
+                findings.append(item)
     return suppressions, findings
 
 
-def applied(
+def apply_suppressions(
     findings: Iterable[Diagnostic], suppressions: Iterable[Suppression]
 ) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...], list[Suppression]]:
     """The findings that stand, those that are suppressed (with the reason), and the suppressions without a finding."""
@@ -70,7 +73,7 @@ def applied(
     return tuple(kept), tuple(suppressed), list(unused)
 
 
-def unused_findings(unused: Iterable[Suppression]) -> list[Diagnostic]:
+def report_unused(unused: Iterable[Suppression]) -> list[Diagnostic]:
     """One for every suppression of a whole inventory that suppresses nothing."""
     return [
         finding(

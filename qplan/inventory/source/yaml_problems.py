@@ -35,7 +35,7 @@ PROBLEMS = {
 }
 
 
-def explained(file: str, text: str, error: yaml.YAMLError) -> Diagnostic:
+def explain_problem(file: str, text: str, error: yaml.YAMLError) -> Diagnostic:
     """The finding for a syntax error, at its place in the file."""
     mark = getattr(error, "problem_mark", None)
     opened = getattr(error, "context_mark", None)

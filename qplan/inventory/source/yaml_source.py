@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import yaml
-from yamlcore import CCoreLoader
+from yamlcore import CCoreLoader  # type: ignore[import-untyped]  # it has no types
 
 from qplan.errors import Diagnostic
 from qplan.inventory.rules import Spot, finding
-from qplan.inventory.source.source_map import Path, Place, dotted
-from qplan.inventory.source.yaml_problems import explained
+from qplan.inventory.source.source_map import Path, Place, Values, dotted
+from qplan.inventory.source.yaml_problems import explain_problem
 
 MAX_BYTES = 16 * 2**20
 MAX_DEPTH = 64
@@ -50,7 +50,7 @@ class _TooMuch(yaml.YAMLError):
     pass
 
 
-class _Composer(CCoreLoader):
+class _Composer(CCoreLoader):  # type: ignore[misc]  # the base has no types
     """libyaml's composer, which would recurse without limit, held to a depth and a number of nodes."""
 
     def __init__(self, text: str):
@@ -71,7 +71,8 @@ class _Composer(CCoreLoader):
     def resolve(self, kind: type[yaml.Node], value: str, implicit: tuple[bool, bool]) -> str:
         if kind is yaml.ScalarNode and implicit[0] and value and value[0] not in NOT_TEXT_AT_ONCE:
             return TEXT
-        return super().resolve(kind, value, implicit)
+        tag: str = super().resolve(kind, value, implicit)
+        return tag
 
 
 def parse_yaml(file: str, data: bytes) -> Parsed:
@@ -138,13 +139,14 @@ def _spot_after(file: str, before: str) -> Spot:
 
 def _compose(file: str, text: str) -> yaml.Node | None:
     try:
-        return _Composer(text).get_single_node()
+        root: yaml.Node | None = _Composer(text).get_single_node()
+        return root
     except _TooMuch as error:
         raise _Stop(finding("QP003", Spot(file, 1, 1), "", f"the file {error}")) from None
     except yaml.YAMLError as error:
         if "nesting depth" in str(error):  # libyaml's own limit, which its newer releases reach before the composer
             raise _Stop(finding("QP003", Spot(file, 1, 1), "", f"the file {TOO_DEEP}")) from None
-        raise _Stop(explained(file, text, error)) from None
+        raise _Stop(explain_problem(file, text, error)) from None
 
 
 class _Builder:
@@ -183,6 +185,7 @@ class _Builder:
         return size + 1, depth + 1
 
     def build(self, node: yaml.Node, path: Path) -> object:
+        """The plain value of a node that stands at a path, whose place is noted with it."""
         if path == ():
             self.places[path] = Place(self.file, None, node)
         if isinstance(node, yaml.ScalarNode):
@@ -193,7 +196,7 @@ class _Builder:
             return self._list(node, path)
         return self._bad("QP008", node, path, f"unknown tag {_tag(node)}", hint="leave the tag out")
 
-    def _list(self, node: yaml.SequenceNode, path: Path) -> list:
+    def _list(self, node: yaml.SequenceNode, path: Path) -> list[object]:
         values = []
         for index, item in enumerate(node.value):
             here = (*path, index)
@@ -201,8 +204,8 @@ class _Builder:
             values.append(self.build(item, here))
         return values
 
-    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict:
-        values = {}
+    def _mapping(self, node: yaml.MappingNode, path: Path) -> Values:
+        values: Values = {}
         for name, (key, value) in self._pairs(node, path).items():
             here = (*path, name)
             self.places[here] = Place(self.file, key, value)
@@ -251,9 +254,10 @@ class _Builder:
         kinds = {"int": "a number", "float": "a number", "bool": "true or false", "null": "null"}
         kind = kinds.get(key.tag.removeprefix(TAG), f"{_tag(key)}")
         message = f"YAML reads the key '{key.value}'{where} as {kind}"
-        hint = f'write "{key.value}" in quotes' if key.value else "give the key a name"
-        self._bad("QP007", key, (*path, key.value), message, found=kind, expected="text", hint=hint)
-        return key.value
+        name: str = key.value
+        hint = f'write "{name}" in quotes' if name else "give the key a name"
+        self._bad("QP007", key, (*path, name), message, found=kind, expected="text", hint=hint)
+        return name
 
     def _scalar(self, node: yaml.ScalarNode, path: Path) -> object:
         if len(node.value) > MAX_SCALAR:
@@ -291,7 +295,7 @@ def _integer(text: str) -> int:
     return int(text if base == 10 else text[2:], base)
 
 
-_CONSTRUCTORS = {
+_CONSTRUCTORS: dict[str, Callable[[str], object]] = {
     NULL: lambda text: None,
     TAG + "bool": lambda text: {
         "true": True,

@@ -15,6 +15,7 @@ import pulp
 from qplan.candidates.bundles import chains, corridor_networks
 from qplan.candidates.model import CandidateGraph
 from qplan.candidates.prices import Prices, money_prices
+from qplan.inventory import plant
 from qplan.inventory.model import Inventory
 from qplan.optimizer.model.formulation import Formulation, Terms
 
@@ -88,23 +89,20 @@ def add_strands(model: Formulation) -> None:
             model.add(terms, "<=", model.inventory.fibres[f].strands, "strands", f)
 
 
-def add_site_room(model: Formulation, resource: str) -> None:
+def add_site_room(model: Formulation, resource: plant.Room) -> None:
     """Modules at the site + node items · node(s) + relay items · relay(s) ≤ the free rack units (or W)."""
     equipment = model.inventory.equipment
     modules: dict[str, Terms] = defaultdict(list)
     for link in model.candidates.links:
         for end in link.route.ends:
             modules[end].append((model.count[link.id], getattr(equipment.qkd_systems[link.system], resource)))
-    node_items, relay_items = (
-        sum(getattr(item, resource) * item.quantity for item in items.values())
-        for items in (equipment.node_items, equipment.relay_items)
-    )
+    node_items = plant.items_room(equipment.node_items.values(), resource)
     for s, terms in sorted(modules.items()):
         site = model.inventory.sites[s]
         free = getattr(site, resource)
         if free is None:
             continue
-        relayed = relay_items if site.trusted_node != "existing" else 0.0
+        relayed = plant.items_room(plant.relay_items(model.inventory, s).values(), resource)
         if s in model.node:
             terms.append((model.node[s], node_items))
         if s in model.relay:

@@ -36,11 +36,12 @@ def fibre_km(inventory: Inventory, fibre: Fibre) -> Decimal | None:
     """Stated length, else geodesic × 1.3 to 1e-9 km, else None."""
     if fibre.length_km is not None:
         return exact(fibre.length_km)
-    places = [inventory.sites.get(end) for end in fibre.ends]
-    if any(site is None or site.lat is None or site.lon is None for site in places):
-        return None
-    a, b = places
-    return round(exact(geodesic_km(a.lat, a.lon, b.lat, b.lon)) * KM_PER_GEODESIC_KM, 9)
+    places: list[float] = []
+    for site in (inventory.sites.get(end) for end in fibre.ends):
+        if site is None or site.lat is None or site.lon is None:
+            return None
+        places += site.lat, site.lon
+    return round(exact(geodesic_km(*places)) * KM_PER_GEODESIC_KM, 9)
 
 
 def fibre_db(inventory: Inventory, fibre: Fibre, o_band: bool) -> Decimal | None:
@@ -77,10 +78,11 @@ def route_km(inventory: Inventory, fibres: Iterable[str]) -> Decimal:
 def route_db(inventory: Inventory, system: QkdSystem, link: Link) -> Decimal | None:
     """Loss of a link's route in the system's band, margin and patches included; None where a fibre cannot carry it."""
     o_band = system.wavelength_nm < O_BAND_BELOW_NM
-    losses = [fibre_db(inventory, inventory.fibres[f], o_band) for f in link.fibres]
-    if None in losses:
-        return None
-    policy = inventory.policy
+    policy, losses = inventory.policy, list[Decimal]()
+    for loss in (fibre_db(inventory, inventory.fibres[f], o_band) for f in link.fibres):
+        if loss is None:
+            return None
+        losses.append(loss)
     for site_id in link.bypass_sites:
         own = inventory.sites[site_id].bypass_loss_db
         losses.append(exact(policy.bypass_loss_db if own is None else own))
@@ -136,6 +138,7 @@ class Walk:
 
     @property
     def relays(self) -> tuple[str, ...]:
+        """The nodes on the way, without the two ends."""
         return self.nodes[1:-1]
 
 

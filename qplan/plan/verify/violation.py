@@ -57,4 +57,5 @@ def show(number: float | Decimal, unit: str = "") -> str:
 
 
 def at_most(number: float | Decimal, unit: str = "") -> str:
+    """`at most 24 dB`."""
     return f"at most {show(number, unit)}"

@@ -16,7 +16,7 @@ from qplan.inventory.layout import canonical as module
 from qplan.inventory.layout.canonical import NoLayout, canonical
 from qplan.inventory.layout.printer import lay_out
 from qplan.inventory.reader import read_inventory
-from qplan.inventory.source.suppressions import suppressions_in
+from qplan.inventory.source.suppressions import find_suppressions
 from qplan.inventory.source.yaml_source import parse_yaml
 
 ROOT = Path(__file__).parents[3]
@@ -97,7 +97,7 @@ def test_suppressions_stay_with_what_they_suppress():
     found = []
     for name in ("before.yaml", "after.yaml"):
         parsed = parse_yaml("x", (HERE / name).read_bytes())
-        suppressions, _ = suppressions_in({"x": parsed.text}, parsed.places)
+        suppressions, _ = find_suppressions({"x": parsed.text}, parsed.places)
         lines = {path: place.at_key().line for path, place in parsed.places.items()}
         found.append([(s.code, s.reason, [path for path in lines if lines[path] == s.covers[1]]) for s in suppressions])
     assert found[0] == found[1]
