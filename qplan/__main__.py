@@ -38,7 +38,7 @@ def _exit_code() -> int:
 
         main()
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else int(bool(end.code))
+        return end.code if isinstance(end.code, int) else FAILED
     except Exception as error:
         _say(f"error: a defect of qplan, please report it: {_described(error, error.__traceback__)}")
     return FAILED

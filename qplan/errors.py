@@ -51,6 +51,14 @@ class QplanError(Exception):
     """A failure that is reported to the user in one message and ends with `exit_code`."""
 
     exit_code = Exit.FAILED
+    diagnostics: tuple[Diagnostic, ...] = ()
+    """What is wrong with the input, with its places; empty where the failure is another."""
+
+
+class WrongUsage(QplanError):
+    """An argument names nothing that there is, or contradicts another."""
+
+    exit_code = Exit.USAGE
 
 
 class InvalidInput(QplanError):
@@ -67,7 +75,7 @@ class InvalidInput(QplanError):
         diagnostics: tuple[Diagnostic, ...],
         sources: Mapping[str, str] | None = None,
         suppressed: tuple[Diagnostic, ...] = (),
-    ):
+    ) -> None:
         super().__init__("\n".join(d.text() for d in diagnostics))
         self.diagnostics = diagnostics
         self.sources = sources or {}

@@ -22,6 +22,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 from unittest import mock
 from xml.etree import ElementTree
 
@@ -31,8 +32,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from oracle.random_inventories import random_inventory
 
+from qplan.api.words import FindingsStyle, render_findings
 from qplan.cli.main import main
-from qplan.cli.validate import FORMATS
 from qplan.errors import InvalidInput
 from qplan.inventory.reader import read_inventory
 from qplan.inventory.source.source_map import paths_in
@@ -136,7 +137,7 @@ def reads_or_refuses(folder: Path, data: bytes, *options: str) -> str:
     file = folder / "sites.yaml"
     file.write_bytes(data)
     told = report([validate(file, overrides=options)], (), (), strict=False)
-    said = {style: write(told) for style, write in FORMATS.items()}
+    said = {style: render_findings(told, style) for style in get_args(FindingsStyle)}
     assert said["text"].replace("\n", "").isprintable()
     assert all(line.startswith("::") and line.isprintable() for line in said["github"].splitlines())
     for style in ("json", "sarif", "codequality"):

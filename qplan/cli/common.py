@@ -1,34 +1,83 @@
-"""What several verbs share: the inventory argument, overlay options and the reading itself."""
+"""What several verbs share: the inventory argument, overlay and search options, what is said of the reading."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar, get_args
 
 import click
 
-from qplan.inventory.reader import Reading, read_inventory
-from qplan.inventory.source.rendering import render
-from qplan.plan.model import FileHash, InventoryRef
+from qplan.api.inventories import load
+from qplan.api.planning import GAP, MOST_THREADS, TIME_LIMIT_S, Solver
+from qplan.api.words import Style, render_warnings
+from qplan.cli.terminal import ratio, seconds
+from qplan.errors import WrongUsage
+
+if TYPE_CHECKING:
+    from qplan import Reading
 
 DEFAULT_FILE = "sites.yaml"
 ANY_PATH = click.Path(path_type=Path, readable=False)  # the reader says what cannot be read, and ends with 1
+F = TypeVar("F", bound=Callable[..., object])
 
 
-def inventory_argument(function: Callable) -> Callable:
+class Verb(click.Command):
+    """A command that says how it is used where its words name nothing that there is."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except WrongUsage as error:
+            raise click.UsageError(str(error), ctx) from error
+
+
+def inventory_argument(function: F) -> F:
     return click.argument("file", required=False, type=ANY_PATH, callback=_default_file)(function)
 
 
-def overlay_options(function: Callable) -> Callable:
+def overlay_options(function: F) -> F:
     """`--scenario` and `--set`."""
-    function = click.option(
-        "--set",
-        "overrides",
-        multiple=True,
-        metavar="ADDRESS=VALUE",
-        help="Override a value by its address; repeatable.",
-    )(function)
+    words = "Override a value by its address; repeatable."
+    function = click.option("--set", "overrides", multiple=True, metavar="ADDRESS=VALUE", help=words)(function)
     return click.option("--scenario", metavar="NAME", help="Apply a scenario of the inventory.")(function)
+
+
+def search_options(function: F) -> F:
+    """`--time-limit`, `--gap`, `--solver` and `--threads`."""
+    threads = click.IntRange(1, MOST_THREADS)
+    for option in (
+        click.option("--threads", type=threads, default=1, show_default=True, help="Solver threads."),
+        click.option("--solver", type=click.Choice(get_args(Solver)), default="highs", show_default=True),
+        click.option("--gap", type=ratio, default=GAP, show_default=True, help="Gap at which a plan counts as proven."),
+        click.option(
+            "--time-limit",
+            type=seconds,
+            default=TIME_LIMIT_S,
+            show_default=True,
+            help="Stop searching after S seconds.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def style_option(function: F) -> F:
+    """`--format` of what people and programs read."""
+    styles = click.Choice(get_args(Style))
+    return click.option("--format", "style", type=styles, default="text", show_default=True)(function)
+
+
+def read(file: Path, scenario: str | None, overrides: tuple[str, ...], quiet: bool = False) -> Reading:
+    """Read the inventory and print its warnings."""
+    reading = load(file, scenario=scenario, set=overrides)
+    say_warnings(reading, quiet)
+    return reading
+
+
+def say_warnings(reading: Reading, quiet: bool) -> None:
+    if not quiet:
+        click.echo(render_warnings(reading), err=True, nl=False)
 
 
 def _default_file(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path:
@@ -44,23 +93,3 @@ def default_file(ctx: click.Context) -> Path:
         return named[0]
     found = f"{len(named)} files named *.qplan.yaml" if named else f"neither {DEFAULT_FILE} nor a *.qplan.yaml"
     raise click.UsageError(f"there is {found} here: name the inventory file", ctx)
-
-
-def read(file: Path, scenario: str | None, overrides: tuple[str, ...], quiet: bool = False) -> Reading:
-    """Read the inventory and print its warnings."""
-    reading = read_inventory(file, scenario=scenario, overrides=overrides)
-    if not quiet and reading.warnings:
-        click.echo(render(reading.warnings, reading.sources, len(reading.suppressed)), err=True, nl=False)
-    return reading
-
-
-def reference(reading: Reading) -> InventoryRef:
-    """What a plan records of the inventory it was made from."""
-    return InventoryRef(
-        name=reading.name,
-        sha256=reading.sha256,
-        files=tuple(FileHash(path=path, sha256=digest) for path, digest in reading.files),
-        scenario=reading.scenario,
-        set=reading.set,
-        effective_sha256=reading.effective_sha256,
-    )

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import click
 
+from qplan.api.exchange import export, export_formats, write_export
+from qplan.api.planning import load_result
+from qplan.api.words import printable
+from qplan.cli.common import Verb
 from qplan.errors import Exit
-from qplan.interchange.exports.formats import FORMATS, export
-from qplan.interchange.exports.writing import write_file, write_folder
-from qplan.inventory.rules import printable
-from qplan.plan.reader import read_planned
 
+FORMATS = export_formats()
 TITLES = "\n    ".join(f"{name:<10} {known.title}" for name, known in FORMATS.items())
 
 
-@click.command("export", help=f"""
+@click.command("export", cls=Verb, help=f"""
     Write PLAN (a plan's folder, or the plan.json in it) in the FORMAT of another tool.
 
     \b
@@ -33,16 +34,13 @@ def command(name: str, plan: Path, out: Path | None, quiet: bool) -> int:
     to_stdout = out is None or str(out) == "-"
     if to_stdout and FORMATS[name].several_files:
         raise click.UsageError(f"{name} is several files: name a folder with --out")
-    inventory, made = read_planned(plan)
-    exported = export(name, inventory, made)
+    result = load_result(plan)
+    exported = export(result, name)
     if out is None or to_stdout:
         for text in exported.files.values():
             click.echo(text, nl=False)
-    elif FORMATS[name].several_files:
-        write_folder(out, name, made, exported)
     else:
-        for file, text in exported.files.items():
-            write_file(out / file if out.is_dir() else out, text)
+        write_export(out, name, result, exported)
     if not quiet:
         for note in exported.notes:
             click.echo(f"note: {printable(note)}", err=True)

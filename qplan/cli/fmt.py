@@ -9,15 +9,12 @@ from pathlib import Path
 
 import click
 
-from qplan.cli.common import ANY_PATH, default_file
+from qplan.api.inventories import Layout, layout, write_layout
+from qplan.cli.common import ANY_PATH, Verb, default_file
 from qplan.errors import Exit, InvalidInput, QplanError
-from qplan.files import replace_file
-from qplan.inventory.layout.canonical import canonical
-from qplan.inventory.rules import printable
-from qplan.inventory.source.includes import STDIN, STDIN_NAME, read_bytes
 
 
-@click.command("fmt")
+@click.command("fmt", cls=Verb)
 @click.argument("files", nargs=-1, metavar="[FILE]…", type=ANY_PATH)
 @click.option("--check", is_flag=True, help="Change nothing; exit 8 where a file would be changed.")
 @click.option("--diff", is_flag=True, help="Change nothing; print what would be changed.")
@@ -32,7 +29,7 @@ def command(files: tuple[Path, ...], check: bool, diff: bool) -> int:
     changed = 0
     for file in files or (default_file(click.get_current_context()),):
         try:
-            changed += _format(str(file), check, diff)
+            changed += _format(layout(file), check, diff)
         except QplanError as error:
             failed.append(error)
     if failed:
@@ -40,33 +37,24 @@ def command(files: tuple[Path, ...], check: bool, diff: bool) -> int:
     return int(Exit.LAYOUT if check and changed else Exit.DONE)
 
 
-def _format(file: str, check: bool, diff: bool) -> bool:
+def _format(found: Layout, check: bool, diff: bool) -> bool:
     """Whether the layout of the file differs from what it should be; done to it where nothing else is asked for."""
-    name = STDIN_NAME if file == STDIN else printable(file)
-    before = read_bytes(file)
-    after = canonical(name, before)
+    differs = found.before != found.after
     if diff:
-        click.echo("".join(_diff(name, before, after)), nl=False)
-    elif file == STDIN and not check:
-        sys.stdout.buffer.write(after)
-    elif before != after:
+        click.echo("".join(_diff(found)), nl=False)
+    elif found.path == "-" and not check:
+        sys.stdout.buffer.write(found.after)
+    elif differs:
         if not check:
-            _write(Path(file).resolve(), after)
-        click.echo(name)
-    return before != after
+            write_layout(found)
+        click.echo(found.name)
+    return differs
 
 
-def _diff(name: str, before: bytes, after: bytes) -> Iterator[str]:
-    old, new = (data.decode().splitlines(keepends=True) for data in (before, after))
-    for line in difflib.unified_diff(old, new, name, f"{name} (layout)"):
+def _diff(found: Layout) -> Iterator[str]:
+    old, new = (data.decode().splitlines(keepends=True) for data in (found.before, found.after))
+    for line in difflib.unified_diff(old, new, found.name, f"{found.name} (layout)"):
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-
-
-def _write(path: Path, data: bytes) -> None:
-    try:
-        replace_file(path, data)
-    except OSError as error:
-        raise QplanError(f"cannot write {printable(str(path))}: {error.strerror}") from error
 
 
 def _together(failed: list[QplanError]) -> QplanError:

@@ -9,7 +9,8 @@ import sys
 import click
 
 from qplan import __version__
-from qplan.errors import Exit, InvalidInput, QplanError
+from qplan.api.words import render_error
+from qplan.errors import Exit, QplanError
 
 COMMANDS = {
     "optimize": ("Plan an inventory and write the plan folder.", "qplan.cli.optimize"),
@@ -33,7 +34,8 @@ class LazyGroup(click.Group):
             return None
         from importlib import import_module
 
-        return import_module(COMMANDS[cmd_name][1]).command
+        command: click.Command = import_module(COMMANDS[cmd_name][1]).command
+        return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -71,13 +73,8 @@ def _exit_code() -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
         os._exit(int(Exit.LIMIT))  # a solver's thread may be running still, and the interpreter would wait or abort
-    except InvalidInput as error:
-        from qplan.inventory.source.rendering import render
-
-        click.echo(render(error.diagnostics, error.sources, len(error.suppressed)), err=True, nl=False)
-        return int(error.exit_code)
     except QplanError as error:
-        click.echo(f"error: {_lines(str(error))}", err=True)
+        click.echo(render_error(error), err=True, nl=False)
         return int(error.exit_code)
     except BrokenPipeError:  # the reader of our output has gone, `qplan … | head` say
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -86,20 +83,9 @@ def _exit_code() -> int:
         click.echo("error: out of memory", err=True)
         return int(Exit.FAILED)
     except OSError as error:
-        click.echo(f"error: {_problem(error)}", err=True)
+        place = f"{error.filename}: " if error.filename else ""
+        click.echo(render_error(QplanError(place + (error.strerror or str(error)))), err=True, nl=False)
         return int(Exit.FAILED)
-
-
-def _lines(text: str) -> str:
-    """Lines that a terminal shows as they are: names of files, and what a plan file says, may hold anything."""
-    from qplan.inventory.rules import printable
-
-    return "\n".join(map(printable, text.split("\n")))
-
-
-def _problem(error: OSError) -> str:
-    """What the system says, and of which file."""
-    return _lines(f"{error.filename}: " if error.filename else "") + (error.strerror or str(error))
 
 
 def _check_environment() -> None:

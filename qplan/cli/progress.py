@@ -1,18 +1,13 @@
-"""The progress line on a terminal's stderr: phase, best value, bound and gap as they move."""
+"""The progress line on a terminal's stderr: phase, best plan, bound and gap as they move."""
 
 from __future__ import annotations
 
-import shutil
 import sys
 import threading
 import time
 from contextlib import suppress
 
-import click
-
-from qplan.optimizer.limits import Sighting
-from qplan.optimizer.planner import Result
-from qplan.optimizer.search.stages import gap
+from qplan.cli.terminal import draw_line
 
 INTERVAL_S = 0.2
 HINT = " (Ctrl-C stops with the best plan)"  # where there is room for it
@@ -21,11 +16,10 @@ HINT = " (Ctrl-C stops with the best plan)"  # where there is room for it
 class ProgressLine:
     """Redraws one line five times a second; silent where stderr is no terminal or the user asked for quiet."""
 
-    def __init__(self, quiet: bool, verbose: bool):
+    def __init__(self, quiet: bool, said: str = "building the model …") -> None:
         self.active = not quiet and sys.stderr.isatty()
-        self.verbose = verbose and not quiet
         self.began = time.monotonic()
-        self.said = "building the model …"
+        self.said = said
         self.ended = threading.Event()
         self.drawing = threading.Thread(target=self._keep_drawing, daemon=True)
 
@@ -38,44 +32,14 @@ class ProgressLine:
         if self.active:
             self.ended.set()
             self.drawing.join()
-            _draw("")
+            draw_line("")
 
-    def show(self, sighting: Sighting) -> None:
+    def show(self, text: str) -> None:
         """Say this from the next redrawing on."""
-        best, bound = sighting.value, sighting.bound
-        open_gap = "–" if best is None or bound is None else f"{100 * max(0.0, gap(best, bound)):.2f} %"
-        self.said = f"{sighting.phase}: best {_figure(best)}, bound {_figure(bound)}, gap {open_gap}"
+        self.said = text
 
     def _keep_drawing(self) -> None:
         with suppress(OSError):  # the terminal has gone
             while not self.ended.is_set():
-                _draw(f"{time.monotonic() - self.began:4.0f} s  {self.said}", HINT)
+                draw_line(f"{time.monotonic() - self.began:4.0f} s  {self.said}", HINT)
                 self.ended.wait(INTERVAL_S)
-
-    def report(self, result: Result) -> None:
-        """With -v: what was solved and how it ended."""
-        if self.verbose:
-            if self.active:
-                _draw("")
-            search = result.search
-            for text in search.precheck.texts() or ["nothing stands in the way of any corridor"]:
-                click.echo(f"precheck: {text}", err=True)
-            click.echo(
-                f"{len(result.candidates.links)} candidate links, "
-                f"{len(result.candidates.refusals)} refused on single fibres; "
-                f"{search.status} by {search.method or 'the search without the solver'}, "
-                f"stopped by {search.stopped_by}, value {_figure(search.value)}, "
-                f"bound {_figure(search.bound)}, {time.monotonic() - self.began:.1f} s",
-                err=True,
-            )
-
-
-def _draw(text: str, hint: str = "") -> None:
-    """Replace the line, cut to the width of the terminal: a line that wraps cannot be replaced."""
-    width = shutil.get_terminal_size().columns - 1
-    text += hint if len(text + hint) <= width else ""
-    click.echo(f"\r{text[:width]:<{width}}" if text else "\r" + " " * width + "\r", err=True, nl=False)
-
-
-def _figure(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.0f}".replace(",", " ")

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from qplan.inventory.reader import Reading
+
 FORMAT_VERSION = "1.0"
 
 
@@ -33,6 +35,18 @@ class InventoryRef(Record):
     set: dict[str, object]
     effective_sha256: str
     """Over the bytes of `inventory.json`."""
+
+
+def reference(reading: Reading) -> InventoryRef:
+    """What a plan records of the inventory that it is made from."""
+    return InventoryRef(
+        name=reading.name,
+        sha256=reading.sha256,
+        files=tuple(FileHash(path=path, sha256=digest) for path, digest in reading.files),
+        scenario=reading.scenario,
+        set=reading.set,
+        effective_sha256=reading.effective_sha256,
+    )
 
 
 class Objective(Record):

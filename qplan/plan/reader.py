@@ -8,8 +8,7 @@ from pathlib import Path
 import pydantic
 
 from qplan.errors import Exit, QplanError
-from qplan.inventory.model import Inventory
-from qplan.inventory.reader import read_inventory
+from qplan.inventory.reader import Reading, read_inventory
 from qplan.plan.model import FORMAT_VERSION, Plan
 
 PLAN_FILE, INVENTORY_FILE = "plan.json", "inventory.json"
@@ -52,7 +51,7 @@ def read_plan(path: Path) -> Plan:
         raise NoPlan(f"{shown} is not a plan: {where + ': ' if where else ''}{first['msg']}") from error
 
 
-def read_planned(path: Path) -> tuple[Inventory, Plan]:
+def read_planned(path: Path) -> tuple[Reading, Plan]:
     """A plan and the inventory that it was made from, which stands beside it as `inventory.json`.
 
     Raises QplanError where one of the two cannot be read, NoPlan where they do not belong together, InvalidInput.
@@ -70,7 +69,7 @@ def read_planned(path: Path) -> tuple[Inventory, Plan]:
             f"{_shown(beside)} is not the inventory that the plan was made from: found SHA-256 "
             f"{reading.sha256[:12]}…, the plan records {plan.inventory.effective_sha256[:12]}…; plan again"
         )
-    return reading.inventory, plan
+    return reading, plan
 
 
 def _shown(path: Path) -> str:

@@ -466,7 +466,7 @@ class Watched:
                 time.sleep(0.1)
 
 
-PLAN_KNOWN = rb"best \d| [3-9] s "  # a value on the line, or seconds in which one is found many times over
+PLAN_KNOWN = rb"best EUR \d| [3-9] s "  # a value on the line, or seconds in which one is found many times over
 
 
 def test_5_with_the_best_plan_when_stopped(here):

@@ -135,6 +135,8 @@ def test_a_working_folder_that_is_gone(here):
 def test_out_of_memory_is_told(here):
     program = (
         "import resource, qplan.cli.optimize\n"
+        "from qplan.explain.infeasibility import explanation\n"
+        "from qplan.optimizer import planner\n"
         "from qplan.outputs.bill import workbook\n"
         "from qplan.outputs.map import page\n"
         "from qplan.outputs.report import report\n"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from qplan.candidates.resource_usage import Taken, occupancy
 from qplan.costing.bill import bill_of_materials
 from qplan.costing.views import CorridorShare, by_corridor
+from qplan.errors import WrongUsage
 from qplan.explain.about.alternatives import Replanner
 from qplan.explain.about.answers import Answer
 from qplan.explain.about.corridor import answer_corridor
@@ -21,7 +22,7 @@ from qplan.plan.model import Plan
 KINDS = ("sites", "links", "corridors")
 
 
-class UnknownAddress(ValueError):
+class UnknownAddress(WrongUsage):
     """The address names nothing that can be asked about; the message says what was found and what could be meant."""
 
 

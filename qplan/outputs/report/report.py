@@ -53,9 +53,6 @@ def report_html(facts: PlanFacts) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    from qplan.outputs.topology.diagram import diagram
-    from qplan.outputs.topology.svg import to_svg
-
     environment = Environment(
         loader=PackageLoader("qplan.outputs.report"),
         autoescape=True,
@@ -64,11 +61,18 @@ def report_html(facts: PlanFacts) -> str:
         lstrip_blocks=True,
     )
     environment.filters["typeset"] = _typeset
-    svg = to_svg(diagram(facts))
-    drawing = Markup(svg[svg.index("<svg") :])  # without the XML prologue
     return environment.get_template("report.html").render(
-        document=report_document(facts), topology=drawing, tones=TONES
+        document=report_document(facts), topology=Markup(topology_svg(facts)), tones=TONES
     )
+
+
+def topology_svg(facts: PlanFacts) -> str:
+    """The picture as a part of HTML: without the XML prologue."""
+    from qplan.outputs.topology.diagram import diagram
+    from qplan.outputs.topology.svg import to_svg
+
+    svg = to_svg(diagram(facts))
+    return svg[svg.index("<svg") :]
 
 
 def _typeset(text: str) -> str:

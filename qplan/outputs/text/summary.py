@@ -99,6 +99,9 @@ def summary_json(facts: PlanFacts) -> str:
     return json.dumps(summary, indent=2, allow_nan=False) + "\n"
 
 
+FORMATS = {"text": summary_text, "json": summary_json, "markdown": summary_markdown}
+
+
 def _groups(found: SmallestSet | None) -> tuple[tuple[str, ...], ...] | None:
     """Addresses; one out of each group makes a smallest set."""
     return None if found is None else found.groups

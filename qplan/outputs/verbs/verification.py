@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import qplan
+from qplan.errors import Exit
 from qplan.explain.findings import write_setting
+from qplan.inventory.reader import Reading
 from qplan.inventory.source.messages import counted
 from qplan.outputs.text.tables import escape_markdown, markdown_table, one_line
-from qplan.plan.model import InventoryRef
+from qplan.plan.model import InventoryRef, Plan
+from qplan.plan.verify.verifier import verify
 from qplan.plan.verify.violation import Violation
 
 VERIFICATION_VERSION = "1.0"
@@ -29,6 +32,22 @@ class Verification:
     made_with: tuple[str, ...] = ()
     """The scenario and the overrides of the plan, as options, where they were not given."""
 
+    @property
+    def holds(self) -> bool:
+        return not self.violations
+
+    @property
+    def exit_code(self) -> Exit:
+        """What `qplan verify` ends with."""
+        return Exit.DONE if self.holds else Exit.CHECK
+
+
+def verification(reading: Reading, plan: Plan) -> Verification:
+    """The plan held against an inventory, which may be another than its own."""
+    edited = reading.effective_sha256 != plan.inventory.effective_sha256
+    options = made_with(plan.inventory) if edited and reading.scenario is None and not reading.set else ()
+    return Verification(verify(reading.inventory, plan), edited, options)
+
 
 def verification_text(found: Verification) -> str:
     return "\n".join([*(violation.text() for violation in found.violations), *_verdict(found)]) + "\n"
@@ -44,7 +63,7 @@ def verification_json(found: Verification) -> str:
     content = {
         "format_version": VERIFICATION_VERSION,
         "qplan_version": qplan.__version__,
-        "holds": not found.violations,
+        "holds": found.holds,
         "only_figures_differ": bool(found.violations) and only_figures(found.violations),
         "inventory_edited": found.edited,
         "violations": [
@@ -74,7 +93,7 @@ def only_figures(violations: Sequence[Violation]) -> bool:
 
 def _verdict(found: Verification) -> list[str]:
     made_with = [f"It was made with {one_line(' '.join(found.made_with))}."] if found.made_with else []
-    if not found.violations:
+    if found.holds:
         return ["The plan holds.", *([EDITED] if found.edited else []), *made_with]
     count = len(found.violations)
     if only_figures(found.violations):

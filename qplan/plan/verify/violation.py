@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+
+from qplan.errors import Exit, QplanError
 
 DB_KM_TOLERANCE = Decimal("1e-5")  # stated losses and lengths
 LIMIT_TOLERANCE = Decimal("1e-9")  # a loss or length against its limit, rack units, power
@@ -29,6 +32,18 @@ class Violation:
         """One line without control characters: `address: rule: found …, expected …`."""
         line = f"{self.address}: {self.rule}: found {self.found}, expected {self.limit}"
         return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+
+
+class BrokenPlan(QplanError):
+    """A plan does not hold for the inventory that it was made from."""
+
+    exit_code = Exit.CHECK
+
+    def __init__(self, violations: Iterable[Violation]) -> None:
+        lines = [violation.text() for violation in violations]
+        super().__init__(
+            "\n".join(["the plan does not hold for its own inventory: there is nothing to say about it", *lines])
+        )
 
 
 def exact(number: float | None) -> Decimal:

@@ -229,7 +229,7 @@ def test_disk_full_leaves_the_file(folder, capsysbinary, monkeypatch):
     def full(path, data):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("qplan.cli.fmt.replace_file", full)
+    monkeypatch.setattr("qplan.files.replace_file", full)
     code, _, err = run(capsysbinary, monkeypatch, "sites.yaml")
     assert code == int(QplanError.exit_code) and "No space left on device" in err
     assert (folder / "sites.yaml").read_bytes() == b"qplan:   1\r\n"

@@ -1,0 +1,115 @@
+"""Inventory files: read, checked, laid out; and the rules they are held against."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qplan.errors import QplanError, WrongUsage
+
+if TYPE_CHECKING:
+    from qplan.inventory.reader import Reading
+    from qplan.inventory.validation import Report, Validated
+
+PathName = str | os.PathLike[str]
+Overrides = Mapping[str, object] | Sequence[str]
+"""Values by address (`{"policy.loss_margin_db": 2}`), or texts as `--set` takes them."""
+
+
+def load(path: PathName, *, scenario: str | None = None, set: Overrides = ()) -> Reading:
+    """Read an inventory with its includes, a scenario and overrides, and check it; `-` is standard input.
+
+    What was read is `.inventory`, what is unlikely about it `.warnings`. Raises InvalidInput with every finding where
+    anything is wrong, and QplanError where the file cannot be read.
+    """
+    from qplan.inventory.reader import read_inventory
+
+    return read_inventory(path, scenario=scenario, overrides=_texts(set))
+
+
+def validate(path: PathName, *, scenario: str | None = None, set: Overrides = ()) -> Validated:
+    """Every finding about an inventory, valid or not. Raises QplanError where the file cannot be read."""
+    from qplan.inventory import validation
+
+    return validation.validate(path, scenario=scenario, overrides=_texts(set))
+
+
+def _texts(overrides: Overrides) -> Sequence[str]:
+    if isinstance(overrides, Mapping):
+        return [f"{address}={json.dumps(value)}" for address, value in overrides.items()]
+    return overrides
+
+
+def report(
+    validated: Iterable[Validated], *, select: Sequence[str] = (), ignore: Sequence[str] = (), strict: bool = False
+) -> Report:
+    """The findings about several inventories that are shown: of the rules selected (codes or their beginnings)."""
+    from qplan.inventory import validation
+
+    return validation.report(validated, select, ignore, strict)
+
+
+def rule_codes(texts: Iterable[str]) -> tuple[str, ...]:
+    """Codes of rules, or beginnings of such, in upper case. Raises WrongUsage where no rule begins so."""
+    from qplan.inventory.rules import RULES
+    from qplan.inventory.source.messages import did_you_mean
+
+    codes = tuple(text.strip().upper() for text in texts)
+    for code in codes:
+        if not code or not any(known.startswith(code) for known in RULES):
+            hint = did_you_mean(code, RULES)
+            raise WrongUsage(f"no rule begins with '{code}'" + (f"; {hint}" if hint else ""))
+    return codes
+
+
+def rules(code: str | None = None) -> str:
+    """All rules as text, or one with an example. Raises WrongUsage where there is no such rule."""
+    from qplan.inventory.rules import RULES
+    from qplan.inventory.source.messages import did_you_mean
+    from qplan.outputs.verbs.rules import rule_text, rules_table
+
+    if code is None:
+        return rules_table()
+    if code.upper() not in RULES:
+        hint = did_you_mean(code.upper(), RULES) or "`qplan rules` lists all"
+        raise WrongUsage(f"there is no rule '{code}'; {hint}")
+    return rule_text(code.upper())
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A file as it is and as it should be."""
+
+    path: str
+    name: str
+    """As messages give it."""
+    before: bytes
+    after: bytes
+
+
+def layout(path: PathName) -> Layout:
+    """A file in its one layout. Raises QplanError where it cannot be read, is no YAML, or has no layout."""
+    from qplan.inventory.layout.canonical import canonical
+    from qplan.inventory.rules import printable
+    from qplan.inventory.source.includes import STDIN, STDIN_NAME, read_bytes
+
+    file = os.fspath(path)
+    name = STDIN_NAME if file == STDIN else printable(file)
+    before = read_bytes(file)
+    return Layout(file, name, before, canonical(name, before))
+
+
+def write_layout(layout: Layout) -> None:
+    """Put the file in its layout in its place. Raises QplanError."""
+    from qplan.files import replace_file
+    from qplan.inventory.rules import printable
+
+    path = Path(layout.path).resolve()
+    try:
+        replace_file(path, layout.after)
+    except OSError as error:
+        raise QplanError(f"cannot write {printable(str(path))}: {error.strerror}") from error

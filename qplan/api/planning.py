@@ -1,0 +1,221 @@
+"""Plans: made, read back, re-checked, assessed, written."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, get_args
+
+from qplan.api.inventories import PathName
+from qplan.errors import Exit, WrongUsage
+
+if TYPE_CHECKING:
+    from qplan.assessment.checks import CheckResult
+    from qplan.assessment.facts import PlanFacts
+    from qplan.explain.findings import Explanation
+    from qplan.inventory.reader import Reading
+    from qplan.optimizer.limits import SearchLimits, Sighting
+    from qplan.optimizer.planner import Result as Outcome
+    from qplan.outputs.verbs.progress import Progress
+    from qplan.outputs.verbs.verification import Verification
+    from qplan.plan.model import Plan
+
+Solver = Literal["highs", "cbc"]
+Status = Literal["optimal", "feasible", "infeasible", "unknown"]
+GAP, TIME_LIMIT_S, MOST_THREADS = 0.001, 300.0, 256
+
+
+@dataclass(frozen=True)
+class Result:
+    """What planning came to: a plan that holds, or the explanation of why there is none."""
+
+    inventory: Reading
+    plan: Plan | None
+    explanation: Explanation | None = None
+    """Filled exactly where there is no plan."""
+    outcome: Outcome | None = field(default=None, repr=False)
+    """How the search ended; None for a plan that was read."""
+
+    @property
+    def status(self) -> Status:
+        """`optimal` (within the gap asked for), `feasible`, `infeasible` (proven), or `unknown` (a limit came)."""
+        if self.plan is not None:
+            return self.plan.status
+        return "infeasible" if self.explanation is not None and self.explanation.status == "infeasible" else "unknown"
+
+    @property
+    def value(self) -> float | None:
+        """The plan's objective: money, or a count of relays."""
+        return None if self.plan is None else self.plan.objective.value
+
+    @property
+    def bound(self) -> float | None:
+        """No plan is better than this; None where nothing is known."""
+        return None if self.plan is None else self.plan.objective.bound
+
+    @property
+    def gap(self) -> float | None:
+        """(value − bound) / value; None where nothing is known."""
+        return None if self.plan is None else self.plan.objective.gap
+
+    @cached_property
+    def facts(self) -> PlanFacts | None:
+        """What the plan means, worked out once."""
+        return None if self.plan is None else assess(self.inventory, self.plan)
+
+    @property
+    def failed_checks(self) -> tuple[CheckResult, ...]:
+        """The inventory's `checks` that the plan exceeds."""
+        return () if self.facts is None else self.facts.failed_checks
+
+    @property
+    def exit_code(self) -> Exit:
+        """What `qplan optimize` ends with."""
+        if self.status == "infeasible":
+            return Exit.INFEASIBLE
+        if self.status != "optimal":
+            return Exit.LIMIT
+        return Exit.CHECK if any(check.check.severity == "error" for check in self.failed_checks) else Exit.DONE
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: verdict, topology and corridors, or the explanation."""
+        from qplan.api.words import render
+        from qplan.outputs.report.notebook import explanation_html, plan_html
+
+        return explanation_html(render(self)) if self.facts is None else plan_html(self.facts)
+
+    def _repr_svg_(self) -> str | None:
+        """The topology."""
+        from qplan.outputs.topology.diagram import diagram
+        from qplan.outputs.topology.svg import to_svg
+
+        return None if self.facts is None else to_svg(diagram(self.facts))
+
+
+def optimize(
+    inventory: Reading,
+    *,
+    gap: float = GAP,
+    time_limit: float = TIME_LIMIT_S,
+    start: Plan | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    solver: Solver = "highs",
+    threads: int = 1,
+    stop: threading.Event | None = None,
+    lp_file: Path | None = None,
+) -> Result:
+    """The best plan: proven within the relative `gap`, or found within `time_limit` seconds; re-checked in any case.
+
+    `start` is a plan to begin from, which is kept among plans as good. `progress` is called now and then, perhaps from
+    another thread; setting `stop` ends the search with what was found. `lp_file` takes the integer programme. Where
+    there is no plan, the reasons are looked for, which takes 20 s or more. Raises WrongUsage, SolverFailed.
+    """
+    from qplan.explain.infeasibility.explanation import explain
+    from qplan.optimizer import planner
+    from qplan.plan.model import reference
+
+    limits = search_limits(gap, time_limit, solver, threads, stop, progress)
+    found = planner.optimize(inventory.inventory, reference(inventory), solver, limits, lp_file, start)
+    if found.plan is not None:
+        return Result(inventory, found.plan, outcome=found)
+    status = found.search.status
+    reasons = explain(inventory.inventory, found.candidates, status, solver, limits, inventory.defaults)
+    return Result(inventory, None, reasons, found)
+
+
+def search_limits(
+    gap: float,
+    time_limit: float,
+    solver: Solver,
+    threads: int,
+    stop: threading.Event | None,
+    progress: Callable[[Progress], None] | None = None,
+) -> SearchLimits:
+    """When to stop, counted from now. Raises WrongUsage."""
+    from qplan.optimizer.limits import SearchLimits
+    from qplan.outputs.verbs.progress import progress as seen
+
+    if solver not in get_args(Solver):
+        raise WrongUsage(f"there is no solver {solver!r}; there are {' and '.join(get_args(Solver))}")
+    for name, value, least, most in (
+        ("gap", gap, 0.0, 1.0),
+        ("time_limit", time_limit, 0.0, 1e7),
+        ("threads", threads, 1, MOST_THREADS),
+    ):
+        if not least <= value <= most:
+            raise WrongUsage(f"{name} is {value!r}; expected a number from {least:g} to {most:g}")
+
+    def watch(sighting: Sighting) -> None:
+        if progress is not None:
+            progress(seen(sighting))
+
+    return SearchLimits(gap, time.monotonic() + time_limit, threads, stop or threading.Event(), watch)
+
+
+def load_plan(path: PathName) -> Plan:
+    """A plan from its folder or its plan.json, to start from or to verify. Raises QplanError."""
+    from qplan.plan.reader import read_plan
+
+    return read_plan(Path(path))
+
+
+def load_result(path: PathName) -> Result:
+    """A plan, re-checked, with the inventory that it was made from, both from the plan's folder.
+
+    Raises QplanError where one of them cannot be read, they do not belong together, or the plan does not hold.
+    """
+    from qplan.plan.reader import read_planned
+    from qplan.plan.verify.verifier import verify
+    from qplan.plan.verify.violation import BrokenPlan
+
+    inventory, plan = read_planned(Path(path))
+    violations = verify(inventory.inventory, plan)
+    if violations:
+        raise BrokenPlan(violations)
+    return Result(inventory, plan)
+
+
+def verify(inventory: Reading, plan: Plan) -> Verification:
+    """Does the plan hold for the inventory? Worked out again by code that the optimiser does not share."""
+    from qplan.outputs.verbs.verification import verification
+
+    return verification(inventory, plan)
+
+
+def assess(inventory: Reading, plan: Plan) -> PlanFacts:
+    """What a plan for this inventory means: bill, costs, budgets in dB, who sees keys, what cuts corridors off."""
+    from qplan.assessment import facts
+
+    return facts.assess(inventory.inventory, plan)
+
+
+def write(result: Result, folder: PathName) -> None:
+    """Write a plan and all that is made of it into a folder, whole or not at all; else the explanation.
+
+    An explanation leaves a plan that is there as it is. Raises QplanError where the folder is not one to write to.
+    """
+    from qplan.outputs.folder import write_beside, write_folder
+    from qplan.outputs.plan_files import plan_files
+    from qplan.outputs.verbs.explanation import explanation_files
+    from qplan.plan.model import reference
+
+    read, out = result.inventory, Path(folder)
+    if result.facts is not None:
+        write_folder(out, plan_files(result.facts, read.effective_json))
+    elif result.explanation is not None:
+        write_beside(out, explanation_files(read.inventory, result.explanation, reference(read)))
+
+
+def check_ready(solver: Solver, folder: PathName, lp_file: Path | None = None) -> None:
+    """Refuse, before any work is done, a solver that is not there and what could not be written. Raises QplanError."""
+    from qplan.optimizer.solvers.solver import solver_version
+    from qplan.outputs.folder import check_file_target, check_target
+
+    solver_version(solver)
+    check_target(Path(folder))
+    if lp_file is not None:
+        check_file_target(lp_file)

@@ -1,0 +1,123 @@
+"""Questions about inventories and plans."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qplan.api.inventories import Overrides, PathName, load
+from qplan.api.planning import GAP, TIME_LIMIT_S, Result, Solver, load_result, search_limits
+from qplan.errors import Exit, WrongUsage
+
+if TYPE_CHECKING:
+    from qplan.explain.about.answers import Answer
+    from qplan.explain.about.questions import Overview
+    from qplan.explain.findings import Explanation
+    from qplan.inventory.model import Inventory
+    from qplan.inventory.reader import Reading
+    from qplan.optimizer.limits import SearchLimits
+    from qplan.plan.model import Plan
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What `explain` says, with the inventory and the plan that it speaks of."""
+
+    answer: Explanation | Answer | Overview
+    inventory: Inventory
+    plan: Plan | None = None
+
+    @property
+    def exit_code(self) -> Exit:
+        """What `qplan explain` ends with."""
+        from qplan.explain.about.answers import Answer
+        from qplan.explain.findings import Explanation
+
+        if isinstance(self.answer, Explanation):
+            ends = {"servable": Exit.DONE, "infeasible": Exit.INFEASIBLE}
+            return ends.get(self.answer.status, Exit.LIMIT)
+        return Exit.LIMIT if isinstance(self.answer, Answer) and self.answer.undecided else Exit.DONE
+
+    def __str__(self) -> str:
+        from qplan.api.words import render
+
+        return render(self)
+
+
+def load_subject(path: PathName, *, scenario: str | None = None, set: Overrides = ()) -> Reading | Result:
+    """A plan with its inventory, or an inventory: whichever the path leads to. Raises as `load` and `load_result`."""
+    from qplan.plan.reader import is_plan
+
+    if not is_plan(Path(path)):
+        return load(path, scenario=scenario, set=set)
+    if scenario is not None or set:
+        raise WrongUsage("a plan was made with its own --scenario and --set: give none with PLAN")
+    return load_result(path)
+
+
+def explain(
+    subject: Reading | Result,
+    address: str | None = None,
+    *,
+    gap: float = GAP,
+    time_limit: float = TIME_LIMIT_S,
+    solver: Solver = "highs",
+    threads: int = 1,
+    stop: threading.Event | None = None,
+) -> Statement:
+    """Why a corridor cannot be served, why a site or a link was chosen, and what would change it.
+
+    Of an inventory: whether all its corridors can be served; at `corridors.c`: whether this one can, as if it were the
+    only one. Of a result: what binds its plan and what each corridor costs, or why there is no plan; at the address of
+    a site, a link or a corridor: all about it. Changes are planned anew within the limits. `print` shows it as text.
+    Raises WrongUsage (no such address), SolverFailed.
+    """
+    from qplan.explain.about.questions import ask, sum_up
+    from qplan.explain.trials import Trials
+
+    limits = search_limits(gap, time_limit, solver, threads, stop)
+    if not isinstance(subject, Result):
+        return _of_inventory(subject, address, solver, limits)
+    inventory, plan = subject.inventory.inventory, subject.plan
+    if plan is None:
+        if address is None and subject.explanation is not None:
+            return Statement(subject.explanation, inventory)
+        return _of_inventory(subject.inventory, address, solver, limits)
+    if address is None:
+        return Statement(sum_up(inventory, plan), inventory, plan)
+    return Statement(ask(Trials(solver, limits), inventory, plan, address), inventory, plan)
+
+
+def _of_inventory(reading: Reading, address: str | None, solver: Solver, limits: SearchLimits) -> Statement:
+    from qplan.candidates.links import enumerate_candidates
+    from qplan.explain.about.questions import look_up, split_address
+    from qplan.explain.infeasibility.explanation import explain_inventory
+
+    inventory = reading.inventory
+    if address is None:
+        graph = enumerate_candidates(inventory)
+        return Statement(explain_inventory(inventory, graph, solver, limits, reading.defaults), inventory)
+    corridor = look_up(split_address(address, ("corridors",))[1], "corridors", inventory.corridors)
+    return _of_corridor(reading, corridor, solver, limits)
+
+
+def _of_corridor(reading: Reading, corridor: str, solver: Solver, limits: SearchLimits) -> Statement:
+    """As if it were the only one."""
+    from qplan.explain.about.corridor import answer_alone
+    from qplan.explain.infeasibility.explanation import explain_corridor
+    from qplan.explain.trials import Trials
+    from qplan.explain.variants import require_corridors
+    from qplan.plan.model import reference
+
+    trials = Trials(solver, limits, defaults=reading.defaults)
+    alone = require_corridors(reading.inventory, [corridor])
+    found = explain_corridor(reading.inventory, corridor, trials)
+    planned = (
+        answer_alone(trials, reading.inventory, reference(reading), corridor) if found.status == "servable" else None
+    )
+    if planned is None:
+        return Statement(found, alone)
+    plan, answer = planned
+    return Statement(answer, alone, plan)

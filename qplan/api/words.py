@@ -1,0 +1,116 @@
+"""What is printed: every value that a verb comes to, as text, JSON, Markdown or what a pipeline reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Literal
+
+from qplan.api.planning import Result
+from qplan.api.questions import Statement
+from qplan.errors import Diagnostic, InvalidInput
+
+if TYPE_CHECKING:
+    from qplan.inventory.reader import Reading
+    from qplan.inventory.validation import Report
+    from qplan.outputs.verbs.progress import Progress
+    from qplan.outputs.verbs.verification import Verification
+
+Style = Literal["text", "json", "markdown"]
+Severity = Literal["error", "warning"]
+FindingsStyle = Literal["text", "json", "sarif", "github", "junit", "codequality"]
+
+
+def render(value: Result | Statement | Verification, style: Style = "text") -> str:
+    """A value as text for a terminal, JSON for programs, or Markdown for a pull request."""
+    from qplan.outputs.verbs import verification
+
+    if isinstance(value, Result):
+        return _result(value, style)
+    if isinstance(value, Statement):
+        return _statement(value, style)
+    return verification.FORMATS[style](value)
+
+
+def _result(result: Result, style: Style) -> str:
+    from qplan.outputs.text import summary
+    from qplan.outputs.verbs import explanation
+
+    if result.facts is not None:
+        return summary.FORMATS[style](result.facts)
+    explained = result.explanation
+    return "" if explained is None else explanation.FORMATS[style](result.inventory.inventory, explained)
+
+
+def _statement(said: Statement, style: Style) -> str:
+    from qplan.explain.about.questions import Overview
+    from qplan.explain.findings import Explanation
+    from qplan.outputs.verbs import answer, explanation
+
+    if isinstance(said.answer, Explanation):
+        return explanation.FORMATS[style](said.inventory, said.answer)
+    assert said.plan is not None, "what is said of a plan comes with it"
+    if isinstance(said.answer, Overview):
+        return answer.OVERVIEWS[style](said.inventory, said.plan, said.answer)
+    return answer.FORMATS[style](said.inventory, said.plan, said.answer)
+
+
+def render_findings(report: Report, style: FindingsStyle = "text") -> str:
+    """Findings for a terminal, a program, code scanning, annotations, a test report or a code quality report."""
+    from qplan.outputs.verbs import findings, findings_sarif
+
+    formats = {
+        "text": findings.text,
+        "json": findings.as_json,
+        "sarif": findings_sarif.sarif,
+        "github": findings.github,
+        "junit": findings.junit,
+        "codequality": findings.code_quality,
+    }
+    return formats[style](report)
+
+
+def render_warnings(read: Reading) -> str:
+    """The warnings about an inventory with their lines; empty where there are none."""
+    return _shown(read.warnings, read.sources, len(read.suppressed)) if read.warnings else ""
+
+
+def printable(text: str) -> str:
+    """One line that a terminal shows as it is."""
+    from qplan.inventory import rules
+
+    return rules.printable(text)
+
+
+def render_error(error: Exception) -> str:
+    """What went wrong: findings with their lines, or one message; nothing in it that a terminal would act on."""
+    if isinstance(error, InvalidInput):
+        return _shown(error.diagnostics, error.sources, len(error.suppressed))
+    return "error: " + "\n".join(map(printable, str(error).split("\n"))) + "\n"
+
+
+def _shown(diagnostics: Iterable[Diagnostic], sources: Mapping[str, str], suppressed: int) -> str:
+    from qplan.inventory.source.rendering import render
+
+    return render(diagnostics, sources, suppressed)
+
+
+def render_failed_checks(result: Result, least: Severity = "warning") -> str:
+    """The inventory's checks that a plan exceeds, a line each: all, or the errors alone."""
+    from qplan.outputs.verbs.progress import failed_check
+
+    failed = [check for check in result.failed_checks if least in ("warning", check.check.severity)]
+    return "".join(failed_check(check) for check in failed)
+
+
+def render_progress(progress: Progress, inventory: Reading) -> str:
+    """Where the search stands, in one line, with amounts in the inventory's currency."""
+    from qplan.outputs.verbs.progress import progress_line
+
+    return progress_line(progress, inventory.inventory.economics.currency)
+
+
+def render_search(result: Result) -> str:
+    """What was solved and how it ended, for who wants to know (`-v`)."""
+    from qplan.outputs.verbs.progress import search_lines
+
+    return "" if result.outcome is None else search_lines(result.outcome)

@@ -1,0 +1,77 @@
+"""What is said of a search beside the summary: where it stands, what was solved, which checks the plan exceeds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from qplan.assessment.checks import CheckResult
+from qplan.inventory.rules import printable
+from qplan.optimizer.limits import Sighting
+from qplan.optimizer.planner import Result
+from qplan.optimizer.search.stages import gap
+
+Phase = Literal["first plan", "improving", "proving"]
+MONEY = ("tco", "capex")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where the search for a plan stands; None while nothing is known."""
+
+    phase: Phase
+    measure: str
+    """What `best` and `bound` are amounts of: tco, capex, relays, or lost priority (which is settled first)."""
+    best: float | None
+    bound: float | None
+    gap: float | None
+
+
+def progress(sighting: Sighting) -> Progress:
+    """A sighting in the user's words."""
+    measure, _, method = sighting.phase.partition(", ")
+    best, bound = sighting.value, sighting.bound
+    phase: Phase = "first plan" if best is None else "improving" if method == "local search" else "proving"
+    return Progress(phase, measure, best, bound, None if best is None or bound is None else max(0.0, gap(best, bound)))
+
+
+def progress_line(progress: Progress, currency: str) -> str:
+    """`proving: best CHF 3 410 235, bound CHF 3 400 000, gap 0.30 %`."""
+    unit = f"{currency} " if progress.measure in MONEY else ""
+    open_gap = "–" if progress.gap is None else f"{100 * progress.gap:.2f} %"
+    aim = "" if progress.measure in MONEY else f" ({progress.measure})"
+    return (
+        f"{progress.phase}{aim}: best {_amount(progress.best, unit)}, bound {_amount(progress.bound, unit)}, "
+        f"gap {open_gap}"
+    )
+
+
+def _amount(value: float | None, unit: str) -> str:
+    return "–" if value is None else unit + figure(value)
+
+
+def failed_check(result: CheckResult) -> str:
+    """One line."""
+    check = result.check
+    message = f": {printable(check.message)}" if check.message else ""
+    return (
+        f"check {result.id}: {check.severity}: {check.metric} {result.value:.15g} exceeds {check.max:.15g}{message}\n"
+    )
+
+
+def search_lines(result: Result) -> str:
+    """What the graph proved, how much was looked at, and how the search ended."""
+    search, candidates = result.search, result.candidates
+    proved = search.precheck.texts() or ["nothing stands in the way of any corridor"]
+    lines = [f"precheck: {text}" for text in proved]
+    lines.append(
+        f"{len(candidates.links)} candidate links, {len(candidates.refusals)} refused on single fibres; "
+        f"{search.status} by {search.method or 'the search without the solver'}, stopped by {search.stopped_by}, "
+        f"value {figure(search.value)}, bound {figure(search.bound)}"
+    )
+    return "".join(f"{line}\n" for line in lines)
+
+
+def figure(value: float | None) -> str:
+    """An amount in thousands; a dash where none is known."""
+    return "–" if value is None else f"{value:,.0f}".replace(",", " ")
