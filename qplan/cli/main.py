@@ -9,7 +9,6 @@ import sys
 import click
 
 from qplan import __version__
-from qplan.api.words import render_error
 from qplan.errors import Exit, QplanError
 
 COMMANDS = {
@@ -74,8 +73,7 @@ def _exit_code() -> int:
             sys.stdout.flush()
         os._exit(int(Exit.LIMIT))  # a solver's thread may be running still, and the interpreter would wait or abort
     except QplanError as error:
-        click.echo(render_error(error), err=True, nl=False)
-        return int(error.exit_code)
+        return _failed(error)
     except BrokenPipeError:  # the reader of our output has gone, `qplan … | head` say
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Exit.FAILED)
@@ -84,8 +82,14 @@ def _exit_code() -> int:
         return int(Exit.FAILED)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        click.echo(render_error(QplanError(place + (error.strerror or str(error)))), err=True, nl=False)
-        return int(Exit.FAILED)
+        return _failed(QplanError(place + (error.strerror or str(error))))
+
+
+def _failed(error: QplanError) -> int:
+    from qplan.api.words import render_error
+
+    click.echo(render_error(error), err=True, nl=False)
+    return int(error.exit_code)
 
 
 def _check_environment() -> None:
