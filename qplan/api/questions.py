@@ -114,10 +114,9 @@ def _of_corridor(reading: Reading, corridor: str, solver: Solver, limits: Search
     trials = Trials(solver, limits, defaults=reading.defaults)
     alone = require_corridors(reading.inventory, [corridor])
     found = explain_corridor(reading.inventory, corridor, trials)
-    planned = (
-        answer_alone(trials, reading.inventory, reference(reading), corridor) if found.status == "servable" else None
-    )
-    if planned is None:
-        return Statement(found, alone)
-    plan, answer = planned
-    return Statement(answer, alone, plan)
+    if found.status == "servable":
+        planned = answer_alone(trials, reading.inventory, reference(reading), corridor)
+        if planned is not None:
+            plan, answer = planned
+            return Statement(answer, alone, plan)
+    return Statement(found, alone)

@@ -17,7 +17,7 @@ def fibre_loss_db(length_km: float, attenuation_db_per_km: float, connectors: in
 
 def geodesic_km(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:
     """Length in km of the WGS84 geodesic between two places given in degrees (Karney 2013, by geographiclib)."""
-    from geographiclib.geodesic import Geodesic  # type: ignore[import-untyped]  # it has no types
+    from geographiclib.geodesic import Geodesic
 
     length_m: float = Geodesic.WGS84.Inverse(lat_a, lon_a, lat_b, lon_b, Geodesic.DISTANCE)["s12"]
     return length_m / 1000.0

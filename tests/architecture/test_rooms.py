@@ -31,7 +31,7 @@ ROOMS = (  # each imports what stands below it
     "inventory",
     "physics",
 )
-BESIDE = {"interchange": {"inventory", "plan"}}  # of the rooms; api and cli may import it
+BESIDE = {"interchange": {"physics", "inventory", "plan"}}  # of the rooms; api and cli may import it
 SKIPPED = {"assessment": {"optimizer"}}  # below, and not to be imported all the same
 EVERYWHERE = {"", "errors", "files"}  # of qplan itself: the version, and what has no room
 CLI_MAY = {"", "api", "cli", "errors"}
@@ -49,7 +49,6 @@ LAZY = {  # dear to import: at the top of a file only here, where all of a room 
     "scipy": ("candidates", "optimizer"),
     "numpy": ("candidates", "optimizer"),
     "jinja2": (),
-    "graphviz": (),
 }
 NOT_YET = {  # to be taken away: (file, what it imports)
     ("candidates/prices.py", "qplan.optimizer.model.formulation"),

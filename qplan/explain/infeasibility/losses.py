@@ -13,6 +13,7 @@ from qplan.explain.infeasibility.huts import propose_huts
 from qplan.inventory import plant
 from qplan.inventory.model import Inventory
 from qplan.inventory.source.messages import counted
+from qplan.physics.bands import Band
 
 MOST_WAYS = 3  # over the loss limit
 
@@ -49,7 +50,7 @@ def _examine_patching(alone: Inventory, ends: tuple[str, str], permitted: frozen
             (Reason("max_bypass_sites", text, float(patched), float(most), ("policy.max_bypass_sites",)),),
             (Proposal(f"patch a channel through up to {counted(patched, 'site')}", setting),),
         )
-    dark = [f for f, fibre in sorted(alone.fibres.items()) if plant.loss_db(alone, fibre, True) is None]
+    dark = [f for f, fibre in sorted(alone.fibres.items()) if plant.loss_db(alone, fibre, Band.O) is None]
     text = (
         f"All permitted systems work in the O band, and no way has an O-band loss on all its fibres; none is known of "
         f"{named(dark)}."

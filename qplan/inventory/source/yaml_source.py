@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import yaml
-from yamlcore import CCoreLoader  # type: ignore[import-untyped]  # it has no types
+from yamlcore import CCoreLoader
 
 from qplan.errors import Diagnostic
 from qplan.inventory.rules import Spot, finding

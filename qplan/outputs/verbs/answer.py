@@ -168,6 +168,7 @@ def _money(inventory: Inventory, amount: float) -> str:
 
 
 def _tables(inventory: Inventory, answer: Answer) -> Iterator[Table]:
+    rows: tuple[tuple[str, ...], ...]
     if answer.uses and answer.address.startswith("corridors."):
         rows = tuple((str(use.path), " – ".join(use.sites)) for use in answer.uses)
         yield Table("Paths", ("Path", "Over"), rows, right=("Path",))
@@ -320,7 +321,7 @@ def _difference(inventory: Inventory, plan: Plan, each: Alternative) -> str:
 
 
 def _proof(each: Alternative) -> str:
-    if each.bound is None:
+    if each.bound is None or each.value is None:
         return "a better one may exist"
     gap = max(0.0, (each.value - each.bound) / max(abs(each.value), 1e-9))
     if each.status == "optimal":
