@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from qplan.assessment.link_budgets import LinkFacts
-from qplan.assessment.weaknesses import SmallestSet, cuts_off, reveals
+from qplan.assessment.weaknesses import MOST_EFFORT, MOST_EFFORT_IN_ALL, SmallestSet, cuts_off, reveals
 from qplan.inventory.model import Corridor, Inventory
-from qplan.plan.model import Path, ServedCorridor
+from qplan.plan.model import Link, Path, Plan, ServedCorridor
 
 
 @dataclass(frozen=True)
@@ -51,18 +51,29 @@ class CorridorFacts:
         return min((path.spare_bps for path in self.paths), default=0.0)
 
 
-def corridor_facts(inventory: Inventory, served: ServedCorridor, links: Mapping[str, LinkFacts]) -> CorridorFacts:
-    """Facts of one corridor; `links` are those of the plan, by id."""
+def corridors_facts(inventory: Inventory, plan: Plan, links: Mapping[str, LinkFacts]) -> tuple[CorridorFacts, ...]:
+    """Facts of every corridor; `links` are those of the plan, by id."""
+    effort = min(MOST_EFFORT, MOST_EFFORT_IN_ALL // max(1, 2 * len(plan.corridors)))
+    plan_links = {link.id: link for link in plan.links}
+    return tuple(_corridor_facts(inventory, served, links, plan_links, effort) for served in plan.corridors)
+
+
+def _corridor_facts(
+    inventory: Inventory,
+    served: ServedCorridor,
+    links: Mapping[str, LinkFacts],
+    plan_links: Mapping[str, Link],
+    effort: int,
+) -> CorridorFacts:
     corridor = inventory.corridors[served.id]
-    plan_links = {link_id: facts.link for link_id, facts in links.items()}
     return CorridorFacts(
         served.id,
         corridor,
         served.served,
         served.key_rate_bps,
         tuple(_path_facts(corridor, path, links) for path in served.paths),
-        revealed_by=reveals(corridor, served.paths) if served.served else None,
-        cut_off_by=cuts_off(inventory, corridor, served.paths, plan_links) if served.served else None,
+        revealed_by=reveals(corridor, served.paths, effort) if served.served else None,
+        cut_off_by=cuts_off(inventory, corridor, served.paths, plan_links, effort) if served.served else None,
     )
 
 

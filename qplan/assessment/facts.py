@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qplan.assessment.checks import CheckResult, check_results
-from qplan.assessment.corridors import CorridorFacts, corridor_facts
+from qplan.assessment.corridors import CorridorFacts, corridors_facts
 from qplan.assessment.exposure import RelayFacts, relay_facts
 from qplan.assessment.fibre_knowledge import FibreKnowledge, fibre_knowledge
 from qplan.assessment.link_budgets import LinkFacts, link_facts
@@ -60,7 +60,7 @@ def assess(inventory: Inventory, plan: Plan) -> PlanFacts:
     """All facts of a plan that holds for the inventory."""
     systems = inventory.equipment.qkd_systems
     links = {link.id: link_facts(inventory, link) for link in plan.links}
-    corridors = tuple(corridor_facts(inventory, served, links) for served in plan.corridors)
+    corridors = corridors_facts(inventory, plan, links)
     bill = bill_of_materials(inventory, plan)
     return PlanFacts(
         inventory=inventory,

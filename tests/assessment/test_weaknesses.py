@@ -52,6 +52,19 @@ def test_smallest_sets_agree_with_trying_all(seed):
             assert sum(bool({*chosen} & {*path}) for path in paths) >= needed
 
 
+def shared_ducts(paths):
+    """Paths of which any two share a duct of their own."""
+    ducts = [[f"ducts.{min(a, b):02}-{max(a, b):02}" for b in range(paths) if b != a] for a in range(paths)]
+    return [[*shared, f"fibres.f{number}"] for number, shared in enumerate(ducts)]
+
+
+@pytest.mark.parametrize(("paths", "said"), [(8, "105 of 4"), (10, "945 of 5"), (60, "at least 30")])
+def test_many_paths_are_counted_or_left_with_a_bound(paths, said):
+    found = smallest_sets(shared_ducts(paths), paths)  # each duct pairs two paths: sets are perfect matchings
+    assert said == (f"{found.count} of {found.size}" if found.known else f"at least {found.size}")
+    assert found.known or wording.smallest_set(found, str) == "at least 30, not worked out"
+
+
 def test_report_says_what_reveals_a_key_and_what_cuts_a_corridor_off():
     inventory, plan = sample()
     [bank, grid] = assess(inventory, plan).corridors

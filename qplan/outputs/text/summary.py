@@ -79,7 +79,9 @@ def summary_json(facts: PlanFacts) -> str:
                 "spare_bps": corridor.spare_bps if corridor.served else None,
                 "relay_sees_key": bool(corridor.relays) and corridor.relay_sees_key,
                 "revealed_by": _groups(corridor.revealed_by),
+                "revealed_by_size": corridor.revealed_by and corridor.revealed_by.size,
                 "cut_off_by": _groups(corridor.cut_off_by),
+                "cut_off_by_size": corridor.cut_off_by and corridor.cut_off_by.size,
                 "paths": [{"relays": path.relays, "spare_bps": path.spare_bps} for path in corridor.paths],
             }
             for corridor in facts.corridors
@@ -103,7 +105,7 @@ FORMATS = {"text": summary_text, "json": summary_json, "markdown": summary_markd
 
 
 def _groups(found: SmallestSet | None) -> tuple[tuple[str, ...], ...] | None:
-    """Addresses; one out of each group makes a smallest set."""
+    """Addresses; one out of each group makes a smallest set. Without groups, sets are of the size given or larger."""
     return None if found is None else found.groups
 
 

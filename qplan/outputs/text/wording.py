@@ -115,6 +115,8 @@ def smallest_set(found: SmallestSet | None, name: Callable[[str], str]) -> str:
     """`2: East or West + duct bridge`: how many pieces, and which; one out of each group."""
     if found is None:
         return "none"
+    if not found.known:
+        return f"at least {found.size}, not worked out"
     groups = [_any_of([name(piece) for piece in group]) for group in found.groups]
     others = found.count - math.prod(map(len, found.groups))
     return f"{found.size}: {' + '.join(groups)}" + (f" (or {counted(others, 'other set')})" if others else "")
