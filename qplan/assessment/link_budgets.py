@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from qplan.inventory.loss_budget import LossBudget, loss_budget
 from qplan.inventory.model import Inventory
-from qplan.inventory.plant import length_km, max_loss_db
+from qplan.inventory.plant import length_km, max_loss_db, uses_o_band
+from qplan.physics.key_rate import loss_for_rate_db
 from qplan.plan.model import Link
 
 
@@ -13,12 +15,23 @@ from qplan.plan.model import Link
 class LinkFacts:
     link: Link
     limit_db: float
+    """Of the system."""
+    rate_limit_db: float
+    """Loss up to which the link still gives what is reserved on it."""
+    budget: LossBudget | None
+    """Of its route, as the inventory states it; None where a fibre cannot carry the system's band."""
     length_km: float | None
     """None where a fibre of the route has neither a stated length nor ends with coordinates."""
 
     @property
     def headroom_db(self) -> float:
-        return self.limit_db - self.link.loss_db
+        """What may still be lost before the system's limit, or before what is reserved no longer fits."""
+        return max(0.0, min(self.limit_db, self.rate_limit_db) - self.link.loss_db)
+
+    @property
+    def rate_binds_first(self) -> bool:
+        """The reserved rate would no longer fit before the system's loss limit is reached."""
+        return self.rate_limit_db < self.limit_db
 
     @property
     def spare_bps(self) -> float:
@@ -35,5 +48,9 @@ class LinkFacts:
 
 def link_facts(inventory: Inventory, link: Link) -> LinkFacts:
     known = all(length_km(inventory, inventory.fibres[fibre]) is not None for fibre in link.fibres)
-    limit = max_loss_db(inventory.equipment.qkd_systems[link.system])
-    return LinkFacts(link, limit, link.length_km if known else None)
+    system = inventory.equipment.qkd_systems[link.system]
+    kept = 1 - inventory.policy.key_rate_reserve
+    needed_bps = link.load_bps / (link.count * kept) if kept else 0.0
+    rate_limit_db = loss_for_rate_db(system.key_rate_curve, link.loss_db, needed_bps)
+    budget = loss_budget(inventory, link.fibres, link.bypass_sites, uses_o_band(system))
+    return LinkFacts(link, max_loss_db(system), rate_limit_db, budget, link.length_km if known else None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from itertools import pairwise
 
 Curve = tuple[tuple[float, float], ...]  # (loss_db, rate_bps) points, loss strictly ascending
 
@@ -37,3 +38,20 @@ def repeaterless_bound_bps(clock_hz: float, loss_db: float) -> float:
     if transmittance >= 1:
         return math.inf
     return clock_hz * -math.log1p(-transmittance) / math.log(2)
+
+
+def loss_for_rate_db(curve: Curve, loss_db: float, rate_bps: float) -> float:
+    """The loss, from `loss_db` upwards, up to which the curve gives at least the rate; `loss_db` where it gives less.
+
+    Inverse of `rate_at_bps` along the first fall below the rate.
+    """
+    if rate_at_bps(curve, loss_db) < rate_bps:
+        return loss_db
+    for (a, rate_a), (b, rate_b) in pairwise(curve):
+        if b <= loss_db or rate_b >= rate_bps:
+            continue
+        if rate_b <= 0:
+            return max(a, loss_db)
+        share = (math.log10(rate_a) - math.log10(rate_bps)) / (math.log10(rate_a) - math.log10(rate_b))
+        return max(loss_db, a + (b - a) * share)
+    return max(loss_db, curve[-1][0])

@@ -224,6 +224,7 @@ def _link_facts(entry: LinkFacts, users: tuple[str, ...], facts: PlanFacts, name
     rows = [
         ("System", f"{link.count} × {link.system}"),
         ("Loss", f"{wording.db(link.loss_db)} of at most {wording.db(entry.limit_db)}"),
+        ("Headroom", wording.headroom(entry)),
         ("Length", wording.km(entry.length_km)),
         ("Key rate", wording.bps(link.capacity_bps)),
         ("Load", f"{wording.bps(link.load_bps)} ({wording.percent(entry.utilisation, 2)})"),

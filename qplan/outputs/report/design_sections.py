@@ -24,10 +24,14 @@ def built_section(facts: PlanFacts, names: SiteNames) -> Section:
         right=("Tier", "Rack units used", "Power used"),
     )
     reading = (
-        "Loss is the whole route's, patch-throughs and margin included; the limit is the system's. Key rate is the net "
-        "rate of all systems on the link at that loss, reserved what the corridors take of it."
+        "Loss is the whole route's, patch-throughs and margin included; the limit is the system's. Headroom is what "
+        "may still be lost before that limit is met or, where it says key rate, before what is reserved no longer "
+        "fits. Key rate is the net rate of all systems on the link at that loss, reserved what the corridors take of "
+        "it. The loss of a fibre that was measured holds its connectors and splices."
     )
-    return Section("built", "What is built where", (reading,), (nodes, links_table(facts, names)))
+    return Section(
+        "built", "What is built where", (reading,), (nodes, links_table(facts, names), _budgets(facts, names))
+    )
 
 
 def links_table(facts: PlanFacts, names: SiteNames) -> Table:
@@ -36,6 +40,30 @@ def links_table(facts: PlanFacts, names: SiteNames) -> Table:
         ("Route", "System", "Fibres", "Length", "Loss", "Limit", "Headroom", "Key rate", "Reserved", "Load"),
         tuple(_link_row(link, names) for link in facts.links),
         right=("Length", "Loss", "Limit", "Headroom", "Key rate", "Reserved", "Load"),
+    )
+
+
+def _budgets(facts: PlanFacts, names: SiteNames) -> Table:
+    """What the loss of every link is made of."""
+    parts = ("Fibre", "Connectors", "Splices", "Patching", "Margin", "Sum", "Limit", "Headroom")
+    return Table(
+        "Loss budgets",
+        ("Route", "System", *parts),
+        tuple(_budget_row(link, names) for link in facts.links),
+        right=parts,
+    )
+
+
+def _budget_row(facts: LinkFacts, names: SiteNames) -> tuple[str, ...]:
+    budget = facts.budget
+    parts = () if budget is None else (budget.fibre, budget.connectors, budget.splices, budget.patching, budget.margin)
+    return (
+        _route(facts, names),
+        facts.link.system,
+        *(map(wording.db, parts) if parts else ["–"] * 5),
+        wording.db(facts.link.loss_db),
+        wording.db(facts.limit_db),
+        wording.headroom(facts),
     )
 
 
@@ -63,19 +91,24 @@ def _space(space: Space, unit: str) -> str:
 
 def _link_row(facts: LinkFacts, names: SiteNames) -> tuple[str, ...]:
     link = facts.link
-    via = f" (patched through {names.join(link.bypass_sites)})" if link.bypass_sites else ""
     return (
-        names.join(link.ends, ARROW) + via,
+        _route(facts, names),
         f"{link.count} × {link.system}",
         ", ".join(link.fibres),
         wording.km(facts.length_km),
         wording.db(link.loss_db),
         wording.db(facts.limit_db),
-        wording.db(facts.headroom_db),
+        wording.headroom(facts),
         wording.bps(link.capacity_bps),
         wording.bps(link.load_bps),
         wording.percent(facts.utilisation),
     )
+
+
+def _route(facts: LinkFacts, names: SiteNames) -> str:
+    link = facts.link
+    via = f" (patched through {names.join(link.bypass_sites)})" if link.bypass_sites else ""
+    return names.join(link.ends, ARROW) + via
 
 
 def corridors_table(facts: PlanFacts, names: SiteNames) -> Table:

@@ -18,7 +18,7 @@ SUMMARY_VERSION = "1.0"
 CELL_CHARACTERS = 36
 ROUTE_CHARACTERS = 48
 LINK_ROWS = 15
-LINK_COLUMNS = ("Route", "System", "Loss", "Limit", "Key rate", "Load")
+LINK_COLUMNS = ("Route", "System", "Loss", "Headroom", "Key rate", "Load")
 
 
 def summary_text(facts: PlanFacts) -> str:

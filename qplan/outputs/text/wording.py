@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from decimal import ROUND_FLOOR, Decimal
 
+from qplan.assessment.link_budgets import LinkFacts
 from qplan.assessment.weaknesses import SmallestSet
 from qplan.inventory.model import Corridor, Economics
 from qplan.inventory.source.messages import counted
@@ -58,6 +60,12 @@ def bps(rate: float) -> str:
 
 def db(loss: float) -> str:
     return f"{loss:.2f} dB"
+
+
+def headroom(facts: LinkFacts) -> str:
+    """`0.25 dB (key rate)`: what may still be lost, never rounded up, and what ends it if not the system's limit."""
+    floored = Decimal(repr(round(facts.headroom_db, 6))).quantize(Decimal("0.01"), ROUND_FLOOR)
+    return f"{floored} dB" + (" (key rate)" if facts.rate_binds_first else "")
 
 
 def km(length: float | None) -> str:

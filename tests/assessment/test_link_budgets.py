@@ -1,0 +1,75 @@
+"""Headroom is what may be lost before a link fails its corridors; a loss budget sums to the loss."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from plan_fixtures import make_link, sample
+
+from qplan.assessment.link_budgets import link_facts
+from qplan.inventory.model import Inventory
+from qplan.outputs.text import wording
+from qplan.physics.key_rate import loss_for_rate_db, rate_at_bps
+
+STEP_DB = 1e-3
+rates = st.one_of(st.just(0.0), st.floats(1e-3, 1e9))
+
+
+@st.composite
+def curves(draw):
+    losses = sorted(draw(st.lists(st.integers(0, 60), min_size=1, max_size=5, unique=True)))
+    return tuple((float(loss), draw(rates)) for loss in losses)
+
+
+@given(curves(), st.floats(0, 60), st.floats(1e-3, 1e9))
+def test_the_rate_is_given_up_to_the_loss_and_not_beyond(curve, loss, rate):
+    limit = loss_for_rate_db(curve, loss, rate)
+    assume(rate_at_bps(curve, loss) >= rate)
+    steps = (loss + share * (limit - loss) for share in (0, 0.1, 0.5, 0.9, 0.999))
+    assert all(rate_at_bps(curve, step) >= rate * (1 - 1e-9) for step in steps)
+    assert rate_at_bps(curve, limit + 1e-9) < rate * (1 + 1e-6)
+
+
+def one_link(loss_db, load_bps, **system):
+    """A dv-metro link of this loss that carries this load."""
+    inventory, _ = sample()
+    fibre = inventory.fibres["f-zrh-win"].model_copy(update={"loss_db": loss_db})
+    bought = inventory.equipment.qkd_systems["dv-metro"].model_copy(update=system)
+    equipment = inventory.equipment.model_copy(update={"qkd_systems": {"dv-metro": bought}})
+    fibres = {**inventory.fibres, "f-zrh-win": fibre}
+    inventory = inventory.model_copy(update={"fibres": fibres, "equipment": equipment})
+    link = make_link(inventory, ("zrh-dc1", "win-co"), "dv-metro", ("f-zrh-win",), load_bps=load_bps)
+    return link_facts(inventory, link)
+
+
+@pytest.mark.parametrize(
+    ("loss_db", "load_bps", "said"),
+    [
+        (20.0, 0.0, "4.00 dB"),
+        (20.0, 1000.0, "4.00 dB"),  # the curve ends at 24 dB with 1 kbit/s
+        (20.0, 10_000.0, "0.16 dB (key rate)"),  # 14.5 dB + 9.5 dB × log(300/10) / log(300/1) = 20.165 dB
+        (14.5, 300_000.0, "0.00 dB (key rate)"),
+        (24.0, 1.0, "0.00 dB"),
+    ],
+)
+def test_headroom_ends_at_the_nearer_of_loss_limit_and_reserved_rate(loss_db, load_bps, said):
+    assert wording.headroom(one_link(loss_db, load_bps)) == said
+
+
+def test_a_stated_limit_below_the_curves_end_counts():
+    assert wording.headroom(one_link(20.0, 0.0, max_loss_db=21.15)) == "1.15 dB"
+
+
+def test_a_loss_budget_sums_to_the_loss_and_holds_a_measured_loss_whole():
+    inventory, _ = sample()
+    data = inventory.model_dump(exclude_unset=True)
+    del data["fibres"]["f-ust-rap"]["loss_db"]
+    data["fibres"]["f-ust-rap"] |= {"length_km": 20.0, "attenuation_db_per_km": 0.2, "connectors": 4, "splices": 3}
+    data["policy"] = {"loss_margin_db": 1.5, "bypass_loss_db": 0.7}
+    inventory = Inventory.model_validate(data)
+    link = make_link(inventory, ("zrh-dc1", "rap-pop"), "dv-metro", ("f-zrh-ust", "f-ust-rap"), ("uster-hut",))
+    budget = link_facts(inventory, link).budget
+    assert (budget.fibre, budget.connectors, budget.splices) == pytest.approx((4.9 + 4.0, 1.0, 0.15))
+    assert (budget.patching, budget.margin) == pytest.approx((0.7, 1.5))
+    assert budget.total == pytest.approx(link.loss_db, abs=1e-9)
