@@ -18,11 +18,13 @@ from plan_fixtures import SAMPLE, make_link, make_plan, sample
 
 from qplan.assessment.facts import assess
 from qplan.inventory.model import Inventory
+from qplan.inventory.reader import read_inventory
 from qplan.outputs.topology.diagram import diagram
 from qplan.outputs.topology.dot import to_dot
 from qplan.outputs.topology.geography import plane, unwrapped
 from qplan.outputs.topology.layout import lay_out
 from qplan.outputs.topology.mermaid import to_mermaid
+from qplan.outputs.topology.palette import system_line
 from qplan.outputs.topology.svg import to_svg
 from qplan.plan.model import Path as RelayPath
 from qplan.plan.model import Plan
@@ -158,6 +160,17 @@ def test_links_between_the_same_sites_are_drawn_side_by_side():
     assert layout.labels[first].overlap(layout.labels[second]) is None
 
 
+def test_a_system_keeps_its_look_whatever_else_is_planned():
+    shipped = read_inventory(Path(__file__).parents[2] / "examples" / "metro" / "sites.yaml").inventory.equipment
+    looks = {system: system_line(system) for system in shipped.qkd_systems}
+    assert len(set(looks.values())) == len(looks) > 9
+    inventory, plan = sample()
+    dot = to_dot(diagram(assess(inventory, plan)))
+    fewer = make_plan(inventory, plan.links[:1], {"grid-b": ()})
+    style = re.compile(rf'color="?({re.escape(system_line(plan.links[0].system)[0])})')
+    assert style.search(dot) and style.search(to_dot(diagram(assess(inventory, fewer))))
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_names_are_inert(name):
     inventory, plan = renamed([name] * 6)
@@ -217,6 +230,7 @@ from qplan.assessment.facts import assess
 from qplan.outputs.topology.diagram import diagram
 from qplan.outputs.topology.dot import to_dot
 from qplan.outputs.topology.mermaid import to_mermaid
+from qplan.outputs.topology.palette import system_line
 from qplan.outputs.topology.svg import to_svg
 picture = diagram(assess(*sample()))
 sys.stdout.buffer.write("".join(write(picture) for write in (to_dot, to_svg, to_mermaid)).encode())

@@ -58,7 +58,12 @@ def features(facts: PlanFacts, picture: Diagram) -> Features:
             if node.id in places
         ],
         links=[
-            _link(by_source[entry.link.id], lines, picture, _link_facts(entry, users[entry.link.id], facts, names))
+            _link(
+                by_source[entry.link.id],
+                lines,
+                entry.link.system,
+                _link_facts(entry, users[entry.link.id], facts, names),
+            )
             for entry in facts.links
         ],
         fibres=[
@@ -210,8 +215,8 @@ def _stated(rows: list[Fact]) -> list[Fact]:
     return [(name, one_line(value)) for name, value in rows if value]
 
 
-def _link(link: DiagramLink, lines: dict[str, list[Point]], picture: Diagram, facts: list[Fact]) -> dict[str, Any]:
-    colour, dashed = system_line(picture.systems.index(link.system))
+def _link(link: DiagramLink, lines: dict[str, list[Point]], entry: LinkFacts, facts: list[Fact]) -> dict[str, Any]:
+    colour, dashed = system_line(entry.link.system)
     return {
         "id": link.id, "name": link.name, "label": ", ".join(link.lines), "line": lines.get(link.id, []),
         "facts": facts, "colour": colour, "dashed": dashed,

@@ -39,7 +39,7 @@ def map_html(facts: PlanFacts) -> str:
         picture=picture,
         features=found,
         legend=[(kind, MEANING[kind]) for kind in picture.legend],
-        system_lines=[(system, *system_line(number)) for number, system in enumerate(picture.systems)],
+        system_lines=[(system, *system_line(system)) for system in picture.systems],
         unused_fibre=UNUSED_FIBRE if picture.shows_fibres else "",
         paint=PAINT,
         policy=_policy(assets),

@@ -97,7 +97,7 @@ def _link_attributes(link: DiagramLink, diagram: Diagram, layout: Layout) -> dic
         return {"fibre": link.source, **FIBRE_STYLE, **line}
     label = layout.labels[link.id]
     rows = [f"<TR><TD>{_html(row)}</TD></TR>" for row in link.lines]
-    style = _system_style(diagram.systems.index(link.system))
+    style = _system_style(link.system)
     paper = f'CELLPADDING="0" BGCOLOR="white" WIDTH="{label.width:.0f}" HEIGHT="{label.height:.0f}"'
     return {"link": link.source, "label": _table(rows, paper), "lp": f"{label.x},{label.y}", **style, **line}
 
@@ -114,8 +114,8 @@ def _node_style(kind: Kind) -> dict[str, str]:
     }
 
 
-def _system_style(number: int) -> dict[str, str]:
-    colour, dashed = system_line(number)
+def _system_style(system_id: str) -> dict[str, str]:
+    colour, dashed = system_line(system_id)
     return {"color": colour, "fontcolor": colour, "penwidth": "2.6", "style": "dashed" if dashed else "solid"}
 
 
@@ -133,7 +133,7 @@ def _draw_legend(graph: Graph, diagram: Diagram, layout: Layout) -> None:
     right = max((box.x + box.width / 2 for box in layout.boxes.values()), default=0.0)
     top = min((box.y - box.height / 2 for box in layout.boxes.values()), default=0.0) - 3 * LEGEND_GAP_PT
     entries: list[tuple[str, Kind | dict[str, str]]] = [(MEANING[kind], kind) for kind in diagram.legend]
-    entries += [(f"QKD link, {system}", _system_style(n)) for n, system in enumerate(diagram.systems)]
+    entries += [(f"QKD link, {system}", _system_style(system)) for system in diagram.systems]
     if diagram.shows_fibres:
         entries.append((UNUSED_FIBRE, FIBRE_STYLE))
     widths = [

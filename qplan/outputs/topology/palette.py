@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from qplan.outputs.topology.diagram import Kind
@@ -26,9 +27,15 @@ PAINT: dict[Kind, Paint] = {
     "bypass": Paint("#FFFFFF", "#555555", "#444444"),
     "unused": Paint("#FAFAFA", PALE, "#666666"),
 }
-_SYSTEM_COLOURS = ("#00664B", "#8A1C63", "#1F3A93", "#1A1A1A")
+_SYSTEM_COLOURS = (
+    "#B0003A", "#4A6B00", "#5E35B1", "#8A1C63", "#1F3A93", "#A33B00", "#00664B", "#00708F", "#1A1A1A", "#6B5200",
+)  # fmt: skip
+_SALT = 16
+"""Of its kind the first under which no two systems of the shipped catalogue or of one example look alike."""
 
 
-def system_line(number: int) -> tuple[str, bool]:
-    """Colour of the lines of a system, and whether they are dashed, by the system's place in the legend."""
-    return _SYSTEM_COLOURS[number % len(_SYSTEM_COLOURS)], number // len(_SYSTEM_COLOURS) % 2 == 1
+def system_line(system_id: str) -> tuple[str, bool]:
+    """Colour of the lines of a system, and whether they are dashed: by its id alone, whatever else there is."""
+    digest = hashlib.sha256(f"{_SALT} {system_id}".encode()).digest()
+    dashed, colour = divmod(int.from_bytes(digest[:4], "big") % (2 * len(_SYSTEM_COLOURS)), len(_SYSTEM_COLOURS))
+    return _SYSTEM_COLOURS[colour], bool(dashed)
