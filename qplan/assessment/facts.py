@@ -10,7 +10,9 @@ from qplan.assessment.exposure import RelayFacts, relay_facts
 from qplan.assessment.fibre_knowledge import FibreKnowledge, fibre_knowledge
 from qplan.assessment.link_budgets import LinkFacts, link_facts
 from qplan.assessment.nodes import NodeFacts, node_facts
-from qplan.costing.bill import BillLine, bill_of_materials, new_relays
+from qplan.assessment.unstated import Unstated, unstated_costs
+from qplan.costing.bill import bill_of_materials, new_relays
+from qplan.costing.bill_line import BillLine
 from qplan.costing.costs import CostReport, cost_report
 from qplan.costing.usage import Usage, usage_of
 from qplan.costing.views import Installation, by_site
@@ -37,6 +39,8 @@ class PlanFacts:
     bill: tuple[BillLine, ...]
     installations: tuple[Installation, ...]
     costs: CostReport
+    unstated: tuple[Unstated, ...]
+    """What the costs count as 0."""
     checks: tuple[CheckResult, ...]
 
     @property
@@ -46,6 +50,11 @@ class PlanFacts:
     @property
     def unserved(self) -> tuple[CorridorFacts, ...]:
         return tuple(facts for facts in self.corridors if not facts.served)
+
+    @property
+    def unpriced(self) -> tuple[str, ...]:
+        """Products bought without a price: counted as 0, they decided what the plan is."""
+        return next((each.missing for each in self.unstated if each.what == "price"), ())
 
     @property
     def failed_checks(self) -> tuple[CheckResult, ...]:
@@ -61,7 +70,8 @@ def assess(inventory: Inventory, plan: Plan) -> PlanFacts:
     systems = inventory.equipment.qkd_systems
     links = {link.id: link_facts(inventory, link) for link in plan.links}
     corridors = corridors_facts(inventory, plan, links)
-    bill = bill_of_materials(inventory, plan)
+    bill, items = bill_of_materials(inventory, plan), _items(inventory, plan)
+    used = {key: systems[key] for key in sorted({link.system for link in plan.links})}
     return PlanFacts(
         inventory=inventory,
         plan=plan,
@@ -70,12 +80,13 @@ def assess(inventory: Inventory, plan: Plan) -> PlanFacts:
         corridors=corridors,
         relays=tuple(relay_facts(inventory, site_id, corridors) for site_id in plan.relays),
         fibres=fibre_knowledge(inventory, plan),
-        systems={key: systems[key] for key in sorted({link.system for link in plan.links})},
-        items=_items(inventory, plan),
+        systems=used,
+        items=items,
         usage=usage_of(plan),
         bill=bill,
         installations=by_site(inventory, plan),
         costs=cost_report(inventory, plan, bill),
+        unstated=unstated_costs(inventory, plan, {**used, **dict(items)}),
         checks=check_results(inventory, plan),
     )
 

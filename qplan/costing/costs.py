@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from math import fsum
 
-from qplan.costing.bill import BillLine, bill_total
+from qplan.costing.bill_line import BillLine, bill_total
 from qplan.costing.cash_flow import CashFlow, cash_flow
 from qplan.costing.cents import cents
+from qplan.costing.firmness import Firmness, firmness, price_basis, yearly_basis
 from qplan.costing.money_text import TO_BE_QUOTED
 from qplan.costing.sensitivity import Sensitivity, sensitivities
 from qplan.costing.unit_costs import Cost, contingency, money, node_cost, relay_cost, system_cost, tco
@@ -71,8 +72,9 @@ class CostReport:
     tco: Decimal
     years: tuple[CashFlow, ...]
     by_category: tuple[PriceGroup, ...]
-    by_provenance: tuple[PriceGroup, ...]
-    """Of the price; lines without one are the group `TO_BE_QUOTED`."""
+    by_basis: tuple[PriceGroup, ...]
+    """By what amounts rest on, prices and support apart; what has no price is the group `TO_BE_QUOTED`."""
+    firmness: Firmness
     shares: tuple[CorridorShare, ...]
     drivers: tuple[Sensitivity, ...]
     delivered_bps: float
@@ -94,8 +96,9 @@ def cost_report(inventory: Inventory, plan: Plan, bill: tuple[BillLine, ...]) ->
         nominal=sum((year.nominal for year in years), Decimal(0)),
         tco=cents(tco(economics, total)),
         years=years,
-        by_category=_grouped(bill, lambda line: line.category.value),
-        by_provenance=_grouped(bill, lambda line: TO_BE_QUOTED if line.to_be_quoted else line.provenance),
+        by_category=_by_category(bill),
+        by_basis=_by_basis(bill),
+        firmness=firmness(economics, bill),
         shares=by_corridor(inventory, plan, bill),
         drivers=sensitivities(economics, bill),
         delivered_bps=delivered_bps,
@@ -108,16 +111,28 @@ def per_bps(amount: Decimal, rate_bps: float) -> float | None:
     return float(f"{amount / money(rate_bps):.6g}") if rate_bps else None
 
 
-def _grouped(bill: Iterable[BillLine], key: Callable[[BillLine], str]) -> tuple[PriceGroup, ...]:
-    """Sums by group, in the order of the bill."""
+def _by_category(bill: Iterable[BillLine]) -> tuple[PriceGroup, ...]:
+    """In the order of the bill."""
     groups: dict[str, list[BillLine]] = {}
     for line in bill:
-        groups.setdefault(key(line), []).append(line)
-    return tuple(_group(name, lines) for name, lines in groups.items())
+        groups.setdefault(line.category.value, []).append(line)
+    return tuple(_group(name, lines, lines) for name, lines in groups.items())
 
 
-def _group(name: str, lines: list[BillLine]) -> PriceGroup:
-    unpriced = sum(line.to_be_quoted for line in lines)
-    capex = sum((line.line_total or Decimal(0) for line in lines), Decimal(0))
-    opex = sum((line.support_per_year for line in lines), Decimal(0))
-    return PriceGroup(name, len(lines), unpriced, None if unpriced == len(lines) else capex, opex)
+def _by_basis(bill: Iterable[BillLine]) -> tuple[PriceGroup, ...]:
+    """In the order of the bill; a line whose price and support rest on different things is in two groups."""
+    priced: dict[str, list[BillLine]] = {}
+    yearly: dict[str, list[BillLine]] = {}
+    for line in bill:
+        priced.setdefault(TO_BE_QUOTED if line.to_be_quoted else price_basis(line), []).append(line)
+        if line.yearly:
+            yearly.setdefault(yearly_basis(line), []).append(line)
+    return tuple(_group(name, priced.get(name, []), yearly.get(name, [])) for name in {**priced, **yearly})
+
+
+def _group(name: str, priced: list[BillLine], yearly: list[BillLine]) -> PriceGroup:
+    unpriced = sum(line.to_be_quoted for line in priced)
+    capex = sum((line.line_total or Decimal(0) for line in priced), Decimal(0))
+    opex = sum((line.support_per_year for line in yearly), Decimal(0))
+    lines = len({line.key for line in (*priced, *yearly)})
+    return PriceGroup(name, lines, unpriced, None if priced and unpriced == len(priced) else capex, opex)

@@ -35,6 +35,8 @@ class InventoryRef(Record):
     set: dict[str, object]
     effective_sha256: str
     """Over the bytes of `inventory.json`."""
+    as_of: str | None = None
+    """The day (YYYY-MM-DD) by which quotes are judged; null: none runs out."""
 
 
 def reference(reading: Reading) -> InventoryRef:

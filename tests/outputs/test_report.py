@@ -140,7 +140,7 @@ def test_hostile_names_stay_inside_their_markdown_cells():
 def test_hostile_names_are_harmless_on_a_terminal():
     for text in (summary_text(assess(*hostile())), summary_json(assess(*hostile()))):
         assert not {char for char in text if unicodedata.category(char) == "Cc"} - {"\n"} and "\u202e" not in text
-    assert summary_text(assess(*hostile())).splitlines()[-1].startswith("Plan: 4 nodes to build, 4 links to light.")
+    assert summary_text(assess(*hostile())).splitlines()[-1].startswith("Plan: 4 nodes to build, 4 links to light;")
 
 
 def test_report_of_many_corridors_fits_a_comment_and_says_what_it_leaves_out():
@@ -226,7 +226,7 @@ def test_money_without_a_price_is_named_wherever_money_is_shown():
     inventory, plan = sample()
     for text in (report_markdown, report_html, summary_markdown, summary_text):
         shown = text(assess(inventory, plan)).replace("\u00a0", " ")
-        assert "CHF 709 000 (+ 2 to be quoted)" in shown
+        assert "at least CHF 709 000 (+ 2 to be quoted)" in shown
     assert json.loads(summary_json(assess(inventory, plan)))["lines_to_be_quoted"] == 2
 
 

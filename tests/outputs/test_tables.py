@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -113,6 +114,8 @@ def test_views_as_tables():
     facts = assess(*sample())
     sites = site_table(facts)
     assert sites.rows[0][:6] == ("rap-pop", "Rapperswil PoP", "transmitter (Tx)", "", "LR-7", 1)
+    pairs = sum(row[6] for row in sites.rows if row[3] == "QX-1-PAIR" and row[6])
+    assert pairs == next(line.quantity for line in facts.bill if line.part_number == "QX-1-PAIR")
     corridors = corridor_table(facts)
     assert corridors.rows[1][:5] == ("grid-b", "zrh-dc1", "win-co", pytest.approx(256 / 60 * 16), Decimal("115500.00"))
 
@@ -129,21 +132,29 @@ def test_workbook_is_the_same_bytes_and_its_formulas_carry_the_plan():
     assert formulas.properties.created == formulas.properties.modified == CREATED
     bill, report = facts.bill, json.loads(costs_json(facts))
     sheet, cached = formulas["BOM"], values["BOM"]
-    assert tuple(cell.value for cell in sheet[1])[:16] == BILL_HEADER
+    assert tuple(cell.value for cell in sheet[1])[: len(BILL_HEADER)] == BILL_HEADER
     for row, line in enumerate(bill, start=2):
         one_off = None if line.category.recurring else f'=IF(ISNUMBER(H{row}),F{row}*H{row},"to be quoted")'
-        yearly = f"=F{row}*H{row}" if line.category.recurring else f'=IF(ISNUMBER(Q{row}),F{row}*Q{row},"")'
+        yearly = f"=F{row}*H{row}" if line.category.recurring else f'=IF(ISNUMBER(V{row}),F{row}*V{row},"")'
         assert (sheet[f"J{row}"].value, sheet[f"K{row}"].value) == (one_off, yearly)
         total = "to be quoted" if line.to_be_quoted else line.line_total
         assert cached[f"J{row}"].value == (total if total is None or isinstance(total, str) else float(total))
         assert (cached[f"K{row}"].value or 0) == float(line.support_per_year)
+        assert sheet[f"O{row}"].value.startswith(f"=IF(ISNUMBER(H{row}),IF(AND(H{row}=W{row},M{row}=Y{row}),")
+        assert (cached[f"O{row}"].value or "") == line.provenance
+        assert (cached[f"U{row}"].value or "") == line.support_provenance
     last = len(bill) + 2
     assert (sheet[f"J{last}"].value, sheet[f"K{last}"].value) == (f"=SUM(J2:J{last - 1})", f"=SUM(K2:K{last - 1})")
     assert formulas.defined_names["capex_total"].attr_text == f"BOM!$J${last}"
-    summary = [values["Summary"][f"B{row}"].value for row in range(4, 11)]
+    quote = next(row for row, line in enumerate(bill, start=2) if line.quote_ref)
+    assert cached[f"N{quote}"].value == datetime(2031, 3, 31) and cached[f"M{quote}"].value == "Q-2291"
+    summary = [values["Summary"][f"B{row}"].value for row in range(4, 12)]
     names = ("capex", "contingency", "opex_per_year", "total_nominal", "tco")
     assert summary[:5] == pytest.approx([report[name] for name in names], abs=0.006)
-    assert summary[5:] == [160_000, report["to_be_quoted"]["lines"]]
+    firmness = facts.costs.firmness
+    assert summary[5:] == [
+        pytest.approx(firmness.quoted), pytest.approx(firmness.share("illustrative")), report["to_be_quoted"]["lines"],
+    ]  # fmt: skip
     years = [(row[0], row[3], row[5]) for row in values["Costs by year"].iter_rows(2, 12, values_only=True)]
     flow = [(year["year"], year["nominal"], year["discounted"]) for year in report["cash_flow"]]
     assert years == [pytest.approx(year, abs=0.011) for year in flow]

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from qplan.assessment.facts import PlanFacts
 from qplan.costing.cash_flow import CONVENTION
 from qplan.costing.costs import CostReport, PriceGroup, per_bps
+from qplan.costing.firmness import EXPIRED, FOREIGN, ILLUSTRATIVE
 from qplan.costing.sensitivity import SWING
 from qplan.costing.views import SHARING_RULE
 
@@ -45,7 +46,15 @@ def costs_json(facts: PlanFacts) -> str:
             for year in costs.years
         ],
         "by_category": _groups("category", costs.by_category),
-        "by_price_provenance": _groups("provenance", costs.by_provenance),
+        "by_price_provenance": _groups("provenance", costs.by_basis),
+        "firmness": {
+            "quoted": costs.firmness.quoted,
+            "currency_open": costs.firmness.share(FOREIGN),
+            "expired": costs.firmness.share(EXPIRED),
+            "illustrative": costs.firmness.share(ILLUSTRATIVE),
+            "unpriced_lines": costs.firmness.unpriced_lines,
+        },
+        "counted_as_0": [{"what": each.what, "missing": each.missing, "of": each.of} for each in facts.unstated],
         "by_corridor": {"rule": SHARING_RULE, "shares": _shares(facts)},
         "sensitivity": {"basis": SENSITIVITY_BASIS, "swing": float(SWING), "drivers": _drivers(costs)},
     }

@@ -31,6 +31,8 @@ class Styles:
     factor: Format
     money: Format
     money_input: Format
+    text_input: Format
+    date_input: Format
     number_input: Format
     share_input: Format
     total: Format
@@ -59,6 +61,8 @@ def make_styles(book: Workbook, currency: str) -> Styles:
         factor=style(num_format="0.0000"),
         money=style(num_format=money, align="right"),
         money_input=style(num_format=money, align="right", **blue),
+        text_input=style(text_wrap=True, align="left", indent=1, **blue),
+        date_input=style(num_format="yyyy-mm-dd", align="left", indent=1, **blue),
         number_input=style(num_format="#,##0", **blue),
         share_input=style(num_format="0.0%", **blue),
         total=style(num_format=money, **rule),

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from qplan.assessment.facts import PlanFacts
-from qplan.costing.bill import BillLine
+from qplan.costing.bill_line import BillLine
 from qplan.costing.cents import cents
 from qplan.costing.money_text import TO_BE_QUOTED
+from qplan.costing.views import MODULES
 from qplan.outputs.text.tables import Cell, csv_text
 
 
@@ -38,8 +39,13 @@ BILL_HEADER = (
     "Quote valid until",
     "Provenance",
     "Sites",
+    "Charge",
+    "Term (months)",
+    "Supplier",
+    "Offer",
+    "Support provenance",
 )
-BILL_FIGURES = ("Line", "Quantity", "Unit price", "Line total", "Support per year", "Lead time (weeks)")
+BILL_FIGURES = ("Quantity", "Unit price", "Line total", "Support per year", "Lead time (weeks)", "Term (months)")
 
 
 def bill_table(bill: Iterable[BillLine]) -> CellTable:
@@ -49,7 +55,7 @@ def bill_table(bill: Iterable[BillLine]) -> CellTable:
 
 def _bill_row(line: BillLine) -> tuple[Cell, ...]:
     return (
-        line.line,
+        line.key,
         line.part_number,
         line.manufacturer,
         line.description,
@@ -65,6 +71,11 @@ def _bill_row(line: BillLine) -> tuple[Cell, ...]:
         line.quote_valid_until,
         line.provenance,
         ", ".join(line.sites),
+        line.charge,
+        None,
+        "",
+        "",
+        line.support_provenance,
     )
 
 
@@ -87,6 +98,7 @@ SITE_HEADER = (
     "Part number",
     "Description",
     "Quantity",
+    "Pairs",
     "Rack units",
     "Power (W)",
     "Far end",
@@ -95,7 +107,7 @@ SITE_HEADER = (
 
 
 def site_table(facts: PlanFacts) -> CellTable:
-    """What is to be mounted at which site."""
+    """What is to be mounted at which site; a pair, bought as one, is counted where its transmitter stands."""
     rows = tuple(
         (
             one.site,
@@ -104,6 +116,7 @@ def site_table(facts: PlanFacts) -> CellTable:
             one.part_number,
             one.description,
             one.quantity,
+            one.quantity if one.what == MODULES[0] else None,
             one.rack_units,
             one.power_w,
             one.far_end,
@@ -111,7 +124,7 @@ def site_table(facts: PlanFacts) -> CellTable:
         )
         for one in facts.installations
     )
-    return CellTable(SITE_HEADER, rows, ("Quantity", "Rack units", "Power (W)"))
+    return CellTable(SITE_HEADER, rows, ("Quantity", "Pairs", "Rack units", "Power (W)"))
 
 
 CORRIDOR_HEADER = (

@@ -6,7 +6,6 @@ Figures that depend on prices or assumptions are formulas with cached values. Th
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from xlsxwriter import Workbook
@@ -14,18 +13,21 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from qplan.assessment.facts import PlanFacts
-from qplan.costing.bill import BillLine, bill_total
 from qplan.costing.cash_flow import CONVENTION
 from qplan.costing.cents import Exact
+from qplan.costing.firmness import ILLUSTRATIVE, QUOTED
 from qplan.costing.money_text import TO_BE_QUOTED
 from qplan.costing.unit_costs import contingency, present_value_factor, tco
 from qplan.costing.views import SHARING_RULE
-from qplan.inventory.model import Inventory, Item, QkdSystem
-from qplan.outputs.bill.bill_sheets import allocation_sheet, bill_range, bill_sheet, corridor_sheet
+from qplan.inventory.model import Inventory
+from qplan.outputs.bill.allocation_sheets import allocation_sheet, corridor_sheet
+from qplan.outputs.bill.bill_sheet import bill_range, bill_sheet
+from qplan.outputs.bill.provenance_sheet import basis_cells, provenance_sheet
 from qplan.outputs.bill.sheets import Styles, fit_height, formula, lay_out, make_styles, print_set_up, write
-from qplan.outputs.bill.tables import SITE_HEADER, CellTable, bill_table, corridor_table, site_table
+from qplan.outputs.bill.tables import SITE_HEADER, CellTable, corridor_table, site_table
 from qplan.outputs.bill.year_sheet import year_sheet
 from qplan.outputs.text.tables import Cell
+from qplan.outputs.text.verdict import title
 from qplan.plan.model import Plan
 
 CREATED = datetime(2000, 1, 1)  # fixed: the same plan gives the same bytes
@@ -39,7 +41,6 @@ SHEETS = (
     "Assumptions",
     "Provenance",
 )
-PROVENANCES = ("datasheet", "quote", "measured", "paper", "derived", "illustrative", "inventory", "not stated")
 
 
 def workbook_bytes(facts: PlanFacts) -> bytes:
@@ -58,32 +59,33 @@ def workbook_bytes(facts: PlanFacts) -> bytes:
         styles = make_styles(book, economics.currency)
         sheets = {name: book.add_worksheet(name) for name in SHEETS}
         _summary(sheets["Summary"], styles, facts)
-        bill_sheet(book, sheets["BOM"], styles, bill, bill_table(bill), total)
+        bill_sheet(book, sheets["BOM"], styles, facts)
         _plain_table(sheets["By site"], styles, site_table(facts))
         allocation_sheet(sheets["Allocation"], styles, bill)
         corridor_sheet(sheets["By corridor"], styles, corridor_table(facts), bill, economics)
         year_sheet(book, sheets["Costs by year"], styles, economics, total)
         _assumptions(book, sheets["Assumptions"], styles, facts)
-        _provenance(sheets["Provenance"], styles, facts)
+        provenance_sheet(sheets["Provenance"], styles, facts)
     return buffer.getvalue()
 
 
 def _summary(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
     print_set_up(sheet, (40, 24, 70))
-    write(sheet, 0, 0, facts.inventory.metadata.name or facts.plan.inventory.name, styles.title)
+    write(sheet, 0, 0, title(facts), styles.title)
     write(sheet, 1, 0, "Bill of materials and costs of a QKD network plan", styles.text)
-    for row, (name, text, value, note) in enumerate(_totals(facts), start=3):
+    figures = [(styles.money, *total) for total in _totals(facts)] + [(styles.share, *part) for part in _shares(facts)]
+    for row, (style, name, text, value, note) in enumerate(figures, start=3):
         write(sheet, row, 0, name, styles.text)
-        formula(sheet, row, 1, text, styles.money, value)
+        formula(sheet, row, 1, text, style, value)
         write(sheet, row, 2, note, styles.text)
-    write(sheet, 9, 0, "Lines to be quoted, not in any total", styles.text)
-    count = f'=COUNTIF({bill_range(facts.bill).column("H")},"{TO_BE_QUOTED}")'
-    formula(sheet, 9, 1, count, styles.number, facts.lines_to_be_quoted)
-    sheet.conditional_format("B10", {"type": "cell", "criteria": ">", "value": 0, "format": styles.to_be_quoted})
-    for row, (name, cell) in enumerate(_plan_figures(facts), start=11):
+    write(sheet, 10, 0, "Lines to be quoted, not in any total", styles.text)
+    count = f'=COUNTIF({bill_range(facts.bill).column("Unit price")},"{TO_BE_QUOTED}")'
+    formula(sheet, 10, 1, count, styles.number, facts.lines_to_be_quoted)
+    sheet.conditional_format("B11", {"type": "cell", "criteria": ">", "value": 0, "format": styles.to_be_quoted})
+    for row, (name, cell) in enumerate(_plan_figures(facts), start=12):
         write(sheet, row, 0, name, styles.text)
         write(sheet, row, 1, cell, styles.text)
-    for row, (text, style) in enumerate(_legend(styles), start=17):
+    for row, (text, style) in enumerate(_legend(styles), start=18):
         sheet.merge_range(row, 0, row, 2, text, style)
 
 
@@ -98,14 +100,21 @@ def _totals(facts: PlanFacts) -> tuple[tuple[str, str, Exact | float, str], ...]
         ("Opex per year", "=opex_total", total.opex_per_year, "support, hosting, relay operation and leases"),
         ("Total over the horizon, nominal", "=nominal_total", nominal, "capex, contingency and opex of every year"),
         ("Total over the horizon, discounted", "=tco_total", tco(economics, total), "TCO, see Costs by year"),
-        ("Illustrative part of capex", *_illustrative(facts), "prices that no vendor has confirmed"),
     )
 
 
-def _illustrative(facts: PlanFacts) -> tuple[str, float]:
-    rows = bill_range(facts.bill)
-    amount = bill_total(line for line in facts.bill if line.provenance == "illustrative").capex
-    return f'=SUMIF({rows.column("O")},"illustrative",{rows.column("J")})', float(amount)
+def _shares(facts: PlanFacts) -> tuple[tuple[str, str, float, str], ...]:
+    """What part of the total is firm, and what part is a guess: label, formula, its present value and a note."""
+    firmness = facts.costs.firmness
+    return (
+        ("Quoted part of the TCO", _share_of(QUOTED), firmness.quoted, "quotes that hold, in the plan's currency"),
+        ("Illustrative part of the TCO", _share_of(ILLUSTRATIVE), firmness.share(ILLUSTRATIVE), "confirmed by no one"),
+    )
+
+
+def _share_of(basis: str) -> str:
+    one_off, yearly = basis_cells(basis)
+    return f"=IF(tco_total=0,0,({one_off}+{yearly}*annuity)/tco_total)"
 
 
 def _plan_figures(facts: PlanFacts) -> tuple[tuple[str, Cell], ...]:
@@ -122,7 +131,8 @@ def _plan_figures(facts: PlanFacts) -> tuple[tuple[str, Cell], ...]:
 def _legend(styles: Styles) -> tuple[tuple[str, Format], ...]:
     return (
         ("How to use this workbook", styles.header),
-        ("Blue figures in BOM (unit price, support per unit) and in Assumptions may be typed over.", styles.text),
+        ("What is blue in BOM (unit price, support per unit, quote) and Assumptions may be typed over.", styles.text),
+        ("A price, a support or a number of a quote that is typed over counts as quoted.", styles.text),
         ("Every total follows; the plan itself does not: it was made with the prices declared.", styles.text),
         ("to be quoted: no price is known, and none is in the totals", styles.to_be_quoted),
         ("illustrative: an order of magnitude that no vendor has confirmed", styles.illustrative),
@@ -130,7 +140,7 @@ def _legend(styles: Styles) -> tuple[tuple[str, Format], ...]:
 
 
 def _plain_table(sheet: Worksheet, styles: Styles, table: CellTable) -> None:
-    widths = (16, 24, 18, 18, 36, 10, 11, 11, 16, 44)
+    widths = (16, 24, 18, 18, 36, 10, 8, 11, 11, 16, 44)
     lay_out(sheet, styles, SITE_HEADER, table.right, widths, max(len(table.rows), 1))
     for row, cells in enumerate(table.rows, start=1):
         fit_height(sheet, row, cells, widths)
@@ -180,41 +190,3 @@ def _basis(inventory: Inventory, plan: Plan) -> tuple[tuple[str, Cell, str], ...
         ("Inventory", plan.inventory.name, f"sha256 of the effective inventory: {plan.inventory.effective_sha256}"),
         ("qplan", plan.qplan_version, ""),
     )
-
-
-def _provenance(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
-    """How much of the money rests on which kind of price, then where the figures of every product come from."""
-    rows = bill_range(facts.bill)
-    header, widths = ("Provenance of the price", "Lines", "One-off", "Per year"), (28, 20, 24, 24, 90)
-    lay_out(sheet, styles, header, header[1:], widths, len(PROVENANCES))
-    for row, word in enumerate(PROVENANCES, start=1):
-        lines = [line for line in facts.bill if line.provenance == word]
-        money = bill_total(lines)
-        key = f"{rows.column('O')},A{row + 1}"
-        write(sheet, row, 0, word, styles.text)
-        formula(sheet, row, 1, f"=COUNTIF({key})", styles.number, len(lines))
-        formula(sheet, row, 2, f"=SUMIF({key},{rows.column('J')})", styles.money, money.capex)
-        formula(sheet, row, 3, f"=SUMIF({key},{rows.column('K')})", styles.money, money.opex_per_year)
-    for column, name in enumerate(("Product", "Part number", "Field", "Provenance", "Source")):
-        write(sheet, 11, column, name, styles.header)
-    for row, cells in enumerate(_sources(facts.inventory, facts.bill), start=12):
-        fit_height(sheet, row, cells, widths)
-        for column, cell in enumerate(cells):
-            write(sheet, row, column, cell, styles.text)
-
-
-def _sources(inventory: Inventory, bill: Iterable[BillLine]) -> Iterable[tuple[str | None, ...]]:
-    """One row for every product of the bill, or for every field where provenance is stated by field."""
-    catalogue: dict[str, Mapping[str, QkdSystem | Item]] = {
-        "QKD system": inventory.equipment.qkd_systems,
-        "node equipment": inventory.equipment.node_items,
-        "relay equipment": inventory.equipment.relay_items,
-    }
-    for line in bill:
-        product = catalogue.get(line.category, {}).get(line.key)
-        if product is None:
-            continue
-        stated = product.provenance
-        fields = {"every field": stated} if isinstance(stated, str) else dict(sorted(stated.items()))
-        for field, word in fields.items():
-            yield line.key, line.part_number, field, word, product.source

@@ -61,7 +61,7 @@ def features(facts: PlanFacts, picture: Diagram) -> Features:
             _link(
                 by_source[entry.link.id],
                 lines,
-                entry.link.system,
+                entry,
                 _link_facts(entry, users[entry.link.id], facts, names),
             )
             for entry in facts.links

@@ -24,7 +24,7 @@ def cost_section(facts: PlanFacts) -> Section:
     tables = (
         _totals(facts),
         _groups("By category", "Category", facts.costs.by_category, currency),
-        _groups("How firm the prices are", "Provenance", facts.costs.by_provenance, currency),
+        _groups("What prices and support rest on", "Basis", facts.costs.by_basis, currency),
         _unpriced(facts),
         _shares(facts),
         _drivers(facts),

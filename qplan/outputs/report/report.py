@@ -11,7 +11,7 @@ from qplan.outputs.report.design_sections import built_section, corridors_sectio
 from qplan.outputs.report.document import Document, Section, Table
 from qplan.outputs.text.names import SiteNames
 from qplan.outputs.text.tables import escape_markdown, markdown_table, one_line
-from qplan.outputs.text.verdict import figures, plan_line, warnings
+from qplan.outputs.text.verdict import figures, plan_line, title, warnings
 from qplan.outputs.text.wording import shortened
 
 MARKER = "<!-- qplan:report -->"
@@ -30,7 +30,7 @@ def report_document(facts: PlanFacts) -> Document:
     names, metadata = SiteNames(facts.inventory), facts.inventory.metadata
     subtitle = [metadata.description, metadata.owner and f"Owner: {metadata.owner}"]
     return Document(
-        title=metadata.name or facts.plan.inventory.name,
+        title=title(facts),
         subtitle=" · ".join(part for part in subtitle if part),
         headline=plan_line(facts),
         proven=facts.plan.status == "optimal",

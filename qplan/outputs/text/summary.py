@@ -9,9 +9,10 @@ from qplan.assessment.weaknesses import SmallestSet
 from qplan.outputs.report.design_sections import corridors_table, links_table
 from qplan.outputs.report.document import Table
 from qplan.outputs.report.report import markdown_head, report_document
+from qplan.outputs.text import money
 from qplan.outputs.text.names import SiteNames
 from qplan.outputs.text.tables import one_line, text_table
-from qplan.outputs.text.verdict import figures, plan_line, warnings
+from qplan.outputs.text.verdict import figures, plan_line, title, warnings
 from qplan.outputs.text.wording import shortened
 
 SUMMARY_VERSION = "1.0"
@@ -26,7 +27,7 @@ def summary_text(facts: PlanFacts) -> str:
     names, rows = SiteNames(facts.inventory), figures(facts)
     width = max(len(label) for label, _ in rows)
     blocks = [
-        one_line(facts.inventory.metadata.name or facts.plan.inventory.name),
+        one_line(": ".join(part for part in (title(facts), money.decided_text(facts)) if part)),
         "\n".join(f"! {one_line(warning)}" for warning in warnings(facts)),
         "\n".join(f"{label:<{width}}  {one_line(value)}" for label, value in rows),
         _text_table(_columns(links_table(facts, names), LINK_COLUMNS), ROUTE_CHARACTERS, LINK_ROWS),
@@ -71,6 +72,9 @@ def summary_json(facts: PlanFacts) -> str:
         "systems": facts.system_count,
         "costs": plan.costs.model_dump(),
         "lines_to_be_quoted": facts.lines_to_be_quoted,
+        "quoted_share": facts.costs.firmness.quoted,
+        "unpriced": facts.unpriced,
+        "counted_as_0": [{"what": each.what, "missing": each.missing, "of": each.of} for each in facts.unstated],
         "corridors": [
             {
                 "id": corridor.id,

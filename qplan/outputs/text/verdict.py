@@ -4,26 +4,32 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from decimal import Decimal
 
 from qplan.assessment.facts import PlanFacts
 from qplan.costing.money_text import round_money
 from qplan.inventory.source.messages import counted
-from qplan.outputs.text import wording
+from qplan.outputs.text import money, wording
 
 OBJECTIVES = {"tco": "least TCO", "capex": "least capex", "relays": "fewest relays, then least TCO"}
 
 
 def plan_line(facts: PlanFacts) -> str:
     """The verdict in one line: what is built, what it costs, what is proven."""
-    plan, costs, unpriced = facts.plan, facts.plan.costs, facts.lines_to_be_quoted
-    tco = f"{wording.tco_label(facts.inventory.economics)} {round_money(costs.tco, costs.currency)}"
-    capex = round_money(costs.capex, costs.currency) + (f" (+ {unpriced} to be quoted)" if unpriced else "")
+    plan, unpriced, decided = facts.plan, facts.lines_to_be_quoted, money.decided_text(facts)
+    tco = f"{wording.tco_label(facts.inventory.economics)} {money.tco_text(facts)}"
+    capex = money.capex_text(facts) + (f" (+ {unpriced} to be quoted)" if unpriced else "")
     nodes, links = counted(len(plan.nodes), "node"), counted(len(plan.links), "link")
+    variant = wording.variant(plan.inventory)
     return (
-        f"Plan: {nodes} to build, {links} to light. Capex {capex}, "
-        f"opex {round_money(costs.opex_per_year, costs.currency)}/yr, {tco}. {wording.proof(plan)}."
+        f"Plan{variant and f' ({variant})'}: {nodes} to build, {links} to light{decided and f'; {decided}'}. "
+        f"Capex {capex}, opex {money.opex_text(facts)}/yr, {tco}. {wording.proof(plan)}."
     )
+
+
+def title(facts: PlanFacts) -> str:
+    """What the plan is called: the network's name, and what was varied of its inventory."""
+    variant = wording.variant(facts.plan.inventory)
+    return (facts.inventory.metadata.name or facts.plan.inventory.name) + (f" ({variant})" if variant else "")
 
 
 def warnings(facts: PlanFacts) -> tuple[str, ...]:
@@ -35,6 +41,7 @@ def warnings(facts: PlanFacts) -> tuple[str, ...]:
     if plan.status != "optimal":
         found.append(f"{wording.proof(plan)}. A better plan may exist.")
     found += [note[:1].upper() + note[1:] for note in plan.notes]
+    found += [unstated] if (unstated := money.unstated_text(facts)) else []
     found += _one_operator(facts)
     if facts.unserved:
         ids = [corridor.id for corridor in facts.unserved]
@@ -57,31 +64,21 @@ def _one_operator(facts: PlanFacts) -> Iterator[str]:
 
 
 def figures(facts: PlanFacts) -> tuple[tuple[str, str], ...]:
-    plan, costs = facts.plan, facts.plan.costs
+    plan, costs, ref = facts.plan, facts.plan.costs, facts.plan.inventory
     new = [relay for relay in facts.relays if not relay.existing]
-    scenario = (("Scenario", plan.inventory.scenario),) if plan.inventory.scenario else ()
+    scenario = (("Scenario", ref.scenario),) if ref.scenario else ()
+    varied = (*scenario, *((("Set", wording.settings(ref)),) if ref.set else ()))
     relays = f"{len(facts.relays)} relay keys in clear ({len(new)} new)" if facts.relays else "none relays keys"
     served = len(facts.corridors) - len(facts.unserved)
     contingency = f" + {round_money(costs.contingency, costs.currency)} contingency" if costs.contingency else ""
     return (
-        *scenario,
+        *varied,
         ("Result", f"{wording.proof(plan)} (objective: {OBJECTIVES[plan.objective.name]})"),
         ("Corridors served", f"{served} of {len(facts.corridors)}"),
         ("QKD nodes", f"{len(plan.nodes)}, of which {relays}"),
         ("QKD links", f"{len(plan.links)} with {counted(facts.system_count, 'system')}"),
-        ("Capex", round_money(costs.capex, costs.currency) + contingency),
-        ("Opex per year", round_money(costs.opex_per_year, costs.currency)),
-        (wording.tco_label(facts.inventory.economics), round_money(costs.tco, costs.currency)),
-        ("Prices", _firmness(facts)),
+        ("Capex", money.capex_text(facts) + contingency),
+        ("Opex per year", money.opex_text(facts)),
+        (wording.tco_label(facts.inventory.economics), money.tco_text(facts)),
+        ("Prices", money.firmness_text(facts)),
     )
-
-
-def _firmness(facts: PlanFacts) -> str:
-    """How much of the capex rests on illustrative prices, and how many lines have none."""
-    unpriced, capex = facts.lines_to_be_quoted, facts.plan.costs.capex
-    illustrative = sum(line.line_total or Decimal(0) for line in facts.bill if line.provenance == "illustrative")
-    words = [f"{counted(unpriced, 'line')} to be quoted (in no total)"] if unpriced else []
-    if capex:
-        share = float(illustrative) / capex
-        words.insert(0, f"{wording.percent(share)} of capex is illustrative")
-    return "; ".join(words) or "none needed"

@@ -8,9 +8,10 @@ from decimal import ROUND_FLOOR, Decimal
 
 from qplan.assessment.link_budgets import LinkFacts
 from qplan.assessment.weaknesses import SmallestSet
+from qplan.explain.findings import setting_text
 from qplan.inventory.model import Corridor, Economics
 from qplan.inventory.source.messages import counted
-from qplan.plan.model import Plan
+from qplan.plan.model import InventoryRef, Plan
 
 SMALLEST_GAP = 1e-5
 STOPPED_BY = {
@@ -103,6 +104,17 @@ def proof(plan: Plan) -> str:
     if gap is None:
         return f"Feasible, no bound known: {stopped}"
     return f"Feasible, gap {gap_percent(gap)}: {stopped}"
+
+
+def variant(ref: InventoryRef) -> str:
+    """`scenario lost-east, policy.loss_margin_db=2`: what was varied of the inventory's file; "" where nothing was."""
+    parts = [f"scenario {ref.scenario}"] if ref.scenario else []
+    return ", ".join(parts + ([settings(ref)] if ref.set else []))
+
+
+def settings(ref: InventoryRef, most: int = 4) -> str:
+    """The values of `--set`, as it takes them."""
+    return listed([setting_text(address, value) for address, value in sorted(ref.set.items())], most)
 
 
 def tco_label(economics: Economics) -> str:

@@ -17,6 +17,7 @@ from qplan.inventory.source.messages import counted
 from qplan.outputs.text import wording
 from qplan.outputs.text.names import SiteNames
 from qplan.outputs.text.tables import one_line
+from qplan.outputs.text.verdict import title
 from qplan.plan.model import Plan
 
 MOST_SITES = 60
@@ -104,7 +105,7 @@ def diagram(facts: PlanFacts) -> Diagram:
         links += _unused_fibres(facts, ids, names, start=len(links) + 1)
     kinds = {node.kind for node in nodes} | {"end", "relay"}
     return Diagram(
-        title=one_line(inventory.metadata.name or facts.plan.inventory.name),
+        title=one_line(title(facts)),
         subtitle=_subtitle(facts),
         hint="" if whole else _hint(len(inventory.sites) - len(sites)),
         nodes=nodes,

@@ -1,0 +1,64 @@
+"""What a plan's costs count as 0 because the inventory does not state it.
+
+What is stated as 0 is stated. Authentication, which no inventory can price, is in the bill as to be quoted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from qplan.costing.bill import new_relays
+from qplan.inventory.model import Fibre, Inventory, Item, Model, QkdSystem, Site
+from qplan.inventory.plant import length_km
+from qplan.plan.model import Plan
+
+Charge = Literal["one-off", "yearly"]
+LEASES = ("cost_per_strand_year", "cost_per_strand_km_year")
+
+
+@dataclass(frozen=True)
+class Unstated:
+    """An amount that some of the things that the plan uses do not state."""
+
+    what: str
+    """price | support | fit-out | hosting | relay fit-out | relay operation | set-up | lease | length"""
+    charge: Charge
+    missing: tuple[str, ...]
+    """Ids of things without it, sorted."""
+    of: int
+    """Things of that kind that the plan uses."""
+
+
+def unstated_costs(inventory: Inventory, plan: Plan, products: Mapping[str, QkdSystem | Item]) -> tuple[Unstated, ...]:
+    """Everything counted as 0, in the order of the bill; `products` are those bought, by id."""
+    return tuple(each for each in _asked(inventory, plan, products) if each.missing)
+
+
+def _asked(inventory: Inventory, plan: Plan, products: Mapping[str, QkdSystem | Item]) -> Iterator[Unstated]:
+    nodes: dict[str, Site] = {node.site: inventory.sites[node.site] for node in plan.nodes}
+    relays = {site: inventory.sites[site] for site in plan.relays}
+    fitted_out = {site: relays[site] for site in new_relays(inventory, plan.relays)}
+    fibres: dict[str, Fibre] = {key: inventory.fibres[key] for link in plan.links for key in link.fibres}
+    yield _missing("price", "one-off", products, "price")
+    yield _missing("support", "yearly", products, "support_per_year")
+    yield _missing("fit-out", "one-off", nodes, "node_cost")
+    yield _missing("hosting", "yearly", nodes, "node_cost_per_year")
+    yield _missing("relay fit-out", "one-off", fitted_out, "relay_cost")
+    yield _missing("relay operation", "yearly", relays, "relay_cost_per_year")
+    yield _missing("set-up", "one-off", fibres, "setup_cost_per_strand")
+    yield _missing("lease", "yearly", fibres, *LEASES)
+    leased = {key: fibre for key, fibre in fibres.items() if fibre.cost_per_strand_km_year}
+    unknown = sorted(key for key, fibre in leased.items() if length_km(inventory, fibre) is None)
+    yield Unstated("length", "yearly", tuple(unknown), len(leased))
+
+
+def _missing(what: str, charge: Charge, things: Mapping[str, Model], *fields: str) -> Unstated:
+    """The things that state none of the fields."""
+    missing = (
+        key
+        for key, thing in things.items()
+        if all(field not in thing.model_fields_set or getattr(thing, field) is None for field in fields)
+    )
+    return Unstated(what, charge, tuple(sorted(missing)), len(things))

@@ -1,0 +1,140 @@
+"""A line of the bill of materials: a position that a plan buys, orders or rents.
+
+A line is either one-off or recurring. A one-off line has its money in `line_total`, and the support of what it buys in
+`support_per_year`. A recurring line (hosting, relay operation, fibre lease) has a yearly unit price, no `line_total`,
+and its money in `support_per_year`. So the sum of the line totals is the plan's capex and the sum of
+`support_per_year` its opex per year, both to the cent. Site works, set-up and leases that cost nothing make no line;
+equipment without a price does: it is "to be quoted" (`unit_price` and `line_total` None) and so is authentication,
+which every QKD link needs and no inventory prices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+
+from qplan.costing.unit_costs import Cost
+
+
+class Category(StrEnum):
+    """What a line is for, in the order of the bill."""
+
+    QKD_SYSTEM = "QKD system"
+    NODE_ITEM = "node equipment"
+    RELAY_ITEM = "relay equipment"
+    NODE_WORKS = "node works"
+    RELAY_WORKS = "relay works"
+    FIBRE_SETUP = "fibre set-up"
+    AUTHENTICATION = "authentication"
+    NODE_HOSTING = "recurring node hosting"
+    RELAY_OPERATION = "recurring relay operation"
+    FIBRE_LEASE = "recurring fibre lease"
+
+    @property
+    def recurring(self) -> bool:
+        return self.value.startswith("recurring")
+
+
+KEYS = {
+    Category.QKD_SYSTEM: "system",
+    Category.NODE_ITEM: "node-item",
+    Category.RELAY_ITEM: "relay-item",
+    Category.NODE_WORKS: "node",
+    Category.RELAY_WORKS: "relay",
+    Category.FIBRE_SETUP: "set-up",
+    Category.AUTHENTICATION: "authentication",
+    Category.NODE_HOSTING: "hosting",
+    Category.RELAY_OPERATION: "operation",
+    Category.FIBRE_LEASE: "lease",
+}
+"""First word of the key of a line; the id of what is bought follows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BillLine:
+    """One line of the bill; money is in `currency`."""
+
+    key: str
+    """`system.dv-metro`, `lease.f-zrh-win`: what the line is for, whatever else is in the bill."""
+    id: str
+    """Of what is bought: a system, an item's part number, a site or a fibre; "" for authentication."""
+    part_number: str = ""
+    manufacturer: str = ""
+    description: str
+    category: Category
+    quantity: Decimal
+    unit: str
+    unit_price: Decimal | None
+    """None: to be quoted. Of a recurring line: per year."""
+    currency: str
+    line_total: Decimal | None = None
+    """One-off money to the cent; None for a recurring line and for one to be quoted."""
+    support_per_unit: Decimal = Decimal(0)
+    """Per unit and year; of a recurring line 0."""
+    support_per_year: Decimal = Decimal(0)
+    """Of the whole line, to the cent; of a recurring line its yearly money."""
+    lead_time_weeks: Decimal | None = None
+    quote_ref: str = ""
+    quote_valid_until: str = ""
+    provenance: str = "inventory"
+    """Of the price: a word of the catalogue, "inventory", or "" where there is none."""
+    support_provenance: str = ""
+    """Of the support, likewise."""
+    expired: bool = False
+    """The quote had run out on the day that the plan was made for."""
+    foreign: bool = False
+    """The amounts are labelled with another currency than that in which they are counted."""
+    sites: tuple[str, ...]
+    shares: tuple[tuple[str, Fraction], ...]
+    """(corridor, part of the quantity that it uses), sorted; the parts sum to 1."""
+
+    @property
+    def charge(self) -> str:
+        """How it is paid: one-off or yearly."""
+        return "yearly" if self.category.recurring else "one-off"
+
+    @property
+    def to_be_quoted(self) -> bool:
+        return self.unit_price is None
+
+    @property
+    def one_off(self) -> Decimal:
+        """One-off money, exact; 0 while it is to be quoted."""
+        if self.unit_price is None or self.category.recurring:
+            return Decimal(0)
+        return self.quantity * self.unit_price
+
+    @property
+    def yearly(self) -> Decimal:
+        """Money per year, exact."""
+        if self.category.recurring:
+            return self.quantity * (self.unit_price or Decimal(0))
+        return self.quantity * self.support_per_unit
+
+    @property
+    def terms(self) -> tuple[object, ...]:
+        """What two lines for one part number must have in common to be ordered as one."""
+        return (
+            self.part_number,
+            self.manufacturer,
+            self.unit,
+            self.unit_price,
+            self.support_per_unit,
+            self.lead_time_weeks,
+            self.quote_ref,
+            self.quote_valid_until,
+            self.provenance,
+            self.support_provenance,
+            self.foreign,
+        )
+
+
+def bill_total(bill: Iterable[BillLine]) -> Cost:
+    """Exact money of all lines; a line to be quoted counts as 0."""
+    total = Cost()
+    for line in bill:
+        total += Cost(line.one_off, line.yearly)
+    return total

@@ -1,0 +1,66 @@
+"""How firm a plan's money is: what each amount rests on, as a share of the total cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from qplan.costing.bill_line import BillLine, bill_total
+from qplan.costing.unit_costs import contingency, present_value_factor, tco
+from qplan.inventory.model import Economics
+
+QUOTED, EXPIRED, FOREIGN, ILLUSTRATIVE = "quote", "expired quote", "foreign currency", "illustrative"
+CONTINGENCY = "contingency"
+
+
+@dataclass(frozen=True)
+class Firmness:
+    """What the tco rests on: shares (0 to 1) by the basis of its amounts, which sum to 1 where anything costs.
+
+    A basis is a word of provenance, `EXPIRED`, `FOREIGN`, "inventory" (stated without provenance) or `CONTINGENCY`.
+    """
+
+    shares: dict[str, float]
+    unpriced_lines: int
+
+    def share(self, basis: str) -> float:
+        return self.shares.get(basis, 0.0)
+
+    @property
+    def quoted(self) -> float:
+        """The firm part: by a quote that has not run out, in the plan's currency."""
+        return self.share(QUOTED)
+
+
+def price_basis(line: BillLine) -> str:
+    """What the unit price of a line rests on; "" where there is none."""
+    return _basis(line, line.provenance)
+
+
+def yearly_basis(line: BillLine) -> str:
+    """What the yearly money of a line rests on: of a recurring line its price, else the support of what it buys."""
+    return _basis(line, line.provenance if line.category.recurring else line.support_provenance)
+
+
+def _basis(line: BillLine, provenance: str) -> str:
+    if line.foreign and provenance:
+        return FOREIGN
+    return EXPIRED if line.expired and provenance == QUOTED else provenance
+
+
+def firmness(economics: Economics, bill: Iterable[BillLine]) -> Firmness:
+    lines = tuple(bill)
+    total = bill_total(lines)
+    annuity = Fraction(present_value_factor(economics))
+    amounts: dict[str, Fraction] = {}
+    for line in lines:
+        for basis, amount in (
+            (price_basis(line), Fraction(line.one_off)),
+            (yearly_basis(line), Fraction(line.yearly) * annuity),
+        ):
+            amounts[basis] = amounts.get(basis, Fraction(0)) + amount
+    amounts[CONTINGENCY] = Fraction(contingency(economics, total.capex))
+    whole = Fraction(tco(economics, total))
+    shares = {basis: float(amounts[basis] / whole) for basis in sorted(amounts) if amounts[basis]} if whole else {}
+    return Firmness(shares, sum(line.to_be_quoted for line in lines))

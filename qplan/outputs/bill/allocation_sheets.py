@@ -1,0 +1,112 @@
+"""The sheets of costs by corridor: each corridor's part of every line of the bill, and their sums."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import groupby
+
+from xlsxwriter.worksheet import Worksheet
+
+from qplan.costing.bill_line import BillLine
+from qplan.costing.money_text import TO_BE_QUOTED
+from qplan.costing.unit_costs import money, present_value_factor
+from qplan.inventory.model import Economics
+from qplan.outputs.bill.bill_sheet import bill_range
+from qplan.outputs.bill.sheets import Styles, formula, lay_out, total_row, write
+from qplan.outputs.bill.tables import CORRIDOR_HEADER, CellTable
+
+NOBODY = "(no corridor)"
+ALLOCATION_HEADER = ("Corridor", "Line", "Description", "Share", "One-off", "Per year", "To be quoted")
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """A corridor's part of one line, in money."""
+
+    corridor: str
+    line: BillLine
+    share: Fraction
+
+    @property
+    def one_off(self) -> Fraction:
+        return self.share * Fraction(self.line.one_off)
+
+    @property
+    def yearly(self) -> Fraction:
+        return self.share * Fraction(self.line.yearly)
+
+
+def allocations(bill: tuple[BillLine, ...]) -> tuple[Allocation, ...]:
+    """Every corridor's part of every line, by corridor and in the order of the bill."""
+    parts = (Allocation(corridor, line, share) for line in bill for corridor, share in line.shares)
+    return tuple(sorted(parts, key=lambda part: part.corridor))
+
+
+def allocation_sheet(sheet: Worksheet, styles: Styles, bill: tuple[BillLine, ...]) -> None:
+    """Which part of every line each corridor bears."""
+    rows = bill_range(bill)
+    parts = allocations(bill)
+    widths = (24, 26, 60, 9, 20, 20, 10)
+    figures = ("Share", "One-off", "Per year", "To be quoted")
+    lay_out(sheet, styles, ALLOCATION_HEADER, figures, widths, max(len(parts), 1))
+    lines, prices = rows.column("Line"), rows.column("Unit price")
+    exact = len({line.key.casefold() for line in bill}) < len(bill)  # SUMIF knows no case
+    for row, part in enumerate(parts, start=1):
+        here = row + 1
+        write(sheet, row, 0, part.corridor or NOBODY, styles.text)
+        write(sheet, row, 1, part.line.key, styles.text)
+        write(sheet, row, 2, part.line.description, styles.text)
+        write(sheet, row, 3, float(part.share), styles.share)
+        for column, source, amount in ((4, "Line total", part.one_off), (5, "Support per year", part.yearly)):
+            amounts = rows.column(source)
+            found = f"SUMIF({lines},B{here},{amounts})"
+            found = f"SUMPRODUCT(--EXACT({lines},B{here}),{amounts})" if exact else found
+            formula(sheet, row, column, f"=D{here}*{found}", styles.money, amount)
+        count = f'COUNTIFS({lines},B{here},{prices},"{TO_BE_QUOTED}")'
+        count = f'SUMPRODUCT(--EXACT({lines},B{here}),--({prices}="{TO_BE_QUOTED}"))' if exact else count
+        formula(sheet, row, 6, f"={count}", styles.number, int(part.line.to_be_quoted))
+
+
+def corridor_sheet(
+    sheet: Worksheet, styles: Styles, table: CellTable, bill: tuple[BillLine, ...], economics: Economics
+) -> None:
+    """The share of every corridor: sums over its rows of the sheet Allocation, which stand together."""
+    last = max(len(table.rows), 1) + 1
+    lay_out(sheet, styles, CORRIDOR_HEADER, table.right, (24, 20, 20, 16, 20, 20, 20, 20, 10), last - 1)
+    first_row = 2
+    grouped = {corridor: tuple(parts) for corridor, parts in groupby(allocations(bill), lambda part: part.corridor)}
+    totals = [Fraction(0)] * 4
+    for row, (corridor, first_end, second_end, rate, *_) in enumerate(table.rows, start=1):
+        for column, cell in enumerate((corridor or NOBODY, first_end, second_end)):
+            write(sheet, row, column, cell, styles.text)
+        write(sheet, row, 3, rate, styles.number)
+        parts = grouped.get(corridor, ())
+        if parts:
+            amounts = _corridor_money(sheet, styles, row, parts, first_row, economics)
+            totals = [total + amount for total, amount in zip(totals, amounts, strict=True)]
+            first_row += len(parts)
+    total_row(sheet, styles, last, len(CORRIDOR_HEADER))
+    for column, letter, total in zip((4, 5, 6, 7), "EFGH", totals, strict=True):
+        formula(sheet, last, column, f"=SUM({letter}2:{letter}{last})", styles.total, total)
+
+
+def _corridor_money(
+    sheet: Worksheet, styles: Styles, row: int, parts: tuple[Allocation, ...], first_row: int, economics: Economics
+) -> tuple[Fraction, ...]:
+    """Capex, contingency, opex per year and tco of one corridor, written and returned."""
+    capex = sum((part.one_off for part in parts), Fraction(0))
+    opex = sum((part.yearly for part in parts), Fraction(0))
+    reserve = capex * Fraction(money(economics.contingency))
+    tco = capex + reserve + opex * Fraction(present_value_factor(economics))
+    here, last_row = row + 1, first_row + len(parts) - 1
+    for column, text, value in (
+        (4, f"=SUM(Allocation!E{first_row}:E{last_row})", capex),
+        (5, f"=E{here}*contingency_share", reserve),
+        (6, f"=SUM(Allocation!F{first_row}:F{last_row})", opex),
+        (7, f"=E{here}+F{here}+G{here}*annuity", tco),
+    ):
+        formula(sheet, row, column, text, styles.money, value)
+    quoted = sum(part.line.to_be_quoted for part in parts)
+    formula(sheet, row, 8, f"=SUM(Allocation!G{first_row}:G{last_row})", styles.number, quoted)
+    return capex, reserve, opex, tco

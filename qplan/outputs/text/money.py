@@ -1,0 +1,83 @@
+"""What is said of a plan's money: totals that are at least so much, what counts as 0, how firm prices are."""
+
+from __future__ import annotations
+
+from qplan.assessment.facts import PlanFacts
+from qplan.assessment.unstated import Unstated
+from qplan.costing.firmness import EXPIRED, FOREIGN, ILLUSTRATIVE
+from qplan.costing.money_text import round_money
+from qplan.inventory.source.messages import counted
+from qplan.outputs.text import wording
+
+NOUNS = {
+    "price": "product",
+    "support": "product",
+    "fit-out": "node",
+    "hosting": "node",
+    "relay fit-out": "new relay",
+    "relay operation": "relay",
+    "set-up": "fibre",
+    "lease": "fibre",
+    "length": "fibre leased by length",
+}
+"""Whose amount it is, by what is not stated."""
+NAMED = 3
+
+
+def capex_text(facts: PlanFacts) -> str:
+    return _total(facts, facts.plan.costs.capex, any(each.charge == "one-off" for each in facts.unstated))
+
+
+def opex_text(facts: PlanFacts) -> str:
+    return _total(facts, facts.plan.costs.opex_per_year, any(each.charge == "yearly" for each in facts.unstated))
+
+
+def tco_text(facts: PlanFacts) -> str:
+    return _total(facts, facts.plan.costs.tco, bool(facts.unstated))
+
+
+def _total(facts: PlanFacts, amount: float, incomplete: bool) -> str:
+    return ("at least " if incomplete else "") + round_money(amount, facts.plan.costs.currency)
+
+
+def unstated_text(facts: PlanFacts) -> str:
+    """`Counted as 0, because not stated: lease of 7 of 7 fibres, hosting of 3 of 5 nodes.`; "" where all is stated."""
+    parts = ", ".join(_unstated(each) for each in facts.unstated)
+    return f"Counted as 0, because not stated: {parts}." if parts else ""
+
+
+def _unstated(each: Unstated) -> str:
+    noun = NOUNS[each.what] if each.of == 1 else _plural(NOUNS[each.what])
+    named = each.what in ("price", "support") or len(each.missing) < each.of
+    names = f" ({wording.listed(each.missing, NAMED)})" if named else ""
+    return f"{each.what} of {len(each.missing)} of {each.of} {noun}{names}"
+
+
+def _plural(noun: str) -> str:
+    first, *rest = noun.split(" ", 1) if noun.startswith("fibre ") else (noun,)
+    return " ".join([f"{first}s", *rest])
+
+
+def decided_text(facts: PlanFacts) -> str:
+    """What is said first where products without a price are bought; "" where all have one."""
+    if not facts.unpriced:
+        return ""
+    return f"unpriced things decided it, counted as 0: {wording.listed(facts.unpriced, NAMED)}"
+
+
+def firmness_text(facts: PlanFacts) -> str:
+    """How much of the total cost is quoted, how much is a guess, and how many lines have no price."""
+    firmness, unpriced = facts.costs.firmness, facts.lines_to_be_quoted
+    words = []
+    if facts.plan.costs.tco:
+        words = [f"{wording.percent(firmness.quoted)} of the TCO is quoted"]
+        for basis, what in (
+            (EXPIRED, "rests on quotes that have run out"),
+            (FOREIGN, "is in another currency"),
+            (ILLUSTRATIVE, "is illustrative"),
+        ):
+            if firmness.share(basis):
+                words.append(f"{wording.percent(firmness.share(basis))} {what}")
+    said = [", ".join(words)] if words else []
+    said += [f"{counted(unpriced, 'line')} to be quoted (in no total)"] if unpriced else []
+    return "; ".join(said) or "none needed"

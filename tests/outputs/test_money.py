@@ -1,0 +1,113 @@
+"""What is said of money: what decided for want of a price, what counts as 0, what is firm."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from plan_fixtures import make_link, make_plan
+
+from qplan.assessment.facts import assess
+from qplan.inventory.model import Inventory
+from qplan.outputs.bill.costs_json import costs_json
+from qplan.outputs.report.report import report_document, report_html, report_markdown
+from qplan.outputs.text.summary import summary_json, summary_markdown, summary_text
+from qplan.plan.model import Path
+
+SITE = {"node_cost": 0.0, "node_cost_per_year": 0.0}
+FIBRE = {"setup_cost_per_strand": 0.0, "cost_per_strand_year": 0.0}
+SYSTEM = {"price": 100.0, "support_per_year": 0.0}
+
+
+def facts(site=SITE, fibre=FIBRE, system=SYSTEM, length_km=40.0, **rest):
+    """Two sites and one fibre, its length None where unknown, with one system."""
+    length = {} if length_km is None else {"length_km": length_km}
+    inventory = Inventory.model_validate(
+        {
+            "qplan": 1,
+            "sites": {"a": site, "b": site},
+            "fibres": {"ab": {"ends": ("a", "b"), "loss_db": 9.0, **length, **fibre}},
+            "equipment": {"qkd_systems": {"s": {"key_rate_curve": ((20.0, 1e3),), **system}}},
+            "corridors": {"c": {"ends": ("a", "b"), "key_rate_bps": 100.0}},
+            **rest,
+        }
+    )
+    link = make_link(inventory, ("a", "b"), "s", (), load_bps=100.0).model_copy(update={"fibres": ("ab",)})  # any loss
+    return assess(inventory, make_plan(inventory, (link,), {"c": (Path(links=(link.id,), relays=()),)}))
+
+
+def without(entry, *keys):
+    return {key: value for key, value in entry.items() if key not in keys}
+
+
+@pytest.mark.parametrize(
+    ("change", "said", "least"),
+    [
+        ({}, "", ()),
+        ({"site": without(SITE, "node_cost")}, "fit-out of 2 of 2 nodes", ("Capex", "TCO")),
+        ({"site": without(SITE, "node_cost_per_year")}, "hosting of 2 of 2 nodes", ("Opex", "TCO")),
+        ({"fibre": without(FIBRE, "setup_cost_per_strand")}, "set-up of 1 of 1 fibre", ("Capex", "TCO")),
+        ({"fibre": without(FIBRE, "cost_per_strand_year")}, "lease of 1 of 1 fibre", ("Opex", "TCO")),
+        ({"system": without(SYSTEM, "support_per_year")}, "support of 1 of 1 product (s)", ("Opex", "TCO")),
+        ({"system": without(SYSTEM, "price")}, "price of 1 of 1 product (s)", ("Capex", "TCO")),
+        (
+            {"fibre": {**FIBRE, "cost_per_strand_km_year": 5.0}, "length_km": None},
+            "length of 1 of 1 fibre leased by length",
+            ("Opex", "TCO"),
+        ),
+    ],
+)
+def test_what_is_not_stated_is_listed_and_totals_are_at_least(change, said, least):
+    found = facts(**change)
+    document = report_document(found)
+    sentences = [warning for warning in document.warnings if warning.startswith("Counted as 0")]
+    assert sentences == ([f"Counted as 0, because not stated: {said}."] if said else [])
+    totals = {label.split()[0]: value for label, value in document.figures}
+    for label in ("Capex", "Opex", "TCO"):
+        assert totals[label].startswith("at least ") == (label in least), label
+        word = label if label != "Opex" else "opex"
+        assert (f"{word} at least" in document.headline.replace("(10 y, 5 %) ", "")) == (label in least)
+    told = json.loads(summary_json(found))["counted_as_0"]
+    assert told == json.loads(costs_json(found))["counted_as_0"]
+    assert [f"{each['what']} of {len(each['missing'])} of {each['of']}" for each in told] == [
+        " ".join(said.split()[:5]) for said in [said] if said
+    ]
+
+
+def test_unpriced_things_that_decided_are_said_first():
+    found = facts(system=without(SYSTEM, "price"), metadata={"name": "Net"})
+    assert summary_text(found).splitlines()[0] == "Net: unpriced things decided it, counted as 0: s"
+    for text in (summary_markdown(found), report_markdown(found), report_html(found)):
+        assert "unpriced things decided it" in text
+    assert "unpriced" not in summary_text(facts()).splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("system", "as_of", "said"),
+    [
+        ({"provenance": "quote"}, None, "100 % of the TCO is quoted"),
+        ({"provenance": "illustrative"}, None, "0 % of the TCO is quoted, 100 % is illustrative"),
+        (
+            {"provenance": "quote", "labels": {"quote_valid_until": "2020-01-01"}},
+            "2026-01-01",
+            "0 % of the TCO is quoted, 100 % rests on quotes that have run out",
+        ),
+        ({"provenance": "quote", "labels": {"currency": "USD"}}, None, "100 % is in another currency"),
+    ],
+)
+def test_the_quoted_share_of_the_total_stands_in_the_first_screen(system, as_of, said):
+    found = facts(system={**SYSTEM, **system})
+    plan = found.plan.model_copy(update={"inventory": found.plan.inventory.model_copy(update={"as_of": as_of})})
+    text = summary_text(assess(found.inventory, plan))
+    prices = next(line for line in text.splitlines() if line.startswith("Prices"))
+    assert said in prices and prices.endswith("1 line to be quoted (in no total)")
+
+
+def test_a_variant_is_named_in_every_headline():
+    found = facts(metadata={"name": "Net"})
+    ref = found.plan.inventory.model_copy(update={"scenario": "wet", "set": {"policy.loss_margin_db": 2}})
+    varied = assess(found.inventory, found.plan.model_copy(update={"inventory": ref}))
+    said = "scenario wet, policy.loss_margin_db=2"
+    assert report_document(varied).title == f"Net ({said})"
+    assert report_document(varied).headline.startswith(f"Plan ({said}): 2 nodes")
+    assert summary_text(varied).splitlines()[0] == f"Net ({said})"
