@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from qplan.inventory.loss_budget import LossBudget, loss_budget
 from qplan.inventory.model import Inventory
-from qplan.inventory.plant import length_km, max_loss_db, uses_o_band
+from qplan.inventory.plant import band_of, length_km, max_loss_db
 from qplan.physics.key_rate import loss_for_rate_db
 from qplan.plan.model import Link
 
@@ -52,5 +52,5 @@ def link_facts(inventory: Inventory, link: Link) -> LinkFacts:
     kept = 1 - inventory.policy.key_rate_reserve
     needed_bps = link.load_bps / (link.count * kept) if kept else 0.0
     rate_limit_db = loss_for_rate_db(system.key_rate_curve, link.loss_db, needed_bps)
-    budget = loss_budget(inventory, link.fibres, link.bypass_sites, uses_o_band(system))
+    budget = loss_budget(inventory, link.fibres, link.bypass_sites, band_of(system))
     return LinkFacts(link, max_loss_db(system), rate_limit_db, budget, link.length_km if known else None)

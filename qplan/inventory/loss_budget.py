@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 
-from qplan.inventory.model import Fibre, Inventory
-from qplan.inventory.plant import bypass_loss_db, loss_db
+from qplan.inventory.model import Inventory
+from qplan.inventory.plant import bypass_loss_db, loss_db, stated_loss_db
+from qplan.physics.bands import Band
 from qplan.physics.loss import CONNECTOR_LOSS_DB, SPLICE_LOSS_DB
 
 
@@ -30,16 +31,16 @@ class LossBudget:
 
 
 def loss_budget(
-    inventory: Inventory, fibre_ids: Iterable[str], bypass_sites: Iterable[str], o_band: bool
+    inventory: Inventory, fibre_ids: Iterable[str], bypass_sites: Iterable[str], band: Band
 ) -> LossBudget | None:
     """The loss budget of a route in a band; None where a fibre cannot carry the band."""
     fibre = connectors = splices = 0.0
     for fibre_id in fibre_ids:
         entry = inventory.fibres[fibre_id]
-        loss = loss_db(inventory, entry, o_band)
+        loss = loss_db(inventory, entry, band)
         if loss is None:
             return None
-        computed = _stated_loss_db(entry, o_band) is None
+        computed = stated_loss_db(entry, band) is None
         in_connectors = entry.connectors * CONNECTOR_LOSS_DB if computed else 0.0
         in_splices = entry.splices * SPLICE_LOSS_DB if computed else 0.0
         fibre += loss - in_connectors - in_splices
@@ -48,7 +49,3 @@ def loss_budget(
     patching = math.fsum(bypass_loss_db(inventory, site) for site in bypass_sites)
     parts = (fibre, connectors, splices, patching, inventory.policy.loss_margin_db)
     return LossBudget(*(round(part, 9) for part in parts))
-
-
-def _stated_loss_db(fibre: Fibre, o_band: bool) -> float | None:
-    return fibre.loss_1310_db if o_band else fibre.loss_db

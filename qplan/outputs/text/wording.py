@@ -8,7 +8,7 @@ from decimal import ROUND_FLOOR, Decimal
 
 from qplan.assessment.link_budgets import LinkFacts
 from qplan.assessment.weaknesses import SmallestSet
-from qplan.explain.findings import setting_text
+from qplan.explain.findings import write_setting
 from qplan.inventory.model import Corridor, Economics
 from qplan.inventory.source.messages import counted
 from qplan.plan.model import InventoryRef, Plan
@@ -114,7 +114,7 @@ def variant(ref: InventoryRef) -> str:
 
 def settings(ref: InventoryRef, most: int = 4) -> str:
     """The values of `--set`, as it takes them."""
-    return listed([setting_text(address, value) for address, value in sorted(ref.set.items())], most)
+    return listed([write_setting(address, value) for address, value in sorted(ref.set.items())], most)
 
 
 def tco_label(economics: Economics) -> str:
