@@ -11,8 +11,7 @@ from qplan.assessment.fibre_knowledge import FibreKnowledge, fibre_knowledge
 from qplan.assessment.link_budgets import LinkFacts, link_facts
 from qplan.assessment.nodes import NodeFacts, node_facts
 from qplan.assessment.unstated import Unstated, unstated_costs
-from qplan.costing.bill import bill_of_materials, new_relays
-from qplan.costing.bill_line import BillLine
+from qplan.costing.bill import BillLine, bill_of_materials, new_relays
 from qplan.costing.costs import CostReport, cost_report
 from qplan.costing.usage import Usage, usage_of
 from qplan.costing.views import Installation, by_site

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from math import fsum
 
-from qplan.costing.bill_line import BillLine, bill_total
+from qplan.costing.bill import BillLine, bill_total
 from qplan.costing.cash_flow import CashFlow, cash_flow
 from qplan.costing.cents import cents
 from qplan.costing.firmness import Firmness, firmness, price_basis, yearly_basis
@@ -134,5 +134,5 @@ def _group(name: str, priced: list[BillLine], yearly: list[BillLine]) -> PriceGr
     unpriced = sum(line.to_be_quoted for line in priced)
     capex = sum((line.line_total or Decimal(0) for line in priced), Decimal(0))
     opex = sum((line.support_per_year for line in yearly), Decimal(0))
-    lines = len({line.key for line in (*priced, *yearly)})
+    lines = len({line.address for line in (*priced, *yearly)})
     return PriceGroup(name, lines, unpriced, None if priced and unpriced == len(priced) else capex, opex)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from qplan.costing.bill_line import BillLine, bill_total
+from qplan.costing.bill import BillLine, bill_total
 from qplan.costing.unit_costs import contingency, present_value_factor, tco
 from qplan.inventory.model import Economics
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from qplan.costing.bill_line import BillLine, Category, bill_total
+from qplan.costing.bill import BillLine, Category, bill_total
 from qplan.costing.cents import cents
 from qplan.costing.unit_costs import Cost, money, tco
 from qplan.inventory.model import Economics

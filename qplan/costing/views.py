@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from qplan.costing.bill import new_relays
-from qplan.costing.bill_line import BillLine, Category
+from qplan.costing.bill import BillLine, Category, new_relays
 from qplan.costing.cents import apportion
 from qplan.costing.unit_costs import money, present_value_factor
 from qplan.inventory.model import Inventory, Item
@@ -20,7 +19,7 @@ def by_part(bill: Iterable[BillLine]) -> tuple[BillLine, ...]:
     """To buy: lines for one part number on the same terms become one line, whatever category they are bought for."""
     merged: dict[tuple[object, ...], BillLine] = {}
     for line in bill:
-        key = line.terms if line.part_number else (line.key,)
+        key = line.terms if line.part_number else (line.address,)
         merged[key] = _together(merged[key], line) if key in merged else line
     return tuple(merged.values())
 

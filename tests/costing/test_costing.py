@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from plan_fixtures import SAMPLE, make_link, make_plan, sample
 
 from qplan.assessment.facts import assess
-from qplan.costing.bill import bill_of_materials
-from qplan.costing.bill_line import Category
+from qplan.costing.bill import Category, bill_of_materials
 from qplan.costing.cents import apportion, cents
 from qplan.costing.costs import plan_costs
 from qplan.costing.unit_costs import present_value_factor
@@ -92,7 +91,7 @@ def test_every_account_adds_up_to_the_plan_to_the_cent(case):
     assert sum(line.line_total or 0 for line in bill) == costs["capex"]
     assert sum(line.support_per_year for line in bill) == costs["opex_per_year"]
     for view in (bill, by_part(bill)):
-        assert len({line.key for line in view}) == len(view)
+        assert len({line.address for line in view}) == len(view)
         assert all(sum(share for _, share in line.shares) == 1 for line in view)
         assert sum(line.line_total or 0 for line in view) == costs["capex"]
     shares = by_corridor(inventory, plan, bill)
@@ -121,7 +120,7 @@ def test_nothing_without_a_price_is_hidden_and_nothing_installed_is_missing(case
         Category.QKD_SYSTEM: "system", Category.NODE_ITEM: "node", Category.RELAY_ITEM: "relay",
         Category.AUTHENTICATION: "auth",
     }  # fmt: skip
-    assert {(names[line.category], line.id) for line in bill if line.category in names} == expected
+    assert {(names[line.category], line.key) for line in bill if line.category in names} == expected
     for line in bill:
         assert (line.line_total is None) == (line.to_be_quoted or line.category.recurring)
 
@@ -201,7 +200,7 @@ def test_one_part_on_equal_terms_is_bought_as_one_line():
 def test_provenance_of_price_and_support_is_that_of_the_money_shown(product, price, support):
     _, plan = sample()
     inventory = edited(equipment={"node_items": {"KMS-1": product}})
-    (line,) = (line for line in bill_of_materials(inventory, plan) if line.id == "KMS-1")
+    (line,) = (line for line in bill_of_materials(inventory, plan) if line.key == "KMS-1")
     assert (line.provenance, line.support_provenance) == (price, support)
 
 
@@ -233,7 +232,7 @@ def test_only_a_quote_that_holds_in_the_plans_currency_is_firm(labels, as_of, fi
 def test_one_more_thing_in_the_bill_leaves_the_other_keys_as_they_are():
     inventory, plan = sample()
     fewer = make_plan(inventory, plan.links[1:], {"bank-a": (), "grid-b": ()})
-    keys, fewer_keys = ([line.key for line in bill_of_materials(inventory, each)] for each in (plan, fewer))
+    keys, fewer_keys = ([line.address for line in bill_of_materials(inventory, each)] for each in (plan, fewer))
     assert set(fewer_keys) < set(keys)
     assert {"system.dv-metro", "node-item.KMS-1", "relay-item.HSM-2", "lease.f-zrh-win", "authentication"} <= {*keys}
 
@@ -242,8 +241,8 @@ def test_a_fixed_lease_beside_one_by_length_has_a_key_of_its_own():
     _, plan = sample()
     fibre = {**SAMPLE["fibres"]["f-zrh-win"], "cost_per_strand_year": 10.0}
     bill = bill_of_materials(edited(fibres={"f-zrh-win": fibre}), plan)
-    units = {line.key: line.unit for line in bill if line.key.startswith("lease.f-zrh-win")}
-    assert units == {"lease.f-zrh-win": "strand-year", "lease.f-zrh-win.length": "strand-km-year"}
+    units = {line.address: line.unit for line in bill if line.address.startswith("lease.f-zrh-win")}
+    assert units == {"lease.f-zrh-win": "strand-year", "lease.f-zrh-win.km": "strand-km-year"}
 
 
 def scaled(driver, factor):

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from xlsxwriter.worksheet import Worksheet
 
-from qplan.costing.bill_line import BillLine
+from qplan.costing.bill import BillLine
 from qplan.costing.money_text import TO_BE_QUOTED
 from qplan.costing.unit_costs import money, present_value_factor
 from qplan.inventory.model import Economics
@@ -51,11 +51,11 @@ def allocation_sheet(sheet: Worksheet, styles: Styles, bill: tuple[BillLine, ...
     figures = ("Share", "One-off", "Per year", "To be quoted")
     lay_out(sheet, styles, ALLOCATION_HEADER, figures, widths, max(len(parts), 1))
     lines, prices = rows.column("Line"), rows.column("Unit price")
-    exact = len({line.key.casefold() for line in bill}) < len(bill)  # SUMIF knows no case
+    exact = len({line.address.casefold() for line in bill}) < len(bill)  # SUMIF knows no case
     for row, part in enumerate(parts, start=1):
         here = row + 1
         write(sheet, row, 0, part.corridor or NOBODY, styles.text)
-        write(sheet, row, 1, part.line.key, styles.text)
+        write(sheet, row, 1, part.line.address, styles.text)
         write(sheet, row, 2, part.line.description, styles.text)
         write(sheet, row, 3, float(part.share), styles.share)
         for column, source, amount in ((4, "Line total", part.one_off), (5, "Support per year", part.yearly)):

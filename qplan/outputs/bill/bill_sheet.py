@@ -16,7 +16,7 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from qplan.assessment.facts import PlanFacts
-from qplan.costing.bill_line import BillLine
+from qplan.costing.bill import BillLine
 from qplan.costing.cents import Exact
 from qplan.costing.firmness import ILLUSTRATIVE, QUOTED, price_basis, yearly_basis
 from qplan.costing.money_text import TO_BE_QUOTED

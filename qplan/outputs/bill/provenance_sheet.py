@@ -8,7 +8,7 @@ from fractions import Fraction
 from xlsxwriter.worksheet import Worksheet
 
 from qplan.assessment.facts import PlanFacts
-from qplan.costing.bill_line import BillLine
+from qplan.costing.bill import BillLine, Charge
 from qplan.costing.firmness import EXPIRED, FOREIGN, QUOTED, price_basis, yearly_basis
 from qplan.inventory.model import Inventory, Item, QkdSystem
 from qplan.outputs.bill.bill_sheet import bill_range
@@ -39,7 +39,7 @@ def provenance_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None
     lay_out(sheet, styles, HEADER, HEADER[1:], WIDTHS, len(BASES))
     for row, basis in enumerate(BASES, start=1):
         key = f"A{row + 1}"
-        per_year = f'=SUMIF({support},{key},{yearly})+SUMIFS({yearly},{provenance},{key},{charge},"yearly")'
+        per_year = f'=SUMIF({support},{key},{yearly})+SUMIFS({yearly},{provenance},{key},{charge},"{Charge.YEARLY}")'
         lines, capex, opex = amounts(facts, basis)
         write(sheet, row, 0, basis, styles.text)
         formula(sheet, row, 1, f"=COUNTIF({provenance},{key})", styles.number, lines)
@@ -75,10 +75,10 @@ def _sources(inventory: Inventory, bill: Iterable[BillLine]) -> Iterable[tuple[s
         "relay equipment": inventory.equipment.relay_items,
     }
     for line in bill:
-        product = catalogue.get(line.category, {}).get(line.id)
+        product = catalogue.get(line.category, {}).get(line.key)
         if product is None:
             continue
         stated = product.provenance
         fields = {"every field": stated} if isinstance(stated, str) else dict(sorted(stated.items()))
         for field, word in fields.items():
-            yield line.id, line.part_number, field, word, product.source
+            yield line.key, line.part_number, field, word, product.source

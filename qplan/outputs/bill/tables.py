@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from qplan.assessment.facts import PlanFacts
-from qplan.costing.bill_line import BillLine
+from qplan.costing.bill import BillLine
 from qplan.costing.cents import cents
 from qplan.costing.money_text import TO_BE_QUOTED
 from qplan.costing.views import MODULES
@@ -55,7 +55,7 @@ def bill_table(bill: Iterable[BillLine]) -> CellTable:
 
 def _bill_row(line: BillLine) -> tuple[Cell, ...]:
     return (
-        line.key,
+        line.address,
         line.part_number,
         line.manufacturer,
         line.description,
@@ -71,7 +71,7 @@ def _bill_row(line: BillLine) -> tuple[Cell, ...]:
         line.quote_valid_until,
         line.provenance,
         ", ".join(line.sites),
-        line.charge,
+        line.category.charge.value,
         None,
         "",
         "",
