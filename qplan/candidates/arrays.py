@@ -12,8 +12,12 @@ import numpy as np
 
 from qplan.candidates.model import CandidateGraph, systems_needed
 from qplan.candidates.prices import Prices
+from qplan.candidates.resources import Disjointness, Kind, Resource, exclusive_to_link, site_resources
 from qplan.inventory import plant
 from qplan.inventory.model import Corridor, Inventory
+from qplan.inventory.plant import Room
+
+ROOMS: dict[Kind, Room] = {Kind.RACK_UNITS: "rack_units", Kind.POWER: "power_w"}  # that a site may be short of
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,7 @@ class Commodity:
     ends: tuple[int, int]
     demand_bps: float
     paths: int
-    disjoint: str
+    disjoint: Disjointness
     most_links: int | None
     """On one path; None where there is no limit."""
     permitted: list[bool]
@@ -53,9 +57,10 @@ class CandidateArrays:
         self.commodities = {
             q: self._commodity(q, corridor, candidates) for q, corridor in sorted(inventory.corridors.items())
         }
-        self._taken: dict[tuple[int, str], frozenset[str]] = {}
-        self._users: dict[str, dict[str, frozenset[int]]] = {}
-        self._limits()
+        self._exclusive: dict[tuple[int, str], frozenset[Resource]] = {}
+        self._users: dict[str, dict[Resource, frozenset[int]]] = {}
+        self._items: dict[tuple[Resource, bool], float] = {}
+        self._find_stocks()
 
     def _commodity(self, q: str, corridor: Corridor, candidates: CandidateGraph) -> Commodity:
         sites = candidates.usability.permitted[q]
@@ -68,53 +73,54 @@ class CandidateArrays:
             q, (first, second), corridor.demand_bps, corridor.paths, corridor.disjoint, most_links, permitted
         )
 
-    def _limits(self) -> None:
-        """What links take from limited stocks: strands of a fibre, room at a site; only stocks that can run out."""
-        taken: dict[str, list[tuple[int, float]]] = defaultdict(list)
-        stock: dict[str, float] = {}
-        equipment = self.inventory.equipment
+    def _find_stocks(self) -> None:
+        """What links take from stocks that can run out: strands of a fibre, rack units and power at a site."""
+        taken: dict[Resource, list[tuple[int, float]]] = defaultdict(list)
+        stock: dict[Resource, float] = {}
         for l, link in enumerate(self.links):
             for f in link.route.fibres:
-                taken[f"strands {f}"].append((l, float(link.strands)))
-                stock[f"strands {f}"] = self.inventory.fibres[f].strands
+                taken[place := Resource(Kind.STRANDS, f)].append((l, float(link.strands)))
+                stock[place] = self.inventory.fibres[f].strands
+            system = self.inventory.equipment.qkd_systems[link.system]
             for s in link.route.ends:
-                for room in ("rack_units", "power_w"):
+                for kind, room in ROOMS.items():
                     if (free := getattr(self.inventory.sites[s], room)) is not None:
-                        taken[f"{room} {s}"].append((l, getattr(equipment.qkd_systems[link.system], room)))
-                        stock[f"{room} {s}"] = free
-        self.stock: dict[str, float] = {}
-        self.takes: list[list[tuple[str, float]]] = [[] for _ in self.links]
-        for name, entries in taken.items():
-            room_at = name.split(" ", 1)[0] != "strands"
-            if room_at or sum(each * int(self.max_count[l]) for l, each in entries) > stock[name]:
-                self.stock[name] = stock[name]
+                        taken[place := Resource(kind, s)].append((l, getattr(system, room)))
+                        stock[place] = free
+        self.stock: dict[Resource, float] = {}
+        self.takes: list[list[tuple[Resource, float]]] = [[] for _ in self.links]
+        for resource, entries in taken.items():
+            most = sum(each * int(self.max_count[l]) for l, each in entries)
+            if resource.kind in ROOMS or most > stock[resource]:
+                self.stock[resource] = stock[resource]
                 for l, each in entries:
-                    self.takes[l].append((name, each))
+                    self.takes[l].append((resource, each))
         self.limited = np.array([bool(entries) for entries in self.takes], dtype=bool)
 
-    def items_room(self, s: int, room: plant.Room, relays: bool) -> float:
-        """Room that node items, and relay items at a relay that is not `existing`, take at a QKD node."""
-        return plant.items_room(plant.items_at(self.inventory, self.sites[s], relays=relays), room)
+    def left(self, resource: Resource, taken: float, relays: bool) -> float:
+        """What systems that take so much leave of a stock, at a site beside the items of the node (and the relay)."""
+        if resource.kind not in ROOMS:
+            return self.stock[resource] - taken
+        key = resource, relays
+        if key not in self._items:
+            items = plant.items_at(self.inventory, resource.id, relays=relays)
+            self._items[key] = plant.items_room(items, ROOMS[resource.kind])
+        return self.stock[resource] - taken - self._items[key]
 
-    def exclusive(self, l: int, disjoint: str) -> frozenset[str]:
+    def exclusive(self, l: int, disjoint: Disjointness) -> frozenset[Resource]:
         """What the link takes that no other path of a corridor may take, besides its relays and the link itself."""
-        if disjoint == "relay":
-            return frozenset()
-        known = self._taken.get((l, disjoint))
-        if known is None:
-            route = self.links[l].route
-            found = {f"fibre {f}" for f in route.fibres} | {f"site {s}" for s in route.bypass_sites}
-            if disjoint == "duct":
-                found |= {f"duct {d}" for f in route.fibres for d in self.inventory.fibres[f].ducts}
-            known = self._taken[l, disjoint] = frozenset(found)
-        return known
+        key = l, disjoint
+        if key not in self._exclusive:
+            self._exclusive[key] = exclusive_to_link(self.inventory, self.links[l], disjoint)
+        return self._exclusive[key]
 
-    def users(self, disjoint: str) -> dict[str, frozenset[int]]:
-        """For every fibre, duct and site the links that use it exclusively, those that end at the site among them."""
+    def users(self, disjoint: Disjointness) -> dict[Resource, frozenset[int]]:
+        """For everything that paths may have to share the links that take it, those that end at a site among them."""
         if disjoint not in self._users:
-            found: dict[str, set[int]] = defaultdict(set)
-            for l, ends in enumerate(self.ends):
-                for resource in (*self.exclusive(l, disjoint), *(f"site {self.sites[s]}" for s in ends)):
+            found: dict[Resource, set[int]] = defaultdict(set)
+            for l, link in enumerate(self.links):
+                itself = [Resource(Kind.LINK, link.id)] if disjoint == "relay" else []
+                for resource in (*self.exclusive(l, disjoint), *itself, *site_resources(link.route.ends)):
                     found[resource].add(l)
             self._users[disjoint] = {resource: frozenset(links) for resource, links in found.items()}
         return self._users[disjoint]

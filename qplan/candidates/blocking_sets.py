@@ -15,13 +15,14 @@ import numpy as np
 
 from qplan.candidates.arrays import CandidateArrays, Commodity
 from qplan.candidates.model import RATE_TOLERANCE
-from qplan.candidates.paths import Path, relays_of
+from qplan.candidates.paths import Path, exclusive_to_path, relays_of
+from qplan.candidates.resources import Kind, Resource
 from qplan.candidates.shortest_path import walked_back
 
-KINDS = {"site": "sites", "duct": "ducts", "fibre": "fibres", "link": "links"}  # in the order in which they are named
+NAMED_FIRST = (Kind.SITE, Kind.DUCT, Kind.FIBRE, Kind.LINK)
 MOST_WAYS = 100  # collected in search of a blocking set
 MOST_CHOICES = 20_000  # of pieces for one blocking set
-Pieces = frozenset[str]
+Pieces = frozenset[Resource]
 
 
 class LinkWays:
@@ -91,38 +92,27 @@ class LinkWays:
                 found.append(self._pieces(way))
         return None
 
-    def shared_by_all(self) -> list[str]:
-        """Every piece that every single way takes, in the order of `KINDS`."""
+    def shared_by_all(self) -> list[Resource]:
+        """Every piece that every single way takes, in the order of `NAMED_FIRST`."""
         common = sorted(self._pieces(self.fewest_links()), key=_order)
         return [piece for piece in common if self.fewest_links(self._users([piece])) is None]
 
     def _pieces(self, way: Path) -> Pieces:
-        """What no other path of the corridor may take: relays, and links or fibres, patched sites and ducts."""
-        index, level = self.index, self.commodity.disjoint
-        pieces = {f"site {s}" for s in self.relays(way)}
-        if level == "relay":
-            pieces |= {f"link {l}" for l in way}
-        pieces = pieces.union(*(index.exclusive(l, level) for l in way))
-        return frozenset(pieces.difference(f"site {index.sites[end]}" for end in self.commodity.ends))
+        return exclusive_to_path(self.index, self.commodity, way)
 
-    def _users(self, pieces: Collection[str]) -> set[int]:
+    def _users(self, pieces: Collection[Resource]) -> set[int]:
         """Links that take one of the pieces."""
-        found: set[int] = set()
-        for piece in pieces:
-            kind, name = piece.split(" ", 1)
-            found |= {int(name)} if kind == "link" else self.index.users(self.commodity.disjoint)[piece]
-        return found
-
-    def addresses(self, pieces: Collection[str]) -> tuple[str, ...]:
-        """`sites.x` for `site x`, and so on, in the order of `KINDS`."""
-        named = (piece.split(" ", 1) for piece in sorted(pieces, key=_order))
-        return tuple(
-            f"{KINDS[kind]}.{self.index.links[int(name)].id if kind == 'link' else name}" for kind, name in named
-        )
+        users = self.index.users(self.commodity.disjoint)
+        return set().union(*(users[piece] for piece in pieces))
 
 
-def _order(piece: str) -> tuple[int, str]:
-    return list(KINDS).index(piece.split(" ", 1)[0]), piece
+def addresses(pieces: Collection[Resource]) -> tuple[str, ...]:
+    """`sites.x`, `ducts.d` and so on, in the order of `NAMED_FIRST`."""
+    return tuple(piece.address for piece in sorted(pieces, key=_order))
+
+
+def _order(piece: Resource) -> tuple[int, str]:
+    return NAMED_FIRST.index(piece.kind), piece.id
 
 
 def _hitting_set(ways: list[Pieces], most: int) -> Pieces | None:

@@ -8,12 +8,13 @@ fibres), and rates that cannot bind.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import networkx as nx
 
 from qplan.candidates.model import RATE_TOLERANCE, CandidateGraph, CandidateLink, systems_needed
+from qplan.candidates.resources import Kind, Resource, exclusive_to_link, site_resources
 from qplan.inventory.model import Corridor, Inventory
 
 
@@ -23,7 +24,7 @@ class Bundle:
 
     ends: tuple[str, str]
     links: tuple[str, ...]
-    resources: frozenset[str]  # fibres, patched sites and ducts that only one of the corridor's paths may use
+    resources: frozenset[Resource]  # fibres, patched sites and ducts that only one of the corridor's paths may use
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class CorridorNetwork:
     bundles: tuple[Bundle, ...]
     chains: int
     units: int
-    shared: Mapping[str, tuple[int, ...]]  # resource -> indices of the bundles that use it
+    shared: Mapping[Resource, tuple[int, ...]]  # resource -> indices of the bundles that use it
 
 
 def tight_links(inventory: Inventory, candidates: CandidateGraph) -> set[str]:
@@ -73,7 +74,7 @@ class _Bundles:
         self.inventory, self.candidates = inventory, candidates
         self.tight = tight_links(inventory, candidates)
         self.least_bps = min((link.key_rate_bps * link.max_count for link in candidates.links), default=0.0)
-        self.resources: dict[tuple[str, str], frozenset[str]] = {}  # by link and level of disjointness
+        self.exclusive: dict[tuple[str, str], frozenset[Resource]] = {}  # by link and level of disjointness
         self.known: dict[tuple, tuple[Bundle, ...]] = {}
 
     def of(self, q: str, corridor: Corridor) -> tuple[Bundle, ...]:
@@ -93,19 +94,17 @@ class _Bundles:
             )
         return self.known[key]
 
-    def _resources(self, corridor: Corridor, link: CandidateLink) -> frozenset[str]:
+    def _resources(self, corridor: Corridor, link: CandidateLink) -> frozenset[Resource]:
         if corridor.paths == 1:
             return frozenset()
         key = link.id, corridor.disjoint
-        if key not in self.resources:
-            self.resources[key] = _resources(self.inventory, corridor.disjoint, link)
-        mine = self.resources[key]
-        ends = {f"site {end}" for end in corridor.ends}
-        return mine if mine.isdisjoint(ends) else mine - ends
+        if key not in self.exclusive:
+            self.exclusive[key] = exclusive_to_link(self.inventory, link, corridor.disjoint)
+        return self.exclusive[key] - site_resources(corridor.ends)
 
 
 def _network(q: str, corridor: Corridor, permitted: frozenset[str], bundles: tuple[Bundle, ...]) -> CorridorNetwork:
-    shared: dict[str, list[int]] = defaultdict(list)
+    shared: dict[Resource, list[int]] = defaultdict(list)
     for i, bundle in enumerate(bundles):
         for resource in bundle.resources:
             shared[resource].append(i)
@@ -132,23 +131,11 @@ def _bundle_key(corridor: Corridor, link: CandidateLink, tight: bool) -> tuple:
     return pair, link.route.fibres, alone
 
 
-def _resources(inventory: Inventory, disjoint: str, link: CandidateLink) -> frozenset[str]:
-    """What the link takes that no second path of a corridor may take (patched sites at its ends excepted)."""
-    if disjoint == "relay":
-        return frozenset()
-    resources = {f"site {s}" for s in link.route.bypass_sites}
-    resources |= {f"fibre {f}" for f in link.route.fibres}
-    if disjoint == "duct":
-        resources |= {f"duct {d}" for f in link.route.fibres for d in inventory.fibres[f].ducts}
-    return frozenset(resources)
-
-
 def used_once(
-    resource: str, bundles: tuple[Bundle, ...], indices: list[int], corridor: Corridor, permitted: frozenset[str]
+    resource: Resource, bundles: Sequence[Bundle], indices: Sequence[int], corridor: Corridor, permitted: frozenset[str]
 ) -> bool:
     """No single path can use the resource twice, so that "at most one path" is "at most one use"."""
-    kind, name = resource.split(" ", 1)
-    relayed_too = kind == "site" and name in permitted and name not in corridor.ends
+    relayed_too = resource.kind is Kind.SITE and resource.id in permitted and resource.id not in corridor.ends
     return len({bundles[i].ends for i in indices}) == 1 and not relayed_too
 
 

@@ -6,7 +6,8 @@ import heapq
 import math
 
 from qplan.candidates.arrays import CandidateArrays, Commodity
-from qplan.candidates.paths import Path, Weights, relays_of
+from qplan.candidates.paths import Path, Weights, exclusive_to_path, relays_of
+from qplan.candidates.resources import Resource
 
 MOST_CONFLICTS = 16  # sets of paths looked at, cheapest first, for one that shares no fibre, patched site or duct
 MOST_DEEPER = 48  # further sets, those for which most conflicts have been settled first
@@ -46,8 +47,10 @@ def disjoint_paths(index: CandidateArrays, commodity: Commodity, weights: Weight
 
 def keep_apart(index: CandidateArrays, commodity: Commodity, paths: list[Path]) -> bool:
     """The paths are within the limit on relays, and as disjoint as the corridor asks."""
-    taken = [item for path in paths for item in (*path, *(f"site {s}" for s in relays_of(index, commodity, path)))]
-    return len(set(taken)) == len(taken) and _conflict(index, commodity, paths) is None
+    if commodity.most_links is not None and any(len(path) > commodity.most_links for path in paths):
+        return False
+    taken = [exclusive_to_path(index, commodity, path) for path in paths]
+    return len(frozenset[Resource]().union(*taken)) == sum(len(one) for one in taken)
 
 
 def _price(index: CandidateArrays, commodity: Commodity, weights: Weights, paths: list[Path]) -> float:
@@ -64,23 +67,15 @@ def _conflict(index: CandidateArrays, commodity: Commodity, paths: list[Path]) -
         for path in paths:
             if len(path) > commodity.most_links:
                 return tuple(frozenset([l]) for l in path)
-    if commodity.disjoint == "relay":
+    if commodity.disjoint == "relay":  # paths by augmentation share no link and no relay
         return None
-    owners: dict[str, int] = {}
+    users, owners = index.users(commodity.disjoint), dict[Resource, int]()
     for i, path in enumerate(paths):
-        for resource in sorted(_used(index, commodity, path)):
+        for resource in sorted(exclusive_to_path(index, commodity, path)):
             owner = owners.setdefault(resource, i)
             if owner != i:
-                users = index.users(commodity.disjoint)[resource]
-                return users.difference(paths[owner]), users.difference(path)
+                return users[resource].difference(paths[owner]), users[resource].difference(path)
     return None
-
-
-def _used(index: CandidateArrays, commodity: Commodity, path: Path) -> set[str]:
-    """Fibres, ducts and sites (relayed or patched, other than the ends) of a path."""
-    used = {f"site {index.sites[s]}" for s in relays_of(index, commodity, path)}
-    used = used.union(*(index.exclusive(l, commodity.disjoint) for l in path))
-    return used.difference(f"site {index.sites[end]}" for end in commodity.ends)
 
 
 def _augmented(index: CandidateArrays, commodity: Commodity, weights: Weights, most: float) -> list[Path] | None:

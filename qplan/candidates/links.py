@@ -90,10 +90,8 @@ def _offer(survey: Survey, route: Route, s: str, system: QkdSystem, demand_bps: 
     rate = rate_at_bps(system.key_rate_curve, loss) * (1 - survey.inventory.policy.key_rate_reserve)
     if rate <= 0:
         return Refusal(route, s, "key_rate_bps", rate, 0.0)
-    limits = {"strands": min(fibre.strands for fibre in fibres) // system.strands}
-    rooms = [survey.room_for(end, system) for end in route.ends]
-    limits["rack_units"] = min(rack for rack, _ in rooms)
-    limits["power_w"] = min(power for _, power in rooms)
+    limits: dict[str, float] = {"strands": min(fibre.strands for fibre in fibres) // system.strands}
+    limits |= {room: min(survey.most_systems(end, system, room) for end in route.ends) for room in plant.ROOMS}
     tightest = min(limits, key=lambda name: limits[name])
     if limits[tightest] < 1:
         return Refusal(route, s, tightest, float(limits[tightest]), 1.0)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from qplan.candidates.arrays import CandidateArrays, Commodity
+from qplan.candidates.resources import Kind, Resource, site_resources
 
 Path = tuple[int, ...]  # links from the corridor's first end to its second
 
@@ -37,6 +38,18 @@ def sites_of(index: CandidateArrays, start: int, links: Iterable[int]) -> list[i
         a, b = index.ends[l]
         sites.append(b if sites[-1] == a else a)
     return sites
+
+
+def exclusive_to_path(index: CandidateArrays, commodity: Commodity, path: Path) -> frozenset[Resource]:
+    """What of the path no other path of the corridor may take: relays, and links or else what these take.
+
+    (Paths that may not share a fibre share no link.)
+    """
+    taken = set(site_resources(index.sites[s] for s in relays_of(index, commodity, path)))
+    if commodity.disjoint == "relay":
+        taken.update(Resource(Kind.LINK, index.links[l].id) for l in path)
+    taken.update(*(index.exclusive(l, commodity.disjoint) for l in path))
+    return frozenset(taken) - site_resources(index.sites[end] for end in commodity.ends)
 
 
 def without_loops(index: CandidateArrays, commodity: Commodity, links: Iterable[int]) -> Path:

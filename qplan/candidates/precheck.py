@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from qplan.candidates.arrays import CandidateArrays, Commodity
-from qplan.candidates.blocking_sets import LinkWays
+from qplan.candidates.blocking_sets import LinkWays, addresses
 from qplan.candidates.max_flow import FlowNetwork
 from qplan.candidates.model import RATE_TOLERANCE, CandidateGraph
 from qplan.candidates.prices import Prices
@@ -100,7 +100,7 @@ def not_disjoint(ways: LinkWays) -> Reason | None:
     if pieces is None:
         return None
     size = len(pieces)
-    shared = ways.addresses(ways.shared_by_all() if size == 1 else pieces)
+    shared = addresses(ways.shared_by_all() if size == 1 else pieces)
     pieces_named = named([spoken(piece) for piece in shared])
     takes = f"takes {pieces_named}" if size == 1 else f"takes one of {pieces_named}"
     limited = f" with at most {counted(commodity.most_links - 1, 'relay')}" if commodity.most_links is not None else ""

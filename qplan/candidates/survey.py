@@ -35,9 +35,8 @@ class Survey:
                 a, b = fibre.ends
                 self.neighbours[a].append((f, b))
                 self.neighbours[b].append((f, a))
-        node_items = inventory.equipment.node_items.values()
-        self.node_rack_units = plant.items_room(node_items, "rack_units")
-        self.node_power_w = plant.items_room(node_items, "power_w")
+        items = inventory.equipment.node_items.values()
+        self.node_items = {room: plant.items_room(items, room) for room in plant.ROOMS}
         relay_pairs = (set(c.ends) for c in inventory.corridors.values() if c.paths > 1 and c.disjoint == "relay")
         self.pairs_with_parallel_paths = {frozenset(ends) for ends in relay_pairs}
         self.farthest = {
@@ -62,19 +61,12 @@ class Survey:
         losses = {band: self.route_loss_db(route, band) for band in Band}
         return any(loss is not None and loss <= self.farthest[band] for band, loss in losses.items())
 
-    def room_for(self, site_id: str, system: QkdSystem) -> tuple[float, float]:
-        """How many modules of the system fit into the site, by rack units and by power; infinite where unlimited."""
-        site = self.inventory.sites[site_id]
-
-        def fit(free: float | None, taken: float, each: float) -> float:
-            if free is None:
-                return math.inf
-            left = round(free - taken, 9)
-            if left < 0:
-                return 0
-            return math.floor(round(left / each, 9)) if each else math.inf
-
-        return (
-            fit(site.rack_units, self.node_rack_units, system.rack_units),
-            fit(site.power_w, self.node_power_w, system.power_w),
-        )
+    def most_systems(self, site_id: str, system: QkdSystem, room: plant.Room) -> float:
+        """How many modules of the system fit into the site beside the items of a node; infinite where unlimited."""
+        free = getattr(self.inventory.sites[site_id], room)
+        if free is None:
+            return math.inf
+        left, each = round(free - self.node_items[room], 9), getattr(system, room)
+        if left < 0:
+            return 0
+        return math.floor(round(left / each, 9)) if each else math.inf

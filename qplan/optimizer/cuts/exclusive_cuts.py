@@ -6,6 +6,7 @@ import numpy as np
 
 from qplan.candidates.bundles import CorridorNetwork
 from qplan.candidates.max_flow import VIOLATION, FlowNetwork
+from qplan.candidates.resources import Kind, Resource
 from qplan.optimizer.cuts.path_cuts import parting
 from qplan.optimizer.cuts.row import Point, Row, Separator
 from qplan.optimizer.cuts.split_graph import split_graphs
@@ -21,13 +22,13 @@ def exclusive_cuts(model: Formulation, chosen: list[CorridorNetwork]) -> Separat
     index = model.index()
     several = [network for network in chosen if network.shared]
     graphs = split_graphs(model, several, index)
-    columns = {name: mine for name, mine in _resource_columns(model, several, index).items() if len(mine) > 1}
+    columns = {r: mine for r, mine in _resource_columns(model, several, index).items() if len(mine) > 1}
     uses = {id(split): _Uses(split.graph, columns) for split in graphs}
 
     def separate(point: Point) -> list[Row]:
         rows: list[Row] = []
         capacities = {id(split): split.graph.capacities(point) for split in graphs}
-        sides: dict[tuple[int, str], list[np.ndarray]] = {}
+        sides: dict[tuple[int, Resource], list[np.ndarray]] = {}
         for network, split in zip(several, graphs, strict=True):
             first, second = (split.sites.get(end) for end in model.inventory.corridors[network.corridor].ends)
             if first is None or second is None:
@@ -47,40 +48,39 @@ def exclusive_cuts(model: Formulation, chosen: list[CorridorNetwork]) -> Separat
 
 def _resource_columns(
     model: Formulation, networks: list[CorridorNetwork], index: dict[str, int]
-) -> dict[str, np.ndarray]:
+) -> dict[Resource, np.ndarray]:
     """Per resource the columns of all links that take it, and of the relay if it is a site."""
-    taken: dict[str, set[int]] = {}
+    taken: dict[Resource, set[int]] = {}
     for network in networks:
         for resource, users in network.shared.items():
             mine = taken.setdefault(resource, set())
             mine.update(index[model.link[link].name] for i in users for link in network.bundles[i].links)
-            kind, name = resource.split(" ", 1)
-            if kind == "site" and name in model.relay:
-                mine.add(index[model.relay[name].name])
+            if resource.kind is Kind.SITE and resource.id in model.relay:
+                mine.add(index[model.relay[resource.id].name])
     return {resource: np.array(sorted(mine)) for resource, mine in sorted(taken.items())}
 
 
 class _Uses:
     """How much of a flow may run over each resource; one that carries at most one unit gives no violated cut."""
 
-    def __init__(self, graph: FlowNetwork, columns: dict[str, np.ndarray]):
-        self.names = list(columns)
+    def __init__(self, graph: FlowNetwork, columns: dict[Resource, np.ndarray]):
+        self.resources = list(columns)
         arcs_of: dict[int, list[int]] = {}
         for arc, members in enumerate(graph.members):
             for column in members:
                 arcs_of.setdefault(column, []).append(arc)
         entries = [
             (r, arc, column)
-            for r, name in enumerate(self.names)
-            for column in columns[name].tolist()
+            for r, resource in enumerate(self.resources)
+            for column in columns[resource].tolist()
             for arc in arcs_of.get(column, ())
         ]
         self.resource, self.arc, self.column = np.array(entries, dtype=np.int64).reshape(-1, 3).T
         _, self.group = np.unique(self.resource * len(graph.members) + self.arc, return_inverse=True)
 
-    def crowded(self, point: Point, flow: np.ndarray) -> list[str]:
+    def crowded(self, point: Point, flow: np.ndarray) -> list[Resource]:
         room = np.bincount(self.group, point[self.column])
         at = np.zeros(len(room), dtype=np.int64)
         at[self.group] = np.arange(len(self.group))
-        carried = np.bincount(self.resource[at], np.minimum(room, flow[self.arc[at]]), len(self.names))
-        return [self.names[r] for r in np.flatnonzero(carried > 1 + VIOLATION)]
+        carried = np.bincount(self.resource[at], np.minimum(room, flow[self.arc[at]]), len(self.resources))
+        return [self.resources[r] for r in np.flatnonzero(carried > 1 + VIOLATION)]

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qplan.candidates.arrays import CandidateArrays, Commodity
+from qplan.candidates.arrays import ROOMS, CandidateArrays, Commodity
 from qplan.candidates.cheapest_paths import find_paths
 from qplan.candidates.paths import Path, Weights, relays_of
+from qplan.candidates.resource_usage import SLACK
+from qplan.candidates.resources import Resource
 
 GAIN = 1e-7  # relative; less is rounding
 RETRIES = 3  # paths asked for again after one of their links turned out not to fit
@@ -68,16 +70,14 @@ class RoutingState:
         return Weights(link.tolist(), site.tolist())
 
     def _fits(self, l: int, more: int) -> bool:
+        """So many more systems on the link find strands and room."""
+        return all(self._left(resource) >= each * more for resource, each in self.index.takes[l])
+
+    def _left(self, resource: Resource) -> float:
+        """What is left of a stock, up to rounding."""
         index = self.index
-        for name, each in index.takes[l]:
-            free = index.stock[name] - self.taken[name]
-            room, _, place = name.partition(" ")
-            if room != "strands":
-                s = index.number[place]
-                free -= index.items_room(s, room, s in self.relayed)
-            if each * more > free + 1e-9 * max(1.0, index.stock[name]):
-                return False
-        return True
+        relays = resource.kind in ROOMS and index.number[resource.id] in self.relayed
+        return index.left(resource, self.taken[resource], relays) + SLACK * max(1.0, index.stock[resource])
 
     def add(self, commodity: Commodity, paths: list[Path]) -> bool:
         """Install the paths; says whether all limits are kept (else take them out again)."""
@@ -137,8 +137,8 @@ class RoutingState:
         for l in links:
             self.load_bps[l] = self.load_bps[l] + demand_bps if self.users[l] else 0.0
             count = index.systems(l, float(self.load_bps[l])) if self.users[l] else 0
-            for name, each in index.takes[l]:
-                self.taken[name] += each * (count - int(self.count[l]))
+            for resource, each in index.takes[l]:
+                self.taken[resource] += each * (count - int(self.count[l]))
             self.count[l] = count
 
     def _kept(self, commodity: Commodity, links: list[int]) -> bool:
@@ -146,16 +146,8 @@ class RoutingState:
         index = self.index
         if any(self.count[l] > index.max_count[l] for l in links):
             return False
-        touched = {name for l in links for name, _ in index.takes[l]}
-        for name in touched:
-            kind, _, place = name.partition(" ")
-            taken = self.taken[name]
-            if kind != "strands":
-                s = index.number[place]
-                taken += index.items_room(s, kind, s in self.relayed)
-            if taken > index.stock[name] + 1e-9 * max(1.0, index.stock[name]):
-                return False
-        return True
+        touched = {resource for l in links for resource, _ in index.takes[l]}
+        return all(self._left(resource) >= 0 for resource in touched)
 
     def route(
         self,

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from qplan.candidates.arrays import Commodity
 from qplan.candidates.cheapest_paths import find_paths
 from qplan.candidates.disjoint_paths import keep_apart
-from qplan.candidates.paths import Path, Weights, relays_of, sites_of, without_loops
+from qplan.candidates.paths import Path, Weights, exclusive_to_path, sites_of, without_loops
 from qplan.optimizer.heuristics.routing_state import GAIN, RoutingState, Segment
 
 PASSES = 20  # over all stretches, as long as one of them gains
@@ -101,10 +101,7 @@ def _open_to_all(state: RoutingState, segment: Segment, weights: Weights) -> Wei
     for q, i in segment.users:
         commodity = index.commodities[q]
         for other in (path for j, path in enumerate(state.paths[q]) if j != i):
-            barred.update(other)
-            taken = set().union(*(index.exclusive(l, commodity.disjoint) for l in other))
-            taken |= {f"site {index.sites[s]}" for s in relays_of(index, commodity, other)}
-            for resource in taken.difference(f"site {index.sites[end]}" for end in commodity.ends):
+            for resource in exclusive_to_path(index, commodity, other):
                 barred |= index.users(commodity.disjoint)[resource]
     return weights.without(barred) if barred else weights
 

@@ -28,8 +28,8 @@ def formulate_design(inventory: Inventory, candidates: CandidateGraph) -> Formul
     model = Formulation(problem, inventory, candidates, corridor_networks(inventory, candidates))
     add_design(model)
     add_strands(model)
-    add_site_room(model, "rack_units")
-    add_site_room(model, "power_w")
+    for room in plant.ROOMS:
+        add_site_room(model, room)
     add_budget(model)
     return model
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 
 from qplan.candidates.bundles import CorridorNetwork, tight_links, used_once
 from qplan.candidates.model import CandidateGraph
+from qplan.candidates.resources import Kind
 from qplan.inventory.model import Inventory
 from qplan.optimizer.model.design_rows import formulate_design
 from qplan.optimizer.model.formulation import Formulation, Terms
@@ -76,19 +77,18 @@ def add_disjointness(model: Formulation, network: CorridorNetwork) -> None:
     for resource, indices in network.shared.items():
         if used_once(resource, network.bundles, indices, corridor, permitted):
             flows = [term for i in indices for term in model.bundle_flow(network, i)]
-            model.add(flows, "<=", 1, "one_path", q, resource)
+            model.add(flows, "<=", 1, "one_path", q, *resource)
             continue
         uses: Terms = []
         for chain in range(network.chains):
-            use = model.variable("use", q, chain + 1, resource.replace(" ", "."), integer=False)
+            use = model.variable("use", q, chain + 1, *resource, integer=False)
             uses.append((use, 1.0))
             for i in indices:
                 flow = model.bundle_flow(network, i, range(chain, chain + 1))
-                model.add([*flow, (use, -1.0)], "<=", 0, "uses", q, chain + 1, resource, i + 1)
-            kind, name = resource.split(" ", 1)
-            if kind == "site" and (entering := model.inflow(network, chain, name)):
-                model.add([*entering, (use, -1.0)], "<=", 0, "uses", q, chain + 1, resource)
-        model.add(uses, "<=", 1, "one_path", q, resource)
+                model.add([*flow, (use, -1.0)], "<=", 0, "uses", q, chain + 1, *resource, i + 1)
+            if resource.kind is Kind.SITE and (entering := model.inflow(network, chain, resource.id)):
+                model.add([*entering, (use, -1.0)], "<=", 0, "uses", q, chain + 1, *resource)
+        model.add(uses, "<=", 1, "one_path", q, *resource)
 
 
 def add_max_relays(model: Formulation, network: CorridorNetwork) -> None:
