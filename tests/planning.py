@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 from qplan.inventory.model import Inventory
-from qplan.optimizer.limits import SearchLimits
+from qplan.optimizer.limits import SearchParameters
 from qplan.optimizer.planner import Result, optimize
 from qplan.plan.model import InventoryRef
+from qplan.time_budget import TimeBudget
 
 REF = InventoryRef(name="test", sha256="", files=(), scenario=None, set={}, effective_sha256="")
 
@@ -15,7 +14,7 @@ REF = InventoryRef(name="test", sha256="", files=(), scenario=None, set={}, effe
 def planned(inventory: dict | Inventory, gap: float = 0.0, solver: str = "highs", seconds: float = 60.0) -> Result:
     if isinstance(inventory, dict):
         inventory = Inventory.model_validate(inventory)
-    return optimize(inventory, REF, solver, SearchLimits(gap=gap, deadline=time.monotonic() + seconds))
+    return optimize(inventory, REF, solver, SearchParameters(gap, TimeBudget.of(seconds)))
 
 
 def worth(result: Result, inventory: Inventory) -> tuple | None:

@@ -11,7 +11,6 @@ import re
 import shlex
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -22,11 +21,12 @@ from qplan.cli.main import main
 from qplan.inventory import model
 from qplan.inventory.plant import loss_db
 from qplan.inventory.reader import read_inventory
-from qplan.optimizer.limits import SearchLimits
+from qplan.optimizer.limits import SearchParameters
 from qplan.optimizer.planner import optimize
 from qplan.physics.bands import Band
 from qplan.physics.key_rate import rate_at_bps
 from qplan.plan.model import InventoryRef
+from qplan.time_budget import TimeBudget
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/sites.yaml"))
@@ -126,7 +126,7 @@ def read_option(name: str, option: str) -> model.Inventory:
 
 
 def variant(name: str, option: str) -> tuple[str, float | None]:
-    result = optimize(read_option(name, option), REF, "highs", SearchLimits(GAP, time.monotonic() + 60))
+    result = optimize(read_option(name, option), REF, "highs", SearchParameters(GAP, TimeBudget.of(60)))
     return result.search.status, None if result.plan is None else result.plan.objective.value
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from qplan.assessment.facts import PlanFacts
     from qplan.explain.findings import Explanation
     from qplan.inventory.reader import Reading
-    from qplan.optimizer.limits import SearchLimits, Sighting
+    from qplan.optimizer.limits import SearchParameters, Sighting
     from qplan.optimizer.planner import Result as Outcome
     from qplan.outputs.verbs.progress import Progress
     from qplan.outputs.verbs.verification import Verification
@@ -118,26 +118,27 @@ def optimize(
     from qplan.optimizer import planner
     from qplan.plan.model import reference
 
-    limits = search_limits(gap, time_limit, solver, threads, stop, progress)
-    found = planner.optimize(inventory.inventory, reference(inventory), solver, limits, lp_file, start)
+    parameters = search_parameters(gap, time_limit, solver, threads, stop, progress)
+    found = planner.optimize(inventory.inventory, reference(inventory), solver, parameters, lp_file, start)
     if found.plan is not None:
         return Result(inventory, found.plan, outcome=found)
     status = found.search.status
-    reasons = explain(inventory.inventory, found.candidates, status, solver, limits, inventory.defaults)
+    reasons = explain(inventory.inventory, found.candidates, status, solver, parameters, inventory.defaults)
     return Result(inventory, None, reasons, found)
 
 
-def search_limits(
+def search_parameters(
     gap: float,
     time_limit: float,
     solver: Solver,
     threads: int,
     stop: threading.Event | None,
     progress: Callable[[Progress], None] | None = None,
-) -> SearchLimits:
+) -> SearchParameters:
     """When to stop, counted from now. Raises WrongUsage."""
-    from qplan.optimizer.limits import SearchLimits
+    from qplan.optimizer.limits import SearchParameters
     from qplan.outputs.verbs.progress import progress as seen
+    from qplan.time_budget import TimeBudget
 
     if solver not in get_args(Solver):
         raise WrongUsage(f"there is no solver {solver!r}; there are {' and '.join(get_args(Solver))}")
@@ -153,7 +154,8 @@ def search_limits(
         if progress is not None:
             progress(seen(sighting))
 
-    return SearchLimits(gap, time.monotonic() + time_limit, threads, stop or threading.Event(), watch)
+    clock = TimeBudget(time.monotonic() + time_limit, stop or threading.Event())
+    return SearchParameters(gap, clock, threads, watch)
 
 
 def load_plan(path: PathName) -> Plan:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qplan.api.inventories import Overrides, PathName, load
-from qplan.api.planning import GAP, TIME_LIMIT_S, Result, Solver, load_result, search_limits
+from qplan.api.planning import GAP, TIME_LIMIT_S, Result, Solver, load_result, search_parameters
 from qplan.errors import Exit, WrongUsage
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from qplan.explain.findings import Explanation
     from qplan.inventory.model import Inventory
     from qplan.inventory.reader import Reading
-    from qplan.optimizer.limits import SearchLimits
+    from qplan.optimizer.limits import SearchParameters
     from qplan.plan.model import Plan
 
 
@@ -71,26 +71,26 @@ def explain(
 
     Of an inventory: whether all its corridors can be served; at `corridors.c`: whether this one can, as if it were the
     only one. Of a result: what binds its plan and what each corridor costs, or why there is no plan; at the address of
-    a site, a link or a corridor: all about it. Changes are planned anew within the limits. `print` shows it as text.
-    Raises WrongUsage (no such address), SolverFailed.
+    a site, a link or a corridor: all about it. Changes are planned anew in the time given. `print` shows it as text. Raises
+    WrongUsage (no such address), SolverFailed.
     """
     from qplan.explain.about.questions import ask, sum_up
     from qplan.explain.trials import Trials
 
-    limits = search_limits(gap, time_limit, solver, threads, stop)
+    parameters = search_parameters(gap, time_limit, solver, threads, stop)
     if not isinstance(subject, Result):
-        return _of_inventory(subject, address, solver, limits)
+        return _of_inventory(subject, address, solver, parameters)
     inventory, plan = subject.inventory.inventory, subject.plan
     if plan is None:
         if address is None and subject.explanation is not None:
             return Statement(subject.explanation, inventory)
-        return _of_inventory(subject.inventory, address, solver, limits)
+        return _of_inventory(subject.inventory, address, solver, parameters)
     if address is None:
         return Statement(sum_up(inventory, plan), inventory, plan)
-    return Statement(ask(Trials(solver, limits), inventory, plan, address), inventory, plan)
+    return Statement(ask(Trials(solver, parameters), inventory, plan, address), inventory, plan)
 
 
-def _of_inventory(reading: Reading, address: str | None, solver: Solver, limits: SearchLimits) -> Statement:
+def _of_inventory(reading: Reading, address: str | None, solver: Solver, parameters: SearchParameters) -> Statement:
     from qplan.candidates.links import enumerate_candidates
     from qplan.explain.about.questions import look_up, split_address
     from qplan.explain.infeasibility.explanation import explain_inventory
@@ -98,12 +98,12 @@ def _of_inventory(reading: Reading, address: str | None, solver: Solver, limits:
     inventory = reading.inventory
     if address is None:
         graph = enumerate_candidates(inventory)
-        return Statement(explain_inventory(inventory, graph, solver, limits, reading.defaults), inventory)
+        return Statement(explain_inventory(inventory, graph, solver, parameters, reading.defaults), inventory)
     corridor = look_up(split_address(address, ("corridors",))[1], "corridors", inventory.corridors)
-    return _of_corridor(reading, corridor, solver, limits)
+    return _of_corridor(reading, corridor, solver, parameters)
 
 
-def _of_corridor(reading: Reading, corridor: str, solver: Solver, limits: SearchLimits) -> Statement:
+def _of_corridor(reading: Reading, corridor: str, solver: Solver, parameters: SearchParameters) -> Statement:
     """As if it were the only one."""
     from qplan.explain.about.corridor import answer_alone
     from qplan.explain.infeasibility.explanation import explain_corridor
@@ -111,7 +111,7 @@ def _of_corridor(reading: Reading, corridor: str, solver: Solver, limits: Search
     from qplan.explain.variants import require_corridors
     from qplan.plan.model import reference
 
-    trials = Trials(solver, limits, defaults=reading.defaults)
+    trials = Trials(solver, parameters, defaults=reading.defaults)
     alone = require_corridors(reading.inventory, [corridor])
     found = explain_corridor(reading.inventory, corridor, trials)
     if found.status == "servable":

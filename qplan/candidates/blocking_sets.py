@@ -17,7 +17,7 @@ from qplan.candidates.arrays import CandidateArrays, Commodity
 from qplan.candidates.model import RATE_TOLERANCE
 from qplan.candidates.paths import Path, exclusive_to_path, relays_of
 from qplan.candidates.resources import Kind, Resource
-from qplan.candidates.shortest_path import walked_back
+from qplan.candidates.shortest_path import trace_back
 
 NAMED_FIRST = (Kind.SITE, Kind.DUCT, Kind.FIBRE, Kind.LINK)
 MOST_WAYS = 100  # collected in search of a blocking set
@@ -59,7 +59,7 @@ class LinkWays:
                     if there not in came and permitted[there] and l not in barred:
                         came[there] = (here, l)
                         if there == goal:
-                            return walked_back(came, start, goal)
+                            return trace_back(came, start, goal)
                         following.append(there)
             layer = following
         return None
@@ -94,7 +94,8 @@ class LinkWays:
 
     def shared_by_all(self) -> list[Resource]:
         """Every piece that every single way takes, in the order of `NAMED_FIRST`."""
-        common = sorted(self._pieces(self.fewest_links()), key=_order)
+        way = self.fewest_links()
+        common = sorted(() if way is None else self._pieces(way), key=_order)
         return [piece for piece in common if self.fewest_links(self._users([piece])) is None]
 
     def _pieces(self, way: Path) -> Pieces:

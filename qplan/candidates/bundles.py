@@ -11,11 +11,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import networkx as nx
-
 from qplan.candidates.model import RATE_TOLERANCE, CandidateGraph, CandidateLink, systems_needed
 from qplan.candidates.resources import Kind, Resource, exclusive_to_link, site_resources
 from qplan.inventory.model import Corridor, Inventory
+
+BundleKey = tuple[tuple[str, str], tuple[str, ...], str]  # ends, fibres and link, as far as they matter
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,13 @@ class Bundle:
 class CorridorNetwork:
     """The bundles of one corridor and how its k paths are modelled.
 
-    `chains` flows of `units` each, chains × units = k. One flow of k units is enough where node and bundle capacities
+    `flows` of `units` each, flows × units = k. One flow of k units is enough where node and bundle capacities
     alone keep its paths disjoint; otherwise every path is a flow of its own.
     """
 
     corridor: str
     bundles: tuple[Bundle, ...]
-    chains: int
+    flows: int
     units: int
     shared: Mapping[Resource, tuple[int, ...]]  # resource -> indices of the bundles that use it
 
@@ -45,7 +45,7 @@ class CorridorNetwork:
 def tight_links(inventory: Inventory, candidates: CandidateGraph) -> set[str]:
     """Links on which demands that exceed the rate of one system may meet."""
     demand = {q: inventory.corridors[q].demand_bps for q in candidates.usability.permitted}
-    total, asked = sum(demand.values()), {}
+    total, asked = sum(demand.values()), dict[tuple[str, str], float]()
     tight = set()
     for link in candidates.links:
         rate = link.key_rate_bps * (1 + RATE_TOLERANCE)
@@ -60,14 +60,14 @@ def tight_links(inventory: Inventory, candidates: CandidateGraph) -> set[str]:
 
 def corridor_networks(inventory: Inventory, candidates: CandidateGraph) -> tuple[CorridorNetwork, ...]:
     """One network per corridor, in id order."""
-    builder = _Bundles(inventory, candidates)
+    bundling = _Bundling(inventory, candidates)
     return tuple(
-        _network(q, corridor, candidates.usability.permitted[q], builder.of(q, corridor))
+        _network(q, corridor, candidates.usability.permitted[q], bundling.bundle(q, corridor))
         for q, corridor in sorted(inventory.corridors.items())
     )
 
 
-class _Bundles:
+class _Bundling:
     """Bundles of corridors; corridors with one path each and the same possible relays have them in common."""
 
     def __init__(self, inventory: Inventory, candidates: CandidateGraph):
@@ -75,14 +75,14 @@ class _Bundles:
         self.tight = tight_links(inventory, candidates)
         self.least_bps = min((link.key_rate_bps * link.max_count for link in candidates.links), default=0.0)
         self.exclusive: dict[tuple[str, str], frozenset[Resource]] = {}  # by link and level of disjointness
-        self.known: dict[tuple, tuple[Bundle, ...]] = {}
+        self.known: dict[tuple[object, ...], tuple[Bundle, ...]] = {}
 
-    def of(self, q: str, corridor: Corridor) -> tuple[Bundle, ...]:
+    def bundle(self, q: str, corridor: Corridor) -> tuple[Bundle, ...]:
         permitted = self.candidates.usability.permitted[q]
         demand_bps = 0.0 if corridor.demand_bps <= self.least_bps else corridor.demand_bps  # 0: every link carries it
         key = permitted, demand_bps, *((corridor.disjoint, corridor.ends) if corridor.paths > 1 else ())
         if key not in self.known:
-            grouped: dict[tuple, list[CandidateLink]] = defaultdict(list)
+            grouped: dict[BundleKey, list[CandidateLink]] = defaultdict(list)
             for link in self.candidates.links:
                 if permitted.issuperset(link.route.ends) and (
                     not demand_bps or systems_needed(demand_bps, link.key_rate_bps) <= link.max_count
@@ -115,14 +115,14 @@ def _network(q: str, corridor: Corridor, permitted: frozenset[str], bundles: tup
     return CorridorNetwork(
         q,
         bundles,
-        chains=1 if one_flow else corridor.paths,
+        flows=1 if one_flow else corridor.paths,
         units=corridor.paths if one_flow else 1,
         shared={resource: tuple(indices) for resource, indices in sorted(shared.items())},
     )
 
 
-def _bundle_key(corridor: Corridor, link: CandidateLink, tight: bool) -> tuple:
-    """Links with the same key are alike for the corridor; sortable."""
+def _bundle_key(corridor: Corridor, link: CandidateLink, tight: bool) -> BundleKey:
+    """Links with the same key are alike for the corridor."""
     pair, alone = link.route.ends, link.id if tight else ""
     if corridor.paths == 1:
         return pair, (), alone
@@ -137,24 +137,3 @@ def used_once(
     """No single path can use the resource twice, so that "at most one path" is "at most one use"."""
     relayed_too = resource.kind is Kind.SITE and resource.id in permitted and resource.id not in corridor.ends
     return len({bundles[i].ends for i in indices}) == 1 and not relayed_too
-
-
-def chains(inventory: Inventory, candidates: CandidateGraph) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """Sites that only pass keys on between two links, each with the first link and all links of its chain.
-
-    Such a site is no corridor's end and has just two candidate links, to two other sites: a path that takes one of them
-    takes the other.
-    """
-    ends = {end for corridor in inventory.corridors.values() for end in corridor.ends}
-    at: dict[str, list[CandidateLink]] = defaultdict(list)
-    for link in candidates.links:
-        for end in link.route.ends:
-            at[end].append(link)
-    passing = {
-        s: links
-        for s, links in at.items()
-        if s not in ends and len(links) == 2 and links[0].route.ends != links[1].route.ends
-    }
-    graph = nx.Graph((links[0].id, links[1].id) for links in passing.values())
-    chain = {link: tuple(sorted(part)) for part in nx.connected_components(graph) for link in part}
-    return {s: (chain[links[0].id][0], chain[links[0].id]) for s, links in sorted(passing.items())}

@@ -69,8 +69,7 @@ def link_of(link: CandidateLink, load_bps: float) -> Link:
 def nodes_of(inventory: Inventory, links: tuple[Link, ...], corridors: tuple[ServedCorridor, ...]) -> tuple[Node, ...]:
     ends = {end for q in corridors if q.served for end in inventory.corridors[q.id].ends}
     relays = {relay for q in corridors for path in q.paths for relay in path.relays}
-    sites = sorted({end for link in links for end in link.ends})
     return tuple(
-        Node(site=s, roles=tuple(role for role, members in (("end", ends), ("relay", relays)) if s in members))
-        for s in sites
+        Node(site=s, roles=(*(("end",) if s in ends else ()), *(("relay",) if s in relays else ())))
+        for s in sorted({end for link in links for end in link.ends})
     )

@@ -9,7 +9,7 @@ from qplan.candidates.survey import Survey
 from qplan.costing.unit_costs import tco
 
 
-def undominated(survey: Survey, offers: list[CandidateLink], demand_bps: float) -> list[CandidateLink]:
+def drop_dominated(survey: Survey, offers: list[CandidateLink], demand_bps: float) -> list[CandidateLink]:
     """Offers on one route that no other offer matches in rate, money, strands, rack units and power.
 
     In any plan the better system takes over the worse one's count and load: the plan stays feasible and costs no more.

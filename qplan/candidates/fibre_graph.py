@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from qplan.inventory.model import Inventory
 
@@ -30,7 +30,9 @@ def fibre_ways(inventory: Inventory, start: str) -> dict[str, tuple[str, ...]]:
     return amplified
 
 
-def lightest_way(edges: Iterable[Edge], ends: tuple[str, str], site_weight=lambda site: 0) -> list[str] | None:
+def lightest_way(
+    edges: Iterable[Edge], ends: tuple[str, str], site_weight: Callable[[str], float] = lambda site: 0.0
+) -> list[str] | None:
     """Sites of the way with the least sum of weights, then the fewest sites, then the first by name."""
     neighbours: dict[str, list[tuple[float, str]]] = defaultdict(list)
     for weight, a, b in edges:

@@ -55,7 +55,7 @@ def _least_shortfall(hops: Mapping[tuple[str, str], Hop], ends: tuple[str, str])
     if least is None:
         return None
     edges = [(float(hop.shortfall_db > 0), a, b) for (a, b), hop in hops.items() if hop.shortfall_db <= least]
-    sites = lightest_way(edges, ends)
+    sites = lightest_way(edges, ends) or []
     return [hops[min(a, b), max(a, b)] for a, b in pairwise(sites)]
 
 
@@ -164,11 +164,13 @@ def refused_hop(inventory: Inventory, refusal: Refusal) -> Hop:
     route = refusal.route
     losses = [plant.loss_db(inventory, inventory.fibres[f], plant.band_of(system)) for f in route.fibres]
     loss = plant.route_loss_db(inventory, losses, route.bypass_sites)
+    assert loss is not None, "a route without a loss in the system's band is refused for that"
     sites = (route.ends[0], *route.bypass_sites, route.ends[1])
     return Hop(sites, route.fibres, refusal.system, loss, plant.max_loss_db(system))
 
 
 def _excess(refusal: Refusal) -> tuple[bool, float, str, tuple[str, ...]]:
     """Unknown lengths last."""
-    unknown = refusal.value is None
-    return unknown, 0.0 if unknown else refusal.value - refusal.limit, refusal.system, refusal.route.fibres
+    value, limit = refusal.value, refusal.limit
+    excess = None if value is None or limit is None else value - limit
+    return excess is None, excess or 0.0, refusal.system, refusal.route.fibres

@@ -6,7 +6,7 @@ neither changes the optimum. What a single fibre cannot carry is kept as a refus
 
 from __future__ import annotations
 
-from qplan.candidates.dominance import undominated
+from qplan.candidates.dominance import drop_dominated
 from qplan.candidates.model import CandidateGraph, CandidateLink, Refusal, Route, systems_needed
 from qplan.candidates.routes import route_between, routes_within_reach
 from qplan.candidates.survey import Survey, permitted_systems
@@ -39,7 +39,7 @@ def enumerate_candidates(inventory: Inventory) -> CandidateGraph:
             refusals += refused
         offers = [o for o in offers if any(_carries(o, c.demand_bps) for c in corridors)]
         if frozenset(route.ends) not in survey.pairs_with_parallel_paths:
-            offers = undominated(survey, offers, demand_bps)
+            offers = drop_dominated(survey, offers, demand_bps)
         links += offers
     return CandidateGraph(
         tuple(sorted(links, key=lambda link: link.id)),
@@ -69,11 +69,9 @@ def offers_and_refusals(inventory: Inventory) -> tuple[list[CandidateLink], list
 
 def _offers(survey: Survey, route: Route, demand_bps: float) -> tuple[list[CandidateLink], list[Refusal]]:
     """What every system offers on the route, and why the others do not."""
-    offers, refused = [], []
-    for s, system in survey.systems.items():
-        offer = _offer(survey, route, s, system, demand_bps)
-        (refused if isinstance(offer, Refusal) else offers).append(offer)
-    return offers, refused
+    answers = [_offer(survey, route, s, system, demand_bps) for s, system in survey.systems.items()]
+    offers = [answer for answer in answers if isinstance(answer, CandidateLink)]
+    return offers, [answer for answer in answers if isinstance(answer, Refusal)]
 
 
 def _offer(survey: Survey, route: Route, s: str, system: QkdSystem, demand_bps: float) -> CandidateLink | Refusal:

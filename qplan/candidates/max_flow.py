@@ -39,7 +39,8 @@ class FlowNetwork:
         return tuple(sorted({column for arc in arcs for column in self.members[arc]}))
 
     def capacities(self, point: np.ndarray) -> np.ndarray:
-        return np.asarray(self.sum @ point)
+        capacity: np.ndarray = self.sum @ point
+        return capacity
 
     def cuts(
         self, capacity: np.ndarray, source: int, sink: int, wanted: float, nested: int = NESTED
@@ -66,7 +67,8 @@ class FlowNetwork:
     def flow(self, capacity: np.ndarray, source: int, sink: int) -> np.ndarray:
         """What each arc may carry in a maximum flow: the net flow between its ends, at most its capacity."""
         _, _, flow = self._flow(capacity, source, sink)
-        return np.minimum(np.maximum(flow[self.slot], 0) / UNIT, capacity)
+        carried: np.ndarray = np.minimum(np.maximum(flow[self.slot], 0) / UNIT, capacity)
+        return carried
 
     def _flow(self, capacity: np.ndarray, source: int, sink: int) -> tuple[np.ndarray, int, np.ndarray]:
         """Capacities and flow per pair of vertices (in the row-major order of `keys`), and the flow's value."""

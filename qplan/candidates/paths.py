@@ -55,7 +55,7 @@ def exclusive_to_path(index: CandidateArrays, commodity: Commodity, path: Path) 
 def without_loops(index: CandidateArrays, commodity: Commodity, links: Iterable[int]) -> Path:
     """A way from the first end to the second made a path: what lies between two visits of a site is left out."""
     links = list(links)
-    sites, path = [commodity.ends[0]], []
+    sites, path = [commodity.ends[0]], list[int]()
     for l, here in zip(links, sites_of(index, commodity.ends[0], links)[1:], strict=True):
         if here in sites:
             first = sites.index(here)

@@ -82,10 +82,11 @@ def no_way(ways: LinkWays) -> Reason | None:
 
 
 def too_many_relays(ways: LinkWays) -> Reason | None:
-    """Even the way with the fewest relays has too many; there is a way."""
-    if ways.fewest_links() is not None:
+    """Even the way with the fewest relays has too many."""
+    most_links, shortest = ways.commodity.most_links, ways.fewest_links(limited=False)
+    if most_links is None or shortest is None or len(shortest) <= most_links:
         return None
-    relays, most = ways.relays(ways.fewest_links(limited=False)), ways.commodity.most_links - 1
+    relays, most = ways.relays(shortest), most_links - 1
     text = (
         f"Every way has at least {counted(len(relays), 'relay')} ({named(relays)} on one of them); "
         f"max_relays is {most}."

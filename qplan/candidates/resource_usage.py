@@ -95,8 +95,8 @@ def key_rates(inventory: Inventory, design: Design | Plan) -> Iterator[Taken]:
     load: dict[str, float] = defaultdict(float)
     for corridor in design.corridors:
         for path in corridor.paths:
-            for link in path.links:
-                load[link] += inventory.corridors[corridor.id].demand_bps
+            for used in path.links:
+                load[used] += inventory.corridors[corridor.id].demand_bps
     least = min((q.demand_bps for q in inventory.corridors.values()), default=0.0)
     for link in design.links:
         yield Taken("key_rate", "links", link.id, load[link.id], link.count * link.key_rate_bps, least)

@@ -10,11 +10,14 @@ from qplan.candidates.paths import Path, Weights
 
 
 def one_path(index: CandidateArrays, commodity: Commodity, weights: Weights, most: float = math.inf) -> Path | None:
-    search = fewest_links_path if commodity.most_links is not None else cheapest_path
-    return search(index, commodity, weights, most)
+    """The cheapest path that weighs less than `most` within the corridor's limit on links; None where there is none."""
+    if commodity.most_links is None:
+        return cheapest_path(index, commodity, weights, most)
+    return cheapest_short_path(index, commodity, weights, most, commodity.most_links)
 
 
 def cheapest_path(index: CandidateArrays, commodity: Commodity, weights: Weights, most: float) -> Path | None:
+    """Dijkstra's search; of paths of equal weight the one with the fewest links."""
     start, goal = commodity.ends
     permitted, link, site = commodity.permitted, weights.link, weights.site
     best = {start: (0.0, 0)}
@@ -23,7 +26,7 @@ def cheapest_path(index: CandidateArrays, commodity: Commodity, weights: Weights
     while heap:
         cost, hops, here = heapq.heappop(heap)
         if here == goal:
-            return walked_back(came, start, goal)
+            return trace_back(came, start, goal)
         if (cost, hops) > best[here]:
             continue
         for there, l in index.neighbours[here]:
@@ -38,7 +41,8 @@ def cheapest_path(index: CandidateArrays, commodity: Commodity, weights: Weights
     return None
 
 
-def walked_back(came: dict[int, tuple[int, int]], start: int, goal: int) -> Path:
+def trace_back(came: dict[int, tuple[int, int]], start: int, goal: int) -> Path:
+    """The links by which the goal was reached, from the start on."""
     links = []
     while goal != start:
         goal, l = came[goal]
@@ -46,7 +50,9 @@ def walked_back(came: dict[int, tuple[int, int]], start: int, goal: int) -> Path
     return tuple(reversed(links))
 
 
-def fewest_links_path(index: CandidateArrays, commodity: Commodity, weights: Weights, most: float) -> Path | None:
+def cheapest_short_path(
+    index: CandidateArrays, commodity: Commodity, weights: Weights, most: float, most_links: int
+) -> Path | None:
     """The cheapest path with at most `most_links` links: labels of (price, links) at every site, none dominated."""
     start, goal = commodity.ends
     permitted, link, site = commodity.permitted, weights.link, weights.site
@@ -56,7 +62,7 @@ def fewest_links_path(index: CandidateArrays, commodity: Commodity, weights: Wei
         cost, hops, here, path = heapq.heappop(heap)
         if here == goal:
             return path
-        if fewest.get(here, math.inf) <= hops or hops >= commodity.most_links:
+        if fewest.get(here, math.inf) <= hops or hops >= most_links:
             continue
         fewest[here] = hops
         for there, l in index.neighbours[here]:

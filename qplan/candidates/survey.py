@@ -49,8 +49,9 @@ class Survey:
         return plant.route_loss_db(self.inventory, (self.loss[f, band] for f in route.fibres), route.bypass_sites)
 
     def route_length_km(self, route: Route) -> float | None:
-        lengths = [self.length[f] for f in route.fibres]
-        return None if None in lengths else round(sum(lengths), 9)
+        if any(self.length[f] is None for f in route.fibres):
+            return None
+        return self.known_length_km(route)
 
     def known_length_km(self, route: Route) -> float:
         """Length with 0 km for every fibre whose length is not known."""

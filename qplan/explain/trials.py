@@ -14,10 +14,11 @@ from qplan.candidates.model import CandidateGraph
 from qplan.explain.findings import Setting
 from qplan.explain.variants import NO_DEFAULTS, apply_settings, keep_required
 from qplan.inventory.model import Inventory
-from qplan.optimizer.heuristics.sequential import planned_at_once
-from qplan.optimizer.limits import SearchLimits
+from qplan.optimizer.heuristics.sequential import plan_at_once
+from qplan.optimizer.limits import SearchParameters, Status, StopReason, watch_nothing
 from qplan.optimizer.model.stage import SideConstraint
 from qplan.optimizer.search.stages import Search, search_plan
+from qplan.time_budget import TimeBudget
 
 AT_LEAST_S = 20.0  # an explanation gets this long even when the time limit has struck
 SHARE_OF_REST = 0.5
@@ -32,41 +33,54 @@ class Trials:
     """
 
     def __init__(
-        self, solver: str, limits: SearchLimits, seconds: float | None = None, defaults: Mapping[str, Any] = NO_DEFAULTS
+        self,
+        solver: str,
+        parameters: SearchParameters,
+        seconds: float | None = None,
+        defaults: Mapping[str, Any] = NO_DEFAULTS,
     ):
-        """Trials for so many seconds; by default all that the limits leave."""
+        """Trials for so many seconds; by default all the time left."""
         self.solver, self.defaults = solver, defaults
         self.start = time.monotonic()
-        self.seconds = limits.seconds_left() if seconds is None else seconds
-        self.limits = replace(limits, deadline=self.start + self.seconds, watch=lambda sighting: None)
+        self.seconds = parameters.clock.seconds_left() if seconds is None else seconds
+        clock = replace(parameters.clock, deadline=self.start + self.seconds)
+        self.parameters = replace(parameters, clock=clock, watch=watch_nothing)
 
     @classmethod
     def begin_after(
-        cls, solver: str, limits: SearchLimits, defaults: Mapping[str, Any] = NO_DEFAULTS, share: float = SHARE_OF_REST
+        cls,
+        solver: str,
+        parameters: SearchParameters,
+        defaults: Mapping[str, Any] = NO_DEFAULTS,
+        share: float = SHARE_OF_REST,
     ) -> Trials:
         """Trials that explain how a search ended, also where the search has used up its time."""
-        return cls(solver, limits, max(AT_LEAST_S, share * limits.seconds_left()), defaults)
+        return cls(solver, parameters, max(AT_LEAST_S, share * parameters.clock.seconds_left()), defaults)
 
     def divide(self, count: int) -> Trials:
         """The same, with an equal share of the time that is left to so many steps."""
-        return self._end(time.monotonic() + self.limits.seconds_left() / count)
+        return self._within(self.clock.share(1 / count))
 
     def end_at(self, share: float) -> Trials:
         """The same, ending when this share of the time is used up."""
-        return self._end(self.start + share * self.seconds)
+        return self._within(self.clock.until(self.start + share * self.seconds))
 
-    def _end(self, deadline: float) -> Trials:
+    def _within(self, clock: TimeBudget) -> Trials:
         part = copy(self)
-        part.limits = replace(self.limits, deadline=deadline)
+        part.parameters = replace(self.parameters, clock=clock)
         return part
 
     def restart(self) -> Trials:
         """Trials that share out what is left of the time."""
-        return Trials(self.solver, self.limits, defaults=self.defaults)
+        return Trials(self.solver, self.parameters, defaults=self.defaults)
 
     @property
     def over(self) -> bool:
-        return self.limits.stop.is_set() or self.limits.seconds_left() <= 0
+        return self.clock.spent
+
+    @property
+    def clock(self) -> TimeBudget:
+        return self.parameters.clock
 
     def apply(self, inventory: Inventory, settings: Iterable[Setting]) -> Inventory:
         """The inventory as it is when its file is read with these settings."""
@@ -83,11 +97,11 @@ class Trials:
         found = self.plan(inventory.model_copy(update={"objective": "tco"}), ANY_PLAN, graph)
         if found.design is not None:
             return True
-        return False if found.status == "infeasible" else None
+        return False if found.status is Status.INFEASIBLE else None
 
     def construct(self, inventory: Inventory, graph: CandidateGraph) -> Design | None:
         """A plan for all corridors together that is found without the solver; None proves nothing."""
-        return None if self.over else planned_at_once(inventory, graph)
+        return None if self.over else plan_at_once(inventory, graph)
 
     def plan(
         self,
@@ -99,12 +113,12 @@ class Trials:
     ) -> Search:
         """The search for the best plan of the inventory, within a share of the time; "unknown" where that ends it."""
         if self.over:
-            return Search("unknown", "time_limit")
+            return Search(Status.UNKNOWN, StopReason.TIME_LIMIT)
         graph = enumerate_candidates(inventory) if graph is None else graph
-        deadline = min(time.monotonic() + share * self.seconds, self.limits.deadline)
-        limits = replace(self.limits, gap=self.limits.gap if gap is None else gap, deadline=deadline)
-        search = search_plan(inventory, graph, self.solver, limits, side_constraints=side_constraints)
+        clock = self.clock.at_most(share * self.seconds)
+        parameters = replace(self.parameters, gap=self.parameters.gap if gap is None else gap, clock=clock)
+        search = search_plan(inventory, graph, self.solver, parameters, side_constraints=side_constraints)
         if graph.bypass_limit is None:
             return search
-        weaker = {"optimal": "feasible", "infeasible": "unknown"}
+        weaker = {Status.OPTIMAL: Status.FEASIBLE, Status.INFEASIBLE: Status.UNKNOWN}
         return replace(search, status=weaker.get(search.status, search.status))

@@ -1,16 +1,36 @@
-"""When a search stops, where it stands, and how it ended; what every kind of search here shares."""
+"""When a search stops, where it stands, and how it ended; the same for every kind of search."""
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from enum import StrEnum
 
-import pulp
+from qplan.time_budget import TimeBudget
 
-StopReason = Literal["proof", "gap", "nodes", "time_limit", "interrupt"]
+
+class Status(StrEnum):
+    """How the search for a plan ended."""
+
+    OPTIMAL = "optimal"  # proven within the gap asked for
+    FEASIBLE = "feasible"  # a plan that holds, not proven to be so good
+    INFEASIBLE = "infeasible"  # proven that there is none
+    UNKNOWN = "unknown"  # no plan was found, and that there is none is not proven
+
+
+class StopReason(StrEnum):
+    """What ended a search, or a part of it."""
+
+    PROOF = "proof"  # nothing better exists, or nothing at all
+    GAP = "gap"  # within the gap asked for
+    SUBPROBLEMS = "subproblems"  # so many of branch and bound were asked for
+    TIME_LIMIT = "time_limit"
+    INTERRUPT = "interrupt"
+    ROUTE_LIMIT = "route_limit"  # not every possible route was considered
+    UNSOUND_CUT = "unsound_cut"  # a cut contradicted a plan that holds
+
+
+ENDED_BY_ITSELF = (StopReason.PROOF, StopReason.GAP)
 
 
 @dataclass(frozen=True)
@@ -22,50 +42,22 @@ class Sighting:
     bound: float | None
 
 
-@dataclass
-class SearchLimits:
-    """When to stop: relative gap, a deadline on the monotonic clock, a flag that a signal handler sets."""
+def watch_nothing(sighting: Sighting) -> None:
+    """Take no notice of where the search stands."""
+
+
+@dataclass(frozen=True)
+class SearchParameters:
+    """What a search is asked for: a relative gap within a time, on so many threads; `watch` is told where it stands."""
 
     gap: float
-    deadline: float
+    clock: TimeBudget = field(default_factory=TimeBudget)
     threads: int = 1
-    stop: threading.Event = field(default_factory=threading.Event)
-    watch: Callable[[Sighting], None] = lambda sighting: None
-
-    def seconds_left(self) -> float:
-        return max(0.0, self.deadline - time.monotonic())
-
-    def hit(self) -> StopReason | None:
-        """The limit that ends the search now, if any does."""
-        if self.stop.is_set():
-            return "interrupt"
-        return None if self.seconds_left() else "time_limit"
+    watch: Callable[[Sighting], None] = watch_nothing
 
 
-@dataclass(frozen=True)
-class Solution:
-    """How a search ended. `values` by variable name; `value` and `bound` in the units of the goal.
-
-    `proof`: nothing better exists (or, without values, nothing at all). `gap`: within the gap asked for.
-    """
-
-    stopped_by: StopReason
-    values: Mapping[str, float] | None
-    value: float | None
-    bound: float | None
-
-    @property
-    def infeasible(self) -> bool:
-        return self.stopped_by == "proof" and self.values is None
-
-    def chosen(self, variable: pulp.LpVariable) -> bool:
-        """A 0/1 variable is 1 in the solution."""
-        return self.values[variable.name] > 0.5
-
-
-@dataclass(frozen=True)
-class Effort:
-    """What a search starts from and when it may stop early: a known solution's values, branch-and-bound nodes."""
-
-    start: Mapping[str, float] | None = None
-    nodes: int | None = None
+def stop_reason(clock: TimeBudget) -> StopReason | None:
+    """Why the search must end now, if it must."""
+    if clock.interrupted:
+        return StopReason.INTERRUPT
+    return None if clock.seconds_left() else StopReason.TIME_LIMIT

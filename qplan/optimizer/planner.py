@@ -1,4 +1,4 @@
-"""The pipeline, readable aloud: reach → search → verify → plan."""
+"""The pipeline, readable aloud: candidates → search → verify → plan."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import qplan
-from qplan.candidates.design import design_of
+from qplan.candidates.design import Design, design_of
 from qplan.candidates.links import enumerate_candidates
 from qplan.candidates.model import CandidateGraph
 from qplan.errors import SolverFailed
 from qplan.inventory.model import Inventory
-from qplan.optimizer.limits import SearchLimits
+from qplan.optimizer.limits import ENDED_BY_ITSELF, SearchParameters, Status, StopReason
 from qplan.optimizer.model.stage import Task, WarmStart
-from qplan.optimizer.search.stages import Search, gap, search_plan
-from qplan.optimizer.solvers.arrays import write_lp
+from qplan.optimizer.search.stages import Search, gap, objective_value, search_plan
+from qplan.optimizer.solvers.lp import write_lp
 from qplan.optimizer.solvers.solver import solver_version
 from qplan.plan.model import InventoryRef, Objective, Plan, ServedCorridor, Solver
 from qplan.plan.verify.verifier import verify
@@ -34,7 +34,7 @@ def optimize(
     inventory: Inventory,
     ref: InventoryRef,
     solver: str,
-    limits: SearchLimits,
+    parameters: SearchParameters,
     lp_file: Path | None = None,
     earlier: Plan | None = None,
 ) -> Result:
@@ -42,30 +42,30 @@ def optimize(
 
     Raises SolverFailed where the solver fails or its plan does not verify.
     """
-    graph = enumerate_candidates(inventory)
+    candidates = enumerate_candidates(inventory)
     tasks: list[Task] = []
-    start = WarmStart() if earlier is None else _start(inventory, graph, earlier)
-    search = search_plan(inventory, graph, solver, limits, tasks.append, start)
+    start = WarmStart() if earlier is None else _start_from(inventory, candidates, earlier)
+    search = search_plan(inventory, candidates, solver, parameters, tasks.append, start)
     if lp_file is not None:
         model = tasks[-1].exact_model()
         write_lp(model, tasks[-1].stage.goal(model), lp_file)
-    if graph.bypass_limit is not None:
-        search = _routes_left_out(search, graph.bypass_limit)
+    if candidates.bypass_limit is not None:
+        search = _weaken(search, candidates.bypass_limit)
     if search.design is None:
-        return Result(search, graph, None)
-    plan = _plan(inventory, ref, search, solver, limits.gap)
+        return Result(search, candidates, None)
+    plan = _make_plan(inventory, ref, search, search.design, solver, parameters.gap)
     if earlier is not None:
         plan = plan.model_copy(update={"start_sha256": hashlib.sha256(earlier.to_json().encode()).hexdigest()})
     violations = verify(inventory, plan)
     if violations:
         found = "\n".join(f"  {violation.text()}" for violation in violations)
         raise SolverFailed(f"the plan that {plan.solver.name} returned does not hold and was not written:\n{found}")
-    return Result(search, graph, plan)
+    return Result(search, candidates, plan)
 
 
-def _start(inventory: Inventory, graph: CandidateGraph, earlier: Plan) -> WarmStart:
+def _start_from(inventory: Inventory, candidates: CandidateGraph, earlier: Plan) -> WarmStart:
     """What an earlier plan is worth for this inventory: its paths where they all still hold, its links in any case."""
-    links = frozenset(link.id for link in earlier.links).intersection(link.id for link in graph.links)
+    links = frozenset(link.id for link in earlier.links).intersection(link.id for link in candidates.links)
     paths = {q.id: q.paths for q in earlier.corridors if q.served}
     corridors = tuple(
         ServedCorridor(id=q, served=q in paths, key_rate_bps=corridor.demand_bps, paths=paths.get(q, ()))
@@ -73,41 +73,51 @@ def _start(inventory: Inventory, graph: CandidateGraph, earlier: Plan) -> WarmSt
     )
     if any(not links.issuperset(path.links) for q in corridors for path in q.paths):
         return WarmStart(None, links)
-    design = design_of(inventory, graph, corridors)
-    value = float(design.relay_count) if inventory.objective == "relays" else getattr(design.costs, inventory.objective)
-    again = _plan(inventory, earlier.inventory, Search("feasible", "interrupt", design, value), "highs", 0.0)
+    design = design_of(inventory, candidates, corridors)
+    search = Search(Status.FEASIBLE, StopReason.INTERRUPT, design, objective_value(inventory, design))
+    again = _make_plan(inventory, earlier.inventory, search, design, "highs", 0.0)
     return WarmStart(None if verify(inventory, again) else design, links)
 
 
-def _routes_left_out(search: Search, bypass_limit: int) -> Search:
+def _weaken(search: Search, bypass_limit: int) -> Search:
+    """Say no more than what holds where routes were left out."""
     note = (
         f"The fibre graph has too many routes to consider all: only QKD links through at most {bypass_limit} "
         "patched sites were considered. A cheaper plan may exist, so this one is not called optimal."
     )
-    status = {"optimal": "feasible", "infeasible": "unknown"}.get(search.status, search.status)
-    reason = "route_limit" if search.stopped_by in ("proof", "gap") else search.stopped_by
+    weaker = {Status.OPTIMAL: Status.FEASIBLE, Status.INFEASIBLE: Status.UNKNOWN}
+    reason = StopReason.ROUTE_LIMIT if search.stopped_by in ENDED_BY_ITSELF else search.stopped_by
+    status = weaker.get(search.status, search.status)
     return replace(search, status=status, stopped_by=reason, bound=None, notes=(*search.notes, note))
 
 
-def _plan(inventory: Inventory, ref: InventoryRef, search: Search, solver: str, gap_asked: float) -> Plan:
+def _make_plan(
+    inventory: Inventory, ref: InventoryRef, search: Search, design: Design, solver: str, gap_asked: float
+) -> Plan:
     name, version = solver_version(solver)
-    design = search.design
+    value = objective_value(inventory, design)
     return Plan(
         qplan_version=qplan.__version__,
         inventory=ref,
-        status=search.status,
+        status="optimal" if search.status is Status.OPTIMAL else "feasible",
         objective=Objective(
             name=inventory.objective,
-            value=search.value,
+            value=value,
             bound=search.bound,
-            gap=None if search.bound is None else gap(search.value, search.bound),
+            gap=None if search.bound is None else gap(value, search.bound),
         ),
         nodes=design.nodes,
         links=design.links,
         corridors=design.corridors,
         costs=design.costs,
-        solver=Solver(
-            name=name, version=version, stopped_by=search.stopped_by, gap_asked=gap_asked, method=search.method
+        solver=Solver.model_validate(
+            {
+                "name": name,
+                "version": version,
+                "stopped_by": search.stopped_by.value,
+                "gap_asked": gap_asked,
+                "method": search.method,
+            }
         ),
         notes=search.notes,
     )

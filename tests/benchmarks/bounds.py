@@ -30,8 +30,9 @@ from oracle.random_inventories import random_inventory
 from oracle.search import best_value
 
 from qplan.inventory.model import Inventory
-from qplan.optimizer.limits import SearchLimits
+from qplan.optimizer.limits import SearchParameters
 from qplan.optimizer.planner import Result, optimize
+from qplan.time_budget import TimeBudget
 
 CENT = 0.0101  # money is exact to the cent
 RELATIVE = 1e-7
@@ -74,11 +75,11 @@ def larger(seed: int) -> tuple[Inventory, Optimum | None]:
     return inventory, Optimum(0.0, outcome.value, outcome.stopped_by == "gap") if outcome.verified else None
 
 
-def runs(rng: random.Random) -> Iterator[tuple[str, str, SearchLimits]]:
+def runs(rng: random.Random) -> Iterator[tuple[str, str, SearchParameters]]:
     """What a user may ask for: a loose gap, a deadline that strikes early, an interrupt early on."""
 
-    def limits(gap: float, seconds: float) -> SearchLimits:
-        return SearchLimits(gap, time.monotonic() + seconds)
+    def limits(gap: float, seconds: float) -> SearchParameters:
+        return SearchParameters(gap, TimeBudget.of(seconds))
 
     yield "loose gap", "highs", limits(rng.choice((0.5, 0.2, 0.05)), LONG_S)
     yield "deadline", "highs", limits(0.0, 10 ** rng.uniform(-2.5, 0))
@@ -89,7 +90,7 @@ def runs(rng: random.Random) -> Iterator[tuple[str, str, SearchLimits]]:
         yield "exact", "highs", limits(0.0, LONG_S)
 
 
-def interrupted_after(sightings: int) -> SearchLimits:
+def interrupted_after(sightings: int) -> SearchParameters:
     """Ctrl-C as the progress line is drawn for so many a time."""
     stop, left = threading.Event(), [sightings]
 
@@ -98,10 +99,10 @@ def interrupted_after(sightings: int) -> SearchLimits:
         if left[0] <= 0:
             stop.set()
 
-    return SearchLimits(0.0, time.monotonic() + LONG_S, stop=stop, watch=watch)
+    return SearchParameters(0.0, TimeBudget(time.monotonic() + LONG_S, stop), watch=watch)
 
 
-def faults(inventory: Inventory, optimum: Optimum, result: Result, asked: SearchLimits) -> Iterator[str]:
+def faults(inventory: Inventory, optimum: Optimum, result: Result, asked: SearchParameters) -> Iterator[str]:
     """What is wrong with a result, given the optimum."""
     search = result.search
     if optimum.value is None:

@@ -23,10 +23,11 @@ from benchmarks.problem import problem_of
 from qplan.candidates.links import enumerate_candidates
 from qplan.candidates.model import CandidateGraph
 from qplan.inventory.model import Inventory
-from qplan.optimizer.limits import SearchLimits, Sighting
+from qplan.optimizer.limits import SearchParameters, Sighting
 from qplan.optimizer.planner import optimize
 from qplan.plan.model import Plan
 from qplan.plan.verify.verifier import verify
+from qplan.time_budget import TimeBudget
 
 TESTS = Path(__file__).parents[1]  # where `benchmarks` is imported from
 
@@ -62,7 +63,7 @@ def qplan(inventory: Inventory, limits: Limits) -> Outcome:
             seconds = time.monotonic() - began
             print(f"{seconds:8.1f} s  {last.phase}: best {last.value}, bound {last.bound}", file=sys.stderr)
 
-    asked = SearchLimits(limits.gap, limits.deadline, limits.threads, watch=watch)
+    asked = SearchParameters(limits.gap, TimeBudget(limits.deadline), limits.threads, watch)
     result = optimize(inventory, REF, "highs", asked)
     search, plan = result.search, result.plan
     held = None if plan is None else not verify(inventory, plan)

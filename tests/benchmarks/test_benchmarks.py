@@ -21,8 +21,9 @@ from benchmarks.methods import METHODS, Limits
 from benchmarks.tables import contradictions
 
 from qplan.inventory.model import Inventory
-from qplan.optimizer.limits import SearchLimits
+from qplan.optimizer.limits import SearchParameters
 from qplan.optimizer.planner import optimize
+from qplan.time_budget import TimeBudget
 
 PLAIN = Case("small", "small", Network("metro", 70), corridors=4, target_gap=0.0, target_s=60, hub=False)
 EXACT = sorted(METHODS.keys() - {"greedy"} - (set() if importlib.util.find_spec("ortools") else {"cp-sat"}))
@@ -85,7 +86,7 @@ def test_an_interrupt_among_optional_corridors_is_no_proof(seed):
 def test_a_deadline_does_not_prove_that_nothing_is_possible():
     inventory, optimum = bounds.small(20243)
     for step in range(40):
-        asked = SearchLimits(0.0, time.monotonic() + 0.005 * 1.1**step)
+        asked = SearchParameters(0.0, TimeBudget.of(0.005 * 1.1**step))
         assert not list(bounds.faults(inventory, optimum, optimize(inventory, REF, "highs", asked), asked))
 
 

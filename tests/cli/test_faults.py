@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import resource
 import shutil
@@ -16,8 +15,8 @@ import pytest
 
 from qplan.cli.main import main
 from qplan.errors import SolverFailed
-from qplan.optimizer.limits import SearchLimits
 from qplan.optimizer.solvers.cbc import run_until_stopped
+from qplan.time_budget import TimeBudget
 
 COMMAND = [sys.executable, "-m", "qplan"]
 GOOD = """\
@@ -162,7 +161,7 @@ def test_a_solver_that_fails_is_told(here, how):
     program.write_text(f"#!/bin/sh\n{FAILING_CBC[how]}\n")
     program.chmod(0o755)
     with pytest.raises(SolverFailed, match="CBC ended with code"):
-        run_until_stopped([str(program)], SearchLimits(gap=0, deadline=math.inf))
+        run_until_stopped([str(program)], TimeBudget())
 
 
 def test_a_missing_solver_ends_with_1(here, monkeypatch, capsys):

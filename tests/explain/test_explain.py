@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import time
 from pathlib import Path
 
 import pytest
@@ -24,13 +23,14 @@ from qplan.explain.variants import apply_settings, keep_corridors, keep_required
 from qplan.inventory.model import Inventory
 from qplan.inventory.reader import read_inventory
 from qplan.inventory.shipped import shipped_systems
-from qplan.optimizer.limits import SearchLimits
+from qplan.optimizer.limits import SearchParameters
 from qplan.optimizer.model.objectives import Goal
 from qplan.optimizer.model.path_rows import formulate
 from qplan.optimizer.planner import optimize
 from qplan.optimizer.solvers.solver import solve
 from qplan.outputs.verbs.explanation import explanation_files, explanation_json, explanation_markdown, explanation_text
 from qplan.plan.model import InventoryRef, link_id
+from qplan.time_budget import TimeBudget
 
 REF = InventoryRef(name="x", sha256="0", files=(), scenario=None, set={}, effective_sha256="0")
 
@@ -41,8 +41,8 @@ def no_shipped_systems(monkeypatch):
     monkeypatch.setattr(proposals, "shipped_systems", dict)
 
 
-def limits(seconds: float = 30.0) -> SearchLimits:
-    return SearchLimits(gap=0.0, deadline=time.monotonic() + seconds)
+def limits(seconds: float = 30.0) -> SearchParameters:
+    return SearchParameters(0.0, TimeBudget.of(seconds))
 
 
 def feasible(inventory: Inventory) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 
 import pytest
 from oracle.random_inventories import random_inventory
@@ -16,9 +15,10 @@ from qplan.inventory.model import Inventory
 from qplan.optimizer.heuristics.guided_search import GuidedSearch
 from qplan.optimizer.heuristics.local_search import construct, improve, orders, perturb
 from qplan.optimizer.heuristics.segment_moves import exchange_segments
-from qplan.optimizer.limits import SearchLimits
+from qplan.optimizer.limits import SearchParameters
 from qplan.optimizer.model.stage import Task
 from qplan.optimizer.search.stages import stages
+from qplan.time_budget import TimeBudget
 
 
 def never() -> bool:
@@ -28,7 +28,7 @@ def never() -> bool:
 def indexed(inventory: Inventory) -> tuple[Task, CandidateArrays, float]:
     """The last stage's task, its reach graph in integers, and the factor on prices there."""
     graph: CandidateGraph = enumerate_candidates(inventory)
-    limits = SearchLimits(0.0, time.monotonic() + 60)
+    limits = SearchParameters(0.0, TimeBudget.of(60))
     task = Task(inventory, graph, stages(inventory)[-1], (), None, "highs", limits)
     goal = task.stage.goal(task.design_model())
     return task, CandidateArrays(inventory, graph, goal.prices), goal.scale

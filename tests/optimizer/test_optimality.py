@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import time
 from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
@@ -18,10 +17,11 @@ from qplan.candidates.design import design_of
 from qplan.candidates.links import enumerate_candidates
 from qplan.inventory.model import Inventory
 from qplan.optimizer.cuts import trees
-from qplan.optimizer.limits import SearchLimits
+from qplan.optimizer.limits import SearchParameters
 from qplan.optimizer.model.design_rows import formulate_design
 from qplan.optimizer.model.objectives import cost_goal
 from qplan.optimizer.search import root
+from qplan.time_budget import TimeBudget
 
 SEED = int(os.environ.get("QPLAN_TEST_SEED", random.SystemRandom().randrange(10**9)))  # QPLAN_TEST_SEED repeats a run
 INSTANCES = 400
@@ -212,7 +212,7 @@ def test_no_cut_excludes_a_plan_of_the_oracle(monkeypatch, columns, steps, ties)
         graph = enumerate_candidates(inventory)
         model = formulate_design(inventory, graph)
         ids = {link.id for link in graph.links}
-        found = root.relax_root(model, cost_goal(model, "tco"), SearchLimits(0.0, time.monotonic() + 60), None)
+        found = root.relax_root(model, cost_goal(model, "tco"), SearchParameters(0.0, TimeBudget.of(60)), None)
         served = [q for q in plan.corridors if q.served]
         if len(served) == len(plan.corridors) and ids.issuperset(link.id for link in plan.links):
             design = design_of(inventory, graph, plan.corridors)
@@ -220,8 +220,8 @@ def test_no_cut_excludes_a_plan_of_the_oracle(monkeypatch, columns, steps, ties)
             found.witnesses.judge(found.rows, None)
             assert found.bound <= design.costs.tco + 0.01, f"seed {seed}"
             judged += len(found.rows)
-            rest += bool(found.witnesses.trees.rest_links)
-            layered += bool(found.witnesses.hops)
+            rest += bool(found.witnesses.lifts.trees.rest_links)
+            layered += bool(found.witnesses.lifts.layered_trees)
     assert judged > 40 and layered > 0
     assert (rest > 0) == (columns == 1)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 
 import pytest
 from oracle.random_inventories import random_inventory
@@ -13,9 +12,10 @@ from planning import planned
 from qplan.candidates.links import enumerate_candidates
 from qplan.explain.variants import keep_required
 from qplan.inventory.model import Inventory
-from qplan.optimizer.limits import SearchLimits
+from qplan.optimizer.limits import SearchParameters
 from qplan.optimizer.model.relay_rows import relays_at
 from qplan.optimizer.search.stages import search_plan
+from qplan.time_budget import TimeBudget
 
 SEED = 7_000_010
 
@@ -33,7 +33,7 @@ class Relaying(Search):
 
 
 def test_value_equals_exhaustive_search():
-    limits = SearchLimits(gap=0.0, deadline=time.monotonic() + 60)
+    limits = SearchParameters(0.0, TimeBudget.of(60))
     forced = impossible = 0
     for seed in range(SEED, SEED + 30):
         inventory = keep_required(Inventory.model_validate(random_inventory(random.Random(seed))))

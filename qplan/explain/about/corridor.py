@@ -104,7 +104,7 @@ def answer_alone(trials: Trials, inventory: Inventory, ref: InventoryRef, q: str
     The corridor can be served. Raises SolverFailed.
     """
     alone = require_corridors(inventory, [q])
-    plan = optimize(alone, ref, trials.solver, trials.limits).plan
+    plan = optimize(alone, ref, trials.solver, trials.parameters).plan
     if plan is None:
         return None
     answer = answer_corridor(Replanner(trials, alone, plan), plan.corridors[0])

@@ -16,7 +16,7 @@ from qplan.explain.infeasibility.structure import diagnose, examine_paths
 from qplan.explain.trials import Trials
 from qplan.explain.variants import LIMIT_FAMILIES, keep_corridors, keep_required, lift_families, restrict_graph
 from qplan.inventory.model import Inventory
-from qplan.optimizer.heuristics.sequential import served_alone_at_once
+from qplan.optimizer.heuristics.sequential import find_served_alone
 
 NO_TIME = "Proven impossible; the time for explanations was over before a reason was found."
 SHARES = (0.3, 0.6)  # of the time: ended by then are verdicts, reasons
@@ -41,7 +41,7 @@ def judge_corridors(trials: Trials, inventory: Inventory, graph: CandidateGraph)
     alone = {q: keep_corridors(inventory, [q]) for q in required}
     early, later = trials.end_at(SHARES[0]), trials.end_at(SHARES[1])
     checked = precheck(inventory, graph)
-    served = frozenset() if early.over else served_alone_at_once(keep_required(inventory), graph)
+    served = frozenset() if early.over else find_served_alone(keep_required(inventory), graph)
     verdicts: dict[str, bool | None] = {q: q in served or None for q in required} | dict.fromkeys(checked.alone, False)
     structural: dict[str, Diagnosis] = {}
     late = 0

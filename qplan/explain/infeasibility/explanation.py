@@ -16,7 +16,7 @@ from qplan.explain.infeasibility.remedies import Tried, try_for_all, try_for_cor
 from qplan.explain.trials import ANY_PLAN, Trials
 from qplan.explain.variants import LIMIT_FAMILIES, NO_DEFAULTS, keep_required, require_corridors, restrict_graph
 from qplan.inventory.model import Inventory
-from qplan.optimizer.limits import SearchLimits
+from qplan.optimizer.limits import SearchParameters
 
 REASONS_BY, REMEDIES_BY, LIMITS_BY = SHARES[1], 0.8, 0.9  # shares of the time by which these are ended
 
@@ -26,16 +26,16 @@ def explain(
     graph: CandidateGraph,
     status: str,
     solver: str,
-    limits: SearchLimits,
+    parameters: SearchParameters,
     defaults: Mapping[str, Any] = NO_DEFAULTS,
 ) -> Explanation:
     """Explain why the search ended without a plan, with `status` "infeasible" or "unknown".
 
     A corridor that is found unservable proves "infeasible", whatever ended the search.
-    Takes up to about 20 s (or half of what the limits leave) beyond the search; a set `limits.stop` leaves only
+    Takes up to about 20 s (or half of the time left) beyond the search; a set `clock.stop` leaves only
     what needs no solver. `defaults` are those of the inventory's file. Raises SolverFailed.
     """
-    trials = Trials.begin_after(solver, limits, defaults)
+    trials = Trials.begin_after(solver, parameters, defaults)
     return _explain_cases(trials, inventory, graph, status, judge_corridors(trials, inventory, graph))
 
 
@@ -59,14 +59,14 @@ def explain_inventory(
     inventory: Inventory,
     graph: CandidateGraph,
     solver: str,
-    limits: SearchLimits,
+    parameters: SearchParameters,
     defaults: Mapping[str, Any] = NO_DEFAULTS,
 ) -> Explanation:
-    """Whether all required corridors can be served together ("servable"), and why not, within the limits' time.
+    """Whether all required corridors can be served together ("servable"), and why not, within the time budget.
 
     Optional corridors that cannot be served even alone are explained too. Raises SolverFailed.
     """
-    trials = Trials(solver, limits, defaults=defaults)
+    trials = Trials(solver, parameters, defaults=defaults)
     needed = keep_required(inventory).model_copy(update={"objective": "tco"})
     if trials.construct(needed, restrict_graph(graph, needed)) is not None:
         return _explain_servable(trials, inventory, graph)
@@ -77,7 +77,7 @@ def explain_inventory(
         if found.design is not None:
             return _explain_servable(trials, inventory, graph)
         status = found.status
-    return _explain_cases(Trials.begin_after(solver, limits, defaults, 1.0), inventory, graph, status, cases)
+    return _explain_cases(Trials.begin_after(solver, parameters, defaults, 1.0), inventory, graph, status, cases)
 
 
 def _explain_servable(trials: Trials, inventory: Inventory, graph: CandidateGraph) -> Explanation:

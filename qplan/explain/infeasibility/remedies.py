@@ -14,6 +14,7 @@ from qplan.explain.infeasibility.structure import diagnose
 from qplan.explain.trials import Trials
 from qplan.explain.variants import keep_corridors, keep_required, restrict_graph
 from qplan.inventory.model import Inventory
+from qplan.optimizer.limits import Status, StopReason
 from qplan.optimizer.search.stages import Search, objective_value
 
 MOST_TRIED = 12  # proposals of one list
@@ -68,7 +69,7 @@ def try_for_corridor(
     for i, proposal in enumerate(planned):
         one = trials.divide(len(planned) - i)
         of_others = any(not address.startswith(f"corridors.{q}.") for address, _ in proposal.settings)
-        scope, search = "inventory", Search("unknown", "proof")
+        scope, search = "inventory", Search(Status.UNKNOWN, StopReason.PROOF)
         if of_others or not blocked:
             search = _plan(one.divide(2), trials.apply(inventory, proposal.settings), None)
         if search.design is None and proposal.service != "left_out":
@@ -134,7 +135,7 @@ def _plan(trials: Trials, variant: Inventory, known: Design | None) -> Search:
     if known is not None and search.status in ("unknown", "feasible"):
         value = objective_value(variant, known)
         if search.value is None or (all_needed and value < search.value):
-            search = Search("feasible", search.stopped_by, known, value)
+            search = Search(Status.FEASIBLE, search.stopped_by, known, value)
     return search if all_needed or search.status == "optimal" else replace(search, value=None)
 
 

@@ -19,7 +19,8 @@ import numpy as np
 from qplan.candidates.bundles import tight_links
 from qplan.candidates.max_flow import FlowNetwork
 from qplan.candidates.model import RATE_TOLERANCE
-from qplan.optimizer.cuts.row import Point, Row, Separator
+from qplan.optimizer.cuts.row import Point, Row, Separator, separate_none
+from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation
 
 LEAST_FRACTION = 1e-3  # of a rounded-up demand; below it the demand is rounded down, which keeps the row valid
@@ -28,12 +29,17 @@ LEAST_COUNT = 1e-6  # of systems on a link in use
 LEAST_VIOLATION = 0.01  # relative to the right-hand side
 
 
+@row_family("cutset")
 def cutset_cuts(model: Formulation) -> Separator:
-    """Rounded cutset rows of required corridors; nothing where no rate can bind."""
+    """Σ F(min(rate, D) / δ) · count ≥ ⌈D / δ⌉ over the links across a set of sites, D what required corridors ask for.
+
+    F(a) = ⌊a⌋ + min(1, (a − ⌊a⌋) / f), f the fraction of D / δ (mixed-integer rounding; Nemhauser & Wolsey 1990; for
+    capacitated networks Magnanti, Mirchandani & Vachani 1995). Nothing where no rate can bind.
+    """
     required = [(q, c) for q, c in sorted(model.inventory.corridors.items()) if c.required]
     if not tight_links(model.inventory, model.candidates) or not required:
-        return lambda point: []
-    return _Cutsets(model).separate
+        return Separator("cutset", separate_none)
+    return Separator("cutset", _Cutsets(model).separate)
 
 
 class _Cutsets:
@@ -67,9 +73,9 @@ class _Cutsets:
         """The links in use both ways, then an arc from the source and one to the sink for every end."""
         source, sink = self.size, self.size + 1
         pairs = zip(self.a[used].tolist(), self.b[used].tolist(), strict=True)
-        arcs = [(x, y, []) for a, b in pairs for x, y in ((a, b), (b, a))]
-        arcs += [arc for t in self.terminals for arc in ((source, t, []), (t, sink, []))]
-        return FlowNetwork(self.size + 2, arcs, 0)
+        ends = [(x, y) for a, b in pairs for x, y in ((a, b), (b, a))]
+        ends += [arc for t in self.terminals for arc in ((source, t), (t, sink))]
+        return FlowNetwork(self.size + 2, [(tail, head, []) for tail, head in ends], 0)
 
     def _demand(self, side: frozenset[int]) -> float:
         """What the corridors between the two sides reserve at the least (rates are kept up to a tolerance)."""
@@ -102,7 +108,7 @@ class _Cutsets:
         """The most violated row over all sets that hold these ends and no others, for a few steps δ."""
         best: tuple[float, Row] | None = None
         for step in self._steps(side, demand, count):
-            weights, least = rounded(self.rate, demand, step)
+            weights, least = round_up(self.rate, demand, step)
             capacity = np.zeros(len(graph.tails))
             capacity[: 2 * len(used)] = np.repeat(weights[used] * count[used], 2)
             for i, t in enumerate(self.terminals):
@@ -129,7 +135,7 @@ class _Cutsets:
         return sorted({demand, *(float(rate) for rate in used if rate > demand / 50)})
 
 
-def rounded(rates: np.ndarray, demand: float, step: float) -> tuple[np.ndarray, float]:
+def round_up(rates: np.ndarray, demand: float, step: float) -> tuple[np.ndarray, float]:
     """Weights per link and right-hand side of Σ min(rate, demand) · count ≥ demand, divided by `step` and rounded."""
     least, fraction = math.ceil(demand / step), demand / step - math.floor(demand / step)
     if fraction < LEAST_FRACTION:

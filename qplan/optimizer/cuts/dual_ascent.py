@@ -17,10 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from qplan.candidates.prices import Prices
-from qplan.optimizer.cuts.row import Row, factored
+from qplan.optimizer.cuts.row import Row, require
 from qplan.optimizer.cuts.trees import Trees
-from qplan.optimizer.limits import SearchLimits
 from qplan.optimizer.model.formulation import Formulation
+from qplan.time_budget import TimeBudget
 
 MOST_STEPS = 6000  # cuts, over all trees
 ROUNDING = 1e-9
@@ -35,7 +35,7 @@ class Arcs:
     into: list[np.ndarray]
 
 
-def ascent_cuts(model: Formulation, trees: Trees, prices: Prices, limits: SearchLimits) -> list[Row]:
+def ascent_cuts(model: Formulation, trees: Trees, prices: Prices, clock: TimeBudget) -> list[Row]:
     """Directed cuts of every tree for the ends that it may span."""
     index = model.index()
     cheapest = cheapest_links(model, prices)
@@ -54,10 +54,10 @@ def ascent_cuts(model: Formulation, trees: Trees, prices: Prices, limits: Search
             [np.array(entering, dtype=np.int64) for entering in into],
         )
         span_of = {number[s]: l for s, l in component_of.items() if l >= k and s != part.ends[0]}
-        for end, cut in ascend(number[part.ends[0]], span_of, arcs, cost, MOST_STEPS // trees.rooted, limits):
+        for end, cut in ascend(number[part.ends[0]], span_of, arcs, cost, MOST_STEPS // trees.rooted, clock):
             entering = tuple(np.unique(arcs.columns[cut]).tolist())
             span = index[trees.spans[k, span_of[end]].name] if trees.spans else None
-            rows[factored("tree_cut", entering, (1.0,) * len(entering), span, 1.0)] = None
+            rows[require("tree_cut", entering, 1.0, span)] = None
     return list(rows)
 
 
@@ -105,13 +105,13 @@ class _Ahead:
 
 
 def ascend(
-    root: int, ends: dict[int, int], arcs: Arcs, cost: np.ndarray, most_steps: int, limits: SearchLimits
+    root: int, ends: dict[int, int], arcs: Arcs, cost: np.ndarray, most_steps: int, clock: TimeBudget
 ) -> list[tuple[int, np.ndarray]]:
     """(end, arcs of a cut) in the order met; ends with few arcs into their set first. Takes `cost` down."""
     met: list[tuple[int, np.ndarray]] = []
     sets = {end: _Ahead(root, end, arcs) for end in ends}
     heap = [(0, end) for end in sorted(ends)]
-    while heap and len(met) < most_steps and not limits.hit():
+    while heap and len(met) < most_steps and not clock.spent:
         _, end = heapq.heappop(heap)
         if not sets[end].grow(cost):
             continue

@@ -7,43 +7,47 @@ import numpy as np
 from qplan.candidates.bundles import CorridorNetwork
 from qplan.candidates.max_flow import VIOLATION, FlowNetwork
 from qplan.candidates.resources import Kind, Resource
-from qplan.optimizer.cuts.path_cuts import parting
+from qplan.optimizer.cuts.path_cuts import PathDemand, cut_paths
 from qplan.optimizer.cuts.row import Point, Row, Separator
 from qplan.optimizer.cuts.split_graph import split_graphs
+from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation
 
 
-def exclusive_cuts(model: Formulation, chosen: list[CorridorNetwork]) -> Separator:
-    """The same cuts without the links over one fibre, patched site or duct, and one path fewer.
+@row_family("exclusive_cut")
+def exclusive_cuts(model: Formulation, networks: list[CorridorNetwork]) -> Separator:
+    """Σ link + Σ relay over a cut between a corridor's ends without what takes one resource ≥ its paths − 1.
 
-    Only one of k disjoint paths may use such a resource, so that k − 1 paths are left where it is taken away. At a
-    point only resources that more than one unit of installed links use can give a violated cut.
+    Only one of k disjoint paths may use a fibre, patched site or duct, so that k − 1 paths are left where its links
+    (and the relay, if it is a site) are taken away. At a point only resources that more than one unit of installed
+    links use can give a violated cut.
     """
     index = model.index()
-    several = [network for network in chosen if network.shared]
-    graphs = split_graphs(model, several, index)
+    several = [network for network in networks if network.shared]
+    splits = split_graphs(model, several, index)
+    demands = [PathDemand.of(model, network, index, fewer=1) for network in several]
     columns = {r: mine for r, mine in _resource_columns(model, several, index).items() if len(mine) > 1}
-    uses = {id(split): _Uses(split.graph, columns) for split in graphs}
+    uses = {id(split): _Uses(split.graph, columns) for split in splits}
 
     def separate(point: Point) -> list[Row]:
         rows: list[Row] = []
-        capacities = {id(split): split.graph.capacities(point) for split in graphs}
+        capacities = {id(split): split.graph.capacities(point) for split in splits}
         sides: dict[tuple[int, Resource], list[np.ndarray]] = {}
-        for network, split in zip(several, graphs, strict=True):
-            first, second = (split.sites.get(end) for end in model.inventory.corridors[network.corridor].ends)
+        for network, demand, split in zip(several, demands, splits, strict=True):
+            first, second = (split.sites.get(end) for end in demand.ends)
             if first is None or second is None:
                 continue
             flow = split.graph.flow(capacities[id(split)], 2 * first + 1, 2 * second)
-            for resource in uses[id(split)].crowded(point, flow):
+            for resource in uses[id(split)].find_crowded(point, flow):
                 if resource in network.shared:
                     without = point.copy()
                     without[columns[resource]] = 0.0
-                    capacity, key = split.graph.capacities(without), (id(split), resource)
-                    parted = sides.setdefault(key, [])
-                    rows += parting(model, network, split, capacity, parted, index, point, columns[resource])
+                    capacity, parted = split.graph.capacities(without), sides.setdefault((id(split), resource), [])
+                    gone = frozenset(columns[resource].tolist())
+                    rows += cut_paths("exclusive_cut", demand, split, capacity, parted, point, gone)
         return list(dict.fromkeys(rows))
 
-    return separate
+    return Separator("exclusive_cut", separate, dear=True)
 
 
 def _resource_columns(
@@ -78,7 +82,8 @@ class _Uses:
         self.resource, self.arc, self.column = np.array(entries, dtype=np.int64).reshape(-1, 3).T
         _, self.group = np.unique(self.resource * len(graph.members) + self.arc, return_inverse=True)
 
-    def crowded(self, point: Point, flow: np.ndarray) -> list[Resource]:
+    def find_crowded(self, point: Point, flow: np.ndarray) -> list[Resource]:
+        """Resources that may carry more than one unit of the flow."""
         room = np.bincount(self.group, point[self.column])
         at = np.zeros(len(room), dtype=np.int64)
         at[self.group] = np.arange(len(self.group))

@@ -4,41 +4,40 @@ from __future__ import annotations
 
 from qplan.candidates.bundles import CorridorNetwork
 from qplan.candidates.max_flow import VIOLATION, FlowNetwork
-from qplan.optimizer.cuts.layered_flows import layered_arcs, layered_network
-from qplan.optimizer.cuts.row import Point, Row, Separator, factored
+from qplan.optimizer.cuts.layered_graph import layered_arcs, layered_network
+from qplan.optimizer.cuts.path_cuts import PathDemand
+from qplan.optimizer.cuts.row import Point, Row, Separator, require
+from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation
 
 
-def layered_cuts(model: Formulation, chosen: list[CorridorNetwork]) -> Separator:
+@row_family("layered_cut")
+def layered_cuts(model: Formulation, networks: list[CorridorNetwork]) -> Separator:
     """Σ link over the links of a cut in the layered graph of a corridor with a limit on relays ≥ its number of paths.
 
-    Layer h holds the sites that a path can reach with h links and leave in time; a path within the limit leads through
-    the layers (Gouveia 1998), so that disjoint paths cross the cut on different links. Cuts of partitions that only
-    links over more than one layer cross are among them (jump inequalities, Dahl 1999).
+    Disjoint paths cross the cut on different links. Cuts of partitions that only links over more than one layer cross
+    are among them (jump inequalities, Dahl 1999).
     """
     index = model.index()
-    asked = []
-    for network in chosen:
+    asked: list[tuple[PathDemand, FlowNetwork | None]] = []
+    for network in networks:
         corridor = model.inventory.corridors[network.corridor]
         if corridor.max_relays is not None:
-            asked.append((network.corridor, _layered(model, network, corridor.max_relays + 1, index)))
+            layered = _layered(model, network, corridor.max_relays + 1, index)
+            asked.append((PathDemand.of(model, network, index), layered))
 
     def separate(point: Point) -> list[Row]:
         rows = []
-        for q, layered in asked:
-            corridor = model.inventory.corridors[q]
-            served = index[model.served[q].name] if q in model.served else None
-            paths = float(corridor.paths)
-            wanted = paths if served is None else paths * point[served]
+        for demand, layered in asked:
+            paths, wanted = float(demand.paths), demand.wanted(point)
             if layered is None:
-                rows.append(factored("hop_cut", (), (), served, paths))
+                rows.append(require("layered_cut", (), paths, demand.served))
             elif wanted > VIOLATION:
                 for cut, _ in layered.cuts(layered.capacities(point), 0, 1, wanted):
-                    columns = layered.columns(cut)
-                    rows.append(factored("hop_cut", columns, (1.0,) * len(columns), served, paths))
+                    rows.append(require("layered_cut", layered.columns(cut), paths, demand.served))
         return list(dict.fromkeys(rows))
 
-    return separate
+    return Separator("layered_cut", separate)
 
 
 def _layered(

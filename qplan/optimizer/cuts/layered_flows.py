@@ -1,60 +1,25 @@
-"""Several paths with a limit on relays each, as flows through the layers of a graph: a lift of the design variables.
+"""Several paths with a limit on relays each, as flows through a layered graph: a lift of the design variables.
 
-Layer h of a corridor's layered graph holds the sites that a path can reach with h links and leave in time (Gouveia
-1998). With hop(q, h, u, v) ∈ [0, 1] for "a path of corridor q takes u → v as its link number h + 1":
-
-* what enters a site in layer h leaves it into layer h + 1; the corridor's paths leave its first end;
-* over all layers and both directions the flow over a pair of sites is at most Σ link over the pair, for one path;
-* over all layers what enters a site is at most relay(s).
-
-Every row holds for every design: its paths are such flows.
+With layered_flow(q, h, u, v) ∈ [0, k] for "so many paths of corridor q take u → v as their link number h + 1", h from
+0. Every row holds for every design: its paths are such flows.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-
-import networkx as nx
 
 from qplan.candidates.bundles import CorridorNetwork
-from qplan.candidates.max_flow import FlowNetwork
+from qplan.optimizer.cuts.layered_graph import Arc, layered_arcs
+from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation, Terms
 
 MOST_COLUMNS = 12_000  # of the lift, all corridors together; those with few layers come first
-Arc = tuple[str, str, int]  # tail in layer h, head in layer h + 1, h
-
-
-def layered_arcs(network: CorridorNetwork, ends: tuple[str, str], most_links: int) -> Iterator[Arc]:
-    """Arcs of the layered graph, none where no way is short enough; from the first end they start in layer 0 only."""
-    first, second = ends
-    graph = nx.Graph([bundle.ends for bundle in network.bundles])
-    if first not in graph or second not in graph:
-        return
-    ahead, behind = (nx.single_source_shortest_path_length(graph, end, most_links) for end in ends)
-    for a, b in sorted({bundle.ends for bundle in network.bundles}):
-        for tail, head in ((a, b), (b, a)):
-            if tail != second and head != first and tail in ahead and head in behind:
-                latest = min(most_links - behind[head], 1 if tail == first else most_links)
-                yield from ((tail, head, h) for h in range(ahead[tail], latest))
-
-
-def layered_network(arcs: Mapping[Arc, list[int]], ends: tuple[str, str], columns: int) -> FlowNetwork:
-    """The layered graph with the columns of every arc; vertex 0 is the first end, 1 the second."""
-    first, second = ends
-    vertices: dict[tuple[str, int], int] = {}
-
-    def vertex(site: str, layer: int) -> int:
-        return 0 if site == first else 1 if site == second else vertices.setdefault((site, layer), len(vertices) + 2)
-
-    numbered = [(vertex(tail, h), vertex(head, h + 1), mine) for (tail, head, h), mine in arcs.items()]
-    return FlowNetwork(len(vertices) + 2, numbered, columns)
 
 
 def add_layered_flows(model: Formulation) -> set[str]:
     """Add the lift for as many corridors with a limit and several paths as there is room for; says for which.
 
-    (One path is left to `hop_trees.py`.)
+    (One path is left to `layered_trees.py`.)
     """
     asked = []
     for network in model.networks:
@@ -73,7 +38,15 @@ def add_layered_flows(model: Formulation) -> set[str]:
     return lifted
 
 
+@row_family("layered_flow_start", "layered_flow_balance", "layered_flow_link", "layered_flow_relay")
 def _add_flow(model: Formulation, network: CorridorNetwork, arcs: list[Arc]) -> None:
+    """The corridor's k paths as flows through the layers (Gouveia 1998).
+
+    * layered_flow_start: Σ layered_flow out of the first end = k;
+    * layered_flow_balance: what enters a site in layer h leaves it into layer h + 1;
+    * layered_flow_link: over all layers and both directions Σ layered_flow over a pair of sites ≤ Σ link over the pair;
+    * layered_flow_relay: over all layers what enters a site ≤ relay(s).
+    """
     q, corridor = network.corridor, model.inventory.corridors[network.corridor]
     first, second = corridor.ends
     balance: dict[tuple[str, int], Terms] = defaultdict(list)
@@ -81,7 +54,7 @@ def _add_flow(model: Formulation, network: CorridorNetwork, arcs: list[Arc]) -> 
     entering: dict[str, Terms] = defaultdict(list)
     leaving: Terms = []
     for tail, head, h in arcs:
-        flow = model.variable("hop", q, h + 1, tail, head, upper=corridor.paths, integer=False)
+        flow = model.variable("layered_flow", q, h + 1, tail, head, upper=corridor.paths, integer=False)
         over[min(tail, head), max(tail, head)].append((flow, 1.0))
         if tail == first:
             leaving.append((flow, 1.0))
@@ -90,11 +63,11 @@ def _add_flow(model: Formulation, network: CorridorNetwork, arcs: list[Arc]) -> 
         if head != second:
             balance[head, h + 1].append((flow, 1.0))
             entering[head].append((flow, 1.0))
-    model.add(leaving, "=", corridor.paths, "hops_start", q)
+    model.add(leaving, "=", corridor.paths, "layered_flow_start", q)
     for (s, h), terms in sorted(balance.items()):
-        model.add(terms, "=", 0, "hops", q, h, s)
+        model.add(terms, "=", 0, "layered_flow_balance", q, h, s)
     for pair, terms in sorted(over.items()):
-        links = {link for bundle in network.bundles if bundle.ends == pair for link in bundle.links}
-        model.add([*terms, *((model.link[link], -1.0) for link in sorted(links))], "<=", 0, "hops_link", q, *pair)
+        links = sorted({link for bundle in network.bundles if bundle.ends == pair for link in bundle.links})
+        model.add([*terms, *((model.link[link], -1.0) for link in links)], "<=", 0, "layered_flow_link", q, *pair)
     for s, terms in sorted(entering.items()):
-        model.add([*terms, (model.relay[s], -1.0)], "<=", 0, "hops_relay", q, s)
+        model.add([*terms, (model.relay[s], -1.0)], "<=", 0, "layered_flow_relay", q, s)

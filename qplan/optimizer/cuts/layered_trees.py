@@ -4,8 +4,8 @@ Corridors with one path each and a limit on relays that end at the same site, th
 same pairs of sites (the same possible relays, and demands that the same links carry) are reached from it within their
 limits by one tree that every design contains: of what a breadth-first search from the root over the design's links and
 relays finds, the branches that lead to the corridors' other ends. Layer h of the tree's layered graph holds sites h
-links from the root (Gouveia, Simonetti & Uchoa 2011). With layer(r, h, u, v) ∈ [0, 1] for "the tree of root r enters
-v, h + 1 links from r, from u":
+links from the root (Gouveia, Simonetti & Uchoa 2011). With layered_tree(r, h, u, v) ∈ [0, 1] for "the tree of root r
+enters v, h + 1 links from r, from u":
 
 * a target is entered once, within its limit; another site at most relay(s) times, over all layers;
 * over all layers and both directions the tree takes a pair of sites at most Σ link over the pair;
@@ -20,7 +20,7 @@ every design.
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,10 +29,11 @@ import pulp
 from qplan.candidates.design import Design
 from qplan.candidates.prices import Prices
 from qplan.optimizer.cuts.dual_ascent import MOST_STEPS, Arcs, arc_prices, ascend, cheapest_links
-from qplan.optimizer.cuts.layered_flows import Arc, layered_arcs, layered_network
-from qplan.optimizer.cuts.row import Point, Row, Separator
-from qplan.optimizer.limits import SearchLimits
+from qplan.optimizer.cuts.layered_graph import Arc, layered_arcs, layered_network
+from qplan.optimizer.cuts.row import Point, Row, Separator, require
+from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation, Terms
+from qplan.time_budget import TimeBudget
 
 MOST_COLUMNS = 60_000  # of all trees; those with few layers come first
 
@@ -48,47 +49,68 @@ class LayeredTree:
     arcs: dict[Arc, pulp.LpVariable]
 
 
-def add_layered_trees(model: Formulation) -> list[LayeredTree]:
-    """Add the lift for as many roots as there is room for."""
-    trees, room = [], MOST_COLUMNS
-    for k, entry in enumerate(_by_root(model)):
-        root, corridors, targets, reaching = entry
-        arcs = sorted(
+@dataclass(frozen=True)
+class Root:
+    """A site at which corridors end, its targets with the most links to each, and the arcs that reach each."""
+
+    site: str
+    corridors: frozenset[str]
+    targets: dict[str, int]
+    reaching: dict[str, tuple[Arc, ...]]
+
+    def arcs(self) -> list[Arc]:
+        """Arcs of the layered graphs of all targets; none leads to a target, or on from it, beyond its limit."""
+        return sorted(
             {
                 (tail, head, h)
-                for mine in reaching.values()
+                for mine in self.reaching.values()
                 for tail, head, h in mine
-                if h < targets.get(head, h + 1) and h <= targets.get(tail, h)
+                if h < self.targets.get(head, h + 1) and h <= self.targets.get(tail, h)
             }
         )
+
+
+def add_layered_trees(model: Formulation) -> list[LayeredTree]:
+    """Add the lift for as many roots as there is room for."""
+    trees: list[LayeredTree] = []
+    room = MOST_COLUMNS
+    for root in _choose_roots(model):
+        arcs = root.arcs()
         room -= len(arcs)
         if room < 0:
             break
-        tree = LayeredTree(
-            root,
-            corridors,
-            targets,
-            reaching,
-            {arc: model.variable("layer", k + 1, arc[2] + 1, *arc[:2], integer=False) for arc in arcs},
-        )
-        entering: dict[str, Terms] = defaultdict(list)
-        for (_, head, _), flow in tree.arcs.items():
-            entering[head].append((flow, 1.0))
-        for s, terms in sorted(entering.items()):
-            if s in targets:
-                model.add(terms, "=", 1, "hop_target", k + 1, s)
-            else:
-                model.add([*terms, (model.relay[s], -1.0)], "<=", 0, "hop_relay", k + 1, s)
-        trees.append(tree)
+        trees.append(_add_tree(model, root, arcs, len(trees) + 1))
     return trees
 
 
-def _by_root(model: Formulation) -> list[tuple[str, frozenset[str], dict[str, int], dict[str, tuple[Arc, ...]]]]:
-    """Roots that cover the corridors, those of most corridors first; their targets, and the arcs that reach each."""
+@row_family("layered_tree_target", "layered_tree_relay")
+def _add_tree(model: Formulation, root: Root, arcs: list[Arc], number: int) -> LayeredTree:
+    """Σ layered_tree into a target = 1 (layered_tree_target), into another site ≤ relay(s) (layered_tree_relay)."""
+    variables = {
+        (tail, head, h): model.variable("layered_tree", number, h + 1, tail, head, integer=False)
+        for tail, head, h in arcs
+    }
+    entering: dict[str, Terms] = defaultdict(list)
+    for (_, head, _), flow in variables.items():
+        entering[head].append((flow, 1.0))
+    for s, terms in sorted(entering.items()):
+        if s in root.targets:
+            model.add(terms, "=", 1, "layered_tree_target", number, s)
+        else:
+            model.add([*terms, (model.relay[s], -1.0)], "<=", 0, "layered_tree_relay", number, s)
+    return LayeredTree(root.site, root.corridors, root.targets, root.reaching, variables)
+
+
+def _choose_roots(model: Formulation) -> list[Root]:
+    """Roots that cover the corridors, those of most corridors first."""
     corridors = model.inventory.corridors
     pairs = {network.corridor: frozenset(bundle.ends for bundle in network.bundles) for network in model.networks}
-    single = {q for q, corridor in corridors.items() if corridor.required and corridor.paths == 1}
-    left = [n for n in model.networks if n.corridor in single and corridors[n.corridor].max_relays is not None]
+    limited = {
+        q: corridor.max_relays + 1
+        for q, corridor in corridors.items()
+        if corridor.required and corridor.paths == 1 and corridor.max_relays is not None
+    }
+    left = [network for network in model.networks if network.corridor in limited]
     found = []
     while left:
         uses = Counter((end, pairs[n.corridor]) for n in left for end in corridors[n.corridor].ends)
@@ -96,17 +118,22 @@ def _by_root(model: Formulation) -> list[tuple[str, frozenset[str], dict[str, in
         mine = [n for n in left if root in corridors[n.corridor].ends and pairs[n.corridor] == usable]
         left = [network for network in left if network not in mine]
         targets: dict[str, int] = {}
-        for network in mine:
-            corridor = corridors[network.corridor]
-            (target,) = set(corridor.ends) - {root}
-            targets[target] = min(corridor.max_relays + 1, targets.get(target, corridor.max_relays + 1))
+        for q in (network.corridor for network in mine):
+            (target,) = set(corridors[q].ends) - {root}
+            targets[target] = min(limited[q], targets.get(target, limited[q]))
         reaching = {t: tuple(layered_arcs(mine[0], (root, t), most)) for t, most in sorted(targets.items())}
-        found.append((root, frozenset(network.corridor for network in mine), targets, reaching))
+        found.append(Root(root, frozenset(network.corridor for network in mine), targets, reaching))
     return found
 
 
-def layer_ties(model: Formulation, trees: list[LayeredTree]) -> Iterator[Row]:
-    """The rows that tie arcs to links and relays, and what enters a site to what leaves it."""
+@row_family("layered_tree_link", "layered_tree_relay", "layered_tree_balance")
+def layer_ties(model: Formulation, trees: Sequence[LayeredTree]) -> Iterator[Row]:
+    """The rows that tie arcs to links and relays, and what enters a site to what leaves it.
+
+    * layered_tree_link: Σ link over a pair of sites ≥ Σ layered_tree over it, all layers and both directions;
+    * layered_tree_relay: relay(target) ≥ Σ layered_tree over all layers from a target to one site;
+    * layered_tree_balance: Σ layered_tree out of a site in layer h ≥ Σ into it, unless it is a target.
+    """
     index = model.index()
     links: dict[tuple[str, str], set[int]] = defaultdict(set)
     for link in model.candidates.links:
@@ -124,16 +151,17 @@ def layer_ties(model: Formulation, trees: list[LayeredTree]) -> Iterator[Row]:
             if tail in tree.targets and tail in model.relay:
                 from_target[tail, head].append(column)
         for pair, columns in over.items():
-            yield _at_least("hop_link", sorted(links[pair]), columns)
+            yield _at_least("layered_tree_link", sorted(links[pair]), columns)
         for (tail, _), columns in from_target.items():
-            yield _at_least("hop_relay", [index[model.relay[tail].name]], columns)
+            yield _at_least("layered_tree_relay", [index[model.relay[tail].name]], columns)
         for (site, h), columns in into.items():
             if site not in tree.targets:
-                yield _at_least("hop_balance", out[site, h], columns)
+                yield _at_least("layered_tree_balance", out[site, h], columns)
 
 
-def layer_entries(model: Formulation, trees: list[LayeredTree]) -> Iterator[Row]:
-    """The rows by which an arc is taken only where its tail was entered from elsewhere."""
+@row_family("layered_tree_entry")
+def layer_entries(model: Formulation, trees: Sequence[LayeredTree]) -> Iterator[Row]:
+    """Σ layered_tree into the tail of an arc, one layer before and from elsewhere than its head, ≥ the arc's own."""
     index = model.index()
     for tree in trees:
         into: dict[tuple[str, int], list[tuple[str, int]]] = defaultdict(list)
@@ -142,7 +170,7 @@ def layer_entries(model: Formulation, trees: list[LayeredTree]) -> Iterator[Row]
         for (tail, head, h), flow in tree.arcs.items():
             if tail != tree.root:
                 before = [column for site, column in into[tail, h] if site != head]
-                yield _at_least("hop_entry", before, [index[flow.name]])
+                yield _at_least("layered_tree_entry", before, [index[flow.name]])
 
 
 def _at_least(family: str, much: list[int], little: list[int]) -> Row:
@@ -150,8 +178,9 @@ def _at_least(family: str, much: list[int], little: list[int]) -> Row:
     return Row(family, (*much, *little), (*(1.0,) * len(much), *(-1.0,) * len(little)), 0.0)
 
 
-def layered_tree_cuts(model: Formulation, trees: list[LayeredTree]) -> Separator:
-    """Σ layer over the arcs of a cut between the root and a target in the target's layered graph ≥ 1."""
+@row_family("layered_tree_cut")
+def layered_tree_cuts(model: Formulation, trees: Sequence[LayeredTree]) -> Separator:
+    """Σ layered_tree over the arcs of a cut between the root and a target in the target's layered graph ≥ 1."""
     index = model.index()
     networks = []
     for tree in trees:
@@ -163,14 +192,13 @@ def layered_tree_cuts(model: Formulation, trees: list[LayeredTree]) -> Separator
         rows = []
         for network in networks:
             for cut, _ in network.cuts(network.capacities(point), 0, 1, 1.0):
-                columns = network.columns(cut)
-                rows.append(Row("hop_tree_cut", columns, (1.0,) * len(columns), 1.0))
+                rows.append(require("layered_tree_cut", network.columns(cut), 1.0, None))
         return list(dict.fromkeys(rows))
 
-    return separate
+    return Separator("layered_tree_cut", separate)
 
 
-def layered_ascent(model: Formulation, trees: list[LayeredTree], prices: Prices, limits: SearchLimits) -> list[Row]:
+def layered_ascent(model: Formulation, trees: Sequence[LayeredTree], prices: Prices, clock: TimeBudget) -> list[Row]:
     """Cuts of every tree by dual ascent (Wong 1984) in its layered graph."""
     index = model.index()
     cheapest = cheapest_links(model, prices)
@@ -190,13 +218,13 @@ def layered_ascent(model: Formulation, trees: list[LayeredTree], prices: Prices,
         cost = arc_prices([arc[:2] for arc in number], cheapest, prices, ends)
         columns = np.array([index[flow.name] for flow in tree.arcs.values()])
         arcs = Arcs(tails, columns, [np.array(entering, dtype=np.int64) for entering in into])
-        for _, cut in ascend(0, dict.fromkeys(targets, 0), arcs, cost, MOST_STEPS // len(trees), limits):
+        for _, cut in ascend(0, dict.fromkeys(targets, 0), arcs, cost, MOST_STEPS // len(trees), clock):
             entering = tuple(np.unique(columns[cut]).tolist())
-            rows[Row("hop_tree_cut", entering, (1.0,) * len(entering), 1.0)] = None
+            rows[require("layered_tree_cut", entering, 1.0, None)] = None
     return list(rows)
 
 
-def layered_tree_values(trees: list[LayeredTree], design: Design) -> dict[str, float]:
+def layered_tree_values(trees: Sequence[LayeredTree], design: Design) -> dict[str, float]:
     """Values of the lift in a design: the branches of a breadth-first search that lead to targets."""
     values = {flow.name: 0.0 for tree in trees for flow in tree.arcs.values()}
     relays = {node.site for node in design.nodes if "relay" in node.roles}

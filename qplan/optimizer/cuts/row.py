@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_array
 
-Point = np.ndarray
+Point = np.ndarray  # a value per column
 
 
 @dataclass(frozen=True)
@@ -24,14 +24,35 @@ class Row:
     def activity(self, point: Point) -> float:
         return float(np.dot(point[list(self.columns)], self.weights))
 
+    def violated(self, point: Point, by: float) -> bool:
+        return self.activity(point) < self.least - by
 
-Separator = Callable[[Point], list[Row]]
+
+@dataclass(frozen=True)
+class Separator:
+    """Finds rows of its families that a point violates: a pure function, built once for a model.
+
+    `dear`: it takes long, and is asked where the cheap ones have found few.
+    """
+
+    family: str
+    separate: Callable[[Point], list[Row]]
+    dear: bool = False
+
+    def violated(self, point: Point, by: float) -> list[Row]:
+        """Rows that the point violates by more than that."""
+        return [row for row in self.separate(point) if row.violated(point, by)]
 
 
-def listed(rows: Sequence[Row], columns: int) -> Separator:
-    """Of rows that are known beforehand, those that a point violates."""
+def separate_none(point: Point) -> list[Row]:
+    """There is nothing that a point could violate."""
+    return []
+
+
+def separate_from(rows: Sequence[Row], columns: int) -> Callable[[Point], list[Row]]:
+    """Of rows that are known beforehand, pick those that a point violates."""
     if not rows:
-        return lambda point: []
+        return separate_none
     sizes = [len(row.columns) for row in rows]
     numbers = np.repeat(np.arange(len(rows)), sizes)
     matrix = csr_array(
@@ -41,22 +62,21 @@ def listed(rows: Sequence[Row], columns: int) -> Separator:
     least = np.array([row.least for row in rows]) - 1e-3
 
     def separate(point: Point) -> list[Row]:
-        return [rows[i] for i in np.flatnonzero(matrix @ point < least)]
+        return [rows[i] for i in np.flatnonzero(matrix @ point < least).tolist()]
 
     return separate
 
 
-def factored(
-    family: str, columns: tuple[int, ...], weights: tuple[float, ...], factor: int | None, count: float
-) -> Row:
-    """Σ ≥ count, or Σ − count · factor ≥ 0 where a variable says how much of it is wanted."""
-    if factor is None:
+def require(family: str, columns: tuple[int, ...], count: float, wanted: int | None) -> Row:
+    """Σ ≥ count, or Σ − count · wanted ≥ 0 where a column says how much of it is wanted."""
+    weights = (1.0,) * len(columns)
+    if wanted is None:
         return Row(family, columns, weights, count)
-    return Row(family, (*columns, factor), (*weights, -count), 0.0)
+    return Row(family, (*columns, wanted), (*weights, -count), 0.0)
 
 
-def moved(row: Row, names: list[str], columns: dict[str, int]) -> Row:
-    """The row over another model's columns; what that one lacks is 0 there."""
+def translate(row: Row, names: Sequence[str], columns: Mapping[str, int]) -> Row:
+    """Say the row over another model's columns; what that one lacks is 0 there."""
     weights: dict[int, float] = defaultdict(float)
     for c, weight in zip(row.columns, row.weights, strict=True):
         if names[c] in columns:

@@ -11,17 +11,17 @@ from qplan.optimizer.model.formulation import Formulation
 
 def split_graphs(model: Formulation, networks: list[CorridorNetwork], index: dict[str, int]) -> list[SplitGraph]:
     """The split graph of each network; networks with the same links have one in common."""
-    graphs: dict[tuple, SplitGraph] = {}
+    graphs: dict[tuple[str, ...], SplitGraph] = {}
     found = []
     for network in networks:
         key = tuple(sorted({link for bundle in network.bundles for link in bundle.links}))
         if key not in graphs:
-            graphs[key] = _split_graph(model, network.bundles, index)
+            graphs[key] = _split(model, network.bundles, index)
         found.append(graphs[key])
     return found
 
 
-def _split_graph(model: Formulation, bundles: tuple[Bundle, ...], index: dict[str, int]) -> SplitGraph:
+def _split(model: Formulation, bundles: tuple[Bundle, ...], index: dict[str, int]) -> SplitGraph:
     """With capacity relay(s) at the sites, and Σ link between them."""
     pairs: dict[tuple[str, str], list[int]] = {}
     for bundle in bundles:

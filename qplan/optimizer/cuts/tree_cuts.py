@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from qplan.candidates.max_flow import VIOLATION, FlowNetwork
-from qplan.optimizer.cuts.row import Point, Row, Separator, factored, listed
+from qplan.optimizer.cuts.row import Point, Row, Separator, require, separate_from, separate_none
 from qplan.optimizer.cuts.split_graph import SplitGraph
 from qplan.optimizer.cuts.trees import Trees
+from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation
 
 
+@row_family("tree_cut")
 def directed_cuts(model: Formulation, trees: Trees) -> Separator:
     """Σ tree(k) over the arcs into a set that holds an end of component l but not the root of k ≥ spans(k, l).
 
@@ -37,19 +39,20 @@ def directed_cuts(model: Formulation, trees: Trees) -> Separator:
                     for cut, _ in network.cuts(capacity, root, target, wanted):
                         capacity[cut] = np.maximum(capacity[cut], wanted)  # one row per cut and round
                         columns = network.columns(cut)
-                        rows.append(factored("tree_cut", columns, (1.0,) * len(columns), span, 1.0))
+                        rows.append(require("tree_cut", columns, 1.0, span))
         return rows
 
-    return separate
+    return Separator("tree_cut", separate)
 
 
+@row_family("rest_cut")
 def rest_cuts(model: Formulation, trees: Trees) -> Separator:
     """Σ rest over the links and relays of a cut between two ends of component l ≥ spans(rest, l).
 
     The rest passes through an end of a component only where it joins this.
     """
     if not trees.rest_links:
-        return lambda point: []
+        return Separator("rest_cut", separate_none)
     index = model.index()
     component_of = {end: l for l, part in enumerate(trees.components) for end in part.ends}
     link_at = {end: variable for pair, variable in trees.rest_links.items() for end in pair}
@@ -71,21 +74,22 @@ def rest_cuts(model: Formulation, trees: Trees) -> Separator:
             span = index[trees.spans[trees.rooted, l].name]
             first, *others = trees.components[l].ends
             if not sites.keys() >= {first, *others}:  # the rest does not come there
-                rows.append(factored("rest_cut", (), (), span, 1.0))
+                rows.append(require("rest_cut", (), 1.0, span))
                 continue
             for other in others if point[span] > VIOLATION else ():
                 for cut, _ in graph.cuts(capacity, 2 * sites[first] + 1, 2 * sites[other], point[span]):
                     columns = graph.columns(cut)
-                    rows.append(factored("rest_cut", columns, (1.0,) * len(columns), span, 1.0))
+                    rows.append(require("rest_cut", columns, 1.0, span))
         return rows
 
-    return separate
+    return Separator("rest_cut", separate)
 
 
+@row_family("tree_balance")
 def tree_balance(model: Formulation, trees: Trees) -> Separator:
     """Σ tree(k) out of a relay ≥ Σ tree(k) into it: a tree ends at no relay."""
     index = model.index()
     at = [([index[v.name] for v in into], [index[v.name] for v in out]) for into, out in trees.onward]
     signs = ((*(-1.0,) * len(into), *(1.0,) * len(out)) for into, out in at)
     rows = [Row("tree_balance", (*into, *out), each, 0.0) for (into, out), each in zip(at, signs, strict=True)]
-    return listed(rows, len(index))
+    return Separator("tree_balance", separate_from(rows, len(index)))

@@ -30,6 +30,7 @@ import networkx as nx
 import pulp
 
 from qplan.inventory.model import Inventory
+from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation, Terms
 
 MOST_COLUMNS = 60_000  # of trees: beyond this more of them slow the relaxation down more than they strengthen it
@@ -42,6 +43,9 @@ class Component:
     ends: tuple[str, ...]
 
 
+Pair = tuple[str, str]  # of sites, in id order; or an arc from the first to the second
+
+
 @dataclass(frozen=True)
 class Trees:
     """The lift: components, variables of the arcs by (tree, tail, head), and of "tree k spans component l".
@@ -51,11 +55,11 @@ class Trees:
 
     components: tuple[Component, ...] = ()
     rooted: int = 0
-    arcs: dict[tuple[int, str, str], pulp.LpVariable] = field(default_factory=dict)
-    spans: dict[tuple[int, int], pulp.LpVariable] = field(default_factory=dict)
-    onward: list[tuple[list[pulp.LpVariable], list[pulp.LpVariable]]] = field(default_factory=list)  # into a relay, out
-    rest_links: dict[tuple[str, str], pulp.LpVariable] = field(default_factory=dict)
-    rest_relays: dict[str, pulp.LpVariable] = field(default_factory=dict)
+    arcs: Mapping[tuple[int, str, str], pulp.LpVariable] = field(default_factory=dict)
+    spans: Mapping[tuple[int, int], pulp.LpVariable] = field(default_factory=dict)
+    onward: tuple[tuple[list[pulp.LpVariable], list[pulp.LpVariable]], ...] = ()  # into a relay, out
+    rest_links: Mapping[Pair, pulp.LpVariable] = field(default_factory=dict)
+    rest_relays: Mapping[str, pulp.LpVariable] = field(default_factory=dict)
 
     def variables(self) -> list[pulp.LpVariable]:
         groups = (self.arcs, self.spans, self.rest_links, self.rest_relays)
@@ -81,135 +85,116 @@ def add_trees(model: Formulation, joined: bool = False) -> Trees:
     """
     if not trees_bind(model.inventory):
         return Trees()
-    pairs = _pairs(model)
-    parts = _widest_first(components(model.inventory), pairs)
+    pairs = _find_pairs(model)
+    parts = _sort_widest_first(components(model.inventory), pairs)
     if joined:
         parts = (Component(tuple(end for part in parts for end in part.ends)),)
     rooted = min(len(parts), max(1, MOST_COLUMNS // max(1, 2 * len(pairs))))
-    component_of = {end: k for k, part in enumerate(parts) for end in part.ends}
-    beyond = _beyond(pairs, component_of)
-    trees = Trees(parts, rooted, spans=_add_spans(model, len(parts), rooted))
-    entering: dict[str, Terms] = defaultdict(list)  # of sites that are no ends
+    lift = _Lift(model, pairs, parts, rooted, _add_spans(model, len(parts), rooted))
     for k in range(rooted):
-        _add_tree(model, trees, k, pairs, component_of, beyond, entering)
+        lift.add_tree(k)
     if rooted < len(parts):
-        _add_rest(model, trees, pairs, component_of, beyond, entering)
-    seen: set[frozenset] = set()
-    for s, terms in sorted(entering.items()):
-        relay = [(model.relay[s], -1.0)] if s in model.relay else []
-        _add_once(model, [*terms, *relay], seen, "tree_relay", s)
-    for pair, links in sorted(pairs.items()):
-        used = [
-            (trees.arcs[k, *arc], 1.0) for k in range(rooted) for arc in (pair, pair[::-1]) if (k, *arc) in trees.arcs
-        ]
-        rest = [(trees.rest_links[pair], 1.0)] if pair in trees.rest_links else []
-        _add_once(model, [*used, *rest, *((v, -1.0) for v in links)], seen, "tree_link", *pair)
-    return trees
+        lift.add_rest()
+    lift.add_ties()
+    onward = tuple(lift.onward)
+    return Trees(parts, rooted, lift.arcs, lift.spans, onward, lift.rest_links, lift.rest_relays)
 
 
-def _add_tree(
-    model: Formulation,
-    trees: Trees,
-    k: int,
-    pairs: Collection[tuple[str, str]],
-    component_of: Mapping[str, int],
-    beyond: Mapping[str, tuple[str, str]],
-    entering: dict[str, Terms],
-) -> None:
-    """The arcs of tree k, and the rows of the ends that it enters; `entering` takes up its arcs into other sites."""
-    root = trees.components[k].ends[0]
-    into: dict[str, Terms] = defaultdict(list)
-    out: dict[str, Terms] = defaultdict(list)
-    for tail, head in sorted(arc for pair in pairs for arc in (pair, pair[::-1])):
-        if head != root and component_of.get(head, k) >= k and component_of.get(tail, k) >= k:
-            first = _chain_start(tail, head, beyond)
-            if (k, *first) not in trees.arcs:
-                trees.arcs[k, *first] = model.variable("tree", k + 1, *first, integer=False)
-            arc = trees.arcs[k, tail, head] = model.share(trees.arcs[k, *first], "tree", k + 1, tail, head)
-            into[head].append((arc, 1.0))
-            out[tail].append((arc, 1.0))
-    for s, terms in sorted(into.items()):
-        if s in component_of:
-            _enter_end(model, trees, k, component_of[s], s, terms)
+class _Lift:
+    """Variables and rows of the trees as they are made."""
+
+    def __init__(
+        self,
+        model: Formulation,
+        pairs: Mapping[Pair, list[pulp.LpVariable]],
+        parts: tuple[Component, ...],
+        rooted: int,
+        spans: Mapping[tuple[int, int], pulp.LpVariable],
+    ):
+        self.model, self.pairs, self.parts, self.rooted, self.spans = model, pairs, parts, rooted, spans
+        self.component_of = {end: k for k, part in enumerate(parts) for end in part.ends}
+        self.passing = _find_passing(pairs, self.component_of)
+        self.arcs: dict[tuple[int, str, str], pulp.LpVariable] = {}
+        self.onward: list[tuple[list[pulp.LpVariable], list[pulp.LpVariable]]] = []
+        self.rest_links: dict[Pair, pulp.LpVariable] = {}
+        self.rest_relays: dict[str, pulp.LpVariable] = {}
+        self.entering: dict[str, Terms] = defaultdict(list)  # into sites that are no ends
+        self.given: set[frozenset[tuple[str, float]]] = set()  # rows that a series has given before
+
+    def add_tree(self, k: int) -> None:
+        """The arcs of tree k, and the rows of the ends that it enters."""
+        component_of, root = self.component_of, self.parts[k].ends[0]
+        into: dict[str, Terms] = defaultdict(list)
+        out: dict[str, Terms] = defaultdict(list)
+        for tail, head in sorted(arc for pair in self.pairs for arc in (pair, pair[::-1])):
+            if head != root and component_of.get(head, k) >= k and component_of.get(tail, k) >= k:
+                first = _start_series(tail, head, self.passing)
+                if (k, *first) not in self.arcs:
+                    self.arcs[k, *first] = self.model.variable("tree", k + 1, *first, integer=False)
+                arc = self.arcs[k, tail, head] = self.model.share(self.arcs[k, *first], "tree", k + 1, tail, head)
+                into[head].append((arc, 1.0))
+                out[tail].append((arc, 1.0))
+        for s, terms in sorted(into.items()):
+            if s in component_of:
+                self._enter_end(k, s, terms)
+            else:
+                self.entering[s] += terms
+                if s not in self.passing:  # in series what enters a site is what leaves it
+                    self.onward.append(([v for v, _ in terms], [v for v, _ in out[s]]))
+
+    @row_family("tree_end")
+    def _enter_end(self, k: int, s: str, terms: Terms) -> None:
+        """Σ tree(k) into an end of component l that is not the root = spans(k, l), = 1 where there is one component."""
+        if self.spans:
+            span = self.spans[k, self.component_of[s]]
+            self.model.add([*terms, (span, -1.0)], "=", 0, "tree_end", k + 1, s)
         else:
-            entering[s] += terms
-            if s not in beyond:  # in a chain what enters a site is what leaves it
-                trees.onward.append(([v for v, _ in terms], [v for v, _ in out[s]]))
+            self.model.add(terms, "=", 1, "tree_end", k + 1, s)
+
+    def add_rest(self) -> None:
+        """Links and relays of the rest, which touches no component that has a tree."""
+        component_of, passing = self.component_of, self.passing
+        for pair in sorted(self.pairs):
+            outer = sorted(_in_id_order(_start_series(*arc, passing)) for arc in (pair, pair[::-1]))
+            if all(component_of.get(end, self.rooted) >= self.rooted for last in outer for end in last):
+                if outer[0] not in self.rest_links:
+                    self.rest_links[outer[0]] = self.model.variable("rest", *outer[0], integer=False)
+                self.rest_links[pair] = self.model.share(self.rest_links[outer[0]], "rest", *pair)
+        for s in sorted({end for pair in self.rest_links for end in pair}):
+            if s not in component_of and s not in passing:
+                self.rest_relays[s] = self.model.variable("rest_relay", s, integer=False)
+                self.entering[s].append((self.rest_relays[s], 1.0))
+
+    @row_family("tree_relay", "tree_link")
+    def add_ties(self) -> None:
+        """What all trees and the rest take is built.
+
+        * tree_relay: Σ_k Σ tree(k) into a site that is no end + rest_relay(s) ≤ relay(s);
+        * tree_link: Σ_k tree(k, u, v) + tree(k, v, u) + rest(u, v) ≤ Σ link over the pair of sites.
+        """
+        for s, terms in sorted(self.entering.items()):
+            relay = [(self.model.relay[s], -1.0)] if s in self.model.relay else []
+            self._add_once([*terms, *relay], "tree_relay", s)
+        for pair, links in sorted(self.pairs.items()):
+            keys = [(k, *arc) for k in range(self.rooted) for arc in (pair, pair[::-1])]
+            used = [(self.arcs[key], 1.0) for key in keys if key in self.arcs]
+            rest = [(self.rest_links[pair], 1.0)] if pair in self.rest_links else []
+            self._add_once([*used, *rest, *((v, -1.0) for v in links)], "tree_link", *pair)
+
+    def _add_once(self, terms: Terms, *name: object) -> None:
+        """Σ ≤ 0, unless a series has given the same row before."""
+        key = frozenset((variable.name, weight) for variable, weight in terms)
+        if key not in self.given:
+            self.given.add(key)
+            self.model.add(terms, "<=", 0, *name)
 
 
-def _add_rest(
-    model: Formulation,
-    trees: Trees,
-    pairs: Collection[tuple[str, str]],
-    component_of: Mapping[str, int],
-    beyond: Mapping[str, tuple[str, str]],
-    entering: dict[str, Terms],
-) -> None:
-    """Links and relays of the rest, which touches no component that has a tree; `entering` takes up its relays."""
-    for pair in sorted(pairs):
-        outer = sorted(tuple(sorted(_chain_start(*arc, beyond))) for arc in (pair, pair[::-1]))
-        if all(component_of.get(end, trees.rooted) >= trees.rooted for last in outer for end in last):
-            if outer[0] not in trees.rest_links:
-                trees.rest_links[outer[0]] = model.variable("rest", *outer[0], integer=False)
-            trees.rest_links[pair] = model.share(trees.rest_links[outer[0]], "rest", *pair)
-    for s in sorted({end for pair in trees.rest_links for end in pair}):
-        if s not in component_of and s not in beyond:
-            trees.rest_relays[s] = model.variable("rest_relay", s, integer=False)
-            entering[s].append((trees.rest_relays[s], 1.0))
-
-
-def _pairs(model: Formulation) -> dict[tuple[str, str], list[pulp.LpVariable]]:
-    """Pairs of sites that a link for a required corridor may join, with the links' variables."""
-    required = [q for q, corridor in model.inventory.corridors.items() if corridor.required]
-    pairs: dict[tuple[str, str], list[pulp.LpVariable]] = defaultdict(list)
-    permitted = model.candidates.usability.permitted
-    for link in model.candidates.links:
-        if any(permitted[q].issuperset(link.route.ends) for q in required):
-            pairs[link.route.ends].append(model.link[link.id])
-    return pairs
-
-
-def _add_once(model: Formulation, terms: Terms, seen: set[frozenset], *name: object) -> None:
-    """Σ ≤ 0, unless a chain has given the same row before."""
-    key = frozenset((variable.name, weight) for variable, weight in terms)
-    if key not in seen:
-        seen.add(key)
-        model.add(terms, "<=", 0, *name)
-
-
-def _beyond(pairs: Iterable[tuple[str, str]], ends: Collection[str]) -> dict[str, tuple[str, str]]:
-    """Sites that are no ends and have just two neighbours, with these: a tree passes through or stays away."""
-    neighbours: dict[str, list[str]] = defaultdict(list)
-    for a, b in sorted(pairs):
-        neighbours[a].append(b)
-        neighbours[b].append(a)
-    return {s: (near[0], near[1]) for s, near in neighbours.items() if len(near) == 2 and s not in ends}
-
-
-def _chain_start(tail: str, head: str, beyond: Mapping[str, tuple[str, str]]) -> tuple[str, str]:
-    """The first arc of the chain that leads through the arc; the arc itself outside chains."""
-    start = tail
-    while tail in beyond:
-        a, b = beyond[tail]
-        tail, head = (b if head == a else a), tail
-        if tail == start:  # a ring of such sites: it is on no tree
-            break
-    return tail, head
-
-
-def _widest_first(parts: tuple[Component, ...], pairs: Iterable[tuple[str, str]]) -> tuple[Component, ...]:
-    """Components whose ends are many and far apart first."""
-    graph = nx.Graph(pairs)
-
-    def width(part: Component) -> int:
-        far = nx.single_source_shortest_path_length(graph, part.ends[0]) if part.ends[0] in graph else {}
-        return sum(far.get(end, 0) for end in part.ends)
-
-    return tuple(sorted(parts, key=lambda part: (-width(part), part.ends)))
-
-
+@row_family("spanned", "tree_exists")
 def _add_spans(model: Formulation, count: int, rooted: int) -> dict[tuple[int, int], pulp.LpVariable]:
-    """spans(k, l) for trees k ≤ l and, after them, for the rest; none where there is just one component."""
+    """Σ_{k ≤ l} spans(k, l) = 1 (spanned), spans(k, l) ≤ spans(k, k) (tree_exists).
+
+    For trees k ≤ l and, after them, for the rest; none where there is just one component.
+    """
     if count < 2:
         return {}
     trees = range(min(rooted + 1, count))
@@ -221,8 +206,47 @@ def _add_spans(model: Formulation, count: int, rooted: int) -> dict[tuple[int, i
     return spans
 
 
-def _enter_end(model: Formulation, trees: Trees, k: int, l: int, s: str, terms: Terms) -> None:
-    if trees.spans:
-        model.add([*terms, (trees.spans[k, l], -1.0)], "=", 0, "tree_end", k + 1, s)
-    else:
-        model.add(terms, "=", 1, "tree_end", k + 1, s)
+def _find_pairs(model: Formulation) -> dict[Pair, list[pulp.LpVariable]]:
+    """Pairs of sites that a link for a required corridor may join, with the links' variables."""
+    permitted = model.candidates.usability.permitted
+    allowed = {permitted[q] for q, corridor in model.inventory.corridors.items() if corridor.required}
+    pairs: dict[Pair, list[pulp.LpVariable]] = defaultdict(list)
+    for link in model.candidates.links:
+        if any(sites.issuperset(link.route.ends) for sites in allowed):
+            pairs[link.route.ends].append(model.link[link.id])
+    return pairs
+
+
+def _find_passing(pairs: Iterable[Pair], ends: Collection[str]) -> dict[str, Pair]:
+    """Sites that are no ends and have just two neighbours, with these: a tree passes through or stays away."""
+    neighbours: dict[str, list[str]] = defaultdict(list)
+    for a, b in sorted(pairs):
+        neighbours[a].append(b)
+        neighbours[b].append(a)
+    return {s: (near[0], near[1]) for s, near in neighbours.items() if len(near) == 2 and s not in ends}
+
+
+def _start_series(tail: str, head: str, passing: Mapping[str, Pair]) -> Pair:
+    """The first arc of the series that leads through the arc; the arc itself outside series."""
+    start = tail
+    while tail in passing:
+        a, b = passing[tail]
+        tail, head = (b if head == a else a), tail
+        if tail == start:  # a ring of such sites: it is on no tree
+            break
+    return tail, head
+
+
+def _in_id_order(pair: Pair) -> Pair:
+    return min(pair), max(pair)
+
+
+def _sort_widest_first(parts: tuple[Component, ...], pairs: Iterable[Pair]) -> tuple[Component, ...]:
+    """Components whose ends are many and far apart first."""
+    graph = nx.Graph(pairs)
+
+    def width(part: Component) -> int:
+        far = nx.single_source_shortest_path_length(graph, part.ends[0]) if part.ends[0] in graph else {}
+        return sum(far.get(end, 0) for end in part.ends)
+
+    return tuple(sorted(parts, key=lambda part: (-width(part), part.ends)))

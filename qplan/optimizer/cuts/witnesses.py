@@ -9,7 +9,8 @@ import networkx as nx
 import numpy as np
 
 from qplan.candidates.design import Design
-from qplan.optimizer.cuts.layered_trees import LayeredTree, layered_tree_values
+from qplan.optimizer.cuts.layered_trees import layered_tree_values
+from qplan.optimizer.cuts.lifts import Lifts
 from qplan.optimizer.cuts.row import Row
 from qplan.optimizer.cuts.trees import Trees
 from qplan.optimizer.model.formulation import Formulation
@@ -57,7 +58,7 @@ def tree_values(trees: Trees, design: Design) -> dict[str, float]:
         first, *others = trees.components[l].ends
         for other in others:
             path = nx.shortest_path(graph, first, other)
-            values |= {trees.rest_links[tuple(sorted(pair))].name: 1.0 for pair in pairwise(path)}
+            values |= {trees.rest_links[min(a, b), max(a, b)].name: 1.0 for a, b in pairwise(path)}
             values |= {trees.rest_relays[s].name: 1.0 for s in path[1:-1] if s in trees.rest_relays}
     return values
 
@@ -76,8 +77,8 @@ class UnsoundCut(Exception):
 class Witnesses:
     """Designs known to be possible, as points over the columns of one model (NaN where a lift's value is unknown)."""
 
-    def __init__(self, model: Formulation, trees: Trees, hops: list[LayeredTree]):
-        self.model, self.trees, self.hops = model, trees, hops
+    def __init__(self, model: Formulation, lifts: Lifts):
+        self.model, self.lifts = model, lifts
         self.names = [v.name for v in model.columns]
         self.designs: list[Design] = []
         self.points: list[np.ndarray] = []
@@ -86,9 +87,8 @@ class Witnesses:
         """Take up a design, unless the model lacks a link of it."""
         if any(link.id not in self.model.link for link in design.links):
             return
-        values = (
-            start_values(self.model, design) | tree_values(self.trees, design) | layered_tree_values(self.hops, design)
-        )
+        values = start_values(self.model, design)
+        values |= tree_values(self.lifts.trees, design) | layered_tree_values(self.lifts.layered_trees, design)
         self.designs.append(design)
         self.points.append(np.array([values.get(name, np.nan) for name in self.names]))
 
@@ -101,5 +101,5 @@ class Witnesses:
     def judge(self, rows: Iterable[Row], incumbent: Incumbent | None) -> None:
         """Raises `UnsoundCut` where a row excludes a design."""
         for row in rows:
-            if any(row.activity(point) < row.least - TOLERANCE for point in self.points):
+            if any(row.violated(point, TOLERANCE) for point in self.points):
                 raise UnsoundCut(row.family, incumbent)

@@ -28,7 +28,7 @@ RELAY_PENALTY = 1e5  # on every relay where an earlier stage has fixed their num
 def guiding_prices(task: Task, goal: Goal) -> Prices:
     """The goal's prices; relays are dear where an earlier stage has fixed their number."""
     prices = goal.prices
-    if not any(hold.of_relays for hold in task.side_constraints):
+    if not any(constraint.of_relays for constraint in task.side_constraints):
         return prices
     return replace(prices, relay={s: price + RELAY_PENALTY for s, price in prices.relay.items()})
 
@@ -38,13 +38,13 @@ class GuidedSearch:
 
     def __init__(self, task: Task, price: Prices, links: Collection[str] | None = None):
         self.task = task if links is None else task.on(links)
-        self.index = CandidateArrays(self.task.inventory, self.task.graph, price)
+        self.index = CandidateArrays(self.task.inventory, self.task.candidates, price)
 
-    def improved(self, incumbent: Incumbent) -> Incumbent:
+    def improve(self, incumbent: Incumbent) -> Incumbent:
         """A plan known, all of whose links are here, by local search."""
         state = self._state(incumbent)
         improve(state, self._over)
-        return better(incumbent, self._incumbent(state))
+        return _better(incumbent, self._incumbent(state))
 
     def _state(self, incumbent: Incumbent) -> RoutingState:
         number = {link.id: l for l, link in enumerate(self.index.links)}
@@ -64,7 +64,7 @@ class GuidedSearch:
         """The best of a few orders of routing. `served`: which optional corridors; None: as many as fit."""
         return better(*(self._incumbent(state) for state in self._starts(served, links, sites, FEW)))
 
-    def searched(
+    def search(
         self,
         served: Collection[str] | None,
         links: Mapping[str, float],
@@ -84,7 +84,7 @@ class GuidedSearch:
     def perturb(self, incumbent: Incumbent, bound: float | None = None) -> Incumbent:
         """A plan known, all of whose links are here, by iterated local search; until near the bound."""
         for state in perturb(self._state(incumbent), KICKS * self._effort, self._over):
-            incumbent = better(incumbent, self._incumbent(state))
+            incumbent = _better(incumbent, self._incumbent(state))
             if self.task.within(incumbent.value, bound):
                 break
         return incumbent
@@ -111,7 +111,7 @@ class GuidedSearch:
                 yield state
 
     def _over(self) -> bool:
-        return self.task.limits.hit() is not None
+        return self.task.clock.spent
 
     def _add_optional(self, state: RoutingState) -> None:
         """Optional corridors, those of high priority first, as long as the budget allows."""
@@ -122,12 +122,16 @@ class GuidedSearch:
                 state.remove(self.index.commodities[q])
 
     def _design(self, state: RoutingState) -> Design:
-        return design_of(self.task.inventory, self.task.graph, served_corridors(state))
+        return design_of(self.task.inventory, self.task.candidates, served_corridors(state))
 
     def routable_alone(self, q: str) -> bool:
         """Paths for the corridor were found on these links, whatever the rates (False proves nothing)."""
         weights = Weights([0.0] * len(self.index.links), [0.0] * len(self.index.sites))
         return find_paths(self.index, self.index.commodities[q], weights) is not None
+
+
+def _better(incumbent: Incumbent, other: Incumbent | None) -> Incumbent:
+    return better(incumbent, other) or incumbent
 
 
 def served_corridors(state: RoutingState) -> tuple[ServedCorridor, ...]:

@@ -39,13 +39,13 @@ def improve(state: RoutingState, stop: Stop) -> None:
         for q in sorted(state.paths):
             if stop():
                 return
-            _again(state, [q], frozenset())
+            _reroute(state, [q], frozenset())
         for links in _clearances(state):
             if stop():
                 return
             if all(state.users[l] for l in links):
                 over = sorted(q for q, paths in state.paths.items() if any(l in links for path in paths for l in path))
-                _again(state, over, links)
+                _reroute(state, over, links)
         if state.price > before * (1 - GAIN):
             return
 
@@ -78,7 +78,7 @@ def _clearances(state: RoutingState) -> list[frozenset[int]]:
         for i, path in enumerate(paths):
             for l in path:
                 users[l].append((q, i))
-    together: dict[tuple, set[int]] = {}
+    together: dict[tuple[tuple[str, int], ...], set[int]] = {}
     for l, mine in users.items():
         together.setdefault(tuple(mine), set()).add(l)
     at: dict[int, set[int]] = {s: set() for s in sorted(state.relayed) if s not in state.ended}
@@ -91,7 +91,7 @@ def _clearances(state: RoutingState) -> list[frozenset[int]]:
     return [frozenset(links) for links in (*dearest, *crossings)]
 
 
-def _again(state: RoutingState, corridors: list[str], banned: frozenset[int]) -> bool:
+def _reroute(state: RoutingState, corridors: list[str], banned: frozenset[int]) -> bool:
     """Route the corridors anew without the banned links; undone unless it gains."""
     most = state.price * (1 - GAIN)
     commodities = [state.index.commodities[q] for q in corridors]

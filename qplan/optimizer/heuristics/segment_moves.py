@@ -65,8 +65,8 @@ def _exchange(state: RoutingState, segment: Segment) -> bool:
     """Move the users to the cheapest other stretch; nothing changes unless that gains."""
     most = state.price * (1 - GAIN)
     state.lift(segment)
-    commodity = _joint_call(state, segment)
-    weights = _open_to_all(state, segment, state.weights(commodity))
+    commodity = _join_users(state, segment)
+    weights = _bar_others(state, segment, state.weights(commodity))
     found = find_paths(state.index, commodity, weights, most - state.price)
     state.lower(segment)
     if found is None:
@@ -74,13 +74,13 @@ def _exchange(state: RoutingState, segment: Segment) -> bool:
     new: dict[str, list[Path]] = {}
     for q, i in segment.users:
         mine = new.setdefault(q, list(state.paths[q]))
-        mine[i] = _moved(state, state.index.commodities[q], mine[i], segment, found[0])
+        mine[i] = _move(state, state.index.commodities[q], mine[i], segment, found[0])
     if not all(keep_apart(state.index, state.index.commodities[q], paths) for q, paths in new.items()):
         return False
     return state.replace(new, most)
 
 
-def _joint_call(state: RoutingState, segment: Segment) -> Commodity:
+def _join_users(state: RoutingState, segment: Segment) -> Commodity:
     """All users as one corridor between the ends of the stretch."""
     commodities = [state.index.commodities[q] for q, _ in segment.users]
     masks = list({id(commodity.permitted): commodity.permitted for commodity in commodities}.values())
@@ -94,7 +94,7 @@ def _joint_call(state: RoutingState, segment: Segment) -> Commodity:
     return Commodity("", segment.ends, demand_bps, 1, "relay", min(left, default=None), permitted)
 
 
-def _open_to_all(state: RoutingState, segment: Segment, weights: Weights) -> Weights:
+def _bar_others(state: RoutingState, segment: Segment, weights: Weights) -> Weights:
     """Without the links that would touch another path of the same corridor."""
     index = state.index
     barred: set[int] = set()
@@ -106,7 +106,7 @@ def _open_to_all(state: RoutingState, segment: Segment, weights: Weights) -> Wei
     return weights.without(barred) if barred else weights
 
 
-def _moved(state: RoutingState, commodity: Commodity, path: Path, segment: Segment, links: Path) -> Path:
+def _move(state: RoutingState, commodity: Commodity, path: Path, segment: Segment, links: Path) -> Path:
     """The path over other links between the ends of the stretch."""
     first = min(path.index(l) for l in segment.links)
     along = sites_of(state.index, commodity.ends[0], path)[first] == segment.ends[0]

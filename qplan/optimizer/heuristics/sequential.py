@@ -5,9 +5,8 @@ from __future__ import annotations
 from qplan.candidates.arrays import CandidateArrays
 from qplan.candidates.design import Design, design_of
 from qplan.candidates.model import CandidateGraph
-from qplan.candidates.prices import Prices
+from qplan.candidates.prices import money_prices
 from qplan.costing.costs import plan_costs
-from qplan.costing.unit_costs import Cost, node_cost, relay_cost, tco
 from qplan.inventory.model import Budget, Inventory
 from qplan.optimizer.heuristics.guided_search import served_corridors
 from qplan.optimizer.heuristics.local_search import construct, orders
@@ -16,16 +15,16 @@ from qplan.optimizer.heuristics.routing_state import RoutingState
 ORDERS = 4
 
 
-def planned_at_once(inventory: Inventory, graph: CandidateGraph) -> Design | None:
+def plan_at_once(inventory: Inventory, candidates: CandidateGraph) -> Design | None:
     """A plan for all corridors together that keeps every limit; that none was found proves nothing."""
-    index = _indexed(inventory, graph)
+    index = _number(inventory, candidates)
     tried = (construct(index, order, 1.0, 1.0) for order in orders(index, inventory.corridors, ORDERS))
-    return next((_design(state, graph) for state in tried if state is not None and _within_budget(state)), None)
+    return next((_design(state, candidates) for state in tried if state is not None and _within_budget(state)), None)
 
 
-def served_alone_at_once(inventory: Inventory, graph: CandidateGraph) -> frozenset[str]:
+def find_served_alone(inventory: Inventory, candidates: CandidateGraph) -> frozenset[str]:
     """The corridors for each of which, as if it were the only one, a plan was found that keeps every limit."""
-    index, served = _indexed(inventory, graph), set()
+    index, served = _number(inventory, candidates), set()
     for q, commodity in index.commodities.items():
         state = RoutingState(index)
         if state.route(commodity) and _within_budget(state):
@@ -33,20 +32,13 @@ def served_alone_at_once(inventory: Inventory, graph: CandidateGraph) -> frozens
     return frozenset(served)
 
 
-def _indexed(inventory: Inventory, graph: CandidateGraph) -> CandidateArrays:
-    def price(cost: Cost) -> float:
-        return float(tco(inventory.economics, cost))
-
-    prices = Prices(
-        {link.id: price(link.unit_cost) for link in graph.links},
-        {s: price(node_cost(inventory, s)) for s in inventory.sites},
-        {s: price(relay_cost(inventory, s)) for s in inventory.sites},
-    )
-    return CandidateArrays(inventory, graph, prices)
+def _number(inventory: Inventory, candidates: CandidateGraph) -> CandidateArrays:
+    prices = money_prices(inventory, candidates.links, inventory.sites, inventory.sites, "tco")
+    return CandidateArrays(inventory, candidates, prices)
 
 
-def _design(state: RoutingState, graph: CandidateGraph) -> Design:
-    return design_of(state.index.inventory, graph, served_corridors(state))
+def _design(state: RoutingState, candidates: CandidateGraph) -> Design:
+    return design_of(state.index.inventory, candidates, served_corridors(state))
 
 
 def _within_budget(state: RoutingState) -> bool:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 
 from qplan.candidates.bundles import CorridorNetwork
 from qplan.candidates.design import Design, design_of, in_order
-from qplan.optimizer.limits import Solution
 from qplan.optimizer.model.formulation import Formulation
+from qplan.optimizer.model.solution import Solution
 from qplan.plan.model import Path, ServedCorridor
 
 
@@ -22,9 +21,9 @@ def _corridor(model: Formulation, solution: Solution, network: CorridorNetwork) 
     q, corridor = network.corridor, model.inventory.corridors[network.corridor]
     served = corridor.required or solution.chosen(model.served[q])
     paths: list[Path] = []
-    for chain in range(network.chains if served else 0):
-        leaving: Mapping[str, list[tuple[int, str]]] = defaultdict(list)
-        for key, tail, head in model.arcs(network, chain):
+    for number in range(network.flows if served else 0):
+        leaving: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        for key, tail, head in model.arcs(network, number):
             if solution.chosen(model.flow[key]):
                 leaving[tail].append((key[2], head))
         for _ in range(network.units):
@@ -33,7 +32,7 @@ def _corridor(model: Formulation, solution: Solution, network: CorridorNetwork) 
 
 
 def _walk(
-    model: Formulation, solution: Solution, network: CorridorNetwork, leaving: Mapping[str, list[tuple[int, str]]]
+    model: Formulation, solution: Solution, network: CorridorNetwork, leaving: dict[str, list[tuple[int, str]]]
 ) -> Path:
     """Follow the flow from end to end. No site is entered twice (inflow ≤ 1), so the path is simple."""
     here, last = model.inventory.corridors[network.corridor].ends

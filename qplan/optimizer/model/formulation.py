@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import pulp
 
 from qplan.candidates.bundles import CorridorNetwork
 from qplan.candidates.model import CandidateGraph
 from qplan.inventory.model import Inventory
 
-FlowKey = tuple[str, int, int, bool]  # corridor, chain, index of the bundle, along its ends
+FlowKey = tuple[str, int, int, bool]  # corridor, number of the flow, index of the bundle, along its ends
 Terms = list[tuple[pulp.LpVariable, float]]
 
 
@@ -45,6 +46,11 @@ class Formulation:
             self.shared[name] = variable.name
         return variable
 
+    def values(self, point: np.ndarray, group: Mapping[str, pulp.LpVariable]) -> dict[str, float]:
+        """Values of a group of variables, by their keys, at a point (a value per column)."""
+        index = self.index()
+        return {key: float(point[index[variable.name]]) for key, variable in group.items()}
+
     def design(self) -> list[pulp.LpVariable]:
         """The variables that say what is built and who is served."""
         return [v for group in (self.link, self.count, self.node, self.relay, self.served) for v in group.values()]
@@ -64,11 +70,11 @@ class Formulation:
         row = total <= rhs if sense == "<=" else total >= rhs if sense == ">=" else total == rhs
         self.problem += row, f"{name[0]}({','.join(str(i) for i in name[1:])})".replace("-", ".").replace(" ", ".")
 
-    def inflow(self, network: CorridorNetwork, chain: int, site: str) -> Terms:
-        return [(self.flow[key], 1.0) for key, _, head in self.arcs(network, chain) if head == site]
+    def inflow(self, network: CorridorNetwork, number: int, site: str) -> Terms:
+        return [(self.flow[key], 1.0) for key, _, head in self.arcs(network, number) if head == site]
 
-    def arcs(self, network: CorridorNetwork, chain: int) -> list[tuple[FlowKey, str, str]]:
-        """Every flow variable of a chain with its tail and head; none into the first end, none out of the second."""
+    def arcs(self, network: CorridorNetwork, number: int) -> list[tuple[FlowKey, str, str]]:
+        """Every variable of a flow with its tail and head; none into the first end, none out of the second."""
         first, second = self.inventory.corridors[network.corridor].ends
         directed = (
             (i, along, *(bundle.ends if along else bundle.ends[::-1]))
@@ -76,16 +82,16 @@ class Formulation:
             for along in (True, False)
         )
         return [
-            ((network.corridor, chain, i, along), tail, head)
+            ((network.corridor, number, i, along), tail, head)
             for i, along, tail, head in directed
             if head != first and tail != second
         ]
 
-    def bundle_flow(self, network: CorridorNetwork, index: int, chains: range | None = None) -> Terms:
-        """Flow through a bundle in both directions, summed over chains (default all)."""
+    def bundle_flow(self, network: CorridorNetwork, index: int, flows: range | None = None) -> Terms:
+        """Flow through a bundle in both directions, summed over flows (default all)."""
         keys = (
-            (network.corridor, chain, index, along)
-            for chain in (chains if chains is not None else range(network.chains))
+            (network.corridor, number, index, along)
+            for number in (flows if flows is not None else range(network.flows))
             for along in (True, False)
         )
         return [(self.flow[key], 1.0) for key in keys if key in self.flow]

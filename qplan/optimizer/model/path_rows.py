@@ -9,6 +9,7 @@ from qplan.candidates.model import CandidateGraph
 from qplan.candidates.resources import Kind
 from qplan.inventory.model import Inventory
 from qplan.optimizer.model.design_rows import formulate_design
+from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation, Terms
 
 
@@ -22,55 +23,57 @@ def formulate(inventory: Inventory, candidates: CandidateGraph) -> Formulation:
 def add_routing(model: Formulation) -> None:
     """The paths of every corridor over the design, and the key rate that they share."""
     for network in model.networks:
-        add_routing_of(model, network)
+        add_corridor(model, network)
     add_key_rate(model)
 
 
-def add_routing_of(model: Formulation, network: CorridorNetwork) -> None:
+def add_corridor(model: Formulation, network: CorridorNetwork) -> None:
     """The paths of one corridor."""
     add_paths(model, network)
     add_disjointness(model, network)
     add_max_relays(model, network)
 
 
+@row_family("path", "on_link", "relayed")
 def add_paths(model: Formulation, network: CorridorNetwork) -> None:
-    """Every chain carries its units from the first end to the second: what enters a site leaves it.
+    """Every flow carries its units from the first end to the second: what enters a site leaves it (path).
 
-    Over all chains and both directions, flow(bundle) ≤ Σ link(l) of the bundle, and inflow(s) ≤ relay(s): no two paths
-    of a corridor share a link or a relay, whatever the level of disjointness. An optional corridor sends
-    units × served(q).
+    Over all flows and both directions, flow(bundle) ≤ Σ link(l) of the bundle (on_link), and inflow(s) ≤ relay(s)
+    (relayed): no two paths of a corridor share a link or a relay, whatever the level of disjointness. An optional
+    corridor sends units × served(q).
     """
     q, corridor = network.corridor, model.inventory.corridors[network.corridor]
     first, second = corridor.ends
-    for chain in range(network.chains):
+    for number in range(network.flows):
         balance: dict[str, Terms] = defaultdict(list)
-        for key, tail, head in model.arcs(network, chain):
-            model.flow[key] = model.variable("flow", q, chain + 1, tail, head, key[2] + 1)
+        for key, tail, head in model.arcs(network, number):
+            model.flow[key] = model.variable("flow", q, number + 1, tail, head, key[2] + 1)
             balance[tail].append((model.flow[key], 1.0))
             balance[head].append((model.flow[key], -1.0))
         for s in sorted(balance.keys() | {first, second}):
             sent = network.units * ((s == first) - (s == second))
             if corridor.required or not sent:
-                model.add(balance[s], "=", sent, "path", q, chain + 1, s)
+                model.add(balance[s], "=", sent, "path", q, number + 1, s)
             else:
-                model.add([*balance[s], (model.served[q], -sent)], "=", 0, "path", q, chain + 1, s)
+                model.add([*balance[s], (model.served[q], -sent)], "=", 0, "path", q, number + 1, s)
     for i, bundle in enumerate(network.bundles):
         installed = [(model.link[link], -1.0) for link in bundle.links]
         model.add(model.bundle_flow(network, i) + installed, "<=", 0, "on_link", q, i + 1)
     entering: dict[str, Terms] = defaultdict(list)
-    for chain in range(network.chains):
-        for key, _, head in model.arcs(network, chain):
+    for number in range(network.flows):
+        for key, _, head in model.arcs(network, number):
             if head != second:
                 entering[head].append((model.flow[key], 1.0))
     for s, terms in sorted(entering.items()):
         model.add([*terms, (model.relay[s], -1.0)], "<=", 0, "relayed", q, s)
 
 
+@row_family("one_path", "uses")
 def add_disjointness(model: Formulation, network: CorridorNetwork) -> None:
     """At most one path of the corridor uses a fibre, a patched site or a duct; a path itself may use it repeatedly.
 
-    Where no path can use the resource twice: Σ flow ≤ 1. Otherwise use(chain, resource) ≥ each flow over it, and
-    ≥ the inflow of the site if it is one; Σ over chains use ≤ 1.
+    Where no path can use the resource twice: Σ flow ≤ 1 (one_path). Otherwise use(flow, resource) ≥ the flow over each
+    bundle that takes it, and ≥ the inflow of the site if it is one (uses); Σ over flows use ≤ 1 (one_path).
     """
     q, corridor = network.corridor, model.inventory.corridors[network.corridor]
     permitted = model.candidates.usability.permitted[q]
@@ -80,27 +83,29 @@ def add_disjointness(model: Formulation, network: CorridorNetwork) -> None:
             model.add(flows, "<=", 1, "one_path", q, *resource)
             continue
         uses: Terms = []
-        for chain in range(network.chains):
-            use = model.variable("use", q, chain + 1, *resource, integer=False)
+        for number in range(network.flows):
+            use = model.variable("use", q, number + 1, *resource, integer=False)
             uses.append((use, 1.0))
             for i in indices:
-                flow = model.bundle_flow(network, i, range(chain, chain + 1))
-                model.add([*flow, (use, -1.0)], "<=", 0, "uses", q, chain + 1, *resource, i + 1)
-            if resource.kind is Kind.SITE and (entering := model.inflow(network, chain, resource.id)):
-                model.add([*entering, (use, -1.0)], "<=", 0, "uses", q, chain + 1, *resource)
+                flow = model.bundle_flow(network, i, range(number, number + 1))
+                model.add([*flow, (use, -1.0)], "<=", 0, "uses", q, number + 1, *resource, i + 1)
+            if resource.kind is Kind.SITE and (entering := model.inflow(network, number, resource.id)):
+                model.add([*entering, (use, -1.0)], "<=", 0, "uses", q, number + 1, *resource)
         model.add(uses, "<=", 1, "one_path", q, *resource)
 
 
+@row_family("max_relays")
 def add_max_relays(model: Formulation, network: CorridorNetwork) -> None:
-    """Σ flow of a chain ≤ max_relays + 1 links."""
+    """Σ flow over all bundles ≤ max_relays + 1 links, for each path's flow."""
     limit = model.inventory.corridors[network.corridor].max_relays
     if limit is None:
         return
-    for chain in range(network.chains):
-        arcs = [(model.flow[key], 1.0) for key, _, _ in model.arcs(network, chain)]
-        model.add(arcs, "<=", limit + 1, "max_relays", network.corridor, chain + 1)
+    for number in range(network.flows):
+        arcs = [(model.flow[key], 1.0) for key, _, _ in model.arcs(network, number)]
+        model.add(arcs, "<=", limit + 1, "max_relays", network.corridor, number + 1)
 
 
+@row_family("key_rate")
 def add_key_rate(model: Formulation) -> None:
     """Σ over corridors demand · flow ≤ net rate · count(l), in units of one system's rate; only where it can bind."""
     load: dict[str, Terms] = defaultdict(list)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qplan.candidates.bundles import CorridorNetwork
+from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation, Terms
 from qplan.optimizer.model.stage import SideConstraint
 
@@ -10,46 +11,49 @@ from qplan.optimizer.model.stage import SideConstraint
 def relays_at(site: str) -> SideConstraint:
     """The site relays in every design considered."""
     return SideConstraint(
-        lambda model: _built(model, site),
+        lambda model: _add_built(model, site),
         lambda design: any(node.site == site and "relay" in node.roles for node in design.nodes),
-        routed=lambda model: _passed(model, site),
+        routed=lambda model: _add_passed(model, site),
     )
 
 
-def _built(model: Formulation, site: str) -> None:
-    """relay(site) ≥ 1, and Σ link(l) ≥ 2 over the links that end there: what the paths through it need."""
+@row_family("site_relays", "relays_between")
+def _add_built(model: Formulation, site: str) -> None:
+    """relay(site) ≥ 1, and Σ link(l) ≥ 2 over the links that end there: what a path through it needs."""
     relay = [(model.relay[site], 1.0)] if site in model.relay else []
-    model.add(relay, ">=", 1, "relays", site)
+    model.add(relay, ">=", 1, "site_relays", site)
     ends = [(model.link[link.id], 1.0) for link in model.candidates.links if site in link.route.ends]
     model.add(ends, ">=", 2, "relays_between", site)
 
 
-def _passed(model: Formulation, site: str) -> None:
-    """Σ passes(q, chain) ≥ 1 over the chains that may run through the site."""
+@row_family("passed")
+def _add_passed(model: Formulation, site: str) -> None:
+    """Σ passes(q, flow) ≥ 1 over the flows that may run through the site."""
     passes: Terms = []
     for network in model.networks:
         corridor = model.inventory.corridors[network.corridor]
         if site not in corridor.ends and site in model.candidates.usability.permitted[network.corridor]:
-            for chain in range(network.chains):
-                passes += _passes(model, network, chain, site)
+            for number in range(network.flows):
+                passes += _add_passes(model, network, number, site)
     model.add(passes, ">=", 1, "passed", site)
 
 
-def _passes(model: Formulation, network: CorridorNetwork, chain: int, site: str) -> Terms:
-    """passes(q, chain) ≤ 1: a flow from the corridor's first end to the site, to(arc) ≤ flow(arc) on every arc.
+@row_family("to_site")
+def _add_passes(model: Formulation, network: CorridorNetwork, number: int, site: str) -> Terms:
+    """passes(q, flow) ≤ 1 runs from the corridor's first end to the site, with to(arc) ≤ flow(arc) on every arc.
 
-    It runs along the chain from its start, so a cycle of flow apart from the paths does not count.
+    It runs along the path from its start, so a cycle of flow apart from the paths does not count.
     """
     q, (first, _) = network.corridor, model.inventory.corridors[network.corridor].ends
-    passes = model.variable("passes", q, chain + 1, site)
+    passes = model.variable("passes", q, number + 1, site)
     balance: dict[str, Terms] = {first: [(passes, -1.0)], site: [(passes, 1.0)]}
-    for key, tail, head in model.arcs(network, chain):
+    for key, tail, head in model.arcs(network, number):
         if tail == site:
             continue
-        to = model.variable("to", q, chain + 1, tail, head, key[2] + 1, integer=False)
-        model.add([(to, 1.0), (model.flow[key], -1.0)], "<=", 0, "to_site", q, chain + 1, tail, head, key[2] + 1)
+        to = model.variable("to", q, number + 1, tail, head, key[2] + 1, integer=False)
+        model.add([(to, 1.0), (model.flow[key], -1.0)], "<=", 0, "to_site", q, number + 1, tail, head, key[2] + 1)
         balance.setdefault(tail, []).append((to, 1.0))
         balance.setdefault(head, []).append((to, -1.0))
     for s, terms in sorted(balance.items()):
-        model.add(terms, "=", 0, "to_site", q, chain + 1, s)
+        model.add(terms, "=", 0, "to_site", q, number + 1, s)
     return [(passes, 1.0)]

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from qplan.candidates.design import Design
 from qplan.candidates.model import CandidateGraph
 from qplan.inventory.model import Inventory
-from qplan.optimizer.limits import SearchLimits
+from qplan.optimizer.limits import SearchParameters, StopReason
 from qplan.optimizer.model.design_rows import formulate_design
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
 from qplan.optimizer.model.path_rows import formulate
+from qplan.time_budget import TimeBudget
 
 PROOF = 1e-9  # relative difference of value and bound at which they count as equal
 CENT = 0.01  # to which a bound on money is rounded down
@@ -63,30 +64,34 @@ class Task:
     """What is the same throughout one minimisation. `served`: optional corridors served in an earlier stage's best."""
 
     inventory: Inventory
-    graph: CandidateGraph
+    candidates: CandidateGraph
     stage: Stage
     side_constraints: tuple[SideConstraint, ...]
     served: frozenset[str] | None
     solver: str
-    limits: SearchLimits
+    parameters: SearchParameters
     start: WarmStart = WarmStart()
+
+    @property
+    def clock(self) -> TimeBudget:
+        return self.parameters.clock
 
     def on(self, links: Collection[str]) -> Task:
         """The same on some of the links."""
-        kept = tuple(link for link in self.graph.links if link.id in links)
-        return replace(self, graph=replace(self.graph, links=kept))
+        kept = tuple(link for link in self.candidates.links if link.id in links)
+        return replace(self, candidates=replace(self.candidates, links=kept))
 
     def design_model(self) -> Formulation:
-        model = formulate_design(self.inventory, self.graph)
-        for hold in self.side_constraints:
-            hold.row(model)
+        model = formulate_design(self.inventory, self.candidates)
+        for constraint in self.side_constraints:
+            constraint.row(model)
         return model
 
     def exact_model(self) -> Formulation:
-        model = formulate(self.inventory, self.graph)
-        for hold in self.side_constraints:
-            hold.row(model)
-            hold.routed(model)
+        model = formulate(self.inventory, self.candidates)
+        for constraint in self.side_constraints:
+            constraint.row(model)
+            constraint.routed(model)
         return model
 
     def incumbent(self, design: Design) -> Incumbent | None:
@@ -95,18 +100,16 @@ class Task:
         for ceiling, cost in ((budget.capex, costs.capex), (budget.tco, costs.tco)):
             if ceiling is not None and cost > ceiling:
                 return None
-        return (
-            Incumbent(design, self.stage.measure(design))
-            if all(hold.keeps(design) for hold in self.side_constraints)
-            else None
-        )
+        if not all(constraint.keeps(design) for constraint in self.side_constraints):
+            return None
+        return Incumbent(design, self.stage.measure(design))
 
     def within(self, value: float, bound: float | None) -> bool:
         """The value is proven within the gap asked for."""
         if bound is None:
             return False
         scale = max(abs(value), 1e-9)
-        return value - bound <= PROOF * scale or value - bound + CENT <= self.limits.gap * scale
+        return value - bound <= PROOF * scale or value - bound + CENT <= self.parameters.gap * scale
 
 
 def better(*found: Incumbent | None) -> Incumbent | None:
@@ -116,15 +119,15 @@ def better(*found: Incumbent | None) -> Incumbent | None:
 
 @dataclass(frozen=True)
 class Found:
-    """How a minimisation ended, and what gave the bound."""
+    """How a minimisation ended, what gave the bound, and what a reader must know of it."""
 
-    stopped_by: str
+    stopped_by: StopReason
     incumbent: Incumbent | None
     bound: float | None
     method: str = ""
     note: str = ""
 
 
-def ending(value: float, bound: float) -> str:
+def ending(value: float, bound: float) -> StopReason:
     """Why a search ends whose value and bound have met."""
-    return "proof" if value - bound <= PROOF * max(1.0, abs(value)) else "gap"
+    return StopReason.PROOF if value - bound <= PROOF * max(1.0, abs(value)) else StopReason.GAP

@@ -6,14 +6,15 @@ for the simplex method: an interior-point method solves it, and the bound is wor
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from qplan.optimizer.cuts.row import Row, moved
+from qplan.optimizer.cuts.row import Row, translate
 from qplan.optimizer.model.path_rows import add_key_rate, add_paths
 from qplan.optimizer.model.stage import Task
-from qplan.optimizer.search.relaxation import interior_point
+from qplan.optimizer.solvers.relaxation import interior_point
 
 MOST_COLUMNS = 60_000
 
@@ -27,7 +28,7 @@ class ArcFlow:
     sites: dict[str, float]
 
 
-def arc_flow(task: Task, names: list[str], rows: tuple[Row, ...]) -> ArcFlow | None:
+def arc_flow(task: Task, names: Sequence[str], rows: Iterable[Row]) -> ArcFlow | None:
     """The relaxation with cuts over the columns `names` of another model; None if too large or a limit came first."""
     model = task.design_model()
     arcs = 2 * sum(len(network.bundles) for network in model.networks)
@@ -35,14 +36,14 @@ def arc_flow(task: Task, names: list[str], rows: tuple[Row, ...]) -> ArcFlow | N
         return None
     paths = {q: corridor.paths for q, corridor in task.inventory.corridors.items()}
     model.networks = tuple(
-        replace(network, chains=1, units=paths[network.corridor], shared={}) for network in model.networks
+        replace(network, flows=1, units=paths[network.corridor], shared={}) for network in model.networks
     )
     for network in model.networks:
         add_paths(model, network)
     add_key_rate(model)
     index = model.index_of_all()
     kept = [row for row in rows if all(names[c] in index for c in row.columns)]  # cuts over lifts stay behind
-    solved = interior_point(model, task.stage.goal(model), [moved(row, names, index) for row in kept], task.limits)
+    solved = interior_point(model, task.stage.goal(model), [translate(row, names, index) for row in kept], task.clock)
     if solved is None:
         return None
     bound, point = solved

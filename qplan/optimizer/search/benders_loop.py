@@ -3,13 +3,13 @@
 The master problem is the design (what is built) with its lifts and the cuts found so far. It knows the paths of a
 corridor only once these have been asked for: a relaxation with few columns, whose bound holds for the whole model. Its
 design is routed without the solver, and where that fails and rates bind by the exact model on the links it installs.
-Where that fails too, the cuts that forbid the design are added, or, where no cut of the families of `cuts.py` does, the
-paths of the corridors that it fails (Benders 1962; the exact model is reached at the latest when all paths are in).
+Where that fails too, the cuts that forbid the design are added, or, where no separator finds any, the paths of the
+corridors that it fails (Benders 1962; the exact model is reached at the latest when all paths are in).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -20,139 +20,146 @@ from qplan.candidates.prices import Prices
 from qplan.optimizer.cuts.cutset_cuts import cutset_cuts
 from qplan.optimizer.cuts.exclusive_cuts import exclusive_cuts
 from qplan.optimizer.cuts.layered_cuts import layered_cuts
-from qplan.optimizer.cuts.layered_flows import add_layered_flows
-from qplan.optimizer.cuts.layered_trees import add_layered_trees, layer_ties
+from qplan.optimizer.cuts.layered_trees import layer_ties
+from qplan.optimizer.cuts.lifts import add_lifts
 from qplan.optimizer.cuts.path_cuts import path_cuts
-from qplan.optimizer.cuts.row import Row, Separator, moved
-from qplan.optimizer.cuts.trees import add_trees
+from qplan.optimizer.cuts.row import Row, translate
 from qplan.optimizer.cuts.witnesses import Witnesses, start_values
 from qplan.optimizer.heuristics.guided_search import GuidedSearch
-from qplan.optimizer.limits import Effort, Solution
+from qplan.optimizer.limits import StopReason, stop_reason, watch_nothing
 from qplan.optimizer.model.decode import assemble
 from qplan.optimizer.model.objectives import Goal
-from qplan.optimizer.model.path_rows import add_key_rate, add_routing_of, formulate
+from qplan.optimizer.model.path_rows import add_corridor, add_key_rate, formulate
+from qplan.optimizer.model.solution import Effort, Solution
 from qplan.optimizer.model.stage import PROOF, Found, Incumbent, Task, better, ending
 from qplan.optimizer.solvers.solver import solve
 
-ROUTING_NODES = 500  # branch-and-bound nodes of one routing of a design
+ROUTING_SUBPROBLEMS = 500  # of branch and bound in one routing of a design
+VIOLATED = 0.01  # least violation of a cut at the master's design
 
 
 class BendersLoop:
     """Master problem, routing and cuts in turn on the links of a task; `incumbent` is the best design so far."""
 
-    def __init__(self, task: Task, names: list[str], rows: tuple[Row, ...], price: Prices, promising: Collection[str]):
-        self.task, self.price = task, price
+    def __init__(
+        self, task: Task, names: Sequence[str], rows: Iterable[Row], prices: Prices, promising: Collection[str]
+    ):
+        """`rows` are cuts over the columns `names` of another model."""
+        self.task, self.prices = task, prices
         self.model = task.design_model()
-        trees, hops = add_trees(self.model), add_layered_trees(self.model)
-        self.witnesses = Witnesses(self.model, trees, hops)
-        add_layered_flows(self.model)
+        lifts = add_lifts(self.model)
+        self.witnesses = Witnesses(self.model, lifts)
         self.goal = task.stage.goal(self.model)
         self.incumbent: Incumbent | None = None
         self.promising = set(promising)  # links among which a master's design is repaired
         self.routed: set[str] = set()  # corridors whose paths the master knows
-        self.tight = tight_links(self.task.inventory, self.task.graph)  # links whose rate can bind
+        self.tight = tight_links(self.task.inventory, self.task.candidates)  # links whose rate can bind
         self.columns = tuple(self.model.index())  # without the paths that come later
         index = self.model.index_of_all()
-        self._add([*layer_ties(self.model, hops), *(moved(row, names, index) for row in rows)])
+        self._add([*layer_ties(self.model, lifts.layered_trees), *(translate(row, names, index) for row in rows)])
         networks = list(self.model.networks)
         families = (path_cuts, layered_cuts, exclusive_cuts)
-        self.separators: list[Separator] = [family(self.model, networks) for family in families]
-        self.separators.append(cutset_cuts(self.model))
+        self.separators = [*(family(self.model, networks) for family in families), cutset_cuts(self.model)]
 
     def run(self, incumbent: Incumbent | None, bound: float | None) -> Found:
         """Rounds until proven, impossible, or stopped by a limit."""
-        self._know(incumbent)
+        self._take_note(incumbent)
         while True:
             start = None if self.incumbent is None else start_values(self.model, self.incumbent.design)
-            last = solve(self.model, self.goal, self.task.solver, self.task.limits, Effort(start=start))
+            last = solve(self.model, self.goal, self.task.solver, self.task.parameters, Effort(start=start))
             if last.infeasible:  # nothing else, or nothing at all, on these links
                 bound = None if self.incumbent is None else self.incumbent.value
-                return self._found("proof", bound)
+                return self._conclude(StopReason.PROOF, bound)
             bound = _highest(bound, last.bound)
-            if last.values is None or last.stopped_by in ("time_limit", "interrupt"):
-                self._learn(last)
-                return self._found(last.stopped_by, bound)
             self._learn(last)
-            if self.incumbent is not None and self.task.within(self.incumbent.value, bound):
-                return self._found(ending(self.incumbent.value, bound), bound)
+            if last.values is None or last.stopped_by in (StopReason.TIME_LIMIT, StopReason.INTERRUPT):
+                return self._conclude(last.stopped_by, bound)
+            if self.incumbent is not None and bound is not None and self.task.within(self.incumbent.value, bound):
+                return self._conclude(ending(self.incumbent.value, bound), bound)
             settled = not self._forbid(last)
-            if limit := self.task.limits.hit():  # also where it only ended the routing: then nothing is settled
-                return self._found(limit, bound)
+            if reason := stop_reason(self.task.clock):  # also where it only ended the routing: then nothing is settled
+                return self._conclude(reason, bound)
             if settled:
-                return self._found(last.stopped_by, bound)
+                return self._conclude(last.stopped_by, bound)
 
-    def _know(self, incumbent: Incumbent | None) -> None:
-        """Take note of the best design, by which further cuts are judged too."""
+    def _take_note(self, incumbent: Incumbent | None) -> None:
+        """Of the best design, by which further cuts are judged too."""
         if incumbent is not None and incumbent is not self.incumbent:
             self.witnesses.add(incumbent.design)
         self.incumbent = incumbent
 
-    def _found(self, stopped_by: str, bound: float | None) -> Found:
+    def _conclude(self, stopped_by: StopReason, bound: float | None) -> Found:
         if self.incumbent is not None and bound is not None:
             bound = min(bound, self.incumbent.value)
         return Found(stopped_by, self.incumbent, bound, "master problem")
 
     def _learn(self, last: Solution) -> None:
         """Route the master's design, and see whether it is a better plan than the one known."""
-        if last.values is None or self.task.limits.hit() == "interrupt":
+        if last.values is None or last.value is None or self.task.clock.interrupted:
             return
         if len(self.routed) == len(self.model.networks):  # the master knows all paths: it is the exact model
-            self._know(better(self.incumbent, self.task.incumbent(assemble(self.model, last))))
+            self._take_note(better(self.incumbent, self.task.incumbent(assemble(self.model, last))))
             return
-        installed = {link for link, v in self.model.link.items() if last.chosen(v)}
+        installed = self._installed(last)
         served = {q for q, v in self.model.served.items() if last.chosen(v)}
-        planner = GuidedSearch(self.task, self.price, installed)
+        planner = GuidedSearch(self.task, self.prices, installed)
         found = planner.plan(served, {}, {})
         short = found is None or found.value > last.value + PROOF * abs(last.value)
-        if short and self.tight and not self.task.limits.hit():
+        if short and self.tight and not self.task.clock.spent:
             found = better(found, route(self.task.on(installed)))
         if found is None:
             self.promising |= installed
-            repair = GuidedSearch(self.task, self.price, self.promising)
-            found = repair.searched(served, dict.fromkeys(installed, 1.0), {})
-        self._know(better(self.incumbent, found))
+            repair = GuidedSearch(self.task, self.prices, self.promising)
+            found = repair.search(served, dict.fromkeys(installed, 1.0), {})
+        self._take_note(better(self.incumbent, found))
+
+    def _installed(self, last: Solution) -> set[str]:
+        return {link for link, v in self.model.link.items() if last.chosen(v)}
 
     def _forbid(self, last: Solution) -> bool:
         """Add what the master's design violates: cuts, else the paths of the corridors that it does not serve."""
-        point = np.array([round(last.values[name], 3) for name in self.columns])
-        candidates = (row for separate in self.separators for row in separate(point))
-        rows = [row for row in candidates if row.activity(point) < row.least - 0.01]
+        values = last.values or {}
+        point = np.array([round(values[name], 3) for name in self.columns])
+        rows = [row for separator in self.separators for row in separator.violated(point, VIOLATED)]
         self._add(rows)
         if rows:
             return True
-        installed = {link for link, v in self.model.link.items() if last.chosen(v)}
+        installed = self._installed(last)
         waiting = [network for network in self.model.networks if network.corridor not in self.routed]
         failing = [network for network in waiting if not self._served_alone(network, installed)] or waiting
-        if self.task.limits.hit() or not failing:
+        if self.task.clock.spent or not failing:
             return False
         rated = {n.corridor for n in self.model.networks if any(self.tight.issuperset(b.links) for b in n.bundles)}
         if self.tight and (failing == waiting or rated.intersection(n.corridor for n in failing)):
             failing = waiting
-        for network in failing:
-            add_routing_of(self.model, network)
-            self.routed.add(network.corridor)
+        self._add_paths(failing)
         if len(failing) == len(waiting):
             add_key_rate(self.model)
-            for hold in self.task.side_constraints:
-                hold.routed(self.model)
+            for constraint in self.task.side_constraints:
+                constraint.routed(self.model)
         return True
 
+    def _add_paths(self, networks: Iterable[CorridorNetwork]) -> None:
+        for network in networks:
+            add_corridor(self.model, network)
+            self.routed.add(network.corridor)
+
     def _served_alone(self, network: CorridorNetwork, installed: Collection[str]) -> bool:
-        """The corridor alone finds its paths on the links installed."""
+        """The corridor alone finds its paths on the links installed; said of every corridor once the time is up."""
         q = network.corridor
         corridor = self.task.inventory.corridors[q].model_copy(update={"required": True})
         inventory = self.task.inventory.model_copy(update={"corridors": {q: corridor}})
-        usability = Usability({q: self.task.graph.usability.permitted[q]})
-        graph = replace(self.task.graph, usability=usability)
-        alone = replace(self.task, inventory=inventory, graph=graph).on(installed)
-        if self.task.limits.hit() or GuidedSearch(alone, self.price).routable_alone(q):
+        usability = Usability({q: self.task.candidates.usability.permitted[q]})
+        candidates = replace(self.task.candidates, usability=usability)
+        alone = replace(self.task, inventory=inventory, candidates=candidates).on(installed)
+        if self.task.clock.spent or GuidedSearch(alone, self.prices).routable_alone(q):
             return True
-        model = formulate(inventory, alone.graph)
-        goal = Goal("paths", (), 1.0, self.price)
-        found = solve(model, goal, self.task.solver, replace(self.task.limits, gap=0.0))
+        model = formulate(inventory, alone.candidates)
+        goal = Goal("paths", (), 1.0, self.prices)
+        found = solve(model, goal, self.task.solver, replace(self.task.parameters, gap=0.0))
         return found.values is not None
 
-    def _add(self, rows: list[Row]) -> None:
+    def _add(self, rows: Sequence[Row]) -> None:
         self.witnesses.judge(rows, self.incumbent)
         for number, row in enumerate(rows, start=len(self.model.problem.constraints())):
             terms = [(self.model.columns[c], w) for c, w in zip(row.columns, row.weights, strict=True)]
@@ -160,10 +167,11 @@ class BendersLoop:
 
 
 def route(task: Task) -> Incumbent | None:
-    """The best plan on the links of the task, by the exact model and within a number of nodes."""
+    """The best plan on the links of the task, by the exact model and within a number of subproblems."""
     model = task.exact_model()
-    limits = replace(task.limits, watch=lambda sighting: None)
-    found = solve(model, task.stage.goal(model), task.solver, limits, Effort(nodes=ROUTING_NODES))
+    parameters = replace(task.parameters, watch=watch_nothing)
+    effort = Effort(subproblems=ROUTING_SUBPROBLEMS)
+    found = solve(model, task.stage.goal(model), task.solver, parameters, effort)
     return None if found.values is None else task.incumbent(assemble(model, found))
 
 

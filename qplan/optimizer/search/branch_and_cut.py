@@ -1,8 +1,8 @@
-"""Branch and cut on the design: a tree of relaxations in which cuts are found at every node.
+"""Branch and cut on the design: a tree of relaxations in which cuts are found at every subproblem.
 
-Nodes are taken by least bound, after a plunge from the last one; the variable to branch on comes from pseudo-costs that
-start with strong branching (Achterberg, Koch & Martin 2005). An integral point is routed without the solver; where that
-fails and no cut of the families of `cuts.py` is violated, the node is left to the exact model with its bound.
+Subproblems are taken by least bound, after a plunge from the last one; the variable to branch on comes from
+pseudo-costs. An integral point is routed without the solver; where that fails and no cut of the separators is violated,
+the subproblem is left to the exact model with its bound.
 """
 
 from __future__ import annotations
@@ -14,22 +14,33 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from qplan.candidates.prices import Prices
-from qplan.optimizer.cuts.row import Row
+from qplan.optimizer.cuts.row import Point, Row
 from qplan.optimizer.heuristics.guided_search import GuidedSearch
-from qplan.optimizer.limits import SearchLimits, Sighting
+from qplan.optimizer.limits import Sighting
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.stage import CENT, Incumbent, Task, better
-from qplan.optimizer.search.root import Root
+from qplan.optimizer.search.pseudo_costs import PseudoCosts
+from qplan.optimizer.search.root import VIOLATED, Root
+from qplan.optimizer.solvers.relaxation import LpEnding
 
-MOST_NODES = 3000
-STALL_NODES = 150  # over which the bound must rise
+MOST_SUBPROBLEMS = 3000
+STALL_SUBPROBLEMS = 150  # over which the bound must rise
 INTEGRAL = 1e-6  # distance from a whole number
-NODE_ROUNDS = 8  # of cuts at a node
-LEAST_PROGRESS = 0.1  # share of a node's distance to the value known that a round of cuts must gain
-STRONG_CANDIDATES = 8
-STRONG_ITERATIONS = 60  # of the simplex method per trial
-RELIABLE = 2  # trials after which a pseudo-cost is believed
-HEURISTIC_EVERY = 50  # nodes
+CUT_ROUNDS = 8  # at a subproblem
+LEAST_PROGRESS = 0.1  # share of a subproblem's distance to the value known that a round of cuts must gain
+STRONG_STEPS = 60  # of the simplex method per trial
+HEURISTIC_EVERY = 50  # subproblems
+
+Bounds = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Branching:
+    """The rounding by which a subproblem was made."""
+
+    column: int
+    upwards: bool
+    distance: float
 
 
 @dataclass(order=True)
@@ -38,18 +49,18 @@ class Subproblem:
 
     bound: float
     number: int
-    fixed: dict[int, tuple[float, float]] = field(compare=False)
-    branched: tuple[int, bool, float] | None = field(compare=False, default=None)  # column, upwards, distance
+    fixed: dict[int, Bounds] = field(compare=False)
+    branching: Branching | None = field(compare=False, default=None)
 
 
-@dataclass
+@dataclass(frozen=True)
 class BranchingResult:
-    """How the tree ended: the best design, a valid bound, the cuts found, the nodes looked at."""
+    """How the tree ended: the best design, a valid bound, the cuts found, the subproblems looked at."""
 
     incumbent: Incumbent | None
     bound: float
-    rows: list[Row]
-    nodes: int
+    rows: tuple[Row, ...]
+    subproblems: int
 
 
 class BranchAndCut:
@@ -61,20 +72,19 @@ class BranchAndCut:
         model: Formulation,
         root: Root,
         incumbent: Incumbent | None,
-        price: Prices,
+        prices: Prices,
         promising: set[str],
     ):
         self.task, self.model, self.relaxation, self.separators = task, model, root.relaxation, root.separators
-        self.relaxation.limits, self.witnesses = task.limits, root.witnesses
-        self.incumbent, self.price, self.promising = incumbent, price, set(promising)
-        self.index = model.index()
+        self.relaxation.clock, self.witnesses = task.clock, root.witnesses
+        self.incumbent, self.prices, self.promising = incumbent, prices, set(promising)
         self.integer = np.array([i for i, v in enumerate(model.columns) if v.cat == "Integer"], dtype=np.int64)
         self.upper = np.array([float(v.upBound) for v in model.columns])
         self.rows: list[Row] = []
-        self.gains: dict[tuple[int, bool], list[float]] = {}
-        self.limits: SearchLimits = task.limits
+        self.pseudo_costs = PseudoCosts()
+        self.made = 1
         self.cut_short = False
-        self.left = math.inf  # least bound of nodes that were closed without proof of their value
+        self.left = math.inf  # least bound of subproblems that were closed without proof of their value
         if incumbent is not None and root.bound is not None:  # reduced costs that no better plan can pay
             room = incumbent.value - root.bound + CENT
             self.upper[(root.point <= INTEGRAL) & (root.reduced_costs > room)] = 0.0
@@ -82,53 +92,60 @@ class BranchAndCut:
     def run(self, bound: float) -> BranchingResult:
         """Work through the tree from a bound of its root."""
         heap = [Subproblem(bound, 0, {})]
-        made, done = 1, 0
-        risen = bound, 0  # the bound when it last rose, and after how many nodes
+        done = 0
+        risen = bound, 0  # the bound when it last rose, and after how many subproblems
         plunge: Subproblem | None = None
-        while (heap or plunge) and done < MOST_NODES and not self.limits.hit():
-            node = plunge or heapq.heappop(heap)
+        while (heap or plunge) and done < MOST_SUBPROBLEMS and not self.task.clock.spent:
+            here = plunge or heapq.heappop(heap)
             plunge = None
             done += 1
-            lowest = min([node.bound, self.left, *(n.bound for n in heap[:1])])
+            lowest = min([here.bound, self.left, *(other.bound for other in heap[:1])])
             if lowest > risen[0] + 1e-6 * abs(lowest):
                 risen = lowest, done
-            elif done - risen[1] > STALL_NODES:
-                heapq.heappush(heap, node)
+            elif done - risen[1] > STALL_SUBPROBLEMS:
+                heapq.heappush(heap, here)
                 break
-            self.limits.watch(Sighting(f"{self.relaxation.goal.name}, branch and cut", self._value(), lowest))
-            if self._close(node.bound):
-                continue
-            point = self._solve(node)
-            if point is None:
-                if self.cut_short:  # a limit came: nothing is known of the node but its bound
-                    heapq.heappush(heap, node)
-                    break
-                continue
-            if done % HEURISTIC_EVERY == 0:
-                self.incumbent = better(self.incumbent, self._guided(point))
-            if self._close(node.bound):
-                continue
-            column = self._branching_column(node, point)
-            if column is None:
-                self.left = min(self.left, node.bound)
-                continue
-            children = self._children(node, point, column, made)
-            made += len(children)
-            plunge, other = children if point[column] - math.floor(point[column]) > 0.3 else children[::-1]
-            heapq.heappush(heap, other)
-        open_bounds = [n.bound for n in (*heap, *([plunge] if plunge else ()))]
+            self.task.parameters.watch(Sighting(f"{self.relaxation.goal.name}, branch and cut", self._value(), lowest))
+            children = self._branch(here, done % HEURISTIC_EVERY == 0)
+            if self.cut_short:  # nothing is known of the subproblem but its bound
+                heapq.heappush(heap, here)
+                break
+            if children is not None:
+                plunge, other = children
+                heapq.heappush(heap, other)
+        open_bounds = [one.bound for one in (*heap, *([plunge] if plunge else ()))]
         bound = max(bound, min([*open_bounds, self.left, self._value_or_inf()]))
-        return BranchingResult(self.incumbent, bound, self.rows, done)
+        return BranchingResult(self.incumbent, bound, tuple(self.rows), done)
 
-    def _children(self, node: Subproblem, point: np.ndarray, column: int, number: int) -> list[Subproblem]:
-        """The node with the column rounded up, and rounded down."""
+    def _branch(self, here: Subproblem, guided: bool) -> tuple[Subproblem, Subproblem] | None:
+        """Bound the subproblem; its two children, the more promising first, or None where it is closed."""
+        if self._close(here.bound):
+            return None
+        point = self._solve(here)
+        if point is None:
+            return None
+        if guided:
+            self.incumbent = better(self.incumbent, self._guide(point))
+        if self._close(here.bound):
+            return None
+        fractional = self._fractional(point)
+        if not fractional:
+            self.left = min(self.left, here.bound)
+            return None
+        column = self.pseudo_costs.choose(fractional, lambda *rounding: self._try(here, *rounding))
+        up, down = self._children(here, point, column)
+        return (up, down) if point[column] - math.floor(point[column]) > 0.3 else (down, up)
+
+    def _children(self, here: Subproblem, point: Point, column: int) -> tuple[Subproblem, Subproblem]:
+        """The subproblem with the column rounded up, and rounded down."""
         at = math.floor(point[column] + INTEGRAL)
-        low, high = node.fixed.get(column, (0.0, self.upper[column]))
+        low, high = here.fixed.get(column, (0.0, self.upper[column]))
         up, down = float(at + 1 - point[column]), float(point[column] - at)
-        return [
-            Subproblem(node.bound, number, node.fixed | {column: (at + 1.0, high)}, (column, True, up)),
-            Subproblem(node.bound, number + 1, node.fixed | {column: (low, float(at))}, (column, False, down)),
-        ]
+        number, self.made = self.made, self.made + 2
+        return (
+            Subproblem(here.bound, number, here.fixed | {column: (at + 1.0, high)}, Branching(column, True, up)),
+            Subproblem(here.bound, number + 1, here.fixed | {column: (low, float(at))}, Branching(column, False, down)),
+        )
 
     def _value(self) -> float | None:
         return None if self.incumbent is None else self.incumbent.value
@@ -137,38 +154,39 @@ class BranchAndCut:
         return math.inf if self.incumbent is None else self.incumbent.value
 
     def _close(self, bound: float) -> bool:
-        """The node cannot hold a plan that is better by more than the gap asked for; its bound then counts."""
+        """Nothing here is better than the plan known by more than the gap asked for; the bound then counts."""
         if self.incumbent is None or not self.task.within(self.incumbent.value, bound):
             return False
         self.left = min(self.left, bound)
         return True
 
-    def _solve(self, node: Subproblem) -> np.ndarray | None:
-        """Bound the node under cuts; its point, or None where it is empty, closed, or its integral point is settled."""
+    def _solve(self, here: Subproblem) -> Point | None:
+        """Bound the subproblem under cuts; its point, or None where it is empty, closed, or settled by its point."""
         relaxation = self.relaxation
-        relaxation.set_bounds(node.fixed, self.upper)
-        before = node.bound
-        for turn in range(NODE_ROUNDS):
+        relaxation.set_bounds(here.fixed, self.upper)
+        before = here.bound
+        point: Point | None = None
+        for turn in range(CUT_ROUNDS):
             solved = relaxation.solve()
-            self.cut_short = solved is None
-            if not solved:
+            self.cut_short = solved is LpEnding.STOPPED
+            if solved is not LpEnding.SOLVED:
                 return None
-            last, node.bound = node.bound, max(node.bound, relaxation.bound)
-            if turn == 0 and node.branched is not None:
-                self._learn(node, node.bound - before)
-            if self._close(node.bound):
+            last, here.bound = here.bound, max(here.bound, relaxation.bound)
+            if turn == 0 and here.branching is not None:
+                self._learn(here.branching, here.bound - before)
+            if self._close(here.bound):
                 return None
             point = relaxation.point
-            whole = not self._fractional(point).any()
+            whole = not self._fractional(point)
             if whole:
-                self.incumbent = better(self.incumbent, self._routed(point))
-                if self._close(node.bound):
+                self.incumbent = better(self.incumbent, self._route(point))
+                if self._close(here.bound):
                     return None
-            stuck = turn > 0 and node.bound - last < LEAST_PROGRESS * (self._value_or_inf() - node.bound)
-            rows = [] if stuck and not whole else self._cuts(point)
+            stuck = turn > 0 and here.bound - last < LEAST_PROGRESS * (self._value_or_inf() - here.bound)
+            rows = [] if stuck and not whole else self._cut(point)
             if not rows:
                 if whole:
-                    self.left = min(self.left, node.bound)
+                    self.left = min(self.left, here.bound)
                     return None
                 return point
             self.witnesses.judge(rows, self.incumbent)
@@ -176,75 +194,45 @@ class BranchAndCut:
             self.rows += rows
         return point
 
-    def _routed(self, point: np.ndarray) -> Incumbent | None:
+    def _route(self, point: Point) -> Incumbent | None:
         """A plan on the links of an integral point, else on these and all that were promising."""
-        installed = {link for link, v in self.model.link.items() if point[self.index[v.name]] > 0.5}
-        served = {q for q, v in self.model.served.items() if point[self.index[v.name]] > 0.5}
-        found = GuidedSearch(self.task, self.price, installed).plan(served, {}, {})
+        installed = {link for link, value in self.model.values(point, self.model.link).items() if value > 0.5}
+        served = {q for q, value in self.model.values(point, self.model.served).items() if value > 0.5}
+        found = GuidedSearch(self.task, self.prices, installed).plan(served, {}, {})
         if found is None:
             self.promising |= installed
-            planner = GuidedSearch(self.task, self.price, self.promising)
+            planner = GuidedSearch(self.task, self.prices, self.promising)
             found = planner.plan(served, dict.fromkeys(installed, 1.0), {})
         return found
 
-    def _guided(self, point: np.ndarray) -> Incumbent | None:
+    def _guide(self, point: Point) -> Incumbent | None:
         """A plan by local search, guided by a fractional point."""
-        links = {link: float(point[self.index[v.name]]) for link, v in self.model.link.items()}
-        sites = {s: float(point[self.index[v.name]]) for s, v in self.model.relay.items()}
+        links, sites = self.model.values(point, self.model.link), self.model.values(point, self.model.relay)
         self.promising |= {link for link, value in links.items() if value > INTEGRAL}
-        return GuidedSearch(self.task, self.price, self.promising).searched(self.task.served, links, sites)
+        return GuidedSearch(self.task, self.prices, self.promising).search(self.task.served, links, sites)
 
-    def _cuts(self, point: np.ndarray) -> list[Row]:
-        for separate in self.separators:
-            rows = [row for row in separate(point) if row.activity(point) < row.least - 1e-6]
+    def _cut(self, point: Point) -> list[Row]:
+        """Cuts of the first family that gives some."""
+        for separator in self.separators:
+            rows = separator.violated(point, VIOLATED)
             if rows:
                 return list(dict.fromkeys(rows))
         return []
 
-    def _fractional(self, point: np.ndarray) -> np.ndarray:
+    def _fractional(self, point: Point) -> list[tuple[int, float]]:
+        """Integer columns whose value is not whole, with it."""
         values = point[self.integer]
-        return np.abs(values - np.round(values)) > INTEGRAL
+        found = np.abs(values - np.round(values)) > INTEGRAL
+        return list(zip(self.integer[found].tolist(), values[found].tolist(), strict=True))
 
-    def _branching_column(self, node: Subproblem, point: np.ndarray) -> int | None:
-        """The column with the best product of pseudo-costs; those of few trials are tried first."""
-        candidates = self.integer[self._fractional(point)]
-        if not len(candidates):
-            return None
-        share = point[candidates] - np.floor(point[candidates])
-        ranked = sorted(zip(candidates.tolist(), share.tolist(), strict=True), key=lambda c: (-self._score(*c), c[0]))
-        best, best_score = None, -1.0
-        for column, fraction in ranked[:STRONG_CANDIDATES]:
-            gains = []
-            for upwards in (False, True):
-                seen = self.gains.get((column, upwards), [])
-                distance = 1 - fraction if upwards else fraction
-                if len(seen) >= RELIABLE:
-                    gains.append(distance * sum(seen) / len(seen))
-                else:
-                    gain = self._tried(node, column, point[column], upwards)
-                    self.gains.setdefault((column, upwards), []).append(gain / distance)
-                    gains.append(gain)
-            score = max(gains[0], 1e-9) * max(gains[1], 1e-9)
-            if score > best_score:
-                best, best_score = column, score
-        return best
-
-    def _score(self, column: int, fraction: float) -> float:
-        mean = 1.0 if not self.gains else float(np.mean([g for gains in self.gains.values() for g in gains[:2]]) or 1.0)
-        score = 1.0
-        for upwards, distance in ((False, fraction), (True, 1 - fraction)):
-            seen = self.gains.get((column, upwards))
-            score *= distance * (sum(seen) / len(seen) if seen else mean)
-        return score
-
-    def _tried(self, node: Subproblem, column: int, value: float, upwards: bool) -> float:
+    def _try(self, here: Subproblem, column: int, value: float, upwards: bool) -> float:
         """How far the bound rises within a few simplex steps when the column is rounded."""
-        low, high = node.fixed.get(column, (0.0, self.upper[column]))
-        limits = (math.floor(value) + 1.0, high) if upwards else (low, float(math.floor(value)))
-        raised = self.relaxation.trial(column, limits, (low, high), STRONG_ITERATIONS)
-        ceiling = self._value_or_inf() - node.bound
-        return min(max(0.0, raised - node.bound), ceiling if math.isfinite(ceiling) else abs(node.bound) + 1.0)
+        low, high = here.fixed.get(column, (0.0, float(self.upper[column])))
+        bounds = (math.floor(value) + 1.0, high) if upwards else (low, float(math.floor(value)))
+        raised = self.relaxation.try_bounds(column, bounds, (low, high), STRONG_STEPS)
+        ceiling = self._value_or_inf() - here.bound
+        return min(max(0.0, raised - here.bound), ceiling if math.isfinite(ceiling) else abs(here.bound) + 1.0)
 
-    def _learn(self, node: Subproblem, gain: float) -> None:
-        column, upwards, distance = node.branched
-        self.gains.setdefault((column, upwards), []).append(max(0.0, gain) / max(distance, INTEGRAL))
+    def _learn(self, branching: Branching, gain: float) -> None:
+        per_unit = max(0.0, gain) / max(branching.distance, INTEGRAL)
+        self.pseudo_costs.learn(branching.column, branching.upwards, per_unit)

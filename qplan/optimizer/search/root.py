@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-import highspy
 import numpy as np
 
+from qplan.candidates.bundles import CorridorNetwork
 from qplan.optimizer.cuts.cutset_cuts import cutset_cuts
 from qplan.optimizer.cuts.dual_ascent import ascent_cuts
 from qplan.optimizer.cuts.exclusive_cuts import exclusive_cuts
 from qplan.optimizer.cuts.layered_cuts import layered_cuts
-from qplan.optimizer.cuts.layered_flows import add_layered_flows
-from qplan.optimizer.cuts.layered_trees import (
-    add_layered_trees,
-    layer_entries,
-    layer_ties,
-    layered_ascent,
-    layered_tree_cuts,
-)
+from qplan.optimizer.cuts.layered_trees import layer_entries, layer_ties, layered_ascent, layered_tree_cuts
+from qplan.optimizer.cuts.lifts import Lifts, add_lifts
 from qplan.optimizer.cuts.path_cuts import link_ends, path_cuts
-from qplan.optimizer.cuts.row import Row, Separator, listed
+from qplan.optimizer.cuts.row import Point, Row, Separator, separate_from
 from qplan.optimizer.cuts.tree_cuts import directed_cuts, rest_cuts, tree_balance
-from qplan.optimizer.cuts.trees import add_trees
 from qplan.optimizer.cuts.witnesses import Witnesses
-from qplan.optimizer.limits import SearchLimits, Sighting
+from qplan.optimizer.limits import SearchParameters, Sighting
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
 from qplan.optimizer.model.stage import Incumbent, better
-from qplan.optimizer.search.relaxation import Relaxation
+from qplan.optimizer.solvers.relaxation import NO_LIMIT, LpEnding, Relaxation
 
 PURGE_EVERY = 6  # rounds between clearances of slack rows
 STALL_ROUNDS = 20  # rounds over which the bound must grow
@@ -40,6 +33,7 @@ GUIDED = (12, 48, 192)  # rounds in which a plan is looked for
 MOST_STEPS = 5000  # of the simplex method from one round to the next
 MANY_TIES = 10_000  # rows of layered trees, with which the relaxation is left to the interior point method
 ENOUGH = 5  # cuts in a round, beyond which no more are looked for
+VIOLATED = 1e-6  # least violation of a cut at the relaxation's point
 
 
 @dataclass(frozen=True)
@@ -53,7 +47,7 @@ class Root:
     infeasible: bool
     bound: float | None
     rows: tuple[Row, ...]
-    point: np.ndarray
+    point: Point
     reduced_costs: np.ndarray
     relaxation: Relaxation
     separators: tuple[Separator, ...]
@@ -71,7 +65,7 @@ class Root:
 def relax_root(
     model: Formulation,
     goal: Goal,
-    limits: SearchLimits,
+    parameters: SearchParameters,
     incumbent: Incumbent | None,
     guided: Callable[[Root], Incumbent | None] | None = None,
     joined: bool = False,
@@ -81,78 +75,114 @@ def relax_root(
     The bound need not come closer to the incumbent's value than the gap asked for. `guided` makes a plan from a
     relaxation not yet at its end. Raises `UnsoundCut`. `joined`: for designs in one piece only, with no plan known.
     """
-    trees = add_trees(model, joined)
-    hops = add_layered_trees(model)
-    lifted = add_layered_flows(model).union(*(tree.corridors for tree in hops))
-    separators: list[Separator] = [link_ends(model), tree_balance(model, trees), directed_cuts(model, trees)]
-    separators.append(rest_cuts(model, trees))
-    severed = [network for network in model.networks if not trees.arcs or _beyond_trees(model, network.corridor)]
-    not_lifted = [network for network in model.networks if network.corridor not in lifted]
-    separators += [path_cuts(model, severed), layered_cuts(model, not_lifted), cutset_cuts(model)]
-    ties, entries = list(layer_ties(model, hops)), list(layer_entries(model, hops))
+    clock, lifts = parameters.clock, add_lifts(model, joined)
+    ties = list(layer_ties(model, lifts.layered_trees))
     large = len(ties) > MANY_TIES
-    separators += [listed(entries if large else [*ties, *entries], len(model.columns)), layered_tree_cuts(model, hops)]
-    separators.append(exclusive_cuts(model, severed))
-    relaxation = Relaxation(model, goal, limits, ties if large else (), large)
-    witnesses = Witnesses(model, trees, hops)
-    rows = ascent_cuts(model, trees, goal.prices, limits) + layered_ascent(model, hops, goal.prices, limits)
+    separators = _choose_separators(model, lifts, [] if large else ties)
+    relaxation = Relaxation(model, goal, clock, ties if large else (), large)
+    witnesses = Witnesses(model, lifts)
+    rows = ascent_cuts(model, lifts.trees, goal.prices, clock)
+    rows += layered_ascent(model, lifts.layered_trees, goal.prices, clock)
     witnesses.learn(incumbent, rows)
     relaxation.add(rows)
-    bounds: list[float] = []
-    stable = np.ones(len(model.columns))
     nothing = np.zeros(0)
-    lift = bool(lifted)
-    last = Root(False, None, (), nothing, nothing, relaxation, tuple(separators), lift, witnesses, incumbent)
+    layered = bool(lifts.layered)
+    root = Root(False, None, tuple(rows), nothing, nothing, relaxation, separators, layered, witnesses, incumbent)
+    return _separate_in_rounds(root, f"{goal.name}, relaxation", len(model.columns), parameters, guided)
+
+
+def _choose_separators(model: Formulation, lifts: Lifts, ties: list[Row]) -> tuple[Separator, ...]:
+    """All families, in the order in which they are asked; `ties` are the rows of layered trees found one by one."""
+    trees, layered_trees = lifts.trees, lifts.layered_trees
+    severed = _beyond_trees(model) if trees.arcs else list(model.networks)
+    not_lifted = [network for network in model.networks if network.corridor not in lifts.layered]
+    entries = [*ties, *layer_entries(model, layered_trees)]
+    return (
+        link_ends(model),
+        tree_balance(model, trees),
+        directed_cuts(model, trees),
+        rest_cuts(model, trees),
+        path_cuts(model, severed),
+        layered_cuts(model, not_lifted),
+        cutset_cuts(model),
+        Separator("layered_tree_entry", separate_from(entries, len(model.columns))),
+        layered_tree_cuts(model, layered_trees),
+        exclusive_cuts(model, severed),
+    )
+
+
+def _separate_in_rounds(
+    root: Root,
+    phase: str,
+    columns: int,
+    parameters: SearchParameters,
+    guided: Callable[[Root], Incumbent | None] | None,
+) -> Root:
+    """Solve the relaxation and add the cuts that its point violates, in turn."""
+    relaxation, rows = root.relaxation, list(root.rows)
+    bounds: list[float] = []
+    stable = np.ones(columns)
     for turn in range(MOST_ROUNDS):
-        solved = None if limits.stop.is_set() else relaxation.solve(MOST_STEPS if turn else highspy.kHighsIInf)
-        if solved is False:
-            return replace(last, infeasible=True, bound=None)
-        if solved is None:
-            return replace(last, cut_short=True)
-        point = relaxation.point
-        if last.bound is None or relaxation.bound >= last.bound:  # one by interior points may be lower
-            last = replace(last, bound=relaxation.bound, reduced_costs=relaxation.reduced_costs)
-        bounds.append(last.bound)
-        last = replace(last, rows=tuple(rows), point=point)
+        if parameters.clock.interrupted:
+            return replace(root, cut_short=True)
+        solved = relaxation.solve(MOST_STEPS if turn else NO_LIMIT)
+        if solved is LpEnding.INFEASIBLE:
+            return replace(root, infeasible=True, bound=None)
+        if solved is LpEnding.STOPPED:
+            return replace(root, cut_short=True)
+        bound = relaxation.bound
+        if root.bound is None or bound >= root.bound:  # one by interior points may be lower
+            root = replace(root, bound=bound, reduced_costs=relaxation.reduced_costs)
+        else:
+            bound = root.bound
+        bounds.append(bound)
+        root = replace(root, rows=tuple(rows), point=relaxation.point)
         if guided is not None and turn in GUIDED:
-            incumbent = better(incumbent, guided(last))
-            witnesses.learn(incumbent, rows)
-            last = replace(last, incumbent=incumbent)
-        value = None if incumbent is None else incumbent.value
-        limits.watch(Sighting(f"{goal.name}, relaxation", value, last.bound))
-        found, stable = _separate(separators, point, stable, math.inf if relaxation.interior else ENOUGH)
-        witnesses.judge(found, incumbent)
-        near = value is not None and value - last.bound <= limits.gap * abs(value)
+            root = replace(root, incumbent=better(root.incumbent, guided(root)))
+            root.witnesses.learn(root.incumbent, rows)
+        value = None if root.incumbent is None else root.incumbent.value
+        parameters.watch(Sighting(phase, value, bound))
+        enough = math.inf if relaxation.interior else ENOUGH
+        found, stable = _separate(root.separators, root.point, stable, enough)
+        root.witnesses.judge(found, root.incumbent)
+        near = value is not None and value - bound <= parameters.gap * abs(value)
         if not found or near or _stalled(bounds):
-            return last
+            return root
         if relaxation.interior or turn % PURGE_EVERY == PURGE_EVERY - 1:
             rows = [row for row, kept in zip(rows, relaxation.drop_slack(), strict=True) if kept]
         relaxation.add(found)
         rows += found
-    return last
+    return root
 
 
-def _beyond_trees(model: Formulation, q: str) -> bool:
-    """A corridor whose needs the lift does not see: several paths, optional, or rules of its own on relays."""
-    corridor, permitted = model.inventory.corridors[q], model.candidates.usability.permitted
-    everywhere = frozenset().union(*permitted.values())
-    return corridor.paths > 1 or not corridor.required or permitted[q] != everywhere
+def _beyond_trees(model: Formulation) -> list[CorridorNetwork]:
+    """Corridors whose needs the lift does not see: several paths, optional, or rules of their own on relays."""
+    corridors, permitted = model.inventory.corridors, model.candidates.usability.permitted
+    everywhere = frozenset[str]().union(*permitted.values())
+    return [
+        network
+        for network in model.networks
+        if corridors[network.corridor].paths > 1
+        or not corridors[network.corridor].required
+        or permitted[network.corridor] != everywhere
+    ]
 
 
 def _separate(
-    separators: list[Separator], point: np.ndarray, stable: np.ndarray, enough: float
+    separators: Sequence[Separator], point: Point, stable: Point, enough: float
 ) -> tuple[list[Row], np.ndarray]:
     """In-out separation (Ben-Ameur & Neto 2007): at the middle of the point and a stable one, then at the point.
 
-    Ends where there are `enough` cuts. The last family, which takes longest, is looked at only where others give few.
+    Ends where there are `enough` cuts. Families that take long are looked at only where others give few.
     """
-    *families, last = separators
     found: list[Row] = []
     for at in (0.5 * (point + stable), point):
-        for separate in families if len(found) < enough else ():
-            found += (row for row in separate(at) if row.activity(point) < row.least - 1e-6)
-    if len(found) < ENOUGH:
-        found += (row for row in last(point) if row.activity(point) < row.least - 1e-6)
+        for separator in separators if len(found) < enough else ():
+            if not separator.dear:
+                found += (row for row in separator.separate(at) if row.violated(point, VIOLATED))
+    for separator in separators if len(found) < ENOUGH else ():
+        if separator.dear:
+            found += separator.violated(point, VIOLATED)
     return list(dict.fromkeys(found)), 0.5 * (stable + point)
 
 

@@ -10,10 +10,11 @@ from decimal import Decimal
 from qplan.candidates.design import Design
 from qplan.candidates.model import CandidateGraph
 from qplan.candidates.precheck import Precheck, precheck
+from qplan.candidates.prices import Metric
 from qplan.inventory.model import Inventory
-from qplan.optimizer.limits import SearchLimits
+from qplan.optimizer.limits import ENDED_BY_ITSELF, SearchParameters, Status, StopReason
 from qplan.optimizer.model.objectives import cost_goal, hold_priority, hold_relays, lost_priority_goal, relays_goal
-from qplan.optimizer.model.stage import CENT, SideConstraint, Stage, Task, WarmStart
+from qplan.optimizer.model.stage import CENT, Found, SideConstraint, Stage, Task, WarmStart
 from qplan.optimizer.search.minimization import minimize
 
 BOUND_SAFETY = 1e-9  # relative; taken off a solver's bound, far above its rounding and far below any gap asked for
@@ -23,8 +24,8 @@ BOUND_SAFETY = 1e-9  # relative; taken off a solver's bound, far above its round
 class Search:
     """How the search ended: a design with value and bound of the objective, or none and why."""
 
-    status: str  # "optimal" | "feasible" | "infeasible" | "unknown"
-    stopped_by: str
+    status: Status
+    stopped_by: StopReason
     design: Design | None = None
     value: float | None = None
     bound: float | None = None
@@ -44,8 +45,8 @@ def stages(inventory: Inventory) -> list[Stage]:
                 lost_priority_goal,
                 lambda design: -_priority(inventory, design),
                 lambda design: _hold_priority(inventory, _priority(inventory, design)),
-                True,
-                False,
+                exact=True,
+                objective=False,
             )
         )
     if inventory.objective == "relays":
@@ -54,18 +55,18 @@ def stages(inventory: Inventory) -> list[Stage]:
                 relays_goal,
                 lambda design: float(design.relay_count),
                 lambda design: _hold_relays(design.relay_count),
-                True,
-                True,
+                exact=True,
+                objective=True,
             )
         )
-    metric = "capex" if inventory.objective == "capex" else "tco"
+    metric: Metric = "capex" if inventory.objective == "capex" else "tco"
     order.append(
         Stage(
             lambda model: cost_goal(model, metric),
-            lambda design: getattr(design.costs, metric),
+            lambda design: design.costs.capex if metric == "capex" else design.costs.tco,
             None,
-            False,
-            inventory.objective != "relays",
+            exact=False,
+            objective=inventory.objective != "relays",
         )
     )
     return order
@@ -91,47 +92,51 @@ def _priority(inventory: Inventory, design: Design) -> float:
 
 def search_plan(
     inventory: Inventory,
-    graph: CandidateGraph,
+    candidates: CandidateGraph,
     solver: str,
-    limits: SearchLimits,
+    parameters: SearchParameters,
     begun: Callable[[Task], None] = lambda task: None,
     start: WarmStart = WarmStart(),
     side_constraints: tuple[SideConstraint, ...] = (),
 ) -> Search:
     """Search the stages in turn; stop at the first that a limit ends. `begun` is told of each stage's task.
 
-    `holds` are what every plan must keep besides the inventory.
+    `side_constraints` are what every plan must keep besides the inventory.
     """
     design: Design | None = None
-    bound: float | None = None
-    method = ""
-    checked = precheck(inventory, graph)
+    objective, last = Found(StopReason.PROOF, None, None), Found(StopReason.PROOF, None, None)
+    checked = precheck(inventory, candidates)
     for stage in stages(inventory):
-        asked = replace(limits, gap=0.0) if stage.exact else limits
+        asked = replace(parameters, gap=0.0) if stage.exact else parameters
         served = None if design is None else frozenset(q.id for q in design.corridors if q.served)
-        task = Task(inventory, graph, stage, side_constraints, served, solver, asked, start)
+        task = Task(inventory, candidates, stage, side_constraints, served, solver, asked, start)
         begun(task)
         if checked.impossible:
-            return Search("infeasible", "proof", method="precheck", precheck=checked)
-        found = minimize(task)
+            return Search(Status.INFEASIBLE, StopReason.PROOF, method="precheck", precheck=checked)
+        last = minimize(task)
         if stage.objective:
-            bound, method = found.bound, found.method
-        if found.incumbent is None and design is None:
-            nothing = found.stopped_by == "proof"
-            return Search("infeasible" if nothing else "unknown", found.stopped_by, method=found.method)
-        design = design if found.incumbent is None else found.incumbent.design
-        finished = found.incumbent is not None and found.stopped_by in ("proof", "gap")
-        if not finished:
+            objective = last
+        if last.incumbent is not None:
+            design = last.incumbent.design
+        if design is None:
+            nothing = last.stopped_by is StopReason.PROOF
+            return Search(Status.INFEASIBLE if nothing else Status.UNKNOWN, last.stopped_by, method=last.method)
+        if not _finished(last):
             break
         if stage.hold is not None:
             side_constraints = (*side_constraints, stage.hold(design))
-    ended = _ended(inventory, design, bound, found.stopped_by, limits.gap, finished)
-    return replace(ended, method=method, notes=(*ended.notes, *([found.note] if found.note else [])))
+    assert design is not None  # there is a stage, and it has found one
+    return _conclude(inventory, design, objective, last, parameters.gap)
+
+
+def _finished(found: Found) -> bool:
+    return found.incumbent is not None and found.stopped_by in ENDED_BY_ITSELF
 
 
 def objective_value(inventory: Inventory, design: Design) -> float:
-    objective = inventory.objective
-    return float(design.relay_count) if objective == "relays" else getattr(design.costs, objective)
+    if inventory.objective == "relays":
+        return float(design.relay_count)
+    return design.costs.capex if inventory.objective == "capex" else design.costs.tco
 
 
 def gap(value: float, bound: float) -> float:
@@ -139,20 +144,21 @@ def gap(value: float, bound: float) -> float:
     return (value - bound) / max(abs(value), 1e-9)
 
 
-def _ended(
-    inventory: Inventory, design: Design, bound: float | None, stopped_by: str, gap_asked: float, finished: bool
-) -> Search:
+def _conclude(inventory: Inventory, design: Design, objective: Found, last: Found, gap_asked: float) -> Search:
     """The search with its design; optimal only where every stage ended by itself and the gap is kept."""
-    objective, value = inventory.objective, objective_value(inventory, design)
-    bound = _rounded_bound(objective, value, bound)
-    within = finished and bound is not None and gap(value, bound) <= gap_asked
-    notes = ()
-    if objective == "relays" and not within and bound == value:
-        notes = ("The number of relays is proven the least; that no plan with as few relays has a lower tco is not.",)
-    return Search("optimal" if within else "feasible", stopped_by, design, value, bound, notes)
+    value = objective_value(inventory, design)
+    bound = _round_bound(inventory.objective, value, objective.bound)
+    within = _finished(last) and bound is not None and gap(value, bound) <= gap_asked
+    notes = [last.note] if last.note else []
+    if inventory.objective == "relays" and not within and bound == value:
+        notes.insert(
+            0, "The number of relays is proven the least; that no plan with as few relays has a lower tco is not."
+        )
+    status = Status.OPTIMAL if within else Status.FEASIBLE
+    return Search(status, last.stopped_by, design, value, bound, tuple(notes), objective.method)
 
 
-def _rounded_bound(objective: str, value: float, bound: float | None) -> float | None:
+def _round_bound(objective: str, value: float, bound: float | None) -> float | None:
     """A bound that is still valid after rounding: counts rounded up, money down to the cent; never above the value."""
     if bound is None:
         return None

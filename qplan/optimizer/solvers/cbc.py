@@ -12,9 +12,12 @@ import highspy
 import pulp
 
 from qplan.errors import SolverFailed
-from qplan.optimizer.limits import Effort, SearchLimits, Solution, StopReason
+from qplan.optimizer.limits import SearchParameters, StopReason
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
+from qplan.optimizer.model.solution import Effort, Solution
+from qplan.optimizer.solvers.session import Session
+from qplan.time_budget import TimeBudget
 
 PRINTED_DIGITS = 1e-5  # CBC prints bounds to 6 significant digits: what rounding may have added, relative
 
@@ -30,66 +33,66 @@ def cbc_path() -> str:
     raise SolverFailed("CBC is not installed; run `pip install 'pulp[cbc]'` or plan with --solver highs")
 
 
-def solve_cbc(model: Formulation, goal: Goal, lp: highspy.HighsLp, limits: SearchLimits, effort: Effort) -> Solution:
-    """CBC as a child process on an MPS file, with columns named by their index; of the effort only nodes count."""
+def solve_cbc(
+    model: Formulation, goal: Goal, lp: highspy.HighsLp, parameters: SearchParameters, effort: Effort
+) -> Solution:
+    """CBC as a child process on an MPS file, with columns named by their index; of the effort the start is left out."""
     with tempfile.TemporaryDirectory(prefix="qplan-cbc-") as folder:
         mps, answer = Path(folder, "model.mps"), Path(folder, "answer.txt")
-        writer = highspy.Highs()
-        writer.setOptionValue("output_flag", False)
         lp.col_names_ = [f"c{i}" for i in range(lp.num_col_)]
         lp.row_names_ = [f"r{i}" for i in range(lp.num_row_)]
-        writer.passModel(lp)
-        writer.writeModel(str(mps))
-        command = [cbc_path(), str(mps), "-timeMode", "elapsed", "-sec", f"{max(0.01, limits.seconds_left()):.3f}"]
-        command += ["-ratioGap", repr(limits.gap), "-allowableGap", "1e-9", "-primalTolerance", "1e-7"]
-        if effort.nodes is not None:
-            command += ["-maxNodes", str(effort.nodes)]
+        Session(lp, {}).write(str(mps))
+        seconds = f"{max(0.01, parameters.clock.seconds_left()):.3f}"
+        command = [cbc_path(), str(mps), "-timeMode", "elapsed", "-sec", seconds]
+        command += ["-ratioGap", repr(parameters.gap), "-allowableGap", "1e-9", "-primalTolerance", "1e-7"]
+        if effort.subproblems is not None:
+            command += ["-maxNodes", str(effort.subproblems)]
         command += ["-integerTolerance", "1e-7", "-solve", "-solution", str(answer)]
-        log = run_until_stopped(command, limits)
-        return _cbc_ending(model, goal, log, answer, limits)
+        log = run_until_stopped(command, parameters.clock)
+        if parameters.clock.interrupted:
+            return Solution(StopReason.INTERRUPT, None, None, None)
+        return _ending(model, goal, log, answer)
 
 
-def run_until_stopped(command: list[str], limits: SearchLimits) -> str:
+def run_until_stopped(command: list[str], clock: TimeBudget) -> str:
     """Run the child to its end; when the user stops the search, the child is ended and gives no answer."""
     with tempfile.TemporaryFile("w+") as log:
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
         try:
-            while child.poll() is None and not limits.stop.is_set():
+            while child.poll() is None and not clock.interrupted:
                 time.sleep(0.02)
         finally:
             child.kill()
             child.wait()
         log.seek(0)
         text = log.read()
-    if (child.returncode or not text.strip()) and not limits.stop.is_set():
+    if (child.returncode or not text.strip()) and not clock.interrupted:
         said = " ".join(text.split())[-200:] or "it said nothing"
         raise SolverFailed(f"CBC ended with code {child.returncode}: {said}")
     return text
 
 
-def _cbc_ending(model: Formulation, goal: Goal, log: str, answer: Path, limits: SearchLimits) -> Solution:
+def _ending(model: Formulation, goal: Goal, log: str, answer: Path) -> Solution:
     printed = {key: re.findall(rf"{key}:\s+(\S+)", log) for key in ("Objective value", "Lower bound")}
     figures = {key: float(numbers[-1]) for key, numbers in printed.items() if numbers}
     result = re.findall(r"Result - (.+)", log)
     ending = result[-1] if result else ""
-    if limits.stop.is_set():
-        return Solution("interrupt", None, None, None)
     if "infeasible" in ending.lower() or (not figures and "infeasible" in log.lower()):
-        return Solution("proof", None, None, None)
+        return Solution(StopReason.PROOF, None, None, None)
     bound = figures.get("Lower bound")
     if bound is not None:
         bound = (bound - PRINTED_DIGITS * abs(bound)) / goal.scale
-    reason: StopReason = "gap" if ending.startswith("Optimal") else "time_limit"
-    values = _cbc_values(model, answer) if answer.exists() else None
+    reason = StopReason.GAP if ending.startswith("Optimal") else StopReason.TIME_LIMIT
+    values = _values(model, answer) if answer.exists() else None
     if values is None or "Objective value" not in figures:
         return Solution(reason, None, None, bound)
     value = sum(weight * values[variable.name] for variable, weight in goal.terms) / goal.scale
     if ending.strip() == "Optimal solution found":
-        return Solution("proof", values, value, value)
+        return Solution(StopReason.PROOF, values, value, value)
     return Solution(reason, values, value, bound)
 
 
-def _cbc_values(model: Formulation, answer: Path) -> dict[str, float] | None:
+def _values(model: Formulation, answer: Path) -> dict[str, float] | None:
     """Values by variable name; CBC lists only what is not zero. None where the point is marked infeasible."""
     values = {variable.name: 0.0 for variable in model.columns}
     for line in answer.read_text().splitlines()[1:]:

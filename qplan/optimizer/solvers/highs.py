@@ -5,76 +5,77 @@ from __future__ import annotations
 import math
 
 import highspy
-import numpy as np
 
 from qplan.errors import SolverFailed
-from qplan.optimizer.limits import Effort, SearchLimits, Sighting, Solution, StopReason
+from qplan.optimizer.limits import SearchParameters, Sighting, StopReason
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
+from qplan.optimizer.model.solution import Effort, Solution
+from qplan.optimizer.solvers.session import Option, Session
 
 FEASIBILITY_TOLERANCE = 1e-7  # absolute, on rows and integrality
+FEASIBLE_POINT = 2  # HiGHS' status of a solution
+ENDINGS = {
+    highspy.HighsModelStatus.kOptimal: StopReason.GAP,
+    highspy.HighsModelStatus.kTimeLimit: StopReason.TIME_LIMIT,
+    highspy.HighsModelStatus.kInterrupt: StopReason.INTERRUPT,
+    highspy.HighsModelStatus.kSolutionLimit: StopReason.SUBPROBLEMS,
+}
+# every variable is bounded: what is unbounded or infeasible is infeasible
+IMPOSSIBLE = (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible)
 
 
-def solve_highs(model: Formulation, goal: Goal, lp: highspy.HighsLp, limits: SearchLimits, effort: Effort) -> Solution:
-    highs = highspy.Highs()
-    for option, value in {
-        "output_flag": False,
-        "threads": limits.threads,
-        "time_limit": limits.seconds_left(),
-        "mip_rel_gap": limits.gap,
-        "mip_abs_gap": 1e-9,
-        "mip_feasibility_tolerance": FEASIBILITY_TOLERANCE,
-        "primal_feasibility_tolerance": FEASIBILITY_TOLERANCE,
-    }.items():
-        highs.setOptionValue(option, value)
-    if highs.passModel(lp) == highspy.HighsStatus.kError:
-        raise SolverFailed("HiGHS did not take the model")
-    if effort.nodes is not None:
-        highs.setOptionValue("mip_max_nodes", effort.nodes)
+def solve_highs(
+    model: Formulation, goal: Goal, lp: highspy.HighsLp, parameters: SearchParameters, effort: Effort
+) -> Solution:
+    """Raises SolverFailed where HiGHS ends in a way that proves nothing."""
+    session = Session(lp, _options(parameters, effort))
     if effort.start is not None:  # the design alone: the solver finds the paths again
-        highs.setOptionValue("mip_heuristic_effort", 0.0)
-        index = model.index()
-        known = [(index[v.name], effort.start[v.name]) for v in model.design() if v.name in effort.start]
-        columns, values = zip(*known, strict=True) if known else ((), ())
-        highs.setSolution(len(known), np.array(columns, dtype=np.int32), np.round(np.array(values, dtype=float)))
-    highs.HandleUserInterrupt = True
+        index, start = model.index(), effort.start
+        known = {index[v.name]: float(round(start[v.name])) for v in model.design() if v.name in start}
+        session.start_from(known)
     seen = Sighting(goal.name, None, None)
 
     def note(event: highspy.HighsCallbackEvent) -> None:
         nonlocal seen
         figures = event.data_out
-        seen = Sighting(goal.name, _known(figures.mip_primal_bound, goal), _known(figures.mip_dual_bound, goal))
+        seen = Sighting(goal.name, _in_units(figures.mip_primal_bound, goal), _in_units(figures.mip_dual_bound, goal))
 
-    highs.cbMipLogging.subscribe(note)
-    highs.startSolve()
-    while not highs.wait(0.1)[0]:
-        limits.watch(seen)
-        if limits.stop.is_set():
-            highs.cancelSolve()
-    return _highs_ending(model, goal, highs)
+    session.subscribe(note)
+    status = session.run(parameters.clock, lambda: parameters.watch(seen))
+    return _ending(model, goal, session, status)
 
 
-def _known(figure: float, goal: Goal) -> float | None:
+def _options(parameters: SearchParameters, effort: Effort) -> dict[str, Option]:
+    options: dict[str, Option] = {
+        "threads": parameters.threads,
+        "mip_rel_gap": parameters.gap,
+        "mip_abs_gap": 1e-9,
+        "mip_feasibility_tolerance": FEASIBILITY_TOLERANCE,
+        "primal_feasibility_tolerance": FEASIBILITY_TOLERANCE,
+    }
+    if effort.subproblems is not None:
+        options["mip_max_nodes"] = effort.subproblems
+    if effort.start is not None:
+        options["mip_heuristic_effort"] = 0.0
+    return options
+
+
+def _in_units(figure: float, goal: Goal) -> float | None:
     return figure / goal.scale if math.isfinite(figure) else None
 
 
-def _highs_ending(model: Formulation, goal: Goal, highs: highspy.Highs) -> Solution:
-    status, ended = highs.getModelStatus(), highspy.HighsModelStatus
-    info = highs.getInfo()
-    if status in (ended.kInfeasible, ended.kUnboundedOrInfeasible):  # every variable is bounded: infeasible
-        return Solution("proof", None, None, None)
-    reasons: dict[highspy.HighsModelStatus, StopReason] = {
-        ended.kOptimal: "gap",
-        ended.kTimeLimit: "time_limit",
-        ended.kInterrupt: "interrupt",
-        ended.kSolutionLimit: "nodes",
-    }
-    if status not in reasons:
-        raise SolverFailed(f"HiGHS ended with status {highs.modelStatusToString(status)!r}")
-    bound = _known(info.mip_dual_bound, goal)
-    if info.primal_solution_status != 2:  # 2: a feasible point
-        return Solution(reasons[status], None, None, bound)
-    values = dict(zip((v.name for v in model.columns), highs.getSolution().col_value, strict=True))
+def _ending(model: Formulation, goal: Goal, session: Session, status: highspy.HighsModelStatus) -> Solution:
+    if status in IMPOSSIBLE:
+        return Solution(StopReason.PROOF, None, None, None)
+    if status not in ENDINGS:
+        raise SolverFailed(f"HiGHS ended with status {status.name!r}")
+    info = session.info()
+    bound = _in_units(info.mip_dual_bound, goal)
+    if info.primal_solution_status != FEASIBLE_POINT:
+        return Solution(ENDINGS[status], None, None, bound)
+    values = dict(zip((v.name for v in model.columns), session.solution().col_value, strict=True))
     value = info.objective_function_value / goal.scale
-    proven = status == ended.kOptimal and bound is not None and value - bound <= 1e-9 * max(1.0, abs(value))
-    return Solution("proof" if proven else reasons[status], values, value, bound)
+    optimal = status == highspy.HighsModelStatus.kOptimal
+    proven = optimal and bound is not None and value - bound <= 1e-9 * max(1.0, abs(value))
+    return Solution(StopReason.PROOF if proven else ENDINGS[status], values, value, bound)

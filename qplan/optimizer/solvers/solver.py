@@ -8,39 +8,42 @@ from __future__ import annotations
 
 import re
 import subprocess
+from dataclasses import replace
 
-import highspy
 import pulp
 
-from qplan.optimizer.limits import Effort, SearchLimits, Solution
+from qplan.optimizer.limits import SearchParameters, StopReason
 from qplan.optimizer.model.formulation import Formulation, linear
 from qplan.optimizer.model.objectives import Goal
-from qplan.optimizer.solvers.arrays import arrays
+from qplan.optimizer.model.solution import Effort, Solution
 from qplan.optimizer.solvers.cbc import cbc_path, solve_cbc
 from qplan.optimizer.solvers.highs import solve_highs
+from qplan.optimizer.solvers.lp import lp_of
+from qplan.optimizer.solvers.session import highs_version
 
 
-def solve(model: Formulation, goal: Goal, solver: str, limits: SearchLimits, effort: Effort = Effort()) -> Solution:
+def solve(
+    model: Formulation, goal: Goal, solver: str, parameters: SearchParameters, effort: Effort = Effort()
+) -> Solution:
     """Minimise the goal over the model.
 
     Raises SolverFailed where the solver is missing, crashes, or ends in a way that proves nothing.
     """
     model.problem.setObjective(linear(goal.terms))
     if not model.columns:
-        empty = all(_holds_at_zero(row) for row in model.problem.constraints())
-        return Solution("proof", {} if empty else None, 0.0 if empty else None, 0.0 if empty else None)
-    lp = arrays(model, goal)
-    found = (solve_cbc if solver == "cbc" else solve_highs)(model, goal, lp, limits, effort)
-    if found.value is None:
+        possible = all(_holds_at_zero(row) for row in model.problem.constraints())
+        return Solution(StopReason.PROOF, {}, 0.0, 0.0) if possible else Solution(StopReason.PROOF, None, None, None)
+    lp = lp_of(model, goal)
+    found = (solve_cbc if solver == "cbc" else solve_highs)(model, goal, lp, parameters, effort)
+    if found.value is None or found.bound is None:
         return found
-    bound = None if found.bound is None else min(found.bound, found.value)
-    return Solution(found.stopped_by, found.values, found.value, bound)
+    return replace(found, bound=min(found.bound, found.value))
 
 
 def solver_version(solver: str) -> tuple[str, str]:
     """Name and version for the record."""
     if solver == "highs":
-        return "HiGHS", highspy.Highs().version()
+        return "HiGHS", highs_version()
     command = [cbc_path(), "-quit"]
     text = subprocess.run(command, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL).stdout
     version = re.search(r"Version:?\s+(\S+)", text)
@@ -48,5 +51,5 @@ def solver_version(solver: str) -> tuple[str, str]:
 
 
 def _holds_at_zero(row: pulp.LpConstraint) -> bool:
-    constant = row.constant  # the row reads 0 + constant (≤ | = | ≥) 0
+    constant: float = row.constant  # the row reads 0 + constant (≤ | = | ≥) 0
     return {-1: constant <= 0, 0: constant == 0, 1: constant >= 0}[row.sense]

@@ -29,10 +29,11 @@ def write_lp(model: Formulation, goal: Goal, path: Path) -> None:
         raise QplanError(f"cannot write {path}: {error.strerror}") from error
 
 
-def arrays(model: Formulation, goal: Goal) -> highspy.HighsLp:
+def lp_of(model: Formulation, goal: Goal) -> highspy.HighsLp:
     """PuLP's rows and columns as one HiGHS model, in the order in which they were made."""
     index = model.index()
-    starts, columns, weights, lower, upper = [0], [], [], [], []
+    starts, columns = [0], list[int]()
+    weights, lower, upper = list[float](), list[float](), list[float]()
     for row in model.problem.constraints():
         for variable, weight in row.items():
             columns.append(index[variable.name])

@@ -1,0 +1,72 @@
+"""Plans made under the guidance of a relaxation, and the links that a relaxation and the plan known leave in play."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from qplan.candidates.prices import Prices
+from qplan.optimizer.heuristics.guided_search import GuidedSearch
+from qplan.optimizer.model.formulation import Formulation
+from qplan.optimizer.model.stage import CENT, PROOF, Incumbent, Task
+from qplan.optimizer.search.root import Root
+
+SUPPORT = 1e-3  # a link with less than this in a relaxation is not in its support
+NEAR = 0.005  # of its value between a plan and its bound: branch and cut closes that sooner than local search
+
+
+def links_in_use(incumbent: Incumbent | None, links: Mapping[str, float]) -> set[str]:
+    """Links that the plan known, or a relaxation with these values, uses."""
+    used = set() if incumbent is None else {link.id for link in incumbent.design.links}
+    return used | {link for link, value in links.items() if value > SUPPORT}
+
+
+def promising_links(model: Formulation, root: Root, incumbent: Incumbent | None) -> set[str]:
+    """Links that the relaxation of the root, if there is one, or the plan known uses."""
+    return links_in_use(incumbent, {} if root.bound is None else model.values(root.point, model.link))
+
+
+def links_not_fixed(model: Formulation, root: Root, incumbent: Incumbent | None) -> set[str]:
+    """Links that a better plan may use: their reduced cost fits between the bound and the value known."""
+    if incumbent is None or root.bound is None:
+        return set(model.link)
+    index = model.index()
+    room = incumbent.value - root.bound + max(CENT, PROOF * abs(incumbent.value))
+    return {
+        link
+        for link, v in model.link.items()
+        if root.point[index[v.name]] > SUPPORT or root.reduced_costs[index[v.name]] <= room
+    }
+
+
+def sketch(task: Task, model: Formulation, prices: Prices, root: Root) -> Incumbent | None:
+    """A plan on the links that the relaxation or the plan known uses, with little effort."""
+    links, sites = model.values(root.point, model.link), model.values(root.point, model.relay)
+    planner = GuidedSearch(task, prices, links_in_use(root.incumbent, links))
+    found = planner.plan(task.served, links, sites)
+    return None if found is None else planner.improve(found)
+
+
+def guide(
+    task: Task,
+    prices: Prices,
+    incumbent: Incumbent | None,
+    links: Mapping[str, float],
+    sites: Mapping[str, float],
+    bound: float | None,
+) -> Incumbent | None:
+    """A plan by local search on the links that the relaxation or the plan known uses, then on all, until near a bound.
+
+    `links` and `sites` are the relaxation's values.
+    """
+    found = GuidedSearch(task, prices, links_in_use(incumbent, links)).search(
+        task.served, links, sites, incumbent, bound
+    )
+    if _near(found, bound):
+        return found
+    everywhere = GuidedSearch(task, prices)
+    found = found or everywhere.search(task.served, links, sites)
+    return found if found is None or _near(found, bound) else everywhere.perturb(found, bound)
+
+
+def _near(found: Incumbent | None, bound: float | None) -> bool:
+    return found is not None and bound is not None and found.value - bound <= NEAR * abs(found.value)

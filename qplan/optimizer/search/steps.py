@@ -1,0 +1,237 @@
+"""The steps of one minimisation: each takes where it stands, and gives where it stands then.
+
+The first steps know the paths of no corridor; what they find (bounds, cuts, plans) holds for the whole model all the
+same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Protocol
+
+from qplan.candidates.bundles import tight_links
+from qplan.candidates.prices import Prices
+from qplan.optimizer.cuts.row import Row
+from qplan.optimizer.cuts.trees import components, trees_bind
+from qplan.optimizer.cuts.witnesses import UnsoundCut
+from qplan.optimizer.heuristics.guided_search import GuidedSearch
+from qplan.optimizer.limits import SearchParameters, Sighting, StopReason, stop_reason
+from qplan.optimizer.model.formulation import Formulation
+from qplan.optimizer.model.objectives import Goal
+from qplan.optimizer.model.stage import Incumbent, Task, better
+from qplan.optimizer.search.arc_flow import arc_flow
+from qplan.optimizer.search.benders_loop import BendersLoop
+from qplan.optimizer.search.branch_and_cut import BranchAndCut
+from qplan.optimizer.search.guidance import guide, links_not_fixed, promising_links, sketch
+from qplan.optimizer.search.root import Root, relax_root
+
+ONE_PIECE_SHARE = 0.2  # of the time left, at the most, goes to the relaxation for designs in one piece
+ROOT_SHARE = 0.85  # of the time left, at the most, goes to the root
+
+
+@dataclass(frozen=True)
+class Minimization:
+    """What all steps share: the task, the design's model, which the root relaxation extends, its goal and prices."""
+
+    task: Task
+    model: Formulation
+    goal: Goal
+    prices: Prices
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a minimisation stands: the best plan, a valid bound and what gave it, and what the steps so far leave.
+
+    `rows` are cuts that hold, over the columns of the design's model; `ended` says why no further step is taken.
+    """
+
+    incumbent: Incumbent | None = None
+    bound: float | None = None
+    method: str = ""
+    root: Root | None = None
+    rows: tuple[Row, ...] = ()
+    ended: StopReason | None = None
+
+
+class Step(Protocol):
+    """A part of the search, with its name."""
+
+    name: str
+
+    def wanted(self, search: Minimization, standing: Standing) -> bool:
+        """Whether the step is of use where the search stands."""
+
+    def take(self, search: Minimization, standing: Standing) -> Standing:
+        """Where the search stands after the step. Raises `UnsoundCut`."""
+
+
+class FirstPlan:
+    """The plan to start from, by local search: an earlier one if it holds, else one made corridor by corridor."""
+
+    name = "local search"
+
+    def wanted(self, search: Minimization, standing: Standing) -> bool:
+        return True
+
+    def take(self, search: Minimization, standing: Standing) -> Standing:
+        task, start = search.task, search.task.start
+        earlier = None if start.design is None else task.incumbent(start.design)
+        planner = GuidedSearch(task, search.prices)
+        on_earlier = planner.plan(task.served, dict.fromkeys(start.links, 1.0), {}) if start.links else None
+        incumbent = better(earlier, on_earlier, planner.plan(task.served, {}, {}))
+        if incumbent is None:
+            return standing
+        task.parameters.watch(Sighting(f"{search.goal.name}, local search", incumbent.value, None))
+        return replace(standing, incumbent=planner.improve(incumbent))
+
+
+class OnePiecePlan:
+    """A plan guided by the relaxation for designs in one piece, which is soon solved and often not far off."""
+
+    name = "relaxation in one piece"
+
+    def wanted(self, search: Minimization, standing: Standing) -> bool:
+        inventory = search.task.inventory
+        return standing.incumbent is not None and len(components(inventory)) > 1 and trees_bind(inventory)
+
+    def take(self, search: Minimization, standing: Standing) -> Standing:
+        task, incumbent = search.task, standing.incumbent
+        model = task.design_model()
+        parameters = _part(task.parameters, ONE_PIECE_SHARE)
+        value = None if incumbent is None else incumbent.value
+
+        def watch(sighting: Sighting) -> None:
+            task.parameters.watch(replace(sighting, value=value, bound=None))  # its bound is none of the plan's
+
+        root = relax_root(model, task.stage.goal(model), replace(parameters, watch=watch), None, joined=True)
+        if root.bound is None:
+            return standing
+        found = sketch(task, model, search.prices, replace(root, incumbent=incumbent))
+        return replace(standing, incumbent=better(incumbent, found))
+
+
+class RootRelaxation:
+    """The relaxation of the design with its lifts and cuts."""
+
+    name = "relaxation"
+
+    def wanted(self, search: Minimization, standing: Standing) -> bool:
+        return True
+
+    def take(self, search: Minimization, standing: Standing) -> Standing:
+        task = search.task
+        sketched = partial(sketch, task, search.model, search.prices)
+        parameters = _part(task.parameters, ROOT_SHARE)
+        root = relax_root(search.model, search.goal, parameters, standing.incumbent, sketched)
+        if root.infeasible and root.incumbent is not None:
+            raise UnsoundCut("relaxation", root.incumbent)
+        return Standing(
+            root.incumbent,
+            root.bound,
+            root.method,
+            root,
+            root.rows,
+            StopReason.PROOF if root.infeasible else None,
+        )
+
+
+class GuidedPlan:
+    """A plan by local search, guided by the root relaxation."""
+
+    name = "guided local search"
+
+    def wanted(self, search: Minimization, standing: Standing) -> bool:
+        return standing.root is not None and standing.bound is not None
+
+    def take(self, search: Minimization, standing: Standing) -> Standing:
+        task, model, root = search.task, search.model, standing.root
+        assert root is not None
+        links, sites = model.values(root.point, model.link), model.values(root.point, model.relay)
+        found = guide(task, search.prices, standing.incumbent, links, sites, standing.bound)
+        incumbent = better(standing.incumbent, found)
+        root.witnesses.learn(incumbent, standing.rows)
+        standing = replace(standing, incumbent=incumbent)
+        if incumbent is not None and root.cut_short and root.relaxation.interior and not met(task, standing):
+            # too large to be branched on in what is left of the time
+            return replace(standing, ended=stop_reason(task.clock) or StopReason.TIME_LIMIT)
+        return standing
+
+
+class ArcFlowRelaxation:
+    """The arc-flow relaxation and a plan that it guides, where rates can bind over several paths."""
+
+    name = "arc-flow relaxation"
+
+    def wanted(self, search: Minimization, standing: Standing) -> bool:
+        task = search.task
+        several = any(corridor.required and corridor.paths > 1 for corridor in task.inventory.corridors.values())
+        return several and not task.stage.exact and bool(tight_links(task.inventory, task.candidates))
+
+    def take(self, search: Minimization, standing: Standing) -> Standing:
+        names = [variable.name for variable in search.model.columns]
+        flows = arc_flow(search.task, names, standing.rows)
+        if flows is None:
+            return standing
+        if standing.bound is None or flows.bound > standing.bound:
+            standing = replace(standing, bound=flows.bound, method=self.name)
+        found = guide(search.task, search.prices, standing.incumbent, flows.links, flows.sites, standing.bound)
+        return replace(standing, incumbent=better(standing.incumbent, found))
+
+
+class Branching:
+    """Branch and cut from the root relaxation."""
+
+    name = "branch and cut"
+
+    def wanted(self, search: Minimization, standing: Standing) -> bool:
+        root = standing.root
+        if root is None or standing.bound is None or standing.method != root.method:
+            return False
+        # large lifts, and counts, are the solver's business
+        return not (root.layered or root.relaxation.interior or search.task.stage.exact)
+
+    def take(self, search: Minimization, standing: Standing) -> Standing:
+        root, bound = standing.root, standing.bound
+        assert root is not None and bound is not None
+        promising = promising_links(search.model, root, standing.incumbent)
+        tree = BranchAndCut(search.task, search.model, root, standing.incumbent, search.prices, promising)
+        found = tree.run(bound)
+        rows = (*standing.rows, *found.rows)
+        root.witnesses.learn(found.incumbent, rows)
+        standing = replace(standing, incumbent=found.incumbent, rows=rows)
+        if found.bound > bound:
+            method = f"{self.name}, {found.subproblems} nodes"
+            return replace(standing, bound=found.bound, method=method)
+        return standing
+
+
+class Rounds:
+    """Rounds of master problem, routing and cuts, which end with the exact model."""
+
+    name = "master problem"
+
+    def wanted(self, search: Minimization, standing: Standing) -> bool:
+        return True
+
+    def take(self, search: Minimization, standing: Standing) -> Standing:
+        if reason := stop_reason(search.task.clock):
+            return replace(standing, ended=reason)
+        root, model = standing.root, search.model
+        links = set(model.link) if root is None else links_not_fixed(model, root, standing.incumbent)
+        promising = set[str]() if root is None else promising_links(model, root, standing.incumbent)
+        names = [variable.name for variable in model.columns]
+        rounds = BendersLoop(search.task.on(links), names, standing.rows, search.prices, promising)
+        found = rounds.run(standing.incumbent, standing.bound)
+        return replace(standing, incumbent=found.incumbent, bound=found.bound, method=self.name, ended=found.stopped_by)
+
+
+def met(task: Task, standing: Standing) -> bool:
+    """The plan's value and the bound are within the gap asked for."""
+    return standing.incumbent is not None and task.within(standing.incumbent.value, standing.bound)
+
+
+def _part(parameters: SearchParameters, share: float) -> SearchParameters:
+    """The same with a share of the time left."""
+    return replace(parameters, clock=parameters.clock.share(share))

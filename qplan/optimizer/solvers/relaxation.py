@@ -1,0 +1,174 @@
+"""Linear relaxations on HiGHS: one that is solved again and again while rows are added, and one solved once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from enum import Enum, auto
+
+import highspy
+import numpy as np
+from scipy.sparse import csc_array, csr_array
+
+from qplan.optimizer.cuts.row import Point, Row
+from qplan.optimizer.model.formulation import Formulation
+from qplan.optimizer.model.objectives import Goal
+from qplan.optimizer.solvers.highs import FEASIBILITY_TOLERANCE
+from qplan.optimizer.solvers.lp import lp_of
+from qplan.optimizer.solvers.session import Option, Session
+from qplan.time_budget import TimeBudget
+
+INTERIOR: dict[str, Option] = {"solver": "ipm", "run_crossover": "off", "ipm_optimality_tolerance": 1e-3}
+SLACK_SHARE = 0.01  # of the largest dual value: what a row needs for a slack of 1, to stay
+NO_LIMIT = highspy.kHighsIInf  # of steps
+NEARLY_OPTIMAL = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kUnknown)  # of interior points
+
+
+class LpEnding(Enum):
+    """How the solution of a relaxation ended."""
+
+    SOLVED = auto()
+    INFEASIBLE = auto()
+    STOPPED = auto()  # by a limit
+
+
+def interior_point(
+    model: Formulation, goal: Goal, rows: Sequence[Row], clock: TimeBudget
+) -> tuple[float, Point] | None:
+    """Bound and point of the linear relaxation with further rows, in units of the goal; None if a limit came first."""
+    lp = lp_of(model, goal)
+    lp.integrality_ = []
+    session = Session(lp, {"solver": "ipm", "run_crossover": "off", "threads": 1})
+    _add_rows(session, rows)
+    if session.run(clock) not in NEARLY_OPTIMAL:
+        return None
+    bound, _ = _from_duals(session)
+    return bound / goal.scale, np.array(session.solution().col_value)
+
+
+def _from_duals(session: Session) -> tuple[float, np.ndarray]:
+    """Bound and reduced costs from the row duals y alone, whatever their accuracy (weak duality).
+
+    Σ y · row bound + Σ min(0, reduced cost) · upper bound.
+    """
+    lp = session.lp()
+    lower, upper = np.array(lp.row_lower_), np.array(lp.row_upper_)
+    dual = np.array(session.solution().row_dual)
+    dual[(dual > 0) & ~np.isfinite(lower)] = 0.0
+    dual[(dual < 0) & ~np.isfinite(upper)] = 0.0
+    matrix = lp.a_matrix_
+    form = csr_array if matrix.format_ == highspy.MatrixFormat.kRowwise else csc_array
+    entries = form(
+        (np.array(matrix.value_), np.array(matrix.index_), np.array(matrix.start_)), shape=(len(dual), lp.num_col_)
+    )
+    reduced = np.array(lp.col_cost_) - entries.T @ dual
+    at_rows = np.where(dual > 0, lower, np.where(dual < 0, upper, 0.0))
+    return float(dual @ at_rows + np.minimum(reduced, 0.0) @ np.array(lp.col_upper_)), reduced
+
+
+def _add_rows(session: Session, rows: Sequence[Row]) -> None:
+    """Append rows Σ ≥ least. Columns that chains share may stand in a row twice, which HiGHS refuses: they are summed.
+
+    Raises SolverFailed.
+    """
+    numbers = np.repeat(np.arange(len(rows)), [len(row.columns) for row in rows])
+    columns = np.array([column for row in rows for column in row.columns], dtype=np.int32)
+    weights = np.array([weight for row in rows for weight in row.weights], dtype=float)
+    matrix = csr_array((weights, (numbers, columns)), shape=(len(rows), session.columns()))
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
+    session.add_rows(matrix, np.array([row.least for row in rows], dtype=float))
+
+
+class Relaxation:
+    """The linear relaxation of a model under a goal, solved again and again while rows are added.
+
+    By the dual simplex method, from the last basis; `interior`, once that has taken too many steps: by the interior
+    point method, whose points and bounds are near the optimum.
+    """
+
+    def __init__(
+        self, model: Formulation, goal: Goal, clock: TimeBudget, fixed: Sequence[Row] = (), interior: bool = False
+    ):
+        """`fixed`: rows that are never taken out."""
+        self.goal, self.clock = goal, clock
+        lp = lp_of(model, goal)
+        lp.integrality_ = []
+        self._session = Session(lp, {"threads": 1, "primal_feasibility_tolerance": FEASIBILITY_TOLERANCE})
+        self.add(fixed)
+        self.fixed_rows = lp.num_row_ + len(fixed)
+        self.interior = False
+        if interior:
+            self._turn_interior()
+        self._bound, self._reduced = -math.inf, np.zeros(lp.num_col_)
+
+    def solve(self, most_steps: int = NO_LIMIT) -> LpEnding:
+        """Solve to optimality; beyond so many steps of the simplex method by interior points."""
+        ended = highspy.HighsModelStatus
+        self._session.set({"simplex_iteration_limit": most_steps})
+        status = self._session.run(self.clock)
+        if status == ended.kIterationLimit and not self.interior:
+            self._turn_interior()
+            status = self._session.run(self.clock)
+        if self.interior and status in NEARLY_OPTIMAL:
+            self._bound, self._reduced = _from_duals(self._session)
+            return LpEnding.SOLVED
+        if status == ended.kOptimal:
+            self._bound = self._session.info().objective_function_value
+            self._reduced = np.array(self._session.solution().col_dual)
+            return LpEnding.SOLVED
+        return LpEnding.INFEASIBLE if status == ended.kInfeasible else LpEnding.STOPPED
+
+    def _turn_interior(self) -> None:
+        self.interior = True
+        self._session.set(INTERIOR)
+
+    def set_bounds(self, fixed: Mapping[int, tuple[float, float]], upper: np.ndarray) -> None:
+        """Columns from 0 to `upper`, those `fixed` within their own bounds."""
+        low, high = np.zeros(len(upper)), upper.copy()
+        for column, bounds in fixed.items():
+            low[column], high[column] = bounds
+        self._session.set_bounds(np.arange(len(upper)), low, high)
+
+    def try_bounds(self, column: int, bounds: tuple[float, float], back: tuple[float, float], most_steps: int) -> float:
+        """The bound after some dual simplex steps with other bounds of a column; infinite where nothing is left."""
+        session, basis = self._session, self._session.basis()
+        session.set_bounds(np.array([column]), *(np.array([bound]) for bound in bounds))
+        session.set({"simplex_iteration_limit": most_steps})
+        status = session.run(self.clock)
+        bound = session.info().objective_function_value / self.goal.scale
+        session.set_bounds(np.array([column]), *(np.array([bound]) for bound in back))
+        session.set_basis(basis)
+        return math.inf if status == highspy.HighsModelStatus.kInfeasible else bound
+
+    @property
+    def bound(self) -> float:
+        """Value of the relaxation, or a bound on it, in the units of the goal."""
+        return self._bound / self.goal.scale
+
+    @property
+    def point(self) -> Point:
+        return np.array(self._session.solution().col_value)
+
+    @property
+    def reduced_costs(self) -> np.ndarray:
+        """Per column, in the units of the goal: what its value of 1 adds to the bound at least."""
+        return self._reduced / self.goal.scale
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Append rows Σ ≥ least."""
+        _add_rows(self._session, rows)
+
+    def drop_slack(self) -> list[bool]:
+        """Take out added rows that are slack with no dual value; says for each added row whether it stays."""
+        solution = self._session.solution()
+        duals = np.abs(np.array(solution.row_dual)[self.fixed_rows :])
+        keep = duals > 1e-9
+        if self.interior:  # there every row has a dual value; that of a slack one is small for its slack
+            least = np.array(self._session.lp().row_lower_)[self.fixed_rows :]
+            slack = np.array(solution.row_value)[self.fixed_rows :] - least
+            keep = duals > SLACK_SHARE * duals.max(initial=0.0) * slack
+        gone = np.flatnonzero(~keep) + self.fixed_rows
+        if len(gone):
+            self._session.delete_rows(gone)
+        return list(keep)

@@ -1,0 +1,94 @@
+"""One HiGHS object, every status of which is looked at: the only place that calls HiGHS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import highspy
+import numpy as np
+from scipy.sparse import csr_array
+
+from qplan.errors import SolverFailed
+from qplan.time_budget import TimeBudget
+
+Option = bool | int | float | str
+POLL_S = 0.1  # between looks at the flag that the user sets, and at the clock
+
+
+class Session:
+    """A model in HiGHS. Every call raises SolverFailed where HiGHS does not do what it is asked for."""
+
+    def __init__(self, lp: highspy.HighsLp, options: Mapping[str, Option]):
+        self._highs = highspy.Highs()  # type: ignore[no-untyped-call]  # highspy states no types there
+        self._highs.HandleUserInterrupt = True
+        self.set({"output_flag": False, **options})
+        # a warning tells of coefficients too small to count
+        _check("the model", self._highs.passModel(lp), highspy.HighsStatus.kWarning)
+
+    def set(self, options: Mapping[str, Option]) -> None:
+        for name, value in options.items():
+            _check(f"the option {name}", self._highs.setOptionValue(name, value))
+
+    def run(self, clock: TimeBudget, tell: Callable[[], None] = lambda: None) -> highspy.HighsModelStatus:
+        """Solve until the clock ends it; `tell` is called every now and then. Says how it ended."""
+        self.set({"time_limit": self._highs.getRunTime() + clock.seconds_left()})
+        self._highs.startSolve()
+        while not self._highs.wait(POLL_S)[0]:
+            tell()
+            if clock.interrupted:
+                self._highs.cancelSolve()  # type: ignore[no-untyped-call]  # nor there
+        return self._highs.getModelStatus()
+
+    def subscribe(self, note: Callable[[highspy.HighsCallbackEvent], None]) -> None:
+        """`note` is told of the progress of branch and bound."""
+        self._highs.cbMipLogging.subscribe(note)
+
+    def start_from(self, known: Mapping[int, float]) -> None:
+        """Give the values of some columns in a known solution."""
+        if known:
+            columns, values = np.array(list(known), dtype=np.int32), np.array(list(known.values()))
+            _check("a start", self._highs.setSolution(len(known), columns, values))
+
+    def add_rows(self, matrix: csr_array, least: np.ndarray) -> None:
+        """Append rows Σ ≥ least, each column once in a row."""
+        most = np.full(len(least), highspy.kHighsInf)
+        starts, indices = matrix.indptr[:-1].astype(np.int32), matrix.indices.astype(np.int32)
+        _check("rows", self._highs.addRows(len(least), least, most, matrix.nnz, starts, indices, matrix.data))
+
+    def delete_rows(self, numbers: np.ndarray) -> None:
+        _check("rows to take out", self._highs.deleteRows(len(numbers), numbers.astype(np.int32)))
+
+    def set_bounds(self, columns: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
+        _check("bounds", self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper))
+
+    def basis(self) -> highspy.HighsBasis:
+        return self._highs.getBasis()
+
+    def set_basis(self, basis: highspy.HighsBasis) -> None:
+        _check("a basis", self._highs.setBasis(basis))
+
+    def solution(self) -> highspy.HighsSolution:
+        return self._highs.getSolution()
+
+    def info(self) -> highspy.HighsInfo:
+        return self._highs.getInfo()
+
+    def lp(self) -> highspy.HighsLp:
+        """The model as it now is."""
+        return self._highs.getLp()
+
+    def columns(self) -> int:
+        return int(self._highs.getNumCol())
+
+    def write(self, path: str) -> None:
+        """The model as a file, in the format that its name ends with."""
+        _check(path, self._highs.writeModel(path), highspy.HighsStatus.kWarning)
+
+
+def highs_version() -> str:
+    return str(highspy.Highs().version())  # type: ignore[no-untyped-call]  # nor there
+
+
+def _check(what: str, status: highspy.HighsStatus, *accepted: highspy.HighsStatus) -> None:
+    if status not in (highspy.HighsStatus.kOk, *accepted):
+        raise SolverFailed(f"HiGHS did not take {what}")
