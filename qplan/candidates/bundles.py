@@ -1,6 +1,6 @@
 """What each corridor may use: its links, bundled where its paths need not tell them apart.
 
-The integer program has one flow variable per bundle and direction, not per link. Links are put together exactly when
+The integer programme has one flow variable per bundle and direction, not per link. Links are put together exactly when
 the choice among them is free for the corridor: same pair of sites (k = 1), same route (paths that must not share
 fibres), and rates that cannot bind.
 """

@@ -24,7 +24,7 @@ from qplan.candidates.reasons import Reason, named, spoken
 from qplan.inventory.model import Inventory
 from qplan.inventory.source.messages import counted
 
-MOST_BLOCKING = 5  # pieces in a blocking set; finding larger ones is left to the integer program
+MOST_BLOCKING = 5  # pieces in a blocking set; finding larger ones is left to the integer programme
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The integer program of an inventory, held by PuLP, its variables keyed by domain ids, and the rows of the design.
+"""The integer programme of an inventory, held by PuLP, its variables keyed by domain ids, and the rows of the design.
 
 Design variables: link(l) ∈ {0,1} and count(l) ∈ ℤ for every candidate link, node(s) ∈ {0,1} for corridor ends, relay(s)
 ∈ {0,1} for sites that may relay, served(q) ∈ {0,1} for optional corridors. Routing variables: flow(q, number, bundle,

@@ -1,4 +1,4 @@
-"""The rest of the integer program: the corridors' paths over the design, and the key rate that they share."""
+"""The rest of the integer programme: the corridors' paths over the design, and the key rate that they share."""
 
 from __future__ import annotations
 

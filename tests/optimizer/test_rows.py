@@ -1,0 +1,196 @@
+"""Every row family on a tiny inventory, as it stands in `golden/`: rows that change are read before they are accepted.
+
+`python -m pytest tests/optimizer/test_rows.py` with QPLAN_ACCEPT=1 writes the files anew.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from networks import corridor, fibre, network, system
+
+from qplan.candidates.links import enumerate_candidates
+from qplan.inventory.model import Inventory
+from qplan.optimizer.cuts import trees as trees_module
+from qplan.optimizer.cuts.cutset_cuts import cutset_cuts
+from qplan.optimizer.cuts.exclusive_cuts import exclusive_cuts
+from qplan.optimizer.cuts.layered_cuts import layered_cuts
+from qplan.optimizer.cuts.layered_flows import add_layered_flows
+from qplan.optimizer.cuts.layered_trees import add_layered_trees, layer_entries, layer_ties, layered_tree_cuts
+from qplan.optimizer.cuts.path_cuts import link_ends, path_cuts
+from qplan.optimizer.cuts.row import Row
+from qplan.optimizer.cuts.tree_cuts import directed_cuts, rest_cuts, tree_balance
+from qplan.optimizer.cuts.trees import add_trees
+from qplan.optimizer.maths import PAGE, maths_page
+from qplan.optimizer.model.design_rows import formulate_design
+from qplan.optimizer.model.families import FAMILIES
+from qplan.optimizer.model.formulation import Formulation
+from qplan.optimizer.model.objectives import hold_priority, hold_relays
+from qplan.optimizer.model.path_rows import formulate
+from qplan.optimizer.model.relay_rows import relays_at
+
+GOLDEN = Path(__file__).parent / "golden"
+ROOM = {"rack_units": 3, "power_w": 200}
+SPAN = {"f": fibre("a", "b", strands=3)}
+LINE = {"f": fibre("a", "m"), "g": fibre("m", "b")}
+STAR = {"f": fibre("a", "m"), "g": fibre("b", "m"), "h": fibre("x", "m"), "i": fibre("y", "m"), "j": fibre("a", "x")}
+RING = {"f": fibre("a", "x"), "g": fibre("x", "b"), "h": fibre("a", "y"), "i": fibre("y", "b")}
+GRID = {**RING, "j": fibre("x", "y")}
+RISKS = {f: fibre(*one["ends"], ducts=["d"] if f in "fi" else []) for f, one in GRID.items()}
+
+
+def exact(inventory: Inventory) -> Formulation:
+    return formulate(inventory, enumerate_candidates(inventory))
+
+
+def design(inventory: Inventory) -> Formulation:
+    return formulate_design(inventory, enumerate_candidates(inventory))
+
+
+def held(inventory: Inventory) -> Formulation:
+    """Optional corridors with their priority and the number of relays held, where x really relays."""
+    model = exact(inventory)
+    hold_priority(model, 1.0)
+    hold_relays(model, 1)
+    constraint = relays_at("x")
+    constraint.row(model)
+    constraint.routed(model)
+    return model
+
+
+def add(model: Formulation, rows: list[Row]) -> Formulation:
+    for number, row in enumerate(rows, start=1):
+        terms = [(model.columns[c], weight) for c, weight in zip(row.columns, row.weights, strict=True)]
+        model.add(terms, ">=", row.least, row.family, number)
+    return model
+
+
+def asked(model: Formulation, *ones: str) -> np.ndarray:
+    """The point at which nothing is built, though all is wanted (and some variables are 1)."""
+    wanted = ("spans", "served", *ones)
+    return np.array([float(v.name.startswith(wanted)) for v in model.columns])
+
+
+def with_trees(inventory: Inventory) -> Formulation:
+    model = design(inventory)
+    trees = add_trees(model)
+    point = asked(model, "tree(1,a,m)")
+    rows = [
+        row
+        for separator in (directed_cuts(model, trees), rest_cuts(model, trees))
+        for row in separator.separate(asked(model))
+    ]
+    return add(model, [*rows, *tree_balance(model, trees).separate(point)])
+
+
+def with_rest(inventory: Inventory) -> Formulation:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trees_module, "MOST_COLUMNS", 1)
+        return with_trees(inventory)
+
+
+def with_layered_tree(inventory: Inventory) -> Formulation:
+    model = design(inventory)
+    layered = add_layered_trees(model)
+    cuts = layered_tree_cuts(model, layered).separate(asked(model))
+    return add(model, [*layer_ties(model, layered), *layer_entries(model, layered), *cuts])
+
+
+def with_layered_flow(inventory: Inventory) -> Formulation:
+    model = design(inventory)
+    add_layered_flows(model)
+    return add(model, layered_cuts(model, list(model.networks)).separate(asked(model)))
+
+
+def with_path_cuts(inventory: Inventory) -> Formulation:
+    """Path cuts where nothing is built; exclusive cuts where all is but the link over j, past the shared duct."""
+    model = design(inventory)
+    networks = list(model.networks)
+    rows = path_cuts(model, networks).separate(asked(model))
+    rows += link_ends(model).separate(asked(model, "link(a..x"))
+    return add(
+        model, rows + exclusive_cuts(model, networks).separate(asked(model, "link(a", "link(b", "node", "relay"))
+    )
+
+
+def with_cutsets(inventory: Inventory) -> Formulation:
+    model = design(inventory)
+    return add(model, cutset_cuts(model).separate(asked(model) + 0.01))
+
+
+CASES: dict[str, tuple[Inventory, Callable[[Inventory], Formulation]]] = {
+    "one_path": (network(LINE, {"c": corridor("a", "b")}), exact),
+    "limits": (
+        network(
+            SPAN,
+            {"c": corridor("a", "b", key_rate_bps=600.0), "d": corridor("b", "a", key_rate_bps=700.0)},
+            sites={"a": ROOM},
+            systems={
+                "q": system(rack_units=1, power_w=60, strands=2),
+                "r": system(price=30, key_rate_curve=[[10, 500]]),
+            },
+            items={"node_items": {"kms": {"rack_units": 1, "power_w": 40, "price": 7}}},
+            budget={"capex": 500, "tco": 900},
+        ),
+        exact,
+    ),
+    "disjoint": (network(RISKS, {"c": corridor("a", "b", paths=2, max_relays=2)}), exact),
+    "held": (network(RING, {"c": corridor("a", "b", required=False), "d": corridor("a", "x")}), held),
+    "trees": (network(STAR, {"c": corridor("a", "b"), "d": corridor("x", "y")}), with_trees),
+    "rest": (network(STAR, {"c": corridor("a", "b"), "d": corridor("x", "y")}), with_rest),
+    "layered_tree": (
+        network(RING, {"c": corridor("a", "b", max_relays=1), "d": corridor("a", "x", max_relays=2)}),
+        with_layered_tree,
+    ),
+    "layered_flow": (network(RING, {"c": corridor("a", "b", max_relays=1, paths=2)}), with_layered_flow),
+    "path_cuts": (network(RISKS, {"c": corridor("a", "b", paths=2)}), with_path_cuts),
+    "cutsets": (
+        network(
+            {"f": fibre("a", "b", strands=9), "g": fibre("a", "b", strands=9)},
+            {"c": corridor("a", "b", key_rate_bps=2500.0)},
+            systems={"q": system(), "r": system(price=30, key_rate_curve=[[10, 400]])},
+        ),
+        with_cutsets,
+    ),
+}  # fmt: skip
+
+
+def as_lp(model: Formulation) -> str:
+    """Rows, bounds and integers in LP format; without an objective."""
+    rows = []
+    for row in model.problem.constraints():
+        terms = " ".join(f"{'-' if weight < 0 else '+'} {abs(weight):g} {v.name}" for v, weight in row.items())
+        rows.append(f" {row.name}: {terms or '0'} {('<=', '=', '>=')[row.sense + 1]} {-row.constant + 0:g}")
+    bounds = [f" 0 <= {v.name} <= {v.upBound:g}" for v in model.columns]
+    integers = [f" {v.name}" for v in model.columns if v.cat == "Integer"]
+    shared = [f"\\ {name} is {mine}" for name, mine in sorted(model.shared.items())]
+    return "\n".join([*shared, "Subject To", *rows, "Bounds", *bounds, "Generals", *integers, "End", ""])
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_rows_are_as_written(name):
+    inventory, build = CASES[name]
+    file, found = GOLDEN / f"{name}.lp", as_lp(build(inventory))
+    if os.environ.get("QPLAN_ACCEPT"):
+        file.write_text(found, "utf-8")
+    assert found == file.read_text("utf-8")
+
+
+def families(text: str) -> Iterator[str]:
+    return (match[1] for match in re.finditer(r"^ (\w+)\(", text.partition("Bounds")[0], re.MULTILINE))
+
+
+def test_every_family_has_a_golden_row_and_is_explained():
+    seen = {family for file in GOLDEN.glob("*.lp") for family in families(file.read_text("utf-8"))}
+    said = {name for family in FAMILIES for name in family.names}
+    assert seen == said
+    assert all(re.search(r"[=≤≥]", family.text) for family in FAMILIES)
+
+
+def test_the_page_of_maths_is_in_step():
+    assert maths_page() == PAGE.read_text("utf-8"), "run `python -m qplan.optimizer.maths`"
