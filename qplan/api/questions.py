@@ -71,7 +71,7 @@ def explain(
 
     Of an inventory: whether all its corridors can be served; at `corridors.c`: whether this one can, as if it were the
     only one. Of a result: what binds its plan and what each corridor costs, or why there is no plan; at the address of
-    a site, a link or a corridor: all about it. Changes are planned anew in the time given. `print` shows it as text. Raises
+    a site, a link or a corridor: all about it. Changes are planned anew in the time given. `print` shows text. Raises
     WrongUsage (no such address), SolverFailed.
     """
     from qplan.explain.about.questions import ask, sum_up

@@ -42,7 +42,7 @@ class CorridorNetwork:
     shared: Mapping[Resource, tuple[int, ...]]  # resource -> indices of the bundles that use it
 
 
-def tight_links(inventory: Inventory, candidates: CandidateGraph) -> set[str]:
+def find_tight_links(inventory: Inventory, candidates: CandidateGraph) -> set[str]:
     """Links on which demands that exceed the rate of one system may meet."""
     demand = {q: inventory.corridors[q].demand_bps for q in candidates.usability.permitted}
     total, asked = sum(demand.values()), dict[tuple[str, str], float]()
@@ -58,7 +58,7 @@ def tight_links(inventory: Inventory, candidates: CandidateGraph) -> set[str]:
     return tight
 
 
-def corridor_networks(inventory: Inventory, candidates: CandidateGraph) -> tuple[CorridorNetwork, ...]:
+def bundle_corridors(inventory: Inventory, candidates: CandidateGraph) -> tuple[CorridorNetwork, ...]:
     """One network per corridor, in id order."""
     bundling = _Bundling(inventory, candidates)
     return tuple(
@@ -72,7 +72,7 @@ class _Bundling:
 
     def __init__(self, inventory: Inventory, candidates: CandidateGraph):
         self.inventory, self.candidates = inventory, candidates
-        self.tight = tight_links(inventory, candidates)
+        self.tight = find_tight_links(inventory, candidates)
         self.least_bps = min((link.key_rate_bps * link.max_count for link in candidates.links), default=0.0)
         self.exclusive: dict[tuple[str, str], frozenset[Resource]] = {}  # by link and level of disjointness
         self.known: dict[tuple[object, ...], tuple[Bundle, ...]] = {}
@@ -110,7 +110,7 @@ def _network(q: str, corridor: Corridor, permitted: frozenset[str], bundles: tup
             shared[resource].append(i)
     one_flow = corridor.paths == 1 or (
         corridor.max_relays is None
-        and all(used_once(resource, bundles, indices, corridor, permitted) for resource, indices in shared.items())
+        and all(cannot_repeat(resource, bundles, indices, corridor, permitted) for resource, indices in shared.items())
     )
     return CorridorNetwork(
         q,
@@ -131,7 +131,7 @@ def _bundle_key(corridor: Corridor, link: CandidateLink, tight: bool) -> BundleK
     return pair, link.route.fibres, alone
 
 
-def used_once(
+def cannot_repeat(
     resource: Resource, bundles: Sequence[Bundle], indices: Sequence[int], corridor: Corridor, permitted: frozenset[str]
 ) -> bool:
     """No single path can use the resource twice, so that "at most one path" is "at most one use"."""

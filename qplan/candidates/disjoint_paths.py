@@ -23,7 +23,7 @@ def disjoint_paths(index: CandidateArrays, commodity: Commodity, weights: Weight
     seen = {frozenset[int]()}
 
     def propose(banned: frozenset[int], settled: int) -> None:
-        paths = _augmented(index, commodity, weights.without(banned), most)
+        paths = _augment(index, commodity, weights.without(banned), most)
         if paths is not None:
             tried.append((_price(index, commodity, weights, paths), -settled, len(seen), paths, banned))
 
@@ -78,7 +78,7 @@ def _conflict(index: CandidateArrays, commodity: Commodity, paths: list[Path]) -
     return None
 
 
-def _augmented(index: CandidateArrays, commodity: Commodity, weights: Weights, most: float) -> list[Path] | None:
+def _augment(index: CandidateArrays, commodity: Commodity, weights: Weights, most: float) -> list[Path] | None:
     """k paths of least total weight, less than `most`, that share no link and no relay, by k augmenting paths.
 
     No augmenting path is shorter than the one before, which limits how far it is worth searching.

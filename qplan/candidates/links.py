@@ -10,7 +10,7 @@ from qplan.candidates.dominance import drop_dominated
 from qplan.candidates.model import CandidateGraph, CandidateLink, Refusal, Route, systems_needed
 from qplan.candidates.routes import route_between, routes_within_reach
 from qplan.candidates.survey import Survey, permitted_systems
-from qplan.candidates.usability import usability
+from qplan.candidates.usability import find_usable_sites
 from qplan.costing.unit_costs import system_cost
 from qplan.inventory import plant
 from qplan.inventory.model import Inventory, QkdSystem
@@ -20,7 +20,7 @@ from qplan.plan.model import link_id
 
 def enumerate_candidates(inventory: Inventory) -> CandidateGraph:
     """Enumerate the candidate links of an inventory."""
-    usable = usability(inventory)
+    usable = find_usable_sites(inventory)
     systems = permitted_systems(inventory)
     survey = Survey(inventory, systems)
     routes, bypass_limit = routes_within_reach(survey, usable)
@@ -54,7 +54,7 @@ def offers_and_refusals(inventory: Inventory) -> tuple[list[CandidateLink], list
 
     The third value is the `bypass_limit` of a reach graph.
     """
-    usable = usability(inventory)
+    usable = find_usable_sites(inventory)
     survey = Survey(inventory, permitted_systems(inventory))
     routes, bypass_limit = routes_within_reach(survey, usable)
     offers: list[CandidateLink] = []

@@ -56,7 +56,7 @@ class Usability:
         """Corridors whose paths may use a link between the two sites."""
         return [q for q, sites in self.permitted.items() if a in sites and b in sites]
 
-    def joined(self, a: str, b: str) -> bool:
+    def may_join(self, a: str, b: str) -> bool:
         """Some corridor may use a link between the two sites."""
         return any(a in sites and b in sites for sites in self.permitted.values())
 

@@ -28,7 +28,7 @@ def routes_within_reach(survey: Survey, usable: Usability) -> tuple[list[Route],
                 if bypasses and not survey.within_reach(route):
                     continue
                 grown.append(longer)
-                if visited[0] < there and there in ends and usable.joined(visited[0], there):
+                if visited[0] < there and there in ends and usable.may_join(visited[0], there):
                     found.append(route)
             if bypasses and len(routes) + max(len(found), len(grown) // 10) > MAX_ROUTES:
                 return routes, bypasses - 1

@@ -7,7 +7,7 @@ from qplan.inventory.model import Corridor, Inventory
 from qplan.inventory.relay_rules import relay_refusals
 
 
-def usability(inventory: Inventory) -> Usability:
+def find_usable_sites(inventory: Inventory) -> Usability:
     """For each corridor: its ends and every site that its rules allow as a relay."""
 
     def permitted(corridor: Corridor) -> frozenset[str]:

@@ -136,7 +136,7 @@ def restrict_graph(graph: CandidateGraph, inventory: Inventory) -> CandidateGrap
     """The candidates of an inventory that has only some of the corridors that they were enumerated for."""
     permitted = {q: sites for q, sites in graph.usability.permitted.items() if q in inventory.corridors}
     usable = Usability(permitted)
-    links = tuple(link for link in graph.links if usable.joined(*link.route.ends))
+    links = tuple(link for link in graph.links if usable.may_join(*link.route.ends))
     return CandidateGraph(links, (), usable, graph.bypass_limit)
 
 

@@ -16,7 +16,7 @@ import math
 import networkx as nx
 import numpy as np
 
-from qplan.candidates.bundles import tight_links
+from qplan.candidates.bundles import find_tight_links
 from qplan.candidates.max_flow import FlowNetwork
 from qplan.candidates.model import RATE_TOLERANCE
 from qplan.optimizer.cuts.row import Point, Row, Separator, separate_none
@@ -37,7 +37,7 @@ def cutset_cuts(model: Formulation) -> Separator:
     capacitated networks Magnanti, Mirchandani & Vachani 1995). Nothing where no rate can bind.
     """
     required = [(q, c) for q, c in sorted(model.inventory.corridors.items()) if c.required]
-    if not tight_links(model.inventory, model.candidates) or not required:
+    if not find_tight_links(model.inventory, model.candidates) or not required:
         return Separator("cutset", separate_none)
     return Separator("cutset", _Cutsets(model).separate)
 

@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 
 import pulp
 
-from qplan.candidates.bundles import corridor_networks
+from qplan.candidates.bundles import bundle_corridors
 from qplan.candidates.model import CandidateGraph
 from qplan.candidates.prices import Metric, Prices, money_prices
 from qplan.candidates.series import find_series
@@ -28,7 +28,7 @@ BUDGET_ROW_SCALE = 1e6  # right-hand side of a budget row: keeps the solver's ab
 def formulate_design(inventory: Inventory, candidates: CandidateGraph) -> Formulation:
     """What may be built, without the corridors' paths: a relaxation with every limit on strands, room and money."""
     problem = pulp.LpProblem("qplan", pulp.LpMinimize)
-    model = Formulation(problem, inventory, candidates, corridor_networks(inventory, candidates))
+    model = Formulation(problem, inventory, candidates, bundle_corridors(inventory, candidates))
     series_at = find_series(inventory, candidates)
     add_sites(model, series_at)
     add_links(model, {link: first for first, links in series_at.values() for link in links})

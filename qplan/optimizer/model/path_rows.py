@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from qplan.candidates.bundles import CorridorNetwork, tight_links, used_once
+from qplan.candidates.bundles import CorridorNetwork, cannot_repeat, find_tight_links
 from qplan.candidates.model import CandidateGraph
 from qplan.candidates.resources import Kind
 from qplan.inventory.model import Inventory
@@ -78,7 +78,7 @@ def add_disjointness(model: Formulation, network: CorridorNetwork) -> None:
     q, corridor = network.corridor, model.inventory.corridors[network.corridor]
     permitted = model.candidates.usability.permitted[q]
     for resource, indices in network.shared.items():
-        if used_once(resource, network.bundles, indices, corridor, permitted):
+        if cannot_repeat(resource, network.bundles, indices, corridor, permitted):
             flows = [term for i in indices for term in model.bundle_flow(network, i)]
             model.add(flows, "<=", 1, "one_path", q, *resource)
             continue
@@ -114,7 +114,7 @@ def add_key_rate(model: Formulation) -> None:
         for i, bundle in enumerate(network.bundles):
             if len(bundle.links) == 1:  # a link whose rate can bind is a bundle of its own
                 load[bundle.links[0]] += [(v, demand) for v, _ in model.bundle_flow(network, i)]
-    tight = tight_links(model.inventory, model.candidates)
+    tight = find_tight_links(model.inventory, model.candidates)
     for link in model.candidates.links:
         if link.id in tight:
             shares = [(v, demand / link.key_rate_bps) for v, demand in load[link.id]]

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from qplan.candidates.bundles import CorridorNetwork, tight_links
+from qplan.candidates.bundles import CorridorNetwork, find_tight_links
 from qplan.candidates.model import Usability
 from qplan.candidates.prices import Prices
 from qplan.optimizer.cuts.cutset_cuts import cutset_cuts
@@ -53,7 +53,7 @@ class BendersLoop:
         self.incumbent: Incumbent | None = None
         self.promising = set(promising)  # links among which a master's design is repaired
         self.routed: set[str] = set()  # corridors whose paths the master knows
-        self.tight = tight_links(self.task.inventory, self.task.candidates)  # links whose rate can bind
+        self.tight = find_tight_links(self.task.inventory, self.task.candidates)  # links whose rate can bind
         self.columns = tuple(self.model.index())  # without the paths that come later
         index = self.model.index_of_all()
         self._add([*layer_ties(self.model, lifts.layered_trees), *(translate(row, names, index) for row in rows)])

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
-from qplan.candidates.bundles import tight_links
+from qplan.candidates.bundles import find_tight_links
 from qplan.candidates.prices import Prices
 from qplan.optimizer.cuts.row import Row
 from qplan.optimizer.cuts.trees import components, trees_bind
@@ -167,7 +167,7 @@ class ArcFlowRelaxation:
     def wanted(self, search: Minimization, standing: Standing) -> bool:
         task = search.task
         several = any(corridor.required and corridor.paths > 1 for corridor in task.inventory.corridors.values())
-        return several and not task.stage.exact and bool(tight_links(task.inventory, task.candidates))
+        return several and not task.stage.exact and bool(find_tight_links(task.inventory, task.candidates))
 
     def take(self, search: Minimization, standing: Standing) -> Standing:
         names = [variable.name for variable in search.model.columns]
