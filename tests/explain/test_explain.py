@@ -452,7 +452,7 @@ def test_the_budget_for_all_where_it_is_too_low_for_each():
 def test_interrupted_search_still_gives_structural_reasons():
     inventory = network(LINE | {"h": fibre("a", "n", 12)}, ONE | {"far": corridor("a", "n")})
     stopped = limits()
-    stopped.stop.set()
+    stopped.clock.stop.set()
     explanation = explain(inventory, enumerate_candidates(inventory), "unknown", "highs", stopped)
     assert [(f.corridor, f.servable_alone, f.reasons[0].code) for f in explanation.corridors] == [
         ("far", False, "loss_db")
