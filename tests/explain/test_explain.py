@@ -15,7 +15,7 @@ from oracle.random_inventories import random_inventory
 from qplan.candidates import routes
 from qplan.candidates.links import enumerate_candidates
 from qplan.explain import trials
-from qplan.explain.infeasibility import proposals
+from qplan.explain.infeasibility import further
 from qplan.explain.infeasibility.clash import find_clash, keep_limits
 from qplan.explain.infeasibility.explanation import explain
 from qplan.explain.infeasibility.irreducible import Irreducible, find_irreducible
@@ -38,7 +38,7 @@ REF = InventoryRef(name="x", sha256="0", files=(), scenario=None, set={}, effect
 @pytest.fixture(autouse=True)
 def no_shipped_systems(monkeypatch):
     """Only what the inventories here declare, unless a test takes the shipped catalogue back."""
-    monkeypatch.setattr(proposals, "shipped_systems", dict)
+    monkeypatch.setattr(further, "shipped_systems", dict)
 
 
 def limits(seconds: float = 30.0) -> SearchLimits:
@@ -388,7 +388,7 @@ def test_irreducible_admits_what_was_not_decided():
 
 
 def test_a_system_of_the_shipped_catalogue_is_proposed(monkeypatch):
-    monkeypatch.setattr(proposals, "shipped_systems", shipped_systems)
+    monkeypatch.setattr(further, "shipped_systems", shipped_systems)
     inventory = network({"f": fibre("a", "b", 30, strands=2)}, ONE, policy={"technologies": ["cv-gmcs", "dv-bb84"]})
     [finding] = explained(inventory).corridors
     best = finding.remedies[0]

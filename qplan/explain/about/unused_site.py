@@ -12,7 +12,7 @@ from qplan.costing.unit_costs import Cost, money, relay_cost, tco
 from qplan.explain.about.alternatives import Alternative, Replanner
 from qplan.explain.about.answers import Answer
 from qplan.explain.findings import Setting
-from qplan.explain.infeasibility.rules import describe_refusals, let_in_for_all
+from qplan.explain.infeasibility.rules import describe_refusals, let_in, list_refused
 from qplan.explain.infeasibility.shortages import write_money
 from qplan.explain.variants import apply_settings, lift_budget
 from qplan.inventory import plant
@@ -60,9 +60,11 @@ def answer_unused(replanner: Replanner, site: str) -> Answer:
 def _let_in(replanner: Replanner, site: str) -> tuple[Alternative, ...]:
     """The best plan with the rules relaxed that keep it out."""
     inventory = replanner.inventory
-    corridors = [q for q, corridor in inventory.corridors.items() if corridor.max_relays != 0]
-    proposal = let_in_for_all(inventory, corridors, (site,))
-    return () if proposal is None else (replanner.replan_with(proposal.text, *proposal.settings),)
+    barred = [(q, s) for q, s in list_refused(inventory) if s == site and inventory.corridors[q].max_relays != 0]
+    if not barred:
+        return ()
+    proposal = let_in(inventory, barred)
+    return (replanner.replan_with(proposal.text, *proposal.settings),)
 
 
 def _describe_no_link(graph: CandidateGraph, inventory: Inventory, site: str) -> Iterator[Reason]:

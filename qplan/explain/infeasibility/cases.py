@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from qplan.candidates.model import CandidateGraph
 from qplan.candidates.precheck import precheck
 from qplan.candidates.reasons import Reason
-from qplan.explain.findings import Diagnosis
+from qplan.explain.findings import Diagnosis, Obstacle
 from qplan.explain.infeasibility.clash import find_clash, find_fewest_left_out
 from qplan.explain.infeasibility.concessions import propose_less, propose_optional
+from qplan.explain.infeasibility.further import examine_further
 from qplan.explain.infeasibility.limits import examine_limits
-from qplan.explain.infeasibility.proposals import propose_further
 from qplan.explain.infeasibility.structure import diagnose, examine_paths
 from qplan.explain.trials import Trials
 from qplan.explain.variants import LIMIT_FAMILIES, keep_corridors, keep_required, lift_families, restrict_graph
@@ -22,13 +22,12 @@ NO_TIME = "Proven impossible; the time for explanations was over before a reason
 SHARES = (0.3, 0.6)  # of the time: ended by then are verdicts, reasons
 JOINT_SHARES = (0.4, 0.5)  # of the time, where corridors clash: ended by then are limits, the clash
 MOST_GRAPH_ONLY = 8  # corridors looked at without the solver when the time is over
-MOST_PROPOSALS = 9  # of one corridor, before those that ask for less
 MOST_ASKED_LESS = 4  # corridors of a clash that are proposed to ask for less
 
 
 @dataclass(frozen=True)
 class Case:
-    """A required corridor by itself: whether it can be served, why not, and what may help."""
+    """A required corridor by itself: whether it can be served, and why not."""
 
     corridor: str
     servable: bool | None
@@ -68,20 +67,14 @@ def _judge(
         return Case(q, servable)
     found = examine(trials, alone, structural)
     if not found.reasons:
-        found += Diagnosis((checked or Reason("undecided", NO_TIME),))
+        found = Diagnosis((Obstacle((checked or Reason("undecided", NO_TIME),)),))
     return Case(q, servable, found)
 
 
 def examine(trials: Trials, alone: Inventory, structural: Diagnosis | None = None) -> Diagnosis:
     """Why the one corridor of the inventory cannot be served, and what may help; `structural` as far as it is known."""
-    ((q, corridor),) = alone.corridors.items()
     found = diagnose(alone) if structural is None else structural
-    if not found.reasons:
-        found = _examine_quantities(trials, alone)
-    more = tuple(propose_further(trials, alone, [q], found))
-    most = corridor.paths if found.fewest_paths is None else found.fewest_paths
-    less = tuple(propose_less(q, corridor, most))
-    return Diagnosis(found.reasons, (*found.proposals[:MOST_PROPOSALS], *more, *less))
+    return found if found.reasons else _examine_quantities(trials, alone)
 
 
 def _examine_quantities(trials: Trials, alone: Inventory) -> Diagnosis:
@@ -89,30 +82,46 @@ def _examine_quantities(trials: Trials, alone: Inventory) -> Diagnosis:
     found = examine_limits(trials, alone)
     unlimited = lift_families(alone, LIMIT_FAMILIES)
     if not found.reasons and trials.is_feasible(unlimited) is False:
-        return examine_paths(trials, unlimited)
+        return Diagnosis((examine_paths(trials, unlimited),))
     return found
+
+
+def widen(trials: Trials, alone: Inventory, found: Diagnosis) -> Diagnosis:
+    """The diagnosis with all that may help besides: obstacles that quantities hide, other systems, less asked for."""
+    ((q, corridor),) = alone.corridors.items()
+    obstacles, systems = examine_further(trials, alone, [q], found)
+    most = corridor.paths if found.fewest_paths is None else found.fewest_paths
+    help_besides = Diagnosis((), (*systems, *propose_less(q, corridor, most)))
+    further = Diagnosis(tuple(obstacles))
+    return (further + found if _is_of_quantities(found) else found + further) + help_besides
+
+
+def _is_of_quantities(found: Diagnosis) -> bool:
+    return all(reason.code in (*LIMIT_FAMILIES, "limits") for reason in found.reasons)
 
 
 def examine_together(trials: Trials, inventory: Inventory, graph: CandidateGraph) -> Diagnosis:
     """Corridors that can each be served, but not together: only limits of quantity can be in the way."""
-    found = examine_limits(trials.end_at(JOINT_SHARES[0]), keep_required(inventory))
+    needed = keep_required(inventory)
+    limits = examine_limits(trials.end_at(JOINT_SHARES[0]), needed)
     clash = find_clash(trials.end_at(JOINT_SHARES[1]), inventory, graph)
     members = clash.corridors
-    if len(members) > 1 and (clash.proven or len(members) < len(keep_required(inventory).corridors)):
-        found = Diagnosis((clash.reason(inventory),)) + found
-    if (reason := precheck(inventory, graph).together) is not None:
-        found = Diagnosis((reason,)) + found
-    proposals = [*propose_further(trials, keep_required(inventory), members, found)]
+    together = precheck(inventory, graph).together
+    lead = () if together is None else (together,)
+    if len(members) > 1 and (clash.proven or len(members) < len(needed.corridors)):
+        lead = (*lead, clash.reason(inventory))
+    found = limits + Diagnosis(lead=lead)
+    obstacles, proposals = examine_further(trials, needed, members, found)
     for q in members[:MOST_ASKED_LESS]:
         proposals += propose_less(q, inventory.corridors[q], inventory.corridors[q].paths)
     without = find_fewest_left_out(trials, inventory)
     proposals += [propose_optional([q]) for q in members[:MOST_ASKED_LESS] if (q,) != without]
     proposals += [propose_optional(without)] if without else []
-    return found + Diagnosis((), tuple(proposals))
+    return found + Diagnosis(tuple(obstacles), tuple(proposals))
 
 
 def find_reasons(trials: Trials, inventory: Inventory, graph: CandidateGraph) -> tuple[Reason, ...]:
-    """Why there is no plan, without remedies, the corridor named; the graph is all that the inventory lets build."""
+    """Why there is no plan, the corridor named; the graph is all that the inventory lets build."""
     trials = trials.restart()
     broken = [case for case in judge_corridors(trials, inventory, graph) if case.servable is False]
     if broken:
