@@ -86,7 +86,7 @@ def explain(
             return Statement(subject.explanation, inventory)
         return _of_inventory(subject.inventory, address, solver, limits)
     if address is None:
-        return Statement(sum_up(inventory, plan), inventory, plan)
+        return Statement(sum_up(Trials(solver, limits), inventory, plan), inventory, plan)
     return Statement(ask(Trials(solver, limits), inventory, plan, address), inventory, plan)
 
 

@@ -93,17 +93,24 @@ def let_in(inventory: Inventory, refused: Iterable[Relaying]) -> Proposal:
             entries[name] = entries[name].model_copy(update={key: value})
     relaxed = inventory.model_copy(update={"sites": sites, "corridors": corridors})
     besides = sorted(list_refused(inventory) - list_refused(relaxed) - set(asked))
-    text = ", and ".join(f"let {named(let)} relay for {q}" for q, let in _by_corridor(asked).items())
+    text = ", and ".join(f"let {named(let)} relay for {q}" for q, let in _group(asked).items())
     if besides:
-        others = "; ".join(f"{named(let)} for {q}" for q, let in _by_corridor(besides).items())
-        text += f" (which also lets in {others})"
+        text += f" (which also lets in {_name_relaying(besides)})"
     return Proposal((Change(text, tuple(settings.items()), lets_in=asked),))
 
 
-def _by_corridor(relaying: Iterable[Relaying]) -> dict[str, list[str]]:
+def _name_relaying(relaying: Iterable[Relaying]) -> str:
+    """`x, y for c1; z for c2, c3`."""
+    alike: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for s, corridors in _group((s, q) for q, s in relaying).items():
+        alike[tuple(corridors)].append(s)
+    return "; ".join(f"{named(sites)} for {named(corridors)}" for corridors, sites in alike.items())
+
+
+def _group(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     grouped: dict[str, list[str]] = defaultdict(list)
-    for q, s in relaying:
-        grouped[q].append(s)
+    for key, value in pairs:
+        grouped[key].append(value)
     return grouped
 
 
