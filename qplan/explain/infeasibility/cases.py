@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 
 from qplan.candidates.model import CandidateGraph
@@ -12,7 +13,7 @@ from qplan.explain.infeasibility.clash import find_clash, find_fewest_left_out
 from qplan.explain.infeasibility.concessions import propose_less, propose_optional
 from qplan.explain.infeasibility.further import examine_further
 from qplan.explain.infeasibility.limits import examine_limits
-from qplan.explain.infeasibility.structure import diagnose, examine_paths
+from qplan.explain.infeasibility.structure import diagnose, examine_paths, survey_terrain
 from qplan.explain.trials import Trials
 from qplan.explain.variants import LIMIT_FAMILIES, keep_corridors, keep_required, lift_families, restrict_graph
 from qplan.inventory.model import Inventory
@@ -21,7 +22,7 @@ from qplan.optimizer.heuristics.sequential import served_alone_at_once
 NO_TIME = "Proven impossible; the time for explanations was over before a reason was found."
 SHARES = (0.3, 0.6)  # of the time: ended by then are verdicts, reasons
 JOINT_SHARES = (0.4, 0.5)  # of the time, where corridors clash: ended by then are limits, the clash
-MOST_GRAPH_ONLY = 8  # corridors looked at without the solver when the time is over
+LATE_S = 1.0  # for what needs no solver, when the time is over
 MOST_ASKED_LESS = 4  # corridors of a clash that are proposed to ask for less
 
 
@@ -42,14 +43,9 @@ def judge_corridors(trials: Trials, inventory: Inventory, graph: CandidateGraph)
     checked = precheck(inventory, graph)
     served = frozenset() if early.over else served_alone_at_once(keep_required(inventory), graph)
     verdicts: dict[str, bool | None] = {q: q in served or None for q in required} | dict.fromkeys(checked.alone, False)
-    structural: dict[str, Diagnosis] = {}
-    late = 0
-    for q in required:
-        late += early.over
-        unsure = verdicts[q] is None and graph.bypass_limit is not None
-        if (unsure or q in checked.alone) and late <= MOST_GRAPH_ONLY:
-            structural[q] = diagnose(alone[q])
-            verdicts[q] = False if structural[q].reasons else verdicts[q]
+    unsure = {q for q in required if q in checked.alone or (verdicts[q] is None and graph.bypass_limit is not None)}
+    structural = _diagnose_each(early, inventory, [q for q in required if q in unsure])
+    verdicts |= {q: False for q, found in structural.items() if found.reasons}
     whole = keep_corridors(inventory, [q for q in required if verdicts[q] is not False])
     if None in verdicts.values() and early.construct(whole, restrict_graph(graph, whole)) is not None:
         verdicts |= dict.fromkeys(whole.corridors, True)
@@ -57,6 +53,18 @@ def judge_corridors(trials: Trials, inventory: Inventory, graph: CandidateGraph)
         if verdicts[q] is None:
             verdicts[q] = early.is_feasible(alone[q], restrict_graph(graph, alone[q]))
     return [_judge(later, alone[q], verdicts[q], structural.get(q), checked.alone.get(q)) for q in required]
+
+
+def _diagnose_each(trials: Trials, inventory: Inventory, corridors: list[str]) -> dict[str, Diagnosis]:
+    """What the graph says of corridors, one by one; a little of it also when the time is over."""
+    found: dict[str, Diagnosis] = {}
+    terrain = survey_terrain(inventory) if corridors else None
+    late = time.monotonic() + LATE_S
+    for q in corridors:
+        if trials.over and time.monotonic() > late:
+            break
+        found[q] = diagnose(keep_corridors(inventory, [q]), terrain)
+    return found
 
 
 def _judge(
@@ -73,7 +81,9 @@ def _judge(
 
 def examine(trials: Trials, alone: Inventory, structural: Diagnosis | None = None) -> Diagnosis:
     """Why the one corridor of the inventory cannot be served, and what may help; `structural` as far as it is known."""
-    found = diagnose(alone) if structural is None else structural
+    found = structural
+    if found is None:
+        found = Diagnosis() if trials.over else diagnose(alone)
     return found if found.reasons else _examine_quantities(trials, alone)
 
 

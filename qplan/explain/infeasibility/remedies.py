@@ -167,6 +167,8 @@ def _decide_at_once(trials: Trials, alone: Inventory) -> bool | None:
     """Whether the one corridor can be served, as far as the graph says or a plan is found without the solver."""
     if diagnose(alone).reasons:
         return False
+    if trials.over:
+        return None
     return True if trials.construct(alone, enumerate_candidates(alone)) is not None else None
 
 

@@ -32,17 +32,20 @@ def examine_rules(alone: Inventory, ways: LinkWays) -> Obstacle | None:
     if not least:
         return None
     ((q, corridor),) = alone.corridors.items()
+    grouped: dict[str, list[str]] = defaultdict(list)
+    for s in least:
+        for refusal in relay_refusals(corridor, s, alone.sites[s]):
+            grouped[describe_refusal(refusal)].append(s)
+    start = f"No way through permitted relays; at least {len(least)} more would have to be let in, here {named(least)}."
     reasons = tuple(
         Reason(
             "relay_rule",
-            f"No way through permitted relays; at least {len(least)} more would have to be let in, here "
-            f"{named(least)}. {s} may not relay by {describe_refusal(refusal)}.",
+            f"{start} {named(sites)} may not relay by {rule}.",
             float(len(least)),
             0.0,
-            (f"sites.{s}",),
+            tuple(f"sites.{s}" for s in sites),
         )
-        for s in least
-        for refusal in relay_refusals(corridor, s, alone.sites[s])
+        for rule, sites in grouped.items()
     )
     if len(least) > 1:
         return Obstacle(reasons, (let_in(alone, [(q, s) for s in least]),))

@@ -7,14 +7,14 @@ What the graph cannot prove is left to the integer program.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from qplan.candidates.arrays import CandidateArrays
 from qplan.candidates.blocking_sets import LinkWays
 from qplan.candidates.fibre_graph import fibre_ways
 from qplan.candidates.hops import least_shortfall_ways
 from qplan.candidates.links import offers_and_refusals
-from qplan.candidates.model import CandidateGraph, CandidateLink, Usability
+from qplan.candidates.model import CandidateGraph, CandidateLink, Refusal, Usability
 from qplan.candidates.precheck import not_disjoint, too_many_relays
 from qplan.candidates.prices import Prices
 from qplan.candidates.reasons import Reason, named, spoken
@@ -30,30 +30,45 @@ from qplan.inventory.relay_rules import relay_refusals
 from qplan.inventory.source.messages import counted
 
 
-def diagnose(alone: Inventory) -> Diagnosis:
+@dataclass(frozen=True)
+class Terrain:
+    """What could be built between any two sites were there no rule and no limit of quantity, and why not the rest."""
+
+    inventory: Inventory
+    offers: list[CandidateLink]
+    refusals: list[Refusal]
+    bypass_limit: int | None
+
+
+def survey_terrain(inventory: Inventory) -> Terrain:
+    """The same for every corridor of the inventory."""
+    loose = lift_rules(inventory)
+    return Terrain(loose, *offers_and_refusals(loose))
+
+
+def diagnose(alone: Inventory, terrain: Terrain | None = None) -> Diagnosis:
     """Why the one corridor of the inventory cannot be served, whatever the strands, room, rate or budget."""
-    return Diagnosis(tuple(obstacle for obstacle in _list_obstacles(alone) if obstacle.reasons))
-
-
-def _list_obstacles(alone: Inventory) -> list[Obstacle]:
     ((q, corridor),) = alone.corridors.items()
     found = [obstacle for obstacle in (_examine_fibres(alone, corridor), _examine_systems(alone)) if obstacle]
-    if found:
-        return found
+    if not found:
+        found = _examine_links(alone, q, terrain or survey_terrain(alone))
+    return Diagnosis(tuple(obstacle for obstacle in found if obstacle.reasons))
+
+
+def _examine_links(alone: Inventory, q: str, terrain: Terrain) -> list[Obstacle]:
+    corridor, verdicts = alone.corridors[q], (terrain.offers, terrain.refusals)
     permitted = frozenset(s for s, site in alone.sites.items() if not relay_refusals(corridor, s, site))
-    loose = lift_rules(alone)
-    offers, refusals, bypass_limit = offers_and_refusals(loose)
-    if bypass_limit is not None:
+    if terrain.bypass_limit is not None:
         hops = next(least_shortfall_ways(alone, corridor.ends, permitted, 1), None)
         out_of_reach = hops is None or bool(list_over_limit(hops))
-        return [examine_reach(alone, q, permitted, (offers, refusals))] if out_of_reach else []
-    ways = _find_ways(alone, q, offers, permitted)
+        return [examine_reach(alone, q, permitted, verdicts)] if out_of_reach else []
+    ways = _find_ways(alone, q, terrain.offers, permitted)
     if ways.fewest_links(limited=False) is not None:
         obstacle = _examine_relays(q, ways) or _examine_disjointness(alone, q, ways, permitted)
         return [obstacle] if obstacle else []
     rules = examine_rules(alone, ways)
-    technologies = _examine_technologies(loose, q, permitted)
-    return [*([rules] if rules else []), *technologies, examine_reach(alone, q, permitted, (offers, refusals))]
+    technologies = _examine_technologies(lift_rules(alone), q, permitted)
+    return [*([rules] if rules else []), *technologies, examine_reach(alone, q, permitted, verdicts)]
 
 
 def _find_ways(alone: Inventory, q: str, offers: list[CandidateLink], permitted: frozenset[str]) -> LinkWays:
