@@ -86,7 +86,7 @@ def explain(
             return Statement(subject.explanation, inventory)
         return _of_inventory(subject.inventory, address, solver, parameters)
     if address is None:
-        return Statement(sum_up(inventory, plan), inventory, plan)
+        return Statement(sum_up(Trials(solver, parameters), inventory, plan), inventory, plan)
     return Statement(ask(Trials(solver, parameters), inventory, plan, address), inventory, plan)
 
 

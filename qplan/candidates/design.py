@@ -33,7 +33,8 @@ def design_of(inventory: Inventory, candidates: CandidateGraph, corridors: tuple
         for path in corridor.paths:
             for link in path.links:
                 load[link] += corridor.key_rate_bps
-    links = tuple(link_of(link, load[link.id]) for link in candidates.links if link.id in load)
+    used = sorted((link for link in candidates.links if link.id in load), key=lambda link: link.id)
+    links = tuple(link_of(link, load[link.id]) for link in used)
     nodes = nodes_of(inventory, links, corridors)
     costs = plan_costs(
         inventory,

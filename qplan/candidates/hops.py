@@ -115,24 +115,30 @@ def _least_loss_routes(
 
 
 def fewest_patched(inventory: Inventory, ends: tuple[str, str], relays: Collection[str]) -> int | None:
-    """The least number of sites that a quantum channel must be patched through in a row, whatever the loss."""
-    nodes = set(relays).union(ends)
+    """The least number of sites that a quantum channel must be patched through in a row, whatever the loss.
+
+    One breadth-first search from all nodes at once: a fibre between what is nearest to two nodes joins these, and the
+    widest hop of the best way is among the hops found so (Mehlhorn 1988).
+    """
+    nearest = {node: (node, 0) for node in sorted(set(relays).union(ends))}
     neighbours: dict[str, set[str]] = defaultdict(set)
     for fibre in inventory.fibres.values():
         if not fibre.amplified:
             a, b = fibre.ends
             neighbours[a].add(b)
             neighbours[b].add(a)
+    queue = deque(nearest)
     edges = []
-    for start in sorted(nodes):
-        depth = {start: 0}
-        queue = deque([start])
-        while queue:
-            here = queue.popleft()
-            for there in neighbours[here] - depth.keys():
-                depth[there] = depth[here] + 1
+    while queue:
+        here = queue.popleft()
+        node, depth = nearest[here]
+        for there in sorted(neighbours[here]):
+            if there not in nearest:
+                nearest[there] = node, depth + 1
                 queue.append(there)
-        edges += [(float(d - 1), start, there) for there, d in depth.items() if there in nodes and there > start]
+            other, beyond = nearest[there]
+            if other != node:
+                edges.append((float(depth + beyond), node, other))
     least = bottleneck(edges, ends)
     return None if least is None else int(least)
 

@@ -63,7 +63,10 @@ class Usability:
 
 @dataclass(frozen=True)
 class CandidateGraph:
-    """All candidate links in id order; `bypass_limit` is set where routes with more patched sites were left out."""
+    """All candidate links; `bypass_limit` is set where routes with more patched sites were left out.
+
+    Of links that are alike for a path it takes the first: they are in id order, but for those that are asked about.
+    """
 
     links: tuple[CandidateLink, ...]
     refusals: tuple[Refusal, ...]

@@ -11,10 +11,11 @@ from qplan.candidates.survey import permitted_systems
 from qplan.costing.unit_costs import system_cost, tco
 from qplan.inventory import plant
 from qplan.inventory.model import Inventory
+from qplan.physics.loss import SPLICE_LOSS_DB
 from qplan.plan.model import Plan
 
 SLACK = 1e-9  # a limit is kept up to this, relative above 1
-LITTLE_LOSS_DB = 1.0  # a repair splice or two, or a fibre a few km longer
+REPAIR_DB = 2 * SPLICE_LOSS_DB  # the least loss that a repair adds: a piece of cable, spliced in at both ends
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,9 @@ class Taken:
     """
 
     limit: str
-    """strands | rack_units | power_w | key_rate | loss_db | length_km | max_relays | capex | tco"""
+    """strands | rack_units | power_w | key_rate | loss_db | length_km | max_relays | max_bypass_sites | capex | tco"""
     kind: str
-    """fibres | sites | links | corridors | budget"""
+    """fibres | sites | links | corridors | policy | budget"""
     id: str
     taken: float
     free: float
@@ -47,7 +48,7 @@ class Taken:
         return self.left < -SLACK * max(1.0, self.free)
 
     @property
-    def binds(self) -> bool:
+    def used_up(self) -> bool:
         """Nothing more of the same fits."""
         return self.left < self.least - SLACK * max(1.0, self.free)
 
@@ -62,6 +63,7 @@ def occupancy(inventory: Inventory, design: Design | Plan) -> tuple[Taken, ...]:
         *room(inventory, design, "rack_units"),
         *room(inventory, design, "power_w"),
         *relays(inventory, design),
+        patching(inventory, design),
         *money(inventory, design),
     )
 
@@ -105,7 +107,7 @@ def key_rates(inventory: Inventory, design: Design | Plan) -> Iterator[Taken]:
 def losses(inventory: Inventory, design: Design | Plan) -> Iterator[Taken]:
     for link in design.links:
         limit = plant.max_loss_db(inventory.equipment.qkd_systems[link.system])
-        yield Taken("loss_db", "links", link.id, link.loss_db, limit, LITTLE_LOSS_DB)
+        yield Taken("loss_db", "links", link.id, link.loss_db, limit, REPAIR_DB)
 
 
 def lengths(inventory: Inventory, design: Design | Plan) -> Iterator[Taken]:
@@ -122,6 +124,12 @@ def relays(inventory: Inventory, design: Design | Plan) -> Iterator[Taken]:
         if served.paths and most is not None:
             longest = max(len(path.relays) for path in served.paths)
             yield Taken("max_relays", "corridors", served.id, longest, most, 1.0)
+
+
+def patching(inventory: Inventory, design: Design | Plan) -> Taken:
+    """Sites in a row that a quantum channel is patched through."""
+    most = max((len(link.bypass_sites) for link in design.links), default=0)
+    return Taken("max_bypass_sites", "policy", "max_bypass_sites", most, inventory.policy.max_bypass_sites, 1.0)
 
 
 def money(inventory: Inventory, design: Design | Plan) -> Iterator[Taken]:

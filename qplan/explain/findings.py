@@ -17,36 +17,84 @@ PLAIN_WORD = re.compile(r"(?!(?:null|true|false)$)[a-z][a-z_]*")
 
 
 @dataclass(frozen=True)
-class Proposal:
-    """A change of the inventory that may help, and what becomes of the service with it.
+class Change:
+    """One thing that is changed in an inventory, said in words, and what becomes of the service with it.
 
-    `cost_known` is false where something must be built whose cost the inventory does not state. `design` serves the
-    required corridors of the inventory that was examined, once it is changed so.
+    `cost_known` is false where something must be built whose cost the inventory does not state. `lets_in`: corridors
+    and sites that may relay for them only then, where that is what is changed.
     """
 
     text: str
     settings: tuple[Setting, ...]
     service: Service = "kept"
     cost_known: bool = True
+    lets_in: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Changes that may help, made together. `design` serves the corridors of the inventory that was examined then."""
+
+    changes: tuple[Change, ...]
     design: Design | None = None
 
     def join(self, other: Proposal) -> Proposal:
-        """Both changes, the other one last."""
-        settings = dict(self.settings) | dict(other.settings)
-        service = max(self.service, other.service, key=SERVICE.index)
-        text = f"{self.text}, and {other.text}"
-        return Proposal(text, tuple(settings.items()), service, self.cost_known and other.cost_known)
+        """Both, the other one's changes last."""
+        return Proposal(self.changes + other.changes)
+
+    @property
+    def text(self) -> str:
+        return ", and ".join(change.text for change in self.changes)
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """A later change's value for an address stands."""
+        return tuple({address: value for change in self.changes for address, value in change.settings}.items())
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """`address=value`, as `--set` takes them."""
+        return tuple(write_setting(address, value) for address, value in self.settings)
+
+    @property
+    def service(self) -> Service:
+        return max((change.service for change in self.changes), key=SERVICE.index)
+
+    @property
+    def cost_known(self) -> bool:
+        return all(change.cost_known for change in self.changes)
+
+
+def propose(text: str, *settings: Setting, service: Service = "kept", design: Design | None = None) -> Proposal:
+    """A proposal of one change."""
+    return Proposal((Change(text, settings, service),), design)
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Something that stands in the way, in one reason or several, and proposals that remove it."""
+
+    reasons: tuple[Reason, ...]
+    proposals: tuple[Proposal, ...] = ()
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """Reasons found, and proposals to be tried. Without reasons, the argument that was used is silent."""
+    """Obstacles found, and proposals that remove none of them by itself: to ask for less, to use other systems.
 
-    reasons: tuple[Reason, ...] = ()
+    Without obstacles, the argument that was used is silent. `lead` are reasons that come first, whatever helps.
+    """
+
+    obstacles: tuple[Obstacle, ...] = ()
     proposals: tuple[Proposal, ...] = ()
+    lead: tuple[Reason, ...] = ()
 
     def __add__(self, other: Diagnosis) -> Diagnosis:
-        return Diagnosis(self.reasons + other.reasons, self.proposals + other.proposals)
+        return Diagnosis(self.obstacles + other.obstacles, self.proposals + other.proposals, self.lead + other.lead)
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        return (*self.lead, *(reason for obstacle in self.obstacles for reason in obstacle.reasons))
 
     @property
     def fewest_paths(self) -> int | None:

@@ -17,10 +17,12 @@ from qplan.inventory.model import Inventory
 from qplan.optimizer.heuristics.sequential import plan_at_once
 from qplan.optimizer.limits import SearchParameters, Status, StopReason, watch_nothing
 from qplan.optimizer.model.stage import SideConstraint
-from qplan.optimizer.search.stages import Search, search_plan
+from qplan.optimizer.search.stages import Search, objective_value, search_plan
+from qplan.plan.model import InventoryRef, Objective, Plan, Solver
+from qplan.plan.verify.verifier import verify
 from qplan.time_budget import TimeBudget
 
-AT_LEAST_S = 20.0  # an explanation gets this long even when the time limit has struck
+AT_LEAST_S = 3.0  # an explanation gets this long even when the time limit has struck: less than a run may exceed it
 SHARE_OF_REST = 0.5
 SHARE_OF_ONE_TRIAL = 0.25
 ANY_PLAN = 1.0  # a gap that every plan keeps
@@ -122,3 +124,21 @@ class Trials:
             return search
         weaker = {Status.OPTIMAL: Status.FEASIBLE, Status.INFEASIBLE: Status.UNKNOWN}
         return replace(search, status=weaker.get(search.status, search.status))
+
+
+def holds(inventory: Inventory, design: Design) -> bool:
+    """The design keeps every rule and limit of the inventory, and serves its required corridors."""
+    value = objective_value(inventory, design)
+    nowhere = InventoryRef(name="", sha256="", files=(), scenario=None, set={}, effective_sha256="")
+    plan = Plan(
+        qplan_version="",
+        inventory=nowhere,
+        status="feasible",
+        objective=Objective(name=inventory.objective, value=value, bound=None, gap=None),
+        nodes=design.nodes,
+        links=design.links,
+        corridors=design.corridors,
+        costs=design.costs,
+        solver=Solver(name="", version="", stopped_by="interrupt"),
+    )
+    return not verify(inventory, plan)

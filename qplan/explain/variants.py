@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from qplan.candidates.model import CandidateGraph, Usability
+from qplan.candidates.model import CandidateGraph, CandidateLink, Usability
 from qplan.explain.findings import Setting
 from qplan.inventory.model import Budget, Corridor, Inventory
 from qplan.inventory.source.overlay import new_entry
@@ -138,6 +138,13 @@ def restrict_graph(graph: CandidateGraph, inventory: Inventory) -> CandidateGrap
     usable = Usability(permitted)
     links = tuple(link for link in graph.links if usable.may_join(*link.route.ends))
     return CandidateGraph(links, (), usable, graph.bypass_limit)
+
+
+def prefer_links(graph: CandidateGraph, links: Collection[CandidateLink]) -> CandidateGraph:
+    """The graph with these links, which paths take rather than others that are alike for them."""
+    preferred = {link.id for link in links}
+    others = (link for link in graph.links if link.id not in preferred)
+    return CandidateGraph((*links, *others), graph.refusals, graph.usability, graph.bypass_limit)
 
 
 def set_demand(q: str, corridor: Corridor, rate_bps: float) -> Setting:

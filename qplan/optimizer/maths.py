@@ -17,6 +17,7 @@ MODULES = (
     "model.path_rows",
     "model.objectives",
     "model.relay_rows",
+    "model.link_rows",
     "cuts.trees",
     "cuts.tree_cuts",
     "cuts.path_cuts",

@@ -10,14 +10,18 @@ import pytest
 import yaml
 from networks import LINE, LOOP, ONE, PAIR, RING, ROOMY, corridor, fibre, network, system
 from oracle.random_inventories import random_inventory
+from planning import planned
 
 from qplan.candidates import routes
 from qplan.candidates.links import enumerate_candidates
 from qplan.explain import trials
-from qplan.explain.infeasibility import proposals
+from qplan.explain.infeasibility import further
 from qplan.explain.infeasibility.clash import find_clash, keep_limits
+from qplan.explain.infeasibility.concessions import propose_relays
 from qplan.explain.infeasibility.explanation import explain
 from qplan.explain.infeasibility.irreducible import Irreducible, find_irreducible
+from qplan.explain.infeasibility.remedies import try_for_all
+from qplan.explain.infeasibility.rules import let_in
 from qplan.explain.trials import Trials
 from qplan.explain.variants import apply_settings, keep_corridors, keep_required
 from qplan.inventory.model import Inventory
@@ -38,7 +42,7 @@ REF = InventoryRef(name="x", sha256="0", files=(), scenario=None, set={}, effect
 @pytest.fixture(autouse=True)
 def no_shipped_systems(monkeypatch):
     """Only what the inventories here declare, unless a test takes the shipped catalogue back."""
-    monkeypatch.setattr(proposals, "shipped_systems", dict)
+    monkeypatch.setattr(further, "shipped_systems", dict)
 
 
 def limits(seconds: float = 30.0) -> SearchParameters:
@@ -231,6 +235,59 @@ def test_reason_of_one_corridor(name):
     assert remedies <= {remedy.settings for remedy in finding.remedies}
 
 
+def test_the_rule_that_refuses_the_only_relay_comes_before_strands_of_a_hopeless_direct_link():
+    """Patched through m, a system gives 40 bit/s of the 100 asked for; three of them would take six strands."""
+    systems = {"q": system(key_rate_curve=[[0, 1000], [5, 1000], [10, 40]], strands=2)}
+    fibres = {"f": fibre("a", "m", strands=2), "g": fibre("m", "b", strands=2)}
+    corridors = {"c": corridor("a", "b", allowed_operators=["CityNet"])}
+    inventory = network(fibres, corridors, {"m": {"operator": "Telco"}}, systems,
+                        policy={"max_bypass_sites": 1, "bypass_loss_db": 0.0})  # fmt: skip
+    [finding] = explained(inventory).corridors
+    assert [reason.code for reason in finding.reasons] == ["relay_rule", "strands", "strands", "key_rate"]
+    assert "m may not relay for c by allowed_operators: found Telco, expected CityNet" in finding.reasons[0].text
+    assert [(remedy.settings, remedy.cost) for remedy in finding.remedies] == [
+        (('corridors.c.allowed_operators=["CityNet", "Telco"]',), 200.0),
+        (("fibres.f.strands=6", "fibres.g.strands=6"), 300.0),
+        (("corridors.c.key_rate_bps=40.0",), 100.0),
+    ]
+
+
+def test_sites_that_one_rule_lets_in_are_one_remedy_and_named():
+    """Three parallel relays of one operator: the plan takes the cheapest, the rule lets in all."""
+    sites = {s: {"operator": "other", "relay_cost": cost} for s, cost in (("x", 30), ("y", 20), ("z", 40))}
+    fibres = {f"{end}{s}": fibre(end, s) for s in sites for end in ("a", "b")}
+    corridors = {"c": corridor("a", "b", allowed_operators=["own"])}
+    [finding] = explained(network(fibres, corridors, sites)).corridors
+    [remedy] = [remedy for remedy in finding.remedies if remedy.cost_known]
+    assert remedy.text == "let y relay for c (which also lets in x, z for c)"
+    assert (remedy.settings, remedy.cost) == (('corridors.c.allowed_operators=["own", "other"]',), 220.0)
+
+
+def test_a_step_that_the_plan_found_does_not_need_is_left_out():
+    """Letting m in is enough; a second proposal joined to it is not told."""
+    inventory = network(LINE, {"c": corridor("a", "b", max_relays=1)}, {"m": {"trusted_node": "forbidden"}})
+    both = let_in(inventory, [("c", "m")]).join(propose_relays("c", 2))
+    [remedy] = try_for_all(Trials("highs", limits()), inventory, [both]).remedies
+    assert (remedy.text, remedy.settings) == ("let m relay for c", ("sites.m.trusted_node=allowed",))
+
+
+def test_a_channel_patched_further_is_named_where_that_would_do():
+    """Both ways through m and n are forbidden to relays; patched through both, a channel reaches."""
+    fibres = {"f": fibre("a", "m", 2), "g": fibre("m", "n", 2), "h": fibre("n", "b", 2)}
+    sites = {s: {"trusted_node": "forbidden"} for s in ("m", "n")}
+    inventory = network(fibres, ONE, sites, policy={"max_bypass_sites": 1, "bypass_loss_db": 0.5})
+    [finding] = explained(inventory).corridors
+    reason = finding.reasons[0]
+    assert (reason.code, reason.value, reason.limit) == ("max_bypass_sites", 2, 1)
+    assert finding.remedies[0].settings == ("policy.max_bypass_sites=2",)
+
+
+def test_no_plan_is_no_remedy():
+    """With its only corridor optional the best plan would be nothing at all."""
+    [finding] = explained(network({"f": fibre("a", "b", 40)}, ONE)).corridors
+    assert all(remedy.service != "left_out" for remedy in finding.remedies)
+
+
 def test_loss_text_names_hop_loss_limit_and_shortfall():
     [finding] = explained(CASES["loss of a patched hop"][0]).corridors
     text = next(reason.text for reason in finding.reasons if reason.code == "loss_db")
@@ -388,7 +445,7 @@ def test_irreducible_admits_what_was_not_decided():
 
 
 def test_a_system_of_the_shipped_catalogue_is_proposed(monkeypatch):
-    monkeypatch.setattr(proposals, "shipped_systems", shipped_systems)
+    monkeypatch.setattr(further, "shipped_systems", shipped_systems)
     inventory = network({"f": fibre("a", "b", 30, strands=2)}, ONE, policy={"technologies": ["cv-gmcs", "dv-bb84"]})
     [finding] = explained(inventory).corridors
     best = finding.remedies[0]
@@ -530,9 +587,12 @@ def test_what_is_printed_costs_what_is_said():
 
 
 @pytest.mark.parametrize("seed", range(24))
-def test_random_inventories(seed):
-    """Each verdict agrees with the integer program of that corridor alone, and every remedy printed works."""
-    inventory = Inventory.model_validate(random_inventory(random.Random(seed)))
+def test_random_inventories(seed, tmp_path):
+    """Each verdict agrees with the integer program of that corridor alone; remedies are told once, and hold the price
+    beside them when their lines are given to `--set`.
+    """
+    document = random_inventory(random.Random(seed))
+    inventory = Inventory.model_validate(document)
     if feasible(inventory):
         return
     explanation = explain(inventory, enumerate_candidates(inventory), "infeasible", "highs", limits())
@@ -544,9 +604,13 @@ def test_random_inventories(seed):
     for reasons in (explanation.joint, *(finding.reasons for finding in explanation.corridors)):
         assert all(reason.code != "undecided" for reason in reasons)
         assert all(r.value is None or r.limit is None or r.value != r.limit or not r.value for r in reasons)
-    for remedy in explanation.remedies:
-        assert feasible(applied(inventory, remedy.settings))
-    for finding in explanation.corridors:
-        for remedy in finding.remedies:
-            repaired = applied(inventory, remedy.settings)
-            assert feasible(repaired if remedy.scope == "inventory" else keep_corridors(repaired, [finding.corridor]))
+    file = tmp_path / "sites.yaml"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    groups = [(explanation.remedies, None), *((one.remedies, [one.corridor]) for one in explanation.corridors)]
+    for remedies, alone in groups:
+        assert len({(remedy.scope, frozenset(remedy.settings)) for remedy in remedies}) == len(remedies)
+        for remedy in remedies:
+            repaired = read_inventory(file, overrides=remedy.settings).inventory
+            plan = planned(repaired if remedy.scope == "inventory" else keep_corridors(repaired, alone)).plan
+            assert plan is not None and any(corridor.served for corridor in plan.corridors)
+            assert not remedy.proven or plan.objective.value == pytest.approx(remedy.cost), (seed, remedy)

@@ -30,6 +30,7 @@ from qplan.optimizer.maths import PAGE, maths_page
 from qplan.optimizer.model.design_rows import formulate_design
 from qplan.optimizer.model.families import FAMILIES
 from qplan.optimizer.model.formulation import Formulation
+from qplan.optimizer.model.link_rows import uses_one_of
 from qplan.optimizer.model.objectives import hold_priority, hold_relays
 from qplan.optimizer.model.path_rows import formulate
 from qplan.optimizer.model.relay_rows import relays_at
@@ -58,6 +59,15 @@ def held(inventory: Inventory) -> Formulation:
     hold_priority(model, 1.0)
     hold_relays(model, 1)
     constraint = relays_at("x")
+    constraint.row(model)
+    constraint.routed(model)
+    return model
+
+
+def over_one_link(inventory: Inventory) -> Formulation:
+    """A path that must run over the first candidate link."""
+    model = exact(inventory)
+    constraint = uses_one_of([model.candidates.links[0].id])
     constraint.row(model)
     constraint.routed(model)
     return model
@@ -141,6 +151,7 @@ CASES: dict[str, tuple[Inventory, Callable[[Inventory], Formulation]]] = {
     ),
     "disjoint": (network(RISKS, {"c": corridor("a", "b", paths=2, max_relays=2)}), exact),
     "held": (network(RING, {"c": corridor("a", "b", required=False), "d": corridor("a", "x")}), held),
+    "over_one_link": (network(LINE, {"c": corridor("a", "b")}), over_one_link),
     "trees": (network(STAR, {"c": corridor("a", "b"), "d": corridor("x", "y")}), with_trees),
     "rest": (network(STAR, {"c": corridor("a", "b"), "d": corridor("x", "y")}), with_rest),
     "layered_tree": (

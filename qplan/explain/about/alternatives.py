@@ -3,37 +3,36 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from qplan.candidates import resource_usage
 from qplan.candidates.design import Design
 from qplan.candidates.links import enumerate_candidates
-from qplan.candidates.model import CandidateGraph
+from qplan.candidates.model import CandidateGraph, CandidateLink
 from qplan.candidates.reasons import Reason
-from qplan.candidates.resource_usage import Taken, occupancy
 from qplan.costing.unit_costs import Cost, tco
-from qplan.explain.findings import Setting, write_setting
+from qplan.explain.findings import Proposal, Setting, write_setting
 from qplan.explain.infeasibility.cases import find_reasons
+from qplan.explain.infeasibility.rules import narrow_rules
 from qplan.explain.infeasibility.shortages import find_shortages
-from qplan.explain.trials import Trials
+from qplan.explain.trials import Trials, holds
 from qplan.explain.variants import (
-    MANY_STRANDS,
     apply_settings,
     keep_corridors,
     keep_required,
     lift_budget,
+    prefer_links,
     require_corridors,
     restrict_graph,
 )
 from qplan.inventory.model import Budget, Inventory
+from qplan.optimizer.model.link_rows import uses_one_of
 from qplan.optimizer.model.relay_rows import relays_at
 from qplan.optimizer.search.stages import Search
 from qplan.plan.model import Plan
 
 SAME = 1e-9  # relative difference at which two values are equal
-LIFTED = {"strands": MANY_STRANDS, "rack_units": None, "power_w": None, "max_relays": None}
-"""What a limit that is a key of a site, fibre or corridor becomes when it is lifted."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +50,8 @@ class Alternative:
     value: float | None = None
     bound: float | None = None
     difference: float | None = None
+    needed: bool = True
+    """The plan found does not hold for the inventory as it stands: what it gains comes from the change."""
     new_nodes: tuple[str, ...] = ()
     """Sites that are QKD nodes only then."""
     dropped_nodes: tuple[str, ...] = ()
@@ -59,11 +60,11 @@ class Alternative:
     reasons: tuple[Reason, ...] = ()
 
     @property
-    def cheaper(self) -> bool:
-        """It saves something, and leaves no corridor out that the plan serves."""
-        if self.value is None or self.difference is None or self.no_longer_served:
+    def better(self) -> bool:
+        """By the change it saves something or serves more, and leaves no corridor out that the plan serves."""
+        if self.value is None or self.difference is None or self.no_longer_served or not self.needed:
             return False
-        return self.difference < -SAME * abs(self.value)
+        return bool(self.newly_served) or self.difference < -SAME * abs(self.value)
 
 
 class Replanner:
@@ -72,10 +73,20 @@ class Replanner:
     def __init__(self, trials: Trials, inventory: Inventory, plan: Plan):
         self.trials, self.inventory, self.plan = trials, inventory, plan
 
+    def vary(self, inventory: Inventory) -> Replanner:
+        """The same for another inventory, beside the same plan."""
+        return Replanner(self.trials, inventory, self.plan)
+
     def replan_with(self, text: str, *settings: Setting) -> Alternative:
         """The best plan with values set by address."""
         shown = tuple(write_setting(address, value) for address, value in settings)
         return self._replan(text, shown, apply_settings(self.inventory, settings))
+
+    def relax_rules(self, proposal: Proposal) -> tuple[Alternative, Design | None]:
+        """The best plan with relay rules relaxed, said of those sites alone that it lets relay by that."""
+        search = self.trials.plan(apply_settings(self.inventory, proposal.settings))
+        narrow = proposal if search.design is None else narrow_rules(self.inventory, proposal, search.design)
+        return self.compare(narrow.text, narrow.written, search), search.design
 
     def replan_without(self, text: str, corridors: Iterable[str]) -> Alternative:
         gone = tuple(corridors)
@@ -88,6 +99,12 @@ class Replanner:
         """The best plan over other candidate links; `settings` are those that come to the same."""
         return self._replan(text, tuple(write_setting(*each) for each in settings), self.inventory, graph)
 
+    def use_one_of(self, text: str, links: Collection[CandidateLink]) -> Alternative:
+        """The best plan in which one of the links is used."""
+        graph = prefer_links(enumerate_candidates(self.inventory), links)
+        constraint = uses_one_of({link.id for link in links})
+        return self.compare(text, (), self.trials.plan(self.inventory, graph=graph, side_constraints=(constraint,)))
+
     def serve_besides(self, q: str) -> Alternative:
         """The best plan that serves one corridor more than the plan, whatever the budget, and the budget for it."""
         more = lift_budget(self.require_served(q))
@@ -99,9 +116,10 @@ class Replanner:
             text = f"{q} besides, whatever the budget"
             return Alternative(text, (write_setting(*required),), search.status, reasons=reasons)
         raised = self._raise_budget(search.design)
-        return self._compare(
-            f"{q} besides{_name_raised(raised)}", tuple(write_setting(*each) for each in (required, *raised)), search
-        )
+        shown = [f"{address} {value:.10g}" for address, value in raised]
+        within = f", with {' and '.join(shown)}" if shown else ""
+        written = tuple(write_setting(*each) for each in (required, *raised))
+        return self.compare(f"{q} besides{within}", written, search)
 
     def require_served(self, *more: str) -> Inventory:
         """The inventory with the corridors that the plan serves, and more of them, all required; the others gone."""
@@ -112,41 +130,56 @@ class Replanner:
         exceeded = (each for each in resource_usage.money(self.inventory, design) if each.exceeded)
         return tuple((each.where, float(math.ceil(each.taken))) for each in exceeded)
 
-    def force_relay(self, site: str, inventory: Inventory) -> Alternative:
+    def force_relay(self, text: str, site: str, inventory: Inventory) -> Alternative:
         """The best plan of the inventory in which the site relays."""
         search = self.trials.plan(inventory, side_constraints=(relays_at(site),))
-        return self._compare(f"{site} a relay", (), search)
+        return self.compare(text, (), search)
 
-    def waive_cost(self, site: str, free: Inventory, waived: Cost) -> tuple[Alternative, bool]:
+    def waive_cost(self, text: str, site: str, free: Inventory, waived: Cost) -> tuple[Alternative, bool]:
         """The best plan of an inventory in which a relay is free, with its cost added; and whether the site relays.
 
         Where it does not, any plan in which it does costs as much or more.
         """
         search = self.trials.plan(free)
         if search.design is None or search.value is None:
-            return self._compare(f"{site} a relay", (), search), False
+            return self.compare(text, (), search), False
         amounts = {"capex": waived.capex, "tco": tco(self.inventory.economics, waived)}
         added = float(amounts.get(self.inventory.objective, 0))
         value = round(search.value + added, 2)
         bound = None if search.bound is None else round(search.bound + added, 2)
         relays = any(node.site == site and "relay" in node.roles for node in search.design.nodes)
-        return self._compare(f"{site} a relay", (), replace(search, value=value, bound=bound)), relays
+        return self.compare(text, (), replace(search, value=value, bound=bound)), relays
 
-    def lift_each(self, limits: Iterable[Taken]) -> list[Alternative]:
-        """The best plans without each of the limits that bind."""
-        return [self.lift(limit) for limit in limits if limit.binds and limit.limit in LIFTED]
+    def compare(self, text: str, settings: tuple[str, ...], search: Search) -> Alternative:
+        """What a search came to, beside the plan."""
+        if search.design is None or search.value is None:
+            return Alternative(text, settings, search.status)
+        before, after = _list_nodes(self.plan), _list_nodes(search.design)
+        had, has = _list_served(self.plan), _list_served(search.design)
+        return Alternative(
+            text,
+            settings,
+            search.status,
+            search.value,
+            search.bound,
+            difference=round(search.value - self.plan.objective.value, 2),
+            needed=not holds(self.inventory, search.design),
+            new_nodes=tuple(sorted(after - before)),
+            dropped_nodes=tuple(sorted(before - after)),
+            newly_served=tuple(sorted(has - had)),
+            no_longer_served=tuple(sorted(had - has)),
+        )
 
-    def lift(self, limit: Taken) -> Alternative:
-        """The best plan without one limit of those in `LIFTED`, and what the limit must be for it."""
-        key = f"{limit.where}.{limit.limit}"
-        search = self.trials.plan(apply_settings(self.inventory, [(key, LIFTED[limit.limit])]))
+    def _replan(
+        self, text: str, settings: tuple[str, ...], inventory: Inventory, graph: CandidateGraph | None = None
+    ) -> Alternative:
+        whole = graph is None
+        graph = enumerate_candidates(inventory) if graph is None else graph
+        search = self.trials.plan(inventory, graph=graph)
         if search.design is None:
-            return Alternative(f"{key} above {limit.free:.10g}", (), search.status)
-        taken = (each for each in occupancy(self.inventory, search.design) if each.where == limit.where)
-        needed = max([limit.free, *(each.taken for each in taken if each.limit == limit.limit)])
-        more = f"{needed:.10g} instead of" if needed > limit.free else "more than"
-        text = f"{key} {more} {limit.free:.10g}"
-        return self._compare(text, (write_setting(key, needed),), search)
+            reasons = self._explain_impossible(inventory, graph, whole) if search.status == "infeasible" else ()
+            return Alternative(text, settings, search.status, reasons=reasons)
+        return self.compare(text, settings, search)
 
     def _explain_impossible(self, inventory: Inventory, graph: CandidateGraph, whole: bool) -> tuple[Reason, ...]:
         """Why the required corridors have no plan: over the budget, parted by what is missing, or what else."""
@@ -168,41 +201,6 @@ class Replanner:
                 parted = True
         if not parted:
             yield Reason("limits", "The limits do not let all corridors be served together then.")
-
-    def _replan(
-        self, text: str, settings: tuple[str, ...], inventory: Inventory, graph: CandidateGraph | None = None
-    ) -> Alternative:
-        whole = graph is None
-        graph = enumerate_candidates(inventory) if graph is None else graph
-        search = self.trials.plan(inventory, graph=graph)
-        if search.design is None:
-            reasons = self._explain_impossible(inventory, graph, whole) if search.status == "infeasible" else ()
-            return Alternative(text, settings, search.status, reasons=reasons)
-        return self._compare(text, settings, search)
-
-    def _compare(self, text: str, settings: tuple[str, ...], search: Search) -> Alternative:
-        """What a search came to, beside the plan."""
-        if search.design is None or search.value is None:
-            return Alternative(text, settings, search.status)
-        before, after = _list_nodes(self.plan), _list_nodes(search.design)
-        had, has = _list_served(self.plan), _list_served(search.design)
-        return Alternative(
-            text,
-            settings,
-            search.status,
-            search.value,
-            search.bound,
-            difference=round(search.value - self.plan.objective.value, 2),
-            new_nodes=tuple(sorted(after - before)),
-            dropped_nodes=tuple(sorted(before - after)),
-            newly_served=tuple(sorted(has - had)),
-            no_longer_served=tuple(sorted(had - has)),
-        )
-
-
-def _name_raised(raised: tuple[tuple[str, float], ...]) -> str:
-    shown = [f"{address} {value:.10g}" for address, value in raised]
-    return f", with {' and '.join(shown)}" if shown else ""
 
 
 def _list_nodes(design: Design | Plan) -> set[str]:

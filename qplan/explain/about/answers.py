@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from qplan.assessment.weaknesses import SmallestSet
 from qplan.candidates.reasons import Reason
-from qplan.candidates.resource_usage import Taken
 from qplan.costing.unit_costs import Cost, contingency, tco
 from qplan.explain.about.alternatives import Alternative
+from qplan.explain.about.limits import LimitState
 from qplan.explain.about.margins import Margin
 from qplan.inventory.model import Inventory
 from qplan.plan.model import Plan
 
-BUDGET = frozenset({"budget.capex", "budget.tco"})
+PLAN_WIDE = frozenset({"budget.capex", "budget.tco", "policy.max_bypass_sites"})  # limits of the plan as a whole
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,15 @@ class Share:
 class Answer:
     """What is known of one address. `alternatives` are re-planned: first without the thing, then with changes to it."""
 
-    address: str
+    kind: str
+    """sites | links | corridors | fibres | ducts"""
+    id: str
     in_plan: bool
     why: tuple[str, ...]
     """Why it is there, or why it is not, in sentences."""
     uses: tuple[Use, ...] = ()
     share: Share | None = None
-    limits: tuple[Taken, ...] = ()
+    limits: tuple[LimitState, ...] = ()
     without: tuple[Alternative, ...] = ()
     changes: tuple[Alternative, ...] = ()
     reasons: tuple[Reason, ...] = ()
@@ -61,6 +63,10 @@ class Answer:
     """Of a corridor: sites, fibres or ducts without which it gets no key."""
     margins: tuple[Margin, ...] = ()
     """Of a corridor planned alone."""
+
+    @property
+    def address(self) -> str:
+        return f"{self.kind}.{self.id}"
 
     @property
     def undecided(self) -> bool:
@@ -88,5 +94,9 @@ def list_sites(inventory: Inventory, corridor: str, relays: Iterable[str]) -> tu
 
 
 def rank_alternatives(alternatives: Iterable[Alternative]) -> tuple[Alternative, ...]:
-    """Those that save something, by what they save; then the others."""
-    return tuple(sorted(alternatives, key=lambda each: (each.difference, each.text) if each.cheaper else (0.0, "")))
+    """Those that are better, by what they save; then the others."""
+
+    def rank(each: Alternative) -> tuple[bool, float, str]:
+        return not each.better, each.difference or 0.0 if each.better else 0.0, each.text if each.better else ""
+
+    return tuple(sorted(alternatives, key=rank))

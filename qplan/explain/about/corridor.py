@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from qplan.assessment.weaknesses import cuts_off, reveals
-from qplan.candidates.resource_usage import Taken, occupancy
 from qplan.costing.bill import bill_of_materials
 from qplan.costing.views import by_corridor
 from qplan.explain.about.alternatives import Alternative, Replanner
-from qplan.explain.about.answers import BUDGET, Answer, Share, Use, list_sites, rank_alternatives
+from qplan.explain.about.answers import PLAN_WIDE, Answer, Share, Use, list_sites, rank_alternatives
+from qplan.explain.about.limits import LimitState, judge_limits
 from qplan.explain.about.margins import find_margins
 from qplan.explain.findings import Setting
 from qplan.explain.infeasibility.concessions import propose_less
@@ -24,18 +24,18 @@ from qplan.plan.model import InventoryRef, Plan, ServedCorridor
 def answer_corridor(replanner: Replanner, served: ServedCorridor) -> Answer:
     inventory, plan = replanner.inventory, replanner.plan
     corridor = inventory.corridors[served.id]
-    address = f"corridors.{served.id}"
     if not served.served:
         return _answer_not_served(replanner, served.id)
     uses = tuple(
         Use(served.id, number, "path", list_sites(inventory, served.id, path.relays))
         for number, path in enumerate(served.paths, 1)
     )
-    limits = _select_limits(inventory, plan, served)
+    limits, lifted = _judge_limits(replanner, served)
     without = replanner.replan_without(f"{served.id} not served", [served.id])
-    changes = [*_try_less(replanner, served.id, corridor), *replanner.lift_each(limits)]
+    changes = [*_try_less(replanner, served.id, corridor), *lifted]
     return Answer(
-        address,
+        "corridors",
+        served.id,
         True,
         (_describe(served, corridor),),
         uses,
@@ -62,16 +62,13 @@ def _divide_cost(inventory: Inventory, plan: Plan, q: str) -> Share:
     return Share(capex, contingency, opex, tco, tco / plan.costs.tco if plan.costs.tco else None)
 
 
-def _select_limits(inventory: Inventory, plan: Plan, served: ServedCorridor) -> tuple[Taken, ...]:
-    """Of its links, of their fibres and nodes (where these bind), of its relays and of the budget (likewise)."""
-    links = {link.id: link for link in plan.links}
+def _judge_limits(replanner: Replanner, served: ServedCorridor) -> tuple[tuple[LimitState, ...], list[Alternative]]:
+    """Of its links and relays; of their fibres and nodes and of the plan as a whole where these are used up or bind."""
+    links = {link.id: link for link in replanner.plan.links}
     used = [links[link] for path in served.paths for link in path.links]
     always = {f"corridors.{served.id}", *(f"links.{link.id}" for link in used)}
-    binding = BUDGET | {f"fibres.{f}" for link in used for f in link.fibres}
-    binding |= {f"sites.{end}" for link in used for end in link.ends}
-    return tuple(
-        each for each in occupancy(inventory, plan) if each.where in always or (each.where in binding and each.binds)
-    )
+    around = {f"fibres.{f}" for link in used for f in link.fibres} | {f"sites.{s}" for link in used for s in link.ends}
+    return judge_limits(replanner, always, around | PLAN_WIDE)
 
 
 def _try_less(replanner: Replanner, q: str, corridor: Corridor) -> Iterator[Alternative]:
@@ -95,7 +92,7 @@ def _answer_not_served(replanner: Replanner, q: str) -> Answer:
     why = f"Optional (priority {corridor.priority:g}) and not served by the plan."
     within = replanner.replan_with(f"{q} required", (f"corridors.{q}.required", True))
     changes = () if within.status == "optimal" else (replanner.serve_besides(q),)
-    return Answer(f"corridors.{q}", False, (why,), without=(within,), changes=changes)
+    return Answer("corridors", q, False, (why,), without=(within,), changes=changes)
 
 
 def answer_alone(trials: Trials, inventory: Inventory, ref: InventoryRef, q: str) -> tuple[Plan, Answer] | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from qplan.candidates.links import enumerate_candidates, offers_and_refusals
-from qplan.candidates.resource_usage import occupancy
 from qplan.costing.unit_costs import system_cost
 from qplan.explain.about.alternatives import Alternative, Replanner
-from qplan.explain.about.answers import BUDGET, Answer, Use, list_sites, price_share, rank_alternatives
+from qplan.explain.about.answers import PLAN_WIDE, Answer, Use, list_sites, price_share, rank_alternatives
+from qplan.explain.about.limits import judge_limits
 from qplan.plan.model import Link
 
 
@@ -22,9 +22,7 @@ def answer_link(replanner: Replanner, link: Link) -> Answer:
     )
     places = {f"links.{link.id}", *(f"fibres.{f}" for f in link.fibres)}
     places |= {f"sites.{end}" for end in link.ends}
-    limits = tuple(
-        each for each in occupancy(inventory, plan) if each.where in places or (each.binds and each.where in BUDGET)
-    )
+    limits, lifted = judge_limits(replanner, places, PLAN_WIDE)
     corridors = sorted({use.corridor for use in uses})
     patched = f", patched through {', '.join(link.bypass_sites)}" if link.bypass_sites else ""
     why = (
@@ -32,14 +30,15 @@ def answer_link(replanner: Replanner, link: Link) -> Answer:
         f"It carries the keys of {', '.join(corridors)}.",
     )
     return Answer(
-        f"links.{link.id}",
+        "links",
+        link.id,
         True,
         why,
         uses,
         price_share(inventory, plan, system_cost(inventory, link.system, link.fibres).times(link.count)),
         limits,
         without=_replan_without(replanner, link),
-        changes=rank_alternatives(replanner.lift_each(limits)),
+        changes=rank_alternatives(lifted),
     )
 
 

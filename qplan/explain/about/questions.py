@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from qplan.candidates.resource_usage import Taken, occupancy
+from qplan.candidates.resource_usage import occupancy
 from qplan.costing.bill import bill_of_materials
 from qplan.costing.views import CorridorShare, by_corridor
 from qplan.errors import WrongUsage
 from qplan.explain.about.alternatives import Replanner
-from qplan.explain.about.answers import Answer
+from qplan.explain.about.answers import PLAN_WIDE, Answer
 from qplan.explain.about.corridor import answer_corridor
+from qplan.explain.about.limits import LimitState, judge_limits
 from qplan.explain.about.link import answer_link
 from qplan.explain.about.site import answer_site
 from qplan.explain.trials import Trials
@@ -19,6 +20,7 @@ from qplan.inventory.model import Inventory
 from qplan.inventory.source.messages import did_you_mean
 from qplan.plan.model import Plan
 
+GLANCE_S = 10.0  # for what binds, in an overview
 KINDS = ("sites", "links", "corridors")
 
 
@@ -30,13 +32,18 @@ class UnknownAddress(WrongUsage):
 class Overview:
     """What binds the plan, and what each corridor costs."""
 
-    limits: tuple[Taken, ...]
-    """Those that leave no room for more."""
+    limits: tuple[LimitState, ...]
+    """Those that are used up; of money and patching it is known whether they bind."""
     shares: tuple[CorridorShare, ...]
 
 
-def sum_up(inventory: Inventory, plan: Plan) -> Overview:
-    limits = tuple(each for each in occupancy(inventory, plan) if each.binds)
+def sum_up(trials: Trials, inventory: Inventory, plan: Plan) -> Overview:
+    """What binds a plan, found within a few seconds, and what each corridor costs. Raises SolverFailed."""
+    brief = Trials(
+        trials.solver, trials.parameters, min(GLANCE_S, trials.parameters.clock.seconds_left()), trials.defaults
+    )
+    everywhere = {each.where for each in occupancy(inventory, plan)}
+    limits, _ = judge_limits(Replanner(brief, inventory, plan), (), everywhere, len(PLAN_WIDE))
     return Overview(limits, by_corridor(inventory, plan, bill_of_materials(inventory, plan)))
 
 

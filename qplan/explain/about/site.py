@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from qplan.candidates.links import enumerate_candidates
 from qplan.candidates.reasons import named
-from qplan.candidates.resource_usage import occupancy
 from qplan.costing.unit_costs import Cost, node_cost, relay_cost
 from qplan.explain.about.alternatives import Alternative, Replanner
-from qplan.explain.about.answers import BUDGET, Answer, Use, list_sites, price_share, rank_alternatives
+from qplan.explain.about.answers import PLAN_WIDE, Answer, Use, list_sites, price_share, rank_alternatives
+from qplan.explain.about.limits import judge_limits
 from qplan.explain.about.unused_site import answer_unused
 from qplan.explain.infeasibility.rules import describe_refusals
 from qplan.inventory.model import Inventory
@@ -25,22 +25,19 @@ def answer_site(replanner: Replanner, site: str) -> Answer:
     roles = {use.role for use in uses}
     if not roles:
         return answer_unused(replanner, site)
-    around = {f"links.{link.id}" for link in plan.links if site in (*link.ends, *link.bypass_sites)} | BUDGET
-    limits = tuple(
-        each
-        for each in occupancy(inventory, plan)
-        if each.where == f"sites.{site}" or (each.binds and each.where in around)
-    )
+    around = {f"links.{link.id}" for link in plan.links if site in (*link.ends, *link.bypass_sites)}
+    limits, lifted = judge_limits(replanner, {f"sites.{site}"}, around | PLAN_WIDE)
     cost = _sum_cost(inventory, site, roles)
     return Answer(
-        f"sites.{site}",
+        "sites",
+        site,
         True,
         tuple(_describe(inventory, site, uses)),
         uses,
         None if cost is None else price_share(inventory, plan, cost),
         limits,
         without=tuple(_replan_without(replanner, site, uses)),
-        changes=rank_alternatives(replanner.lift_each(limits)),
+        changes=rank_alternatives(lifted),
         reasons=tuple(describe_refusals(inventory, site)),
     )
 

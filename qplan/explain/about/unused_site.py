@@ -12,11 +12,12 @@ from qplan.costing.unit_costs import Cost, money, relay_cost, tco
 from qplan.explain.about.alternatives import Alternative, Replanner
 from qplan.explain.about.answers import Answer
 from qplan.explain.findings import Setting
-from qplan.explain.infeasibility.rules import describe_refusals, let_in_for_all
+from qplan.explain.infeasibility.rules import describe_refusals, let_in, list_refused, list_relaying
 from qplan.explain.infeasibility.shortages import write_money
 from qplan.explain.variants import apply_settings, lift_budget
 from qplan.inventory import plant
 from qplan.inventory.model import Inventory
+from qplan.inventory.relay_rules import relay_refusals
 
 MOST_REFUSALS = 4
 TELLING = 0.1  # a plan that is farther from its bound is not shown as the best one
@@ -34,35 +35,53 @@ REFUSED = {
 def answer_unused(replanner: Replanner, site: str) -> Answer:
     inventory = replanner.inventory
     graph = enumerate_candidates(inventory)
-    refused = describe_refusals(inventory, site)
-    barred = {where for reason in refused for where in reason.where}
-    open_to = [
-        q for q, corridor in inventory.corridors.items() if f"corridors.{q}" not in barred and site not in corridor.ends
-    ]
+    refused = tuple(describe_refusals(inventory, site))
     ends = sorted(q for q, corridor in inventory.corridors.items() if site in corridor.ends)
     why = ["No QKD module stands there and no channel passes."]
     if ends:
         why.append(f"It is an end of {', '.join(ends)}, which the plan does not serve: ask about corridors.{ends[0]}.")
-    if refused and not open_to:
-        return Answer(f"sites.{site}", False, tuple(why), reasons=tuple(refused), changes=_let_in(replanner, site))
+    if refused and not _list_open(inventory, site):
+        without, changes, more = _let_in(replanner, site)
+        return Answer("sites", site, False, (*why, *more), without=without, changes=changes, reasons=refused)
     joined = [link for link in graph.links if site in link.route.ends]
     if not joined:
-        refused += _describe_no_link(graph, inventory, site)
-        return Answer(f"sites.{site}", False, tuple(why), reasons=tuple(refused))
+        missing = tuple(_describe_no_link(graph, inventory, site))
+        return Answer("sites", site, False, tuple(why), reasons=(*refused, *missing))
     if ends:
-        return Answer(f"sites.{site}", False, tuple(why), reasons=tuple(refused))
+        return Answer("sites", site, False, tuple(why), reasons=refused)
     neighbours = sorted({end for link in joined for end in link.route.ends} - {site})
     why.append(f"{len(joined)} QKD links could end there, from {named(neighbours)}.")
-    forced, more = _force(replanner, site)
-    return Answer(f"sites.{site}", False, (*why, *more), without=forced, reasons=tuple(refused))
+    forced, said = _force(replanner, site, f"{site} a relay", "It may relay")
+    return Answer("sites", site, False, (*why, said), without=forced, reasons=refused)
 
 
-def _let_in(replanner: Replanner, site: str) -> tuple[Alternative, ...]:
-    """The best plan with the rules relaxed that keep it out."""
+def _list_open(inventory: Inventory, site: str) -> list[str]:
+    """Corridors for which the site may relay."""
+    return [
+        q
+        for q, corridor in inventory.corridors.items()
+        if site not in corridor.ends
+        and corridor.max_relays != 0
+        and not relay_refusals(corridor, site, inventory.sites[site])
+    ]
+
+
+def _let_in(
+    replanner: Replanner, site: str
+) -> tuple[tuple[Alternative, ...], tuple[Alternative, ...], tuple[str, ...]]:
+    """The best plan with the rules relaxed that keep it out; where that leaves it out, the best in which it relays."""
     inventory = replanner.inventory
-    corridors = [q for q, corridor in inventory.corridors.items() if corridor.max_relays != 0]
-    proposal = let_in_for_all(inventory, corridors, (site,))
-    return () if proposal is None else (replanner.replan_with(proposal.text, *proposal.settings),)
+    barred = [(q, s) for q, s in list_refused(inventory) if s == site and inventory.corridors[q].max_relays != 0]
+    if not barred:
+        return (), (), ()
+    proposal = let_in(inventory, barred)
+    relaxed, design = replanner.relax_rules(proposal)
+    if design is None or any(s == site for _, s in list_relaying(design)):
+        return (), (relaxed,), ()
+    variant = replanner.vary(apply_settings(inventory, proposal.settings))
+    forced, more = _force(variant, site, f"{site} made to relay ({proposal.text})", "Let in, it may relay")
+    said = "Where the rules let it in, the best plan leaves it out all the same."
+    return forced, (relaxed,) if relaxed.better else (), (said, more)
 
 
 def _describe_no_link(graph: CandidateGraph, inventory: Inventory, site: str) -> Iterator[Reason]:
@@ -79,7 +98,7 @@ def _describe_no_link(graph: CandidateGraph, inventory: Inventory, site: str) ->
         yield Reason("no_link", text, where=(f"sites.{site}",))
 
 
-def _force(replanner: Replanner, site: str) -> tuple[tuple[Alternative, ...], tuple[str, ...]]:
+def _force(replanner: Replanner, site: str, text: str, may: str) -> tuple[tuple[Alternative, ...], str]:
     """The best plan for the same corridors in which the site relays: planned at no cost for it, which is then added.
 
     Where even then the best plan leaves it out, one that must use it is looked for. That plan costs no less than the
@@ -93,25 +112,25 @@ def _force(replanner: Replanner, site: str) -> tuple[tuple[Alternative, ...], tu
     for variant in (served, lift_budget(served)):
         free = _waive_cost(variant, site, waived)
         if free is not None:
-            best, relays = replanner.waive_cost(site, free, waived)
+            best, relays = replanner.waive_cost(text, site, free, waived)
             if best.status != "infeasible":
                 asked = variant
                 break
         fits = False
     if best is None or best.status == "infeasible":
-        return (), ("It may relay, but no plan in which it does keeps all limits.",)
+        return (), f"{may}, but no plan in which it does keeps all limits."
     budget = "" if fits else " No plan in which it relays fits the budget."
     if relays or best.value is None:
-        return (best,), (f"It may relay; the best plan in which it does is below.{budget}",)
-    held = _raise_bound(replanner.force_relay(site, asked), best.bound)
+        return (best,), f"{may}; the best plan in which it does is below.{budget}"
+    held = _raise_bound(replanner.force_relay(text, site, asked), best.bound)
     if held.status == "infeasible":
-        return (), ("It may relay, but no path of a plan can lead through it.",)
+        return (), f"{may}, but no path of a plan can lead through it."
     if held.value is not None and (held.bound is None or held.value - held.bound <= TELLING * abs(held.value)):
-        return (held,), (f"It may relay; the best plan in which it does is below.{budget}",)
+        return (held,), f"{may}; the best plan in which it does is below.{budget}"
     least = 0.0 if best.bound is None else best.bound - replanner.plan.objective.value
     nonzero = least > 0 and waived != Cost()
     costs = f": such a plan costs at least {write_money(inventory, least)} more" if nonzero else ""
-    return (), (f"It may relay, but a plan gains nothing by it{costs}.{budget}",)
+    return (), f"{may}, but a plan gains nothing by it{costs}.{budget}"
 
 
 def _raise_bound(held: Alternative, bound: float | None) -> Alternative:

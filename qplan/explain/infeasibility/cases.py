@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 
 from qplan.candidates.model import CandidateGraph
 from qplan.candidates.precheck import precheck
 from qplan.candidates.reasons import Reason
-from qplan.explain.findings import Diagnosis
+from qplan.explain.findings import Diagnosis, Obstacle
 from qplan.explain.infeasibility.clash import find_clash, find_fewest_left_out
 from qplan.explain.infeasibility.concessions import propose_less, propose_optional
+from qplan.explain.infeasibility.further import examine_further
 from qplan.explain.infeasibility.limits import examine_limits
-from qplan.explain.infeasibility.proposals import propose_further
-from qplan.explain.infeasibility.structure import diagnose, examine_paths
+from qplan.explain.infeasibility.structure import diagnose, examine_paths, survey_terrain
 from qplan.explain.trials import Trials
 from qplan.explain.variants import LIMIT_FAMILIES, keep_corridors, keep_required, lift_families, restrict_graph
 from qplan.inventory.model import Inventory
@@ -21,14 +22,13 @@ from qplan.optimizer.heuristics.sequential import find_served_alone
 NO_TIME = "Proven impossible; the time for explanations was over before a reason was found."
 SHARES = (0.3, 0.6)  # of the time: ended by then are verdicts, reasons
 JOINT_SHARES = (0.4, 0.5)  # of the time, where corridors clash: ended by then are limits, the clash
-MOST_GRAPH_ONLY = 8  # corridors looked at without the solver when the time is over
-MOST_PROPOSALS = 9  # of one corridor, before those that ask for less
+LATE_S = 1.0  # for what needs no solver, when the time is over
 MOST_ASKED_LESS = 4  # corridors of a clash that are proposed to ask for less
 
 
 @dataclass(frozen=True)
 class Case:
-    """A required corridor by itself: whether it can be served, why not, and what may help."""
+    """A required corridor by itself: whether it can be served, and why not."""
 
     corridor: str
     servable: bool | None
@@ -43,14 +43,9 @@ def judge_corridors(trials: Trials, inventory: Inventory, graph: CandidateGraph)
     checked = precheck(inventory, graph)
     served = frozenset() if early.over else find_served_alone(keep_required(inventory), graph)
     verdicts: dict[str, bool | None] = {q: q in served or None for q in required} | dict.fromkeys(checked.alone, False)
-    structural: dict[str, Diagnosis] = {}
-    late = 0
-    for q in required:
-        late += early.over
-        unsure = verdicts[q] is None and graph.bypass_limit is not None
-        if (unsure or q in checked.alone) and late <= MOST_GRAPH_ONLY:
-            structural[q] = diagnose(alone[q])
-            verdicts[q] = False if structural[q].reasons else verdicts[q]
+    unsure = {q for q in required if q in checked.alone or (verdicts[q] is None and graph.bypass_limit is not None)}
+    structural = _diagnose_each(early, inventory, [q for q in required if q in unsure])
+    verdicts |= {q: False for q, found in structural.items() if found.reasons}
     whole = keep_corridors(inventory, [q for q in required if verdicts[q] is not False])
     if None in verdicts.values() and early.construct(whole, restrict_graph(graph, whole)) is not None:
         verdicts |= dict.fromkeys(whole.corridors, True)
@@ -58,6 +53,18 @@ def judge_corridors(trials: Trials, inventory: Inventory, graph: CandidateGraph)
         if verdicts[q] is None:
             verdicts[q] = early.is_feasible(alone[q], restrict_graph(graph, alone[q]))
     return [_judge(later, alone[q], verdicts[q], structural.get(q), checked.alone.get(q)) for q in required]
+
+
+def _diagnose_each(trials: Trials, inventory: Inventory, corridors: list[str]) -> dict[str, Diagnosis]:
+    """What the graph says of corridors, one by one; a little of it also when the time is over."""
+    found: dict[str, Diagnosis] = {}
+    terrain = survey_terrain(inventory) if corridors else None
+    late = time.monotonic() + LATE_S
+    for q in corridors:
+        if trials.over and time.monotonic() > late:
+            break
+        found[q] = diagnose(keep_corridors(inventory, [q]), terrain)
+    return found
 
 
 def _judge(
@@ -68,20 +75,16 @@ def _judge(
         return Case(q, servable)
     found = examine(trials, alone, structural)
     if not found.reasons:
-        found += Diagnosis((checked or Reason("undecided", NO_TIME),))
+        found = Diagnosis((Obstacle((checked or Reason("undecided", NO_TIME),)),))
     return Case(q, servable, found)
 
 
 def examine(trials: Trials, alone: Inventory, structural: Diagnosis | None = None) -> Diagnosis:
     """Why the one corridor of the inventory cannot be served, and what may help; `structural` as far as it is known."""
-    ((q, corridor),) = alone.corridors.items()
-    found = diagnose(alone) if structural is None else structural
-    if not found.reasons:
-        found = _examine_quantities(trials, alone)
-    more = tuple(propose_further(trials, alone, [q], found))
-    most = corridor.paths if found.fewest_paths is None else found.fewest_paths
-    less = tuple(propose_less(q, corridor, most))
-    return Diagnosis(found.reasons, (*found.proposals[:MOST_PROPOSALS], *more, *less))
+    found = structural
+    if found is None:
+        found = Diagnosis() if trials.over else diagnose(alone)
+    return found if found.reasons else _examine_quantities(trials, alone)
 
 
 def _examine_quantities(trials: Trials, alone: Inventory) -> Diagnosis:
@@ -89,30 +92,46 @@ def _examine_quantities(trials: Trials, alone: Inventory) -> Diagnosis:
     found = examine_limits(trials, alone)
     unlimited = lift_families(alone, LIMIT_FAMILIES)
     if not found.reasons and trials.is_feasible(unlimited) is False:
-        return examine_paths(trials, unlimited)
+        return Diagnosis((examine_paths(trials, unlimited),))
     return found
+
+
+def widen(trials: Trials, alone: Inventory, found: Diagnosis) -> Diagnosis:
+    """The diagnosis with all that may help besides: obstacles that quantities hide, other systems, less asked for."""
+    ((q, corridor),) = alone.corridors.items()
+    obstacles, systems = examine_further(trials, alone, [q], found)
+    most = corridor.paths if found.fewest_paths is None else found.fewest_paths
+    help_besides = Diagnosis((), (*systems, *propose_less(q, corridor, most)))
+    further = Diagnosis(tuple(obstacles))
+    return (further + found if _is_of_quantities(found) else found + further) + help_besides
+
+
+def _is_of_quantities(found: Diagnosis) -> bool:
+    return all(reason.code in (*LIMIT_FAMILIES, "limits") for reason in found.reasons)
 
 
 def examine_together(trials: Trials, inventory: Inventory, graph: CandidateGraph) -> Diagnosis:
     """Corridors that can each be served, but not together: only limits of quantity can be in the way."""
-    found = examine_limits(trials.end_at(JOINT_SHARES[0]), keep_required(inventory))
+    needed = keep_required(inventory)
+    limits = examine_limits(trials.end_at(JOINT_SHARES[0]), needed)
     clash = find_clash(trials.end_at(JOINT_SHARES[1]), inventory, graph)
     members = clash.corridors
-    if len(members) > 1 and (clash.proven or len(members) < len(keep_required(inventory).corridors)):
-        found = Diagnosis((clash.reason(inventory),)) + found
-    if (reason := precheck(inventory, graph).together) is not None:
-        found = Diagnosis((reason,)) + found
-    proposals = [*propose_further(trials, keep_required(inventory), members, found)]
+    together = precheck(inventory, graph).together
+    lead = () if together is None else (together,)
+    if len(members) > 1 and (clash.proven or len(members) < len(needed.corridors)):
+        lead = (*lead, clash.reason(inventory))
+    found = limits + Diagnosis(lead=lead)
+    obstacles, proposals = examine_further(trials, needed, members, found)
     for q in members[:MOST_ASKED_LESS]:
         proposals += propose_less(q, inventory.corridors[q], inventory.corridors[q].paths)
     without = find_fewest_left_out(trials, inventory)
     proposals += [propose_optional([q]) for q in members[:MOST_ASKED_LESS] if (q,) != without]
     proposals += [propose_optional(without)] if without else []
-    return found + Diagnosis((), tuple(proposals))
+    return found + Diagnosis(tuple(obstacles), tuple(proposals))
 
 
 def find_reasons(trials: Trials, inventory: Inventory, graph: CandidateGraph) -> tuple[Reason, ...]:
-    """Why there is no plan, without remedies, the corridor named; the graph is all that the inventory lets build."""
+    """Why there is no plan, the corridor named; the graph is all that the inventory lets build."""
     trials = trials.restart()
     broken = [case for case in judge_corridors(trials, inventory, graph) if case.servable is False]
     if broken:

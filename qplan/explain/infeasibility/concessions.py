@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qplan.candidates.reasons import named
-from qplan.explain.findings import Proposal, Setting
+from qplan.explain.findings import Proposal, Setting, propose
 from qplan.inventory.model import Corridor
 from qplan.inventory.source.messages import counted
 
@@ -13,7 +13,7 @@ DISJOINT_LEVELS = ("relay", "node", "duct")
 
 
 def propose_relays(q: str, count: int) -> Proposal:
-    return Proposal(f"accept {counted(count, 'relay')} on a path of {q}", ((f"corridors.{q}.max_relays", count),))
+    return propose(f"accept {counted(count, 'relay')} on a path of {q}", (f"corridors.{q}.max_relays", count))
 
 
 def propose_less(q: str, corridor: Corridor, most: int) -> list[Proposal]:
@@ -25,13 +25,13 @@ def propose_less(q: str, corridor: Corridor, most: int) -> list[Proposal]:
         settings: list[Setting] = [(f"corridors.{q}.paths", fewer)]
         if corridor.shares_needed > fewer:
             settings.append((f"corridors.{q}.shares_needed", fewer))
-        found.append(Proposal(f"ask for {counted(fewer, 'path')} for {q}", tuple(settings), "lowered"))
+        found.append(propose(f"ask for {counted(fewer, 'path')} for {q}", *settings, service="lowered"))
     for level in reversed(DISJOINT_LEVELS[: DISJOINT_LEVELS.index(corridor.disjoint)]):
         setting = (f"corridors.{q}.disjoint", level)
-        found.append(Proposal(f"ask for {level}-disjoint paths only for {q}", (setting,), "lowered"))
+        found.append(propose(f"ask for {level}-disjoint paths only for {q}", setting, service="lowered"))
     return found
 
 
 def propose_optional(corridors: Sequence[str]) -> Proposal:
-    settings = tuple((f"corridors.{q}.required", False) for q in corridors)
-    return Proposal(f"make {named(corridors)} optional", settings, "left_out")
+    settings = ((f"corridors.{q}.required", False) for q in corridors)
+    return propose(f"make {named(corridors)} optional", *settings, service="left_out")

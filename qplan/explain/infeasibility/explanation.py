@@ -9,12 +9,19 @@ from qplan.candidates.links import enumerate_candidates
 from qplan.candidates.model import CandidateGraph
 from qplan.candidates.reasons import Reason, named
 from qplan.explain.findings import CorridorFinding, Explanation, Proposal
-from qplan.explain.infeasibility.cases import NO_TIME, SHARES, Case, examine, examine_together, judge_corridors
+from qplan.explain.infeasibility.cases import NO_TIME, SHARES, Case, examine, examine_together, judge_corridors, widen
 from qplan.explain.infeasibility.concessions import propose_optional
 from qplan.explain.infeasibility.limits import examine_limits
-from qplan.explain.infeasibility.remedies import Tried, try_for_all, try_for_corridor
+from qplan.explain.infeasibility.remedies import Tried, list_proposals, rank_reasons, try_for_all, try_for_corridor
 from qplan.explain.trials import ANY_PLAN, Trials
-from qplan.explain.variants import LIMIT_FAMILIES, NO_DEFAULTS, keep_required, require_corridors, restrict_graph
+from qplan.explain.variants import (
+    LIMIT_FAMILIES,
+    NO_DEFAULTS,
+    keep_corridors,
+    keep_required,
+    require_corridors,
+    restrict_graph,
+)
 from qplan.inventory.model import Inventory
 from qplan.optimizer.limits import SearchParameters
 
@@ -50,8 +57,8 @@ def _explain_cases(
     if status == "unknown":
         return Explanation(status, notes=notes)
     joint = examine_together(trials.end_at(REASONS_BY), inventory, graph)
-    tried = try_for_all(trials, inventory, joint.proposals)
-    reasons = joint.reasons or (Reason("undecided", NO_TIME),)
+    tried = try_for_all(trials, inventory, list_proposals(joint))
+    reasons = rank_reasons(joint, tried) or (Reason("undecided", NO_TIME),)
     return Explanation(status, (), reasons, tried.remedies, (*notes, *_note_untried(tried)))
 
 
@@ -87,7 +94,7 @@ def _explain_servable(trials: Trials, inventory: Inventory, graph: CandidateGrap
         alone = require_corridors(inventory, [q])
         servable = trials.is_feasible(alone)
         if servable is False:
-            findings.append(CorridorFinding(q, False, examine(trials, alone).reasons))
+            findings.append(CorridorFinding(q, False, widen(trials, alone, examine(trials, alone)).reasons))
         elif servable is None:
             notes.append(f"Not decided in time whether the optional corridor {q} can be served at all.")
     return Explanation("servable", tuple(findings), notes=(*notes, *_note_doubts("servable", graph, [])))
@@ -102,8 +109,9 @@ def explain_corridor(inventory: Inventory, q: str, trials: Trials) -> Explanatio
         return Explanation("unknown", notes=_note_doubts("unknown", graph, [case]))
     if case.servable:
         return Explanation("servable", notes=_note_doubts("servable", graph, [case]))
-    tried = try_for_corridor(trials, inventory, q, case.diagnosis.proposals, examine, blocked=True)
-    finding = CorridorFinding(q, False, case.diagnosis.reasons, tried.remedies)
+    found = widen(trials.end_at(REASONS_BY), alone, case.diagnosis)
+    tried = try_for_corridor(trials, inventory, q, found, blocked=True)
+    finding = CorridorFinding(q, False, rank_reasons(found, tried), tried.remedies)
     return Explanation(
         "infeasible", (finding,), notes=(*_note_doubts("infeasible", graph, [case]), *_note_untried(tried))
     )
@@ -114,25 +122,26 @@ def _explain_broken(
 ) -> Explanation:
     """Some corridors cannot be served whatever becomes of the others: remedies for each, then for all at once."""
     several = len(broken) > 1
-    found: list[Tried] = []
-    for i, case in enumerate(broken, start=1):
+    findings: list[CorridorFinding] = []
+    all_tried: list[Tried] = []
+    later = trials.end_at(REASONS_BY)
+    widened = [widen(later, keep_corridors(inventory, [case.corridor]), case.diagnosis) for case in broken]
+    for i, (case, found) in enumerate(zip(broken, widened, strict=True), start=1):
         part = trials.end_at(REASONS_BY + (REMEDIES_BY - REASONS_BY) * i / len(broken))
-        found.append(try_for_corridor(part, inventory, case.corridor, case.diagnosis.proposals, examine, several))
-    findings = tuple(
-        CorridorFinding(case.corridor, False, case.diagnosis.reasons, tried.remedies)
-        for case, tried in zip(broken, found, strict=True)
-    )
+        tried = try_for_corridor(part, inventory, case.corridor, found, several)
+        findings.append(CorridorFinding(case.corridor, False, rank_reasons(found, tried), tried.remedies))
+        all_tried.append(tried)
     together = Tried()
     if several:
-        proposals = [*_raise_limits(trials, inventory, broken), *_combine_remedies(broken, found)]
+        proposals = [*_raise_limits(trials, inventory, broken), *_combine_remedies(broken, all_tried)]
         together = try_for_all(trials, inventory, proposals)
-    return Explanation(status, findings, (), together.remedies, (*notes, *_note_untried(*found, together)))
+    return Explanation(status, tuple(findings), (), together.remedies, (*notes, *_note_untried(*all_tried, together)))
 
 
 def _raise_limits(trials: Trials, inventory: Inventory, broken: list[Case]) -> Sequence[Proposal]:
     """What all corridors need of the limits that each of the broken ones misses; nothing where one misses no limit."""
     short = all(any(reason.code in LIMIT_FAMILIES for reason in case.diagnosis.reasons) for case in broken)
-    return examine_limits(trials.end_at(LIMITS_BY), keep_required(inventory)).proposals if short else ()
+    return list_proposals(examine_limits(trials.end_at(LIMITS_BY), keep_required(inventory))) if short else ()
 
 
 def _combine_remedies(broken: list[Case], found: list[Tried]) -> list[Proposal]:

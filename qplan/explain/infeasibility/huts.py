@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from qplan.candidates.hops import Hop
-from qplan.explain.findings import Proposal, Setting
+from qplan.explain.findings import Change, Proposal, Setting
 from qplan.inventory import plant
 from qplan.inventory.model import Corridor, Fibre, Inventory
 from qplan.physics.bands import Band
@@ -32,7 +32,7 @@ def propose_huts(inventory: Inventory, q: str, hops: list[Hop]) -> list[Proposal
         settings += _split_fibre(inventory, q, fibre, shares)
         places.append(_name_places(inventory, fibre, shares))
     text = f"{'; '.join(places)}, which the relay rules of {q} must permit"
-    return [Proposal(text, tuple(settings), cost_known=False)]
+    return [Proposal((Change(text, tuple(settings), cost_known=False),))]
 
 
 def _cut_fibre(inventory: Inventory, hop: Hop, f: str, band: Band) -> list[float] | None:

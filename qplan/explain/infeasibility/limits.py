@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 from qplan.candidates.reasons import Reason, named
-from qplan.explain.findings import Diagnosis, Proposal, Setting
+from qplan.explain.findings import Diagnosis, Obstacle, Proposal, Setting, propose
 from qplan.explain.infeasibility.irreducible import find_irreducible
 from qplan.explain.infeasibility.shortages import Shortage, find_shortages, write_money
 from qplan.explain.trials import Trials
@@ -30,19 +30,23 @@ def examine_limits(trials: Trials, inventory: Inventory) -> Diagnosis:
 
     The inventory has no optional corridor.
     """
-    found = Diagnosis()
     families = list_families(inventory)
-    for family in sorted(families, key=lambda family: family != "budget"):  # the likeliest first
-        found += _lift_budget(trials, inventory) if family == "budget" else _lift(trials, inventory, (family,))
-    if found.reasons:
-        return found
+    ordered = sorted(families, key=lambda family: family != "budget")  # the likeliest first
+    found = [
+        obstacle
+        for family in ordered
+        for obstacle in (_lift_budget(trials, inventory) if family == "budget" else _lift(trials, inventory, (family,)))
+    ]
+    if found:
+        return Diagnosis(tuple(found))
     together = _find_needed(trials, inventory, families)
     if not together:
-        return found
+        return Diagnosis()
     *names, last = [FAMILY_NAMES[family] for family in together]
     short = f"{', '.join(names)} and {last}" if names else last
     reason = Reason("limits", f"No single limit stands in the way: {short} are short together.")
-    return found + Diagnosis((reason,)) + _lift(trials, inventory, together)
+    lifted = _lift(trials, inventory, together) or [Obstacle(())]
+    return Diagnosis(tuple(Obstacle((reason, *obstacle.reasons), obstacle.proposals) for obstacle in lifted))
 
 
 def list_families(inventory: Inventory) -> list[str]:
@@ -62,11 +66,14 @@ def _find_needed(trials: Trials, inventory: Inventory, families: list[str]) -> t
     return find_irreducible(impossible_still, sorted(families, key=lambda family: family == "key_rate")).members
 
 
-def _lift(trials: Trials, inventory: Inventory, families: tuple[str, ...]) -> Diagnosis:
-    """What the cheapest design without the limits would be short of, and the limits that would let it pass."""
+def _lift(trials: Trials, inventory: Inventory, families: tuple[str, ...]) -> list[Obstacle]:
+    """What the cheapest design without the limits would be short of, and the limits that would let it pass.
+
+    Nothing where no design was found, or where it is short of nothing.
+    """
     search = trials.plan(lift_families(inventory, families))
     if search.design is None:
-        return Diagnosis()
+        return []
     shortages = {family: find_shortages(family, inventory, search.design) for family in families}
     reasons = tuple(
         Reason(family, short.text, float(short.at.taken), float(short.at.free), (short.at.where,))
@@ -78,12 +85,12 @@ def _lift(trials: Trials, inventory: Inventory, families: tuple[str, ...]) -> Di
     if settings:
         shown = [f"{address} to {value:.10g}" for address, value in settings]
         known = None if "key_rate" in families else search.design
-        proposals.append(Proposal(f"raise {named(shown)}", tuple(settings), design=known))
+        proposals.append(propose(f"raise {named(shown)}", *settings, design=known))
     if "key_rate" in families:  # the design carries no demand: without a lower demand the limits raised are not enough
         shares = [short.at.free / short.at.taken for short in shortages["key_rate"]]
         lower = _lower_demand(trials, apply_settings(inventory, settings), min(shares, default=1.0))
         proposals = [proposal.join(lower) for proposal in proposals] or [lower] if lower else []
-    return Diagnosis(reasons, tuple(proposals))
+    return [Obstacle(reasons, tuple(proposals))] if reasons or proposals else []
 
 
 def _raise(family: str, shortages: Iterable[Shortage]) -> list[Setting]:
@@ -110,7 +117,7 @@ def _lower_demand(trials: Trials, inventory: Inventory, sure_share: float) -> Pr
     rate = _round_down(low)
     if rate <= 0:
         return None
-    return Proposal(f"ask for at most {rate:g} bit/s for {q}", (set_demand(q, corridor, rate),), "lowered")
+    return propose(f"ask for at most {rate:g} bit/s for {q}", set_demand(q, corridor, rate), service="lowered")
 
 
 def _round_down(rate: float) -> float:
@@ -119,30 +126,27 @@ def _round_down(rate: float) -> float:
     return float(f"{math.floor(rate / unit) * unit:.3g}")
 
 
-def _lift_budget(trials: Trials, inventory: Inventory) -> Diagnosis:
+def _lift_budget(trials: Trials, inventory: Inventory) -> list[Obstacle]:
     """By how much the least capex and the least tco miss their ceilings, the other one kept where that is possible."""
-    found = Diagnosis()
+    found = []
     for metric in ("capex", "tco"):
         ceiling = getattr(inventory.budget, metric)
-        if ceiling is not None:
-            found += _miss_ceiling(trials, inventory, metric, ceiling)
-    return found if found.reasons else _lift(trials, apply_settings(inventory, [("objective", "tco")]), ("budget",))
+        missed = None if ceiling is None else _miss_ceiling(trials, inventory, metric, ceiling)
+        found += [missed] if missed else []
+    return found or _lift(trials, apply_settings(inventory, [("objective", "tco")]), ("budget",))
 
 
-def _miss_ceiling(trials: Trials, inventory: Inventory, metric: str, ceiling: float) -> Diagnosis:
+def _miss_ceiling(trials: Trials, inventory: Inventory, metric: str, ceiling: float) -> Obstacle | None:
     """By how much the least cost in one measure misses its ceiling."""
     search = trials.plan(apply_settings(inventory, [("objective", metric), (f"budget.{metric}", None)]), EXACT_GAP)
     if search.value is None or search.value <= ceiling:
-        return Diagnosis()
+        return None
     cost, raised = search.value, float(math.ceil(search.value))
     proven = "The cheapest plan" if search.status == "optimal" else "The cheapest plan found (there may be better)"
     text = (
         f"{proven} has a {metric} of {write_money(inventory, cost)}; the budget is {write_money(inventory, ceiling)}: "
         f"{write_money(inventory, cost - ceiling)} too much."
     )
-    proposal = Proposal(
-        f"raise the budget for {metric} to {write_money(inventory, raised)}",
-        ((f"budget.{metric}", raised),),
-        design=search.design,
-    )
-    return Diagnosis((Reason("budget", text, cost, ceiling, (f"budget.{metric}",)),), (proposal,))
+    change = f"raise the budget for {metric} to {write_money(inventory, raised)}"
+    proposal = propose(change, (f"budget.{metric}", raised), design=search.design)
+    return Obstacle((Reason("budget", text, cost, ceiling, (f"budget.{metric}",)),), (proposal,))

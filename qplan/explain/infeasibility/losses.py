@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from qplan.candidates.hops import Hop, fewest_patched, least_shortfall_ways, refused_hop, refused_hops
 from qplan.candidates.model import CandidateLink, Refusal
 from qplan.candidates.reasons import Reason, named
-from qplan.explain.findings import Diagnosis, Proposal
+from qplan.explain.findings import Obstacle, Proposal, propose
 from qplan.explain.infeasibility.huts import propose_huts
 from qplan.inventory import plant
 from qplan.inventory.model import Inventory
@@ -23,7 +23,7 @@ def examine_reach(
     q: str,
     permitted: frozenset[str],
     verdicts: tuple[list[CandidateLink], list[Refusal]],
-) -> Diagnosis:
+) -> Obstacle:
     """No system reaches from permitted relay to permitted relay: patched sites, O band, loss, length or rate."""
     ends = alone.corridors[q].ends
     ways = list(least_shortfall_ways(alone, ends, permitted, MOST_WAYS))
@@ -33,10 +33,10 @@ def examine_reach(
         return examine_losses(alone, q, ways, "Every way through permitted relays has a hop over the loss limit")
     refused = refused_hops(*verdicts, ends, permitted)
     huts = propose_huts(alone, q, [refused_hop(alone, refusal) for refusal in refused])
-    return Diagnosis(tuple(map(_describe_refusal, refused)), tuple(huts))
+    return Obstacle(tuple(map(_describe_refusal, refused)), tuple(huts))
 
 
-def _examine_patching(alone: Inventory, ends: tuple[str, str], permitted: frozenset[str]) -> Diagnosis:
+def _examine_patching(alone: Inventory, ends: tuple[str, str], permitted: frozenset[str]) -> Obstacle:
     """No route joins permitted relays: too many patched sites in a row, or fibres without a loss in the O band."""
     most = alone.policy.max_bypass_sites
     patched = fewest_patched(alone, ends, permitted)
@@ -45,17 +45,18 @@ def _examine_patching(alone: Inventory, ends: tuple[str, str], permitted: frozen
             f"On every way a quantum channel would have to be patched through {patched} or more sites in a row; "
             f"policy.max_bypass_sites is {most}."
         )
-        setting = (("policy.max_bypass_sites", patched),)
-        return Diagnosis(
-            (Reason("max_bypass_sites", text, float(patched), float(most), ("policy.max_bypass_sites",)),),
-            (Proposal(f"patch a channel through up to {counted(patched, 'site')}", setting),),
-        )
+        reason = Reason("max_bypass_sites", text, float(patched), float(most), ("policy.max_bypass_sites",))
+        return Obstacle((reason,), (propose_patching(patched),))
     dark = [f for f, fibre in sorted(alone.fibres.items()) if plant.loss_db(alone, fibre, Band.O) is None]
     text = (
         f"All permitted systems work in the O band, and no way has an O-band loss on all its fibres; none is known of "
         f"{named(dark)}."
     )
-    return Diagnosis((Reason("no_o_band_loss", text, where=tuple(f"fibres.{f}" for f in dark)),))
+    return Obstacle((Reason("no_o_band_loss", text, where=tuple(f"fibres.{f}" for f in dark)),))
+
+
+def propose_patching(sites: int) -> Proposal:
+    return propose(f"patch a channel through up to {counted(sites, 'site')}", ("policy.max_bypass_sites", sites))
 
 
 def list_over_limit(way: Sequence[Hop]) -> list[Hop]:
@@ -63,17 +64,18 @@ def list_over_limit(way: Sequence[Hop]) -> list[Hop]:
     return sorted((hop for hop in way if hop.shortfall_db > 0), key=lambda hop: -hop.shortfall_db)
 
 
-def examine_losses(alone: Inventory, q: str, ways: Sequence[Sequence[Hop]], what: str) -> Diagnosis:
+def examine_losses(alone: Inventory, q: str, ways: Sequence[Sequence[Hop]], what: str) -> Obstacle:
     """The ways that miss the loss limit, by least first, with what would let each pass: huts, or less margin."""
-    found = Diagnosis()
-    for number, over in enumerate(filter(None, map(list_over_limit, ways))):
-        start = f"{what}. Where it is missed by least, " if number == 0 else "On the next way, "
+    reasons: list[Reason] = []
+    proposals: list[Proposal] = []
+    for over in filter(None, map(list_over_limit, ways)):
+        start = "On the next way, " if reasons else f"{what}. Where it is missed by least, "
         text = start + "; ".join(_describe_hop(alone, hop) for hop in over) + "."
         worst = over[0]
         where = (*(f"sites.{s}" for s in worst.sites), *(f"fibres.{f}" for f in worst.fibres))
-        proposals = propose_huts(alone, q, over) + (_propose_margin(alone, worst) if number == 0 else [])
-        found += Diagnosis((Reason("loss_db", text, worst.loss_db, worst.limit_db, where),), tuple(proposals))
-    return found
+        proposals += propose_huts(alone, q, over) + ([] if reasons else _propose_margin(alone, worst))
+        reasons.append(Reason("loss_db", text, worst.loss_db, worst.limit_db, where))
+    return Obstacle(tuple(reasons), tuple(proposals))
 
 
 def _propose_margin(alone: Inventory, worst: Hop) -> list[Proposal]:
@@ -82,7 +84,7 @@ def _propose_margin(alone: Inventory, worst: Hop) -> list[Proposal]:
     if margin < worst.shortfall_db:
         return []
     left = math.floor(round((margin - worst.shortfall_db) * 100, 6)) / 100
-    return [Proposal(f"keep a margin of {left:g} dB only", (("policy.loss_margin_db", left),), "lowered")]
+    return [propose(f"keep a margin of {left:g} dB only", ("policy.loss_margin_db", left), service="lowered")]
 
 
 def _describe_hop(alone: Inventory, hop: Hop) -> str:

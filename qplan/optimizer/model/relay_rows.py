@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 from qplan.candidates.bundles import CorridorNetwork
 from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation, Terms
@@ -34,26 +36,29 @@ def _add_passed(model: Formulation, site: str) -> None:
         corridor = model.inventory.corridors[network.corridor]
         if site not in corridor.ends and site in model.candidates.usability.permitted[network.corridor]:
             for number in range(network.flows):
-                passes += _add_passes(model, network, number, site)
+                passed = model.variable("passes", network.corridor, number + 1, site)
+                add_reach(model, network, number, {site: [(passed, 1.0)]})
+                passes.append((passed, 1.0))
     model.add(passes, ">=", 1, "passed", site)
 
 
-@row_family("to_site")
-def _add_passes(model: Formulation, network: CorridorNetwork, number: int, site: str) -> Terms:
-    """passes(q, flow) ≤ 1 runs from the corridor's first end to the site, with to(arc) ≤ flow(arc) on every arc.
+@row_family("to_goal")
+def add_reach(model: Formulation, network: CorridorNetwork, number: int, goals: dict[str, Terms]) -> None:
+    """A flow from the corridor's first end to goals (what each takes of it), with to(arc) ≤ flow(arc) on every arc.
 
-    It runs along the path from its start, so a cycle of flow apart from the paths does not count.
+    It runs along the path from its start, so a cycle of flow apart from the paths reaches nothing.
     """
     q, (first, _) = network.corridor, model.inventory.corridors[network.corridor].ends
-    passes = model.variable("passes", q, number + 1, site)
-    balance: dict[str, Terms] = {first: [(passes, -1.0)], site: [(passes, 1.0)]}
+    balance: dict[str, Terms] = defaultdict(list)
+    for site, terms in goals.items():
+        balance[site] += terms
+        balance[first] += [(variable, -taken) for variable, taken in terms]
     for key, tail, head in model.arcs(network, number):
-        if tail == site:
+        if set(goals) == {tail}:
             continue
         to = model.variable("to", q, number + 1, tail, head, key[2] + 1, integer=False)
-        model.add([(to, 1.0), (model.flow[key], -1.0)], "<=", 0, "to_site", q, number + 1, tail, head, key[2] + 1)
-        balance.setdefault(tail, []).append((to, 1.0))
-        balance.setdefault(head, []).append((to, -1.0))
+        model.add([(to, 1.0), (model.flow[key], -1.0)], "<=", 0, "to_goal", q, number + 1, tail, head, key[2] + 1)
+        balance[tail].append((to, 1.0))
+        balance[head].append((to, -1.0))
     for s, terms in sorted(balance.items()):
-        model.add(terms, "=", 0, "to_site", q, number + 1, s)
-    return [(passes, 1.0)]
+        model.add(terms, "=", 0, "to_goal", q, number + 1, s)

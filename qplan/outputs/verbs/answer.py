@@ -12,6 +12,7 @@ from qplan.candidates.resource_usage import Taken
 from qplan.costing.money_text import round_money
 from qplan.explain.about.alternatives import Alternative
 from qplan.explain.about.answers import Answer, Share
+from qplan.explain.about.limits import LimitState
 from qplan.explain.about.margins import Margin
 from qplan.explain.about.questions import Overview
 from qplan.inventory.model import Inventory
@@ -31,10 +32,11 @@ LIMITS = {
     "rack_units": "rack units",
     "power_w": "power",
     "max_relays": "relays on a path",
+    "max_bypass_sites": "sites patched through",
     "capex": "capex",
     "tco": "tco",
 }
-UNITS = {"strands": "", "rack_units": " U", "power_w": " W", "max_relays": ""}
+UNITS = {"rack_units": " U", "power_w": " W"}
 
 
 def answer_text(inventory: Inventory, plan: Plan, answer: Answer) -> str:
@@ -63,7 +65,8 @@ def answer_json(inventory: Inventory, plan: Plan, answer: Answer) -> str:
     """The same for programs: ids, numbers and the sentences."""
     content = {
         **_record(inventory, plan),
-        **asdict(answer),
+        "address": answer.address,
+        **{key: value for key, value in asdict(answer).items() if key not in ("kind", "id")},
         "limits": [_limit_record(limit) for limit in answer.limits],
         "revealed_by": answer.revealed_by and answer.revealed_by.groups,
         "cut_off_by": answer.cut_off_by and answer.cut_off_by.groups,
@@ -117,20 +120,21 @@ def _record(inventory: Inventory, plan: Plan) -> dict[str, object]:
     }
 
 
-def _limit_record(limit: Taken) -> dict[str, object]:
+def _limit_record(limit: LimitState) -> dict[str, object]:
+    """`binds` is null where that was not tried."""
     return {
-        "limit": limit.limit,
-        "where": limit.where,
-        "taken": limit.taken,
-        "of": limit.free,
-        "left": round(limit.left, 9),
+        "limit": limit.at.limit,
+        "where": limit.at.where,
+        "taken": limit.at.taken,
+        "of": limit.at.free,
+        "left": round(limit.at.left, 9),
+        "used_up": limit.at.used_up,
         "binds": limit.binds,
     }
 
 
 def _headline(inventory: Inventory, answer: Answer) -> str:
-    kind, _, name = answer.address.partition(".")
-    called = inventory.sites[name].name if kind == "sites" else None
+    called = inventory.sites[answer.id].name if answer.kind == "sites" else None
     label = f"{answer.address} ({called})" if called else answer.address
     state = "can be served alone" if answer.margins else "in the plan" if answer.in_plan else "not in the plan"
     return one_line(f"{label}: {state}")
@@ -145,7 +149,7 @@ def _sentences(inventory: Inventory, plan: Plan, answer: Answer) -> Iterator[str
         yield f"Its key is revealed by {revealed}." if found else "No set of relays reveals its key."
         yield f"It is cut off by the loss of {wording.smallest_set(answer.cut_off_by, _piece)}."
     if answer.share is not None:
-        shared = answer.address.startswith("corridors.") and not answer.margins
+        shared = answer.kind == "corridors" and not answer.margins
         yield _cost(inventory, answer.share, "Its share of the cost" if shared else "Its own cost")
 
 
@@ -168,18 +172,17 @@ def _money(inventory: Inventory, amount: float) -> str:
 
 
 def _tables(inventory: Inventory, answer: Answer) -> Iterator[Table]:
-    rows: tuple[tuple[str, ...], ...]
-    if answer.uses and answer.address.startswith("corridors."):
-        rows = tuple((str(use.path), " – ".join(use.sites)) for use in answer.uses)
-        yield Table("Paths", ("Path", "Over"), rows, right=("Path",))
+    if answer.uses and answer.kind == "corridors":
+        paths = tuple((str(use.path), " – ".join(use.sites)) for use in answer.uses)
+        yield Table("Paths", ("Path", "Over"), paths, right=("Path",))
     elif answer.uses:
-        rows = tuple((use.corridor, str(use.path), use.role, _over(use.sites)) for use in answer.uses)
-        yield Table("Used by", ("Corridor", "Path", "As", "Over"), rows, right=("Path",))
+        uses = tuple((use.corridor, str(use.path), use.role, _over(use.sites)) for use in answer.uses)
+        yield Table("Used by", ("Corridor", "Path", "As", "Over"), uses, right=("Path",))
     if answer.limits:
         yield _limits_table(answer.limits)
     if answer.margins:
-        rows = tuple(_margin_row(margin) for margin in answer.margins)
-        yield Table("Margins", ("Margin", "Is", "Servable to"), rows, right=("Is", "Servable to"))
+        margins = tuple(_margin_row(margin) for margin in answer.margins)
+        yield Table("Margins", ("Margin", "Is", "Servable to"), margins, right=("Is", "Servable to"))
 
 
 def _over(sites: tuple[str, ...]) -> str:
@@ -188,15 +191,15 @@ def _over(sites: tuple[str, ...]) -> str:
     return f"{sites[0]} – {sites[1]} – … – {sites[-2]} – {sites[-1]} ({len(sites) - 2} relays)"
 
 
-def _limits_table(limits: tuple[Taken, ...]) -> Table:
+def _limits_table(limits: tuple[LimitState, ...]) -> Table:
     rows = tuple(
         (
-            LIMITS[limit.limit],
-            limit.where,
-            _amount(limit, limit.taken),
-            _amount(limit, limit.free),
-            _amount(limit, limit.left),
-            "binds" if limit.binds else "",
+            LIMITS[limit.at.limit],
+            limit.at.where,
+            _amount(limit.at, limit.at.taken),
+            _amount(limit.at, limit.at.free),
+            _amount(limit.at, limit.at.left),
+            "binds" if limit.binds else "used up" if limit.at.used_up else "",
         )
         for limit in limits
     )
@@ -240,7 +243,7 @@ def _shares_table(inventory: Inventory, plan: Plan, found: Overview) -> Table:
 
 
 def _asking(plan: Plan, found: Overview) -> list[str]:
-    said = [] if found.limits else ["No limit binds: everywhere something more would fit."]
+    said = [] if found.limits else ["No limit is used up: everywhere something more would fit."]
     unserved = [corridor.id for corridor in plan.corridors if not corridor.served]
     said += [f"Not served (optional): {wording.listed(unserved)}."] if unserved else []
     examples = [f"sites.{plan.relays[0]}"] if plan.relays else []
@@ -255,17 +258,20 @@ def _text_table(table: Table) -> str:
 
 
 def _groups(answer: Answer) -> list[tuple[str, tuple[Alternative, ...]]]:
-    cheaper = tuple(each for each in answer.changes if not answer.in_plan or each.cheaper or each.status == "unknown")
+    better = tuple(each for each in answer.changes if not answer.in_plan or each.better or each.status == "unknown")
+    improved = "Better with" if any(each.newly_served for each in better) else "Cheaper with"
     groups = [
         ("Planned anew without it" if answer.in_plan else "Planned anew with it", answer.without),
-        ("Cheaper with" if answer.in_plan else "Planned anew with a change", cheaper),
+        (improved if answer.in_plan else "Planned anew with a change", better),
     ]
     return [(title, found) for title, found in groups if found]
 
 
 def _closing(plan: Plan, answer: Answer) -> list[str]:
-    in_vain = [each.text for each in answer.changes if answer.in_plan and not each.cheaper and each.status != "unknown"]
-    said = [f"Tried, and no cheaper: {'; '.join(in_vain)}."] if in_vain else []
+    in_vain = [each.text for each in answer.changes if answer.in_plan and not each.better and each.status != "unknown"]
+    said = [f"Tried, and no better: {'; '.join(in_vain)}."] if in_vain else []
+    if any(not each.needed and (each.difference or 0.0) < 0 for each in answer.changes):
+        said.append("A better plan for the inventory as it stands was found by the way: plan again, for longer.")
     gap, compared = plan.objective.gap, any(each.difference for each in (*answer.without, *answer.changes))
     if gap != 0 and compared:
         how_far = "not proven" if gap is None else f"proven within {wording.gap_percent(gap)} only"

@@ -1,0 +1,70 @@
+"""The best plan that uses one of some links, held against exhaustive search."""
+
+from __future__ import annotations
+
+import random
+import time
+
+import pytest
+from oracle.random_inventories import random_inventory
+from oracle.search import Search, Tables
+from planning import planned
+
+from qplan.candidates.links import enumerate_candidates, offers_and_refusals
+from qplan.candidates.model import CandidateLink
+from qplan.explain.variants import keep_required, prefer_links
+from qplan.inventory.model import Inventory
+from qplan.optimizer.limits import SearchLimits
+from qplan.optimizer.model.link_rows import uses_one_of
+from qplan.optimizer.search.stages import search_plan
+
+SEED = 7_000_500
+
+
+class Using(Search):
+    """Of the plans that serve the corridors only those that use one of the links."""
+
+    def __init__(self, tables: Tables, links: list[CandidateLink]):
+        super().__init__(tables)
+        wanted = {(link.system, link.route.fibres) for link in links}
+        self.wanted = [i for i, link in enumerate(tables.links) if (link.system, link.fibres) in wanted]
+
+    def _extend(self, state, chosen, rows) -> None:
+        if rows or state.count[self.wanted].any():
+            super()._extend(state, chosen, rows)
+
+
+def questions(inventory: Inventory, rng: random.Random) -> list[list[CandidateLink]]:
+    """Links that the inventory's best plan does not use, one alone and all over one fibre."""
+    plan = planned(inventory).plan
+    if plan is None:
+        return []
+    used = {link.id for link in plan.links}
+    offers = [link for link in offers_and_refusals(inventory)[0] if link.id not in used]
+    taken = {f for link in plan.links for f in link.fibres}
+    fibres = sorted({f for link in offers for f in link.route.fibres} - taken)
+    alone = [[link] for link in rng.sample(offers, min(2, len(offers)))]
+    return alone + [[link for link in offers if f in link.route.fibres] for f in rng.sample(fibres, len(fibres))[:1]]
+
+
+def test_value_equals_exhaustive_search():
+    forced = impossible = 0
+    for seed in range(SEED, SEED + 25):
+        rng = random.Random(seed)
+        inventory = keep_required(Inventory.model_validate(random_inventory(rng)))
+        tables, graph = Tables(inventory), enumerate_candidates(inventory)
+        for links in questions(inventory, rng):
+            best = Using(tables, links)
+            best.serve(list(inventory.corridors))
+            limits = SearchLimits(gap=0.0, deadline=time.monotonic() + 60)
+            constraint = uses_one_of({link.id for link in links})
+            found = search_plan(inventory, prefer_links(graph, links), "highs", limits, side_constraints=(constraint,))
+            if best.best is None:
+                assert found.status == "infeasible", f"seed {seed}, {links}"
+                impossible += 1
+                continue
+            usage = best.best[0].usage[:3].tolist()
+            value = dict(zip(("capex", "tco", "relays"), usage, strict=True))[inventory.objective]
+            assert (found.status, found.value) == ("optimal", pytest.approx(value, abs=0.0101)), f"seed {seed}, {links}"
+            forced += 1
+    assert forced >= 20 and impossible >= 5
