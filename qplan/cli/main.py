@@ -12,6 +12,7 @@ from qplan import __version__
 from qplan.errors import Exit, QplanError
 
 COMMANDS = {
+    "import": ("Make an inventory of spreadsheets, maps and other tools' files.", "qplan.cli.imports"),
     "optimize": ("Plan an inventory and write the plan folder.", "qplan.cli.optimize"),
     "validate": ("Read and check inventories, without planning.", "qplan.cli.validate"),
     "rules": ("List the rules of `validate`, or explain one.", "qplan.cli.rules"),

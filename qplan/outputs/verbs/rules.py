@@ -16,6 +16,7 @@ FAMILIES = {
     "QP3": "physics",
     "QP4": "corridors",
     "QP5": "cost",
+    "QP6": "imports",
 }
 
 

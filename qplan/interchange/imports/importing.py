@@ -1,0 +1,103 @@
+"""One import from files to the text of an inventory; nothing is written here."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from qplan.errors import Diagnostic, InvalidInput, QplanError
+from qplan.interchange.imports.document import new_file
+from qplan.interchange.imports.draft import Draft, drafted
+from qplan.interchange.imports.formats import FORMATS
+from qplan.interchange.imports.mapping import ImportMap, starting_map
+from qplan.interchange.imports.measurements import measured
+from qplan.interchange.imports.readers.otdr import traces
+from qplan.interchange.imports.rows import Origin
+from qplan.interchange.imports.sources import Refused, SourceFile, read_sources, refused
+from qplan.interchange.imports.tables import heading_row, headings_of
+from qplan.interchange.imports.update import Inventory, Update, read_existing, updated
+
+OTDR = "otdr"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an import makes: the draft, the file's text before (None: there is none) and after, and what changes."""
+
+    draft: Draft
+    before: str | None
+    text: str
+    update: Update | None = None
+
+    @property
+    def findings(self) -> tuple[Diagnostic, ...]:
+        return self.draft.findings + (self.update.findings if self.update else ())
+
+    def diff(self, name: str) -> str:
+        """The changes as a unified diff; empty where there are none."""
+        before = (self.before or "").splitlines(keepends=True)
+        old = "/dev/null" if self.before is None else f"a/{name}"
+        return "".join(_whole_lines(difflib.unified_diff(before, self.text.splitlines(keepends=True), old, f"b/{name}")))
+
+
+def _whole_lines(lines) -> Sequence[str]:  # type: ignore[no-untyped-def]
+    return [line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines]
+
+
+def imported(form: str, paths: Sequence[Path], mapping: ImportMap, existing: Path | None) -> Outcome:
+    """Read the files and make an inventory of them, merged into the one at `existing` if any.
+
+    Raises `QplanError` where a file cannot be read, `InvalidInput` with every finding where nothing can be made of it.
+    """
+    inventory = read_existing(existing) if existing else None
+    try:
+        sources = read_sources(paths)
+        draft = _measured(sources, mapping, inventory) if form == OTDR else _drafted(form, sources, mapping, inventory)
+    except Refused as error:
+        raise InvalidInput(tuple(sorted(error.findings))) from None
+    if inventory is None:
+        return Outcome(draft, None, new_file(draft, form))
+    update = updated(inventory, draft, form)
+    return Outcome(draft, inventory.parsed.text, update.text, update)
+
+
+def _drafted(form: str, sources: Sequence[SourceFile], mapping: ImportMap, inventory: Inventory | None) -> Draft:
+    rows = FORMATS[form].read(sources, mapping)
+    if not (rows.sites or rows.fibres or rows.corridors or rows.equipment):
+        raise refused("QP605", Origin(", ".join(source.name for source in sources)), "no site, no fibre, nothing to import")
+    if inventory is None:
+        return drafted(rows, mapping.assume, form)
+    rows = replace(rows, sites=rows.sites + inventory.sites_there(rows, form))
+    return drafted(rows, mapping.assume, form, inventory.known(form))
+
+
+def _measured(sources: Sequence[SourceFile], mapping: ImportMap, inventory: Inventory | None) -> Draft:
+    if inventory is None:
+        raise QplanError("traces put losses on the fibres of an inventory: name it with --out, and give --update")
+    found, findings = traces(sources)
+    return measured(found, findings, inventory, mapping)
+
+
+def map_to_complete(form: str, paths: Sequence[Path]) -> str:
+    """A mapping file that names every table and heading of the files, to be completed. Raises as `imported` does."""
+    try:
+        tables = [table for source in read_sources(paths) for table in FORMATS[form].tables(source)]
+    except Refused as error:
+        raise InvalidInput(tuple(sorted(error.findings))) from None
+    found = []
+    for table in tables:
+        at = heading_row(table)
+        below = table.rows[at + 1] if at + 1 < len(table.rows) else ()
+        found.append((table.origin.table, at + 1, headings_of(table.rows[at]) if table.rows else [], below))
+    return starting_map(found)
+
+
+def to_fill_in(path: Path) -> tuple[Diagnostic, ...]:
+    """The errors that the inventory at a path still has."""
+    from qplan.inventory.validation import validate
+
+    return tuple(item for item in validate(path).findings if item.severity == "error")
+
+

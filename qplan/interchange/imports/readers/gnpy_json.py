@@ -1,0 +1,193 @@
+"""GNPy's JSON: elements (fibres, ROADMs, amplifiers) and one-way connections → places and fibres of two strands."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from qplan.errors import Diagnostic
+from qplan.interchange.imports.json_values import as_mapping, as_number, as_text, items
+from qplan.interchange.imports.readers.gnpy_units import KM_PER_UNIT, connector_pairs
+from qplan.interchange.imports.rows import FibreRow, Origin, Rows, SiteRow, doubt, listed
+from qplan.interchange.imports.sources import SourceFile, json_value, refused
+from qplan.inventory.source.messages import counted
+
+FIBRES = frozenset(["Fiber", "RamanFiber"])
+STATIONS, AMPLIFIERS = frozenset(["Roadm", "Transceiver"]), frozenset(["Edfa", "Multiband_amplifier"])
+CABLE = re.compile(r"fiber \(.* → .*\)-(.*)")
+
+
+@dataclass
+class _Graph:
+    """Elements by their ids, and what follows and precedes each."""
+
+    elements: dict[str, Mapping[str, Any]]
+    after: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    before: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def is_fibre(self, uid: str) -> bool:
+        return as_text(self.elements[uid].get("type")) in FIBRES
+
+
+@dataclass(frozen=True)
+class _Span:
+    """Fibres in a row, one way, from place to place."""
+
+    ends: tuple[str, str]
+    uids: tuple[str, ...]
+    km: float
+    db: float
+    connectors_db: float
+    variety: str
+
+
+def read(source: SourceFile) -> Rows:
+    """Raises `Refused` where there are no elements."""
+    graph, findings = _graph(source)
+    places = _places(graph)
+    spans = list(_spans(graph, places))
+    sites = _sites(source, graph, places)
+    fibres, more = _both_ways(source, spans)
+    read_ = f"{source.name}: {counted(len(sites), 'place')}, {counted(len(spans), 'span')} one way"
+    value = as_mapping(json_value(source))
+    name = as_text(value.get("network_name")) or None
+    return Rows(tuple(sites), tuple(fibres), findings=(*findings, *more), read=(read_,), name=name)
+
+
+def _graph(source: SourceFile) -> tuple[_Graph, list[Diagnostic]]:
+    value = as_mapping(json_value(source))
+    elements = {as_text(item.get("uid")): item for item in items(value.get("elements"))}
+    elements.pop("", None)
+    if not elements:
+        raise refused("QP601", source.origin, "not a GNPy topology: no list `elements` with a `uid` each")
+    graph, lost = _Graph(elements), []
+    for item in items(value.get("connections")):
+        a, z = as_text(item.get("from_node")), as_text(item.get("to_node"))
+        if a in elements and z in elements:
+            graph.after[a].append(z)
+            graph.before[z].append(a)
+        else:
+            lost.append(f"{a} → {z}")
+    if not lost:
+        return graph, []
+    message = f"{counted(len(lost), 'connection')} of unknown elements left out: {listed(lost)}"
+    return graph, [doubt("QP612", source.origin, "", message)]
+
+
+def _places(graph: _Graph) -> dict[str, str]:
+    """The place of everything that is no fibre: its city, else what is directly connected is one place."""
+    beside: dict[str, set[str]] = defaultdict(set)
+    for a, following in graph.after.items():
+        for z in following:
+            if not graph.is_fibre(a) and not graph.is_fibre(z):
+                beside[a].add(z)
+                beside[z].add(a)
+    places: dict[str, str] = {}
+    for uid in graph.elements:
+        if graph.is_fibre(uid) or uid in places:
+            continue
+        group, open_ = {uid}, [uid]
+        while open_:
+            fresh = beside[open_.pop()] - group
+            group |= fresh
+            open_ += fresh
+        key = _place(graph, sorted(group))
+        places |= dict.fromkeys(group, key)
+    return places
+
+
+def _place(graph: _Graph, group: Sequence[str]) -> str:
+    stations = [uid for uid in group if as_text(graph.elements[uid].get("type")) in STATIONS]
+    cities = [city for uid in [*stations, *group] if (city := as_text(_location(graph, uid).get("city")))]
+    return cities[0] if cities else (stations or list(group))[0]
+
+
+def _location(graph: _Graph, uid: str) -> Mapping[str, Any]:
+    return as_mapping(as_mapping(graph.elements[uid].get("metadata")).get("location"))
+
+
+def _spans(graph: _Graph, places: dict[str, str]) -> Iterator[_Span]:
+    """Fibres that follow each other are one span; what hangs loose ends at nothing and is left out."""
+    for uid in graph.elements:
+        starts = [a for a in graph.before[uid] if a in places]
+        if not graph.is_fibre(uid) or not starts:
+            continue
+        chain = [uid]
+        while following := [z for z in graph.after[chain[-1]] if graph.is_fibre(z) and z not in chain]:
+            chain.append(following[0])
+        ends = [z for z in graph.after[chain[-1]] if z in places]
+        if ends:
+            yield _span(graph, (places[starts[0]], places[ends[0]]), tuple(chain))
+
+
+def _span(graph: _Graph, ends: tuple[str, str], uids: tuple[str, ...]) -> _Span:
+    km = db = connectors = 0.0
+    for uid in uids:
+        params = as_mapping(graph.elements[uid].get("params"))
+        length = (as_number(params.get("length")) or 0.0) * KM_PER_UNIT.get(as_text(params.get("length_units")), 1.0)
+        coefficient = params.get("loss_coef")
+        if isinstance(coefficient, dict):  # by frequency: the worst
+            values = coefficient.get("value")
+            coefficient = max((x for x in values if as_number(x) is not None), default=None) if isinstance(values, list) else None
+        km += length
+        db += length * (as_number(coefficient) or 0.0)
+        connectors += sum(as_number(params.get(name)) or 0.0 for name in ("con_in", "con_out", "att_in"))
+    return _Span(ends, uids, km, db, connectors, as_text(graph.elements[uids[0]].get("type_variety")))
+
+
+def _sites(source: SourceFile, graph: _Graph, places: dict[str, str]) -> list[SiteRow]:
+    members: dict[str, list[str]] = defaultdict(list)
+    for uid, place in places.items():
+        members[place].append(uid)
+    sites = []
+    for place, uids in members.items():
+        kinds = {as_text(graph.elements[uid].get("type")) for uid in uids}
+        where = next((_location(graph, uid) for uid in uids if _location(graph, uid)), {})
+        labels = {"region": region} if (region := as_text(where.get("region"))) else {}
+        sites.append(SiteRow(
+            place, Origin(source.name, item=uids[0]), None, as_number(where.get("latitude")), as_number(where.get("longitude")),
+            kind="site" if kinds & STATIONS else "amplifier" if kinds & AMPLIFIERS else "joint", labels=labels,
+        ))  # fmt: skip
+    return sites
+
+
+def _both_ways(source: SourceFile, spans: Sequence[_Span]) -> tuple[list[FibreRow], list[Diagnostic]]:
+    """One span there and one back are a fibre of two strands, with the longer and the worse of both."""
+    pairs: dict[frozenset[str], list[_Span]] = defaultdict(list)
+    for span in spans:
+        pairs[frozenset(span.ends)].append(span)
+    fibres, alone, differing = [], [], []
+    for own in pairs.values():
+        there = [span for span in own if span.ends == own[0].ends]
+        back = [span for span in own if span.ends != own[0].ends]
+        for index in range(max(len(there), len(back))):
+            both = [side[index] for side in (there, back) if index < len(side)]
+            fibres.append(_fibre(source, both))
+            alone += [both[0].uids[0]] if len(both) == 1 else []
+            differing += [f"{both[0].uids[0]} ({both[0].km:g} and {both[1].km:g} km)"] if len(both) == 2 and abs(
+                both[0].km - both[1].km) > 0.01 * both[0].km else []  # fmt: skip
+    findings = []
+    if alone:
+        message = f"{counted(len(alone), 'span')} in one direction only, taken as a single strand: {listed(alone)}"
+        findings.append(doubt("QP653", source.origin, "", message))
+    if differing:
+        message = f"{counted(len(differing), 'span')} of other lengths there and back: the longer is taken: {listed(differing)}"
+        findings.append(doubt("QP628", source.origin, "", message))
+    return fibres, findings
+
+
+def _fibre(source: SourceFile, both: Sequence[_Span]) -> FibreRow:
+    first, km = both[0], max(span.km for span in both)
+    worst = max((span.db / span.km for span in both if span.km), default=0.0)
+    connectors = max(span.connectors_db for span in both)
+    fields: dict[str, object] = {"strands": len(both)}
+    fields |= {"attenuation_db_per_km": round(worst, 6)} if worst else {}
+    fields |= {"connectors": connector_pairs(connectors)} if connectors else {}
+    fields |= {"fibre_type": first.variety} if first.variety else {}
+    fields |= {"splices": len(first.uids) - 1} if len(first.uids) > 1 else {}
+    match = CABLE.fullmatch(first.uids[0])
+    key = match[1] if match else first.uids[0]
+    return FibreRow(key, first.ends, Origin(source.name, item=first.uids[0]), round(km, 6) or None, "km", fields=fields)

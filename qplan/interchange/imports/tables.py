@@ -1,0 +1,201 @@
+"""Tables of any origin → records: the row of headings is found, cells become values of fields, each with its place."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from qplan.errors import Diagnostic
+from qplan.interchange.imports.fields import Cell, Unreadable, Value, as_text, value_of
+from qplan.interchange.imports.headings import KINDS, LENGTH_UNITS, Column, columns_of, kind_of, plain
+from qplan.interchange.imports.mapping import ImportMap, TableMap
+from qplan.interchange.imports.numbers import decimal_mark
+from qplan.interchange.imports.rows import Origin, doubt, listed
+from qplan.interchange.imports.sources import refused
+from qplan.inventory.source.messages import counted, did_you_mean, shown
+
+HEADINGS_WITHIN = 20  # rows: titles and remarks may stand above
+MAX_ROWS = 200_000
+MAX_COLUMNS = 1_000
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells row by row with the line of each row."""
+
+    origin: Origin
+    rows: tuple[tuple[Cell, ...], ...]
+    lines: tuple[int, ...]
+    semicolons: bool = False
+    how: str = ""
+    """How it was read, for people: `;`, Windows-1252."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One row: values by field, labels, and the unit of its length."""
+
+    index: int
+    origin: Origin
+    values: Mapping[str, object]
+    labels: Mapping[str, object] = field(default_factory=dict)
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Records:
+    kind: str
+    rows: tuple[Record, ...]
+    findings: tuple[Diagnostic, ...]
+    how: str = ""
+
+
+def heading_row(table: Table, entry: TableMap | None = None) -> int:
+    """The row of headings: as mapped, else among the first ones the row with the most that are known."""
+    if entry and entry.header_row:
+        return min(entry.header_row, max(1, len(table.rows))) - 1
+    best, at = 0, 0
+    for index, row in enumerate(table.rows[:HEADINGS_WITHIN]):
+        texts = headings_of(row)
+        most = max((len(columns_of(kind, texts)) for kind in KINDS), default=0)
+        if most > best:
+            best, at = most, index
+    return at if best > 1 else _first_filled(table)
+
+
+def _first_filled(table: Table) -> int:
+    return next((index for index, row in enumerate(table.rows) if any(as_text(cell) for cell in row)), 0)
+
+
+def headings_of(row: Sequence[Cell]) -> list[str]:
+    return [as_text(cell) for cell in row]
+
+
+def records_of(
+    table: Table, mapping: ImportMap, kind: str | None = None, heading_at: int | None = None
+) -> Records | None:
+    """The rows of a table under its headings; None where the mapping leaves the table out.
+
+    `kind` is what the table holds, and `heading_at` the row of the headings, where that is known without looking at
+    them. Raises `Refused` where nothing is known of them, or where the mapping names a heading that is not there.
+    """
+    entry = mapping.for_table(table.origin.table)
+    if entry and entry.kind == "ignore":
+        return None
+    if len(table.rows) > MAX_ROWS or any(len(row) > MAX_COLUMNS for row in table.rows):
+        raise refused("QP602", table.origin, f"more than {MAX_ROWS} rows or {MAX_COLUMNS} columns")
+    at = heading_row(table, entry) if heading_at is None else heading_at
+    headings = headings_of(table.rows[at]) if table.rows else []
+    kind = entry.kind if entry else kind or kind_of(headings, table.origin.table)
+    if kind is None:
+        raise _unknown(table, headings)
+    columns = _mapped(table, entry, headings, at) if entry and entry.columns else dict(columns_of(kind, headings))
+    mark = decimal_mark(_texts(table, at, columns), table.semicolons)
+    found = _Reading(table, headings, columns, mark)
+    rows = tuple(record for index in range(at + 1, len(table.rows)) if (record := found.record(index)))
+    unused = [heading for place, heading in enumerate(headings) if heading and place not in columns]
+    how = ", ".join(filter(None, (table.how, "decimal comma" if mark == "," else "")))
+    return Records(kind, rows, (*_unused(table, at, unused), *found.findings()), how)
+
+
+def _unknown(table: Table, headings: Sequence[str]) -> Exception:
+    words = listed([shown(heading) for heading in headings if heading]) or "none"
+    message = f"the headings are not known: {words}"
+    hint = "name the columns in a mapping file, which --write-map begins for you"
+    return refused("QP603", table.origin, message, hint)
+
+
+def _mapped(table: Table, entry: TableMap, headings: Sequence[str], at: int) -> dict[int, Column]:
+    columns: dict[int, Column] = {}
+    by_text = {heading: place for place, heading in reversed(list(enumerate(headings)))}
+    loose = {plain(heading): place for place, heading in reversed(list(enumerate(headings)))}
+    for name, heading in entry.columns.items():
+        place = by_text.get(heading, loose.get(plain(heading)) if plain(heading) else None)
+        if place is None:
+            message = f"the mapping takes {name} from '{heading}', which is not among the headings"
+            hint = did_you_mean(heading, headings) or f"they are {listed([shown(h) for h in headings if h])}"
+            raise refused("QP604", table.origin.at(_line(table, at)), message, hint)
+        stem, _, unit = name.rpartition("_")
+        columns[place] = Column(stem, unit) if stem == "length" and unit in LENGTH_UNITS else Column(name)
+    return columns
+
+
+def _line(table: Table, index: int) -> int:
+    return table.lines[index] if index < len(table.lines) else 0
+
+
+def _texts(table: Table, at: int, columns: Mapping[int, Column]) -> Iterable[str]:
+    for row in table.rows[at + 1 :]:
+        for place in columns:
+            if place < len(row) and isinstance(row[place], str):
+                yield row[place]
+
+
+def _unused(table: Table, at: int, unused: Sequence[str]) -> list[Diagnostic]:
+    if not unused:
+        return []
+    message = f"{counted(len(unused), 'column')} not read: {listed([shown(heading) for heading in unused])}"
+    hint = "a mapping file (--write-map) can name what they are"
+    return [doubt("QP614", table.origin.at(_line(table, at)), "", message, hint)]
+
+
+class _Reading:
+    """Rows of one table to records; what cannot be read is counted by column."""
+
+    def __init__(self, table: Table, headings: Sequence[str], columns: Mapping[int, Column], mark: str):
+        self.table, self.headings, self.columns, self.mark = table, headings, columns, mark
+        self.bad: dict[tuple[str, int, str], list[tuple[int, str]]] = defaultdict(list)
+
+    def record(self, index: int) -> Record | None:
+        """None where the row is empty, or a remark."""
+        row = self.table.rows[index]
+        if not any(map(as_text, row)) or _is_remark(row):
+            return None
+        values: dict[str, object] = {}
+        labels: dict[str, object] = {}
+        unit = ""
+        for place, column in self.columns.items():
+            value = self._value(index, place, column) if place < len(row) else None
+            if value is None:
+                continue
+            if column.field.startswith("labels."):
+                labels[column.field.removeprefix("labels.")] = value.value
+            else:
+                values[column.field] = value.value
+                unit = value.unit if column.field == "length" else unit
+        origin = self.table.origin.at(self.table.lines[index])
+        return Record(index, origin, values, labels, unit)
+
+    def _value(self, index: int, place: int, column: Column) -> Value | None:
+        cell = self.table.rows[index][place]
+        try:
+            value = value_of(column.field, cell, column.unit, self.mark)
+        except Unreadable as error:
+            self.bad["QP611", place, str(error)].append((index, shown(as_text(cell))))
+            return None
+        if value and value.ambiguous:
+            self.bad["QP613", place, ""].append((index, f"{shown(as_text(cell))} is read as {value.value:g}"))
+        if isinstance(cell, str) and cell.startswith("="):
+            self.bad["QP611", place, "a value, not a formula; it is kept as text"].append((index, shown(as_text(cell))))
+        return value
+
+    def findings(self) -> list[Diagnostic]:
+        """One per column and kind of trouble, at its first place."""
+        found = []
+        for (code, place, words), cells in self.bad.items():
+            origin = self.table.origin.at(self.table.lines[cells[0][0]])
+            which = f"column {shown(self.headings[place])}"
+            others = f" (and in {counted(len(cells) - 1, 'more row')})" if len(cells) > 1 else ""
+            if code == "QP613":
+                message = f"{which}: {cells[0][1]}{others}"
+                hint = "write the number without marks between thousands"
+            else:
+                message, hint = f"{which}: {cells[0][1]} cannot be read{others}; expected {words}", ""
+            found.append(doubt(code, origin, "", message, hint))
+        return found
+
+
+def _is_remark(row: Sequence[Cell]) -> bool:
+    texts = [text for cell in row if (text := as_text(cell))]
+    return len(texts) == 1 and texts[0].startswith("#")
