@@ -18,7 +18,9 @@ from qplan.interchange.imports.mapping import ImportMap, read_map
 from qplan.inventory.rules import printable
 
 STDOUT = Path("-")
-WORDS = {name: form.words for name, form in FORMATS.items()} | {OTDR: "OTDR traces (.sor): losses of fibres that are there"}
+WORDS = {name: form.words for name, form in FORMATS.items()} | {
+    OTDR: "OTDR traces (.sor): losses of fibres that are there"
+}
 
 
 class ImportCommand(click.Command):
@@ -44,7 +46,13 @@ class ImportCommand(click.Command):
 @click.option("--diff", "show_diff", is_flag=True, help="Show what would change, and write nothing.")
 @click.option("--format", "style", type=click.Choice(list(summary.FORMATS)), default="text", show_default=True)
 def command(
-    form: str, files: tuple[Path, ...], out: Path, map_file: Path | None, write_map: bool, update: bool, show_diff: bool,
+    form: str,
+    files: tuple[Path, ...],
+    out: Path,
+    map_file: Path | None,
+    write_map: bool,
+    update: bool,
+    show_diff: bool,
     style: str,
 ) -> int:
     """Make an inventory of what you have, or merge new measurements into one.
@@ -56,7 +64,9 @@ def command(
         return _write_map(form, files, map_file)
     there = out != STDOUT and os.path.lexists(out)
     if there and not update and not show_diff:
-        raise QplanError(f"{_name(out)} is there: --update merges into it, --diff shows what would change, -o names another")
+        raise QplanError(
+            f"{_name(out)} is there: --update merges into it, --diff shows what would change, -o names another"
+        )
     mapping = read_map(map_file) if map_file else ImportMap()
     outcome = imported(form, files, mapping, out if there else None)
     if show_diff:
@@ -74,7 +84,9 @@ def command(
 def _write_map(form: str, files: tuple[Path, ...], map_file: Path | None) -> int:
     if form not in FORMATS or not FORMATS[form].has_columns:
         columns = ", ".join(name for name, known in FORMATS.items() if known.has_columns)
-        raise click.UsageError(f"{form} has fields of its own, which no mapping file names; formats with columns: {columns}")
+        raise click.UsageError(
+            f"{form} has fields of its own, which no mapping file names; formats with columns: {columns}"
+        )
     path = map_file or files[0].with_name(f"{files[0].name}.map.yaml")
     text = map_to_complete(form, files)
     _create(path, text)

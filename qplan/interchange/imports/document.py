@@ -18,10 +18,8 @@ WIDTH = 118
 
 def new_file(draft: Draft, form: str) -> str:
     """A whole inventory file."""
-    lines = [
-        *header(draft, form), "qplan: 1", *_metadata(draft), f"include: [{CATALOGUE}]" + _aside("systems and items, with illustrative prices"),
-        "", *_defaults(draft), *_policy(draft),
-    ]  # fmt: skip
+    include = f"include: [{CATALOGUE}]" + _aside("systems and items, with illustrative prices")
+    lines = [*header(draft, form), "qplan: 1", *_metadata(draft), include, "", *_defaults(draft), *_policy(draft)]
     for title, entries in (("sites", draft.sites), ("fibres", draft.fibres)):
         lines += [f"{title}:" if entries else f"{title}: {{}}", *section(entries, 2), ""]
     if draft.qkd_systems:
@@ -55,7 +53,9 @@ def _said(item: Diagnostic) -> str:
 def _comment(title: str, texts: Iterable[str]) -> Iterator[str]:
     yield f"#   {title}"
     for text in texts:
-        yield from textwrap.wrap(text, WIDTH, initial_indent="#     ", subsequent_indent="#       ", break_on_hyphens=False)
+        yield from textwrap.wrap(
+            text, WIDTH, initial_indent="#     ", subsequent_indent="#       ", break_on_hyphens=False
+        )
 
 
 def _aside(text: str) -> str:
@@ -70,12 +70,13 @@ def _defaults(draft: Draft) -> Iterator[str]:
     """Defaults that the corridors need, and as comments what no source says."""
     if draft.without_demand:
         yield "defaults:"
-        yield "  corridor: {rekey: {key_bits: 256, interval_s: 60}}" + _aside("illustrative: no demand for keys was stated")
+        yield "  corridor: {rekey: {key_bits: 256, interval_s: 60}}" + _aside("illustrative: no demand was stated")
         prefix = "  # "
     else:
         yield "# defaults:" + _aside("what the source does not say: take the marks away and put in what you know")
         prefix = "#   "
-    yield f"{prefix}site: {{country: CH, security_tier: 3, node_cost: 12000, node_cost_per_year: 9000, relay_cost: 60000}}"
+    costs = "node_cost: 12000, node_cost_per_year: 9000, relay_cost: 60000"
+    yield f"{prefix}site: {{country: CH, security_tier: 3, {costs}}}"
     length = "length_km: 20, " if draft.nowhere else ""
     why = _aside("20 km: to begin with, as no fibre states a length") if draft.nowhere else ""
     yield f"{prefix}fibre: {{{length}strands: 2, attenuation_db_per_km: 0.275, cost_per_strand_km_year: 240}}{why}"
@@ -92,7 +93,7 @@ def corridor_stub(sites: Sequence[str]) -> list[str]:
     """A corridor as a comment, between two sites that hang together."""
     a, b = (sites[0], sites[-1]) if len(sites) > 1 else ("site-a", "site-b")
     return [
-        "# Who needs keys, how many, under which rules? Without a corridor there is nothing to plan: take the marks away.",
+        "# Who needs keys, how many, under which rules? Without one there is nothing to plan. Take the marks off:",
         "# corridors:",
         f"#   {a}--{b}:",
         f"#     ends: [{scalar(a)}, {scalar(b)}]",

@@ -31,7 +31,7 @@ Entries = dict[str, dict[str, object]]
 
 @dataclass(frozen=True)
 class Draft:
-    """What an inventory gets: entries by section and id, the largest part's sites, joints kept, findings, what was read."""
+    """What an inventory gets: entries by section and id, what its file has to say besides, and every finding."""
 
     name: str
     sites: Entries
@@ -39,8 +39,11 @@ class Draft:
     corridors: Entries
     qkd_systems: Entries
     main_part: tuple[str, ...]
+    """Sites that hang together, in the largest part."""
     joints: int
+    """Joints that are sites."""
     without_demand: int
+    """Corridors that do not say how many keys they need."""
     lists_sites: bool
     """The source says which sites there are; else it is about a part of them, a list of measurements say."""
     findings: tuple[Diagnostic, ...]
@@ -135,9 +138,13 @@ def _system(row: EquipmentRow) -> dict[str, object]:
 
 
 def _entry(
-    model: type[BaseModel], fields: Mapping[str, object], labels: Mapping[str, object], sources: tuple[str, ...], form: str
+    model: type[BaseModel],
+    fields: Mapping[str, object],
+    labels: Mapping[str, object],
+    sources: tuple[str, ...],
+    form: str,
 ) -> dict[str, object]:
-    """Ends, then fields in the model's order; what the model does not know is a label; where it comes from is a label too."""
+    """Ends, then fields in the model's order; labels: where it comes from, and what the model does not know."""
     known = {name: fields[name] for name in ("ends", *model.model_fields) if fields.get(name) is not None}
     other = {name: value for name, value in fields.items() if name not in model.model_fields and value is not None}
     told = [f"{form}:{source}" for source in sources]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -15,7 +15,7 @@ from qplan.interchange.imports.headings import FACTORS, LENGTH_UNITS, ascii_lett
 from qplan.interchange.imports.numbers import EXCEL_ERRORS, NOTHING, number
 from qplan.interchange.imports.rows import clean
 
-Cell = str | float | int | bool | date | datetime | None
+Cell = str | float | int | bool | date | datetime | time | timedelta | None
 YES = frozenset(["yes", "y", "true", "ja", "j", "wahr", "x", "1", "oui", "si", "allowed", "erlaubt"])
 NO = frozenset(["no", "n", "false", "nein", "falsch", "0", "non", "none", "keine"])
 TRUSTED = {"existing": "existing", "vorhanden": "existing", "bestand": "existing", "forbidden": "forbidden",
@@ -36,7 +36,7 @@ DEGREES = re.compile(
 class Value(NamedTuple):
     """A value, the unit of length that a cell states, and whether the number can be read in two ways."""
 
-    value: object
+    value: Any
     unit: str = ""
     ambiguous: bool = False
 
@@ -78,7 +78,7 @@ def _text(cell: Cell, unit: str, mark: str) -> Value:
 
 def _number(cell: Cell, unit: str, mark: str) -> Value:
     """A number that is not negative, in the field's own unit."""
-    if isinstance(cell, bool | date):
+    if isinstance(cell, bool | date | time | timedelta):
         raise Unreadable("a number")
     read = number(str(cell), "." if isinstance(cell, int | float) else mark)
     if read is None:

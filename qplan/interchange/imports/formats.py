@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from qplan.interchange.imports.mapping import ImportMap
 from qplan.interchange.imports.rows import Rows
@@ -19,15 +19,15 @@ class Format(NamedTuple):
 
     def read(self, sources: Sequence[SourceFile], mapping: ImportMap) -> Rows:
         """Raises `Refused`."""
-        reader: Callable[[Sequence[SourceFile], ImportMap], Rows] = self._module().read
+        reader: Callable[[Sequence[SourceFile], ImportMap], Rows] = self._reader().read
         return reader(sources, mapping)
 
     def tables(self, source: SourceFile) -> list[Table]:
         """The tables whose columns a mapping file can name. Raises `Refused`."""
-        found: list[Table] = self._module().tables(source)
+        found: list[Table] = self._reader().tables(source)
         return found
 
-    def _module(self):  # type: ignore[no-untyped-def]
+    def _reader(self) -> Any:
         return import_module(f"qplan.interchange.imports.readers.{self.module}")
 
 

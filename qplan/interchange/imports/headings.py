@@ -24,7 +24,9 @@ FACTORS = {  # other units in headings and cells → what a figure is multiplied
     "s": 1.0, "sec": 1.0, "seconds": 1.0, "sekunden": 1.0, "min": 60.0, "minutes": 60.0, "minuten": 60.0, "h": 3600.0,
     "hours": 3600.0, "stunden": 3600.0, "deg": 1.0, "grad": 1.0, "weeks": 1.0, "wochen": 1.0, "db km": 1.0,
 }  # fmt: skip
-LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "o", "å": "a", "œ": "oe", "ł": "l"})
+LETTERS = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "o", "å": "a", "œ": "oe", "ł": "l"}
+)
 CAMEL = re.compile(r"(?<=[a-zäöü][a-zäöü0-9])(?=[A-ZÄÖÜ])")
 UNIT_AFTER_DIGIT = re.compile(r"\b([0-9]+)(nm|km|m|db)\b")
 DEMANDS = frozenset(["key_rate_bps", "otp_bps", "interval_s", "paths", "max_relays", "secrecy_years"])

@@ -39,7 +39,9 @@ class Outcome:
         """The changes as a unified diff; empty where there are none."""
         before = (self.before or "").splitlines(keepends=True)
         old = "/dev/null" if self.before is None else f"a/{name}"
-        return "".join(_whole_lines(difflib.unified_diff(before, self.text.splitlines(keepends=True), old, f"b/{name}")))
+        return "".join(
+            _whole_lines(difflib.unified_diff(before, self.text.splitlines(keepends=True), old, f"b/{name}"))
+        )
 
 
 def _whole_lines(lines) -> Sequence[str]:  # type: ignore[no-untyped-def]
@@ -66,7 +68,9 @@ def imported(form: str, paths: Sequence[Path], mapping: ImportMap, existing: Pat
 def _drafted(form: str, sources: Sequence[SourceFile], mapping: ImportMap, inventory: Inventory | None) -> Draft:
     rows = FORMATS[form].read(sources, mapping)
     if not (rows.sites or rows.fibres or rows.corridors or rows.equipment):
-        raise refused("QP605", Origin(", ".join(source.name for source in sources)), "no site, no fibre, nothing to import")
+        raise refused(
+            "QP605", Origin(", ".join(source.name for source in sources)), "no site, no fibre, nothing to import"
+        )
     if inventory is None:
         return drafted(rows, mapping.assume, form)
     rows = replace(rows, sites=rows.sites + inventory.sites_there(rows, form))
@@ -99,5 +103,3 @@ def to_fill_in(path: Path) -> tuple[Diagnostic, ...]:
     from qplan.inventory.validation import validate
 
     return tuple(item for item in validate(path).findings if item.severity == "error")
-
-

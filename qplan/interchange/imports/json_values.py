@@ -16,7 +16,9 @@ def json_documents(source: SourceFile) -> list[object]:
         return [json_value(source)]
     except Refused:
         lines = [line for line in decoded(source.data)[0].splitlines() if line.strip()]
-        if len(lines) < 2 or not all(line.lstrip().startswith("{") and line.rstrip().endswith("}") for line in lines[:2]):
+        if len(lines) < 2 or not all(
+            line.lstrip().startswith("{") and line.rstrip().endswith("}") for line in lines[:2]
+        ):
             raise
     return [json_value(SourceFile(source.name, line.encode())) for line in lines]
 
@@ -45,6 +47,14 @@ def as_number(value: object) -> float | None:
     except OverflowError:
         return None
     return number if math.isfinite(number) else None
+
+
+def number_in(text: str) -> float | None:
+    """The number that a text is, with a point; None where it is none."""
+    try:
+        return as_number(float(text))
+    except ValueError:
+        return None
 
 
 def as_point(value: object) -> Point | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Literal
@@ -17,8 +17,8 @@ from qplan.inventory.model import Model
 from qplan.inventory.rules import finding, printable
 from qplan.inventory.source.messages import did_you_mean
 from qplan.inventory.source.model_errors import parse
-from qplan.inventory.source.source_map import SourceMap
-from qplan.inventory.source.yaml_source import UNREADABLE, parse_yaml
+from qplan.inventory.source.source_map import SourceMap, dotted
+from qplan.inventory.source.yaml_source import parse_yaml
 
 MERGE_WITHIN_M, SNAP_WITHIN_M = 50.0, 100.0
 Metres = Annotated[float, Field(ge=0, le=1e5, allow_inf_nan=False)]
@@ -31,7 +31,7 @@ class TableMap(Model):
     kind: Literal["sites", "fibres", "corridors", "equipment", "ignore"]
     header_row: Annotated[int, Field(ge=1)] | None = None
     """The row that holds the headings, counted from 1."""
-    columns: dict[str, str] = {}
+    columns: dict[str, str] = Field(default_factory=dict)
     """Field (or `labels.NAME`) → heading."""
 
 
@@ -51,7 +51,7 @@ class Assumptions(Model):
 class ImportMap(Model):
     tables: Annotated[tuple[TableMap, ...], Field(strict=False)] = ()
     assume: Assumptions = Assumptions()
-    traces: dict[str, str] = {}
+    traces: dict[str, str] = Field(default_factory=dict)
     """OTDR file → fibre id."""
 
     def for_table(self, name: str) -> TableMap | None:
@@ -66,33 +66,31 @@ def read_map(path: Path) -> ImportMap:
         raise QplanError(f"cannot read {printable(str(path))}: {getattr(error, 'strerror', error)}") from error
     read = parse_yaml(printable(str(path)), data)
     findings, found = list(read.findings), None
-    if read.value is not UNREADABLE:
+    if isinstance(read.value, dict):
         found, more = parse(ImportMap, read.value, SourceMap(read.places))
         findings += more
-        findings += _unknown_fields(read.value, SourceMap(read.places)) if found else []
+        findings += _unknown_fields(found, SourceMap(read.places)) if found else ()
     if findings or found is None:
         raise InvalidInput(tuple(sorted(findings)), {printable(str(path)): read.text})
     return found
 
 
-def _unknown_fields(value: object, source: SourceMap) -> list[Diagnostic]:
-    found = []
-    for index, entry in enumerate(value.get("tables", ())):
-        fields = fields_of(entry["kind"])
-        for name in entry.get("columns", {}):
+def _unknown_fields(read: ImportMap, source: SourceMap) -> Iterator[Diagnostic]:
+    for index, entry in enumerate(read.tables):
+        fields = fields_of(entry.kind)
+        for name in entry.columns:
             if name not in fields and not name.startswith("labels."):
                 path = ("tables", index, "columns", name)
-                message = f"a table of {entry['kind']} has no field '{name}'"
+                message = f"a table of {entry.kind} has no field '{name}'"
                 hint = did_you_mean(name, fields) or f"fields: {', '.join(fields)}, labels.…"
-                found.append(finding("QP604", source.at_key(path), f"tables[{index}].columns.{name}", message, hint=hint))
-    return found
+                yield finding("QP604", source.at_key(path), dotted(path), message, hint=hint)
 
 
 def fields_of(kind: str) -> list[str]:
     """The fields that columns of a kind of table may be mapped to, in their usual order."""
-    names = list(dict.fromkeys(field for field, _ in known()[kind].values())) if kind in KINDS else []
-    at = names.index("length") if "length" in names else None
-    return names if at is None else [*names[:at], "length", *(f"length_{u}" for u in ("km", "m", "mi", "ft")), *names[at + 1 :]]
+    names = dict.fromkeys(field for field, _ in known()[kind].values()) if kind in KINDS else ()
+    lengths = [f"length_{unit}" for unit in ("km", "m", "mi", "ft")]
+    return [field for name in names for field in ([name, *lengths] if name == "length" else [name])]
 
 
 def starting_map(tables: Sequence[tuple[str, int, Sequence[str], Sequence[Cell]]]) -> str:
@@ -103,27 +101,32 @@ def starting_map(tables: Sequence[tuple[str, int, Sequence[str], Sequence[Cell]]
         *(f"#   {kind}: {', '.join(fields_of(kind))}" for kind in KINDS),
         "# `labels.NAME` keeps a column as a label. `kind: ignore` leaves a table out.",
         "tables:",
-    ]
-    for name, row, headings, cells in tables:
-        kind = kind_of(headings, name)
-        lines += [f"  - table: {_quoted(name)}", f"    kind: {kind or 'ignore  # sites, fibres, corridors, equipment?'}"]
-        lines += [f"    header_row: {row}"] if row > 1 else []
-        columns = columns_of(kind, headings) if kind else {}
-        lines += ["    columns:" if columns else "    # columns:"]
-        for place, heading in enumerate(headings):
-            shown = as_text(cells[place])[:30] if place < len(cells) else ""
-            example = f"  # as {_quoted(shown)}" if shown else ""
-            column = columns.get(place)
-            field = f"length_{column.unit}" if column and column.field == "length" and column.unit else column and column.field
-            lines += [f"      {field or '# ?'}: {_quoted(heading)}{example}"] if heading else []
-    lines += [
+        *(line for table in tables for line in _table_lines(*table)),
         "# assume:                     # instead of inferring it",
         "#   coordinates: degrees      # degrees, swapped, degrees_minutes, none",
         "#   length_unit: km           # km, m, mi, ft",
+        "#   lengths: routes           # also where they equal the distance between the ends",
         f"#   merge_within_m: {MERGE_WITHIN_M:g}        # sites so near are one building; 0: never",
         f"#   snap_within_m: {SNAP_WITHIN_M:g}        # the end of a drawn line belongs to a site so near",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _table_lines(name: str, row: int, headings: Sequence[str], cells: Sequence[Cell]) -> Iterator[str]:
+    """The lines of a table: what is not recognised is a comment, with the first cell as an example."""
+    kind = kind_of(headings, name)
+    columns = columns_of(kind, headings) if kind else {}
+    yield f"  - table: {_quoted(name)}"
+    yield f"    kind: {kind or 'ignore  # sites, fibres, corridors, equipment?'}"
+    if row > 1:
+        yield f"    header_row: {row}"
+    yield "    columns:" if columns else "    # columns:"
+    for place, heading in enumerate(headings):
+        field, unit = columns[place][:2] if place in columns else ("# ?", "")
+        example = as_text(cells[place])[:30] if place < len(cells) else ""
+        if heading:
+            field = f"length_{unit}" if field == "length" and unit else field
+            yield f"      {field}: {_quoted(heading)}" + (f"  # as {_quoted(example)}" if example else "")
 
 
 def _quoted(text: str) -> str:

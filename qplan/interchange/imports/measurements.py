@@ -44,18 +44,23 @@ def measured(found: Sequence[Trace], said: Sequence[Diagnostic], inventory: Inve
     for key, own in _grouped(matches):
         findings += _put(entries.setdefault(key, {}), own, fibres[key])
     if entries:
-        message = "connectors at both ends are in a trace only with a launch and a receive fibre: if there were none, add 0.25 dB each"
-        findings.append(doubt("QP686", found[0].origin.whole, "", message))
-    read = tuple(f"{trace.origin}: {trace.loss_db:g} dB over {trace.length_km:g} km at {trace.measured}" for trace in found)
-    order = {key: {name: entries[key][name] for name in sorted(entries[key], key=FIELDS.index)} for key in sorted(entries)}
-    return Draft("", {}, order, {}, {}, (), 0, 0, False, tuple(sorted(findings, key=lambda f: (f.code, f.file, f.message))), read)
+        message = "an OTDR does not see the connectors at both ends without a launch and a receive fibre"
+        hint = "if there were none, add 0.25 dB for each"
+        findings.append(doubt("QP686", found[0].origin.whole, "", message, hint))
+    read = tuple(f"{one.origin}: {one.loss_db:g} dB over {one.length_km:g} km at {one.measured}" for one in found)
+    findings.sort(key=lambda item: (item.code, item.file, item.message))
+    return Draft("", {}, _in_order(entries), {}, {}, (), 0, 0, False, tuple(findings), read)
+
+
+def _in_order(entries: Entries) -> Entries:
+    return {key: {name: entry[name] for name in FIELDS if name in entry} for key, entry in sorted(entries.items())}
 
 
 def _words_for_sites(inventory: Inventory) -> dict[str, str]:
     """Plain id and name → id of a site."""
     sites = inventory.everywhere(("sites",))
-    named = {plain(str(value["name"])): key for key, value in sites.items() if isinstance(value, dict) and value.get("name")}
-    return named | {plain(key): key for key in sites}
+    names = {key: value.get("name") for key, value in sites.items() if isinstance(value, dict)}
+    return {plain(str(name)): key for key, name in names.items() if name} | {plain(key): key for key in sites}
 
 
 def _matched(
@@ -66,11 +71,11 @@ def _matched(
     mapped = mapping.traces.get(trace.origin.file)
     if mapped is not None and mapped not in fibres:
         hint = did_you_mean(mapped, fibres)
-        return None, [doubt("QP681", trace.origin, "", f"the mapping file names the fibre '{mapped}', which is not there", hint)]
+        message = f"the mapping file names the fibre '{mapped}', which is not there"
+        return None, [doubt("QP681", trace.origin, "", message, hint)]
     named = [key for key, value in fibres.items() if _names(key, value) & {plain(word) for word in trace.words}]
     joining = [key for key, value in fibres.items() if all(ends) and set(_list(value.get("ends"))) == set(ends)]
-    both = [key for key in named if key in joining]
-    chosen = [mapped] if mapped else both or (named if len(named) == 1 else joining if not named else named)
+    chosen = [mapped] if mapped else [key for key in named if key in joining] or named or joining
     if len(chosen) == 1:
         first = _list(fibres[chosen[0]].get("ends"))[:1]
         forwards = [ends[0]] == first if ends[0] and ends[0] in _list(fibres[chosen[0]].get("ends")) else None
@@ -115,8 +120,10 @@ def _put(entry: dict[str, Any], own: Sequence[_Match], fibre: Entry) -> Iterator
     worst = f", the worst of {len(losses)} strands" if len(losses) > 1 else ""
     entry.setdefault("labels", {})[f"measured_{first.field}"] = f"OTDR, {first.measured}, {how}{worst}"
     if one_way:
-        message = f"{own[0].fibre} at {first.wavelength_nm:g} nm: {counted(len(one_way), 'strand')} measured in one direction only"
-        yield doubt("QP685", first.origin, own[0].fibre, message, "measure from the other end too: splices look different from there")
+        strand = f"{counted(len(one_way), 'strand')} of {own[0].fibre}"
+        message = f"{strand} measured in one direction only at {first.wavelength_nm:g} nm"
+        hint = "measure from the other end too: splices look different from there"
+        yield doubt("QP685", first.origin, own[0].fibre, message, hint)
     yield from _length(entry, own, fibre)
 
 
@@ -127,5 +134,7 @@ def _length(entry: dict[str, Any], own: Sequence[_Match], fibre: Entry) -> Itera
     if not isinstance(stated, int | float):
         entry["length_km"] = round(km, 3)
     elif abs(km - stated) > OTHER_LENGTH * max(stated, 1.0):
-        message = f"the trace is {km:g} km long, {own[0].fibre} in the inventory {stated:g} km (the length is kept, the loss taken)"
-        yield doubt("QP684", own[0].trace.origin, own[0].fibre, message, "is it this fibre, and is a launch fibre counted in?")
+        lengths = f"the trace is {km:g} km long, {own[0].fibre} in the inventory {stated:g} km"
+        message = f"{lengths} (the length is kept, the loss taken)"
+        hint = "is it this fibre, and is a launch fibre counted in?"
+        yield doubt("QP684", own[0].trace.origin, own[0].fibre, message, hint)

@@ -10,8 +10,12 @@ from typing import NamedTuple
 
 NUMBER = re.compile(r"\s*([-+−]?)\s*([0-9][0-9.,'’\s\u00a0\u202f_]*|[.,][0-9]+)([eE][-+]?[0-9]{1,3})?\s*([^0-9]*)$")
 GROUPS = re.compile(r"['’\s\u00a0\u202f_]")
-EXCEL_ERRORS = frozenset(["#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!", "#NV", "#WERT!", "#BEZUG!"])
-NOTHING = frozenset(["", "-", "–", "—", "n/a", "nan", "null", "none", "k.a.", "k. a.", "?", "tbd", "unbekannt", "unknown"])
+EXCEL_ERRORS = frozenset(
+    ["#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!", "#NV", "#WERT!", "#BEZUG!"]
+)
+NOTHING = frozenset(
+    ["", "-", "–", "—", "n/a", "nan", "null", "none", "k.a.", "k. a.", "?", "tbd", "unbekannt", "unknown"]
+)
 
 
 class Number(NamedTuple):
@@ -23,7 +27,7 @@ class Number(NamedTuple):
 
 
 def decimal_mark(texts: Iterable[str], semicolons: bool = False) -> str:
-    """The mark that the numbers of a table have, by those that leave no doubt; else a comma where `;` parts the cells."""
+    """The mark that a table's numbers have, by those that leave no doubt; else a comma where `;` parts the cells."""
     votes = Counter(mark for mark in map(_evident_mark, texts) if mark)
     if votes["."] == votes[","]:
         return "," if semicolons else "."

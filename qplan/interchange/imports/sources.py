@@ -112,6 +112,10 @@ class Element:
     children: list[Element] = field(default_factory=list)
     text: str = ""
 
+    def get(self, name: str) -> str:
+        """An attribute; empty where there is none."""
+        return self.attributes.get(name, "")
+
     def all(self, name: str) -> Iterator[Element]:
         """Every element of that name below this one, in the order of the file."""
         for child in self.children:
@@ -174,7 +178,9 @@ class _Builder:
         self.texts[-1].append(text)
 
     def entity(self, name: str, *_: object) -> None:
-        raise refused("QP602", self.origin, f"the XML declares the entity '{name[:40]}'; files with entities are refused")
+        raise refused(
+            "QP602", self.origin, f"the XML declares the entity '{name[:40]}'; files with entities are refused"
+        )
 
 
 def archive(source: SourceFile) -> zipfile.ZipFile:

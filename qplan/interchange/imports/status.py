@@ -11,8 +11,8 @@ from qplan.interchange.imports.rows import FibreRow, gathered
 
 GONE = frozenset([
     "decommissioned", "decommissioning", "retired", "inactive", "offline", "deprovisioning", "deprovisioned", "removed",
-    "dismantled", "abandoned", "ausser betrieb", "stillgelegt", "rueckgebaut", "abgebaut", "defekt", "defective", "faulty",
-    "broken",
+    "dismantled", "abandoned", "ausser betrieb", "stillgelegt", "rueckgebaut", "abgebaut", "defekt", "defective",
+    "faulty", "broken",
 ])  # fmt: skip
 COMING = frozenset([
     "planned", "proposed", "under construction", "staging", "provisioning", "geplant", "in planung", "im bau", "in bau",

@@ -100,7 +100,9 @@ def _made(summary: Summary) -> str:
         update = outcome.update
         if outcome.before == outcome.text:
             return f"{summary.file}: nothing to change"
-        return f"{to}: {counted(len(update.added), 'new entry')}, {len(update.changed)} changed".replace("entrys", "entries")
+        return f"{to}: {counted(len(update.added), 'new entry')}, {len(update.changed)} changed".replace(
+            "entrys", "entries"
+        )
     km = sum(float(str(fibre.get("length_km", 0))) for fibre in draft.fibres.values())
     known = sum("loss_db" in fibre for fibre in draft.fibres.values())
     amplified = sum(bool(fibre.get("amplified")) for fibre in draft.fibres.values())
@@ -129,7 +131,9 @@ def _wrapped(words: str, hint: str) -> list[str]:
     """What was found, in few lines, and what to do."""
     lines = textwrap.wrap(words, 110, initial_indent="    ", subsequent_indent="      ", break_on_hyphens=False)
     lines = [*lines[: MOST_LINES - 1], lines[MOST_LINES - 1][:106] + " …"] if len(lines) > MOST_LINES else lines
-    return lines + textwrap.wrap(hint, 110, initial_indent="      → ", subsequent_indent="        ", break_on_hyphens=False)
+    return lines + textwrap.wrap(
+        hint, 110, initial_indent="      → ", subsequent_indent="        ", break_on_hyphens=False
+    )
 
 
 def _few(lines: Sequence[str], most: int) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from qplan.errors import Diagnostic
 from qplan.interchange.imports.fields import Cell, Unreadable, Value, as_text, value_of
@@ -32,13 +33,19 @@ class Table:
     """How it was read, for people: `;`, Windows-1252."""
 
 
+def table_of(origin: Origin, rows: Sequence[Mapping[str, Cell]], lines: Sequence[int]) -> Table:
+    """Rows by heading as a table whose first row are the headings."""
+    headings = tuple(dict.fromkeys(name for row in rows for name in row))
+    return Table(origin, (headings, *(tuple(row.get(name) for name in headings) for row in rows)), (0, *lines))
+
+
 @dataclass(frozen=True)
 class Record:
     """One row: values by field, labels, and the unit of its length."""
 
     index: int
     origin: Origin
-    values: Mapping[str, object]
+    values: Mapping[str, Any]
     labels: Mapping[str, object] = field(default_factory=dict)
     unit: str = ""
 
@@ -128,8 +135,9 @@ def _line(table: Table, index: int) -> int:
 def _texts(table: Table, at: int, columns: Mapping[int, Column]) -> Iterable[str]:
     for row in table.rows[at + 1 :]:
         for place in columns:
-            if place < len(row) and isinstance(row[place], str):
-                yield row[place]
+            cell = row[place] if place < len(row) else None
+            if isinstance(cell, str):
+                yield cell
 
 
 def _unused(table: Table, at: int, unused: Sequence[str]) -> list[Diagnostic]:

@@ -19,9 +19,10 @@ from qplan.inventory.source.messages import counted, shown
 from qplan.inventory.source.yaml_source import Parsed, parse_yaml
 
 FACTS = frozenset([
-    "ends", "lat", "lon", "length_km", "loss_db", "loss_1310_db", "attenuation_db_per_km", "attenuation_1310_db_per_km",
-    "connectors", "splices", "strands", "ducts", "fibre_type", "geometry", "setup_cost_per_strand", "cost_per_strand_year",
-    "cost_per_strand_km_year", "price", "support_per_year", "key_rate_curve", "max_loss_db", "max_length_km",
+    "ends", "lat", "lon", "length_km", "loss_db", "loss_1310_db", "attenuation_db_per_km",
+    "attenuation_1310_db_per_km", "connectors", "splices", "strands", "ducts", "fibre_type", "geometry",
+    "setup_cost_per_strand", "cost_per_strand_year", "cost_per_strand_km_year", "price", "support_per_year",
+    "key_rate_curve", "max_loss_db", "max_length_km",
 ])  # fmt: skip
 """What is measured or quoted: the newer value holds. Everything else is a rule, and the inventory's own word stands."""
 
@@ -59,10 +60,12 @@ class Inventory:
         """Sites of the inventory that no row is about, so that fibres can end at them; joints are made anew."""
         known = self.known(form)["sites"]
         told = {known[row.key] for row in rows.sites if row.key in known}
+        others = {key: value for key, value in self.everywhere(("sites",)).items() if key not in told}
         return tuple(
             _site_there(self.path, key, value, form)
-            for key, value in self.everywhere(("sites",)).items() if key not in told and isinstance(value, dict) and not any(source.startswith(JOINT) for source in sources_of(value, form))
-        )  # fmt: skip
+            for key, value in others.items()
+            if isinstance(value, dict) and not any(word.startswith(JOINT) for word in sources_of(value, form))
+        )
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ class _Merge:
 
 
 def read_existing(path: str | os.PathLike[str]) -> Inventory:
-    """The inventory at a path. Raises `QplanError` where it cannot be read, `InvalidInput` where it is not valid YAML."""
+    """The inventory at a path. Raises `QplanError` where it cannot be read, `InvalidInput` where it is no YAML."""
     name = os.fspath(path)
     loaded = load(name)
     errors = tuple(item for item in loaded.findings if item.severity == "error")
@@ -152,11 +155,20 @@ def _merge_entry(merge: _Merge, section: tuple[str, ...], key: str, value: Mappi
 
 def _site_there(path: str, key: str, value: Mapping[str, Any], form: str) -> SiteRow:
     sources = sources_of(value, form)
-    lat, lon = (x if isinstance(x, int | float) and not isinstance(x, bool) else None for x in (value.get("lat"), value.get("lon")))
+    lat, lon = (
+        x if isinstance(x, int | float) and not isinstance(x, bool) else None
+        for x in (value.get("lat"), value.get("lon"))
+    )
     word = sources[0] if sources else key
     aliases = {str(value.get("name") or key), key, *sources} - {word}
     return SiteRow(
-        word, Origin(path), str(value.get("name") or key), lat, lon, aliases=tuple(sorted(aliases)), sources=(*sources, key),
+        word,
+        Origin(path),
+        str(value.get("name") or key),
+        lat,
+        lon,
+        aliases=tuple(sorted(aliases)),
+        sources=(*sources, key),
         there=True,
     )
 
@@ -233,5 +245,3 @@ def _vanished(inventory: Inventory, draft: Draft, form: str) -> Iterator[Diagnos
             called = listed([f"{section}.{key}" for key in gone])
             message = f"no longer in the source, kept: {called}"
             yield doubt("QP671", Origin(inventory.path), "", message, "delete what is gone for good")
-
-

@@ -105,7 +105,9 @@ class Edits:
         text = self.parsed.text
         joined = self.newline.join(lines) + self.newline
         first = not any(start == len(text) for start, _, _ in self._changes)
-        self._changes.append((len(text), len(text), (self.newline if first and not text.endswith("\n") else "") + joined))
+        self._changes.append(
+            (len(text), len(text), (self.newline if first and not text.endswith("\n") else "") + joined)
+        )
 
     def _into(self, node: yaml.Node, section: Path, lines: list[str], one_line: str) -> None:
         if not isinstance(node, yaml.MappingNode) and node.value not in ("", "null", "~"):
@@ -133,7 +135,7 @@ class Edits:
         """Where what a node says ends, without blank lines and comments behind it."""
         if isinstance(node, yaml.ScalarNode) and node.style in ("|", ">"):
             return len(self.parsed.text[: node.end_mark.index].rstrip())
-        if isinstance(node, yaml.ScalarNode) or node.flow_style or not node.value:
+        if not isinstance(node, yaml.CollectionNode) or node.flow_style or not node.value:
             return int(node.end_mark.index)
         last = node.value[-1]
         return self._end(last[1] if isinstance(last, tuple) else last)
@@ -152,4 +154,3 @@ class Edits:
         end = self.parsed.text.find("\n", index)
         end = len(self.parsed.text) if end < 0 else end
         return end - 1 if end and self.parsed.text[end - 1] == "\r" else end
-

@@ -23,7 +23,11 @@ def scalar(value: object) -> str:
 
 
 def _quoted(text: str) -> str:
-    return re.sub("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]", lambda c: f"\\u{ord(c[0]):04x}", json.dumps(text, ensure_ascii=False))
+    return re.sub(
+        "[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]",
+        lambda c: f"\\u{ord(c[0]):04x}",
+        json.dumps(text, ensure_ascii=False),
+    )
 
 
 def flow(value: object) -> str:

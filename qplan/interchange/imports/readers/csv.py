@@ -1,4 +1,4 @@
-"""CSV: any delimiter, decimal comma, UTF-8, UTF-16 or Windows-1252; sites, fibres, corridors, equipment in files each."""
+"""CSV: any delimiter, decimal comma, UTF-8, UTF-16 or Windows-1252; a table of one kind in each file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Sequence
 
+from qplan.errors import Diagnostic
 from qplan.interchange.imports.headings import KINDS, columns_of
 from qplan.interchange.imports.mapping import ImportMap
 from qplan.interchange.imports.records import rows_of
@@ -19,7 +20,7 @@ DELIMITERS = {",": "commas", ";": "`;`", "\t": "tabs", "|": "`|`"}
 
 def read(sources: Sequence[SourceFile], mapping: ImportMap) -> Rows:
     """The rows of all files. Raises `Refused` with every file that cannot be understood."""
-    rows, refusals = Rows(), []
+    rows, refusals = Rows(), list[Diagnostic]()
     for source in sources:
         try:
             rows = rows.joined(_read(csv_table(source), mapping))
@@ -57,7 +58,9 @@ def csv_table(source: SourceFile) -> Table:
             before = reader.line_num
     except csv.Error as error:
         raise refused("QP602", source.origin, f"line {before + 1} cannot be read as CSV: {error}") from None
-    how = ", ".join(word for word in (DELIMITERS.get(delimiter, delimiter), encoding) if word not in ("commas", "UTF-8"))
+    how = ", ".join(
+        word for word in (DELIMITERS.get(delimiter, delimiter), encoding) if word not in ("commas", "UTF-8")
+    )
     return Table(source.origin, tuple(rows), tuple(lines), delimiter == ";", how)
 
 
@@ -67,7 +70,9 @@ def _delimiter(text: str) -> str:
 
     def worth(delimiter: str) -> tuple[int, int]:
         try:
-            rows = [row for row in csv.reader(io.StringIO(first, newline=""), delimiter=delimiter) if row][:HEADINGS_WITHIN]
+            rows = [row for row in csv.reader(io.StringIO(first, newline=""), delimiter=delimiter) if row][
+                :HEADINGS_WITHIN
+            ]
         except csv.Error:
             return 0, 0
         known = max((len(columns_of(kind, headings_of(row))) for row in rows for kind in KINDS), default=0)

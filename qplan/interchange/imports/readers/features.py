@@ -13,11 +13,14 @@ from qplan.interchange.imports.records import complete, fibres, site
 from qplan.interchange.imports.rows import Kind, Origin, Point, Rows, SiteRow, doubt
 from qplan.interchange.imports.sources import SourceFile, refused
 from qplan.interchange.imports.stages.coordinates import distance_km
-from qplan.interchange.imports.tables import Record, Table, records_of
+from qplan.interchange.imports.tables import Record, Table, records_of, table_of
 from qplan.inventory.source.messages import counted
 
-JOINT = re.compile(r"\b(joint|splice|closure|manhole|handhole|pole|waypoint|muffe|schacht|mast|kabelschacht)s?n?\b", re.IGNORECASE)
+JOINT = re.compile(
+    r"\b(joint|splice|closure|manhole|handhole|pole|waypoint|muffe|schacht|mast|kabelschacht)s?n?\b", re.IGNORECASE
+)
 CONTIGUOUS_KM = 0.005
+QKD_LINK = "link"  # the `kind` of a feature in a plan's export
 
 
 @dataclass(frozen=True)
@@ -41,24 +44,29 @@ def tables_of(source: SourceFile, features: Sequence[Feature]) -> list[Table]:
 
 
 def _table(source: SourceFile, name: str, features: Sequence[Feature]) -> Table:
-    headings = tuple(dict.fromkeys(key for feature in features for key in feature.properties))
-    rows = [tuple(feature.properties.get(key) for key in headings) for feature in features]
-    lines = [0, *(feature.origin.line for feature in features)]
-    return Table(Origin(source.name, name), (headings, *rows), tuple(lines))
+    lines = [feature.origin.line for feature in features]
+    return table_of(Origin(source.name, name), [feature.properties for feature in features], lines)
 
 
 def rows_of(source: SourceFile, features: Sequence[Feature], mapping: ImportMap) -> Rows:
     """Raises `Refused` where there is neither point nor line, or where a mapping does not fit."""
+    links = [feature for feature in features if feature.properties.get("kind") == QKD_LINK]
+    features = [feature for feature in features if feature.properties.get("kind") != QKD_LINK]
     if not features:
         raise refused("QP605", source.origin, "no points and no lines")
     points, lines = ([f for f in features if f.is_line == flag] for flag in (False, True))
     rows = Rows(read=(f"{source.name}: {counted(len(points), 'point')}, {counted(len(lines), 'line')}",))
+    if links:
+        message = f"{counted(len(links), 'QKD link')} of a plan left out: they are no fibres"
+        rows = rows.adding(doubt("QP651", source.origin, "", message))
     if points:
         rows = rows.joined(_sites(source, points, mapping))
     return rows.joined(_fibres(source, lines, mapping)) if lines else rows
 
 
-def _records(source: SourceFile, name: str, features: Sequence[Feature], mapping: ImportMap) -> tuple[list[Record], Rows]:
+def _records(
+    source: SourceFile, name: str, features: Sequence[Feature], mapping: ImportMap
+) -> tuple[list[Record], Rows]:
     """A record for every feature, also for those without any property."""
     table = _table(source, name, features)
     read = records_of(table, mapping, "fibres" if name == "lines" else "sites", heading_at=0)
@@ -77,7 +85,9 @@ def _folder(feature: Feature) -> dict[str, str]:
 
 def _sites(source: SourceFile, points: Sequence[Feature], mapping: ImportMap) -> Rows:
     records, rows = _records(source, "points", points, mapping)
-    named = [record if complete("sites", record.values) else _nameless(record, points[record.index]) for record in records]
+    named = [
+        record if complete("sites", record.values) else _nameless(record, points[record.index]) for record in records
+    ]
     words = Counter(str(record.values.get("id") or record.values["name"]) for record in named)
     sites = [_site(record, points[record.index], words) for record in named]
     return rows.joined(Rows(sites=tuple(sites)))

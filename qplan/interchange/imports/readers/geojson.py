@@ -37,7 +37,9 @@ def features(source: SourceFile) -> tuple[list[Feature], Counter[str]]:
     for index, item in enumerate(_features(source)):
         properties = as_mapping(item.get("properties"))
         if as_text(properties.get("featureType")) in ("node", "span"):
-            raise refused("QP601", source.origin, "this is the Open Fibre Data Standard as GeoJSON", "import it as ofds")
+            raise refused(
+                "QP601", source.origin, "this is the Open Fibre Data Standard as GeoJSON", "import it as ofds"
+            )
         own = {"id": as_text(item["id"])} if as_text(item.get("id")) and "id" not in properties else {}
         cells: dict[str, Cell] = {**own, **{key: _cell(value) for key, value in properties.items()}}
         origin = Origin(source.name, item=f"features[{index}]")

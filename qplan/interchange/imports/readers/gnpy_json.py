@@ -6,17 +6,19 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 from qplan.errors import Diagnostic
 from qplan.interchange.imports.json_values import as_mapping, as_number, as_text, items
 from qplan.interchange.imports.readers.gnpy_units import KM_PER_UNIT, connector_pairs
-from qplan.interchange.imports.rows import FibreRow, Origin, Rows, SiteRow, doubt, listed
+from qplan.interchange.imports.rows import FibreRow, Kind, Origin, Rows, SiteRow, gathered
 from qplan.interchange.imports.sources import SourceFile, json_value, refused
 from qplan.inventory.source.messages import counted
 
 FIBRES = frozenset(["Fiber", "RamanFiber"])
 STATIONS, AMPLIFIERS = frozenset(["Roadm", "Transceiver"]), frozenset(["Edfa", "Multiband_amplifier"])
+OTHER_LENGTH = 0.01  # relative: lengths there and back that differ by more are said to
 CABLE = re.compile(r"fiber \(.* → .*\)-(.*)")
 
 
@@ -63,18 +65,16 @@ def _graph(source: SourceFile) -> tuple[_Graph, list[Diagnostic]]:
     elements.pop("", None)
     if not elements:
         raise refused("QP601", source.origin, "not a GNPy topology: no list `elements` with a `uid` each")
-    graph, lost = _Graph(elements), []
+    graph = _Graph(elements)
+    lost: list[tuple[Origin, str]] = []
     for item in items(value.get("connections")):
         a, z = as_text(item.get("from_node")), as_text(item.get("to_node"))
         if a in elements and z in elements:
             graph.after[a].append(z)
             graph.before[z].append(a)
         else:
-            lost.append(f"{a} → {z}")
-    if not lost:
-        return graph, []
-    message = f"{counted(len(lost), 'connection')} of unknown elements left out: {listed(lost)}"
-    return graph, [doubt("QP612", source.origin, "", message)]
+            lost.append((source.origin, f"{a} → {z}"))
+    return graph, gathered("QP612", lost, "connection", "of unknown elements left out")
 
 
 def _places(graph: _Graph) -> dict[str, str]:
@@ -128,30 +128,34 @@ def _span(graph: _Graph, ends: tuple[str, str], uids: tuple[str, ...]) -> _Span:
     for uid in uids:
         params = as_mapping(graph.elements[uid].get("params"))
         length = (as_number(params.get("length")) or 0.0) * KM_PER_UNIT.get(as_text(params.get("length_units")), 1.0)
-        coefficient = params.get("loss_coef")
-        if isinstance(coefficient, dict):  # by frequency: the worst
-            values = coefficient.get("value")
-            coefficient = max((x for x in values if as_number(x) is not None), default=None) if isinstance(values, list) else None
         km += length
-        db += length * (as_number(coefficient) or 0.0)
+        db += length * _db_per_km(params.get("loss_coef"))
         connectors += sum(as_number(params.get(name)) or 0.0 for name in ("con_in", "con_out", "att_in"))
     return _Span(ends, uids, km, db, connectors, as_text(graph.elements[uids[0]].get("type_variety")))
+
+
+def _db_per_km(coefficient: object) -> float:
+    """A number, or values by frequency, of which the worst is taken; 0 where none is stated."""
+    values = as_mapping(coefficient).get("value")
+    several = values if isinstance(values, list) else [coefficient]
+    return max((number for value in several if (number := as_number(value))), default=0.0)
 
 
 def _sites(source: SourceFile, graph: _Graph, places: dict[str, str]) -> list[SiteRow]:
     members: dict[str, list[str]] = defaultdict(list)
     for uid, place in places.items():
         members[place].append(uid)
-    sites = []
-    for place, uids in members.items():
-        kinds = {as_text(graph.elements[uid].get("type")) for uid in uids}
-        where = next((_location(graph, uid) for uid in uids if _location(graph, uid)), {})
-        labels = {"region": region} if (region := as_text(where.get("region"))) else {}
-        sites.append(SiteRow(
-            place, Origin(source.name, item=uids[0]), None, as_number(where.get("latitude")), as_number(where.get("longitude")),
-            kind="site" if kinds & STATIONS else "amplifier" if kinds & AMPLIFIERS else "joint", labels=labels,
-        ))  # fmt: skip
-    return sites
+    return [_site(source, graph, place, uids) for place, uids in members.items()]
+
+
+def _site(source: SourceFile, graph: _Graph, place: str, uids: Sequence[str]) -> SiteRow:
+    kinds = {as_text(graph.elements[uid].get("type")) for uid in uids}
+    kind: Kind = "site" if kinds & STATIONS else "amplifier" if kinds & AMPLIFIERS else "joint"
+    where = next((_location(graph, uid) for uid in uids if _location(graph, uid)), {})
+    lat, lon = as_number(where.get("latitude")), as_number(where.get("longitude"))
+    region = as_text(where.get("region"))
+    origin = Origin(source.name, item=uids[0])
+    return SiteRow(place, origin, None, lat, lon, kind, labels={"region": region} if region else {})
 
 
 def _both_ways(source: SourceFile, spans: Sequence[_Span]) -> tuple[list[FibreRow], list[Diagnostic]]:
@@ -159,24 +163,24 @@ def _both_ways(source: SourceFile, spans: Sequence[_Span]) -> tuple[list[FibreRo
     pairs: dict[frozenset[str], list[_Span]] = defaultdict(list)
     for span in spans:
         pairs[frozenset(span.ends)].append(span)
-    fibres, alone, differing = [], [], []
+    fibres = []
+    alone: list[tuple[Origin, str]] = []
+    differing: list[tuple[Origin, str]] = []
     for own in pairs.values():
         there = [span for span in own if span.ends == own[0].ends]
         back = [span for span in own if span.ends != own[0].ends]
-        for index in range(max(len(there), len(back))):
-            both = [side[index] for side in (there, back) if index < len(side)]
+        for one, other in zip_longest(there, back):
+            both = [span for span in (one, other) if span]
             fibres.append(_fibre(source, both))
-            alone += [both[0].uids[0]] if len(both) == 1 else []
-            differing += [f"{both[0].uids[0]} ({both[0].km:g} and {both[1].km:g} km)"] if len(both) == 2 and abs(
-                both[0].km - both[1].km) > 0.01 * both[0].km else []  # fmt: skip
-    findings = []
-    if alone:
-        message = f"{counted(len(alone), 'span')} in one direction only, taken as a single strand: {listed(alone)}"
-        findings.append(doubt("QP653", source.origin, "", message))
-    if differing:
-        message = f"{counted(len(differing), 'span')} of other lengths there and back: the longer is taken: {listed(differing)}"
-        findings.append(doubt("QP628", source.origin, "", message))
-    return fibres, findings
+            lengths = [span.km for span in both]
+            if len(both) == 1:
+                alone.append((source.origin, both[0].uids[0]))
+            elif max(lengths) - min(lengths) > OTHER_LENGTH * min(lengths):
+                differing.append((source.origin, f"{both[0].uids[0]} ({lengths[0]:g} and {lengths[1]:g} km)"))
+    return fibres, [
+        *gathered("QP653", alone, "span", "in one direction only, taken as a single strand"),
+        *gathered("QP628", differing, "span", "of other lengths there and back, the longer taken"),
+    ]
 
 
 def _fibre(source: SourceFile, both: Sequence[_Span]) -> FibreRow:

@@ -2,19 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
+from qplan.errors import Diagnostic
 from qplan.interchange.imports.fields import Cell, Unreadable, as_text, value_of
 from qplan.interchange.imports.headings import plain
 from qplan.interchange.imports.readers.gnpy_units import connector_pairs
 from qplan.interchange.imports.readers.workbook import sheets_of
-from qplan.interchange.imports.rows import FibreRow, Origin, Rows, SiteRow, doubt, listed
+from qplan.interchange.imports.rows import FibreRow, Kind, Origin, Rows, SiteRow, gathered, listed
 from qplan.interchange.imports.sources import SourceFile, refused
 from qplan.interchange.imports.tables import HEADINGS_WITHIN, Table
-from qplan.inventory.source.messages import counted
+from qplan.inventory.source.messages import counted, shown
 
-Row = Mapping[str, Cell]
+OTHER_LENGTH = 0.01  # relative: lengths there and back that differ by more are said to
+
+
+@dataclass
+class _Doubts:
+    """What was found while cells were read, by the rule it comes under."""
+
+    unreadable: list[tuple[Origin, str]] = field(default_factory=list)
+    endless: list[tuple[Origin, str]] = field(default_factory=list)
+    other_lengths: list[tuple[Origin, str]] = field(default_factory=list)
+
+    def findings(self) -> list[Diagnostic]:
+        return [
+            *gathered("QP611", self.unreadable, "cell", "that cannot be read, left out"),
+            *gathered("QP612", self.endless, "link", "without both ends left out"),
+            *gathered("QP628", self.other_lengths, "link", "of other lengths there and back, the longer taken"),
+        ]
+
+
+@dataclass(frozen=True)
+class _Row:
+    """Cells by plain heading; the second heading of a name is `west …`."""
+
+    origin: Origin
+    cells: Mapping[str, Cell]
+    doubts: _Doubts
+
+    def text(self, name: str) -> str:
+        return as_text(self.cells.get(name))
+
+    def value(self, field_name: str, name: str) -> Any:
+        """The value of a cell as that of a field; None where it says nothing that can be used."""
+        try:
+            value = value_of(field_name, self.cells.get(name), "", ".")
+        except Unreadable:
+            self.doubts.unreadable.append((self.origin, f"{name} {shown(self.text(name))}"))
+            return None
+        return value.value if value else None
 
 
 def read(source: SourceFile) -> Rows:
@@ -22,82 +61,64 @@ def read(source: SourceFile) -> Rows:
     tables = {plain(sheet.table.origin.sheet): sheet.table for sheet in sheets_of(source)}
     missing = [name for name in ("Nodes", "Links") if plain(name) not in tables]
     if missing:
-        raise refused("QP601", source.origin, f"a GNPy workbook has the sheets Nodes and Links; missing: {listed(missing)}")
-    nodes, links = tables["nodes"], tables["links"]
-    cities = [(line, row) for line, row in _rows(nodes, "city") if as_text(row.get("city"))]
-    sites = [_site(Origin(source.name, nodes.origin.sheet, line), row) for line, row in cities]
-    fibres, findings = _fibres(source, links)
-    kinds = {as_text(row["city"]): plain(as_text(row.get("type"))) for _, row in cities}
-    amplifiers = _amplifiers(kinds, fibres)
-    sites = [replace(s, kind="joint" if kinds[s.key] == "fused" else "amplifier" if s.key in amplifiers else "site") for s in sites]
+        message = f"a GNPy workbook has the sheets Nodes and Links; missing: {listed(missing)}"
+        raise refused("QP601", source.origin, message)
+    doubts = _Doubts()
+    nodes = [row for row in _rows(tables["nodes"], "city", doubts) if row.text("city")]
+    fibres = [fibre for row in _rows(tables["links"], "node a", doubts) if (fibre := _fibre(row))]
+    degree = {row.text("city"): sum(row.text("city") in fibre.ends for fibre in fibres) for row in nodes}
+    sites = [_site(row, degree[row.text("city")]) for row in nodes]
     read_ = f"{source.name}: {counted(len(sites), 'node')}, {counted(len(fibres), 'link')}"
-    return Rows(tuple(sites), tuple(fibres), findings=tuple(findings), read=(read_,))
+    return Rows(tuple(sites), tuple(fibres), findings=tuple(doubts.findings()), read=(read_,))
 
 
-def _amplifiers(kinds: Mapping[str, str], fibres: Sequence[FibreRow]) -> set[str]:
-    """Sites of in-line amplifiers: so named, or unnamed with two fibres, as GNPy takes them."""
-    degree = {key: sum(key in row.ends for row in fibres) for key in kinds}
-    return {key for key, kind in kinds.items() if kind == "ila" or (kind not in ("roadm", "fused") and degree[key] == 2)}
-
-
-def _rows(table: Table, first: str) -> list[tuple[int, Row]]:
-    """The rows below the heading `first`, with their lines; of headings that stand twice the second is `west …`."""
+def _rows(table: Table, first: str, doubts: _Doubts) -> list[_Row]:
+    """The rows below the heading `first`."""
     for at, row in enumerate(table.rows[:HEADINGS_WITHIN]):
         headings = [plain(as_text(cell)) for cell in row]
         if first in headings:
-            seen: set[str] = set()
-            names = [f"west {name}" if name in seen or seen.add(name) else name for name in headings]  # type: ignore[func-returns-value]
-            below = range(at + 1, len(table.rows))
-            return [(table.lines[i], dict(zip(names, table.rows[i], strict=False))) for i in below]
+            names = [f"west {name}" if name in headings[:place] else name for place, name in enumerate(headings)]
+            return [
+                _Row(table.origin.at(line), dict(zip(names, cells, strict=False)), doubts)
+                for line, cells in zip(table.lines[at + 1 :], table.rows[at + 1 :], strict=True)
+            ]
     raise refused("QP603", table.origin, f"no heading '{first}' in the first {HEADINGS_WITHIN} rows")
 
 
-def _site(origin: Origin, row: Row) -> SiteRow:
-    city = as_text(row["city"])
-    fields = {"country": code} if (code := _value("country", row.get("country"))) else {}
-    labels = {name: as_text(row[name]) for name in ("state", "region", "type") if row.get(name) not in ("", None)}
-    return SiteRow(city, origin, None, _value("lat", row.get("latitude")), _value("lon", row.get("longitude")),
-                   fields=fields, labels=labels)  # fmt: skip
+def _site(row: _Row, degree: int) -> SiteRow:
+    """In-line amplifiers are those so named, or unnamed with two fibres, as GNPy takes them."""
+    stated = plain(row.text("type"))
+    is_amplifier = stated == "ila" or (stated not in ("roadm", "fused") and degree == 2)
+    kind: Kind = "joint" if stated == "fused" else "amplifier" if is_amplifier else "site"
+    country = row.value("country", "country")
+    labels = {name: text for name in ("state", "region", "type") if (text := row.text(name))}
+    return SiteRow(
+        row.text("city"), row.origin, None, row.value("lat", "latitude"), row.value("lon", "longitude"), kind,
+        fields={"country": country} if country else {}, labels=labels,
+    )  # fmt: skip
 
 
-def _value(field: str, cell: Cell) -> object:
-    """The value of a cell; None where it says nothing that can be used."""
-    try:
-        value = value_of(field, cell, "", ".")
-    except Unreadable:
+def _fibre(row: _Row) -> FibreRow | None:
+    """Both directions as one fibre of two strands, with the longer length and the worse attenuation of the two."""
+    a, z = row.text("node a"), row.text("node z")
+    if not (a and z):
+        row.doubts.endless += [(row.origin, a or z)] if a or z else []
         return None
-    return value.value if value else None
+    lengths = _stated(row, "length", "distance km")
+    attenuations, connectors = _stated(row, "loss_db", "lineic att"), _stated(row, "loss_db", "con in", "con out")
+    if lengths and max(lengths) - min(lengths) > OTHER_LENGTH * min(lengths):
+        row.doubts.other_lengths.append((row.origin, f"{a} – {z} ({' and '.join(f'{km:g}' for km in lengths)} km)"))
+    fields = {
+        "strands": 2,
+        "attenuation_db_per_km": max(attenuations, default=None),
+        "connectors": connector_pairs(sum(connectors[:2])) if connectors else None,
+        "fibre_type": row.text("fiber type") or None,
+    }
+    kept = {name: value for name, value in fields.items() if value is not None}
+    return FibreRow(row.text("cable id"), (a, z), row.origin, max(lengths, default=None), "km", fields=kept)
 
 
-def _fibres(source: SourceFile, table: Table) -> tuple[list[FibreRow], list]:
-    fibres, findings = [], []
-    for line, row in _rows(table, "node a"):
-        a, z = as_text(row.get("node a")), as_text(row.get("node z"))
-        origin = Origin(source.name, table.origin.sheet, line)
-        if a and z:
-            fibres.append(_fibre(origin, a, z, row))
-            length = fibres[-1].length
-            west = _value("length", row.get("west distance km"))
-            if west is not None and length is not None and abs(west - length) > 0.01 * length:
-                message = f"{a} – {z} is {length:g} km eastwards and {west:g} km westwards: the longer is taken"
-                findings.append(doubt("QP628", origin, f"{a} – {z}", message))
-                fibres[-1] = replace(fibres[-1], length=max(west, length))
-        elif a or z:
-            findings.append(doubt("QP612", origin, "", f"a row without both ends left out: {a or z}"))
-    return fibres, findings
-
-
-def _fibre(origin: Origin, a: str, z: str, row: Row) -> FibreRow:
-    """Both directions as one fibre of two strands, with the worse attenuation and connectors of the two."""
-    attenuations = [_value("loss_db", row.get(name)) for name in ("lineic att", "west lineic att")]
-    connectors = [_value("loss_db", row.get(name)) for name in ("con in", "con out")]
-    fields: dict[str, object] = {"strands": 2}
-    if stated := [x for x in attenuations if isinstance(x, float) and x > 0]:
-        fields["attenuation_db_per_km"] = max(stated)
-    if sum(x for x in connectors if isinstance(x, float)):
-        fields["connectors"] = connector_pairs(sum(x for x in connectors if isinstance(x, float)))
-    if kind := as_text(row.get("fiber type")):
-        fields["fibre_type"] = kind
-    key = as_text(row.get("cable id"))
-    length = _value("length", row.get("distance km"))
-    return FibreRow(key, (a, z), origin, length if isinstance(length, float) and length else None, "km", fields=fields)
+def _stated(row: _Row, field_name: str, *names: str) -> list[float]:
+    """What is stated above zero, eastwards first."""
+    values = [row.value(field_name, f"{side}{name}") for side in ("", "west ") for name in names]
+    return [value for value in values if value]

@@ -16,15 +16,14 @@ from qplan.interchange.imports.headings import plain
 from qplan.interchange.imports.mapping import ImportMap
 from qplan.interchange.imports.readers.netbox_api import api_rows
 from qplan.interchange.imports.readers.netbox_rows import KINDS, NetBoxRow, csv_rows
-from qplan.interchange.imports.records import fibres, site
-from qplan.interchange.imports.rows import FibreRow, Rows, doubt, listed
-from qplan.interchange.imports.sources import SourceFile, refused
-from qplan.interchange.imports.tables import Table, records_of
+from qplan.interchange.imports.records import complete, fibres, site
+from qplan.interchange.imports.rows import FibreRow, Origin, Rows, doubt, gathered
+from qplan.interchange.imports.sources import Refused, SourceFile, refused
+from qplan.interchange.imports.tables import Record, records_of, table_of
 from qplan.inventory.source.messages import counted
 
 Row = NetBoxRow
 DARK = ("dark", "dunkel", "fiber", "fibre", "faser")
-USED_CIRCUITS = frozenset(["active", "planned", "provisioning", ""])
 
 
 @dataclass(frozen=True)
@@ -49,52 +48,57 @@ def _one(text: str, known: frozenset[str]) -> str:
 
 
 def read(sources: Sequence[SourceFile], mapping: ImportMap) -> Rows:
-    """Raises `Refused` where a file holds none of the things that are known."""
+    """Lists of other things are passed over. Raises `Refused` where no file holds what is known."""
     kinds: dict[str, list[Row]] = {kind: [] for kind in KINDS}
-    rows = Rows()
+    rows, unknown = Rows(), list[Diagnostic]()
     for source in sources:
-        own = api_rows(source) if source.data.lstrip()[:1] in (b"{", b"[") else csv_rows(source)
+        try:
+            own = api_rows(source) if source.data.lstrip()[:1] in (b"{", b"[") else csv_rows(source)
+        except Refused as error:
+            if error.findings[0].code != "QP603":
+                raise
+            unknown += error.findings
+            continue
         for row in own:
             kinds[row.kind].append(row)
         counts = Counter(row.kind for row in own)
         read_ = ", ".join(counted(number, kind.removesuffix("s")) for kind, number in counts.items())
         rows = rows.joined(Rows(read=(f"{source.name}: {read_ or 'nothing'}",)))
     if not any(kinds.values()):
-        raise refused("QP605", sources[0].origin, "no sites, cables or circuits")
+        raise Refused(*unknown) if unknown else refused("QP605", sources[0].origin, "no sites, cables or circuits")
+    rows = rows.adding(*(doubt("QP614", Origin(item.file), "", f"list not read: {item.message}") for item in unknown))
     return rows.joined(_sites(kinds["sites"])).joined(_cables(kinds)).joined(_circuits(kinds))
 
 
 def _sites(own: Sequence[Row]) -> Rows:
-    if not own:
-        return Rows()
-    records = records_of(_table(own), ImportMap(), "sites", heading_at=0)
-    if records is None:
-        return Rows()
+    records, findings = _records(own, "sites")
     sites = []
-    for record in records.rows:
+    for record in records:
         cells = own[record.index - 1].cells
-        if not (record.values.get("id") or record.values.get("name")):
+        if not complete("sites", record.values):
             continue
         status = as_text(cells.get("status"))
-        labels = {name: as_text(cells[name]) for name in ("region", "tenant", "facility") if as_text(cells.get(name))}
+        labels = {name: text for name in ("region", "tenant", "facility") if (text := as_text(cells.get(name)))}
         labels |= {"status": status} if plain(status) not in ("active", "") else {}
-        row = site(replace(record, origin=own[record.index - 1].origin, labels=labels))
+        row = site(replace(record, labels=labels))
         sites.append(replace(row, aliases=tuple({*row.aliases, as_text(cells.get("name"))} - {"", row.key})))
-    return Rows(sites=tuple(sites), findings=records.findings)
+    return Rows(sites=tuple(sites), findings=findings)
 
 
-def _table(own: Sequence[Row]) -> Table:
-    """Rows of one kind as a table under the headings of inventories; what is read otherwise is no column of it."""
-    headings = tuple(dict.fromkeys(name for row in own for name in row.cells if name not in READ_OTHERWISE))
-    cells = [tuple(row.cells.get(name) for name in headings) for row in own]
-    lines = (0, *(row.origin.line for row in own))
-    origin = replace(own[0].origin.whole, sheet="" if len({row.origin.file for row in own}) == 1 else "…")
-    return Table(origin, (headings, *cells), lines)
+def _records(own: Sequence[Row], kind: str) -> tuple[list[Record], tuple[Diagnostic, ...]]:
+    """Rows of one kind under the headings of inventories, with their places; what is read otherwise is no column."""
+    if not own:
+        return [], ()
+    cells = [{name: cell for name, cell in row.cells.items() if name not in READ_OTHERWISE} for row in own]
+    read = records_of(table_of(own[0].origin.whole, cells, [0] * len(own)), ImportMap(), kind, heading_at=0)
+    if read is None:
+        return [], ()
+    return [replace(record, origin=own[record.index - 1].origin) for record in read.rows], read.findings
 
 
 READ_OTHERWISE = frozenset([
-    "site a", "site b", "device a", "device b", "status", "region", "tenant", "facility", "kind", "length unit", "circuit",
-    "side", "site", "provider", "numeric id",
+    "site a", "site b", "device a", "device b", "status", "region", "tenant", "facility", "kind", "length unit",
+    "circuit", "side", "site", "provider",
 ])  # fmt: skip
 
 
@@ -104,14 +108,16 @@ def _cables(kinds: Mapping[str, Sequence[Row]]) -> Rows:
     devices = {as_text(row.cells.get("name")): as_text(row.cells.get("site")) for row in kinds["devices"]}
     places = _Places(frozenset(names), devices)
     optical, findings = _optical(own)
-    ended = [_with_ends(row, places) for row in optical]
-    endless = [row for row in ended if not as_text(row.cells.get("from")) or not as_text(row.cells.get("to"))]
-    if endless:
-        called = listed([as_text(row.cells.get("id")) or str(row.origin) for row in endless])
-        message = f"{counted(len(endless), 'cable')} of which the sites cannot be told left out: {called}"
-        hint = "give the devices too (name and site), or side_a_site and side_b_site"
-        findings.append(doubt("QP612", endless[0].origin, "", message, hint))
-    return _as_fibres([row for row in ended if row not in endless]).joined(Rows(findings=tuple(findings)))
+    placed: list[Row] = []
+    endless: list[tuple[Origin, str]] = []
+    for row in (_with_ends(row, places) for row in optical):
+        if row.cells["from"] and row.cells["to"]:
+            placed.append(row)
+        else:
+            endless.append((row.origin, as_text(row.cells.get("id")) or str(row.origin)))
+    hint = "give the devices too (name and site), or side_a_site and side_b_site"
+    findings += gathered("QP612", endless, "cable", "of which the sites cannot be told left out", hint)
+    return _as_fibres(placed).joined(Rows(findings=tuple(findings)))
 
 
 def _optical(own: Sequence[Row]) -> tuple[list[Row], list[Diagnostic]]:
@@ -141,30 +147,28 @@ def _with_ends(row: Row, places: _Places) -> Row:
 
 
 def _as_fibres(own: Sequence[Row]) -> Rows:
-    if not own:
-        return Rows()
-    records = records_of(_table(own), ImportMap(), "fibres", heading_at=0)
-    if records is None:
-        return Rows()
-    placed = [
-        replace(record, origin=own[record.index - 1].origin,
-                values={**record.values, "status": as_text(own[record.index - 1].cells.get("status"))})
-        for record in records.rows
-    ]  # fmt: skip
-    made = fibres(placed, lambda record: bool(record.values.get("from") and record.values.get("to")))
-    return replace(made, findings=(*records.findings, *made.findings, *_strands(made.fibres)))
+    records, findings = _records(own, "fibres")
+    stated = [
+        replace(record, values={**record.values, "status": as_text(own[record.index - 1].cells.get("status"))})
+        for record in records
+    ]
+    made = fibres(stated, lambda record: complete("fibres", record.values))
+    return replace(made, findings=(*findings, *made.findings, *_strands(made.fibres)))
 
 
 def _strands(rows: Iterable[FibreRow]) -> list[Diagnostic]:
     apart = [row for row in rows if row.ends[0] != row.ends[1] and "strands" not in row.fields]
     if not apart:
         return []
-    message = f"{counted(len(apart), 'cable')} between sites without free strands: 2 are planned with, and 1 each where "
+    message = (
+        f"{counted(len(apart), 'cable')} between sites without free strands: 2 are planned with, and 1 each where "
+    )
     message += "equal cables are made one"
     return [doubt("QP653", apart[0].origin.whole, "", message, "state the free strands as `strands`")]
 
 
 def _circuits(kinds: Mapping[str, Sequence[Row]]) -> Rows:
+    """Circuits of dark fibre, with their sites by their own columns or by the list of terminations."""
     own = kinds["circuits"]
     sides: dict[str, dict[str, str]] = defaultdict(dict)
     for row in kinds["terminations"]:
@@ -173,16 +177,21 @@ def _circuits(kinds: Mapping[str, Sequence[Row]]) -> Rows:
     others: Counter[str] = Counter()
     for row in own:
         kind = as_text(row.cells.get("kind"))
-        if not any(word in plain(kind) for word in DARK):
+        if any(word in plain(kind) for word in DARK):
+            dark.append(_with_ends(_circuit(row, sides), _Places(frozenset(), {})))
+        else:
             others[kind or "no type"] += 1
-            continue
-        ends = sides.get(as_text(row.cells.get("id")), {})
-        cells = {"site a": ends.get("a", ""), "site b": ends.get("z", ends.get("b", "")), "operator": row.cells.get("provider")}
-        stated = {name: value for name, value in row.cells.items() if as_text(value)}
-        dark.append(_with_ends(replace(row, cells={**cells, **stated}), _Places(frozenset(), {})))
-    rows = _as_fibres([replace(row, cells={k: v for k, v in row.cells.items() if k != "fibre type"}) for row in dark])
+    rows = _as_fibres(dark)
     if others:
         words = ", ".join(f"{number} × {kind}" for kind, number in sorted(others.items()))
         message = f"circuits whose type does not say dark fibre left out: {words}"
         rows = rows.adding(doubt("QP651", own[0].origin.whole, "", message))
     return rows
+
+
+def _circuit(row: Row, sides: Mapping[str, Mapping[str, str]]) -> Row:
+    """A circuit as a cable: the provider is its operator, and its type is no type of fibre."""
+    ends = sides.get(as_text(row.cells.get("id")), {})
+    by_list = {"site a": ends.get("a", ""), "site b": ends.get("z", ends.get("b", ""))}
+    stated = {name: cell for name, cell in row.cells.items() if as_text(cell) and name != "kind"}
+    return replace(row, cells={**by_list, "operator": row.cells.get("provider"), **stated})

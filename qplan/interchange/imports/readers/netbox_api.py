@@ -56,7 +56,9 @@ def _flat(item: Mapping[str, Any]) -> dict[str, Cell]:
 def _plain_value(value: object) -> Cell:
     nested = as_mapping(value)
     if nested:
-        return next((as_text(nested[key]) for key in ("value", "name", "display", "label") if as_text(nested.get(key))), "")
+        return next(
+            (as_text(nested[key]) for key in ("value", "name", "display", "label") if as_text(nested.get(key))), ""
+        )
     return value if isinstance(value, str | int | float | bool) else ""
 
 
@@ -65,7 +67,11 @@ def _terminations(side: str, value: object) -> dict[str, Cell]:
     objects = [as_mapping(item.get("object")) for item in items(value)]
     sites = {name for found in objects if (name := _site_of(found))}
     devices = {name for found in objects if (name := as_text(as_mapping(found.get("device")).get("name")))}
-    return {f"site {side}": ",".join(sorted(sites)), f"device {side}": ",".join(sorted(devices)), f"side {side} type": ""}
+    return {
+        f"site {side}": ",".join(sorted(sites)),
+        f"device {side}": ",".join(sorted(devices)),
+        f"side {side} type": "",
+    }
 
 
 def _termination(name: str, value: Mapping[str, Any]) -> dict[str, Cell]:

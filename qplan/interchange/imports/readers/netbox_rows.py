@@ -25,34 +25,46 @@ class NetBoxRow:
     cells: Mapping[str, Cell]
 
 
-_END = {  # for side a; b is alike. The first that is filled is taken
-    "site a": ("side a site", "site a", "termination a site", "a terminations site", "side a site name", "termination a device site",
-               "side a location", "side a location name", "termination a location", "termination a device location name"),
-    "device a": ("side a device", "device a", "termination a device", "termination a device name", "side a device name"),
-}  # fmt: skip
+def _of_side(side: str) -> dict[str, Sequence[str]]:
+    """The headings that tell the site and the device at a side of a cable; the first that is filled is taken."""
+    return {
+        f"site {side}": (
+            f"side {side} site", f"site {side}", f"termination {side} site", f"side {side} site name",
+            f"termination {side} device site", f"side {side} location", f"side {side} location name",
+            f"termination {side} location", f"termination {side} device location name",
+        ),
+        f"device {side}": (
+            f"side {side} device", f"device {side}", f"termination {side} device", f"termination {side} device name",
+            f"side {side} device name",
+        ),
+    }  # fmt: skip
+
+
+STATUS, TENANT = ("status", "status name"), ("tenant", "tenant name")
 WORDS: dict[str, dict[str, Sequence[str]]] = {
     "sites": {
-        "id": ("slug",), "name": ("name",), "lat": ("latitude",), "lon": ("longitude",), "status": ("status", "status name"),
-        "region": ("region", "region name", "parent", "parent name"), "tenant": ("tenant", "tenant name"),
-        "facility": ("facility",), "address": ("physical address",),
+        "id": ("slug",), "name": ("name",), "lat": ("latitude",), "lon": ("longitude",), "status": STATUS,
+        "region": ("region", "region name", "parent", "parent name"), "tenant": TENANT, "facility": ("facility",),
+        "address": ("physical address",),
     },
     "devices": {"name": ("name",), "site": ("site", "site name", "location name", "location")},
     "cables": {
         "id": ("label", "id"), "length": ("length",), "length unit": ("length unit",), "kind": ("type",),
-        "status": ("status", "status name"), "tenant": ("tenant", "tenant name"), **_END,
-        **{word.replace(" a", " b"): tuple(name.replace(" a ", " b ").removesuffix(" a") + (" b" if name.endswith(" a") else "")
-                                           for name in names) for word, names in _END.items()},
+        "status": STATUS, "tenant": TENANT, **_of_side("a"), **_of_side("b"),
     },
     "circuits": {
-        "id": ("cid", "circuit id"), "provider": ("provider", "provider name"), "kind": ("type", "circuit type", "circuit type name"),
-        "status": ("status", "status name"), "site a": ("side a", "a side", "termination a", "termination a site"),
-        "site b": ("side z", "z side", "termination z", "termination z site"), "length": ("distance",),
-        "length unit": ("distance unit",), "tenant": ("tenant", "tenant name"),
+        "id": ("cid", "circuit id"), "provider": ("provider", "provider name"), "status": STATUS, "tenant": TENANT,
+        "kind": ("type", "circuit type", "circuit type name"), "length": ("distance",),
+        "length unit": ("distance unit",), "site a": ("side a", "a side", "termination a", "termination a site"),
+        "site b": ("side z", "z side", "termination z", "termination z site"),
     },
     "terminations": {
         "circuit": ("circuit", "circuit cid", "cid"), "side": ("term side", "side"),
         "site": ("site", "site name", "termination", "location name", "location"),
     },
+}  # fmt: skip
+OF_CABLES = frozenset(name for names in _of_side("a").values() for name in names) | {
+    "a terminations", "termination a", "side a type", "side a name",
 }  # fmt: skip
 
 
@@ -62,12 +74,17 @@ def kind_of(names: set[str]) -> str | None:
         return "terminations"
     if names & {"cid", "circuit id"}:
         return "circuits"
-    ends = {name for words in _END.values() for name in words} | {"a terminations", "termination a", "side a type", "side a name"}
-    if names & ends:
+    if names & OF_CABLES:
         return "cables"
-    if names & {"device type", "device role", "device type model"} and names & {"site", "location", "location name", "site name"}:
+    if names & {"device type", "device role", "device type model"} and names & {
+        "site",
+        "location",
+        "location name",
+        "site name",
+    }:
         return "devices"
-    if "name" in names and names & {"latitude", "slug", "facility", "location type", "location type name", "physical address"}:
+    of_places = {"latitude", "facility", "location type", "location type name", "physical address"}
+    if "name" in names and (names & of_places or {"slug", "status"} <= names):
         return "sites"
     return None
 

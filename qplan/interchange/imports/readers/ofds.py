@@ -38,10 +38,11 @@ def read(sources: Sequence[SourceFile], mapping: ImportMap) -> Rows:
     rows = Rows()
     for source in sources:
         network_names: list[str] = []
-        before = len(nodes), len(spans)
-        for kind, item in _items(source, network_names):
-            (nodes if kind == "node" else spans).append(item)
-        read_ = f"{source.name}: {counted(len(nodes) - before[0], 'node')}, {counted(len(spans) - before[1], 'span')}"
+        own = list(_items(source, network_names))
+        nodes += [item for kind, item in own if kind == "node"]
+        spans += [item for kind, item in own if kind == "span"]
+        counts = Counter(kind for kind, _ in own)
+        read_ = f"{source.name}: {counted(counts['node'], 'node')}, {counted(counts['span'], 'span')}"
         name = network_names[0] if len(set(network_names)) == 1 else None
         rows = rows.joined(Rows(read=(read_,), name=name, findings=tuple(_passed_over(source))))
     several = len({network for _, network, _ in (*nodes, *spans)}) > 1
@@ -54,30 +55,36 @@ def read(sources: Sequence[SourceFile], mapping: ImportMap) -> Rows:
 
 
 def _items(source: SourceFile, names: list[str]) -> Iterator[tuple[str, Item]]:
+    """Nodes and spans of every network; the networks' names are added to `names`."""
     found = False
     for value in json_documents(source):
         document = as_mapping(value)
-        features = document.get("features") if document.get("type") == "FeatureCollection" else None
-        features = [document] if document.get("type") == "Feature" else features
-        if isinstance(features, list):
-            for index, feature in enumerate(items(features)):
-                found = True
-                properties = as_mapping(feature.get("properties"))
-                network = as_mapping(properties.get("network"))
-                names.append(as_text(network.get("name")))
-                is_node = as_text(properties.get("featureType")) == "node" or "start" not in properties
-                shape = {"location" if is_node else "route": feature.get("geometry")}
-                item = Origin(source.name, item=f"features[{index}]"), as_text(network.get("id")), {**properties, **shape}
-                yield ("node" if is_node else "span"), item
-        networks = document.get("networks") if "networks" in document else [document]
-        for network in items(networks) if features is None else ():
-            for kind in ("node", "span"):
-                for index, item in enumerate(items(network.get(f"{kind}s"))):
-                    found = True
-                    yield kind, (Origin(source.name, item=f"{kind}s[{index}]"), as_text(network.get("id")), item)
-            names.append(as_text(network.get("name")))
+        read_ = _of_features if str(document.get("type")).startswith("Feature") else _of_networks
+        for kind, item in read_(source, document, names):
+            found = True
+            yield kind, item
     if not found:
         raise refused("QP601", source.origin, "not the Open Fibre Data Standard: no nodes and no spans")
+
+
+def _of_features(source: SourceFile, document: Mapping[str, Any], names: list[str]) -> Iterator[tuple[str, Item]]:
+    features = document.get("features") if document.get("type") == "FeatureCollection" else [document]
+    for index, feature in enumerate(items(features)):
+        properties = as_mapping(feature.get("properties"))
+        network = as_mapping(properties.get("network"))
+        names.append(as_text(network.get("name")))
+        kind = "node" if as_text(properties.get("featureType")) == "node" or "start" not in properties else "span"
+        shape = {"location" if kind == "node" else "route": feature.get("geometry")}
+        origin = Origin(source.name, item=f"features[{index}]")
+        yield kind, (origin, as_text(network.get("id")), {**properties, **shape})
+
+
+def _of_networks(source: SourceFile, document: Mapping[str, Any], names: list[str]) -> Iterator[tuple[str, Item]]:
+    for network in items(document.get("networks", [document])):
+        names.append(as_text(network.get("name")))
+        for kind in ("node", "span"):
+            for index, item in enumerate(items(network.get(f"{kind}s"))):
+                yield kind, (Origin(source.name, item=f"{kind}s[{index}]"), as_text(network.get("id")), item)
 
 
 def _passed_over(source: SourceFile) -> Iterator[Diagnostic]:
@@ -119,8 +126,9 @@ def _site(item: Item, several: bool) -> SiteRow:
     labels = {"type": ", ".join(kinds), "status": status if status not in ("", "operational") else ""}
     key, name = as_text(node.get("id")), as_text(node.get("name"))
     kind: Kind = next((KINDS[word] for word in kinds if word in KINDS), "site")
+    lon, lat = point or (None, None)
     return SiteRow(
-        _key(network, key, several), origin, name or None, point[1] if point else None, point[0] if point else None, kind,
+        _key(network, key, several), origin, name or None, lat, lon, kind,
         fields={key: value for key, value in fields.items() if value}, labels={k: v for k, v in labels.items() if v},
     )  # fmt: skip
 
@@ -157,7 +165,7 @@ def _end(value: object) -> str:
 
 
 def _fibre(item: Item, ends: tuple[str, str], landings: set[str]) -> FibreRow:
-    origin, network, span = item
+    origin, _, span = item
     kinds = [DEPLOYMENTS.get(word, "") for word in _words(span.get("deployment"))]
     deployment = "submarine" if landings.issuperset(ends) else "aerial" if "aerial" in kinds else next(iter(kinds), "")
     subtype = as_text(as_mapping(span.get("fibreTypeDetails")).get("fibreSubtype"))
@@ -168,7 +176,7 @@ def _fibre(item: Item, ends: tuple[str, str], landings: set[str]) -> FibreRow:
         "operator": as_text(as_mapping(span.get("physicalInfrastructureProvider")).get("name")) or None,
         "deployment": deployment or None,
     }
-    labels = {"fibre_count": int(count) if count else None, "name": as_text(span.get("name"))}
+    labels = {"fibre_count": int(count) if count else None, "name": as_text(span.get("name")) or None}
     return FibreRow(
         as_text(span.get("id")), ends, origin, as_number(span.get("fibreLength")), "km", unit_is_claimed=True,
         route=as_line(as_mapping(span.get("route")).get("coordinates")),

@@ -45,7 +45,7 @@ def traces(sources: Sequence[SourceFile]) -> tuple[list[Trace], list[Diagnostic]
 
 def _blocks(source: SourceFile) -> Mapping[str, Mapping[str, Any]]:
     try:
-        import otdrparser
+        import otdrparser  # type: ignore[import-untyped]
     except ImportError:
         raise QplanError("OTDR traces need a package that is not installed: pip install 'qplan[otdr]'") from None
     if len(source.data) > MAX_TRACE_BYTES:
@@ -68,7 +68,9 @@ def _trace(source: SourceFile, blocks: Mapping[str, Mapping[str, Any]]) -> tuple
     field = next((name for name, (low, high) in BANDS.items() if low <= wavelength <= high), "")
     end = _end(events["events"])
     if not field or end is None:
-        why = "no event is the end of the fibre" if field else f"{wavelength:g} nm is neither near 1310 nor near 1550 nm"
+        why = (
+            "no event is the end of the fibre" if field else f"{wavelength:g} nm is neither near 1310 nor near 1550 nm"
+        )
         return None, [doubt("QP683", source.origin, "", f"not used: {why}")]
     before = sorted((e for e in events["events"] if e is not end), key=lambda e: float(e["distance_of_travel"]))
     loss, findings = _loss(source, list(_parts(before, end)), float(events["total_loss"]))
@@ -84,7 +86,9 @@ def _trace(source: SourceFile, blocks: Mapping[str, Mapping[str, Any]]) -> tuple
 
 
 def _end(events: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    marked = [event for event in events if event["event_type_details"]["note"] in ("end-of-fiber", "modified-end-of-fiber")]
+    marked = [
+        event for event in events if event["event_type_details"]["note"] in ("end-of-fiber", "modified-end-of-fiber")
+    ]
     return marked[-1] if marked else None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qplan.interchange.imports.json_values import as_number
+from qplan.interchange.imports.json_values import number_in
 from qplan.interchange.imports.mapping import ImportMap
 from qplan.interchange.imports.rows import CorridorRow, FibreRow, Origin, Rows, SiteRow, clean, doubt
 from qplan.interchange.imports.sources import Element, SourceFile, refused, xml_root
@@ -28,26 +28,20 @@ def _read(source: SourceFile, root: Element) -> Rows:
     fibres = tuple(_fibre(source, link) for link in structure.all("link"))
     demands = list(root.all("demand"))
     corridors = tuple(_corridor(source, demand, root.text_of("meta", "unit")) for demand in demands)
-    degrees = nodes is None or nodes.attributes.get("coordinatesType") != "pixel"
-    read_ = f"{source.name}: {counted(len(sites), 'node')}, {counted(len(fibres), 'link')}, {counted(len(demands), 'demand')}"
-    rows = Rows(sites, fibres, corridors, read=(read_,), degrees=degrees)
+    degrees = nodes is None or nodes.get("coordinatesType") != "pixel"
+    counts = counted(len(sites), "node"), counted(len(fibres), "link"), counted(len(demands), "demand")
+    rows = Rows(sites, fibres, corridors, read=(f"{source.name}: {', '.join(counts)}",), degrees=degrees)
     if not demands:
         return rows
-    message = f"{counted(len(demands), 'demand')} of traffic, which says nothing about keys: the value is kept as labels.demand"
-    return rows.adding(doubt("QP656", source.origin, "", message, "keep the corridors that need keys, and state how many"))
+    message = f"{counts[2]} of traffic, which says nothing about keys: the value is kept as labels.demand"
+    hint = "keep the corridors that need keys, and state how many"
+    return rows.adding(doubt("QP656", source.origin, "", message, hint))
 
 
 def _site(source: SourceFile, node: Element) -> SiteRow:
     origin = Origin(source.name, line=node.line)
-    lon, lat = (_number(node.text_of("coordinates", axis)) for axis in ("x", "y"))
-    return SiteRow(clean(node.attributes.get("id", "")), origin, None, lat, lon)
-
-
-def _number(text: str) -> float | None:
-    try:
-        return as_number(float(text)) if text else None
-    except ValueError:
-        return None
+    lon, lat = (number_in(node.text_of("coordinates", axis)) for axis in ("x", "y"))
+    return SiteRow(clean(node.get("id")), origin, None, lat, lon)
 
 
 def _ends(element: Element) -> tuple[str, str]:
@@ -55,10 +49,10 @@ def _ends(element: Element) -> tuple[str, str]:
 
 
 def _fibre(source: SourceFile, link: Element) -> FibreRow:
-    return FibreRow(clean(link.attributes.get("id", "")), _ends(link), Origin(source.name, line=link.line))
+    return FibreRow(clean(link.get("id")), _ends(link), Origin(source.name, line=link.line))
 
 
 def _corridor(source: SourceFile, demand: Element, unit: str) -> CorridorRow:
     value = f"{demand.text_of('demandValue')} {clean(unit)}".strip()
     origin = Origin(source.name, line=demand.line)
-    return CorridorRow(clean(demand.attributes.get("id", "")), _ends(demand), origin, labels={"demand": value})
+    return CorridorRow(clean(demand.get("id")), _ends(demand), origin, labels={"demand": value})

@@ -34,7 +34,7 @@ class Sheet:
 
 def read(sources: Sequence[SourceFile], mapping: ImportMap) -> Rows:
     """The rows of all sheets whose headings are known or mapped. Raises `Refused` where a workbook has none."""
-    rows, refusals = Rows(), []
+    rows, refusals = Rows(), list[Diagnostic]()
     for source in sources:
         try:
             rows = rows.joined(_read(sheets_of(source), mapping, source))
@@ -50,7 +50,7 @@ def tables(source: SourceFile) -> list[Table]:
 
 
 def _read(sheets: Sequence[Sheet], mapping: ImportMap, source: SourceFile) -> Rows:
-    rows, unknown = Rows(), []
+    rows, unknown = Rows(), list[Diagnostic]()
     for sheet in sheets:
         if not sheet.table.rows:
             continue
@@ -115,9 +115,17 @@ def _hidden(origin: Origin, content: bytes, state: str) -> Iterator[Diagnostic]:
     if state != "visible":
         yield doubt("QP616", origin, "", "the sheet is hidden, and read all the same")
     if hidden := len(HIDDEN_ROW.findall(content)):
-        yield doubt("QP616", origin, "", f"{counted(hidden, 'hidden row')} read like the others", "delete rows that do not count")
+        yield doubt(
+            "QP616",
+            origin,
+            "",
+            f"{counted(hidden, 'hidden row')} read like the others",
+            "delete rows that do not count",
+        )
     if empty := [match[1].decode() for match in NO_VALUE.finditer(content)]:
-        message = f"{counted(len(empty), 'formula')} without a value, read as empty: {listed(empty)}".replace("formulas", "formulae")
+        message = f"{counted(len(empty), 'formula')} without a value, read as empty: {listed(empty)}".replace(
+            "formulas", "formulae"
+        )
         yield doubt("QP616", origin, "", message, "open and save the workbook in a spreadsheet program")
 
 
@@ -151,9 +159,10 @@ def _merged(sheet: object) -> list[tuple[tuple[int, int], tuple[int, int]]]:
 
 
 def _table(
-    origin: Origin, cells: list[list[Cell]], merged: list[tuple[tuple[int, int], tuple[int, int]]]
+    origin: Origin, rows: Sequence[Sequence[Cell]], merged: list[tuple[tuple[int, int], tuple[int, int]]]
 ) -> tuple[Table, list[Diagnostic]]:
     """Cells as a table; what is merged over several rows stands in each of them."""
+    cells = [list(row) for row in rows]
     filled = 0
     for (top, left), (bottom, _) in merged:
         for row in range(top + 1, min(bottom, len(cells) - 1) + 1):

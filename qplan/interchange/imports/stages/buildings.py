@@ -12,7 +12,9 @@ from qplan.interchange.imports.stages.coordinates import distance_km
 from qplan.interchange.imports.stages.nearness import Nearby
 from qplan.inventory.source.messages import counted
 
-SAME_PLACE_FIBRE_KM = 0.5  # a fibre of such a length does not join two rooms: the coordinates are not those of the sites
+SAME_PLACE_FIBRE_KM = (
+    0.5  # a fibre of such a length does not join two rooms: the coordinates are not those of the sites
+)
 TELL_APART = ("operator", "key_domain", "security_tier", "trusted_node", "country")
 
 
@@ -22,7 +24,9 @@ def merged(rows: Rows, assume: Assumptions) -> Rows:
     if not within_km:
         return _without_cords(rows)
     degree = Counter(end for row in rows.fibres for end in set(row.ends))
-    order = sorted((s for s in rows.sites if s.place and not s.passive), key=lambda s: (not s.there, -degree[s.key], s.key))
+    order = sorted(
+        (s for s in rows.sites if s.place and not s.passive), key=lambda s: (not s.there, -degree[s.key], s.key)
+    )
     groups, apart = _groups(order, within_km, _long_fibres(rows.fibres))
     into = {member.key: group[0].key for group in groups for member in group}
     hint = "`assume: {merge_within_m: 0}` in a mapping file keeps sites apart"
@@ -37,6 +41,7 @@ def merged(rows: Rows, assume: Assumptions) -> Rows:
 
 def _long_fibres(fibres: Sequence[FibreRow]) -> frozenset[frozenset[str]]:
     """Pairs of sites that a fibre of some length joins."""
+
     def km(row: FibreRow) -> float:
         drawn = sum(distance_km(a, b) for a, b in zip(row.route, row.route[1:], strict=False))
         return row.length if row.length and row.unit in (None, "km") else drawn
@@ -50,7 +55,8 @@ def _groups(
     """Groups around the site with most fibres, and near pairs that are told apart with the reason."""
     near = Nearby[SiteRow]((site.place, site) for site in order if site.place)
     taken: set[str] = set()
-    groups, apart = [], []
+    groups: list[list[SiteRow]] = []
+    apart: dict[frozenset[str], tuple[SiteRow, SiteRow, str]] = {}
     for site in order:
         if site.key in taken or site.place is None:
             continue
@@ -58,19 +64,13 @@ def _groups(
         for _, other in sorted(near.within(site.place, within_km), key=lambda found: found[1].key):
             if other.key == site.key or other.key in taken:
                 continue
-            why = _why_apart(group, other, joined)
-            if why:
-                apart.append((site, other, why))
+            if why := _why_apart(group, other, joined):
+                apart.setdefault(frozenset([site.key, other.key]), (site, other, why))
             else:
                 group.append(other)
         taken |= {member.key for member in group}
         groups.append(group)
-    known = {key for group in groups for key in (member.key for member in group[1:])}
-    return groups, [pair for pair in apart if (pair[1].key not in known and pair[0].key < pair[1].key) or _once(pair, apart)]
-
-
-def _once(pair: tuple[SiteRow, SiteRow, str], apart: Sequence[tuple[SiteRow, SiteRow, str]]) -> bool:
-    return not any(other[0].key == pair[1].key and other[1].key == pair[0].key for other in apart)
+    return groups, list(apart.values())
 
 
 def _why_apart(group: Sequence[SiteRow], other: SiteRow, joined: frozenset[frozenset[str]]) -> str:
@@ -114,7 +114,10 @@ def _without_cords(rows: Rows) -> Rows:
     for row in rows.fibres:
         if row.ends[0] == row.ends[1]:
             cords[row.ends[0]].append(row)
-    words = [(own[0].origin, f"{listed([r.called if r.key else str(r.origin) for r in own], 3)} in {site}") for site, own in cords.items()]
+    words = [
+        (own[0].origin, f"{listed([r.called if r.key else str(r.origin) for r in own], 3)} in {site}")
+        for site, own in cords.items()
+    ]
     count = sum(map(len, cords.values()))
     findings = gathered("QP651", words, "site", f"with {counted(count, 'fibre')} that begin and end there, left out")
     inner = [(row.origin, row.called) for row in rows.corridors if row.ends[0] == row.ends[1]]

@@ -1,4 +1,4 @@
-"""Are the coordinates degrees? Pixels, swapped pairs, degrees.minutes and 0 to 360 are found, mended where sure, said."""
+"""Are the coordinates degrees? Pixels, exchanged pairs, degrees.minutes, 0 to 360: found, mended where sure, said."""
 
 from __future__ import annotations
 
@@ -77,7 +77,8 @@ def _out_of_range(sites: Sequence[Point], points: Sequence[Point]) -> Verdict | 
         return Verdict(_swap, "QP632", f"latitudes up to {highest:g}: latitude and longitude are exchanged")
     if sum(abs(lat) > 90 or abs(lon) > 360 for lon, lat in points) > MOST_ASTRAY * len(points):
         lon, lat = max(points, key=lambda point: max(map(abs, point)))
-        return Verdict(None, "QP631", f"coordinates such as {lat:g}, {lon:g} are no degrees: pixels, or a map's own units")
+        words = f"coordinates such as {lat:g}, {lon:g} are no degrees: pixels, or a map's own units"
+        return Verdict(None, "QP631", words)
     return None
 
 
@@ -174,12 +175,14 @@ def _within_range(rows: Rows) -> Rows:
 
 
 def _without_routes(rows: Rows, wrong: Callable[[FibreRow], bool]) -> Rows:
-    """Without the drawn lines for which `wrong` holds; a fibre of which nothing but the line says where it ends goes."""
+    """Without the drawn lines for which `wrong` holds; a fibre of which only the line says where it ends goes too."""
     bare = [(row, replace(row, route=()) if wrong(row) else row) for row in rows.fibres]
     gone = [(row.origin, row.called) for row, now in bare if not now.route and not all(now.ends)]
     drawn = [(row.origin, row.called) for row, now in bare if row.route and not now.route and all(now.ends)]
     findings = gathered("QP635", gone, "line", "with coordinates that are no degrees left out")
-    findings += gathered("QP635", drawn, "line", "with coordinates that are no degrees, the fibre kept without the line")
+    findings += gathered(
+        "QP635", drawn, "line", "with coordinates that are no degrees, the fibre kept without the line"
+    )
     kept = tuple(now for _, now in bare if now.route or all(now.ends))
     return replace(rows, fibres=kept).adding(*findings)
 

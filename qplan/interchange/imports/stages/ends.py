@@ -107,7 +107,9 @@ class _Words:
             return made, [doubt("QP622", made[0].origin.whole, "", message)]
         if len(made) > MOST_NAMED:
             words = [(origin, f"{word} ({count})") for word, (origin, count) in self.unknown.items()]
-            return made, gathered("QP622", words, "end", "no listed site, made one each", "list the sites, or correct the ends")
+            return made, gathered(
+                "QP622", words, "end", "no listed site, made one each", "list the sites, or correct the ends"
+            )
         return made, [
             doubt("QP622", origin, word, f"'{word}' is an end of {counted(count, 'row')} but no listed site: made one",
                   did_you_mean(word, self.keys) or "list the site, or correct the end")

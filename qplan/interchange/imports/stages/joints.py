@@ -43,7 +43,7 @@ def contracted(rows: Rows) -> Rows:
 
 
 def _through(joint: str, one: FibreRow, other: FibreRow) -> FibreRow | None:
-    """Two fibres spliced at a joint as one; None where they would be a loop, or where one states what the other does not."""
+    """Two fibres spliced at a joint as one; None where that is a loop, or where one states what the other does not."""
     a, b = (row.ends[1 - row.ends.index(joint)] for row in (one, other))
     known = [key for key in SUMS if key in one.fields]
     if a == b or not known or known != [key for key in SUMS if key in other.fields]:
@@ -105,7 +105,9 @@ def _said(rows: Rows, joined: list[str], gone: list[str], stay: list[SiteRow]) -
         findings.append(doubt("QP629", (rows.sites or stay)[0].origin.whole, "", message))
     if stay:
         words = [(site.origin, site.called) for site in stay]
-        what = "kept as sites without relays, where not two fibres meet or their lengths and losses are not stated alike"
+        what = (
+            "kept as sites without relays, where not two fibres meet or their lengths and losses are not stated alike"
+        )
         hint = "policy.max_bypass_sites is raised, since a channel passes them"
         findings += gathered("QP630", words, "joint", what, hint)
     return rows.adding(*findings)

@@ -107,7 +107,9 @@ def _in_km(row: FibreRow, unit: str) -> FibreRow:
         inferred = row.unit is None or row.unit_is_claimed
         own = unit if inferred else row.unit or unit
         row = row.with_fields(length_km=round(row.length * KM_PER[own], 3))
-        labels = {**row.labels, "length_taken_as": f"{row.length:.12g} {own}"} if inferred and own != "km" else row.labels
+        labels = (
+            {**row.labels, "length_taken_as": f"{row.length:.12g} {own}"} if inferred and own != "km" else row.labels
+        )
         return replace(row, labels=labels)
     if len(row.route) > 1:
         return row.with_fields(length_km=round(route_km(row.route), 3))
@@ -160,4 +162,3 @@ def _unknown(sites: Sequence[SiteRow], fibres: Sequence[FibreRow]) -> list[Diagn
 
 def _called(fibres: Sequence[FibreRow]) -> list[str]:
     return [row.called for row in fibres]
-

@@ -14,7 +14,7 @@ from qplan.interchange.imports.rows import CorridorRow, EquipmentRow, FibreRow, 
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
 Known = Mapping[str, Mapping[str, str]]
-"""Section → source → the id that an inventory has for it already; `pairs`: two sorted ids of sites → their one fibre."""
+"""Section → source → the id that an inventory has for it; `pairs`: two sorted ids of sites → their one fibre."""
 T = TypeVar("T", SiteRow, FibreRow, CorridorRow, EquipmentRow)
 Ended = TypeVar("Ended", FibreRow, CorridorRow)
 
@@ -47,9 +47,11 @@ def _each_its_own(rows: Sequence[Ended]) -> tuple[Ended, ...]:
         ends = " – ".join(row.ends)
         source = ends if not row.key else f"{row.key} ({ends})" if shared[row.key] > 1 else row.key
         groups[source].append(place)
-    told = {}
+    told: dict[int, str] = {}
     for source, places in groups.items():
-        order = sorted(places, key=lambda place: repr((getattr(rows[place], "length", None), sorted(rows[place].fields.items()))))
+        order = sorted(
+            places, key=lambda place: repr((getattr(rows[place], "length", None), sorted(rows[place].fields.items())))
+        )
         told |= {place: source if number == 1 else f"{source} #{number}" for number, place in enumerate(order, 1)}
     return tuple(replace(row, sources=(told[place],)) for place, row in enumerate(rows))
 
@@ -59,20 +61,27 @@ def named(rows: Rows, known: Known) -> tuple[Named, Rows]:
     sites, told = _assigned(rows.sites, _site_word, known.get("sites", {}), "site")
     of_key = {row.key: key for key, row in sites.items()}
 
-    def with_ids(row: T) -> T:
-        return replace(row, ends=tuple(of_key[end] for end in row.ends))  # type: ignore[call-arg, union-attr]
-
     pairs = known.get("pairs", {})
-    in_place = {" – ".join(row.ends): pairs.get(" ".join(sorted(with_ids(row).ends))) for row in rows.fibres if not row.key}
+    in_place = {
+        " – ".join(row.ends): pairs.get(" ".join(sorted(_on_ids(row, of_key).ends)))
+        for row in rows.fibres
+        if not row.key
+    }
     known_fibres = {**{source: key for source, key in in_place.items() if key}, **known.get("fibres", {})}
-    fibres, _ = _assigned([with_ids(row) for row in rows.fibres], _fibre_word, known_fibres, "fibre")
-    corridors, _ = _assigned([with_ids(r) for r in rows.corridors], _fibre_word, known.get("corridors", {}), "corridor")
+    fibres, _ = _assigned([_on_ids(row, of_key) for row in rows.fibres], _fibre_word, known_fibres, "fibre")
+    corridors, _ = _assigned(
+        [_on_ids(r, of_key) for r in rows.corridors], _fibre_word, known.get("corridors", {}), "corridor"
+    )
     equipment, _ = _assigned(rows.equipment, lambda row: row.key, {}, "system")
     if told:
         words = [f"{sites[key].called} is {key}" for key in told]
         message = f"ids that would be equal but for case or signs, told apart: {listed(words)}"
         rows = rows.adding(doubt("QP621", sites[told[0]].origin, told[0], message))
     return Named(sites, fibres, corridors, equipment), rows
+
+
+def _on_ids(row: Ended, of_key: Mapping[str, str]) -> Ended:
+    return replace(row, ends=(of_key[row.ends[0]], of_key[row.ends[1]]))
 
 
 def _site_word(row: SiteRow) -> str:
@@ -116,7 +125,7 @@ def _order(row: SiteRow | FibreRow | CorridorRow | EquipmentRow) -> tuple[str, s
 
 
 def _told_apart(wanted: str, row: SiteRow | FibreRow | CorridorRow | EquipmentRow, taken: set[str]) -> str:
-    """The id with something behind it: the ends of a fibre, an opaque key, else letters that depend on the key alone."""
+    """The id with something behind it: ends of a fibre, an opaque key, else letters that depend on the key alone."""
     ends = "-".join(getattr(row, "ends", ()))
     behind = ends if ends and ends not in wanted and not wanted.startswith(ends.split("-")[0]) else ""
     behind = behind or (slug(row.key) if is_opaque(row.key) and row.key != wanted else _hash(row.key + ends))

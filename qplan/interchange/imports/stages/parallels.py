@@ -63,22 +63,24 @@ def _one(group: Sequence[FibreRow]) -> tuple[FibreRow, list[Found]]:
         distinct.setdefault((row.key, row.ends, row.fields.get("strands")), row)
     rows = list(distinct.values())
     first = rows[0]
-    called = first.called
-    found: list[Found] = [("QP615", group[1].origin, f"{called} ({len(group)} rows)")] if len(rows) < len(group) else []
-    sides = [side for side in ([r for r in rows if r.ends == first.ends], [r for r in rows if r.ends != first.ends]) if side]
-    if len(sides) > 1:
-        found.append(("QP626", sides[1][0].origin, called))
-    strands = max((_strands(side) for side in sides), key=lambda count: count or 0)
-    if max(map(len, sides)) > 1:
+    found: list[Found] = []
+    if len(rows) < len(group):
+        found.append(("QP615", group[1].origin, f"{first.called} ({len(group)} rows)"))
+    there, back = [r for r in rows if r.ends == first.ends], [r for r in rows if r.ends != first.ends]
+    if back:
+        found.append(("QP626", back[0].origin, first.called))
+    strands = max((_strands(side) for side in (there, back) if side), key=lambda count: count or 0)
+    if max(len(there), len(back)) > 1:
         words = f"{' – '.join(first.ends)} with {strands} strands ({listed([row.key for row in rows])})"
         found.append(("QP627", rows[1].origin, words))
     fields = {**first.fields, "strands": strands} if strands is not None else first.fields
     labels = {key: value for row in reversed(rows) for key, value in row.labels.items()}
-    return replace(first, fields=fields, labels=labels, sources=tuple(dict.fromkeys(s for row in group for s in row.sources))), found
+    sources = tuple(dict.fromkeys(source for row in group for source in row.sources))
+    return replace(first, fields=fields, labels=labels, sources=sources), found
 
 
 def _strands(rows: Sequence[FibreRow]) -> int | None:
-    """Strands of rows that lie side by side: one each where a row states none; None for a single row that states none."""
+    """Strands of rows side by side: one each where a row states none; None for a single row that states none."""
     if len(rows) == 1 and "strands" not in rows[0].fields:
         return None
     return sum(int(str(row.fields.get("strands", 1))) for row in rows)

@@ -44,6 +44,8 @@ def told(rows: Rows) -> Rows:
     lone = [part[0] for part in parts[1:] if len(part) == 1]
     words = [f"{len(part)} sites around {part[0]}" for part in parts[1:] if len(part) > 1]
     words += [f"{counted(len(lone), 'site')} without any fibre: {listed(lone)}"] if lone else []
-    message = f"{counted(len(parts), 'part')} that no fibre joins: {len(parts[0])} sites hang together, {'; '.join(words)}"
+    message = (
+        f"{counted(len(parts), 'part')} that no fibre joins: {len(parts[0])} sites hang together, {'; '.join(words)}"
+    )
     hint = "a corridor can be served within one part alone"
     return rows.adding(doubt("QP661", rows.sites[0].origin.whole, "", message, hint))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from qplan.errors import Diagnostic
 from qplan.interchange.imports.mapping import Assumptions
-from qplan.interchange.imports.rows import FibreRow, Point, Rows, SiteRow, doubt, listed
+from qplan.interchange.imports.rows import FibreRow, Point, Rows, SiteRow, gathered
 from qplan.interchange.imports.stages.coordinates import distance_km
 from qplan.interchange.imports.stages.nearness import Nearby
 from qplan.inventory.source.messages import counted
@@ -42,11 +42,11 @@ class _Ends:
     within_km: float
     joints: list[SiteRow] = field(default_factory=list)
     moved: list[tuple[float, str, FibreRow]] = field(default_factory=list)
-    lonely: list[tuple[Point, FibreRow, SiteRow]] = field(default_factory=list)
+    lonely: list[tuple[Point, FibreRow]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.near_sites = Nearby((site.place, site) for site in self.sites if site.place)
-        self.near_joints = Nearby(())
+        self.near_sites = Nearby[SiteRow]((site.place, site) for site in self.sites if site.place)
+        self.near_joints = Nearby[SiteRow](())
 
     def at(self, point: Point, row: FibreRow) -> str:
         """The key of the site or joint at the end of a line."""
@@ -62,25 +62,22 @@ class _Ends:
         joint = SiteRow(f"{JOINT}{point[1]:.5f} {point[0]:.5f}", row.origin, None, point[1], point[0], kind="joint")
         self.joints.append(joint)
         self.near_joints.add(point, joint)
-        self.lonely.append((point, row, joint))
+        self.lonely.append((point, row))
         return joint.key
 
     def findings(self, drawn: int) -> list[Diagnostic]:
-        found = []
-        if self.moved:
-            words = [f"{row.called if row.key else row.origin} to {key} over {km * 1000:.0f} m" for km, key, row in sorted(
-                self.moved, key=lambda item: (-item[0], item[1]))]  # fmt: skip
-            message = f"{counted(len(self.moved), 'end')} of {drawn} lines put to the nearest site: {listed(words)}"
-            found.append(doubt("QP645", self.moved[0][2].origin, "", message))
-        if self.lonely:
-            words = [self._nearest(point, row) for point, row, _ in self.lonely]
-            message = f"{counted(len(words), 'line end')} with no site within {self.within_km * 1000:g} m, made joints: "
-            message += listed(words)
-            hint = "draw the line to the site, or widen `assume: {snap_within_m: …}` in a mapping file"
-            found.append(doubt("QP646", self.lonely[0][1].origin, "", message, hint))
-        return found
+        far_first = sorted(self.moved, key=lambda item: (-item[0], item[1]))
+        moved = [(row.origin, f"{_line(row)} to {key} over {km * 1000:.0f} m") for km, key, row in far_first]
+        found = gathered("QP645", moved, "end", f"of {counted(drawn, 'line')} put to the nearest site")
+        lonely = [(row.origin, self._nearest(point, row)) for point, row in self.lonely]
+        hint = "draw the line to the site, or widen `assume: {snap_within_m: …}` in a mapping file"
+        what = f"with no site within {self.within_km * 1000:g} m, made joints"
+        return found + gathered("QP646", lonely, "line end", what, hint)
 
     def _nearest(self, point: Point, row: FibreRow) -> str:
-        called = f"{row.called if row.key else row.origin}"
         best = min(((distance_km(point, site.place), site.key) for site in self.sites if site.place), default=None)
-        return called if best is None else f"{called} ({best[1]} is {best[0]:.3g} km away)"
+        return _line(row) if best is None else f"{_line(row)} ({best[1]} is {best[0]:.3g} km away)"
+
+
+def _line(row: FibreRow) -> str:
+    return row.called if row.key else str(row.origin)

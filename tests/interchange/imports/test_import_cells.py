@@ -1,0 +1,139 @@
+"""Headings and cells as people write them: units, decimal commas, encodings, degrees, words in two languages."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from importer import outcome, written
+
+from qplan.interchange.imports.fields import Unreadable, slug, value_of
+from qplan.interchange.imports.headings import columns_of, kind_of, recognise
+from qplan.interchange.imports.numbers import decimal_mark, number
+from qplan.interchange.imports.yaml_text import entry, flow
+from qplan.inventory.source.yaml_source import parse_yaml
+
+
+@pytest.mark.parametrize(
+    ("kind", "heading", "field", "unit"),
+    [
+        ("fibres", "Länge [km]", "length", "km"), ("fibres", "LengthKM", "length", "km"), ("fibres", "length_m", "length", "m"),
+        ("fibres", "Distance (miles)", "length", "mi"), ("fibres", "Calculated Length (km)", "length", "km"),
+        ("fibres", "Dämpfung (dB/km)", "attenuation_db_per_km", ""), ("fibres", "Dämpfung [dB]", "loss_db", "db"),
+        ("fibres", "Loss [dB] @1550nm", "loss_db", ""), ("fibres", "DÄMPFUNG 1310 NM", "loss_1310_db", ""),
+        ("fibres", "Anzahl Fasern", "fibre_count", ""), ("fibres", "freie Fasern", "strands", ""), ("fibres", "SRLG", "ducts", ""),
+        ("sites", "Länge", "lon", ""), ("sites", "GPS-Breite", "lat", ""), ("sites", "lng", "lon", ""),
+        ("corridors", "Schlüsselrate [kbit/s]", "key_rate_bps", "kbit s"), ("corridors", "rekey interval (min)", "interval_s", "min"),
+        ("equipment", "Key rate curve", "key_rate_curve", ""),
+    ],
+)  # fmt: skip
+def test_headings_are_known_with_their_units(kind, heading, field, unit):
+    found = recognise(kind, heading)
+    assert found is not None and found[:2] == (field, unit)
+
+
+def test_what_a_table_holds_is_told_by_its_headings():
+    assert kind_of(["Standort", "Breite", "Länge"]) == "sites"
+    assert kind_of(["Strecke", "Von", "Nach", "Länge [km]"]) == "fibres"
+    assert kind_of(["Von", "Nach", "Schlüsselrate"]) == kind_of(["from", "to"], "demands.csv") == "corridors"
+    assert kind_of(["Hersteller", "Modell", "Kennlinie"]) == "equipment"
+    assert kind_of(["Objekt", "Wert"]) is None
+    assert {place: column.field for place, column in columns_of("sites", ["Site", "ID", "lat"]).items()} == {
+        0: "name", 1: "id", 2: "lat"}  # fmt: skip
+
+
+@given(st.floats(0.001, 99_999), st.sampled_from([",", "."]))
+def test_numbers_read_back_in_either_convention(value, mark):
+    text = f"{value:.4f}".replace(".", mark)
+    assert number(text, mark).value == pytest.approx(value, abs=1e-4)
+    grouped = f"{value:,.4f}".translate(str.maketrans(",.", "'" + mark))
+    assert (
+        number(f" {grouped} km", mark) == pytest.approx((value, 0, 0), abs=1e-4)
+        or number(f"{grouped} km", mark).unit == "km"
+    )
+
+
+def test_decimal_mark_is_that_of_the_numbers_which_leave_no_doubt():
+    assert decimal_mark(["1.250", "12,5", "7,25"]) == ","
+    assert decimal_mark(["1,250", "12.5"]) == "."
+    assert decimal_mark(["1.234.567", "3"]) == ","
+    assert decimal_mark(["1.250"]) == "." and decimal_mark(["1.250"], semicolons=True) == ","
+    assert number("1.250", ",") == (1250.0, "", True) and number("12.5", ",") == (12.5, "", False)
+    assert number("1.234,5", ".").value == number("1,234.5", ",").value == 1234.5
+    assert number("12-13", ".") is None and number("1,2,3.4.5", ".") is None
+
+
+@pytest.mark.parametrize(
+    ("field", "cell", "value"),
+    [
+        ("lat", "47° 22′ 12″ N", 47.37), ("lon", "8°32'24\"W", -8.54), ("lat", "S 33.86", -33.86), ("lat", 47.4, 47.4),
+        ("country", "Schweiz", "CH"), ("country", "UK", "GB"), ("country", "de", "DE"), ("country", "United States", "US"),
+        ("trusted_node", "nein", "forbidden"), ("trusted_node", "vorhanden", "existing"), ("amplified", "x", True),
+        ("strands", 4.0, 4), ("strands", "4", 4), ("key_rate_bps", "2 kbit/s", 2000.0), ("interval_s", "5 min", 300.0),
+        ("ducts", "K 12; K 13,K14", ["K 12", "K 13", "K14"]), ("deployment", "Freileitung", "aerial"),
+        ("key_rate_curve", "2:2,6e6; 14,5:3e5", [[2, 2.6e6], [14.5, 3e5]]), ("loss_db", "6,1 dB", 6.1), ("loss_db", "n/a", None),
+    ],
+)  # fmt: skip
+def test_cells_are_values(field, cell, value):
+    read = value_of(field, cell, "", ",")
+    assert (read and read.value) == value
+
+
+@pytest.mark.parametrize(
+    ("field", "cell"),
+    [
+        ("loss_db", "about 6"), ("loss_db", "-3"), ("loss_db", "#N/A"), ("strands", "2,5"), ("lat", "47° 72'"), ("lat", "north"),
+        ("country", "Ruritania"), ("length", "5 parsecs"), ("amplified", "perhaps"), ("key_rate_curve", "2=3"), ("loss_db", "1e999"),
+    ],
+)  # fmt: skip
+def test_cells_that_say_nothing_are_refused_with_what_was_expected(field, cell):
+    with pytest.raises(Unreadable, match=r"\w+"):
+        value_of(field, cell, "", ",")
+
+
+@given(st.text(max_size=40))
+def test_slugs_are_ids_or_nothing(text):
+    made = slug(text)
+    assert made == "" or (made[0].isalnum() and set(made) <= set("abcdefghijklmnopqrstuvwxyz0123456789-_"))
+
+
+plain = st.text(
+    st.characters(blacklist_categories=["Cs", "Cc"], blacklist_characters="\u2028\u2029\ufeff\ufffe\uffff\x85"),
+    max_size=60,
+)
+values = st.recursive(
+    plain | st.floats(allow_nan=False, allow_infinity=False, width=32) | st.integers(-(2**50), 2**50) | st.booleans(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(plain.filter(bool), inner, max_size=4), max_leaves=8,
+)  # fmt: skip
+
+
+@given(
+    st.dictionaries(
+        plain.filter(lambda text: text and not text.startswith(("x-", "<<"))), values, min_size=1, max_size=5
+    )
+)
+def test_what_is_written_reads_back(mapping):
+    parsed = parse_yaml("x", ("\n".join(entry("entry", mapping, 0)) + "\n").encode())
+    assert not parsed.findings and parsed.value == {"entry": mapping}
+    assert parse_yaml("x", f"entry: {flow(mapping)}\n".encode()).value == {"entry": mapping}
+
+
+TABLE = "Standort{0}Breite{0}Länge\nZürich{0}{1}{0}{2}\nGenève{0}{3}{0}{4}\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+@pytest.mark.parametrize("delimiter", [";", ",", "\t", "|"])
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+def test_csv_of_any_make_is_the_same_inventory(tmp_path, encoding, delimiter, ends):
+    comma = delimiter != ","
+    texts = [text.replace(".", ",") if comma else text for text in ("47.38", "8.54", "46.21", "6.14")]
+    text = TABLE.format(delimiter, *texts).replace("\n", ends)
+    made = outcome("csv", written(tmp_path, "s.csv", text, encoding))
+    assert {key: (site["lat"], site["lon"], site["name"]) for key, site in made.draft.sites.items()} == {
+        "zuerich": (47.38, 8.54, "Zürich"), "geneve": (46.21, 6.14, "Genève")}  # fmt: skip
+
+
+def test_excels_line_about_the_delimiter_titles_and_remarks_are_no_rows(tmp_path):
+    text = 'sep=;\nListe;;\n;;\nid;lat;lon\n"a;1";47,5;8,5\n# to do;;\nb;;\n'
+    made = outcome("csv", written(tmp_path, "s.csv", text))
+    assert list(made.draft.sites) == ["a-1", "b"]

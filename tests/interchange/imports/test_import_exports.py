@@ -1,0 +1,34 @@
+"""What `qplan export` writes is read back by `qplan import`: the same sites, and fibres between the same ends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from importer import outcome
+from plan_fixtures import sample
+
+from qplan.interchange.exports.formats import export
+
+
+@pytest.mark.parametrize("name", ["geojson", "kml", "graphml", "ofds", "netbox"])
+def test_own_exports_are_read_back(name, tmp_path):
+    inventory, plan = sample()
+    paths: list[Path] = []
+    for file, text in export(name, inventory, plan).files.items():
+        paths.append(tmp_path / file)
+        paths[-1].write_text(text, encoding="utf-8")
+    form = name
+    made = outcome(form, *(path for path in paths if path.suffix != ".txt"))
+    nodes = {node.site for node in plan.nodes}
+    assert nodes <= {key for key in inventory.sites if key in made.draft.sites}
+    for key, site in made.draft.sites.items():
+        own = inventory.sites[key]
+        assert (site.get("lat"), site.get("lon")) == (own.lat, own.lon)
+    ends = {frozenset(fibre["ends"]) for fibre in made.draft.fibres.values()}
+    if name == "graphml":  # which has QKD links, and no fibres
+        assert ends == {frozenset(link.ends) for link in plan.links}
+    else:
+        assert ends <= {frozenset(fibre.ends) for fibre in inventory.fibres.values()}
+        assert {frozenset(inventory.fibres[fibre].ends) for link in plan.links for fibre in link.fibres} <= ends
+    assert not [item for item in made.findings if item.severity == "error"]

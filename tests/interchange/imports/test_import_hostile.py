@@ -1,0 +1,230 @@
+"""Files made to harm, damaged files, and mutated copies of good ones: a message or an inventory, never a traceback."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import zipfile
+from pathlib import Path
+
+import pytest
+from binaries import END, archive, gnpy_plant, plant, trace, workbook
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from importer import PAIRS, codes, findings, inventory, outcome, qplan, written
+
+from qplan.errors import InvalidInput, QplanError
+from qplan.interchange.imports.formats import FORMATS
+from qplan.interchange.imports.importing import imported
+from qplan.interchange.imports.mapping import ImportMap, read_map
+from qplan.inventory.source.yaml_source import parse_yaml
+
+KML = "<kml><Placemark><name>{}</name><Point><coordinates>7,46</coordinates></Point></Placemark></kml>"
+BOMB = '<!DOCTYPE k [<!ENTITY a "lol">{}]>' + KML.format("&j;")
+ENTITIES = "".join(f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in zip("abcdefghi", "bcdefghij", strict=True))
+
+
+def zeros(name: str, mebibytes: int) -> bytes:
+    """A small archive that is large unpacked."""
+    return archive({name: b"\0" * (mebibytes * 2**20)})
+
+
+def far_cell() -> bytes:
+    """A workbook with one cell at the far end of the sheet, which a dense reader would make billions of."""
+    data = workbook({"A": [["id", "lat"], ["a", 1]]})
+    with tempfile.TemporaryFile() as file:
+        file.write(data)
+        with zipfile.ZipFile(file) as opened:
+            files = {name: opened.read(name) for name in opened.namelist()}
+    sheet = files["xl/worksheets/sheet1.xml"]
+    files["xl/worksheets/sheet1.xml"] = sheet.replace(b'r="B2"', b'r="XFD1048576"').replace(
+        b'<row r="2"', b'<row r="1048576"'
+    )
+    return archive(files)
+
+
+HOSTILE = {
+    "entities.kml": ("kml", BOMB.format(ENTITIES).encode(), "QP602"),
+    "external.kml": ("kml", ('<!DOCTYPE k [<!ENTITY j SYSTEM "file:///etc/passwd">]>' + KML.format("&j;")).encode(), "QP602"),
+    "entities.graphml": ("graphml", b'<!DOCTYPE g [<!ENTITY a "x">]><graphml><graph/></graphml>', "QP602"),
+    "entities.xml": ("sndlib", b'<!DOCTYPE g [<!ENTITY a "x">]><network/>', "QP602"),
+    "deep.kml": ("kml", b"<kml>" + b"<Folder>" * 5000, "QP602"),
+    "bomb.kmz": ("kml", zeros("doc.kml", 257), "QP602"),
+    "bomb.xlsx": ("xlsx", zeros("xl/workbook.xml", 257), "QP602"),
+    "far.xlsx": ("xlsx", far_cell(), "QP602"),
+    "no-kml.kmz": ("kml", archive({"readme.txt": b"hello"}), "QP601"),
+    "cut.kmz": ("kml", archive({"doc.kml": KML.format("a").encode()})[:60], "QP601"),
+    "other.zip": ("xlsx", archive({"a.txt": b""}), "QP601"),
+    "cut.xlsx": ("xlsx", plant()[:3000], "QP601"),
+    "page.xlsx": ("xlsx", b"<html><table>", "QP601"),
+    "deep.geojson": ("geojson", b'{"type":' + b"[" * 200_000, "QP602"),
+    "nan.geojson": ("geojson", b'{"type": "Feature", "geometry": {"type": "Point", "coordinates": [NaN, 1]}}', "QP601"),
+    "digits.json": ("ofds", b'{"networks": [{"nodes": [{"id": ' + b"9" * 10_000 + b"}]}]}", "QP601"),
+    "list.json": ("gnpy", b"[1, 2]", "QP601"),
+    "wide.csv": ("csv", b"id," + b"x" * 200_000, "QP602"),
+    "many.csv": ("csv", b"id,lat\n" + b"," * 2_000 + b"\n", "QP602"),
+    "binary.csv": ("csv", bytes(range(256)) * 8, "QP601"),
+    "empty.csv": ("csv", b"", "QP603"),
+    "empty.kml": ("kml", b"", "QP601"),
+    "page.kml": ("kml", b"<html><body>404</body></html>", "QP601"),
+    "old.sor": ("otdr", b"\x64\x00GenParams\x00", "QP601"),
+    "cut.sor": ("otdr", trace("a", "b", "c", [(1, 0.2, 9, END)])[:200], "QP601"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_and_broken_files_end_in_a_message(name, tmp_path):
+    form, data, code = HOSTILE[name]
+    path = tmp_path / name
+    path.write_bytes(data)
+    there = written(tmp_path, "sites.yaml", "qplan: 1\n") if form == "otdr" else None
+    (found,) = findings(form, [path], existing=there)
+    assert (found.code, found.severity, found.file.split("[")[0]) == (code, "error", name) and found.message
+
+
+def test_names_in_archives_are_never_paths(tmp_path):
+    path = tmp_path / "evil.kmz"
+    path.write_bytes(archive({"../../evil.kml": KML.format("a").encode(), "/etc/x.kml": KML.format("b").encode()}))
+    made = outcome("kml", path)
+    assert len(made.draft.sites) == 1 and [entry.name for entry in tmp_path.iterdir()] == ["evil.kmz"]
+
+
+def test_formulas_and_markup_stay_text(tmp_path):
+    text = 'id,name,lat,lon\n"=HYPERLINK(""x"")",<script>,47,8\n\'=cmd,"a\nb",=1+1,9\n"x: y # z","{[&*!|>%@`",48,7\n'
+    made = outcome("csv", written(tmp_path, "s.csv", text))
+    sites = inventory(tmp_path, made.text).sites
+    assert sorted(site.name for site in sites.values()) == ["<script>", "a b", "{[&*!|>%@`"]
+    assert {item.code for item in made.findings} >= {"QP611"}
+    assert made.text.isprintable() or set(made.text) <= {c for c in made.text if c.isprintable()} | {"\n"}
+
+
+def test_what_a_workbook_hides_is_said(tmp_path):
+    path = tmp_path / "plant.xlsx"
+    path.write_bytes(plant())
+    said = [item.message for item in findings("xlsx", [path]) if item.code == "QP616"]
+    assert (
+        any("E4" in message for message in said)
+        and any("hidden row" in m for m in said)
+        and any("merged" in m for m in said)
+    )
+
+
+def test_every_file_that_cannot_be_read_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, "a.csv", "x,y\n1,2\n")
+    written(tmp_path, "b.csv", "u\n3\n")
+    assert {item.file for item in findings("csv", [Path("a.csv"), Path("b.csv")])} == {"a.csv", "b.csv"}
+    run = qplan("import", "csv", "gone.csv", "also-gone.csv")
+    assert run.code == 1 and "gone.csv" in run.err and "also-gone.csv" in run.err and not Path("sites.yaml").exists()
+
+
+def _sources() -> list[tuple[str, list[Path], Path]]:
+    """Format, files and mapping file of every golden pair whose files are text."""
+    found = []
+    for folder in sorted(PAIRS.iterdir()):
+        form, *words = (folder / "import.txt").read_text(encoding="utf-8").split()
+        paths = [folder / word for word in words if "." in word and word != "map.yaml"]
+        if all(path.exists() for path in paths):
+            found.append((form, paths, folder / "map.yaml"))
+    return found
+
+
+SOURCES = _sources()
+
+
+def mutated(data: bytes, rng: random.Random) -> bytes:
+    """A copy with a few bytes, words, lines or numbers changed, taken out, repeated or put elsewhere."""
+    data = bytearray(data)
+    for _ in range(rng.randint(1, 6)):
+        at, length = rng.randrange(len(data) or 1), rng.choice([1, 1, 2, 8, 40, 200])
+        part = data[at : at + length]
+        kind = rng.randrange(6)
+        if kind == 0:
+            del data[at : at + length]
+        elif kind == 1:
+            data[at:at] = part * rng.choice([1, 3])
+        elif kind == 2:
+            data[at : at + 1] = bytes([rng.randrange(256)])
+        elif kind == 3:
+            word = rng.choice(
+                [
+                    b"",
+                    b"-1",
+                    b"1e400",
+                    b"null",
+                    b"[]",
+                    b"{}",
+                    b'"',
+                    b";",
+                    b"<x>",
+                    b"0",
+                    b"99999999999",
+                    b"\xff",
+                    "ß".encode(),
+                ]
+            )
+            data[at : at + length] = word
+        elif kind == 4:
+            to = rng.randrange(len(data) or 1)
+            data[to:to] = part
+        else:
+            digits = [i for i, byte in enumerate(data) if 48 <= byte < 58]
+            if digits:
+                data[rng.choice(digits)] = rng.choice(b"0123456789-.")
+    return bytes(data)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 10**9))
+def test_mutated_copies_are_read_or_refused(seed):
+    """Whatever is read is an inventory of valid YAML that reads back, and merging it once more changes nothing."""
+    rng = random.Random(seed)
+    form, paths, map_file = rng.choice(SOURCES)
+    mapping = read_map(map_file) if map_file.exists() else ImportMap()
+    with tempfile.TemporaryDirectory() as folder:
+        own = []
+        for path in paths:
+            own.append(Path(folder) / path.name)
+            own[-1].write_bytes(mutated(path.read_bytes(), rng) if rng.random() < 0.8 else path.read_bytes())
+        try:
+            made = imported(form, own, mapping, None)
+        except InvalidInput as error:
+            assert error.diagnostics
+            return
+        parsed = parse_yaml("sites.yaml", made.text.encode())
+        assert not parsed.findings and len(parsed.value["sites"]) == len(made.draft.sites)
+        there = Path(folder) / "sites.yaml"
+        there.write_bytes(made.text.encode())
+        assert imported(form, own, mapping, there).text == made.text
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10**9))
+def test_mutated_workbooks_and_traces_are_read_or_refused(seed):
+    rng = random.Random(seed)
+    form, data, name = rng.choice([
+        ("xlsx", plant(), "a.xlsx"), ("gnpy", gnpy_plant(), "a.xlsx"),
+        ("otdr", trace("Bern", "Thun", "k", [(2, 0.3, 0.5, "0F9999LS"), (9, 0.3, 20, END)]), "a.sor"),
+    ])  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(mutated(data, rng))
+        there = (
+            written(Path(folder), "sites.yaml", "qplan: 1\nfibres: {k: {ends: [bern, thun]}}\n")
+            if form == "otdr"
+            else None
+        )
+        try:
+            imported(form, [path], ImportMap(), there)
+        except InvalidInput as error:
+            assert error.diagnostics
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_other_formats_are_refused_by_each(form, tmp_path):
+    for name, (own, paths, _) in enumerate(SOURCES):
+        if own != form and {own, form} != {"csv", "netbox"}:
+            try:
+                assert codes(form, paths)
+            except QplanError as error:
+                pytest.fail(f"{name}: {error}")
