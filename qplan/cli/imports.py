@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import secrets
-from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from qplan.cli.common import ANY_PATH
 from qplan.errors import QplanError
+from qplan.files import replace_file
 from qplan.interchange.imports import summary
 from qplan.interchange.imports.formats import FORMATS
 from qplan.interchange.imports.importing import OTDR, Outcome, imported, map_to_complete, to_fill_in
@@ -64,13 +63,12 @@ def command(
         return _write_map(form, files, map_file)
     there = out != STDOUT and os.path.lexists(out)
     if there and not update and not show_diff:
-        raise QplanError(
-            f"{_name(out)} is there: --update merges into it, --diff shows what would change, -o names another"
-        )
+        others = "--update merges into it, --diff shows what would change, -o names another"
+        raise QplanError(f"{_name(out)} is there: {others}")
     mapping = read_map(map_file) if map_file else ImportMap()
     outcome = imported(form, files, mapping, out if there else None)
     if show_diff:
-        click.echo(outcome.diff(out.as_posix()), nl=False)
+        click.echo(outcome.diff(out.as_posix().lstrip("/")), nl=False)
         click.echo(summary.FORMATS[style](summary.Summary(outcome, _name(out), False)), nl=False, err=True)
     elif out == STDOUT:
         click.echo(outcome.text, nl=False)
@@ -84,9 +82,7 @@ def command(
 def _write_map(form: str, files: tuple[Path, ...], map_file: Path | None) -> int:
     if form not in FORMATS or not FORMATS[form].has_columns:
         columns = ", ".join(name for name, known in FORMATS.items() if known.has_columns)
-        raise click.UsageError(
-            f"{form} has fields of its own, which no mapping file names; formats with columns: {columns}"
-        )
+        raise click.UsageError(f"{form} has no columns that a mapping file could name; formats that have: {columns}")
     path = map_file or files[0].with_name(f"{files[0].name}.map.yaml")
     text = map_to_complete(form, files)
     _create(path, text)
@@ -109,20 +105,10 @@ def _create(path: Path, text: str) -> None:
 
 
 def _replace(path: Path, text: str) -> None:
-    staged = path.with_name(f".qplan-{secrets.token_hex(6)}")
     try:
-        with open(staged, "xb") as file:
-            file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            staged.chmod(path.stat().st_mode & 0o7777)
-        os.replace(staged, os.path.realpath(path))
+        replace_file(path.resolve(), text.encode())
     except (OSError, ValueError) as error:
         raise QplanError(f"cannot write {_name(path)}: {getattr(error, 'strerror', None) or error}") from error
-    finally:
-        with suppress(OSError):
-            staged.unlink()
 
 
 def _name(path: Path) -> str:

@@ -62,7 +62,7 @@ def imported(form: str, paths: Sequence[Path], mapping: ImportMap, existing: Pat
     if inventory is None:
         return Outcome(draft, None, new_file(draft, form))
     update = updated(inventory, draft, form)
-    return Outcome(draft, inventory.parsed.text, update.text, update)
+    return Outcome(draft, inventory.mark + inventory.parsed.text, update.text, update)
 
 
 def _drafted(form: str, sources: Sequence[SourceFile], mapping: ImportMap, inventory: Inventory | None) -> Draft:

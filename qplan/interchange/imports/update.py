@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from codecs import BOM_UTF8
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -35,6 +36,11 @@ class Inventory:
     parsed: Parsed
     loaded: Loaded
     value: Mapping[str, Any]
+
+    @property
+    def mark(self) -> str:
+        """The byte order mark that the file begins with, if it does."""
+        return "\ufeff" if self.loaded.files[0].data.startswith(BOM_UTF8) else ""
 
     def entries(self, section: tuple[str, ...]) -> Mapping[str, Any]:
         return _at(self.value, section)
@@ -130,7 +136,7 @@ def updated(inventory: Inventory, draft: Draft, form: str) -> Update:
         hint = "import into a new file (-o) and compare"
         raise QplanError(f"{inventory.path} was not changed: {error}; {hint}") from None
     findings = [*_said(merge), *_vanished(inventory, draft, form)]
-    return Update(text, tuple(findings), tuple(merge.added), tuple(merge.changed))
+    return Update(inventory.mark + text, tuple(findings), tuple(merge.added), tuple(merge.changed))
 
 
 def _merge_entry(merge: _Merge, section: tuple[str, ...], key: str, value: Mapping[str, object]) -> None:

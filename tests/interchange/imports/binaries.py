@@ -36,10 +36,15 @@ def plant() -> bytes:
         bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "dd.mm.yyyy"})
         sites.write(0, 0, "Standortliste Netz Süd", bold)
         sites.write_row(2, 0, ["Nr.", "Bezeichnung", "Breite", "Länge", "Land", "Freie HE", "Aufnahme"])
-        for row, values in enumerate([
-            (12, "Augsburg Nord", 48.3905, 10.8980, "Deutschland", 12), (13, "München West", 48.1420, 11.4990, "Deutschland", 8),
-            (14, "Landsberg", 48.0502, 10.8770, "Deutschland", 4), (15, "Salzburg Süd", "47,7790", "13,0620", "Österreich", 6),
-        ], 3):  # fmt: skip
+        for row, values in enumerate(
+            [
+                (12, "Augsburg Nord", 48.3905, 10.8980, "Deutschland", 12),
+                (13, "München West", 48.1420, 11.4990, "Deutschland", 8),
+                (14, "Landsberg", 48.0502, 10.8770, "Deutschland", 4),
+                (15, "Salzburg Süd", "47,7790", "13,0620", "Österreich", 6),
+            ],
+            3,
+        ):
             sites.write_row(row, 0, values)
             sites.write_datetime(row, 6, datetime(2026, 3, row), day)
         cables.write_row(0, 0, ["Kabel-ID", "Von", "Nach", "Länge [m]", "Dämpfung [dB]", "Freie Fasern", "Trasse"])
@@ -59,18 +64,24 @@ def plant() -> bytes:
 def gnpy_plant() -> bytes:
     """GNPy's two sheets, with lines above the headings and merged headings of two directions."""
     nodes = [
-        ["Example"], [], ["City", "State", "Country", "Region", "Latitude", "Longitude", "Type"],
-        ["Porto", "", "Portugal", "N", 41.1579, -8.6291, "ROADM"], ["Aveiro", "", "Portugal", "N", 40.6405, -8.6538, "FUSED"],
-        ["Coimbra", "", "Portugal", "C", 40.2033, -8.4103, "ROADM"], ["Leiria", "", "Portugal", "C", 39.7436, -8.8071, "ILA"],
+        ["Example"],
+        [],
+        ["City", "State", "Country", "Region", "Latitude", "Longitude", "Type"],
+        ["Porto", "", "Portugal", "N", 41.1579, -8.6291, "ROADM"],
+        ["Aveiro", "", "Portugal", "N", 40.6405, -8.6538, "FUSED"],
+        ["Coimbra", "", "Portugal", "C", 40.2033, -8.4103, "ROADM"],
+        ["Leiria", "", "Portugal", "C", 39.7436, -8.8071, "ILA"],
         ["Lisboa", "", "Portugal", "L", 38.7223, -9.1393, "ROADM"],
-    ]  # fmt: skip
+    ]
     own = ["Distance (km)", "Fiber type", "lineic att", "Con_in", "Con_out", "PMD", "Cable id"]
     links = [
-        ["", "", "east cable (from a to z)", "", "", "", "", "", "", "west (from z to a"], ["Node A", "Node Z", *own, *own],
+        ["", "", "east cable (from a to z)", "", "", "", "", "", "", "west (from z to a"],
+        ["Node A", "Node Z", *own, *own],
         ["Porto", "Aveiro", 68, "SSMF", 0.2, 0.25, 0.25, "", "P1", "", "", 0.22, "", "", "", "P1"],
-        ["Aveiro", "Coimbra", 62.5, "", "", "", "", "", "P2"], ["Coimbra", "Leiria", 72, "SSMF", 0.21, "", "", "", "P3"],
+        ["Aveiro", "Coimbra", 62.5, "", "", "", "", "", "P2"],
+        ["Coimbra", "Leiria", 72, "SSMF", 0.21, "", "", "", "P3"],
         ["Leiria", "Lisboa", 140, "SSMF", 0.21, "", "", "", "P4", 144],
-    ]  # fmt: skip
+    ]
     return workbook({"Nodes": nodes, "Links": links, "Eqpt": [["OPTIONAL"]]})
 
 
@@ -105,15 +116,26 @@ def trace(
 
     keys = b"".join(event(number, one) for number, one in enumerate(events, 1))
     blocks = {
-        "GenParams": b"EN" + words(cable, strand) + struct.pack("<hH", 652, wavelength_nm) + words(a, b, "") + b"BC"
-        + struct.pack("<ii", 0, 0) + words("", ""),
+        "GenParams": b"EN"
+        + words(cable, strand)
+        + struct.pack("<hH", 652, wavelength_nm)
+        + words(a, b, "")
+        + b"BC"
+        + struct.pack("<ii", 0, 0)
+        + words("", ""),
         "SupParams": words("Example", "T-1", "1", "M", "1", "1.0", ""),
-        "FxdParams": struct.pack("<I", 1_790_000_000) + b"mt" + struct.pack("<HiiHHIII", wavelength_nm * 10, 0, 0, 1, 100, 50000, 2, 146800)
-        + struct.pack("<HIHIiiHhHHHH", 800, 1000, 30, 100000, 0, 0, 20000, 1000, 0, 30, 40000, 3000) + b"ST" + struct.pack("<4i", *[0] * 4),
-        "KeyEvents": struct.pack("<H", len(events)) + keys + struct.pack("<iiiHii", round(total_db * 1000), 0, 0, 30000, 0, 0),
+        "FxdParams": struct.pack("<I", 1_790_000_000)
+        + b"mt"
+        + struct.pack("<HiiHHIII", wavelength_nm * 10, 0, 0, 1, 100, 50000, 2, 146800)
+        + struct.pack("<HIHIiiHhHHHH", 800, 1000, 30, 100000, 0, 0, 20000, 1000, 0, 30, 40000, 3000)
+        + b"ST"
+        + struct.pack("<4i", *[0] * 4),
+        "KeyEvents": struct.pack("<H", len(events))
+        + keys
+        + struct.pack("<iiiHii", round(total_db * 1000), 0, 0, 30000, 0, 0),
         "DataPts": struct.pack("<IHIH", 2, 1, 2, 1000) + struct.pack("<2H", 100, 200),
         "Cksum": struct.pack("<H", 0),
-    }  # fmt: skip
+    }
     whole = {name: name.encode() + b"\0" + content for name, content in blocks.items()}
     entries = b"".join(words(name) + struct.pack("<HI", 200, len(content)) for name, content in whole.items())
     head = b"Map\0" + struct.pack("<HIH", 200, 12 + len(entries), len(whole) + 1)

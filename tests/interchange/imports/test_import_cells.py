@@ -17,16 +17,26 @@ from qplan.inventory.source.yaml_source import parse_yaml
 @pytest.mark.parametrize(
     ("kind", "heading", "field", "unit"),
     [
-        ("fibres", "Länge [km]", "length", "km"), ("fibres", "LengthKM", "length", "km"), ("fibres", "length_m", "length", "m"),
-        ("fibres", "Distance (miles)", "length", "mi"), ("fibres", "Calculated Length (km)", "length", "km"),
-        ("fibres", "Dämpfung (dB/km)", "attenuation_db_per_km", ""), ("fibres", "Dämpfung [dB]", "loss_db", "db"),
-        ("fibres", "Loss [dB] @1550nm", "loss_db", ""), ("fibres", "DÄMPFUNG 1310 NM", "loss_1310_db", ""),
-        ("fibres", "Anzahl Fasern", "fibre_count", ""), ("fibres", "freie Fasern", "strands", ""), ("fibres", "SRLG", "ducts", ""),
-        ("sites", "Länge", "lon", ""), ("sites", "GPS-Breite", "lat", ""), ("sites", "lng", "lon", ""),
-        ("corridors", "Schlüsselrate [kbit/s]", "key_rate_bps", "kbit s"), ("corridors", "rekey interval (min)", "interval_s", "min"),
+        ("fibres", "Länge [km]", "length", "km"),
+        ("fibres", "LengthKM", "length", "km"),
+        ("fibres", "length_m", "length", "m"),
+        ("fibres", "Distance (miles)", "length", "mi"),
+        ("fibres", "Calculated Length (km)", "length", "km"),
+        ("fibres", "Dämpfung (dB/km)", "attenuation_db_per_km", ""),
+        ("fibres", "Dämpfung [dB]", "loss_db", "db"),
+        ("fibres", "Loss [dB] @1550nm", "loss_db", ""),
+        ("fibres", "DÄMPFUNG 1310 NM", "loss_1310_db", ""),
+        ("fibres", "Anzahl Fasern", "fibre_count", ""),
+        ("fibres", "freie Fasern", "strands", ""),
+        ("fibres", "SRLG", "ducts", ""),
+        ("sites", "Länge", "lon", ""),
+        ("sites", "GPS-Breite", "lat", ""),
+        ("sites", "lng", "lon", ""),
+        ("corridors", "Schlüsselrate [kbit/s]", "key_rate_bps", "kbit s"),
+        ("corridors", "rekey interval (min)", "interval_s", "min"),
         ("equipment", "Key rate curve", "key_rate_curve", ""),
     ],
-)  # fmt: skip
+)
 def test_headings_are_known_with_their_units(kind, heading, field, unit):
     found = recognise(kind, heading)
     assert found is not None and found[:2] == (field, unit)
@@ -39,7 +49,10 @@ def test_what_a_table_holds_is_told_by_its_headings():
     assert kind_of(["Hersteller", "Modell", "Kennlinie"]) == "equipment"
     assert kind_of(["Objekt", "Wert"]) is None
     assert {place: column.field for place, column in columns_of("sites", ["Site", "ID", "lat"]).items()} == {
-        0: "name", 1: "id", 2: "lat"}  # fmt: skip
+        0: "name",
+        1: "id",
+        2: "lat",
+    }
 
 
 @given(st.floats(0.001, 99_999), st.sampled_from([",", "."]))
@@ -66,14 +79,28 @@ def test_decimal_mark_is_that_of_the_numbers_which_leave_no_doubt():
 @pytest.mark.parametrize(
     ("field", "cell", "value"),
     [
-        ("lat", "47° 22′ 12″ N", 47.37), ("lon", "8°32'24\"W", -8.54), ("lat", "S 33.86", -33.86), ("lat", 47.4, 47.4),
-        ("country", "Schweiz", "CH"), ("country", "UK", "GB"), ("country", "de", "DE"), ("country", "United States", "US"),
-        ("trusted_node", "nein", "forbidden"), ("trusted_node", "vorhanden", "existing"), ("amplified", "x", True),
-        ("strands", 4.0, 4), ("strands", "4", 4), ("key_rate_bps", "2 kbit/s", 2000.0), ("interval_s", "5 min", 300.0),
-        ("ducts", "K 12; K 13,K14", ["K 12", "K 13", "K14"]), ("deployment", "Freileitung", "aerial"),
-        ("key_rate_curve", "2:2,6e6; 14,5:3e5", [[2, 2.6e6], [14.5, 3e5]]), ("loss_db", "6,1 dB", 6.1), ("loss_db", "n/a", None),
+        ("lat", "47° 22′ 12″ N", 47.37),
+        ("lon", "8°32'24\"W", -8.54),
+        ("lat", "S 33.86", -33.86),
+        ("lat", 47.4, 47.4),
+        ("country", "Schweiz", "CH"),
+        ("country", "UK", "GB"),
+        ("country", "de", "DE"),
+        ("country", "United States", "US"),
+        ("trusted_node", "nein", "forbidden"),
+        ("trusted_node", "vorhanden", "existing"),
+        ("amplified", "x", True),
+        ("strands", 4.0, 4),
+        ("strands", "4", 4),
+        ("key_rate_bps", "2 kbit/s", 2000.0),
+        ("interval_s", "5 min", 300.0),
+        ("ducts", "K 12; K 13,K14", ["K 12", "K 13", "K14"]),
+        ("deployment", "Freileitung", "aerial"),
+        ("key_rate_curve", "2:2,6e6; 14,5:3e5", [[2, 2.6e6], [14.5, 3e5]]),
+        ("loss_db", "6,1 dB", 6.1),
+        ("loss_db", "n/a", None),
     ],
-)  # fmt: skip
+)
 def test_cells_are_values(field, cell, value):
     read = value_of(field, cell, "", ",")
     assert (read and read.value) == value
@@ -82,10 +109,19 @@ def test_cells_are_values(field, cell, value):
 @pytest.mark.parametrize(
     ("field", "cell"),
     [
-        ("loss_db", "about 6"), ("loss_db", "-3"), ("loss_db", "#N/A"), ("strands", "2,5"), ("lat", "47° 72'"), ("lat", "north"),
-        ("country", "Ruritania"), ("length", "5 parsecs"), ("amplified", "perhaps"), ("key_rate_curve", "2=3"), ("loss_db", "1e999"),
+        ("loss_db", "about 6"),
+        ("loss_db", "-3"),
+        ("loss_db", "#N/A"),
+        ("strands", "2,5"),
+        ("lat", "47° 72'"),
+        ("lat", "north"),
+        ("country", "Ruritania"),
+        ("length", "5 parsecs"),
+        ("amplified", "perhaps"),
+        ("key_rate_curve", "2=3"),
+        ("loss_db", "1e999"),
     ],
-)  # fmt: skip
+)
 def test_cells_that_say_nothing_are_refused_with_what_was_expected(field, cell):
     with pytest.raises(Unreadable, match=r"\w+"):
         value_of(field, cell, "", ",")
@@ -103,8 +139,9 @@ plain = st.text(
 )
 values = st.recursive(
     plain | st.floats(allow_nan=False, allow_infinity=False, width=32) | st.integers(-(2**50), 2**50) | st.booleans(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(plain.filter(bool), inner, max_size=4), max_leaves=8,
-)  # fmt: skip
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(plain.filter(bool), inner, max_size=4),
+    max_leaves=8,
+)
 
 
 @given(
@@ -130,7 +167,9 @@ def test_csv_of_any_make_is_the_same_inventory(tmp_path, encoding, delimiter, en
     text = TABLE.format(delimiter, *texts).replace("\n", ends)
     made = outcome("csv", written(tmp_path, "s.csv", text, encoding))
     assert {key: (site["lat"], site["lon"], site["name"]) for key, site in made.draft.sites.items()} == {
-        "zuerich": (47.38, 8.54, "Zürich"), "geneve": (46.21, 6.14, "Genève")}  # fmt: skip
+        "zuerich": (47.38, 8.54, "Zürich"),
+        "geneve": (46.21, 6.14, "Genève"),
+    }
 
 
 def test_excels_line_about_the_delimiter_titles_and_remarks_are_no_rows(tmp_path):

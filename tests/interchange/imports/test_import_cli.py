@@ -61,12 +61,16 @@ def test_standard_output_takes_the_inventory_and_stderr_the_words(here):
 def test_json_says_the_same_as_the_text(here):
     run = qplan("import", "csv", *CSV, "--format", "json")
     said = json.loads(run.out)
-    assert list(said)[0] == "format_version" and said["written"] and said["file"] == "sites.yaml"
+    assert next(iter(said)) == "format_version" and said["written"] and said["file"] == "sites.yaml"
     assert said["made"] == {"sites": 49, "fibres": 65, "equipment.qkd_systems": 0, "corridors": 0}
     assert {"QP611", "QP626", "QP651"} <= {item["code"] for item in said["findings"]}
     assert len(said["to_fill_in"]) == 1 and said["next"][0] == "qplan validate sites.yaml"
-    assert all(f"{item['file']}:{item['line']}: {item['message'][:40]}" in " ".join((here / "sites.yaml").read_text(
-        encoding="utf-8").split()) for item in said["findings"] if item["line"])  # fmt: skip
+    assert all(
+        f"{item['file']}:{item['line']}: {item['message'][:40]}"
+        in " ".join((here / "sites.yaml").read_text(encoding="utf-8").split())
+        for item in said["findings"]
+        if item["line"]
+    )
 
 
 def test_a_mapping_file_is_begun_and_can_be_followed(here):
@@ -94,10 +98,14 @@ def test_a_mapping_file_is_begun_and_can_be_followed(here):
     ("text", "words"),
     [
         ("tables: [{table: a.csv, kind: fibres, columns: {form: Von}}]", "QP604 did you mean 'from'"),
-        ("tables: [{table: a.csv, kind: fibre}]", "QP105 map.yaml:1:"), ("tabels: []", "QP102 tabels"), ("assume: {merge_within_m: -1}", "QP104"),
-        ("- a", "QP103"), ("a: [", "QP001"), ("tables: [{table: a.csv, kind: fibres, columns: {from: Von, to: Nach, loss_db: Loss}}]", "QP604 'Loss'"),
+        ("tables: [{table: a.csv, kind: fibre}]", "QP105 map.yaml:1:"),
+        ("tabels: []", "QP102 tabels"),
+        ("assume: {merge_within_m: -1}", "QP104"),
+        ("- a", "QP103"),
+        ("a: [", "QP001"),
+        ("tables: [{table: a.csv, kind: fibres, columns: {from: Von, to: Nach, loss_db: Loss}}]", "QP604 'Loss'"),
     ],
-)  # fmt: skip
+)
 def test_a_mapping_file_that_is_wrong_is_refused(here, text, words):
     written(here, "map.yaml", text)
     written(here, "a.csv", "Von;Nach;Länge km\na;b;3\n")
@@ -107,7 +115,7 @@ def test_a_mapping_file_that_is_wrong_is_refused(here, text, words):
 
 
 def test_usage_is_told(here):
-    assert "formats with columns: csv, xlsx, geojson, kml" in qplan("import", "ofds", "x.json", "--write-map").err
+    assert "formats that have: csv, xlsx, geojson, kml" in qplan("import", "ofds", "x.json", "--write-map").err
     assert "--update" in qplan("import", "otdr", CSV[0]).err
     assert "'csvs' is not" in qplan("import", "csvs", "x").err
     assert qplan("import", "csv").code == 2

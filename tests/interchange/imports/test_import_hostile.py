@@ -45,7 +45,11 @@ def far_cell() -> bytes:
 
 HOSTILE = {
     "entities.kml": ("kml", BOMB.format(ENTITIES).encode(), "QP602"),
-    "external.kml": ("kml", ('<!DOCTYPE k [<!ENTITY j SYSTEM "file:///etc/passwd">]>' + KML.format("&j;")).encode(), "QP602"),
+    "external.kml": (
+        "kml",
+        ('<!DOCTYPE k [<!ENTITY j SYSTEM "file:///etc/passwd">]>' + KML.format("&j;")).encode(),
+        "QP602",
+    ),
     "entities.graphml": ("graphml", b'<!DOCTYPE g [<!ENTITY a "x">]><graphml><graph/></graphml>', "QP602"),
     "entities.xml": ("sndlib", b'<!DOCTYPE g [<!ENTITY a "x">]><network/>', "QP602"),
     "deep.kml": ("kml", b"<kml>" + b"<Folder>" * 5000, "QP602"),
@@ -69,7 +73,7 @@ HOSTILE = {
     "page.kml": ("kml", b"<html><body>404</body></html>", "QP601"),
     "old.sor": ("otdr", b"\x64\x00GenParams\x00", "QP601"),
     "cut.sor": ("otdr", trace("a", "b", "c", [(1, 0.2, 9, END)])[:200], "QP601"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -202,10 +206,13 @@ def test_mutated_copies_are_read_or_refused(seed):
 @given(st.integers(0, 10**9))
 def test_mutated_workbooks_and_traces_are_read_or_refused(seed):
     rng = random.Random(seed)
-    form, data, name = rng.choice([
-        ("xlsx", plant(), "a.xlsx"), ("gnpy", gnpy_plant(), "a.xlsx"),
-        ("otdr", trace("Bern", "Thun", "k", [(2, 0.3, 0.5, "0F9999LS"), (9, 0.3, 20, END)]), "a.sor"),
-    ])  # fmt: skip
+    form, data, name = rng.choice(
+        [
+            ("xlsx", plant(), "a.xlsx"),
+            ("gnpy", gnpy_plant(), "a.xlsx"),
+            ("otdr", trace("Bern", "Thun", "k", [(2, 0.3, 0.5, "0F9999LS"), (9, 0.3, 20, END)]), "a.sor"),
+        ]
+    )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         path.write_bytes(mutated(data, rng))

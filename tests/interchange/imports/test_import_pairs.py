@@ -15,14 +15,17 @@ from importer import PAIRS, qplan
 from qplan.inventory.validation import validate
 
 BINARIES = {
-    "xlsx": {"plant.xlsx": plant}, "gnpy-xlsx": {"topology.xlsx": gnpy_plant},
+    "xlsx": {"plant.xlsx": plant},
+    "gnpy-xlsx": {"topology.xlsx": gnpy_plant},
     "otdr": {
         "there.sor": lambda: trace("Bern", "Thun", "K-12", [(2.02, 0.334, 0.557, SPLICE), (17.07, 0.343, 22.8, END)]),
-        "back.sor": lambda: trace("Thun", "Bern", "K-12", [(15.05, 0.340, 0.301, SPLICE), (17.07, 0.330, 22.0, END)], total_db=6.085),
+        "back.sor": lambda: trace(
+            "Thun", "Bern", "K-12", [(15.05, 0.340, 0.301, SPLICE), (17.07, 0.330, 22.0, END)], total_db=6.085
+        ),
         "o-band.sor": lambda: trace("Bern", "Thun", "K-12", [(17.07, 0.42, 20, END)], wavelength_nm=1310),
         "other.sor": lambda: trace("Bern", "Spiez", "X-1", [(30, 0.2, 20, END)]),
     },
-}  # fmt: skip
+}
 INCOMPLETE = {"graphml": {"QP307"}}  # what the source does not say, an inventory cannot do without
 
 

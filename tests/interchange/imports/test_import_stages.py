@@ -66,7 +66,7 @@ def test_unit_of_lengths_is_told_by_the_coordinates(seed, unit):
 @given(seeds)
 def test_order_of_rows_changes_neither_ids_nor_entries(seed):
     rows = network(seed)
-    clashing = rows.sites + (SiteRow("s-0", AT, None, 50.0, 5.0), SiteRow("S 0", AT, None, 51.0, 5.0))
+    clashing = (*rows.sites, SiteRow("s-0", AT, None, 50.0, 5.0), SiteRow("S 0", AT, None, 51.0, 5.0))
     rows = replace(rows, sites=clashing)
     rng = random.Random(seed)
     mixed = replace(
@@ -112,8 +112,10 @@ def test_joints_on_the_way_change_no_length_and_no_site(seed):
         (lon_a, lat_a), (lon_b, lat_b) = (places[end] for end in row.ends)
         joint = SiteRow(f"J{row.key}", AT, None, (lat_a + lat_b) / 2, (lon_a + lon_b) / 2, "joint")
         joints.append(joint)
-        pieces += [replace(row, key=f"{row.key}a", ends=(row.ends[0], joint.key), length=row.length / 2),
-                   replace(row, key=f"{row.key}b", ends=(joint.key, row.ends[1]), length=row.length / 2)]  # fmt: skip
+        pieces += [
+            replace(row, key=f"{row.key}a", ends=(row.ends[0], joint.key), length=row.length / 2),
+            replace(row, key=f"{row.key}b", ends=(joint.key, row.ends[1]), length=row.length / 2),
+        ]
     made = draft(Rows(rows.sites + tuple(joints), tuple(pieces)), merge_within_m=0)
     whole = draft(rows)
     assert made.sites.keys() == whole.sites.keys() and {"QP629"} <= codes(made)
@@ -137,8 +139,10 @@ def test_exchanged_coordinates_are_found_by_range_or_by_lengths(seed):
 
 
 def test_lengths_alone_tell_that_coordinates_are_exchanged():
-    found = sum("QP632" in codes(draft(replace(rows, sites=tuple(replace(s, lat=s.lon, lon=s.lat) for s in rows.sites))))
-                for rows in map(network, range(40)))  # fmt: skip
+    found = sum(
+        "QP632" in codes(draft(replace(rows, sites=tuple(replace(s, lat=s.lon, lon=s.lat) for s in rows.sites))))
+        for rows in map(network, range(40))
+    )
     assert found > 20
 
 

@@ -37,7 +37,7 @@ sites:
 
 
 fibres:
-    k1: {ends: [thun, bern], length_km: 31.40, loss_db: 8.10, strands: 2, labels: {contract: V-77, source: "csv:k1"}}   # leased
+    k1: {ends: [thun, bern], length_km: 31.40, loss_db: 8.10, labels: {contract: V-77, source: "csv:k1"}}   # let
     k2:
         ends:
         - thun
@@ -66,13 +66,13 @@ def test_measurements_come_in_and_every_other_byte_stays(tmp_path):
     there = written(tmp_path, "sites.yaml", HAND)
     made = outcome("csv", written(tmp_path, "fibres.csv", FIBRES), existing=there)
     assert changed(HAND, made.text) == [
-        '-    k1: {ends: [thun, bern], length_km: 31.40, loss_db: 8.10, strands: 2, labels: {contract: V-77, source: "csv:k1"}}   # leased',
-        '+    k1: {ends: [thun, bern], length_km: 31.40, loss_db: 8.4, strands: 2, labels: {contract: V-77, source: "csv:k1"}, '
-        "fibre_type: G.652.D}   # leased",
+        '-    k1: {ends: [thun, bern], length_km: 31.40, loss_db: 8.10, labels: {contract: V-77, source: "csv:k1"}}   # let',
+        '+    k1: {ends: [thun, bern], length_km: 31.40, loss_db: 8.4, labels: {contract: V-77, source: "csv:k1"}, '
+        "fibre_type: G.652.D}   # let",
         "+        loss_db: 3.3",
         '+        labels: {source: "csv:k2"}',
         '+    k3: {ends: [spiez, bern], length_km: 45, labels: {source: "csv:k3"}}',
-    ]  # fmt: skip
+    ]
     assert there.read_text(encoding="utf-8") == HAND
     assert {item.code for item in made.findings} == {
         "QP623",
@@ -80,6 +80,12 @@ def test_measurements_come_in_and_every_other_byte_stays(tmp_path):
     }  # k2 stays amplified; without a list of sites, none is missed
     read = inventory(tmp_path, made.text)
     assert read.fibres["k2"].amplified and read.sites["thun"].trusted_node == "forbidden"
+
+
+def test_a_byte_order_mark_stays(tmp_path):
+    there = written(tmp_path, "sites.yaml", HAND, "utf-8-sig")
+    made = outcome("csv", written(tmp_path, "fibres.csv", FIBRES), existing=there)
+    assert made.text.startswith("\ufeff#") and made.before.encode() == there.read_bytes()
 
 
 def test_what_has_vanished_is_listed_and_stays(tmp_path):
@@ -126,7 +132,10 @@ def test_empty_sections_and_missing_ones_are_filled(tmp_path, newline):
 
 def test_what_cannot_be_changed_is_said_and_left(tmp_path):
     written(tmp_path, "plant.yaml", "fibres:\n  k1: {ends: [bern, thun], length_km: 29}\n")
-    text = "qplan: 1\ninclude: [plant.yaml]\nsites: {bern: {}, thun: {}, spiez: {}}\nx-s: &s {length_km: 9}\nfibres:\n  k2: &f {ends: [thun, spiez], <<: *s}\n  k4: *f\n  k3:\n"
+    text = (
+        "qplan: 1\ninclude: [plant.yaml]\nsites: {bern: {}, thun: {}, spiez: {}}\nx-s: &s {length_km: 9}\n"
+        "fibres:\n  k2: &f {ends: [thun, spiez], <<: *s}\n  k4: *f\n  k3:\n"
+    )
     there = written(tmp_path, "sites.yaml", text)
     made = outcome("csv", written(tmp_path, "fibres.csv", FIBRES), existing=there)
     stuck = {item.address for item in made.findings if item.code == "QP673"}
@@ -153,7 +162,10 @@ def test_importing_again_changes_nothing(name):
 
 
 def test_traces_find_their_fibre_by_name_by_ends_or_by_the_mapping(tmp_path):
-    text = "qplan: 1\nsites: {be: {name: Bern}, th: {name: Thun}}\nfibres:\n  a: {ends: [be, th], length_km: 17}\n  b: {ends: [be, th], length_km: 30}\n"
+    text = (
+        "qplan: 1\nsites: {be: {name: Bern}, th: {name: Thun}}\n"
+        "fibres:\n  a: {ends: [be, th], length_km: 17}\n  b: {ends: [be, th], length_km: 30}\n"
+    )
     there = written(tmp_path, "sites.yaml", text)
     events = [(5.0, 0.2, 0.1, "0F9999LS"), (17.0, 0.2, 20.0, END)]
 
@@ -184,9 +196,11 @@ def read(folder, text):
 def test_both_directions_are_averaged_and_the_worst_strand_counts(tmp_path):
     there = written(tmp_path, "sites.yaml", "qplan: 1\nsites: {be: {}, th: {}}\nfibres: {a: {ends: [be, th]}}\n")
     for name, data in {
-        "1.sor": trace("be", "th", "a", [(10, 0.20, 20, END)]), "2.sor": trace("th", "be", "a", [(10, 0.30, 20, END)]),
-        "3.sor": trace("be", "th", "a", [(10, 0.21, 20, END)], strand="2"), "4.sor": trace("th", "be", "a", [(10, 0.23, 20, END)], strand="2"),
-    }.items():  # fmt: skip
+        "1.sor": trace("be", "th", "a", [(10, 0.20, 20, END)]),
+        "2.sor": trace("th", "be", "a", [(10, 0.30, 20, END)]),
+        "3.sor": trace("be", "th", "a", [(10, 0.21, 20, END)], strand="2"),
+        "4.sor": trace("th", "be", "a", [(10, 0.23, 20, END)], strand="2"),
+    }.items():
         (tmp_path / name).write_bytes(data)
     made = outcome("otdr", *(tmp_path / f"{n}.sor" for n in range(1, 5)), existing=there)
     fibre = read_inventory(written(tmp_path, "new.yaml", made.text)).inventory.fibres["a"]
