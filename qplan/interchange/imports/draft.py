@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from qplan.errors import Diagnostic
-from qplan.interchange.imports.fields import slug
 from qplan.interchange.imports.mapping import Assumptions
 from qplan.interchange.imports.rows import CorridorRow, EquipmentRow, FibreRow, Rows, SiteRow, doubt, listed
 from qplan.interchange.imports.stages import (
@@ -92,7 +91,8 @@ def drafted(rows: Rows, assume: Assumptions, form: str, known: names.Known | Non
 
 
 def _has_demand(row: CorridorRow) -> bool:
-    return bool({"key_rate_bps", "rekey", "otp_bps"} & row.fields.keys())
+    rekey = row.fields.get("rekey")
+    return bool({"key_rate_bps", "otp_bps"} & row.fields.keys()) or (isinstance(rekey, dict) and "interval_s" in rekey)
 
 
 def _demands_said(rows: Rows) -> Rows:
@@ -120,10 +120,10 @@ def _degrees(value: float | None) -> float | None:
 def _fibre(key: str, row: FibreRow, form: str) -> dict[str, object]:
     fields: dict[str, object] = {"ends": list(row.ends), **row.fields}
     labels = dict(row.labels)
-    if words := fields.get("ducts"):
-        ids = {slug(str(word)) or str(word): str(word) for word in words if slug(str(word))}  # type: ignore[attr-defined]
-        fields["ducts"] = list(ids)
-        labels |= {"ducts": list(ids.values())} if list(ids) != list(ids.values()) else {}
+    words = fields.get("ducts")
+    if isinstance(words, list):
+        fields["ducts"] = list(dict.fromkeys(names.duct_id(word) for word in words))
+        labels |= {"ducts": words} if fields["ducts"] != words else {}
     if row.route and "geometry" in Fibre.model_fields:
         fields["geometry"] = [[round(lon, 6), round(lat, 6)] for lon, lat in row.route]
     return _entry(Fibre, fields, labels, row.sources, form)

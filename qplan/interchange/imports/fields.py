@@ -47,15 +47,11 @@ class Unreadable(ValueError):
 
 def value_of(field: str, cell: Cell, unit: str, mark: str) -> Value | None:
     """The value of a field, None where the cell is empty. Raises `Unreadable`."""
-    if cell is None or (isinstance(cell, str) and plain_or_self(cell) in NOTHING):
+    if cell is None or (isinstance(cell, str) and cell.strip().casefold() in NOTHING):
         return None
     if isinstance(cell, str) and cell.strip().upper() in EXCEL_ERRORS:
         raise Unreadable("a value, not an error of the spreadsheet")
     return PARSERS.get(field, _text)(cell, unit, mark)
-
-
-def plain_or_self(text: str) -> str:
-    return text.strip().casefold()
 
 
 def as_text(cell: Cell) -> str:

@@ -80,7 +80,7 @@ def fibre(record: Record) -> FibreRow:
 def corridor(record: Record) -> CorridorRow:
     fields = _fields(record)
     rekey = {key: fields.pop(key) for key in ("key_bits", "interval_s", "tunnels") if key in fields}
-    fields |= {"rekey": rekey} if "interval_s" in rekey else {}
+    fields |= {"rekey": rekey} if rekey else {}
     values = record.values
     key = values.get("id") or values.get("name") or ""
     return CorridorRow(str(key), (str(values["from"]), str(values["to"])), record.origin, fields, _labels(record))

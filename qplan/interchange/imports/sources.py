@@ -10,7 +10,8 @@ import io
 import json
 import os
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.parsers import expat
@@ -42,7 +43,7 @@ def refused(code: str, origin: Origin, message: str, hint: str = "") -> Refused:
 @dataclass(frozen=True)
 class SourceFile:
     name: str
-    """As findings give it, and as a mapping file names it: without folders."""
+    """As findings give it, and as a mapping file names it: without folders, where that tells it from the others."""
     data: bytes = field(repr=False)
 
     @property
@@ -50,11 +51,12 @@ class SourceFile:
         return Origin(self.name)
 
 
-def read_sources(paths: Iterable[Path]) -> tuple[SourceFile, ...]:
+def read_sources(paths: Sequence[Path]) -> tuple[SourceFile, ...]:
     """The files by their names. Raises `QplanError` where one cannot be read, `Refused` where one is too large."""
     sources, unreadable = [], []
+    often = {name for name, count in Counter(path.name for path in paths).items() if count > 1}
     for path in paths:
-        name = printable(os.fsencode(path.name).decode("utf-8", "replace"))
+        name = printable(os.fsencode(path if path.name in often else path.name).decode("utf-8", "replace"))
         try:
             with open(path, "rb") as file:
                 data = file.read(MAX_BYTES + 1)

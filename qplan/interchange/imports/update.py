@@ -141,10 +141,11 @@ def updated(inventory: Inventory, draft: Draft, form: str) -> Update:
 
 def _merge_entry(merge: _Merge, section: tuple[str, ...], key: str, value: Mapping[str, object]) -> None:
     address = ".".join((*section, key))
-    there = merge.inventory.entries(section).get(key)
-    if there is None and key in merge.inventory.everywhere(section):
+    own = merge.inventory.entries(section)
+    there = own.get(key)
+    if key not in own and key in merge.inventory.everywhere(section):
         merge.stuck[address] = "it stands in an included file: update that one"
-    elif there is None:
+    elif key not in own:
         try:
             merge.edits.add_entry((*section, key), value)
             merge.added.append(address)
@@ -235,8 +236,9 @@ def _said(merge: _Merge) -> Iterator[Diagnostic]:
     if merge.kept:
         message = f"{counted(len(merge.kept), 'value')} of the inventory kept: {listed(merge.kept)}"
         yield doubt("QP672", origin, "", message, "delete a value there to have the source's")
-    for address, why in merge.stuck.items():
-        yield doubt("QP673", origin, address, f"{address} was not changed: {why}")
+    for why in sorted(set(merge.stuck.values())):
+        addresses = [address for address, reason in merge.stuck.items() if reason == why]
+        yield doubt("QP673", origin, "", f"not changed: {listed(addresses)}: {why}")
 
 
 def _vanished(inventory: Inventory, draft: Draft, form: str) -> Iterator[Diagnostic]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from copy import deepcopy
@@ -13,6 +14,7 @@ from qplan.interchange.imports.yaml_text import entry, flow, scalar
 from qplan.inventory.source.source_map import Path
 from qplan.inventory.source.yaml_source import Parsed, parse_yaml
 
+COMMENT_LINE = re.compile(r"\r?\n( *)#[^\r\n]*")
 SECTIONS = frozenset([("sites",), ("fibres",), ("corridors",), ("equipment", "qkd_systems")])
 
 
@@ -52,11 +54,11 @@ class Edits:
 
     def text(self) -> str:
         """The new text. Raises `NotEditable` where it would not say what it should."""
-        text = self.parsed.text
-        order = sorted(range(len(self._changes)), key=lambda number: (self._changes[number][0], number), reverse=True)
-        for number in order:
-            start, end, words = self._changes[number]
-            text = text[:start] + words + text[end:]
+        pieces, here = [], 0
+        for start, end, words in sorted(self._changes, key=lambda change: change[0]):  # at one place in their order
+            pieces += [self.parsed.text[here:start], words]
+            here = end
+        text = "".join([*pieces, self.parsed.text[here:]])
         read = parse_yaml("", text.encode())
         if read.findings or read.value != self.value:
             raise NotEditable("the file is written in a way that cannot be changed safely")
@@ -102,12 +104,10 @@ class Edits:
         self._at_end(["", *(" " * 2 * depth + f"{scalar(str(step))}:" for depth, step in enumerate(section))])
 
     def _at_end(self, lines: list[str]) -> None:
-        text = self.parsed.text
-        joined = self.newline.join(lines) + self.newline
-        first = not any(start == len(text) for start, _, _ in self._changes)
-        self._changes.append(
-            (len(text), len(text), (self.newline if first and not text.endswith("\n") else "") + joined)
-        )
+        end = len(self.parsed.text)
+        begin = "" if self.parsed.text.endswith("\n") or self._added.get(()) else self.newline
+        self._added[()] = True
+        self._changes.append((end, end, begin + self.newline.join(lines) + self.newline))
 
     def _into(self, node: yaml.Node, section: Path, lines: list[str], one_line: str) -> None:
         if not isinstance(node, yaml.MappingNode) and node.value not in ("", "null", "~"):
@@ -143,11 +143,10 @@ class Edits:
     def _block_end(self, index: int, column: int) -> int:
         """The end of the line, or of the last comment below it that is indented further than the mapping."""
         end = self._line_end(index)
-        for line in self.parsed.text[end:].splitlines(keepends=True)[1:]:
-            words = line.lstrip(" ")
-            if not words.startswith("#") or len(line) - len(words) <= column:
-                return end
-            end = self._line_end(self.parsed.text.index(line, end))
+        while comment := COMMENT_LINE.match(self.parsed.text, end):
+            if len(comment[1]) <= column:
+                break
+            end = comment.end()
         return end
 
     def _line_end(self, index: int) -> int:

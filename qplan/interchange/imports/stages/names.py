@@ -136,5 +136,10 @@ def _told_apart(wanted: str, row: SiteRow | FibreRow | CorridorRow | EquipmentRo
     return candidate
 
 
+def duct_id(word: str) -> str:
+    """Equal for words that differ in case or signs alone: they are one duct, and a shared one is the worse case."""
+    return slug(word) or f"duct-{_hash(word)}"
+
+
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
