@@ -22,9 +22,8 @@ LINE_ENDS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as libyaml counts lines
 COMMENT = re.compile(rf"(?<!\S)#[ \t]*{MARK}\b([^\n\r\x85\u2028\u2029]*)")
 CODES_AND_REASON = re.compile(r"\s*:\s*(QP\w*(?:\s*,\s*QP\w*)*)[\s:,]*(.*)", re.IGNORECASE)
 ABOUT_SUPPRESSIONS = frozenset(["QP020", "QP021"])
-SUPPRESSIBLE = frozenset(
-    code for code, rule in RULES.items() if rule.severity == "warning" and not code.startswith(IMPORTS)
-) - ABOUT_SUPPRESSIONS
+OF_INVENTORIES = [code for code in RULES if not code.startswith(IMPORTS)]
+SUPPRESSIBLE = frozenset(code for code in OF_INVENTORIES if RULES[code].severity == "warning") - ABOUT_SUPPRESSIONS
 FORM = f"write '# {MARK}: QP303 reason'"
 
 
@@ -114,7 +113,8 @@ def _entries(body: str, covers: tuple[str, int], at: Spot, of_scenario: bool) ->
         yield finding("QP020", at, "", "this suppression gives no reason, so it is not followed", hint=FORM)
     for code in re.split(r"\s*,\s*", match[1]):
         if code not in RULES:
-            yield finding("QP020", at, "", f"there is no rule '{code}' to suppress", hint=did_you_mean(code, RULES))
+            hint = did_you_mean(code, OF_INVENTORIES)
+            yield finding("QP020", at, "", f"there is no rule '{code}' to suppress", hint=hint)
         elif code in ABOUT_SUPPRESSIONS:
             yield finding("QP020", at, "", f"{code} is about suppressions and cannot itself be suppressed")
         elif code not in SUPPRESSIBLE:
