@@ -4,46 +4,50 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import get_args
 
 import click
 
-from qplan.cli.common import ANY_PATH
-from qplan.errors import QplanError
-from qplan.files import replace_file
-from qplan.interchange.imports import summary
-from qplan.interchange.imports.formats import FORMATS
-from qplan.interchange.imports.importing import OTDR, Outcome, imported, map_to_complete, to_fill_in
-from qplan.interchange.imports.mapping import ImportMap, read_map
-from qplan.inventory.rules import printable
+from qplan.api.imports import (
+    STDOUT,
+    ImportStyle,
+    begin_map,
+    import_files,
+    import_formats,
+    render_import,
+    summarise_import,
+    write_import,
+)
+from qplan.api.words import printable
+from qplan.cli.common import ANY_PATH, Verb
+from qplan.errors import Exit, QplanError
 
-STDOUT = Path("-")
-WORDS = {name: form.words for name, form in FORMATS.items()} | {
-    OTDR: "OTDR traces (.sor): losses of fibres that are there"
-}
+FORMATS = import_formats()
+EXAMPLES = [
+    ("qplan import csv sites.csv fibres.csv", "two spreadsheets saved as CSV"),
+    ("qplan import xlsx plant.xlsx --write-map", "headings that are not known: a mapping file to complete"),
+    ("qplan import csv fibres.csv --update --diff", "what new measurements would change"),
+]
 
 
-class ImportCommand(click.Command):
+class ImportVerb(Verb):
+    """With formats and examples behind the options."""
+
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Formats"):
-            formatter.write_dl(list(WORDS.items()))
-        with formatter.section("Examples"):
-            formatter.write_dl([
-                ("qplan import csv sites.csv fibres.csv", "two spreadsheets saved as CSV"),
-                ("qplan import xlsx plant.xlsx --write-map", "headings that are not known: a mapping file to complete"),
-                ("qplan import csv fibres.csv --update --diff", "what new measurements would change"),
-            ])  # fmt: skip
+        for title, rows in (("Formats", list(FORMATS.items())), ("Examples", EXAMPLES)):
+            with formatter.section(title):
+                formatter.write_dl(rows)
 
 
-@click.command("import", cls=ImportCommand)
-@click.argument("form", metavar="FORMAT", type=click.Choice(list(WORDS)))
+@click.command("import", cls=ImportVerb)
+@click.argument("form", metavar="FORMAT", type=click.Choice(list(FORMATS)))
 @click.argument("files", metavar="FILE…", nargs=-1, required=True, type=ANY_PATH)
-@click.option("-o", "--out", type=ANY_PATH, default=Path("sites.yaml"), show_default=True,
-              help="The inventory to write; - is standard output.")  # fmt: skip
+@click.option("-o", "--out", type=ANY_PATH, default="sites.yaml", show_default=True, help="The inventory; - is stdout.")
 @click.option("--map", "map_file", type=ANY_PATH, metavar="MAP.yaml", help="Which heading is which field.")
 @click.option("--write-map", is_flag=True, help="Write a mapping file to complete, and import nothing.")
 @click.option("--update", is_flag=True, help="Merge into the inventory that is there; comments and rules stay.")
 @click.option("--diff", "show_diff", is_flag=True, help="Show what would change, and write nothing.")
-@click.option("--format", "style", type=click.Choice(list(summary.FORMATS)), default="text", show_default=True)
+@click.option("--format", "style", type=click.Choice(get_args(ImportStyle)), default="text", show_default=True)
 def command(
     form: str,
     files: tuple[Path, ...],
@@ -52,7 +56,7 @@ def command(
     write_map: bool,
     update: bool,
     show_diff: bool,
-    style: str,
+    style: ImportStyle,
 ) -> int:
     """Make an inventory of what you have, or merge new measurements into one.
 
@@ -60,56 +64,17 @@ def command(
     inventory that is there is never overwritten: --update merges into it, and deletes nothing.
     """
     if write_map:
-        return _write_map(form, files, map_file)
-    there = out != STDOUT and os.path.lexists(out)
+        name = begin_map(form, files, map_file)
+        click.echo(f"Wrote {name}: say in it which heading is which field, then give it with --map {name}")
+        return int(Exit.DONE)
+    there = str(out) != STDOUT and os.path.lexists(out)
     if there and not update and not show_diff:
         others = "--update merges into it, --diff shows what would change, -o names another"
-        raise QplanError(f"{_name(out)} is there: {others}")
-    mapping = read_map(map_file) if map_file else ImportMap()
-    outcome = imported(form, files, mapping, out if there else None)
-    if show_diff:
-        click.echo(outcome.diff(out.as_posix().lstrip("/")), nl=False)
-        click.echo(summary.FORMATS[style](summary.Summary(outcome, _name(out), False)), nl=False, err=True)
-    elif out == STDOUT:
-        click.echo(outcome.text, nl=False)
-        click.echo(summary.FORMATS[style](summary.Summary(outcome, "-", False)), nl=False, err=True)
+        raise QplanError(f"{printable(str(out))} is there: {others}")
+    outcome = import_files(form, files, map_file=map_file, into=out if there else None)
+    if show_diff or str(out) == STDOUT:
+        click.echo(outcome.diff(out.as_posix().lstrip("/")) if show_diff else outcome.text, nl=False)
+        click.echo(render_import(summarise_import(outcome, out), style), nl=False, err=True)
     else:
-        _write(out, outcome)
-        click.echo(summary.FORMATS[style](summary.Summary(outcome, _name(out), True, to_fill_in(out))), nl=False)
-    return 0
-
-
-def _write_map(form: str, files: tuple[Path, ...], map_file: Path | None) -> int:
-    if form not in FORMATS or not FORMATS[form].has_columns:
-        columns = ", ".join(name for name, known in FORMATS.items() if known.has_columns)
-        raise click.UsageError(f"{form} has no columns that a mapping file could name; formats that have: {columns}")
-    path = map_file or files[0].with_name(f"{files[0].name}.map.yaml")
-    text = map_to_complete(form, files)
-    _create(path, text)
-    click.echo(f"Wrote {_name(path)}: say in it which heading is which field, then give it with --map {_name(path)}")
-    return 0
-
-
-def _write(out: Path, outcome: Outcome) -> None:
-    if outcome.before is None:
-        _create(out, outcome.text)
-    elif outcome.text != outcome.before:
-        _replace(out, outcome.text)
-
-
-def _create(path: Path, text: str) -> None:
-    """A new file, whole or not at all; never over another. Raises `QplanError`."""
-    if os.path.lexists(path):
-        raise QplanError(f"{_name(path)} is there already and is not overwritten: name another")
-    _replace(path, text)
-
-
-def _replace(path: Path, text: str) -> None:
-    try:
-        replace_file(path.resolve(), text.encode())
-    except (OSError, ValueError) as error:
-        raise QplanError(f"cannot write {_name(path)}: {getattr(error, 'strerror', None) or error}") from error
-
-
-def _name(path: Path) -> str:
-    return printable(os.fsencode(path).decode("utf-8", "replace"))
+        click.echo(render_import(write_import(out, outcome), style), nl=False)
+    return int(Exit.DONE)

@@ -31,6 +31,10 @@ class Format(NamedTuple):
         return import_module(f"qplan.interchange.imports.readers.{self.module}")
 
 
+OTDR = "otdr"
+TRACES = {OTDR: "OTDR traces (.sor): losses of fibres that are there"}
+"""What adds to an inventory and makes none."""
+
 FORMATS = {
     "csv": Format("csv", "CSV tables of sites, fibres, corridors, equipment", True),
     "xlsx": Format("workbook", "the same as sheets of a workbook (XLSX, XLS)", True),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qplan.errors import Diagnostic, InvalidInput, QplanError
 from qplan.interchange.imports.document import new_file
 from qplan.interchange.imports.draft import Draft, drafted
-from qplan.interchange.imports.formats import FORMATS
+from qplan.interchange.imports.formats import FORMATS, OTDR
 from qplan.interchange.imports.mapping import ImportMap, starting_map
 from qplan.interchange.imports.measurements import measured
 from qplan.interchange.imports.readers.otdr import traces
@@ -18,8 +18,6 @@ from qplan.interchange.imports.rows import Origin
 from qplan.interchange.imports.sources import Refused, SourceFile, read_sources, refused
 from qplan.interchange.imports.tables import heading_row, headings_of
 from qplan.interchange.imports.update import Inventory, Update, read_existing, updated
-
-OTDR = "otdr"
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ class Outcome:
         )
 
 
-def _whole_lines(lines) -> Sequence[str]:  # type: ignore[no-untyped-def]
+def _whole_lines(lines: Iterable[str]) -> list[str]:
     return [line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines]
 
 

@@ -69,7 +69,7 @@ def _unstated(draft: Draft) -> Iterator[str]:
         yield "ducts: which fibres are cut together (for corridors with 2 paths)"
 
 
-def text(summary: Summary) -> str:
+def as_text(summary: Summary) -> str:
     """For a terminal."""
     outcome = summary.outcome
     lines = [*_labelled("Read", outcome.draft.read), *_labelled("Made", [_made(summary)])]
@@ -167,6 +167,3 @@ def _entry(item: Diagnostic) -> dict[str, object]:
     entry = asdict(item)
     return {key: entry[key] or None if key == "line" else entry[key] for key in (
         "code", "severity", "file", "line", "address", "message", "hint")}  # fmt: skip
-
-
-FORMATS = {"text": text, "json": as_json}

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from qplan.errors import Diagnostic
 from qplan.interchange.imports.fields import Cell
 from qplan.interchange.imports.mapping import ImportMap
 from qplan.interchange.imports.readers.features import Feature, joined_parts, not_read, rows_of, tables_of
@@ -51,7 +52,7 @@ def _root(source: SourceFile) -> Element:
     return root
 
 
-def _passed_over(source: SourceFile, root: Element) -> Iterator:  # type: ignore[type-arg]
+def _passed_over(source: SourceFile, root: Element) -> Iterator[Diagnostic]:
     links = sum(1 for _ in root.all("NetworkLink"))
     if links:
         message = f"{counted(links, 'network link')} not followed: what it leads to is not in the file"

@@ -45,7 +45,7 @@ def traces(sources: Sequence[SourceFile]) -> tuple[list[Trace], list[Diagnostic]
 
 def _blocks(source: SourceFile) -> Mapping[str, Mapping[str, Any]]:
     try:
-        import otdrparser  # type: ignore[import-untyped]
+        import otdrparser
     except ImportError:
         raise QplanError("OTDR traces need a package that is not installed: pip install 'qplan[otdr]'") from None
     if len(source.data) > MAX_TRACE_BYTES:
