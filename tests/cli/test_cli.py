@@ -297,6 +297,7 @@ def test_record_of_the_inventory_and_replanning_from_it(here, qplan):
         "scenario": "ring",
         "set": {"sites.d.relay_cost": 5, "objective": "capex"},
         "effective_sha256": hashlib.sha256(effective).hexdigest(),
+        "as_of": None,
     }
     assert first["objective"]["name"] == "capex" and first["objective"]["value"] == 95
     assert qplan("optimize", "first/inventory.json", "-o", "again", "-q")[0] == 0
