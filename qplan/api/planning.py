@@ -114,6 +114,7 @@ def optimize(
     another thread; setting `stop` ends the search with what was found. `lp_file` takes the integer programme. Where
     there is no plan, the reasons are looked for, which takes 20 s or more. Raises WrongUsage, SolverFailed.
     """
+    from qplan.assessment.judgement import judge
     from qplan.explain.infeasibility.explanation import explain
     from qplan.optimizer import planner
     from qplan.plan.model import reference
@@ -121,7 +122,7 @@ def optimize(
     parameters = search_parameters(gap, time_limit, solver, threads, stop, progress)
     found = planner.optimize(inventory.inventory, reference(inventory), solver, parameters, lp_file, start)
     if found.plan is not None:
-        return Result(inventory, found.plan, outcome=found)
+        return Result(inventory, judge(inventory.inventory, found.plan, inventory.warnings), outcome=found)
     status = found.search.status
     reasons = explain(inventory.inventory, found.candidates, status, solver, parameters, inventory.defaults)
     return Result(inventory, None, reasons, found)

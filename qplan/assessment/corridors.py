@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from qplan.assessment.link_budgets import LinkFacts
 from qplan.assessment.weaknesses import MOST_EFFORT, MOST_EFFORT_IN_ALL, SmallestSet, cuts_off, reveals
 from qplan.inventory.model import Corridor, Inventory
+from qplan.inventory.relay_rules import NOT_STATED, RelayRefusal, whereabouts_refusals
 from qplan.plan.model import Link, Path, Plan, ServedCorridor
 
 
@@ -33,6 +34,8 @@ class CorridorFacts:
     paths: tuple[PathFacts, ...]
     revealed_by: SmallestSet | None
     """Relays that together learn the key; None where relays alone never do."""
+    refused_ends: tuple[tuple[str, RelayRefusal], ...]
+    """Ends that the corridor's own rules would refuse as relays, and by which rule."""
     cut_off_by: SmallestSet | None
     """Sites (its ends apart), fibres or ducts without which it gets no key; None where it is not served."""
 
@@ -72,6 +75,12 @@ def _corridor_facts(
         served.served,
         served.key_rate_bps,
         tuple(_path_facts(corridor, path, links) for path in served.paths),
+        refused_ends=tuple(
+            (end, refusal)
+            for end in corridor.ends
+            for refusal in whereabouts_refusals(corridor, inventory.sites[end])
+            if refusal.found != NOT_STATED
+        ),
         revealed_by=reveals(corridor, served.paths, effort) if served.served else None,
         cut_off_by=cuts_off(inventory, corridor, served.paths, plan_links, effort) if served.served else None,
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from qplan.assessment.checks import CheckResult, check_results
 from qplan.assessment.corridors import CorridorFacts, corridors_facts
-from qplan.assessment.exposure import RelayFacts, relay_facts
+from qplan.assessment.exposure import ExposedSite, Exposure, exposure
 from qplan.assessment.fibre_knowledge import FibreKnowledge, fibre_knowledge
 from qplan.assessment.link_budgets import LinkFacts, link_facts
 from qplan.assessment.nodes import NodeFacts, node_facts
@@ -28,7 +28,7 @@ class PlanFacts:
     nodes: tuple[NodeFacts, ...]
     links: tuple[LinkFacts, ...]
     corridors: tuple[CorridorFacts, ...]
-    relays: tuple[RelayFacts, ...]
+    exposure: Exposure
     fibres: FibreKnowledge
     systems: dict[str, QkdSystem]
     """Used in the plan."""
@@ -45,6 +45,11 @@ class PlanFacts:
     @property
     def system_count(self) -> int:
         return sum(facts.link.count for facts in self.links)
+
+    @property
+    def relays(self) -> tuple[ExposedSite, ...]:
+        """Sites that see keys of corridors which do not end there."""
+        return self.exposure.relays
 
     @property
     def unserved(self) -> tuple[CorridorFacts, ...]:
@@ -77,7 +82,7 @@ def assess(inventory: Inventory, plan: Plan) -> PlanFacts:
         nodes=tuple(node_facts(inventory, plan, node) for node in plan.nodes),
         links=tuple(links.values()),
         corridors=corridors,
-        relays=tuple(relay_facts(inventory, site_id, corridors) for site_id in plan.relays),
+        exposure=exposure(inventory, corridors, links.values()),
         fibres=fibre_knowledge(inventory, plan),
         systems=used,
         items=items,

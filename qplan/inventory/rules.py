@@ -94,6 +94,7 @@ RULES: dict[str, Rule] = {
     "QP409": Rule("warning", "more paths than fibres at an end"),
     "QP410": Rule("warning", "disjoint paths that share the last building"),
     "QP411": Rule("warning", "corridor within one building"),
+    "QP413": Rule("warning", "corridor end that the corridor's own rules would refuse"),
     # cost
     "QP501": Rule("warning", "no price: to be quoted"),
     "QP502": Rule("warning", "quote that has run out"),

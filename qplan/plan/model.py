@@ -112,6 +112,25 @@ class Solver(Record):
     """What gave the bound: relaxation, branch and cut, or master problem."""
 
 
+class Finding(Record):
+    """A warning about the inventory that touches the plan."""
+
+    code: str
+    address: str
+    text: str
+
+
+class JudgedCheck(Record):
+    """How one of the inventory's checks came out."""
+
+    id: str
+    metric: str
+    value: float
+    limits: dict[str, float]
+    """By `min` or `max`."""
+    ok: bool
+
+
 class Plan(Record):
     format_version: str = FORMAT_VERSION
     qplan_version: str
@@ -127,6 +146,10 @@ class Plan(Record):
     """What a reader must know about the result: limits hit, shortcuts taken."""
     start_sha256: str | None = None
     """Of the plan that this one began from (`--start`)."""
+    findings: tuple[Finding, ...] = ()
+    """Warnings about the inventory that touch the plan, by code and address."""
+    checks: tuple[JudgedCheck, ...] = ()
+    """The inventory's checks, by id."""
 
     def to_json(self) -> str:
         """The text of `plan.json`."""

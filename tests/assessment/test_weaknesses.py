@@ -71,6 +71,6 @@ def test_report_says_what_reveals_a_key_and_what_cuts_a_corridor_off():
     assert bank.revealed_by.groups == (("sites.rap-pop", "sites.win-co"),)
     assert bank.cut_off_by.size == 2 and grid.cut_off_by.groups == (("ducts.a1", "fibres.f-zrh-win"),)
     assert grid.revealed_by is None
-    tables = next(s for s in report_document(assess(inventory, plan)).sections if s.id == "corridors").tables
+    tables = next(s for s in report_document(assess(inventory, plan)).sections if s.id == "exposure").tables
     exposure = next(table for table in tables if "Key revealed by" in table.header)
     assert "1: Rapperswil PoP or Winterthur CO" in exposure.rows[0]

@@ -28,6 +28,7 @@ ENTRY_CHECKS: tuple[Check, ...] = (
     corridor.check_exactly_one_demand,
     corridor.check_shares_fit_paths,
     corridor.check_demand_is_above_zero,
+    corridor.check_ends_keep_their_corridors_rules,
     cost.check_prices,
     cost.check_quotes_are_valid,
     cost.check_amounts_are_in_one_currency,

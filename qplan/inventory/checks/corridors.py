@@ -10,6 +10,7 @@ from qplan.errors import Diagnostic
 from qplan.inventory.checks.view import View
 from qplan.inventory.model import Corridor, Site
 from qplan.inventory.plant import coordinates
+from qplan.inventory.relay_rules import NOT_STATED, whereabouts_refusals
 from qplan.inventory.source.messages import joined
 from qplan.inventory.source.overlay import DEMANDS
 from qplan.physics.loss import sphere_km
@@ -107,6 +108,20 @@ def check_corridor_joins_two_buildings(view: View) -> Iterator[Diagnostic]:
                 "keys would not leave the building"
             )
             yield view.finding("QP411", ("corridors", name, "ends"), message)
+
+
+def check_ends_keep_their_corridors_rules(view: View) -> Iterator[Diagnostic]:
+    """Keys are in clear at the ends as well; an end that the corridor's rules would refuse as a relay is unlikely."""
+    sites = view.inventory.sites
+    for name, corridor in view.corridors():
+        for index, end in enumerate(corridor.ends):
+            refusals = whereabouts_refusals(corridor, sites[end]) if end in sites else ()
+            broken = [refusal for refusal in refusals if refusal.found != NOT_STATED]
+            if broken:
+                said = ", ".join(f"{refusal.rule} ({refusal.found}; asked: {refusal.expected})" for refusal in broken)
+                message = f"corridors.{name} ends at '{end}', which its own rules would refuse as a relay: {said}"
+                hint = "keys are in clear there too: correct what the site states, or the rule"
+                yield view.finding("QP413", ("corridors", name, "ends", index), message, hint=hint)
 
 
 def check_disjoint_paths_keep_apart_at_the_ends(view: View) -> Iterator[Diagnostic]:

@@ -37,6 +37,7 @@ class Styles:
     share_input: Format
     total: Format
     total_text: Format
+    warning: Format
     to_be_quoted: Format
     illustrative: Format
 
@@ -67,6 +68,7 @@ def make_styles(book: Workbook, currency: str) -> Styles:
         share_input=style(num_format="0.0%", **blue),
         total=style(num_format=money, **rule),
         total_text=style(align="left", indent=1, **rule),
+        warning=style(text_wrap=True, align="left", indent=1, bg_color="#FFE699", font_color="#7F4F00"),
         to_be_quoted=book.add_format({"bg_color": "#FFE699", "font_color": "#7F4F00"}),
         illustrative=book.add_format({"italic": True, "bg_color": "#FBE5D6", "font_color": "#B33C00"}),
     )

@@ -26,7 +26,8 @@ from qplan.outputs.bill.provenance_sheet import basis_cells, provenance_sheet
 from qplan.outputs.bill.sheets import Styles, fit_height, formula, lay_out, make_styles, print_set_up, write
 from qplan.outputs.bill.tables import SITE_HEADER, CellTable, corridor_table, site_table
 from qplan.outputs.bill.year_sheet import year_sheet
-from qplan.outputs.text.tables import Cell
+from qplan.outputs.text import money
+from qplan.outputs.text.tables import Cell, one_line
 from qplan.outputs.text.verdict import title
 from qplan.plan.model import Plan
 
@@ -40,6 +41,7 @@ SHEETS = (
     "Costs by year",
     "Assumptions",
     "Provenance",
+    "Findings",
 )
 
 
@@ -66,6 +68,7 @@ def workbook_bytes(facts: PlanFacts) -> bytes:
         year_sheet(book, sheets["Costs by year"], styles, economics, total)
         _assumptions(book, sheets["Assumptions"], styles, facts)
         provenance_sheet(sheets["Provenance"], styles, facts)
+        _findings(sheets["Findings"], styles, facts)
     return buffer.getvalue()
 
 
@@ -73,6 +76,12 @@ def _summary(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
     print_set_up(sheet, (40, 24, 70))
     write(sheet, 0, 0, title(facts), styles.title)
     write(sheet, 1, 0, "Bill of materials and costs of a QKD network plan", styles.text)
+    missing = [text for text in (money.decided_text(facts), money.unstated_text(facts)) if text]
+    if missing:
+        sheet.merge_range(
+            2, 0, 2, 2, one_line(" ".join(text[:1].upper() + text[1:] for text in missing)), styles.warning
+        )
+        fit_height(sheet, 2, (" ".join(missing),), (120,))
     figures = [(styles.money, *total) for total in _totals(facts)] + [(styles.share, *part) for part in _shares(facts)]
     for row, (style, name, text, value, note) in enumerate(figures, start=3):
         write(sheet, row, 0, name, styles.text)
@@ -146,6 +155,17 @@ def _plain_table(sheet: Worksheet, styles: Styles, table: CellTable) -> None:
         fit_height(sheet, row, cells, widths)
         for column, cell in enumerate(cells):
             write(sheet, row, column, cell, styles.text if isinstance(cell, str) else styles.number)
+
+
+def _findings(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
+    """What is unlikely about the inventory and touches the plan."""
+    header, widths = ("Rule", "At", "Finding"), (10, 44, 120)
+    lay_out(sheet, styles, header, (), widths, max(len(facts.plan.findings), 1))
+    for row, finding in enumerate(facts.plan.findings, start=1):
+        cells = (finding.code, finding.address, finding.text)
+        fit_height(sheet, row, cells, widths)
+        for column, cell in enumerate(cells):
+            write(sheet, row, column, cell, styles.text)
 
 
 def _assumptions(book: Workbook, sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:

@@ -22,6 +22,7 @@ METRICS = {
     "nodes": "QKD nodes",
     "links": "QKD links",
 }
+FINDINGS = "Findings of the inventory that touch this plan"
 POSITIONS = (
     "National positions: NSA, NCSC (2025-08), ANSSI/BSI/NLNCSA/Sweden (2024-01) and BSI TR-02102-1 (v2026-01) advise "
     "PQC first and do not recommend QKD for their governments; the US DoW PQC strategy (2026-04-01) prohibits it with "
@@ -60,7 +61,9 @@ def assumptions_section(facts: PlanFacts) -> Section:
         "modelled: a strand given to QKD is taken to be dark apart from the system's own channels.",
         "Prices are estimates until they are quoted.",
     ]
-    return Section("assumptions", "Assumptions and limits", points=tuple(points))
+    rows = tuple((finding.code, finding.address, finding.text) for finding in facts.plan.findings)
+    tables = (Table(FINDINGS, ("Rule", "At", "Finding"), rows),) if rows else ()
+    return Section("assumptions", "Assumptions and limits", points=tuple(points), tables=tables)
 
 
 def _rate_points(facts: PlanFacts) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from qplan.assessment.corridors import CorridorFacts, PathFacts
-from qplan.assessment.exposure import RelayFacts
 from qplan.assessment.facts import PlanFacts
 from qplan.assessment.link_budgets import LinkFacts
 from qplan.assessment.nodes import NodeFacts, Space
@@ -163,33 +162,13 @@ def corridors_section(facts: PlanFacts, names: SiteNames) -> Section:
         ),
         right=("Length", "Reserved", "Spare"),
     )
-    exposure = Table(
-        "Who learns the keys of a corridor",
-        (
-            "Corridor",
-            "Exposure",
-            "Key revealed by",
-            "Paths have",
-            "Relays",
-            "Countries",
-            "Operators",
-            "Rules for relays",
-        ),
-        tuple(_exposure_row(corridor, facts.relays, names) for corridor in facts.corridors if corridor.served),
-    )
-    relays = Table(
-        "Trusted nodes: where keys are relayed in clear",
-        ("Site", "Country", "Operator", "Key domain", "Tier", "Sees whole keys of", "Sees one share of"),
-        tuple(_relay_row(relay, names) for relay in facts.relays),
-        right=("Tier",),
-    )
     reading = (
         "Each path reserves the corridor's whole demand on every link. Spare is the least of capacity minus "
         "reservations along a path, never a sum; corridors that meet on a link share it. What a corridor survives "
-        "leaves its own two ends aside. What cuts it off, and which relays reveal its key, is the smallest set: how "
-        "many pieces, and one out of each group of them, joined by +."
+        "leaves its own two ends aside. What cuts it off is the smallest set: how many pieces, and one out of each "
+        "group of them, joined by +."
     )
-    return Section("corridors", "Corridors", (reading,), (overview, exposure, relays, paths))
+    return Section("corridors", "Corridors", (reading,), (overview, paths))
 
 
 def _corridor_row(facts: CorridorFacts, names: SiteNames) -> tuple[str, ...]:
@@ -218,32 +197,4 @@ def _path_row(facts: CorridorFacts, number: int, path: PathFacts, names: SiteNam
         wording.km(path.length_km),
         wording.bps(facts.demand_bps),
         wording.bps(path.spare_bps),
-    )
-
-
-def _exposure_row(facts: CorridorFacts, relays: tuple[RelayFacts, ...], names: SiteNames) -> tuple[str, ...]:
-    sites = [relay.site for relay in relays if relay.id in facts.relays]
-    alone = len(facts.paths) == 1
-    return (
-        facts.id,
-        wording.who_sees_keys(facts.corridor, [len(path.relays) for path in facts.paths]),
-        wording.smallest_set(facts.revealed_by, names.piece),
-        "one path only" if alone else wording.DISJOINT[facts.corridor.disjoint],
-        names.join(facts.relays) or "none",
-        ", ".join(sorted({site.country or NOT_STATED for site in sites})) or "none",
-        ", ".join(sorted({site.operator or NOT_STATED for site in sites})) or "none",
-        wording.relay_rules(facts.corridor),
-    )
-
-
-def _relay_row(facts: RelayFacts, names: SiteNames) -> tuple[str, ...]:
-    site = facts.site
-    return (
-        names[facts.id] + (" (existing)" if facts.existing else ""),
-        site.country or NOT_STATED,
-        site.operator or NOT_STATED,
-        site.key_domain or NOT_STATED,
-        NOT_STATED if site.security_tier is None else str(site.security_tier),
-        ", ".join(facts.whole_keys) or "none",
-        ", ".join(facts.shares) or "none",
     )

@@ -9,6 +9,7 @@ from qplan.outputs.report.basis_sections import assumptions_section, checks_sect
 from qplan.outputs.report.cost_section import cost_section
 from qplan.outputs.report.design_sections import built_section, corridors_section, corridors_table
 from qplan.outputs.report.document import Document, Section, Table
+from qplan.outputs.report.exposure_section import exposure_section
 from qplan.outputs.text.names import SiteNames
 from qplan.outputs.text.tables import escape_markdown, markdown_table, one_line
 from qplan.outputs.text.verdict import figures, plan_line, title, warnings
@@ -40,6 +41,7 @@ def report_document(facts: PlanFacts) -> Document:
         sections=(
             built_section(facts, names),
             corridors_section(facts, names),
+            exposure_section(facts, names),
             cost_section(facts),
             checks_section(facts),
             assumptions_section(facts),

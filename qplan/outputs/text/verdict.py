@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from qplan.assessment.facts import PlanFacts
@@ -52,15 +51,16 @@ def warnings(facts: PlanFacts) -> tuple[str, ...]:
 def _one_operator(facts: PlanFacts) -> Iterator[str]:
     """Corridors whose shares keep single relays from the key, but not an operator, foreign to its ends, of several."""
     sites = facts.inventory.sites
-    for corridor in facts.corridors:
-        needed, own = corridor.corridor.shares_needed, {sites[s].operator for s in corridor.corridor.ends}
-        passed = Counter(o for path in corridor.paths for o in {sites[s].operator for s in path.relays})
-        for operator in sorted(o for o, paths in passed.items() if o is not None and paths >= needed > 1):
-            if operator not in own:
-                yield (
-                    f"{corridor.id}: {operator} runs a relay on {passed[operator]} of {len(corridor.paths)} paths, so "
-                    "this operator can put the shares of the key together."
-                )
+    corridors = {corridor.id: corridor for corridor in facts.corridors}
+    joined = [(key, party.name) for party in facts.exposure.operators if party.name for key in party.joined]
+    for key, operator in sorted(joined):
+        corridor = corridors[key]
+        if operator not in {sites[end].operator for end in corridor.corridor.ends}:
+            passed = sum(any(sites[relay].operator == operator for relay in path.relays) for path in corridor.paths)
+            yield (
+                f"{key}: {operator} runs a relay on {passed} of {len(corridor.paths)} paths, so this operator can put "
+                "the shares of the key together."
+            )
 
 
 def figures(facts: PlanFacts) -> tuple[tuple[str, str], ...]:

@@ -148,7 +148,7 @@ def _any_of(names: Sequence[str], most: int = 3) -> str:
 
 
 def relay_rules(corridor: Corridor) -> str:
-    """What the corridor asks of its relays."""
+    """What the corridor asks of its relays; "" where it asks nothing."""
     rules = [
         f"{what}: {', '.join(allowed) or 'none'}"
         for what, allowed in (
@@ -164,7 +164,7 @@ def relay_rules(corridor: Corridor) -> str:
         rules.append(f"never {listed(sorted(corridor.avoid_sites))}")
     if corridor.max_relays is not None:
         rules.append(f"at most {counted(corridor.max_relays, 'relay')} a path")
-    return "; ".join(rules) or "none stated"
+    return "; ".join(rules)
 
 
 def who_sees_keys(corridor: Corridor, relays_by_path: list[int]) -> str:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 import qplan
+from qplan.assessment.judgement import judge_checks
 from qplan.errors import Exit
 from qplan.explain.findings import write_setting
+from qplan.inventory.model import Inventory
 from qplan.inventory.reader import Reading
 from qplan.inventory.source.messages import counted
 from qplan.outputs.text.tables import escape_markdown, markdown_table, one_line
-from qplan.plan.model import InventoryRef, Plan
+from qplan.outputs.text.wording import gap_percent
+from qplan.plan.model import InventoryRef, JudgedCheck, Plan
 from qplan.plan.verify.verifier import verify
 from qplan.plan.verify.violation import Violation
 
@@ -24,11 +27,21 @@ EDITED = (
 
 
 @dataclass(frozen=True)
+class Proof:
+    """What the optimiser proved as the plan states it: no re-check of a plan can prove that nothing is better."""
+
+    status: str
+    bound: float | None
+    gap: float | None
+
+
+@dataclass(frozen=True)
 class Verification:
     """What a plan breaks, and whether the inventory is another than the one that the plan was made from."""
 
     violations: tuple[Violation, ...]
     edited: bool
+    proof: Proof
     made_with: tuple[str, ...] = ()
     """The scenario and the overrides of the plan, as options, where they were not given."""
 
@@ -46,7 +59,29 @@ def verification(reading: Reading, plan: Plan) -> Verification:
     """The plan held against an inventory, which may be another than its own."""
     edited = reading.effective_sha256 != plan.inventory.effective_sha256
     options = made_with(plan.inventory) if edited and reading.scenario is None and not reading.set else ()
-    return Verification(verify(reading.inventory, plan), edited, options)
+    violations = verify(reading.inventory, plan)
+    if not violations:
+        violations = tuple(_check_violations(reading.inventory, plan))
+    proof = Proof(plan.status, plan.objective.bound, plan.objective.gap)
+    return Verification(violations, edited, proof, options)
+
+
+def _check_violations(inventory: Inventory, plan: Plan) -> Iterator[Violation]:
+    """Results of checks that are not what they are now; a plan of before results were written has none."""
+    found = {check.id: check for check in plan.checks}
+    for true in judge_checks(inventory, plan) if found else ():
+        stated = found.pop(true.id, None)
+        if stated != true:
+            yield Violation("check-value", f"checks.{true.id}", _result(stated), _result(true))
+    for stated in found.values():
+        yield Violation("check-value", f"checks.{stated.id}", _result(stated), _result(None))
+
+
+def _result(check: JudgedCheck | None) -> str:
+    if check is None:
+        return "none"
+    limits = ", ".join(f"{word} {limit:.15g}" for word, limit in check.limits.items())
+    return f"{check.metric} {check.value:.15g} of {limits}: {'ok' if check.ok else 'not ok'}"
 
 
 def verification_text(found: Verification) -> str:
@@ -66,6 +101,7 @@ def verification_json(found: Verification) -> str:
         "holds": found.holds,
         "only_figures_differ": bool(found.violations) and only_figures(found.violations),
         "inventory_edited": found.edited,
+        "not_reproven": asdict(found.proof),
         "violations": [
             {("expected" if key == "limit" else key): value for key, value in asdict(violation).items()}
             for violation in found.violations
@@ -91,10 +127,18 @@ def only_figures(violations: Sequence[Violation]) -> bool:
     return all(violation.rule.endswith("-value") for violation in violations)
 
 
+def _not_reproven(proof: Proof) -> str:
+    """What is taken from the plan."""
+    if proof.bound is None or proof.gap is None:
+        return "That a better plan may exist is taken from it: it states no bound."
+    bound = f"bound {proof.bound:.15g}, gap {gap_percent(proof.gap)}"
+    return f"Not proven again, but taken from the plan: status {proof.status}, {bound}."
+
+
 def _verdict(found: Verification) -> list[str]:
     made_with = [f"It was made with {one_line(' '.join(found.made_with))}."] if found.made_with else []
     if found.holds:
-        return ["The plan holds.", *([EDITED] if found.edited else []), *made_with]
+        return ["The plan holds.", EDITED if found.edited else _not_reproven(found.proof), *made_with]
     count = len(found.violations)
     if only_figures(found.violations):
         figures = f"{counted(count, 'figure')} {'differs' if count == 1 else 'differ'}"

@@ -1,0 +1,64 @@
+"""What the inventory says of a plan beside the plan itself: findings that touch it, and how its checks came out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from qplan.assessment.checks import check_results
+from qplan.costing.bill import new_relays
+from qplan.errors import Diagnostic
+from qplan.inventory.model import Inventory
+from qplan.plan.model import Finding, JudgedCheck, Plan
+
+ABOUT_FILES = ("QP0", "QP1")
+"""Families of findings about how files are written, which touch no plan."""
+
+
+def judge(inventory: Inventory, plan: Plan, warnings: Iterable[Diagnostic]) -> Plan:
+    """The plan with the findings that touch it and the results of all checks."""
+    findings = {
+        Finding(code=item.code, address=item.address, text=_text(item)) for item in _touching(inventory, plan, warnings)
+    }
+    ordered = sorted(findings, key=lambda finding: (finding.code, finding.address, finding.text))
+    return plan.model_copy(update={"findings": tuple(ordered), "checks": judge_checks(inventory, plan)})
+
+
+def judge_checks(inventory: Inventory, plan: Plan) -> tuple[JudgedCheck, ...]:
+    """How every check of the inventory comes out for the plan."""
+    return tuple(
+        JudgedCheck(
+            id=result.id,
+            metric=result.check.metric,
+            value=result.value,
+            limits={"max": result.check.max},
+            ok=result.ok,
+        )
+        for result in check_results(inventory, plan)
+    )
+
+
+def _text(item: Diagnostic) -> str:
+    return item.message + (f"; {item.hint}" if item.hint else "")
+
+
+def _touching(inventory: Inventory, plan: Plan, warnings: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """Those about something that the plan uses, or about no single thing."""
+    sites = {node.site for node in plan.nodes} | {site for link in plan.links for site in link.bypass_sites}
+    equipment = inventory.equipment
+    used = {
+        "sites": sites,
+        "fibres": {fibre for link in plan.links for fibre in link.fibres},
+        "equipment.qkd_systems": {link.system for link in plan.links},
+        "equipment.node_items": set(equipment.node_items if plan.nodes else ()),
+        "equipment.relay_items": set(equipment.relay_items if new_relays(inventory, plan.relays) else ()),
+    }
+    for item in warnings:
+        if item.code.startswith(ABOUT_FILES):
+            continue
+        section, _, rest = item.address.partition(".")
+        if section == "equipment":
+            kind, _, rest = rest.partition(".")
+            section = f"{section}.{kind}"
+        name = rest.partition(".")[0].partition("[")[0]
+        if name in used.get(section, {name}):
+            yield item

@@ -1,0 +1,47 @@
+"""What is said of a plan that was re-checked: what holds, what was not proven again, which results have changed."""
+
+from __future__ import annotations
+
+import json
+
+import qplan
+from qplan.errors import Exit
+from qplan.outputs.verbs.verification import verification, verification_json, verification_text
+
+SITES = """\
+qplan: 1
+sites: {a: {}, b: {}}
+fibres: {f: {ends: [a, b], length_km: 20}}
+equipment: {qkd_systems: {s: {key_rate_curve: [[5, 1e6], [20, 1e3]], price: 100}}}
+corridors: {c: {ends: [a, b], key_rate_bps: 100}}
+checks: {few: {metric: links, max: 1}}
+"""
+
+
+def planned(folder):
+    (folder / "sites.yaml").write_text(SITES)
+    reading = qplan.load(folder / "sites.yaml")
+    return reading, qplan.optimize(reading).plan
+
+
+def test_what_verification_does_not_prove_again_is_said(tmp_path):
+    reading, plan = planned(tmp_path)
+    found = verification(reading, plan)
+    assert (found.holds, found.exit_code) == (True, Exit.DONE)
+    assert "Not proven again, but taken from the plan: status optimal, bound 100, gap 0 %." in verification_text(found)
+    assert json.loads(verification_json(found))["not_reproven"] == {"status": "optimal", "bound": 100.0, "gap": 0.0}
+    unbound = plan.model_copy(
+        update={"status": "feasible", "objective": plan.objective.model_copy(update={"bound": None, "gap": None})}
+    )
+    assert "no bound" in verification_text(verification(reading, unbound))
+
+
+def test_results_of_checks_are_judged_again(tmp_path):
+    reading, plan = planned(tmp_path)
+    (check,) = plan.checks
+    for changed in ({"value": 3.0}, {"ok": False}, {"limits": {"max": 7.0}}, {"id": "other"}):
+        wrong = plan.model_copy(update={"checks": (check.model_copy(update=changed),)})
+        found = verification(reading, wrong)
+        assert found.exit_code == Exit.CHECK and {each.rule for each in found.violations} == {"check-value"}
+    older = plan.model_copy(update={"checks": ()})
+    assert verification(reading, older).holds
