@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qplan.errors import QplanError, WrongUsage
+from qplan.errors import Exit, QplanError, WrongUsage
 
 if TYPE_CHECKING:
     from qplan.inventory.reader import Reading
@@ -20,6 +20,15 @@ Overrides = Mapping[str, object] | Sequence[str]
 """Values by address (`{"policy.loss_margin_db": 2}`), or texts as `--set` takes them."""
 
 
+DEFAULT_FILE = "sites.yaml"
+
+
+class NoInventory(QplanError):
+    """What should be an inventory is a plan."""
+
+    exit_code = Exit.INVALID
+
+
 def load(path: PathName, *, scenario: str | None = None, set: Overrides = ()) -> Reading:
     """Read an inventory with its includes, a scenario and overrides, and check it; `-` is standard input.
 
@@ -28,6 +37,7 @@ def load(path: PathName, *, scenario: str | None = None, set: Overrides = ()) ->
     """
     from qplan.inventory.reader import read_inventory
 
+    _refuse_others(Path(path))
     return read_inventory(path, scenario=scenario, overrides=_texts(set))
 
 
@@ -35,7 +45,23 @@ def validate(path: PathName, *, scenario: str | None = None, set: Overrides = ()
     """Every finding about an inventory, valid or not. Raises QplanError where the file cannot be read."""
     from qplan.inventory import validation
 
+    _refuse_others(Path(path))
     return validation.validate(path, scenario=scenario, overrides=_texts(set))
+
+
+def _refuse_others(path: Path) -> None:
+    """Say of a folder and of a plan which inventory may be meant. Raises QplanError, NoInventory."""
+    from qplan.inventory.rules import printable
+    from qplan.plan.reader import INVENTORY_FILE, PLAN_FILE, is_plan
+
+    name = printable(str(path))
+    if path.is_dir():
+        for found, meant in ((PLAN_FILE, INVENTORY_FILE), (DEFAULT_FILE, DEFAULT_FILE)):
+            if (path / found).exists():
+                inside = printable(str(path / meant))
+                raise QplanError(f"cannot read {name}: it is a folder; the inventory in it is {inside}")
+    elif is_plan(path):
+        raise NoInventory(f"{name} is a plan, not an inventory; {INVENTORY_FILE} beside it is the one it was made from")
 
 
 def _texts(overrides: Overrides) -> Sequence[str]:

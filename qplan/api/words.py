@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from qplan.api.planning import Result
@@ -102,6 +103,16 @@ def render_failed_checks(result: Result, least: Severity = "warning") -> str:
     return "".join(failed_check(check) for check in failed)
 
 
+def render_ending(result: Result, folder: Path) -> str:
+    """What to ask next, and where everything is that was written."""
+    from qplan.outputs.folder import has_plan
+    from qplan.outputs.verbs.ending import explanation_ending, plan_ending
+
+    if result.facts is not None:
+        return plan_ending(result.facts, folder)
+    return explanation_ending(folder, has_plan(folder))
+
+
 def render_progress(progress: Progress, inventory: Reading) -> str:
     """Where the search stands, in one line, with amounts in the inventory's currency."""
     from qplan.outputs.verbs.progress import progress_line
@@ -114,3 +125,10 @@ def render_search(result: Result) -> str:
     from qplan.outputs.verbs.progress import search_lines
 
     return "" if result.outcome is None else search_lines(result.outcome)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A question with what may have been meant; empty where nothing is near."""
+    from qplan.inventory.source import messages
+
+    return messages.did_you_mean(word, known)

@@ -1,12 +1,13 @@
-"""The JSON Schemas (draft 2020-12) of inventory files and plans, generated from the models.
+"""The JSON Schemas (draft 2020-12) of inventory files, plans and what verbs print, generated from the models.
 
-`python -m qplan.outputs.schemas FOLDER` writes both.
+`python -m qplan.outputs.schemas FOLDER` writes them all.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,9 @@ def plan_schema() -> Schema:
     for model in (schema, *schema["$defs"].values()):
         _tidy(model)
     return _headed(schema, "qplan plan")
+
+
+SCHEMAS: dict[str, Callable[[], Schema]] = {"inventory": inventory_schema, "plan": plan_schema}
 
 
 def schema_text(schema: Schema) -> str:
@@ -77,8 +81,8 @@ def _nullable(field: Schema) -> Schema:
 
 
 def main(folder: str) -> None:
-    for name, schema in (("inventory", inventory_schema()), ("plan", plan_schema())):
-        Path(folder, f"{name}.schema.json").write_text(schema_text(schema), encoding="utf-8", newline="\n")
+    for name, schema in SCHEMAS.items():
+        Path(folder, f"{name}.schema.json").write_text(schema_text(schema()), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":
