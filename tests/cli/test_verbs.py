@@ -19,6 +19,7 @@ from qplan.cli.main import COMMANDS, OTHER_WORDS, cli, main
 from qplan.outputs.starter.starter import starter_files
 
 ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
 IMPOSSIBLE = "corridors.mirror.max_relays=0"
 
 
@@ -69,8 +70,7 @@ def test_init_writes_a_project_that_plans_at_once(here, qplan):
 
 
 def test_the_starter_is_the_file_of_the_readme():
-    readme = (ROOT / "README.md").read_text("utf-8")
-    assert f"```yaml\n{starter_files()['sites.yaml'].decode()}```" in readme
+    assert f"```yaml\n{starter_files()['sites.yaml'].decode()}```" in README
 
 
 def test_init_overwrites_nothing(here, qplan):
@@ -357,3 +357,19 @@ def test_a_shell_completes(project, qplan, line, expected, monkeypatch, capsys):
         main()
     out, err = capsys.readouterr()
     assert err == "" and {entry.partition(",")[2] for entry in out.splitlines()} - {""} == expected
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_line_of_the_readme_sets_completion_up(here, qplan, shell, monkeypatch):
+    assert f"_QPLAN_COMPLETE={shell}_source qplan" in README or f"`{shell}_source` in" in README
+    monkeypatch.setenv("_QPLAN_COMPLETE", f"{shell}_source")
+    code, out, err = qplan()
+    assert (code, err) == (0, "") and f"{shell}_complete" in out
+
+
+def test_the_settings_of_the_readme_are_settings(project, qplan):
+    (text,) = re.findall(r"^  ```toml\n(.*?)^  ```$", README, re.DOTALL | re.MULTILINE)
+    Path("qplan.toml").write_text(text)
+    assert qplan("optimize", "-q") == (0, "", "")
+    assert json.loads(Path("sites.plan/plan.json").read_text("utf-8"))["solver"]["gap_asked"] == 0.01
+    assert qplan("validate")[0] == 0
