@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
 from qplan import __version__
 from qplan.cli.main import COMMANDS, OTHER_WORDS, cli, main
@@ -121,9 +122,26 @@ def test_the_steps_of_a_pipeline_run(here, qplan):
 # ---- schema, catalogue, doctor
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("validate", ["sites.yaml", "--set", "sites.north.lng=8"]),
+        ("verify", ["sites.yaml", "sites.plan", "--set", "sites.west.operator=x"]),
+        ("doctor", []),
+    ],
+)
+def test_documents_fit_their_schemas(project, qplan, name, words):
+    Path("sites.yaml").write_text(Path("sites.yaml").read_text("utf-8").replace("ducts: [shore]}", "ducts: [s]}", 1))
+    assert qplan("optimize", "-q")[0] == 0
+    document = json.loads(qplan(name, *words, "--format", "json")[1])
+    schema = json.loads(qplan("schema", name)[1])
+    assert next(iter(document)) == "format_version" and {*document} == {*schema["properties"]} == {*schema["required"]}
+    assert [error.message for error in Draft202012Validator(schema).iter_errors(document)] == []
+
+
 def test_schemas_are_printed(qplan):
-    for name in ("inventory", "plan"):
-        assert qplan("schema", name)[1] == (ROOT / "schemas" / f"{name}.schema.json").read_text("utf-8")
+    for path in (ROOT / "schemas").glob("*.schema.json"):
+        assert qplan("schema", path.name.partition(".")[0])[1] == path.read_text("utf-8")
     code, out, err = qplan("schema", "plna")
     assert (code, out) == (2, "") and "did you mean 'plan'?" in err
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 import time
 from collections.abc import Callable, Iterator
@@ -20,8 +19,8 @@ from qplan.optimizer.search.stages import stages
 from qplan.optimizer.solvers.solver import solve, solver_version
 from qplan.outputs.text.tables import one_line, text_table
 from qplan.outputs.topology.graphviz_pure import run_graphviz
+from qplan.outputs.verbs.documents import DoctorDocument, PartDocument
 
-DOCTOR_VERSION = "1.0"
 SECONDS = 30.0
 TRIAL = {  # one system on one fibre is the only design, and costs 7
     "qplan": 1,
@@ -126,12 +125,9 @@ def examination_text(found: Examination) -> str:
 
 
 def examination_json(found: Examination) -> str:
-    content = {
-        "format_version": DOCTOR_VERSION,
-        "qplan_version": __version__,
-        "python_version": platform.python_version(),
-        "sound": found.sound,
-        "parts": [asdict(part) for part in found.parts],
-        "libraries": dict(found.libraries),
-    }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return DoctorDocument(
+        python_version=platform.python_version(),
+        sound=found.sound,
+        parts=tuple(PartDocument.model_validate(asdict(part)) for part in found.parts),
+        libraries=dict(found.libraries),
+    ).text()
