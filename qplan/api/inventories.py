@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PathName = str | os.PathLike[str]
 Overrides = Mapping[str, object] | Sequence[str]
-"""Values by address (`{"policy.loss_margin_db": 2}`), or texts as `--set` takes them."""
+"""Values by address (`{"policy.loss_margin_db": 2}`), or texts as `--set` takes them (`"policy.loss_margin_db+=2"`)."""
 
 
 DEFAULT_FILE = "sites.yaml"
@@ -29,24 +29,27 @@ class NoInventory(QplanError):
     exit_code = Exit.INVALID
 
 
-def load(path: PathName, *, scenario: str | None = None, set: Overrides = ()) -> Reading:
+def load(path: PathName, *, scenario: str | None = None, set: Overrides = (), demand_factor: float = 1.0) -> Reading:
     """Read an inventory with its includes, a scenario and overrides, and check it; `-` is standard input.
 
+    Every demand, however stated, is multiplied by `demand_factor`.
     What was read is `.inventory`, what is unlikely about it `.warnings`. Raises InvalidInput with every finding where
     anything is wrong, and QplanError where the file cannot be read.
     """
     from qplan.inventory.reader import read_inventory
 
     _refuse_others(Path(path))
-    return read_inventory(path, scenario=scenario, overrides=_texts(set))
+    return read_inventory(path, scenario=scenario, overrides=_texts(set), demand_factor=demand_factor)
 
 
-def validate(path: PathName, *, scenario: str | None = None, set: Overrides = ()) -> Validated:
+def validate(
+    path: PathName, *, scenario: str | None = None, set: Overrides = (), demand_factor: float = 1.0
+) -> Validated:
     """Every finding about an inventory, valid or not. Raises QplanError where the file cannot be read."""
     from qplan.inventory import validation
 
     _refuse_others(Path(path))
-    return validation.validate(path, scenario=scenario, overrides=_texts(set))
+    return validation.validate(path, scenario=scenario, overrides=_texts(set), demand_factor=demand_factor)
 
 
 def _refuse_others(path: Path) -> None:

@@ -45,11 +45,13 @@ class Statement:
         return render(self)
 
 
-def load_subject(path: PathName, *, scenario: str | None = None, set: Overrides = ()) -> Reading | Result:
+def load_subject(
+    path: PathName, *, scenario: str | None = None, set: Overrides = (), demand_factor: float = 1.0
+) -> Reading | Result:
     """A plan with its inventory, or an inventory: whichever the path leads to. Raises as `load` and `load_result`."""
     if not is_plan(path):
-        return load(path, scenario=scenario, set=set)
-    if scenario is not None or set:
+        return load(path, scenario=scenario, set=set, demand_factor=demand_factor)
+    if scenario is not None or set or demand_factor != 1.0:
         raise WrongUsage("a plan was made with its own --scenario and --set: give none with PLAN")
     return load_result(path)
 

@@ -12,7 +12,7 @@ from qplan.api.inventories import DEFAULT_FILE, load
 from qplan.api.planning import GAP, MOST_THREADS, TIME_LIMIT_S, Solver
 from qplan.api.words import Style, render_warnings
 from qplan.cli.completion import complete_override, complete_scenario
-from qplan.cli.terminal import ratio, say, seconds
+from qplan.cli.terminal import factor, ratio, say, seconds
 
 if TYPE_CHECKING:
     from qplan import Reading
@@ -26,8 +26,11 @@ def inventory_argument(function: F) -> F:
 
 
 def overlay_options(function: F) -> F:
-    """`--scenario` and `--set`."""
-    words = "Override a value by its address; repeatable."
+    """`--scenario`, `--set` and `--demand-factor`."""
+    function = click.option(
+        "--demand-factor", type=factor, metavar="X", default=1.0, help="Every demand, however stated, times X."
+    )(function)
+    words = "Override a value by its address (+=, -=, *= change a number; * is any id); repeatable."
     function = click.option(
         "--set", "overrides", multiple=True, metavar="ADDRESS=VALUE", help=words, shell_complete=complete_override
     )(function)
@@ -61,9 +64,11 @@ def style_option(function: F) -> F:
     return click.option("--format", "style", type=styles, default="text", show_default=True)(function)
 
 
-def read(file: Path, scenario: str | None, overrides: tuple[str, ...], quiet: bool = False) -> Reading:
+def read(
+    file: Path, scenario: str | None, overrides: tuple[str, ...], demand_factor: float, quiet: bool = False
+) -> Reading:
     """Read the inventory and print its warnings."""
-    reading = load(file, scenario=scenario, set=overrides)
+    reading = load(file, scenario=scenario, set=overrides, demand_factor=demand_factor)
     say_warnings(reading, quiet)
     return reading
 

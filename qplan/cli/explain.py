@@ -40,6 +40,7 @@ def command(
     address: str | None,
     scenario: str | None,
     overrides: tuple[str, ...],
+    demand_factor: float,
     time_limit: float,
     gap: float,
     solver: Solver,
@@ -66,7 +67,7 @@ def command(
     source = default_file(click.get_current_context()) if source is None else source
     deadline = time.monotonic() + time_limit
     with stop_on_signals() as stop:
-        subject = load_subject(source, scenario=scenario, set=overrides)
+        subject = load_subject(source, scenario=scenario, set=overrides, demand_factor=demand_factor)
         if not isinstance(subject, Result):
             say_warnings(subject, quiet)
         with ProgressLine(quiet, "looking for reasons …"):

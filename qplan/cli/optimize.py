@@ -54,6 +54,7 @@ def command(
     start: Path | None,
     scenario: str | None,
     overrides: tuple[str, ...],
+    demand_factor: float,
     style: Style,
     lp_file: Path | None,
     quiet: bool,
@@ -66,7 +67,7 @@ def command(
     began = time.monotonic()
     if objective is not None:
         overrides = (*overrides, f"objective={objective}")
-    reading = read(file, scenario, overrides, quiet)
+    reading = read(file, scenario, overrides, demand_factor, quiet)
     earlier = None if start is None else load_plan(start)
     out = out if out is not None else default_folder(file, reading)
     check_ready(solver, out, lp_file)

@@ -61,6 +61,11 @@ def ratio(text: str | float) -> float:
     return finite(text, 0.0, 1.0)
 
 
+def factor(text: str | float) -> float:
+    """The type of an option: what something is multiplied by."""
+    return finite(text, 1e-6, 1e6)
+
+
 def finite(text: str | float, least: float, most: float) -> float:
     """A number from `least` to `most`. Raises click's BadParameter."""
     try:

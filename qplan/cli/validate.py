@@ -45,6 +45,7 @@ def command(
     ignore: tuple[tuple[str, ...], ...],
     scenario: str | None,
     overrides: tuple[str, ...],
+    demand_factor: float,
 ) -> int:
     """Read every FILE (default sites.yaml) with its includes and report every problem found.
 
@@ -56,7 +57,7 @@ def command(
     validated, unreadable = [], []
     for file in files:
         try:
-            validated.append(validate(file, scenario=scenario, set=overrides))
+            validated.append(validate(file, scenario=scenario, set=overrides, demand_factor=demand_factor))
         except QplanError as error:
             unreadable.append(str(error))
     invalid = False

@@ -23,7 +23,9 @@ EXAMPLES = (
 @click.argument("plan", type=click.Path(path_type=Path))
 @overlay_options
 @style_option
-def command(file: Path, plan: Path, scenario: str | None, overrides: tuple[str, ...], style: Style) -> int:
+def command(
+    file: Path, plan: Path, scenario: str | None, overrides: tuple[str, ...], demand_factor: float, style: Style
+) -> int:
     """Does PLAN (a plan.json, or the folder it is in) hold for the inventory FILE?
 
     Every rule and every figure is worked out again, by code that the optimiser does not share. Exit 6 when the plan
@@ -31,6 +33,6 @@ def command(file: Path, plan: Path, scenario: str | None, overrides: tuple[str, 
     """
     if is_plan(file) and not is_plan(plan):
         raise usage("first the inventory, then the plan", "verify", plan, file)
-    found = verify(read(file, scenario, overrides), load_plan(plan))
+    found = verify(read(file, scenario, overrides, demand_factor), load_plan(plan))
     say(render(found, style), style)
     return int(found.exit_code)
