@@ -21,21 +21,26 @@ Severity = Literal["error", "warning"]
 FindingsStyle = Literal["text", "json", "sarif", "github", "junit", "codequality"]
 
 
-def render(value: Result | Statement | Verification, style: Style = "text") -> str:
-    """A value as text for a terminal, JSON for programs, or Markdown for a pull request."""
+def render(value: Result | Statement | Verification, style: Style = "text", window: int | None = None) -> str:
+    """A value as text for a terminal, JSON for programs, or Markdown for a pull request.
+
+    `window`: columns of the terminal that tables of the text are to fit into.
+    """
     from qplan.outputs.verbs import verification
 
     if isinstance(value, Result):
-        return _result(value, style)
+        return _result(value, style, window)
     if isinstance(value, Statement):
         return _statement(value, style)
     return verification.FORMATS[style](value)
 
 
-def _result(result: Result, style: Style) -> str:
+def _result(result: Result, style: Style, window: int | None) -> str:
     from qplan.outputs.text import summary
     from qplan.outputs.verbs import explanation
 
+    if result.facts is not None and style == "text":
+        return summary.summary_text(result.facts, window)
     if result.facts is not None:
         return summary.FORMATS[style](result.facts)
     explained = result.explanation

@@ -6,6 +6,7 @@ import math
 import re
 import shutil
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,6 +38,11 @@ def usage(first: str, command: str, *words: object) -> click.UsageError:
     from qplan.api.words import printable
 
     return click.UsageError(f"{first}: qplan {command} {' '.join(printable(str(word)) for word in words)}")
+
+
+def window() -> int | None:
+    """Columns of the terminal that stdout goes to; None where it is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def say(text: str, style: str = "text", err: bool = False) -> None:
