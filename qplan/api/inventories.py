@@ -15,12 +15,10 @@ if TYPE_CHECKING:
     from qplan.inventory.reader import Reading
     from qplan.inventory.validation import Report, Validated
 
+DEFAULT_FILE = "sites.yaml"
 PathName = str | os.PathLike[str]
 Overrides = Mapping[str, object] | Sequence[str]
 """Values by address (`{"policy.loss_margin_db": 2}`), or texts as `--set` takes them (`"policy.loss_margin_db+=2"`)."""
-
-
-DEFAULT_FILE = "sites.yaml"
 
 
 class NoInventory(QplanError):
@@ -32,13 +30,15 @@ class NoInventory(QplanError):
 def load(path: PathName, *, scenario: str | None = None, set: Overrides = (), demand_factor: float = 1.0) -> Reading:
     """Read an inventory with its includes, a scenario and overrides, and check it; `-` is standard input.
 
-    Every demand, however stated, is multiplied by `demand_factor`.
-    What was read is `.inventory`, what is unlikely about it `.warnings`. Raises InvalidInput with every finding where
-    anything is wrong, and QplanError where the file cannot be read.
+    Every demand, however stated, is multiplied by `demand_factor` (above 0). What was read is `.inventory`, what is
+    unlikely about it `.warnings`. Raises InvalidInput with every finding where anything is wrong, and QplanError where
+    the file cannot be read.
     """
     from qplan.inventory.reader import read_inventory
 
     _refuse_others(Path(path))
+    if not demand_factor > 0:
+        raise WrongUsage(f"demand_factor is {demand_factor!r}; expected a number above 0")
     return read_inventory(path, scenario=scenario, overrides=_texts(set), demand_factor=demand_factor)
 
 
@@ -68,6 +68,8 @@ def _refuse_others(path: Path) -> None:
 
 
 def _texts(overrides: Overrides) -> Sequence[str]:
+    if isinstance(overrides, str):
+        return [overrides]
     if isinstance(overrides, Mapping):
         return [f"{address}={json.dumps(value)}" for address, value in overrides.items()]
     return overrides

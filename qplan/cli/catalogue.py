@@ -8,7 +8,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from qplan.api.project import Plain, catalogue, catalogue_names, catalogues
-from qplan.cli.terminal import say
+from qplan.cli.terminal import say, usage
 from qplan.cli.verb import Verb
 from qplan.errors import Exit
 
@@ -29,10 +29,12 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 @click.option("--format", "style", type=click.Choice(get_args(Plain)), default="text", show_default=True)
 def command(action: Action, name: str | None, style: Plain) -> int:
     """List the equipment that comes with qplan, or show the catalogue NAME as its file stands."""
-    if action == "list":
-        say(catalogues(style), style)
-    elif name is None:
+    if action == "show" and name is None:
         raise click.UsageError(f"name a catalogue: {', '.join(catalogue_names())}")
+    if action == "list" and name is not None:
+        raise usage("`list` lists all", "catalogue", "show", name)
+    if name is None:
+        say(catalogues(style), style)
     else:
         click.echo(catalogue(name), nl=False)
     return int(Exit.DONE)

@@ -10,7 +10,6 @@ command line goes before one in the environment (`QPLAN_OPTIMIZE_GAP`), and that
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -62,12 +61,17 @@ class Settings:
 
 
 def read_settings() -> Settings:
-    """The settings that count in the current folder. Raises WrongUsage where their file is no TOML."""
+    """The settings that count in the current folder. Raises WrongUsage where their file cannot be read."""
     for path in _places():
-        with suppress(OSError):
+        if not path.is_file():
+            continue
+        try:
             data = path.read_bytes()
-            if path.name == OWN or b"tool.qplan" in data:
-                return _parsed(path, data)
+        except OSError as error:
+            raise WrongUsage(f"cannot read {path.name}: {error.strerror}") from error
+        tables = _tables(path, data)
+        if tables is not None:
+            return Settings(path.name, tables)
     return Settings()
 
 
@@ -82,16 +86,21 @@ def _places() -> Iterator[Path]:
         yield from (folder / OWN, folder / SHARED)
 
 
-def _parsed(path: Path, data: bytes) -> Settings:
+def _tables(path: Path, data: bytes) -> dict[str, object] | None:
+    """What stands in the file for qplan; None where a `pyproject.toml` has nothing."""
     import tomllib
 
+    if path.name == SHARED and TABLE.encode() not in data:
+        return None
     try:
-        content = tomllib.loads(data.decode())
-    except ValueError as error:  # TOML or UTF-8
+        content: object = tomllib.loads(data.decode())
+    except (ValueError, RecursionError) as error:  # of TOML or UTF-8
         raise WrongUsage(f"{path.name} is no TOML: {error}") from error
-    if path.name == SHARED:
-        content = content.get("tool", {}).get(TABLE, {})
-    return Settings(path.name, content)
+    for name in ("tool", TABLE) if path.name == SHARED else ():
+        content = content.get(name) if isinstance(content, dict) else None
+    if content is not None and not isinstance(content, dict):
+        raise WrongUsage(f"{path.name}: tool.{TABLE} is {content!r}; expected tables of options by verb")
+    return content
 
 
 def hint(word: str, known: Sequence[str] | dict[str, click.Option]) -> str:

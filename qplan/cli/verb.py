@@ -74,7 +74,7 @@ class Verb(click.Command):
         try:
             code = Exit(super().invoke(ctx) or 0)
         except WrongUsage as error:
-            raise click.UsageError(str(error), ctx) from error
+            raise click.UsageError(_printable(str(error)), ctx) from error
         except QplanError as error:
             code = fail(error)
         return 0 if soft and code in SOFT else int(code)
@@ -86,6 +86,12 @@ def fail(error: QplanError) -> Exit:
 
     click.echo(coloured(render_error(error)), err=True, nl=False)
     return error.exit_code
+
+
+def _printable(text: str) -> str:
+    from qplan.api.words import printable
+
+    return printable(text)
 
 
 def _flag(name: str, words: str) -> click.Option:

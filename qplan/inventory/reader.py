@@ -82,7 +82,7 @@ def read_inventory(
 ) -> Reading:
     """Read an inventory file with its includes, a scenario, and overrides given as `address=value`.
 
-    Every demand, however stated, is multiplied by `demand_factor` at last.
+    Every demand, however stated, is multiplied by `demand_factor` (above 0) at last.
 
     Raises `QplanError` where the main file cannot be read, and `InvalidInput` with every finding where anything in the
     files, the scenario or the overrides is wrong.

@@ -253,6 +253,13 @@ def test_settings_are_those_of_the_repository(here, qplan, monkeypatch):
     assert qplan("rules")[0] == 0
 
 
+@pytest.mark.parametrize("text", ["[tool]\nqplan = 3\n", "tool = 3\n[qplan]\n", "[tool\n# qplan"])
+def test_a_pyproject_may_hold_anything(project, qplan, text):
+    Path("pyproject.toml").write_text(text)
+    code, _, err = qplan("rules")
+    assert (code, err) == (0, "") or (code == 2 and err.startswith("error: pyproject.toml"))
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -266,6 +273,8 @@ def test_settings_are_those_of_the_repository(here, qplan, monkeypatch):
         ("gap = 1\n", "qplan.toml: there is no verb 'gap'"),
         ("[optimize\n", "qplan.toml is no TOML"),
         ("\xff", "qplan.toml is no TOML"),
+        ("a=" + "[" * 5000, "qplan.toml is no TOML"),
+        ('["\\u001b[2J"]', "there is no verb '\\x1b[2J'"),
     ],
 )
 def test_wrong_settings_are_told(project, qplan, text, said):
