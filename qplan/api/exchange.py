@@ -23,12 +23,22 @@ def export_formats() -> Mapping[str, Format]:
     return FORMATS
 
 
+def export_format(name: str) -> Format:
+    """The format of this name. Raises WrongUsage where there is none."""
+    from qplan.inventory.source.messages import did_you_mean
+
+    known = export_formats()
+    if name not in known:
+        hint = did_you_mean(name, known) or f"there are {', '.join(known)}"
+        raise WrongUsage(f"there is no format '{name}'; {hint}")
+    return known[name]
+
+
 def export(result: Result, name: str) -> Exported:
     """A plan in the format of this name: texts by file name, and what the format cannot say. Raises WrongUsage."""
     from qplan.interchange.exports import formats
 
-    if name not in formats.FORMATS:
-        raise WrongUsage(f"there is no format {name!r}; there are {', '.join(formats.FORMATS)}")
+    export_format(name)
     return formats.export(name, result.inventory.inventory, _plan(result))
 
 
@@ -37,7 +47,7 @@ def write_export(out: PathName, name: str, result: Result, exported: Exported) -
     from qplan.interchange.exports import writing
 
     path = Path(out)
-    if export_formats()[name].several_files:
+    if export_format(name).several_files:
         writing.write_folder(path, name, _plan(result), exported)
         return
     for file, text in exported.files.items():

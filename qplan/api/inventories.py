@@ -9,36 +9,67 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qplan.errors import QplanError, WrongUsage
+from qplan.errors import Exit, QplanError, WrongUsage
 
 if TYPE_CHECKING:
     from qplan.inventory.reader import Reading
     from qplan.inventory.validation import Report, Validated
 
+DEFAULT_FILE = "sites.yaml"
 PathName = str | os.PathLike[str]
 Overrides = Mapping[str, object] | Sequence[str]
-"""Values by address (`{"policy.loss_margin_db": 2}`), or texts as `--set` takes them."""
+"""Values by address (`{"policy.loss_margin_db": 2}`), or texts as `--set` takes them (`"policy.loss_margin_db+=2"`)."""
 
 
-def load(path: PathName, *, scenario: str | None = None, set: Overrides = ()) -> Reading:
+class NoInventory(QplanError):
+    """What should be an inventory is a plan."""
+
+    exit_code = Exit.INVALID
+
+
+def load(path: PathName, *, scenario: str | None = None, set: Overrides = (), demand_factor: float = 1.0) -> Reading:
     """Read an inventory with its includes, a scenario and overrides, and check it; `-` is standard input.
 
-    What was read is `.inventory`, what is unlikely about it `.warnings`. Raises InvalidInput with every finding where
-    anything is wrong, and QplanError where the file cannot be read.
+    Every demand, however stated, is multiplied by `demand_factor` (above 0). What was read is `.inventory`, what is
+    unlikely about it `.warnings`. Raises InvalidInput with every finding where anything is wrong, and QplanError where
+    the file cannot be read.
     """
     from qplan.inventory.reader import read_inventory
 
-    return read_inventory(path, scenario=scenario, overrides=_texts(set))
+    _refuse_others(Path(path))
+    if not demand_factor > 0:
+        raise WrongUsage(f"demand_factor is {demand_factor!r}; expected a number above 0")
+    return read_inventory(path, scenario=scenario, overrides=_texts(set), demand_factor=demand_factor)
 
 
-def validate(path: PathName, *, scenario: str | None = None, set: Overrides = ()) -> Validated:
+def validate(
+    path: PathName, *, scenario: str | None = None, set: Overrides = (), demand_factor: float = 1.0
+) -> Validated:
     """Every finding about an inventory, valid or not. Raises QplanError where the file cannot be read."""
     from qplan.inventory import validation
 
-    return validation.validate(path, scenario=scenario, overrides=_texts(set))
+    _refuse_others(Path(path))
+    return validation.validate(path, scenario=scenario, overrides=_texts(set), demand_factor=demand_factor)
+
+
+def _refuse_others(path: Path) -> None:
+    """Say of a folder and of a plan which inventory may be meant. Raises QplanError, NoInventory."""
+    from qplan.inventory.rules import printable
+    from qplan.plan.reader import INVENTORY_FILE, PLAN_FILE, is_plan
+
+    name = printable(str(path))
+    if path.is_dir():
+        for found, meant in ((PLAN_FILE, INVENTORY_FILE), (DEFAULT_FILE, DEFAULT_FILE)):
+            if (path / found).exists():
+                inside = printable(str(path / meant))
+                raise QplanError(f"cannot read {name}: it is a folder; the inventory in it is {inside}")
+    elif is_plan(path):
+        raise NoInventory(f"{name} is a plan, not an inventory; {INVENTORY_FILE} beside it is the one it was made from")
 
 
 def _texts(overrides: Overrides) -> Sequence[str]:
+    if isinstance(overrides, str):
+        return [overrides]
     if isinstance(overrides, Mapping):
         return [f"{address}={json.dumps(value)}" for address, value in overrides.items()]
     return overrides

@@ -159,6 +159,13 @@ def search_parameters(
     return SearchParameters(gap, clock, threads, watch)
 
 
+def is_plan(path: PathName) -> bool:
+    """Whether the path leads to a plan, or to a folder, where only a plan can be meant."""
+    from qplan.plan import reader
+
+    return reader.is_plan(Path(path))
+
+
 def load_plan(path: PathName) -> Plan:
     """A plan from its folder or its plan.json, to start from or to verify. Raises QplanError."""
     from qplan.plan.reader import read_plan
@@ -201,7 +208,7 @@ def write(result: Result, folder: PathName) -> None:
 
     An explanation leaves a plan that is there as it is. Raises QplanError where the folder is not one to write to.
     """
-    from qplan.outputs.folder import write_beside, write_folder
+    from qplan.outputs.folder import has_plan, write_beside, write_folder
     from qplan.outputs.plan_files import plan_files
     from qplan.outputs.verbs.explanation import explanation_files
     from qplan.plan.model import reference
@@ -210,7 +217,15 @@ def write(result: Result, folder: PathName) -> None:
     if result.facts is not None:
         write_folder(out, plan_files(result.facts, read.effective_json))
     elif result.explanation is not None:
-        write_beside(out, explanation_files(read.inventory, result.explanation, reference(read)))
+        ref, stale = reference(read), has_plan(out)
+        write_beside(out, explanation_files(read.inventory, result.explanation, ref, stale_plan=stale))
+
+
+def default_folder(file: PathName, inventory: Reading) -> Path:
+    """Where a plan of the file is written to if nothing else is said: `sites[.SCENARIO][.set-HASH].plan` beside it."""
+    from qplan.outputs import folder
+
+    return folder.default_folder(Path(file), inventory.scenario, inventory.set)
 
 
 def check_ready(solver: Solver, folder: PathName, lp_file: Path | None = None) -> None:

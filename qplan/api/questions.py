@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qplan.api.inventories import Overrides, PathName, load
-from qplan.api.planning import GAP, TIME_LIMIT_S, Result, Solver, load_result, search_parameters
+from qplan.api.planning import GAP, TIME_LIMIT_S, Result, Solver, is_plan, load_result, search_parameters
 from qplan.errors import Exit, WrongUsage
 
 if TYPE_CHECKING:
@@ -46,13 +45,13 @@ class Statement:
         return render(self)
 
 
-def load_subject(path: PathName, *, scenario: str | None = None, set: Overrides = ()) -> Reading | Result:
+def load_subject(
+    path: PathName, *, scenario: str | None = None, set: Overrides = (), demand_factor: float = 1.0
+) -> Reading | Result:
     """A plan with its inventory, or an inventory: whichever the path leads to. Raises as `load` and `load_result`."""
-    from qplan.plan.reader import is_plan
-
-    if not is_plan(Path(path)):
-        return load(path, scenario=scenario, set=set)
-    if scenario is not None or set:
+    if not is_plan(path):
+        return load(path, scenario=scenario, set=set, demand_factor=demand_factor)
+    if scenario is not None or set or demand_factor != 1.0:
         raise WrongUsage("a plan was made with its own --scenario and --set: give none with PLAN")
     return load_result(path)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from qplan.api.planning import Result
@@ -20,21 +21,26 @@ Severity = Literal["error", "warning"]
 FindingsStyle = Literal["text", "json", "sarif", "github", "junit", "codequality"]
 
 
-def render(value: Result | Statement | Verification, style: Style = "text") -> str:
-    """A value as text for a terminal, JSON for programs, or Markdown for a pull request."""
+def render(value: Result | Statement | Verification, style: Style = "text", window: int | None = None) -> str:
+    """A value as text for a terminal, JSON for programs, or Markdown for a pull request.
+
+    `window`: columns of the terminal that tables of the text are to fit into.
+    """
     from qplan.outputs.verbs import verification
 
     if isinstance(value, Result):
-        return _result(value, style)
+        return _result(value, style, window)
     if isinstance(value, Statement):
         return _statement(value, style)
     return verification.FORMATS[style](value)
 
 
-def _result(result: Result, style: Style) -> str:
+def _result(result: Result, style: Style, window: int | None) -> str:
     from qplan.outputs.text import summary
     from qplan.outputs.verbs import explanation
 
+    if result.facts is not None and style == "text":
+        return summary.summary_text(result.facts, window)
     if result.facts is not None:
         return summary.FORMATS[style](result.facts)
     explained = result.explanation
@@ -102,6 +108,16 @@ def render_failed_checks(result: Result, least: Severity = "warning") -> str:
     return "".join(failed_check(check) for check in failed)
 
 
+def render_ending(result: Result, folder: Path) -> str:
+    """What to ask next, and where everything is that was written."""
+    from qplan.outputs.folder import has_plan
+    from qplan.outputs.verbs.ending import explanation_ending, plan_ending
+
+    if result.facts is not None:
+        return plan_ending(result.facts, folder)
+    return explanation_ending(folder, has_plan(folder))
+
+
 def render_progress(progress: Progress, inventory: Reading) -> str:
     """Where the search stands, in one line, with amounts in the inventory's currency."""
     from qplan.outputs.verbs.progress import progress_line
@@ -114,3 +130,10 @@ def render_search(result: Result) -> str:
     from qplan.outputs.verbs.progress import search_lines
 
     return "" if result.outcome is None else search_lines(result.outcome)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A question with what may have been meant; empty where nothing is near."""
+    from qplan.inventory.source import messages
+
+    return messages.did_you_mean(word, known)

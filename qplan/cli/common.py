@@ -8,28 +8,17 @@ from typing import TYPE_CHECKING, TypeVar, get_args
 
 import click
 
-from qplan.api.inventories import load
+from qplan.api.inventories import DEFAULT_FILE, load
 from qplan.api.planning import GAP, MOST_THREADS, TIME_LIMIT_S, Solver
 from qplan.api.words import Style, render_warnings
-from qplan.cli.terminal import ratio, seconds
-from qplan.errors import WrongUsage
+from qplan.cli.completion import complete_override, complete_scenario
+from qplan.cli.terminal import factor, ratio, say, seconds
 
 if TYPE_CHECKING:
     from qplan import Reading
 
-DEFAULT_FILE = "sites.yaml"
 ANY_PATH = click.Path(path_type=Path, readable=False)  # the reader says what cannot be read, and ends with 1
 F = TypeVar("F", bound=Callable[..., object])
-
-
-class Verb(click.Command):
-    """A command that says how it is used where its words name nothing that there is."""
-
-    def invoke(self, ctx: click.Context) -> object:
-        try:
-            return super().invoke(ctx)
-        except WrongUsage as error:
-            raise click.UsageError(str(error), ctx) from error
 
 
 def inventory_argument(function: F) -> F:
@@ -37,10 +26,17 @@ def inventory_argument(function: F) -> F:
 
 
 def overlay_options(function: F) -> F:
-    """`--scenario` and `--set`."""
-    words = "Override a value by its address; repeatable."
-    function = click.option("--set", "overrides", multiple=True, metavar="ADDRESS=VALUE", help=words)(function)
-    return click.option("--scenario", metavar="NAME", help="Apply a scenario of the inventory.")(function)
+    """`--scenario`, `--set` and `--demand-factor`."""
+    function = click.option(
+        "--demand-factor", type=factor, metavar="X", default=1.0, help="Every demand, however stated, times X."
+    )(function)
+    words = "Override a value by its address (+=, -=, *= change a number; * is any id); repeatable."
+    function = click.option(
+        "--set", "overrides", multiple=True, metavar="ADDRESS=VALUE", help=words, shell_complete=complete_override
+    )(function)
+    return click.option(
+        "--scenario", metavar="NAME", help="Apply a scenario of the inventory.", shell_complete=complete_scenario
+    )(function)
 
 
 def search_options(function: F) -> F:
@@ -68,16 +64,18 @@ def style_option(function: F) -> F:
     return click.option("--format", "style", type=styles, default="text", show_default=True)(function)
 
 
-def read(file: Path, scenario: str | None, overrides: tuple[str, ...], quiet: bool = False) -> Reading:
+def read(
+    file: Path, scenario: str | None, overrides: tuple[str, ...], demand_factor: float, quiet: bool = False
+) -> Reading:
     """Read the inventory and print its warnings."""
-    reading = load(file, scenario=scenario, set=overrides)
+    reading = load(file, scenario=scenario, set=overrides, demand_factor=demand_factor)
     say_warnings(reading, quiet)
     return reading
 
 
 def say_warnings(reading: Reading, quiet: bool) -> None:
     if not quiet:
-        click.echo(render_warnings(reading), err=True, nl=False)
+        say(render_warnings(reading), err=True)
 
 
 def _default_file(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path:

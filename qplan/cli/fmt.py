@@ -10,11 +10,17 @@ from pathlib import Path
 import click
 
 from qplan.api.inventories import Layout, layout, write_layout
-from qplan.cli.common import ANY_PATH, Verb, default_file
+from qplan.cli.common import ANY_PATH, default_file
+from qplan.cli.verb import Verb
 from qplan.errors import Exit, InvalidInput, QplanError
 
+EXAMPLES = (
+    ("qplan fmt", "bring ./sites.yaml into its layout"),
+    ("qplan fmt --check --diff sites.yaml common.yaml", "show what would change, for pipelines"),
+)
 
-@click.command("fmt", cls=Verb)
+
+@click.command("fmt", cls=Verb, examples=EXAMPLES)
 @click.argument("files", nargs=-1, metavar="[FILE]…", type=ANY_PATH)
 @click.option("--check", is_flag=True, help="Change nothing; exit 8 where a file would be changed.")
 @click.option("--diff", is_flag=True, help="Change nothing; print what would be changed.")

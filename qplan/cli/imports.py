@@ -19,27 +19,29 @@ from qplan.api.imports import (
     write_import,
 )
 from qplan.api.words import printable
-from qplan.cli.common import ANY_PATH, Verb
+from qplan.cli.common import ANY_PATH
+from qplan.cli.terminal import say
+from qplan.cli.verb import Verb
 from qplan.errors import Exit, QplanError
 
 FORMATS = import_formats()
-EXAMPLES = [
+TITLES = "\n    ".join(f"{name:<10} {title}" for name, title in FORMATS.items())
+EXAMPLES = (
     ("qplan import csv sites.csv fibres.csv", "two spreadsheets saved as CSV"),
     ("qplan import xlsx plant.xlsx --write-map", "headings that are not known: a mapping file to complete"),
     ("qplan import csv fibres.csv --update --diff", "what new measurements would change"),
-]
+)
 
 
-class ImportVerb(Verb):
-    """With formats and examples behind the options."""
+@click.command("import", cls=Verb, examples=EXAMPLES, help=f"""
+    Make an inventory of what you have, or merge new measurements into one.
 
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        for title, rows in (("Formats", list(FORMATS.items())), ("Examples", EXAMPLES)):
-            with formatter.section(title):
-                formatter.write_dl(rows)
+    \b
+    {TITLES}
 
-
-@click.command("import", cls=ImportVerb)
+    Nothing is dropped or guessed in silence: each doubt is a finding (QP6…), printed and written into the file. An
+    inventory that is there is never overwritten: --update merges into it, and deletes nothing.
+    """)  # fmt: skip
 @click.argument("form", metavar="FORMAT", type=click.Choice(list(FORMATS)))
 @click.argument("files", metavar="FILE…", nargs=-1, required=True, type=ANY_PATH)
 @click.option("-o", "--out", type=ANY_PATH, default="sites.yaml", show_default=True, help="The inventory; - is stdout.")
@@ -58,11 +60,6 @@ def command(
     show_diff: bool,
     style: ImportStyle,
 ) -> int:
-    """Make an inventory of what you have, or merge new measurements into one.
-
-    Nothing is dropped or guessed in silence: each doubt is a finding (QP6…), printed and written into the file. An
-    inventory that is there is never overwritten: --update merges into it, and deletes nothing.
-    """
     if write_map:
         name = begin_map(form, files, map_file)
         click.echo(f"Wrote {name}: say in it which heading is which field, then give it with --map {name}")
@@ -74,7 +71,7 @@ def command(
     outcome = import_files(form, files, map_file=map_file, into=out if there else None)
     if show_diff or str(out) == STDOUT:
         click.echo(outcome.diff(out.as_posix().lstrip("/")) if show_diff else outcome.text, nl=False)
-        click.echo(render_import(summarise_import(outcome, out), style), nl=False, err=True)
+        say(render_import(summarise_import(outcome, out), style), style, err=True)
     else:
-        click.echo(render_import(write_import(out, outcome), style), nl=False)
+        say(render_import(write_import(out, outcome), style), style)
     return int(Exit.DONE)

@@ -5,21 +5,45 @@ from __future__ import annotations
 import os
 import re
 import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
 from qplan import __version__
 from qplan.errors import Exit, QplanError
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 COMMANDS = {
+    "init": ("Start a project: an inventory that plans at once.", "qplan.cli.init"),
     "import": ("Make an inventory of spreadsheets, maps and other tools' files.", "qplan.cli.imports"),
-    "optimize": ("Plan an inventory and write the plan folder.", "qplan.cli.optimize"),
     "validate": ("Read and check inventories, without planning.", "qplan.cli.validate"),
-    "rules": ("List the rules of `validate`, or explain one.", "qplan.cli.rules"),
-    "explain": ("Say why there is no plan, or why a plan is as it is.", "qplan.cli.explain"),
     "fmt": ("Bring inventories into their one layout.", "qplan.cli.fmt"),
+    "optimize": ("Plan an inventory and write the plan folder.", "qplan.cli.optimize"),
+    "explain": ("Say why there is no plan, or why a plan is as it is.", "qplan.cli.explain"),
     "verify": ("Re-check a plan against an inventory.", "qplan.cli.verify"),
     "export": ("Write a plan in the format of another tool.", "qplan.cli.export"),
+    "rules": ("List the rules of `validate`, or explain one.", "qplan.cli.rules"),
+    "catalogue": ("List or show the equipment that comes with qplan.", "qplan.cli.catalogue"),
+    "schema": ("Print the JSON Schema of a file or a document.", "qplan.cli.schema"),
+    "doctor": ("Try solvers and drawing program, and tell versions.", "qplan.cli.doctor"),
+}
+OTHER_WORDS = {  # verbs of other tools and other spellings, and ours
+    "optimise": "optimize",
+    "plan": "optimize",
+    "solve": "optimize",
+    "apply": "optimize",
+    "check": "validate",
+    "lint": "validate",
+    "format": "fmt",
+    "why": "explain",
+    "new": "init",
+    "catalog": "catalogue",
+    "completion": "--help",
+    "help": "--help",
+    "version": "--version",
 }
 
 
@@ -32,14 +56,36 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        from importlib import import_module
-
         command: click.Command = import_module(COMMANDS[cmd_name][1]).command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
+            raise click.UsageError(_no_verb(args[0]), ctx)
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (text, _) in COMMANDS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        verbs = [CompletionItem(name, help=text) for name, (text, _) in COMMANDS.items() if name.startswith(incomplete)]
+        return [*verbs, *click.Command.shell_complete(self, ctx, incomplete)]
+
+
+def _no_verb(word: str) -> str:
+    from qplan.api.words import did_you_mean, printable
+
+    meant = OTHER_WORDS.get(word.lower(), "")
+    if not meant and os.path.exists(word):
+        meant = "explain" if os.path.isdir(word) else "optimize"
+        return f"'{printable(word)}' is no verb: `qplan {meant} {printable(word)}`?"
+    hint = f"did you mean '{meant}'?" if meant else did_you_mean(word.lower(), COMMANDS)
+    return f"there is no verb '{printable(word)}'; {hint or 'qplan --help lists all'}"
 
 
 @click.group(cls=LazyGroup, context_settings={"auto_envvar_prefix": "QPLAN", "help_option_names": ["-h", "--help"]})
@@ -47,8 +93,13 @@ class LazyGroup(click.Group):
 def cli() -> None:
     """Infrastructure as code for quantum key distribution (QKD) networks.
 
-    Start with `qplan optimize sites.yaml`: it reads the inventory, decides where trusted nodes and QKD links go at
-    least cost, proves how good the plan is, re-checks it, and writes diagrams, bill of materials and report.
+    \b
+    Start a project and plan it:
+      qplan init
+      qplan optimize
+
+    `optimize` reads the inventory, decides where trusted nodes and QKD links go at least cost, proves how good the
+    plan is, re-checks it, and writes diagrams, bill of materials and report. `qplan VERB --help` has examples.
 
     Exit codes: 0 done, 1 failure of tool or machine, 2 wrong usage, 3 invalid input, 4 no plan possible,
     5 stopped by a limit or Ctrl-C, 6 a check failed or a plan does not hold,
@@ -87,10 +138,9 @@ def _exit_code() -> int:
 
 
 def _failed(error: QplanError) -> int:
-    from qplan.api.words import render_error
+    from qplan.cli.verb import fail
 
-    click.echo(render_error(error), err=True, nl=False)
-    return int(error.exit_code)
+    return int(fail(error))
 
 
 def _check_environment() -> None:

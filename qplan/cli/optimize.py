@@ -8,17 +8,26 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qplan.api.planning import Result, Solver, check_ready, load_plan, optimize, write
-from qplan.api.words import Style, render, render_failed_checks, render_progress, render_search
-from qplan.cli.common import ANY_PATH, Verb, inventory_argument, overlay_options, read, search_options, style_option
+from qplan.api.planning import Result, Solver, check_ready, default_folder, load_plan, optimize, write
+from qplan.api.words import Style, render, render_ending, render_failed_checks, render_progress, render_search
+from qplan.cli.common import ANY_PATH, inventory_argument, overlay_options, read, search_options, style_option
 from qplan.cli.progress import ProgressLine
-from qplan.cli.terminal import stop_on_signals
+from qplan.cli.terminal import say, stop_on_signals, window
+from qplan.cli.verb import Verb
 
 if TYPE_CHECKING:
     from qplan import Progress
 
 
-@click.command("optimize", cls=Verb)
+EXAMPLES = (
+    ("qplan optimize", "plan ./sites.yaml into ./sites.plan"),
+    ("qplan optimize lake.yaml --scenario ring -o ring.plan", "plan a scenario into a folder of that name"),
+    ("qplan optimize --set corridors.mirror.disjoint=node --gap 0.01", "what if, and proven within 1 % is enough"),
+    ("qplan optimize --start sites.plan", "begin from an earlier plan, and keep to it among plans as good"),
+)
+
+
+@click.command("optimize", cls=Verb, examples=EXAMPLES, soft_fail=True)
 @inventory_argument
 @click.option("-o", "--out", type=ANY_PATH, help="Folder to write; default FILE.plan beside FILE.")
 @click.option("--objective", type=click.Choice(["tco", "capex", "relays"]), help="Instead of the inventory's.")
@@ -45,6 +54,7 @@ def command(
     start: Path | None,
     scenario: str | None,
     overrides: tuple[str, ...],
+    demand_factor: float,
     style: Style,
     lp_file: Path | None,
     quiet: bool,
@@ -57,9 +67,9 @@ def command(
     began = time.monotonic()
     if objective is not None:
         overrides = (*overrides, f"objective={objective}")
-    reading = read(file, scenario, overrides, quiet)
+    reading = read(file, scenario, overrides, demand_factor, quiet)
     earlier = None if start is None else load_plan(start)
-    out = out if out is not None else default_folder(file, scenario)
+    out = out if out is not None else default_folder(file, reading)
     check_ready(solver, out, lp_file)
     with stop_on_signals() as stop:
         with ProgressLine(quiet) as line:
@@ -81,17 +91,13 @@ def command(
         if verbose and not quiet:
             click.echo(f"{render_search(result)}{time.monotonic() - began:.1f} s", err=True)
         write(result, out)
-    _say(result, style, quiet)
+    _say(result, out, style, quiet)
     return int(result.exit_code)
 
 
-def _say(result: Result, style: Style, quiet: bool) -> None:
+def _say(result: Result, out: Path, style: Style, quiet: bool) -> None:
     if not quiet:
-        click.echo(render(result, style).rstrip("\n"))
-    click.echo(render_failed_checks(result, "error" if quiet else "warning"), err=True, nl=False)
-
-
-def default_folder(file: Path, scenario: str | None) -> Path:
-    """`sites.plan` or `sites.SCENARIO.plan` beside `sites.yaml`; `stdin.plan` here for standard input (`-`)."""
-    stem = "stdin" if file == Path("-") else file.stem
-    return file.parent / ".".join([stem, *([scenario] if scenario else []), "plan"])
+        say(render(result, style, window()), style)
+        if style == "text":
+            say(render_ending(result, out))
+    say(render_failed_checks(result, "error" if quiet else "warning"), err=True)

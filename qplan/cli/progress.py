@@ -16,7 +16,7 @@ HINT = " (Ctrl-C stops with the best plan)"  # where there is room for it
 class ProgressLine:
     """Redraws one line five times a second; silent where stderr is no terminal or the user asked for quiet."""
 
-    def __init__(self, quiet: bool, said: str = "building the model …") -> None:
+    def __init__(self, quiet: bool, said: str = "looking for a first plan …") -> None:
         self.active = not quiet and sys.stderr.isatty()
         self.began = time.monotonic()
         self.said = said

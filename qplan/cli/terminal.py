@@ -1,15 +1,53 @@
-"""What verbs share that run for a while: a line that is drawn anew, Ctrl-C that is heeded, numbers as options."""
+"""The terminal: colours, a line that is drawn anew, Ctrl-C that is heeded, numbers as options."""
 
 from __future__ import annotations
 
 import math
+import re
 import shutil
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
+
+COLOURS: tuple[tuple[re.Pattern[str], str | None, bool], ...] = (  # of the second group, wherever it stands
+    (re.compile(r"(?m)^((?:.*?: )?)(error(?:\[QP\d+\])?:)"), "red", True),
+    (re.compile(r"(?m)^((?:.*?: )?)(warning(?:\[QP\d+\])?:)"), "yellow", True),
+    (re.compile(r"(?m)^( +\| +)(\^+)$"), "cyan", False),
+    (re.compile(r"(?m)^()(! .*)$"), "yellow", False),
+    (re.compile(r"(?m)^()(The plan holds\.)"), "green", False),
+    (re.compile(r"(?m)^()(No plan.*|The plan does not hold.*)$"), "red", True),
+    (re.compile(r"(?m)^()(Plan(?: \(.*\))?: .*)$"), None, True),
+    (re.compile(r"(?m)^()(.+)(?=\n-+(?:  -+)*$)"), None, True),  # heads of tables
+)
+
+
+def coloured(text: str) -> str:
+    """A text in colours; `click.echo` takes them away where nobody sees them."""
+    for pattern, colour, bold in COLOURS:
+        before, after = click.style("\n", fg=colour, bold=bold).split("\n")
+        text = pattern.sub(rf"\g<1>{before}\g<2>{after}", text)
+    return text
+
+
+def usage(first: str, command: str, *words: object) -> click.UsageError:
+    """What is wrong with the words of a command, and the command as it was meant."""
+    from qplan.api.words import printable
+
+    return click.UsageError(f"{first}: qplan {command} {' '.join(printable(str(word)) for word in words)}")
+
+
+def window() -> int | None:
+    """Columns of the terminal that stdout goes to; None where it is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def say(text: str, style: str = "text", err: bool = False) -> None:
+    """Print what a verb comes to; only what people read is coloured."""
+    click.echo(coloured(text) if style == "text" else text, err=err, nl=False)
 
 
 def draw_line(text: str, hint: str = "") -> None:
@@ -27,6 +65,11 @@ def seconds(text: str | float) -> float:
 def ratio(text: str | float) -> float:
     """The type of an option: a share."""
     return finite(text, 0.0, 1.0)
+
+
+def factor(text: str | float) -> float:
+    """The type of an option: what something is multiplied by."""
+    return finite(text, 1e-6, 1e6)
 
 
 def finite(text: str | float, least: float, most: float) -> float:

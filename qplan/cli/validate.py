@@ -9,7 +9,9 @@ import click
 
 from qplan.api.inventories import report, rule_codes, validate
 from qplan.api.words import FindingsStyle, render_findings
-from qplan.cli.common import ANY_PATH, Verb, default_file, overlay_options
+from qplan.cli.common import ANY_PATH, default_file, overlay_options
+from qplan.cli.terminal import say
+from qplan.cli.verb import Verb
 from qplan.errors import Exit, QplanError, WrongUsage
 
 
@@ -21,13 +23,19 @@ def codes(value: str | tuple[str, ...]) -> tuple[str, ...]:
         raise click.BadParameter(str(error)) from error
 
 
-@click.command("validate", cls=Verb)
+EXAMPLES = (
+    ("qplan validate", "every finding about ./sites.yaml"),
+    ("qplan validate --strict --format sarif sites.yaml", "for code scanning; warnings count as errors"),
+    ("cat sites.yaml | qplan validate -", "from standard input"),
+)
+
+
+@click.command("validate", cls=Verb, examples=EXAMPLES, soft_fail=True)
 @click.argument("files", nargs=-1, metavar="[FILE]…", type=ANY_PATH)
 @click.option("--format", "style", type=click.Choice(get_args(FindingsStyle)), default="text", show_default=True)
 @click.option("--strict", is_flag=True, help="Warnings count as errors.")
 @click.option("--select", multiple=True, type=codes, metavar="CODE", help="Show these rules only: QP303, or QP3.")
 @click.option("--ignore", multiple=True, type=codes, metavar="CODE", help="Do not show these rules.")
-@click.option("--soft-fail", is_flag=True, help="Exit with 0 where findings would give 3.")
 @overlay_options
 def command(
     files: tuple[Path, ...],
@@ -35,9 +43,9 @@ def command(
     strict: bool,
     select: tuple[tuple[str, ...], ...],
     ignore: tuple[tuple[str, ...], ...],
-    soft_fail: bool,
     scenario: str | None,
     overrides: tuple[str, ...],
+    demand_factor: float,
 ) -> int:
     """Read every FILE (default sites.yaml) with its includes and report every problem found.
 
@@ -49,7 +57,7 @@ def command(
     validated, unreadable = [], []
     for file in files:
         try:
-            validated.append(validate(file, scenario=scenario, set=overrides))
+            validated.append(validate(file, scenario=scenario, set=overrides, demand_factor=demand_factor))
         except QplanError as error:
             unreadable.append(str(error))
     invalid = False
@@ -60,8 +68,8 @@ def command(
             ignore=sum(ignore, ()),
             strict=strict,
         )
-        click.echo(render_findings(found, style), nl=False)
+        say(render_findings(found, style), style)
         invalid = found.invalid
     if unreadable:
         raise QplanError("\n".join(unreadable))
-    return int(Exit.INVALID if invalid and not soft_fail else Exit.DONE)
+    return int(Exit.INVALID if invalid else Exit.DONE)

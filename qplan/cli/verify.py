@@ -6,22 +6,33 @@ from pathlib import Path
 
 import click
 
-from qplan.api.planning import load_plan, verify
+from qplan.api.planning import is_plan, load_plan, verify
 from qplan.api.words import Style, render
-from qplan.cli.common import Verb, overlay_options, read, style_option
+from qplan.cli.common import overlay_options, read, style_option
+from qplan.cli.terminal import say, usage
+from qplan.cli.verb import Verb
+
+EXAMPLES = (
+    ("qplan verify sites.yaml sites.plan", "does the plan still hold for the inventory?"),
+    ("qplan verify sites.yaml ring.plan --scenario ring", "one that was made with a scenario"),
+)
 
 
-@click.command("verify", cls=Verb)
+@click.command("verify", cls=Verb, examples=EXAMPLES, soft_fail=True)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("plan", type=click.Path(path_type=Path))
 @overlay_options
 @style_option
-def command(file: Path, plan: Path, scenario: str | None, overrides: tuple[str, ...], style: Style) -> int:
+def command(
+    file: Path, plan: Path, scenario: str | None, overrides: tuple[str, ...], demand_factor: float, style: Style
+) -> int:
     """Does PLAN (a plan.json, or the folder it is in) hold for the inventory FILE?
 
     Every rule and every figure is worked out again, by code that the optimiser does not share. Exit 6 when the plan
     does not hold. Give the --scenario and --set that the plan was made with.
     """
-    found = verify(read(file, scenario, overrides), load_plan(plan))
-    click.echo(render(found, style), nl=False)
+    if is_plan(file) and not is_plan(plan):
+        raise usage("first the inventory, then the plan", "verify", plan, file)
+    found = verify(read(file, scenario, overrides, demand_factor), load_plan(plan))
+    say(render(found, style), style)
     return int(found.exit_code)

@@ -28,6 +28,7 @@ from qplan.inventory.source.overlay import (
     override,
     parse_overrides,
 )
+from qplan.inventory.source.relative import expand_overrides, scale_demands
 from qplan.inventory.source.source_map import Declared, SourceMap, Values, dotted, mapping_at
 from qplan.inventory.source.suppressions import apply_suppressions, find_suppressions, report_unused
 
@@ -73,19 +74,25 @@ class Reading:
 
 
 def read_inventory(
-    path: str | os.PathLike[str], *, scenario: str | None = None, overrides: Sequence[str] = ()
+    path: str | os.PathLike[str],
+    *,
+    scenario: str | None = None,
+    overrides: Sequence[str] = (),
+    demand_factor: float = 1.0,
 ) -> Reading:
     """Read an inventory file with its includes, a scenario, and overrides given as `address=value`.
+
+    Every demand, however stated, is multiplied by `demand_factor` (above 0) at last.
 
     Raises `QplanError` where the main file cannot be read, and `InvalidInput` with every finding where anything in the
     files, the scenario or the overrides is wrong.
     """
     with _no_garbage_collection():
         loaded = load(os.fspath(path))
-    command_line, override_findings = parse_overrides(overrides)
-    declared, overlay_findings = _overlay(loaded.declared, scenario, command_line)
+    declared, overlay_findings = _overlay(loaded.declared, scenario)
+    declared, command_line, override_findings = _override(declared, overrides, demand_factor)
     source = SourceMap(declared.places)
-    findings = loaded.findings + override_findings + overlay_findings + _find_null_entries(declared, source)
+    findings = loaded.findings + overlay_findings + override_findings + _find_null_entries(declared, source)
     effective: Values = {"qplan": 1, **merge_defaults(declared.value)}
     file_only: Values = {key: declared.value[key] for key in ("set", "defaults", "scenarios") if key in declared.value}
     findings += parse(InventoryFile, {"qplan": 1, **drop_nulls(file_only)}, source)[1]
@@ -95,7 +102,7 @@ def read_inventory(
         view = View(inventory, source, _collect_ids(effective))
         ids_known = loaded.complete and isinstance(effective.get("sites", {}), dict)
         findings += check(view, ids_known=ids_known, all_valid=not _errors(findings))
-    kept, suppressed = _judge(findings, loaded, as_declared=scenario is None and not overrides)
+    kept, suppressed = _judge(findings, loaded, as_declared=scenario is None and not command_line)
     if inventory is None or _errors(kept):
         raise InvalidInput(kept, loaded.texts, suppressed)
     defaults = mapping_at(declared.value, ("defaults",))
@@ -114,10 +121,8 @@ def _no_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _overlay(
-    declared: Declared, scenario: str | None, command_line: list[Override]
-) -> tuple[Declared, list[Diagnostic]]:
-    """`set`, then the scenario's `set`, then the command line; the addresses of the other scenarios are looked at."""
+def _overlay(declared: Declared, scenario: str | None) -> tuple[Declared, list[Diagnostic]]:
+    """`set`, then the scenario's `set`; the addresses of the other scenarios are looked at."""
     declared, findings = override(declared, find_overrides(declared, ("set",)))
     scenarios = mapping_at(declared.value, ("scenarios",))
     for name in scenarios:
@@ -129,8 +134,20 @@ def _overlay(
     elif scenario is not None:
         declared, more = override(declared, find_overrides(declared, ("scenarios", scenario, "set")))
         findings += more
-    declared, more = override(declared, command_line)
-    return declared, findings + more
+    return declared, findings
+
+
+def _override(
+    declared: Declared, texts: Sequence[str], demand_factor: float
+) -> tuple[Declared, list[Override], list[Diagnostic]]:
+    """The command line's overrides, then the factor: what is declared with them, and they as addresses and values."""
+    asked, findings = parse_overrides(texts)
+    overrides, expand_findings = expand_overrides(declared, asked)
+    declared, lay_findings = override(declared, overrides)
+    if demand_factor != 1.0:
+        scaled = scale_demands(declared, demand_factor)
+        declared, overrides = override(declared, scaled)[0], [*overrides, *scaled]
+    return declared, overrides, findings + expand_findings + lay_findings
 
 
 def _find_null_entries(declared: Declared, source: SourceMap) -> list[Diagnostic]:

@@ -56,10 +56,16 @@ class Report:
         return bool(self.errors_not_shown or self.count("error"))
 
 
-def validate(path: str | os.PathLike[str], *, scenario: str | None = None, overrides: Sequence[str] = ()) -> Validated:
+def validate(
+    path: str | os.PathLike[str],
+    *,
+    scenario: str | None = None,
+    overrides: Sequence[str] = (),
+    demand_factor: float = 1.0,
+) -> Validated:
     """Every finding about one inventory. Raises `QplanError` where the main file cannot be read."""
     try:
-        reading = read_inventory(path, scenario=scenario, overrides=overrides)
+        reading = read_inventory(path, scenario=scenario, overrides=overrides, demand_factor=demand_factor)
     except InvalidInput as error:
         return Validated(_main(error.sources), error.diagnostics, error.suppressed, None, error.sources)
     return Validated(_main(reading.sources), reading.warnings, reading.suppressed, reading.inventory, reading.sources)

@@ -6,6 +6,8 @@ either the earlier plan or the new one. What the user put into the folder himsel
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import secrets
 import shutil
@@ -30,6 +32,18 @@ PLAN_FILES = (
 )
 EXPLANATION_FILES = ("explanation.json", "explanation.md")
 OWN_FILES = frozenset(PLAN_FILES + EXPLANATION_FILES)
+
+
+def default_folder(file: Path, scenario: str | None, overrides: Mapping[str, object]) -> Path:
+    """`sites[.SCENARIO][.set-HASH].plan` beside `sites.yaml`; `stdin….plan` here for standard input (`-`)."""
+    digest = hashlib.sha256(json.dumps(overrides, sort_keys=True).encode()).hexdigest()[:8]
+    parts = ["stdin" if file == Path("-") else file.stem, scenario, f"set-{digest}" if overrides else None, "plan"]
+    return file.parent / ".".join(part for part in parts if part)
+
+
+def has_plan(out: Path) -> bool:
+    """Whether a plan lies in the folder."""
+    return (out / "plan.json").is_file()
 
 
 def check_target(out: Path) -> None:

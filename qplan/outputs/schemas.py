@@ -1,18 +1,21 @@
-"""The JSON Schemas (draft 2020-12) of inventory files and plans, generated from the models.
+"""The JSON Schemas (draft 2020-12) of inventory files, plans and what verbs print, generated from the models.
 
-`python -m qplan.outputs.schemas FOLDER` writes both.
+`python -m qplan.outputs.schemas FOLDER` writes them all.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from qplan.inventory.model import InventoryFile
+from qplan.outputs.verbs.documents import DoctorDocument, Findings, VerificationDocument
 from qplan.plan.model import Plan
 
 IGNORED_KEYS = "^x-"
@@ -34,11 +37,25 @@ def inventory_schema() -> Schema:
 
 
 def plan_schema() -> Schema:
-    """Of `plan.json`; further keys may be added by later versions."""
-    schema = Plan.model_json_schema(mode="serialization")
-    for model in (schema, *schema["$defs"].values()):
-        _tidy(model)
-    return _headed(schema, "qplan plan")
+    """Of `plan.json`."""
+    return _written(Plan, "qplan plan")
+
+
+def _written(model: type[BaseModel], title: str) -> Schema:
+    """Of a document that qplan writes; further keys may be added by later versions."""
+    schema = model.model_json_schema(mode="serialization")
+    for part in (schema, *schema.get("$defs", {}).values()):
+        _tidy(part)
+    return _headed(schema, title)
+
+
+SCHEMAS: dict[str, Callable[[], Schema]] = {
+    "inventory": inventory_schema,
+    "plan": plan_schema,
+    "doctor": lambda: _written(DoctorDocument, "qplan doctor"),
+    "validate": lambda: _written(Findings, "qplan validate"),
+    "verify": lambda: _written(VerificationDocument, "qplan verify"),
+}
 
 
 def schema_text(schema: Schema) -> str:
@@ -77,8 +94,8 @@ def _nullable(field: Schema) -> Schema:
 
 
 def main(folder: str) -> None:
-    for name, schema in (("inventory", inventory_schema()), ("plan", plan_schema())):
-        Path(folder, f"{name}.schema.json").write_text(schema_text(schema), encoding="utf-8", newline="\n")
+    for name, schema in SCHEMAS.items():
+        Path(folder, f"{name}.schema.json").write_text(schema_text(schema()), encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -23,8 +23,8 @@ class NoPlan(QplanError):
 
 def is_plan(path: Path) -> bool:
     """Whether the path leads to a plan (or to a folder, where only a plan can be meant) rather than to an inventory."""
-    if path.is_dir():
-        return True
+    if not path.is_file():  # nothing is taken out of a pipe
+        return path.is_dir()
     try:
         with open(path, "rb") as file:
             head = file.read(400)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 
 import pytest
 from oracle.random_inventories import random_inventory
@@ -14,9 +13,10 @@ from qplan.candidates.links import enumerate_candidates, offers_and_refusals
 from qplan.candidates.model import CandidateLink
 from qplan.explain.variants import keep_required, prefer_links
 from qplan.inventory.model import Inventory
-from qplan.optimizer.limits import SearchLimits
+from qplan.optimizer.limits import SearchParameters
 from qplan.optimizer.model.link_rows import uses_one_of
 from qplan.optimizer.search.stages import search_plan
+from qplan.time_budget import TimeBudget
 
 SEED = 7_000_500
 
@@ -56,7 +56,7 @@ def test_value_equals_exhaustive_search():
         for links in questions(inventory, rng):
             best = Using(tables, links)
             best.serve(list(inventory.corridors))
-            limits = SearchLimits(gap=0.0, deadline=time.monotonic() + 60)
+            limits = SearchParameters(0.0, TimeBudget.of(60))
             constraint = uses_one_of({link.id for link in links})
             found = search_plan(inventory, prefer_links(graph, links), "highs", limits, side_constraints=(constraint,))
             if best.best is None:

@@ -23,7 +23,16 @@ from qplan.inventory.model import Inventory
 from qplan.outputs.bill.costs_json import costs_json
 from qplan.outputs.bill.tables import BILL_HEADER, bill_csv, corridor_table, site_table
 from qplan.outputs.bill.workbook import CREATED, workbook_bytes
-from qplan.outputs.text.tables import csv_text, escape_markdown, markdown_table, one_line, text_table
+from qplan.outputs.text.tables import (
+    LEAST_CELL,
+    LONGEST_NAME,
+    csv_text,
+    escape_markdown,
+    fitted_rows,
+    markdown_table,
+    one_line,
+    text_table,
+)
 
 HOSTILE = (
     "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "＝1+1", '=HYPERLINK("http://x.example")', "a|b", "a\nb",
@@ -203,3 +212,15 @@ def test_workbook_of_extremes():
     values = read(workbook_bytes(assess(huge, plan)), values=True)
     assert values["Summary"]["B4"].value == pytest.approx(1e15)
     assert max(len(str(cell)) for row in values["BOM"].values for cell in row) == 32_767
+
+
+@given(st.lists(st.lists(st.text("abä …", max_size=60), min_size=3, max_size=3), max_size=4), st.integers(1, 150))
+def test_a_table_fits_the_window_where_it_can(rows, window):
+    header = ("Id", "What it is", "Where")
+    cells = fitted_rows(header, rows, 10, window)
+    width = max(map(len, text_table(header, cells).splitlines()))
+    natural = max(map(len, text_table(header, rows).splitlines()))
+    assert width <= max(window, LONGEST_NAME + len("What it is") + LEAST_CELL + 4)
+    assert natural > window or cells == rows
+    assert all(a == b or (a.endswith("…") and b.startswith(a[:-1])) for x, y in zip(cells, rows, strict=True)
+               for a, b in zip(x, y, strict=True))  # fmt: skip

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from qplan.interchange.exports.exported import Exported
-from qplan.inventory.model import Inventory
-from qplan.plan.model import Plan
+if TYPE_CHECKING:
+    from qplan.interchange.exports.exported import Exported
+    from qplan.inventory.model import Inventory
+    from qplan.plan.model import Plan
 
 
 class Format(NamedTuple):

@@ -7,10 +7,10 @@ import os
 import stat
 import sys
 from dataclasses import dataclass, field
-from importlib.resources import files as package_files
 
 from qplan.errors import Diagnostic, QplanError
 from qplan.inventory.rules import Spot, finding, printable
+from qplan.inventory.shipped import shipped_catalogues
 from qplan.inventory.source.messages import did_you_mean, kind, shown
 from qplan.inventory.source.source_map import Declared, Path, Place, Values, dotted
 from qplan.inventory.source.yaml_source import MAX_BYTES, UNREADABLE, parse_yaml
@@ -217,12 +217,11 @@ class _Reader:
 
 
 def _shipped(name: str) -> bytes:
-    folder = package_files("qplan") / "catalogue"
-    names = sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".yaml"))
-    if name not in names:
-        hint = did_you_mean(name, names) or f"shipped: {', '.join(names)}"
+    known = shipped_catalogues()
+    if name not in known:
+        hint = did_you_mean(name, known) or f"shipped: {', '.join(known)}"
         raise _Refused("QP011", "there is no such catalogue", hint)
-    return (folder / f"{name}.yaml").read_bytes()
+    return known[name]
 
 
 def _merge(loaded: Loaded, added: Values, places: dict[Path, Place], path: Path, into: Values) -> None:

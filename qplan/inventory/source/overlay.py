@@ -32,6 +32,8 @@ class Override(NamedTuple):
     address: str
     value: object
     places: Mapping[Path, Place]
+    operator: str = ""
+    """Of the command line: + - * change the number that stands there; nothing puts the value in its place."""
 
     @property
     def spot(self) -> Spot:
@@ -58,11 +60,11 @@ def find_overrides(declared: Declared, path: Path) -> list[Override]:
 
 
 def parse_overrides(texts: Sequence[str]) -> tuple[list[Override], list[Diagnostic]]:
-    """The overrides given as `address=value`, in their order, values read as YAML."""
+    """The overrides given as `address=value` (or `+=`, `-=`, `*=`), in their order, values read as YAML."""
     overrides, findings = [], []
     for text in texts:
         address, equals, value = text.partition("=")
-        address = address.strip()
+        address, operator = _split_operator(address.strip())
         if not equals or not address:
             message = f"the override {shown(text)} is not of the form address=value"
             hint = "for example policy.loss_margin_db=3"
@@ -74,8 +76,15 @@ def parse_overrides(texts: Sequence[str]) -> tuple[list[Override], list[Diagnost
             findings.append(finding(problem.code, Spot(COMMAND_LINE), address, message, hint=problem.hint))
         if not parsed.findings:
             places = {inner: Place(COMMAND_LINE) for inner in paths_in(parsed.value)}
-            overrides.append(Override(address, parsed.value, places))
+            overrides.append(Override(address, parsed.value, places, operator))
     return overrides, findings
+
+
+def _split_operator(address: str) -> tuple[str, str]:
+    """`a.b` and `*` of `a.b*`; the last step of `a.*` is any id."""
+    if address[-1:] in ("+", "-", "*") and address[-2:-1] not in ("", "."):
+        return address[:-1].rstrip(), address[-1]
+    return address, ""
 
 
 def find_unknown_addresses(declared: Declared, overrides: Iterable[Override]) -> list[Diagnostic]:

@@ -11,9 +11,8 @@ from qplan.outputs.report.design_sections import built_section, corridors_sectio
 from qplan.outputs.report.document import Document, Section, Table
 from qplan.outputs.report.exposure_section import exposure_section
 from qplan.outputs.text.names import SiteNames
-from qplan.outputs.text.tables import escape_markdown, markdown_table, one_line
+from qplan.outputs.text.tables import escape_markdown, markdown_table, one_line, shortened
 from qplan.outputs.text.verdict import figures, plan_line, title, warnings
-from qplan.outputs.text.wording import shortened
 
 MARKER = "<!-- qplan:report -->"
 COMMENT_CHARACTERS = 60_000  # GitHub takes 65,536 in a comment

@@ -11,9 +11,8 @@ from qplan.outputs.report.document import Table
 from qplan.outputs.report.report import markdown_head, report_document
 from qplan.outputs.text import money
 from qplan.outputs.text.names import SiteNames
-from qplan.outputs.text.tables import one_line, text_table
+from qplan.outputs.text.tables import fitted_rows, one_line, text_table
 from qplan.outputs.text.verdict import figures, plan_line, title, warnings
-from qplan.outputs.text.wording import shortened
 
 SUMMARY_VERSION = "1.0"
 CELL_CHARACTERS = 36
@@ -22,16 +21,19 @@ LINK_ROWS = 15
 LINK_COLUMNS = ("Route", "System", "Loss", "Headroom", "Key rate", "Load")
 
 
-def summary_text(facts: PlanFacts) -> str:
-    """About a screen: result, links, every corridor, and the verdict as the last line."""
+def summary_text(facts: PlanFacts, window: int | None = None) -> str:
+    """About a screen: result, links, every corridor, and the verdict as the last line.
+
+    Tables are as wide as the window; without one (in a file, say) their cells are cut to a fixed length.
+    """
     names, rows = SiteNames(facts.inventory), figures(facts)
     width = max(len(label) for label, _ in rows)
     blocks = [
         one_line(": ".join(part for part in (title(facts), money.decided_text(facts)) if part)),
         "\n".join(f"! {one_line(warning)}" for warning in warnings(facts)),
         "\n".join(f"{label:<{width}}  {one_line(value)}" for label, value in rows),
-        _text_table(_columns(links_table(facts, names), LINK_COLUMNS), ROUTE_CHARACTERS, LINK_ROWS),
-        _text_table(corridors_table(facts, names), CELL_CHARACTERS),
+        _text_table(_columns(links_table(facts, names), LINK_COLUMNS), ROUTE_CHARACTERS, window, LINK_ROWS),
+        _text_table(corridors_table(facts, names), CELL_CHARACTERS, window),
         plan_line(facts),
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
@@ -42,10 +44,11 @@ def _columns(table: Table, header: tuple[str, ...]) -> Table:
     return Table(table.title, header, tuple(tuple(row[place] for place in places) for row in table.rows), table.right)
 
 
-def _text_table(table: Table, characters: int, limit: int | None = None) -> str:
+def _text_table(table: Table, characters: int, window: int | None, limit: int | None = None) -> str:
     if not table.rows:
         return ""
-    rows = [[shortened(one_line(cell), characters) for cell in row] for row in table.rows[:limit]]
+    cells = [[one_line(cell) for cell in row] for row in table.rows[:limit]]
+    rows = fitted_rows(table.header, cells, characters, window)
     left_out = len(table.rows) - len(rows)
     text = text_table(table.header, rows, table.right).rstrip("\n")
     return text + (f"\n… and {left_out} more: see report.md." if left_out else "")

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 
 Cell = str | float | Decimal | None
+LEAST_CELL, LONGEST_NAME = 8, 24
 _JOINERS = frozenset("\u200c\u200d")  # format characters that ordinary words of some scripts need
 _MARKDOWN = re.compile(r"([\\`*_\[\]~|#$!{}])")
 _LIST_MARKER = re.compile(r"^(\d*)([-+.)=])(?=[-=\s]|$)")
@@ -113,6 +114,32 @@ def text_table(header: Sequence[str], rows: Iterable[Sequence[Cell]], right: Col
         ]
         lines.append("  ".join(padded).rstrip())
     return "\n".join(lines) + "\n"
+
+
+def fitted_rows(
+    header: Sequence[str], rows: Iterable[Sequence[str]], characters: int, window: int | None
+) -> list[list[str]]:
+    """The cells cut to so many characters; in a window of so many columns so that the table just fits into it.
+
+    The widest columns give way first, none below its heading or `LEAST_CELL`, the first, which names things, last.
+    """
+    cells = [list(row) for row in rows]
+    widths = [max(map(_width, column)) for column in zip(header, *cells, strict=True)]
+    least = [max(_width(name), min(LEAST_CELL, width)) for name, width in zip(header, widths, strict=True)]
+    least[0] = min(widths[0], LONGEST_NAME)
+    if window is None:
+        widths = [characters] * len(header)
+    while window is not None and sum(widths) + 2 * (len(header) - 1) > window:
+        widest = max(range(len(header)), key=lambda i: widths[i] - least[i])
+        if widths[widest] == least[widest]:
+            break
+        widths[widest] -= 1
+    return [[shortened(cell, width) for cell, width in zip(row, widths, strict=True)] for row in cells]
+
+
+def shortened(text: str, characters: int) -> str:
+    """The beginning of a text, and that there was more."""
+    return text if len(text) <= characters else text[: characters - 1].rstrip() + "…"
 
 
 def _width(text: str) -> int:

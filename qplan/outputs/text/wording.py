@@ -92,10 +92,6 @@ def listed(words: Sequence[str], limit: int = 12) -> str:
     return ", ".join(words[:limit]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def shortened(text: str, characters: int) -> str:
-    return text if len(text) <= characters else text[: characters - 1].rstrip() + "…"
-
-
 def proof(plan: Plan) -> str:
     """What is proven about the plan, as one honest clause."""
     gap, stopped = plan.objective.gap, STOPPED_BY[plan.solver.stopped_by]

@@ -19,9 +19,11 @@ from qplan.plan.model import InventoryRef
 EXPLANATION_VERSION = "1.0"
 
 
-def explanation_files(inventory: Inventory, explanation: Explanation, ref: InventoryRef) -> dict[str, bytes]:
-    """Content of `explanation.json` and `explanation.md`."""
-    record = {"inventory": ref.model_dump(mode="json")}
+def explanation_files(
+    inventory: Inventory, explanation: Explanation, ref: InventoryRef, *, stale_plan: bool = False
+) -> dict[str, bytes]:
+    """Content of `explanation.json` and `explanation.md`; `stale_plan`: an earlier plan lies beside them."""
+    record = {"inventory": ref.model_dump(mode="json"), "stale_plan": stale_plan}
     return {
         "explanation.json": _json(inventory, explanation, record).encode(),
         "explanation.md": explanation_markdown(inventory, explanation).encode(),

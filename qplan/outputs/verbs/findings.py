@@ -14,15 +14,14 @@ from dataclasses import asdict
 from pathlib import PurePath
 from xml.etree import ElementTree
 
-from qplan import __version__
 from qplan.errors import Diagnostic
 from qplan.inventory.model import Inventory
 from qplan.inventory.source.includes import enclosing_repository
 from qplan.inventory.source.messages import counted
 from qplan.inventory.source.rendering import render
 from qplan.inventory.validation import Report, Validated
+from qplan.outputs.verbs.documents import Finding, Findings, FindingsSummary, SuppressedFinding
 
-FORMAT_VERSION = "1.0"
 GITLAB_SEVERITY = {"error": "major", "warning": "minor"}
 
 
@@ -47,26 +46,21 @@ def _valid_line(file: Validated, inventory: Inventory) -> str:
 
 def as_json(report: Report) -> str:
     """The versioned contract: every finding with its place (null where there is none), the suppressed ones, counts."""
-    return _dumped(
-        {
-            "format_version": FORMAT_VERSION,
-            "qplan_version": __version__,
-            "files": [file.file for file in report.files],
-            "findings": [_entry(item) for item in report.findings],
-            "suppressed": [{**_entry(item), "reason": item.reason} for item in report.suppressed],
-            "summary": {
-                "errors": report.count("error"),
-                "warnings": report.count("warning"),
-                "suppressed": len(report.suppressed),
-                "errors_not_shown": report.errors_not_shown,
-            },
-        }
-    )
+    return Findings(
+        files=tuple(file.file for file in report.files),
+        findings=tuple(Finding.model_validate(_entry(item)) for item in report.findings),
+        suppressed=tuple(SuppressedFinding.model_validate(_entry(item)) for item in report.suppressed),
+        summary=FindingsSummary(
+            errors=report.count("error"),
+            warnings=report.count("warning"),
+            suppressed=len(report.suppressed),
+            errors_not_shown=report.errors_not_shown,
+        ),
+    ).text()
 
 
 def _entry(item: Diagnostic) -> dict[str, object]:
-    entry = asdict(item)
-    del entry["reason"]
+    entry = asdict(item) | {"suppressed": bool(item.reason)}
     return entry | {key: entry[key] or None for key in ("line", "column", "end_column")}
 
 

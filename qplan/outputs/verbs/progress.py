@@ -36,14 +36,13 @@ def progress(sighting: Sighting) -> Progress:
 
 
 def progress_line(progress: Progress, currency: str) -> str:
-    """`proving: best CHF 3 410 235, bound CHF 3 400 000, gap 0.30 %`."""
-    unit = f"{currency} " if progress.measure in MONEY else ""
-    open_gap = "–" if progress.gap is None else f"{100 * progress.gap:.2f} %"
-    aim = "" if progress.measure in MONEY else f" ({progress.measure})"
-    return (
-        f"{progress.phase}{aim}: best {_amount(progress.best, unit)}, bound {_amount(progress.bound, unit)}, "
-        f"gap {open_gap}"
-    )
+    """`proving: best CHF 3 410 235, bound CHF 3 400 000, gap CHF 10 235 (0.30 %)`."""
+    best, bound, share = progress.best, progress.bound, progress.gap
+    unit, aim = (f"{currency} ", "") if progress.measure in MONEY else ("", f" ({progress.measure})")
+    left = "–"
+    if best is not None and bound is not None and share is not None:
+        left = f"{_amount(max(0.0, best - bound), unit)} ({100 * share:.2f} %)"
+    return f"{progress.phase}{aim}: best {_amount(best, unit)}, bound {_amount(bound, unit)}, gap {left}"
 
 
 def _amount(value: float | None, unit: str) -> str:

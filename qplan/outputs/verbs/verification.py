@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
-import qplan
 from qplan.assessment.judgement import judge_checks
 from qplan.errors import Exit
 from qplan.explain.findings import write_setting
@@ -16,11 +14,11 @@ from qplan.inventory.reader import Reading
 from qplan.inventory.source.messages import counted
 from qplan.outputs.text.tables import escape_markdown, markdown_table, one_line
 from qplan.outputs.text.wording import gap_percent
+from qplan.outputs.verbs.documents import BrokenRule, NotReproven, VerificationDocument
 from qplan.plan.model import InventoryRef, JudgedCheck, Plan
 from qplan.plan.verify.verifier import verify
 from qplan.plan.verify.violation import Violation
 
-VERIFICATION_VERSION = "1.0"
 EDITED = (
     "The inventory is not the one that it was made from: whether it is still the best, only planning anew can tell."
 )
@@ -95,19 +93,16 @@ def verification_markdown(found: Verification) -> str:
 
 
 def verification_json(found: Verification) -> str:
-    content = {
-        "format_version": VERIFICATION_VERSION,
-        "qplan_version": qplan.__version__,
-        "holds": found.holds,
-        "only_figures_differ": bool(found.violations) and only_figures(found.violations),
-        "inventory_edited": found.edited,
-        "not_reproven": asdict(found.proof),
-        "violations": [
-            {("expected" if key == "limit" else key): value for key, value in asdict(violation).items()}
-            for violation in found.violations
-        ],
-    }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return VerificationDocument(
+        holds=found.holds,
+        only_figures_differ=bool(found.violations) and only_figures(found.violations),
+        inventory_edited=found.edited,
+        not_reproven=NotReproven(status=found.proof.status, bound=found.proof.bound, gap=found.proof.gap),
+        violations=tuple(
+            BrokenRule(rule=each.rule, address=each.address, found=each.found, expected=each.limit)
+            for each in found.violations
+        ),
+    ).text()
 
 
 FORMATS = {"text": verification_text, "json": verification_json, "markdown": verification_markdown}

@@ -1,0 +1,29 @@
+"""What a shell completes besides verbs and options: scenarios, addresses, overrides; nothing where nothing is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import click
+from click.shell_completion import CompletionItem
+
+from qplan.api.completion import addresses, overridable, scenarios
+from qplan.api.inventories import DEFAULT_FILE
+
+Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+
+
+def _completes(known: Callable[[Path], Iterable[str]]) -> Complete:
+    """Completes what is known of the inventory, or the plan, that stands before it."""
+
+    def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        subject = next((ctx.params[name] for name in ("file", "source", "plan") if ctx.params.get(name)), DEFAULT_FILE)
+        return [CompletionItem(word) for word in known(Path(subject)) if word.startswith(incomplete)]
+
+    return complete
+
+
+complete_scenario = _completes(scenarios)
+complete_address = _completes(addresses)
+complete_override = _completes(overridable)

@@ -1,0 +1,24 @@
+"""`qplan doctor`."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import click
+
+from qplan.api.project import Plain, examine, render_examination
+from qplan.cli.settings import read_settings
+from qplan.cli.terminal import say
+from qplan.cli.verb import Verb
+from qplan.errors import Exit
+
+
+@click.command("doctor", cls=Verb, examples=(("qplan doctor", "what to send with a report of a defect"),))
+@click.option("--format", "style", type=click.Choice(get_args(Plain)), default="text", show_default=True)
+def command(style: Plain) -> int:
+    """Try the solvers and the drawing program, and tell all versions. Exit 1 where something needed does not work."""
+    found = examine()
+    say(render_examination(found, style), style)
+    if style == "text":
+        click.echo(f"Settings: {read_settings().file or 'no qplan.toml and no tool.qplan in a pyproject.toml'}")
+    return int(Exit.DONE if found.sound else Exit.FAILED)
