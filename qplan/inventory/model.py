@@ -9,26 +9,27 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
-Amount = Annotated[float, Field(ge=0, le=1e15, allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, le=1e15, allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=0)]
-AtLeastOne = Annotated[int, Field(ge=1)]
-Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
-Ids = Annotated[tuple[Id, ...], Field(strict=False)]
-Words = Annotated[tuple[str, ...], Field(strict=False)]
-Countries = Annotated[tuple[Country, ...], Field(strict=False)]
-TwoEnds = Annotated[tuple[Id, Id], Field(strict=False)]
-Point = Annotated[tuple[Amount, Amount], Field(strict=False)]
-
-
-class Model(BaseModel):
-    """What every declared thing is: frozen, without unknown keys, without conversion of types."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+from qplan.inventory.drills import Drill
+from qplan.inventory.fields import (
+    Amount,
+    AtLeastOne,
+    Count,
+    Countries,
+    Country,
+    Id,
+    Ids,
+    Model,
+    Point,
+    Positive,
+    Provenance,
+    Share,
+    TwoEnds,
+    Words,
+)
+from qplan.inventory.key_stores import KeyStore, KeyStores
+from qplan.inventory.reliability import Deployment, Reliability, Repair
 
 
 class Metadata(Model):
@@ -93,6 +94,10 @@ class FibreFields(Model):
     ducts: Ids = ()
     """Shared-risk groups: ducts, bridges, tunnels."""
     fibre_type: str | None = None
+    operator: str | None = None
+    """Who lets or owns the fibre."""
+    deployment: Deployment = "buried"
+    """How the cable lies: how often it is cut."""
     setup_cost_per_strand: Amount = 0.0
     """One-off, per strand used."""
     cost_per_strand_year: Amount = 0.0
@@ -109,9 +114,6 @@ class Fibre(FibreFields):
     """A fibre cable between two sites."""
 
     ends: TwoEnds
-
-
-Provenance = Literal["datasheet", "quote", "measured", "paper", "derived", "illustrative"]
 
 
 class QkdSystem(Model):
@@ -144,6 +146,10 @@ class QkdSystem(Model):
     lead_time_weeks: Amount | None = None
     rate_basis: Literal["mean", "guaranteed", "asymptotic", "finite_key"] | None = None
     """What the rates of the curve are."""
+    key_store: KeyStore | None = None
+    """What differs from `key_stores` on the QKD links of this system."""
+    reliability: Repair | None = None
+    """Of one end of one pair, instead of `reliability.system_end`."""
     provenance: Provenance | dict[str, Provenance] = "illustrative"
     """One word for the whole entry or a map {field: provenance}."""
     source: str | None = None
@@ -302,6 +308,9 @@ class Inventory(Model):
     budget: Budget = Budget()
     economics: Economics = Economics()
     checks: dict[Id, Check] = {}
+    key_stores: KeyStores = KeyStores()
+    reliability: Reliability = Reliability()
+    drills: dict[Id, Drill] = {}
 
 
 class Defaults(Model):

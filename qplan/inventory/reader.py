@@ -37,6 +37,7 @@ ID_SECTIONS = (
     ("fibres",),
     ("corridors",),
     ("checks",),
+    ("drills",),
     ("equipment", "qkd_systems"),
     ("equipment", "node_items"),
     ("equipment", "relay_items"),

@@ -149,6 +149,18 @@ RULES: dict[str, Rule] = {
     "QP684": Rule("warning", "trace of another length than the fibre"),
     "QP685": Rule("warning", "trace in one direction only"),
     "QP686": Rule("warning", "connectors at the ends are not in a trace"),
+    # drills, key stores, reliability
+    "QP801": Rule("error", "drill event that does not do exactly one thing"),
+    "QP802": Rule("error", "drill event about something unknown"),
+    "QP803": Rule("error", "amount or end that does not fit the drill event"),
+    "QP804": Rule("warning", "drill event after the end of the drill"),
+    "QP805": Rule("warning", "drill events about one thing that overlap"),
+    "QP806": Rule("error", "expectation of an unknown corridor, or of nothing"),
+    "QP807": Rule("error", "key store that could never be used"),
+    "QP808": Rule("warning", "key store without reserve for authentication"),
+    "QP809": Rule("warning", "ducts whose length is not stated"),
+    "QP810": Rule("warning", "ducts longer than the fibre in them"),
+    "QP811": Rule("error", "store, reliability or reserve of something unknown"),
 }
 
 IMPORTS = "QP6"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from qplan.errors import Diagnostic
 from qplan.inventory.checks import corridors as corridor
 from qplan.inventory.checks import costs as cost
+from qplan.inventory.checks import drills as drill
 from qplan.inventory.checks import physics as physics
 from qplan.inventory.checks import references as reference
 from qplan.inventory.checks.view import Check, View
@@ -32,12 +33,20 @@ ENTRY_CHECKS: tuple[Check, ...] = (
     cost.check_prices,
     cost.check_quotes_are_valid,
     cost.check_amounts_are_in_one_currency,
+    drill.check_events_do_one_thing,
+    drill.check_amounts_fit_the_action,
+    drill.check_events_lie_in_the_drill,
+    drill.check_outages_do_not_overlap,
+    drill.check_stores_can_be_used,
 )
 """Each entry by itself, with those that it names: true of any part of an inventory."""
 REFERENCE_CHECKS: tuple[Check, ...] = (
     reference.check_fibre_ends_exist,
     reference.check_corridor_ends_exist,
     reference.check_avoided_sites_exist,
+    drill.check_event_targets_exist,
+    drill.check_expectations,
+    drill.check_stores_and_rates_are_of_something,
 )
 """Need every declared id."""
 WHOLE_CHECKS: tuple[Check, ...] = (
@@ -50,6 +59,8 @@ WHOLE_CHECKS: tuple[Check, ...] = (
     corridor.check_corridor_ends_have_fibres,
     corridor.check_disjoint_paths_keep_apart_at_the_ends,
     corridor.check_there_are_corridors,
+    drill.check_ducts_have_lengths,
+    drill.check_ducts_fit_their_fibres,
 )
 """Need every entry to be valid, since they speak of what is not there."""
 

@@ -18,12 +18,16 @@ from qplan.inventory.source.yaml_source import MAX_BYTES, UNREADABLE, parse_yaml
 CATALOGUE = "catalogue:"
 STDIN, STDIN_NAME = "-", "stdin"
 MAX_CHAIN = 50  # files that include each other in a row
-SECTIONS = ("sites", "fibres", "corridors", "checks", "scenarios", "set", "metadata", "policy", "budget", "economics")
+SECTIONS = (
+    "sites", "fibres", "corridors", "checks", "scenarios", "set", "metadata", "policy", "budget", "economics",
+    "key_stores", "reliability", "drills",
+)  # fmt: skip
 MERGED: frozenset[Path] = frozenset(
     [(), ("equipment",), ("defaults",)]
     + [(section,) for section in SECTIONS]
     + [("equipment", part) for part in ("qkd_systems", "node_items", "relay_items")]
     + [("defaults", part) for part in ("site", "fibre", "corridor")]
+    + [("key_stores", "links"), *(("reliability", part) for part in ("fibre", "ducts", "operators"))]
 )
 """Mappings that several files may add entries to."""
 

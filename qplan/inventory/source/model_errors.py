@@ -78,6 +78,8 @@ def _locate(error: ValidationError, value: Values) -> dict[Path, ErrorDetails]:
         of_union = len(path) < len(item["loc"]) and "[key]" not in item["loc"]
         if of_union and item["type"] == "literal_error" and isinstance(here, dict):
             continue  # the findings about the mapping's entries say more
+        if item["type"] in LIMITS and errors.get(path, item)["type"] == "literal_error":
+            errors[path] = item  # a number where a word or a number may stand
         errors.setdefault(path, item)
     around = {path[:end] for path in errors for end in range(len(path))}
     return {path: item for path, item in errors.items() if item["type"] != "too_short" or path not in around}

@@ -14,9 +14,9 @@ from qplan.inventory.source.source_map import Path
 
 
 class Shape(NamedTuple):
-    """What stands at an address: a model's fields, entries by id, a free mapping, or a plain value."""
+    """What stands at an address: a model's fields, entries by id or in a list, a free mapping, or a plain value."""
 
-    kind: str  # "model" | "entries" | "free" | "plain"
+    kind: str  # "model" | "entries" | "list" | "free" | "plain"
     model: type[BaseModel] | None = None
 
     @property
@@ -28,7 +28,7 @@ class Shape(NamedTuple):
         """The shape of an entry; None where the models know none of that name."""
         if self.kind == "model" and self.model:
             return _field_shape(self.model, str(key))
-        if self.kind == "entries":
+        if self.kind == "entries" or (self.kind == "list" and isinstance(key, int)):
             return Shape("model", self.model)
         return self if self.kind == "free" else None
 
@@ -55,6 +55,10 @@ def _shape(annotation: object) -> Shape:
             if isinstance(item, type) and issubclass(item, BaseModel):
                 return Shape("entries", item)
             return Shape("free")
+        if get_origin(option) is tuple:
+            item = get_args(option)[0]
+            if isinstance(item, type) and issubclass(item, BaseModel):
+                return Shape("list", item)
     return Shape("plain")
 
 
