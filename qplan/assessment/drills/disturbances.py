@@ -1,0 +1,147 @@
+"""What an event does to a network: which links stand still, which stores are out of reach, who asks for more."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from qplan.assessment.drills.network import Network, NotPlayable
+from qplan.inventory.drills import Drill, DrillEvent, target
+from qplan.inventory.key_stores import link_names
+from qplan.inventory.model import Inventory
+from qplan.inventory.suggestions import did_you_mean
+from qplan.plan.model import Plan
+
+Numbers = tuple[int, ...]
+KINDS = ("sites", "fibres", "ducts", "links", "key_managers", "operators")
+
+
+@dataclass(frozen=True)
+class Disturbance:
+    """A state of things from `at_s` until `until_s`, in numbers of links and corridors."""
+
+    at_s: float
+    action: str
+    address: str
+    until_s: float = math.inf
+    down: Numbers = ()
+    """Links that make no key, and restart afterwards."""
+    hidden: Numbers = ()
+    """Links whose stores no corridor reaches."""
+    unstored: Numbers = ()
+    """Links whose key is lost as it is made."""
+    stopped: Numbers = ()
+    """Corridors that get no keys delivered."""
+    systems: Numbers = ()
+    """Links with one system less."""
+    degraded: Numbers = ()
+    factor: float = 1.0
+    """Of the rate of the links degraded, or of the demand of the corridors surged."""
+    added_loss_db: float = 0.0
+    surged: Numbers = ()
+    key_managers: tuple[str, ...] = ()
+    """Sites whose key manager is down."""
+    distrusted: str | None = None
+
+
+class Effects:
+    """What the loss of a thing takes with it, on one plan: address → `Disturbance` from 0 on, for ever."""
+
+    def __init__(self, inventory: Inventory, plan: Plan, network: Network):
+        self.inventory, self.plan, self.network = inventory, plan, network
+        self.systems = {link.id: link.system for link in plan.links}
+        self.nodes = {end for link in network.links for end in link.ends}
+
+    def loss(self, address: str, action: str = "fail") -> Disturbance:
+        """Raises `NotPlayable` where the plan has no such link."""
+        kind, name = target(address)
+        makers: dict[str, Callable[[str], dict[str, object]]] = {
+            "sites": lambda name: self._sites({name}), "fibres": lambda name: self._fibres({name}),
+            "ducts": lambda name: {"down": self._links(lambda link: name in link.ducts)},
+            "links": lambda name: {"down": self.named(name)}, "systems": lambda name: {"systems": self.named(name)},
+            "key_managers": lambda name: self._key_managers({name}), "operators": self._operator,
+        }  # fmt: skip
+        return Disturbance(0.0, action, address, **makers[kind](name))
+
+    def named(self, name: str) -> Numbers:
+        """The links that a name stands for (`A--B`, `A--B--SYSTEM` or a whole id)."""
+        names = {link.id: link_names(link.id, link.ends, self.systems[link.id]) for link in self.network.links}
+        found = self._links(lambda link: name in names[link.id])
+        if not found:
+            pairs = {between[1] for between in names.values()}
+            hint = did_you_mean(name, pairs)
+            raise NotPlayable(f"the plan has no link '{name}'" + (f"; {hint}" if hint else ""))
+        return found
+
+    def _links(self, chosen: Callable[..., bool]) -> Numbers:
+        return tuple(number for number, link in enumerate(self.network.links) if chosen(link))
+
+    def _corridors(self, ends: set[str]) -> Numbers:
+        return tuple(
+            number for number, corridor in enumerate(self.network.corridors) if not ends.isdisjoint(corridor.ends)
+        )
+
+    def _fibres(self, fibres: set[str]) -> dict[str, object]:
+        return {"down": self._links(lambda link: not fibres.isdisjoint(link.fibres))}
+
+    def _key_managers(self, sites: set[str]) -> dict[str, object]:
+        ending = self._links(lambda link: not sites.isdisjoint(link.ends))
+        managers = tuple(sorted(sites & self.nodes))
+        return {
+            "hidden": ending, "unstored": ending, "stopped": self._corridors(sites), "key_managers": managers,
+        }  # fmt: skip
+
+    def _sites(self, sites: set[str]) -> dict[str, object]:
+        """A key manager is gone with its site, and so are the links that end there or are patched through."""
+        down = self._links(lambda link: not sites.isdisjoint((*link.ends, *link.bypass_sites)))
+        return self._key_managers(sites) | {"down": down, "unstored": ()}
+
+    def _operator(self, operator: str) -> dict[str, object]:
+        sites = {name for name, site in self.inventory.sites.items() if site.operator == operator}
+        fibres = {name for name, fibre in self.inventory.fibres.items() if fibre.operator == operator}
+        by_site, by_fibre = self._sites(sites), self._fibres(fibres)
+        return by_site | {"down": tuple(sorted({*by_site["down"], *by_fibre["down"]}))}
+
+    def addresses(self, kinds: Iterable[str] = KINDS) -> tuple[str, ...]:
+        """What the plan stands on and what can be lost, by kind and id; a thing that touches no link is left out."""
+        links, inventory = self.network.links, self.inventory
+        sites = {site for link in links for site in (*link.ends, *link.bypass_sites)}
+        fibres = {fibre for link in links for fibre in link.fibres}
+        operators = {inventory.sites[site].operator for site in sites}
+        operators |= {inventory.fibres[fibre].operator for fibre in fibres}
+        names = {
+            "sites": sites, "fibres": fibres, "ducts": {duct for link in links for duct in link.ducts},
+            "links": {link.id for link in links}, "key_managers": self.nodes, "operators": operators - {None},
+            "systems": {link.id for link in links if link.systems > 1},
+        }  # fmt: skip
+        return tuple(f"{kind}.{name}" for kind in kinds for name in sorted(names[kind]))
+
+
+def disturbances_of(effects: Effects, drill: Drill) -> tuple[Disturbance, ...]:
+    """The events of a drill, in the order of the file. Raises `NotPlayable` where one names no link of the plan."""
+    return tuple(_disturbance(effects, event) for event in drill.events)
+
+
+def _disturbance(effects: Effects, event: DrillEvent) -> Disturbance:
+    action, address = event.action, event.address
+    until = math.inf if event.lasts_s is None else event.at_s + event.lasts_s
+    _, name = target(address)
+    if action in ("fail", "maintain"):
+        parts = dict(vars(effects.loss(address)))
+    elif action == "surge":
+        ids = [corridor.id for corridor in effects.network.corridors]
+        parts = {"surged": tuple(number for number, found in enumerate(ids) if found == name), "factor": event.factor}
+    elif action == "degrade":
+        down = effects.loss(address).down
+        factor = 1.0 if event.factor is None else event.factor
+        parts = {"degraded": down, "factor": factor, "added_loss_db": event.added_loss_db or 0.0}
+    elif action == "alarm":
+        parts = {"hidden": effects.named(name)}
+    elif action == "distrust":
+        parts = {"distrusted": name}
+    elif action == "identity_down":
+        parts = {"stopped": effects.loss(f"sites.{name}").stopped}
+    else:
+        parts = {"down": effects.named(name)}
+    return Disturbance(**{**parts, "at_s": event.at_s, "until_s": until, "action": action, "address": address})

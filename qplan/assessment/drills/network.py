@@ -1,0 +1,151 @@
+"""What a drill is played on: the plan's QKD links with their key stores, and the corridors with their paths.
+
+Links and corridors are numbered by their places here; everything in the engine speaks of these numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qplan.errors import Exit, QplanError
+from qplan.inventory.drills import DrillPolicy
+from qplan.inventory.key_stores import KeyStore
+from qplan.inventory.model import Corridor, Inventory
+from qplan.inventory.plant import max_loss_db
+from qplan.inventory.relay_rules import relay_refusals
+from qplan.physics.key_rate import Curve, rate_at_bps
+from qplan.plan.model import Link, Plan, ServedCorridor
+
+Chain = tuple[int, ...]  # links from a corridor's first end to its second
+
+
+class NotPlayable(QplanError):
+    """The inventory and the plan give nothing that a drill could be played on."""
+
+    exit_code = Exit.INVALID
+
+
+@dataclass(frozen=True)
+class LinkInPlay:
+    """A QKD link and its store; all its parallel systems together."""
+
+    id: str
+    ends: tuple[str, str]
+    rate_bps: float
+    """Net rate of all systems."""
+    capacity_bits: float
+    floor_bits: float
+    resume_bits: float
+    """Above the floor: an exhausted store is usable again from here on."""
+    initial_bits: float
+    restart_s: float = 0.0
+    systems: int = 1
+    fibres: tuple[str, ...] = ()
+    ducts: frozenset[str] = frozenset()
+    bypass_sites: tuple[str, ...] = ()
+    length_km: float = 0.0
+    curve: Curve = ()
+    loss_db: float = 0.0
+    limit_db: float = math.inf
+
+    def share_with_loss(self, added_db: float) -> float:
+        """What remains of the rate when the route loses so many dB more; 0 beyond the system's limit."""
+        loss = self.loss_db + added_db
+        full = rate_at_bps(self.curve, self.loss_db)
+        return rate_at_bps(self.curve, loss) / full if full > 0 and loss <= self.limit_db else 0.0
+
+
+@dataclass(frozen=True)
+class CorridorInPlay:
+    id: str
+    ends: tuple[str, str]
+    rate_bps: float
+    paths: tuple[Chain, ...]
+    """In the order of preference."""
+    shares: bool = False
+    """All paths are needed: the key is the XOR of what they bring."""
+    priority: float = 1.0
+    lifetime_s: float = 0.0
+    """How long the encryptors go on with the last key, where the policy says nothing else."""
+    fallback: str = "fail_closed"
+    fallback_stated: bool = True
+    may_relay: frozenset[str] = frozenset()
+    """Sites that the corridor's rules allow as relays."""
+    max_relays: float = math.inf
+    disjoint: str = "duct"
+
+
+@dataclass(frozen=True)
+class Network:
+    links: tuple[LinkInPlay, ...]
+    corridors: tuple[CorridorInPlay, ...]
+
+    def relays(self, corridor: CorridorInPlay, chain: Chain) -> tuple[str, ...]:
+        """The sites where a chain's links join, from the corridor's first end on."""
+        site, relays = corridor.ends[0], []
+        for link in chain[:-1]:
+            a, b = self.links[link].ends
+            site = b if site == a else a
+            relays.append(site)
+        return tuple(relays)
+
+
+def network_of(inventory: Inventory, plan: Plan) -> Network:
+    """The plan's links in the order of their ids, and its served corridors in the order of theirs.
+
+    Raises `NotPlayable` where a link's store could never be used.
+    """
+    links = tuple(_link(inventory, link) for link in sorted(plan.links, key=lambda link: link.id))
+    number = {link.id: place for place, link in enumerate(links)}
+    served = sorted((entry for entry in plan.corridors if entry.served), key=lambda entry: entry.id)
+    return Network(links, tuple(_corridor(inventory, entry, number) for entry in served))
+
+
+def store_of(inventory: Inventory, link: Link) -> KeyStore:
+    """The key store that the inventory gives to a link."""
+    system = inventory.equipment.qkd_systems[link.system].key_store
+    return inventory.key_stores.of_link(link.id, link.ends, link.system, system)
+
+
+def _link(inventory: Inventory, link: Link) -> LinkInPlay:
+    store, system = store_of(inventory, link), inventory.equipment.qkd_systems[link.system]
+    if contradiction := store.contradiction():
+        raise NotPlayable(f"the key store of links.{link.id} could never be used: {contradiction}")
+    return LinkInPlay(
+        id=link.id, ends=link.ends, rate_bps=link.capacity_bps, capacity_bits=store.capacity_bits,
+        floor_bits=store.floor_bits, resume_bits=store.resume, initial_bits=store.initial_bits,
+        restart_s=store.restart_s, systems=link.count, fibres=link.fibres,
+        ducts=frozenset(duct for fibre in link.fibres for duct in inventory.fibres[fibre].ducts),
+        bypass_sites=link.bypass_sites, length_km=link.length_km, curve=system.key_rate_curve, loss_db=link.loss_db,
+        limit_db=max_loss_db(system),
+    )  # fmt: skip
+
+
+def _corridor(inventory: Inventory, entry: ServedCorridor, number: dict[str, int]) -> CorridorInPlay:
+    corridor = inventory.corridors[entry.id]
+    return CorridorInPlay(
+        id=entry.id, ends=corridor.ends, rate_bps=entry.key_rate_bps,
+        paths=tuple(tuple(number[link] for link in path.links) for path in entry.paths),
+        shares=corridor.shares_needed > 1, priority=corridor.priority,
+        lifetime_s=corridor.rekey.interval_s if corridor.rekey else 0.0,
+        fallback=corridor.fallback or "fail_closed", fallback_stated=corridor.fallback is not None,
+        may_relay=allowed_relays(inventory, corridor),
+        max_relays=math.inf if corridor.max_relays is None else corridor.max_relays, disjoint=corridor.disjoint,
+    )  # fmt: skip
+
+
+def allowed_relays(inventory: Inventory, corridor: Corridor) -> frozenset[str]:
+    """The sites that may relay the corridor's keys, its own ends left out."""
+    sites = inventory.sites.items()
+    return frozenset(
+        name for name, site in sites if name not in corridor.ends and not relay_refusals(corridor, name, site)
+    )
+
+
+def classes_of(corridors: Sequence[CorridorInPlay], policy: DrillPolicy) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    """The distinct reserves that a policy keeps from some corridors (bits, 0 first), and the class of each corridor."""
+    reserve = [policy.reserve_bits.get(f"{corridor.priority:g}", 0.0) for corridor in corridors]
+    levels = tuple(sorted({0.0, *reserve}))
+    return levels, tuple(levels.index(bits) for bits in reserve)
