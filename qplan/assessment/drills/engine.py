@@ -66,12 +66,7 @@ class _Engine:
         ]  # fmt: skip
         self.router = Router(network, policy, self.stores)
         self.order = sorted(self.services, key=lambda s: (-s.corridor.priority, s.corridor.id))
-        self.on_link: list[set[int]] = [set() for _ in network.links]  # corridors with a path over the link
         self.users: list[set[int]] = [set() for _ in network.links]  # corridors whose keys flow over it now
-        for service in self.services:
-            for chain in service.corridor.paths:
-                for link in chain:
-                    self.on_link[link].add(service.number)
         self.changes = sorted(
             [(item.at_s, place, False, item) for place, item in enumerate(disturbances) if item.at_s < duration_s]
             + [(item.until_s, place, True, item) for place, item in enumerate(disturbances) if item.at_s < duration_s],
@@ -166,7 +161,7 @@ class _Engine:
 
     def _touch(self, number: int) -> None:
         """The link serves more, or less: who may use it chooses anew."""
-        self.dirty |= self.on_link[number] | self.users[number]
+        self.dirty |= self.network.on_link[number] | self.users[number]
         if self.router.any:
             self.dirty.update(s.number for s in self.services if s.rank != 0)
 

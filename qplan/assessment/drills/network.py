@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from qplan.errors import Exit, QplanError
 from qplan.inventory.drills import DrillPolicy
@@ -82,14 +83,41 @@ class Network:
     links: tuple[LinkInPlay, ...]
     corridors: tuple[CorridorInPlay, ...]
 
+    @cached_property
+    def at_site(self) -> dict[str, list[int]]:
+        """The links that end at each site."""
+        found: dict[str, list[int]] = {}
+        for number, link in enumerate(self.links):
+            for end in link.ends:
+                found.setdefault(end, []).append(number)
+        return found
+
+    @cached_property
+    def on_link(self) -> tuple[frozenset[int], ...]:
+        """The corridors with a planned path over each link."""
+        found: list[set[int]] = [set() for _ in self.links]
+        for number, corridor in enumerate(self.corridors):
+            for chain in corridor.paths:
+                for link in chain:
+                    found[link].add(number)
+        return tuple(map(frozenset, found))
+
+    @cached_property
+    def _relays(self) -> dict[tuple[str, Chain], tuple[str, ...]]:
+        return {}
+
     def relays(self, corridor: CorridorInPlay, chain: Chain) -> tuple[str, ...]:
         """The sites where a chain's links join, from the corridor's first end on."""
-        site, relays = corridor.ends[0], []
-        for link in chain[:-1]:
-            a, b = self.links[link].ends
-            site = b if site == a else a
-            relays.append(site)
-        return tuple(relays)
+        site = corridor.ends[0]
+        key = (site, chain)
+        if key not in self._relays:
+            relays = []
+            for link in chain[:-1]:
+                a, b = self.links[link].ends
+                site = b if site == a else a
+                relays.append(site)
+            self._relays[key] = tuple(relays)
+        return self._relays[key]
 
 
 def network_of(inventory: Inventory, plan: Plan) -> Network:

@@ -20,16 +20,6 @@ class Router:
         self.wanted = RUNNING if policy.trigger == "outage" else STORED
         self.any = policy.restoration == "any"
         self.distrusted: set[str] = set()
-        self.relays = {
-            chain: frozenset(network.relays(corridor, chain))
-            for corridor in network.corridors
-            for chain in corridor.paths
-        }
-        self.at_site: dict[str, list[int]] = {}
-        for number, link in enumerate(network.links):
-            for end in link.ends:
-                self.at_site.setdefault(end, []).append(number)
-
     def choose(self, service: Service, t: float) -> tuple[int, Chains] | None:
         """Place among the options (one behind the last: a detour) and chains; None: the corridor gets no keys."""
         states = [self._state_of(service, chains) for chains in service.options]
@@ -65,7 +55,7 @@ class Router:
             return 0
         stores, class_, state = self.stores, service.class_, RUNNING
         for chain in chains:
-            if self.distrusted and not self.distrusted.isdisjoint(self._relays(service.corridor, chain)):
+            if self.distrusted and not self.distrusted.isdisjoint(self.network.relays(service.corridor, chain)):
                 return 0
             for link in chain:
                 store = stores[link]
@@ -79,11 +69,6 @@ class Router:
         store = self.stores[link]
         return not store.blocked and store.usable[class_] and (wanted == STORED or store.gain > 0)
 
-    def _relays(self, corridor: CorridorInPlay, chain: Chain) -> frozenset[str]:
-        if chain not in self.relays:
-            self.relays[chain] = frozenset(self.network.relays(corridor, chain))
-        return self.relays[chain]
-
     def _detour(self, service: Service, wanted: int) -> Chains | None:
         """The planned chains that hold, and for each other one a chain of least relays over installed links.
 
@@ -96,7 +81,7 @@ class Router:
         for place in range(len(planned) if corridor.shares else 1):
             if place not in kept:
                 links = {link for chain in chains.values() for link in chain}
-                relays = {site for chain in chains.values() for site in self._relays(corridor, chain)}
+                relays = {site for chain in chains.values() for site in self.network.relays(corridor, chain)}
                 chain = self._chain(service, wanted, links, relays)
                 if chain is None:
                     return None
@@ -108,7 +93,7 @@ class Router:
         corridor = service.corridor
         allowed = corridor.may_relay - sites - self.distrusted
         return least_relays(
-            self.network, self.at_site, corridor, allowed,
+            self.network, self.network.at_site, corridor, allowed,
             lambda link: link not in links and self._holds(link, service.class_, wanted),
             lambda link: self.stores[link].bits - self.stores[link].link.floor_bits,
         )  # fmt: skip

@@ -9,6 +9,7 @@ from qplan.assessment.drills.network import Chain, CorridorInPlay
 
 Chains = tuple[Chain, ...]
 FRESH, STALE, DOWN = "fresh", "stale", "down"
+OPEN = "best_effort"  # the fallback whose traffic goes on without protection by keys
 
 
 class Service:

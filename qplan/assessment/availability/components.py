@@ -1,0 +1,163 @@
+"""What can fail under a plan, how often and for how long, and which of it each path needs.
+
+A path needs in series: the QKD systems of its links, every fibre and every duct that a fibre lies in, the sites that it
+is patched through, and every relay's site and key manager. A thing that several paths need occurs in each of their
+sets, so shared risk is no special case.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from qplan.inventory.drills import target
+from qplan.inventory.model import Inventory
+from qplan.inventory.plant import length_km
+from qplan.inventory.reliability import HOURS_PER_YEAR, Cuts, Repair
+from qplan.plan.model import Link, Path, Plan
+
+LOAD_TOLERANCE = 1e-6  # rates count to one millionth
+
+
+@dataclass(frozen=True)
+class Component:
+    """Two states, up and down; `unavailability` is the share of the time that it is down."""
+
+    address: str
+    unavailability: float
+    mttr_h: float
+    """Mean length of one outage."""
+    basis: str
+    """Where its figures stand in the inventory: `reliability.site`, say."""
+    illustrative: bool
+
+    @property
+    def mtbf_h(self) -> float:
+        """Mean time up between two outages."""
+        down = self.unavailability
+        return self.mttr_h * (1 - down) / down if down else math.inf
+
+
+def share_down(mtbf_h: float, mttr_h: float, planned_h_per_year: float = 0.0) -> float:
+    """MTTR / (MTBF + MTTR), and what is planned to stand still of the rest."""
+    broken = mttr_h / (mtbf_h + mttr_h)
+    planned = min(1.0, planned_h_per_year / HOURS_PER_YEAR)
+    return broken + planned - broken * planned
+
+
+class Components:
+    """The components of a plan by address, each worked out once."""
+
+    def __init__(self, inventory: Inventory, plan: Plan):
+        self.inventory, self.reliability = inventory, inventory.reliability
+        self.links = {link.id: link for link in plan.links}
+        self._known: dict[str, Component] = {}
+        self._km = {name: length_km(inventory, fibre) or 0.0 for name, fibre in inventory.fibres.items()}
+        self._in_duct: dict[str, list[str]] = {}
+        for name, fibre in inventory.fibres.items():
+            for duct in set(fibre.ducts):
+                self._in_duct.setdefault(duct, []).append(name)
+
+    def __getitem__(self, address: str) -> Component:
+        if address not in self._known:
+            kind, name = target(address)
+            self._known[address] = {
+                "links": self._systems, "fibres": self._fibre, "ducts": self._duct, "sites": self._site,
+                "key_managers": self._key_manager, "operators": self._operator,
+            }[kind](name)  # fmt: skip
+        return self._known[address]
+
+    def of_path(self, path: Path, ends: tuple[str, ...] = ()) -> frozenset[str]:
+        """Addresses of what a path needs; and of the sites and key managers at the ends given."""
+        links = (self.of_link(link) for link in path.links)
+        return frozenset().union(*links, *(self.of_node(site) for site in (*path.relays, *ends)))
+
+    def of_link(self, link_id: str) -> frozenset[str]:
+        """The systems, fibres, ducts and patched sites of one link, and who operates them."""
+        link = self.links[link_id]
+        fibres = {name: self.inventory.fibres[name] for name in link.fibres}
+        needed = {f"links.{link_id}", *(f"fibres.{name}" for name in fibres)}
+        needed |= {f"ducts.{duct}" for fibre in fibres.values() for duct in fibre.ducts}
+        needed |= self._operators(fibre.operator for fibre in fibres.values())
+        return frozenset(needed.union(*(self._of_site(site) for site in link.bypass_sites)))
+
+    def of_node(self, site: str) -> frozenset[str]:
+        """The site, its key manager, and who operates it."""
+        return frozenset({f"key_managers.{site}"} | self._of_site(site))
+
+    def _of_site(self, site: str) -> set[str]:
+        return {f"sites.{site}"} | self._operators([self.inventory.sites[site].operator])
+
+    def _operators(self, names: Iterable[str | None]) -> set[str]:
+        return {f"operators.{name}" for name in names if name in self.reliability.operators}
+
+    def _repair(self, address: str, basis: str, repair: Repair) -> Component:
+        down = share_down(repair.mtbf_h, repair.mttr_h, repair.planned_h_per_year)
+        return Component(address, down, repair.mttr_h, basis, is_illustrative(repair, ("mtbf_h", "mttr_h")))
+
+    def _site(self, name: str) -> Component:
+        return self._repair(f"sites.{name}", "reliability.site", self.reliability.site)
+
+    def _key_manager(self, name: str) -> Component:
+        return self._repair(f"key_managers.{name}", "reliability.key_manager", self.reliability.key_manager)
+
+    def _operator(self, name: str) -> Component:
+        repair = self.reliability.operators[name]
+        return self._repair(f"operators.{name}", f"reliability.operators.{name}", repair)
+
+    def end_repair(self, link: Link) -> tuple[str, Repair]:
+        """Of one end of one pair of the link's systems, and where that stands."""
+        own = self.inventory.equipment.qkd_systems[link.system].reliability
+        if own is None:
+            return "reliability.system_end", self.reliability.system_end
+        return f"equipment.qkd_systems.{link.system}.reliability", own
+
+    def _systems(self, name: str) -> Component:
+        return self.systems_of(self.links[name], *self.end_repair(self.links[name]))
+
+    def systems_of(self, link: Link, basis: str, repair: Repair) -> Component:
+        """So many of a link's parallel pairs as its load needs; a pair needs both its ends."""
+        name = link.id
+        end = self._repair(f"links.{name}", basis, repair)
+        pair = 2 * end.unavailability - end.unavailability**2
+        needed = min(link.count, max(1, math.ceil(link.load_bps / link.key_rate_bps - LOAD_TOLERANCE)))
+        down = at_least(link.count - needed + 1, link.count, pair)
+        return replace(end, unavailability=down, mttr_h=repair.mttr_h / (link.count - needed + 1))
+
+    def _cuts(self, fibre: str) -> Cuts:
+        return getattr(self.reliability.fibre, self.inventory.fibres[fibre].deployment)
+
+    def _fibre(self, name: str) -> Component:
+        """The fibre where it lies in no duct: cuts there take this fibre alone."""
+        ducts = set(self.inventory.fibres[name].ducts)
+        own = max(0.0, self._km[name] - math.fsum(self.duct_km(duct) for duct in ducts))
+        return self._cable(f"fibres.{name}", name, own)
+
+    def _duct(self, name: str) -> Component:
+        """Cut as often as the most vulnerable of its fibres would be on its length."""
+        fibre = max(sorted(self._in_duct[name]), key=lambda fibre: self._cuts(fibre).cuts_per_1000_km_year)
+        return self._cable(f"ducts.{name}", fibre, self.duct_km(name))
+
+    def duct_km(self, name: str) -> float:
+        """As stated, else the length of the shortest fibre in it."""
+        stated = self.reliability.ducts.get(name)
+        return stated.length_km if stated else min(self._km[fibre] for fibre in self._in_duct[name])
+
+    def _cable(self, address: str, fibre: str, km: float) -> Component:
+        cuts = self._cuts(fibre)
+        per_h = cuts.cuts_per_1000_km_year * km / 1000 / HOURS_PER_YEAR
+        down = per_h * cuts.mttr_h / (1 + per_h * cuts.mttr_h)
+        basis = f"reliability.fibre.{self.inventory.fibres[fibre].deployment}"
+        return Component(address, down, cuts.mttr_h, basis, is_illustrative(cuts, ("cuts_per_1000_km_year", "mttr_h")))
+
+
+def at_least(failed: int, count: int, down: float) -> float:
+    """Probability that so many of the count or more are down at once."""
+    return math.fsum(math.comb(count, n) * down**n * (1 - down) ** (count - n) for n in range(failed, count + 1))
+
+
+def is_illustrative(entry: Cuts | Repair, fields: tuple[str, ...]) -> bool:
+    """Whether one of the figures is without a source."""
+    stated = entry.provenance
+    return any((stated if isinstance(stated, str) else stated.get(field)) in ("illustrative", None) for field in fields)

@@ -1,0 +1,236 @@
+"""How much of the year each corridor has its keys, what takes them away, and what would change that."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from qplan.assessment.availability.combined import some_down, unavailability
+from qplan.assessment.availability.components import LOAD_TOLERANCE, Component, Components
+from qplan.assessment.availability.restoration import Bounds, bounds
+from qplan.assessment.drills.network import CorridorInPlay, Network, network_of
+from qplan.inventory.drills import target
+from qplan.inventory.model import Inventory
+from qplan.inventory.reliability import HOURS_PER_YEAR
+from qplan.plan.model import Plan, ServedCorridor
+
+MINUTES_PER_YEAR = HOURS_PER_YEAR * 60
+SPARE_H = 8.0  # illustrative: a spare within reach is put in on the same working day
+FASTER = 0.5  # of the present time to repair
+
+
+@dataclass(frozen=True)
+class Contributor:
+    """Downtime that would go if the component never failed."""
+
+    address: str
+    min_per_year: float
+
+
+@dataclass(frozen=True)
+class Improvement:
+    """What a corridor's downtime would be with one thing changed."""
+
+    change: str
+    """spare, path or repair."""
+    address: str
+    downtime_min_per_year: float
+
+
+@dataclass(frozen=True)
+class Masked:
+    """Downtime that is left when full stores bridge what is repaired soon enough, by how long repairs take."""
+
+    exponential_min_per_year: float
+    """The length of a repair is spread exponentially about its mean."""
+    fixed_min_per_year: float
+    """Every repair takes its mean time."""
+    refill_h: float
+    """Of the slowest store on the paths, from its floor to the full with what the plan leaves spare."""
+
+
+@dataclass(frozen=True)
+class CorridorAvailability:
+    id: str
+    unavailability: float
+    """Over the planned paths, exact for independent components."""
+    contributors: tuple[Contributor, ...]
+    """The greatest first; of parallel paths each counts only so far as the others are down."""
+    improvements: tuple[Improvement, ...]
+    with_stores: Masked
+    any_chain: Bounds | None
+    """Share of time without keys when any chain of installed links may be used that has the corridor's rate to spare;
+    None: shares, planned paths only."""
+
+    @property
+    def availability(self) -> float:
+        return 1 - self.unavailability
+
+    @property
+    def downtime_min_per_year(self) -> float:
+        return self.unavailability * MINUTES_PER_YEAR
+
+
+@dataclass(frozen=True)
+class Availability:
+    """Of all served corridors, by id, and the figures that it rests on."""
+
+    corridors: tuple[CorridorAvailability, ...]
+    with_ends: bool
+    bases: tuple[tuple[str, bool], ...]
+    """Places in the inventory whose figures were used, and whether they are illustrative."""
+    equipment_min_per_year: float
+    """Mean over the corridors of what modules, key managers and sites contribute; and of what cables do."""
+    cable_min_per_year: float
+    unstated_ducts: tuple[str, ...]
+    """Taken to be as long as their shortest fibre."""
+
+
+def assess_availability(inventory: Inventory, plan: Plan, with_ends: bool = False) -> Availability:
+    """`with_ends`: a corridor is down too when the site or the key manager at one of its ends is."""
+    components = Components(inventory, plan)
+    network = network_of(inventory, plan)
+    in_play = {corridor.id: corridor for corridor in network.corridors}
+    served = sorted((entry for entry in plan.corridors if entry.served), key=lambda entry: entry.id)
+    found = tuple(
+        _Corridor(components, network, in_play[entry.id], entry, with_ends).assessed() for entry in served
+    )
+    used = {address for entry in served for path in entry.paths for address in components.of_path(path)}
+    kinds = {"cable": ("fibres", "ducts"), "equipment": ("links", "sites", "key_managers")}
+    return Availability(
+        found, with_ends,
+        tuple(sorted({(components[address].basis, components[address].illustrative) for address in used})),
+        *(_mean_of(found, kinds[kind]) for kind in ("equipment", "cable")),
+        tuple(sorted(
+            target(address).name for address in used
+            if address.startswith("ducts.") and target(address).name not in inventory.reliability.ducts
+        )),
+    )  # fmt: skip
+
+
+def _mean_of(corridors: tuple[CorridorAvailability, ...], kinds: tuple[str, ...]) -> float:
+    total = math.fsum(
+        contributor.min_per_year for corridor in corridors for contributor in corridor.contributors
+        if target(contributor.address).kind in kinds
+    )  # fmt: skip
+    return total / len(corridors) if corridors else 0.0
+
+
+class _Corridor:
+    """One corridor's components and the questions about them."""
+
+    def __init__(
+        self, components: Components, network: Network, in_play: CorridorInPlay, entry: ServedCorridor, with_ends: bool
+    ):
+        self.components, self.network, self.in_play, self.entry = components, network, in_play, entry
+        self.ends = in_play.ends if with_ends else ()
+        self.paths = [components.of_path(path, self.ends) for path in entry.paths]
+        self.needed = len(self.paths) if in_play.shares else 1
+        self.down = {address: components[address].unavailability for path in self.paths for address in path}
+
+    def assessed(self) -> CorridorAvailability:
+        now = self._without_keys(self.down)
+        contributors = [
+            Contributor(address, (now - self._without_keys(self.down | {address: 0.0})) * MINUTES_PER_YEAR)
+            for address in sorted(self.down)
+        ]
+        contributors.sort(key=lambda item: (-item.min_per_year, item.address))
+        return CorridorAvailability(
+            self.entry.id, now, tuple(contributors), tuple(self._improvements(contributors)), self._masked(),
+            None if self.in_play.shares else self._any_chain(),
+        )
+
+    def _without_keys(self, down: Mapping[str, float]) -> float:
+        return unavailability(self.paths, down, self.needed)
+
+    def _improvements(self, contributors: list[Contributor]) -> list[Improvement]:
+        found = []
+        system = next((target(item.address).name for item in contributors if item.address.startswith("links.")), None)
+        if system is not None:
+            found.append(self._spare(self.components.links[system].system))
+        if not self.in_play.shares:
+            best = min(some_down(path, self.down) for path in self.paths)
+            found.append(Improvement("path", "", self._without_keys(self.down) * best * MINUTES_PER_YEAR))
+        if contributors:
+            worst = self.components[contributors[0].address]
+            faster = _repaired_in(worst, worst.mttr_h * FASTER)
+            down = self.down | {worst.address: faster}
+            found.append(Improvement("repair", worst.address, self._without_keys(down) * MINUTES_PER_YEAR))
+        return found
+
+    def _spare(self, system: str) -> Improvement:
+        """One spare pair of a system, for whichever link of these paths fails."""
+        down = dict(self.down)
+        for link in self.components.links.values():
+            address = f"links.{link.id}"
+            if address in down and link.system == system:
+                basis, repair = self.components.end_repair(link)
+                quick = repair.model_copy(update={"mttr_h": min(SPARE_H, repair.mttr_h)})
+                down[address] = self.components.systems_of(link, basis, quick).unavailability
+        return Improvement("spare", f"equipment.qkd_systems.{system}", self._without_keys(down) * MINUTES_PER_YEAR)
+
+    def _masked(self) -> Masked:
+        """λ·MTTR·e^(−τ/MTTR) of repairs spread exponentially, λ·max(0, MTTR − τ) of fixed ones, τ the stores' time."""
+        left: dict[str, Callable[[float, float], float]] = {
+            "exponential": lambda tau, mttr: math.exp(-tau / mttr) if mttr else 0.0,
+            "fixed": lambda tau, mttr: max(0.0, 1 - tau / mttr) if mttr else 0.0,
+        }
+        bridged = {address: self._bridged_h(address) for address in self.down}
+        exponential, fixed = (
+            self._without_keys({
+                address: down * share(bridged[address], self.components[address].mttr_h)
+                for address, down in self.down.items()
+            }) * MINUTES_PER_YEAR
+            for share in left.values()
+        )  # fmt: skip
+        return Masked(exponential, fixed, max(map(self._refill_h, self._links()), default=0.0))
+
+    def _links(self) -> list[int]:
+        return sorted({link for chain in self.in_play.paths for link in chain})
+
+    def _bridged_h(self, address: str) -> float:
+        """How long full stores carry on without the component: 0 where it takes a store out of reach."""
+        kind, _ = target(address)
+        patched = {f"sites.{site}" for link in self._links() for site in self.network.links[link].bypass_sites}
+        relays = {f"sites.{site}" for path in self.entry.paths for site in path.relays} | {
+            f"sites.{site}" for site in self.ends
+        }
+        if kind in ("key_managers", "operators") or address in relays or (kind == "sites" and address not in patched):
+            return 0.0
+        hit = [link for link in self._links() if address in self.components.of_link(self.network.links[link].id)]
+        return min((self._lasts_h(link) for link in hit), default=0.0)
+
+    def _lasts_h(self, number: int) -> float:
+        link = self.network.links[number]
+        load = self.components.links[link.id].load_bps
+        return (link.capacity_bits - link.floor_bits) / load / 3600 if load else math.inf
+
+    def _refill_h(self, number: int) -> float:
+        link, spare = self.network.links[number], self._spare_bps(number)
+        return (link.capacity_bits - link.floor_bits) / spare / 3600 if spare > 0 else math.inf
+
+    def _any_chain(self) -> Bounds:
+        links = self.network.links
+        needs = {number: self.components.of_link(link.id) for number, link in enumerate(links)}
+        relays = {site: self.components.of_node(site) for link in links for site in link.ends}
+        ends = [address for site in self.ends for address in self.components.of_node(site)]
+        every = {address for group in (*needs.values(), *relays.values(), ends) for address in group}
+        down = {address: self.components[address].unavailability for address in every}
+        own = set(self._links())
+        spare = (number for number, link in enumerate(links) if number in own or self._spare_bps(number) >= self._asked())
+        return bounds(self.network, self.in_play, needs, relays, frozenset(ends), down, frozenset(spare))
+
+    def _spare_bps(self, number: int) -> float:
+        """What the plan leaves unreserved on a link."""
+        link = self.network.links[number]
+        return link.rate_bps - self.components.links[link.id].load_bps
+
+    def _asked(self) -> float:
+        return self.in_play.rate_bps * (1 - LOAD_TOLERANCE)
+
+
+def _repaired_in(component: Component, mttr_h: float) -> float:
+    """Share of time down if each outage took so long."""
+    mtbf = component.mtbf_h
+    return mttr_h / (mtbf + mttr_h) if mtbf < math.inf else 0.0

@@ -1,0 +1,62 @@
+"""A plan's drills, played one after the other: the pipeline from an inventory's words to figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from qplan.assessment.drills.disturbances import Disturbance, Effects, disturbances_of
+from qplan.assessment.drills.engine import play
+from qplan.assessment.drills.maintenance import maintenance_results
+from qplan.assessment.drills.network import Network, network_of
+from qplan.assessment.drills.results import Played, corridor_results, judged, link_results
+from qplan.inventory.drills import Drill
+from qplan.inventory.model import Inventory
+from qplan.plan.model import Plan
+
+Named = tuple[str, Drill]
+
+
+@dataclass(frozen=True)
+class Field:
+    """An inventory and its plan, made ready for any number of drills."""
+
+    inventory: Inventory
+    plan: Plan
+    network: Network
+    effects: Effects
+
+
+def field_of(inventory: Inventory, plan: Plan) -> Field:
+    """Raises `NotPlayable` where a store of the plan's links could never be used."""
+    network = network_of(inventory, plan)
+    return Field(inventory, plan, network, Effects(inventory, plan, network))
+
+
+def play_drills(field: Field, drills: Iterable[Named], trace: bool = False) -> Iterator[Played]:
+    """Each drill as it is over. Raises `NotPlayable` where one names a link that the plan does not have."""
+    for name, drill in drills:
+        yield play_drill(field, name, drill, trace)
+
+
+def play_drill(field: Field, name: str, drill: Drill, trace: bool = False) -> Played:
+    disturbances = disturbances_of(field.effects, drill)
+    outcome = play(field.network, drill.policy, disturbances, drill.duration_s, trace)
+    corridors = corridor_results(field.network, outcome, disturbances)
+    return Played(
+        id=name, description=drill.description or "", policy=drill.policy, duration_s=drill.duration_s,
+        events=disturbances, corridors=corridors, links=link_results(outcome), log=outcome.log,
+        expectations=judged(drill.expect, corridors),
+        maintenance=tuple(
+            maintenance_results(field.network, drill.policy, disturbances, drill.duration_s, outcome)
+        ),
+        notes=tuple(_notes(disturbances)),
+    )  # fmt: skip
+
+
+def _notes(disturbances: Iterable[Disturbance]) -> Iterator[str]:
+    """Events that do nothing here, since the plan does not use what they name."""
+    for item in disturbances:
+        touched = (*item.down, *item.hidden, *item.stopped, *item.systems, *item.degraded, *item.surged)
+        if not touched and item.distrusted is None:
+            yield f"{item.action} of {item.address} at {item.at_s:g} s: the plan does not use it"

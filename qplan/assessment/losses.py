@@ -1,0 +1,83 @@
+"""If this is lost: which corridors stop, and which have no spare path left, for every single thing of a plan.
+
+For good, that is without stores: what a store bridges is for drills to say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qplan.assessment.drills.disturbances import KINDS, Disturbance
+from qplan.assessment.drills.network import CorridorInPlay
+from qplan.assessment.drills.playing import Field
+from qplan.assessment.drills.service import OPEN
+from qplan.inventory.drills import target
+
+THINGS = ("sites", "fibres", "ducts", "links", "operators")
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A corridor without keys, and what its traffic then does."""
+
+    corridor: str
+    fallback: str
+    ends_there: bool
+    """The corridor ends at the thing lost, so that no other path could help."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What the loss of one thing does to the corridors."""
+
+    address: str
+    stops: tuple[Stopped, ...]
+    without_spare: tuple[str, ...]
+    """Corridors that go on, on the last path that is left."""
+
+    @property
+    def opens(self) -> tuple[str, ...]:
+        """Corridors that fail open."""
+        return tuple(stopped.corridor for stopped in self.stops if stopped.fallback == OPEN)
+
+
+def losses(field: Field, kinds: tuple[str, ...] = THINGS) -> tuple[Loss, ...]:
+    """Every single thing whose loss touches a corridor, the worst first: what fails open, then what stops."""
+    found = (loss_of(field, address) for address in field.effects.addresses(kinds))
+    touching = [loss for loss in found if loss.stops or loss.without_spare]
+    return tuple(sorted(touching, key=lambda loss: (
+        -len(loss.opens), -len(loss.stops), -len(loss.without_spare), KINDS.index(target(loss.address).kind), loss.address,
+    )))  # fmt: skip
+
+
+def loss_of(field: Field, address: str) -> Loss:
+    """What is left of every corridor's planned paths without the thing. A link's systems are lost together."""
+    gone = field.effects.loss(address)
+    stops, without_spare = [], []
+    for number, corridor in enumerate(field.network.corridors):
+        held = paths_held(field, corridor, gone)
+        needed = len(corridor.paths) if corridor.shares else 1
+        if number in gone.stopped or held < needed:
+            stops.append(Stopped(corridor.id, corridor.fallback, number in gone.stopped))
+        elif held == needed < len(corridor.paths):
+            without_spare.append(corridor.id)
+    return Loss(address, tuple(stops), tuple(without_spare))
+
+
+def paths_held(field: Field, corridor: CorridorInPlay, gone: Disturbance) -> int:
+    """How many planned paths do not need what is gone."""
+    dead = {*gone.down, *gone.hidden}
+    return sum(dead.isdisjoint(chain) for chain in corridor.paths)
+
+
+def survives(field: Field, kinds: tuple[str, ...]) -> float:
+    """Over all single losses of these kinds: the least share of corridors, of those that do not end at the thing lost,
+    that keep what they need (one path; of shares, every one). 1 where nothing can be lost."""
+    least = 1.0
+    for address in field.effects.addresses(kinds):
+        loss = loss_of(field, address)
+        ending = sum(stopped.ends_there for stopped in loss.stops)
+        others = len(field.network.corridors) - ending
+        if others:
+            least = min(least, 1 - (len(loss.stops) - ending) / others)
+    return least
