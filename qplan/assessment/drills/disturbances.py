@@ -10,7 +10,7 @@ from qplan.assessment.drills.network import Network, NotPlayable
 from qplan.inventory.drills import Drill, DrillEvent, target
 from qplan.inventory.key_stores import link_names
 from qplan.inventory.model import Inventory
-from qplan.inventory.suggestions import did_you_mean
+from qplan.inventory.source.messages import did_you_mean
 from qplan.plan.model import Plan
 
 Numbers = tuple[int, ...]

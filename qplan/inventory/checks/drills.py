@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qplan.errors import Diagnostic
+from qplan.inventory.checks.view import View
 from qplan.inventory.drills import ACTIONS, ENDLESS, ENDS, DrillEvent, target
 from qplan.inventory.key_stores import AUTHENTICATION_BITS, KeyStore, named_pairs
 from qplan.inventory.plant import length_km
-from qplan.inventory.source.source_map import Path
 from qplan.inventory.source.messages import did_you_mean, joined, shown
-from qplan.inventory.checks.view import View
+from qplan.inventory.source.source_map import Path
 
 END_KEYS = ("repair_after_s", "clear_after_s", "for_s")
 MOST_DUCTS_NAMED = 5
