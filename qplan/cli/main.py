@@ -25,6 +25,8 @@ COMMANDS = {
     "explain": ("Say why there is no plan, or why a plan is as it is.", "qplan.cli.explain"),
     "verify": ("Re-check a plan against an inventory.", "qplan.cli.verify"),
     "export": ("Write a plan in the format of another tool.", "qplan.cli.export"),
+    "drill": ("Play outages, surges and alarms on a plan.", "qplan.cli.drill"),
+    "availability": ("Say how much of the year a plan's corridors have keys.", "qplan.cli.availability"),
     "rules": ("List the rules of `validate`, or explain one.", "qplan.cli.rules"),
     "catalogue": ("List or show the equipment that comes with qplan.", "qplan.cli.catalogue"),
     "schema": ("Print the JSON Schema of a file or a document.", "qplan.cli.schema"),

@@ -135,6 +135,17 @@ def write_beside(out: Path, files: Mapping[str, bytes]) -> None:
         _sync_folder(out)
 
 
+def write_file(path: Path, content: bytes) -> None:
+    """One file, whole or not at all. Raises `QplanError`."""
+    check_file_target(path)
+    try:
+        with _temporary(path.absolute().parent) as staged:
+            _write(staged / "file", content)
+            os.replace(staged / "file", path)
+    except OSError as error:
+        raise QplanError(f"cannot write {_shown(path)}: {error.strerror}") from error
+
+
 def _shown(path: Path) -> str:
     return os.fsencode(path).decode("utf-8", "replace")
 

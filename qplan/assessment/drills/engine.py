@@ -306,7 +306,8 @@ class _Engine:
     def _change_corridors(self, t: float, item: Disturbance, over: bool) -> None:
         for number in item.stopped:
             stopped = self.services[number].stopped
-            stopped.remove(item.address) if over else stopped.append(item.address)
+            why = f"{item.address} {'delivers no keys' if item.action == 'identity_down' else 'is down'}"
+            stopped.remove(why) if over else stopped.append(why)
         for number in item.surged:
             service = self.services[number]
             service.factors.remove(item.factor) if over else service.factors.append(item.factor)
@@ -324,7 +325,7 @@ class _Engine:
     def _reason(self, service: Service, chains: Chains) -> str:
         """Why these chains bring no keys."""
         if service.stopped:
-            return f"{service.stopped[0]} is down"
+            return service.stopped[0]
         for chain in chains:
             relays = self.network.relays(service.corridor, chain)
             for site in sorted(self.router.distrusted.intersection(relays)):

@@ -33,7 +33,7 @@ class Service:
         self.rank = self.last = -1  # of the option in use, and of the one used last; len(options): a detour
         self.demand, self.factors = corridor.rate_bps, list[float]()
         self.given_bps = 0.0  # what the links of the chains in use give now
-        self.stopped: list[str] = []  # addresses that keep keys from being delivered
+        self.stopped: list[str] = []  # what keeps keys from being delivered
         self.pool_capacity, self.pool_fill = pool
         self.pool_bits = self.pool_capacity
         self.at_s, self.state = 0.0, DOWN

@@ -1,0 +1,174 @@
+"""What `qplan availability` says: text, Markdown, JSON and CSV."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from qplan.assessment.availability.corridors import (
+    MINUTES_PER_YEAR,
+    SPARE_H,
+    Availability,
+    CorridorAvailability,
+    Improvement,
+)
+from qplan.outputs.drills.pages import as_markdown, as_text
+from qplan.outputs.drills.words import Names, hours, minutes
+from qplan.outputs.report.document import Section, Table
+from qplan.outputs.text.tables import csv_text
+from qplan.outputs.text.wording import listed
+from qplan.plan.model import Plan
+
+AVAILABILITY_VERSION = "1.0"
+MOST_CONTRIBUTORS = 3
+CHANGES = {
+    "spare": "a spare of {address}, in after {spare}",
+    "path": "one more path that shares nothing",
+    "repair": "{address} repaired twice as fast",
+}
+FREE = "min a year"
+
+
+def availability_sections(plan: Plan, found: Availability) -> list[Section]:
+    names = Names(plan)
+    corridors = Table(
+        "", ("Corridor", "Available", "Without keys", "Full stores bridge to", "Over any chain", "What takes most"),
+        tuple(_row(corridor, names) for corridor in found.corridors), ("Available",),
+    )  # fmt: skip
+    changes = Table(
+        "What would change it", ("Corridor", "With", "Without keys"),
+        tuple(
+            (corridor.id, change_words(item, names), f"{minutes(item.downtime_min_per_year)} {FREE}")
+            for corridor in found.corridors for item in corridor.improvements
+        ),
+    )  # fmt: skip
+    text = (
+        "In the long run, components failing independently of each other, over the planned paths: exact. "
+        + ("Sites and key managers at a corridor's ends count." if found.with_ends
+           else "Sites and key managers at a corridor's own ends are left out.")
+    )  # fmt: skip
+    tables = (corridors, changes) if found.corridors else ()
+    return [Section("availability", "Availability", (text,), tables, tuple(notes(found)))]
+
+
+def notes(found: Availability) -> Iterable[str]:
+    """What a reader must know before a figure goes into a contract."""
+    illustrative = [basis for basis, without_source in found.bases if without_source]
+    if illustrative:
+        yield f"Illustrative figures, without a source: {listed(illustrative, 8)}."
+    if found.equipment_min_per_year > found.cable_min_per_year:
+        yield (
+            f"Equipment dominates over fibre ({minutes(found.equipment_min_per_year)} against "
+            f"{minutes(found.cable_min_per_year)} {FREE} and corridor): ask the vendor for MTBF and spares terms."
+        )
+    if found.unstated_ducts:
+        yield f"No length is stated for {listed(found.unstated_ducts, 6)}: each taken as long as its shortest fibre."
+    refills = [corridor.with_stores.refill_h for corridor in found.corridors]
+    if refills:
+        yield (
+            "What stores bridge holds while they are full again long before the next outage (the slowest after "
+            f"{hours(max(refills))}); the second figure if every repair took exactly its mean time."
+        )
+
+
+def change_words(item: Improvement, names: Names) -> str:
+    return CHANGES[item.change].format(
+        address=names[item.address].removeprefix("equipment.qkd_systems."), spare=hours(SPARE_H)
+    )
+
+
+def _row(corridor: CorridorAvailability, names: Names) -> tuple[str, ...]:
+    bridged = corridor.with_stores
+    chain = corridor.any_chain
+    return (
+        corridor.id, percentage(corridor.unavailability), f"{minutes(corridor.downtime_min_per_year)} {FREE}",
+        f"{minutes(bridged.exponential_min_per_year)}; {minutes(bridged.fixed_min_per_year)} {FREE}",
+        "–" if chain is None else _between(chain.least * MINUTES_PER_YEAR, chain.most * MINUTES_PER_YEAR),
+        ", ".join(
+            f"{names[item.address]} {minutes(item.min_per_year)}" for item in corridor.contributors[:MOST_CONTRIBUTORS]
+            if item.min_per_year > 0
+        ),
+    )  # fmt: skip
+
+
+def _between(least: float, most: float) -> str:
+    low, high = minutes(least), minutes(most)
+    return f"{low} {FREE}" if low == high else f"{low} to {high} {FREE}"
+
+
+def percentage(unavailability: float) -> str:
+    """As many nines as there are, and two digits behind them; never rounded up to 100 %."""
+    if unavailability <= 0:
+        return "100 %"
+    digits = max(2, 1 - math.floor(math.log10(unavailability)) - 2)
+    scaled = 10**digits
+    return f"{math.floor((1 - unavailability) * 100 * scaled + 1e-9) / scaled:.{digits}f} %"
+
+
+def availability_text(plan: Plan, found: Availability) -> str:
+    return as_text(availability_sections(plan, found))
+
+
+def availability_markdown(plan: Plan, found: Availability) -> str:
+    return as_markdown(availability_sections(plan, found))
+
+
+def availability_csv(plan: Plan, found: Availability) -> str:
+    header = (
+        "Corridor", "Availability", "Downtime (min/year)", "With full stores (min/year)", "Any chain, at least (min/year)",
+        "Any chain, at most (min/year)",
+    )  # fmt: skip
+    rows = [
+        (
+            corridor.id, round(corridor.availability, 12), round(corridor.downtime_min_per_year, 6),
+            round(corridor.with_stores.exponential_min_per_year, 6),
+            corridor.any_chain and round(corridor.any_chain.least * MINUTES_PER_YEAR, 6),
+            corridor.any_chain and round(corridor.any_chain.most * MINUTES_PER_YEAR, 6),
+        )
+        for corridor in found.corridors
+    ]  # fmt: skip
+    return csv_text(header, rows)
+
+
+def availability_json(plan: Plan, found: Availability) -> str:
+    """Shares to 12 digits, minutes per year to a millionth; contributors the greatest first."""
+    document = {
+        "format_version": AVAILABILITY_VERSION, "with_ends": found.with_ends,
+        "corridors": [_corridor(corridor) for corridor in found.corridors],
+        "bases": [{"address": basis, "illustrative": without_source} for basis, without_source in found.bases],
+        "equipment_min_per_year": round(found.equipment_min_per_year, 6),
+        "cable_min_per_year": round(found.cable_min_per_year, 6), "notes": list(notes(found)),
+    }  # fmt: skip
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _corridor(corridor: CorridorAvailability) -> dict[str, Any]:
+    bridged, chain = corridor.with_stores, corridor.any_chain
+    return {
+        "id": corridor.id, "availability": round(corridor.availability, 15),
+        "downtime_min_per_year": round(corridor.downtime_min_per_year, 6),
+        "contributors": [
+            {"address": item.address, "min_per_year": round(item.min_per_year, 6)} for item in corridor.contributors
+        ],
+        "improvements": [
+            {"change": item.change, "address": item.address or None,
+             "downtime_min_per_year": round(item.downtime_min_per_year, 6)}
+            for item in corridor.improvements
+        ],
+        "with_stores": {
+            "exponential_min_per_year": round(bridged.exponential_min_per_year, 6),
+            "fixed_min_per_year": round(bridged.fixed_min_per_year, 6),
+            "refill_h": None if math.isinf(bridged.refill_h) else round(bridged.refill_h, 6),
+        },
+        "any_chain": chain and {
+            "downtime_min_per_year_least": round(chain.least * MINUTES_PER_YEAR, 6),
+            "downtime_min_per_year_most": round(chain.most * MINUTES_PER_YEAR, 6),
+        },
+    }  # fmt: skip
+
+
+FORMATS: dict[str, Callable[[Plan, Availability], str]] = {
+    "text": availability_text, "json": availability_json, "markdown": availability_markdown, "csv": availability_csv,
+}  # fmt: skip

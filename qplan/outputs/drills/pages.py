@@ -1,0 +1,38 @@
+"""Sections as plain text for a terminal and as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from qplan.outputs.report.document import Section
+from qplan.outputs.text.tables import escape_markdown, markdown_table, one_line, text_table
+from qplan.outputs.text.wording import shortened
+
+CELL_CHARACTERS = 44
+
+
+def as_text(sections: Iterable[Section]) -> str:
+    return "\n".join(block for section in sections for block in _text_blocks(section))
+
+
+def _text_blocks(section: Section) -> Iterator[str]:
+    yield f"{one_line(section.title)}\n{'=' * len(section.title)}\n"
+    yield "".join(f"{one_line(paragraph)}\n" for paragraph in section.paragraphs)
+    for table in section.tables:
+        rows = [[shortened(one_line(cell), CELL_CHARACTERS) for cell in row] for row in table.rows]
+        yield (f"{table.title}\n\n" if table.title else "") + text_table(table.header, rows, table.right)
+    if section.points:
+        yield "".join(f"- {one_line(point)}\n" for point in section.points)
+
+
+def as_markdown(sections: Iterable[Section]) -> str:
+    return "\n".join(block for section in sections for block in _markdown_blocks(section))
+
+
+def _markdown_blocks(section: Section) -> Iterator[str]:
+    yield f"## {escape_markdown(section.title)}\n"
+    yield from (f"{escape_markdown(paragraph)}\n" for paragraph in section.paragraphs)
+    for table in section.tables:
+        yield (f"### {table.title}\n\n" if table.title else "") + markdown_table(table.header, table.rows, table.right)
+    if section.points:
+        yield "".join(f"- {escape_markdown(point)}\n" for point in section.points)

@@ -1,0 +1,78 @@
+"""Times, shares and names as drills and availability print them."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+
+from qplan.outputs.text.wording import significant
+from qplan.plan.model import Plan
+
+THEN = {"fail_closed": "traffic stops", "pqc": "goes on with PQC", "best_effort": "goes on open"}
+STEPS = ((86_400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
+
+
+def span(seconds: float) -> str:
+    """`59.7 s`, `12 min 30 s`, `4 h 13 min`, `3 d 4 h`, `34 d`; never shorter than it is by more than half a unit."""
+    if math.isinf(seconds):
+        return "for ever"
+    if seconds < 60 or seconds < 100 and not seconds.is_integer():
+        return f"{significant(seconds)} s"
+    for unit_s, unit, part_s, part in STEPS:
+        parts = round(seconds / part_s)
+        whole, rest = divmod(parts * part_s, unit_s)
+        if whole:
+            return f"{whole:.0f} {unit}" + (f" {rest / part_s:.0f} {part}" if rest and whole < 30 else "")
+    return f"{significant(seconds)} s"
+
+
+def moment(t: float) -> str:
+    """`00:34:20`, `1 d 09:46:40`: the time since the drill began, rounded to the second."""
+    whole = round(t)
+    days, rest = divmod(whole, 86_400)
+    clock = f"{rest // 3600:02d}:{rest % 3600 // 60:02d}:{rest % 60:02d}"
+    return f"{days} d {clock}" if days else clock
+
+
+def hours(value: float) -> str:
+    return span(value * 3600)
+
+
+def share(value: float) -> str:
+    """A percentage that says 100 % only where nothing is missing."""
+    if value >= 1:
+        return "100 %"
+    return f"{math.floor(value * 1e5) / 1e3:g} %"
+
+
+def bits(value: float) -> str:
+    for factor, unit in ((1e9, "Gbit"), (1e6, "Mbit"), (1e3, "kbit")):
+        if value >= factor:
+            return f"{significant(value / factor)} {unit}"
+    return f"{significant(value)} bit"
+
+
+def minutes(value: float) -> str:
+    """Minutes per year: to the minute from ten on."""
+    return f"{value:.0f}" if value >= 10 else significant(value, 2)
+
+
+class Names:
+    """Addresses as people read them: a link by its two sites where only one joins them, else by its whole id."""
+
+    def __init__(self, plan: Plan):
+        pairs = Counter(frozenset(link.ends) for link in plan.links)
+        self._links = {
+            link.id: "--".join(link.ends) for link in plan.links if pairs[frozenset(link.ends)] == 1
+        }
+
+    def __getitem__(self, address: str) -> str:
+        kind, _, name = address.partition(".")
+        return f"{kind}.{self._links[name]}" if kind in ("links", "systems") and name in self._links else address
+
+    def link(self, link_id: str) -> str:
+        return self._links.get(link_id, link_id)
+
+    def text(self, text: str) -> str:
+        """The same for an address within a sentence."""
+        return " ".join(self[word.rstrip(",;:")] + word[len(word.rstrip(",;:")) :] for word in text.split(" "))
