@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from qplan.inventory.model import InventoryFile
+from qplan.outputs.drills.documents import AvailabilityAnswer, DrillAnswer
 from qplan.outputs.verbs.documents import DoctorDocument, Findings, VerificationDocument
 from qplan.plan.model import Plan
 
@@ -52,7 +53,9 @@ def _written(model: type[BaseModel], title: str) -> Schema:
 SCHEMAS: dict[str, Callable[[], Schema]] = {
     "inventory": inventory_schema,
     "plan": plan_schema,
+    "availability": lambda: _written(AvailabilityAnswer, "qplan availability"),
     "doctor": lambda: _written(DoctorDocument, "qplan doctor"),
+    "drill": lambda: _written(DrillAnswer, "qplan drill"),
     "validate": lambda: _written(Findings, "qplan validate"),
     "verify": lambda: _written(VerificationDocument, "qplan verify"),
 }

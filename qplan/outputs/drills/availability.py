@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from qplan.assessment.availability.corridors import (
     MINUTES_PER_YEAR,
@@ -14,6 +13,7 @@ from qplan.assessment.availability.corridors import (
     CorridorAvailability,
     Improvement,
 )
+from qplan.outputs.drills.documents import availability_answer
 from qplan.outputs.drills.pages import as_markdown, as_text
 from qplan.outputs.drills.words import Names, hours, minutes
 from qplan.outputs.report.document import Section, Table
@@ -21,7 +21,6 @@ from qplan.outputs.text.tables import csv_text
 from qplan.outputs.text.wording import listed
 from qplan.plan.model import Plan
 
-AVAILABILITY_VERSION = "1.0"
 MOST_CONTRIBUTORS = 3
 CHANGES = {
     "spare": "a spare of {address}, in after {spare}",
@@ -133,40 +132,8 @@ def availability_csv(plan: Plan, found: Availability) -> str:
 
 
 def availability_json(plan: Plan, found: Availability) -> str:
-    """Shares to 12 digits, minutes per year to a millionth; contributors the greatest first."""
-    document = {
-        "format_version": AVAILABILITY_VERSION, "with_ends": found.with_ends,
-        "corridors": [_corridor(corridor) for corridor in found.corridors],
-        "bases": [{"address": basis, "illustrative": without_source} for basis, without_source in found.bases],
-        "equipment_min_per_year": round(found.equipment_min_per_year, 6),
-        "cable_min_per_year": round(found.cable_min_per_year, 6), "notes": list(notes(found)),
-    }  # fmt: skip
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _corridor(corridor: CorridorAvailability) -> dict[str, Any]:
-    bridged, chain = corridor.with_stores, corridor.any_chain
-    return {
-        "id": corridor.id, "availability": round(corridor.availability, 15),
-        "downtime_min_per_year": round(corridor.downtime_min_per_year, 6),
-        "contributors": [
-            {"address": item.address, "min_per_year": round(item.min_per_year, 6)} for item in corridor.contributors
-        ],
-        "improvements": [
-            {"change": item.change, "address": item.address or None,
-             "downtime_min_per_year": round(item.downtime_min_per_year, 6)}
-            for item in corridor.improvements
-        ],
-        "with_stores": {
-            "exponential_min_per_year": round(bridged.exponential_min_per_year, 6),
-            "fixed_min_per_year": round(bridged.fixed_min_per_year, 6),
-            "refill_h": None if math.isinf(bridged.refill_h) else round(bridged.refill_h, 6),
-        },
-        "any_chain": chain and {
-            "downtime_min_per_year_least": round(chain.least * MINUTES_PER_YEAR, 6),
-            "downtime_min_per_year_most": round(chain.most * MINUTES_PER_YEAR, 6),
-        },
-    }  # fmt: skip
+    answer = availability_answer(found, list(notes(found))).model_dump(mode="json")
+    return json.dumps(answer, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 FORMATS: dict[str, Callable[[Plan, Availability], str]] = {
