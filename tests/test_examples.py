@@ -18,7 +18,7 @@ import yaml
 from yamlcore import CoreLoader
 
 from qplan.cli.main import main
-from qplan.inventory import model
+from qplan.inventory import drills, model
 from qplan.inventory.plant import loss_db
 from qplan.inventory.reader import read_inventory
 from qplan.optimizer.limits import SearchParameters
@@ -168,6 +168,13 @@ def test_tutorial_uses_every_key_of_the_format():
         (model.Economics, [text["economics"]]),
         (model.Scenario, list(text["scenarios"].values())),
         (model.Check, list(text["checks"].values())),
+        (model.KeyStores, [text["key_stores"]]),
+        (model.Reliability, [text["reliability"]]),
+        (model.Repair, [system["reliability"] for system in equipment["qkd_systems"].values()]),
+        (drills.Drill, list(text["drills"].values())),
+        (drills.DrillPolicy, [drill["policy"] for drill in text["drills"].values()]),
+        (drills.DrillEvent, [event for drill in text["drills"].values() for event in drill["events"]]),
+        (drills.Expectation, [limit for drill in text["drills"].values() for limit in drill["expect"]]),
     ]
     missing = {kind.__name__: set(kind.model_fields).difference(*entries) for kind, entries in used}
     assert {kind: sorted(keys - {"labels"}) for kind, keys in missing.items() if keys - {"labels"}} == {}

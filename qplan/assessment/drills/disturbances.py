@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from qplan.assessment.drills.network import Network, NotPlayable
-from qplan.inventory.drills import Drill, DrillEvent, target
+from qplan.inventory.drills import ACTIONS, Drill, DrillEvent, target
 from qplan.inventory.key_stores import link_names
 from qplan.inventory.model import Inventory
-from qplan.inventory.source.messages import did_you_mean
+from qplan.inventory.source.messages import did_you_mean, joined
 from qplan.plan.model import Plan
 
 Numbers = tuple[int, ...]
@@ -52,6 +52,23 @@ class Effects:
         self.inventory, self.plan, self.network = inventory, plan, network
         self.systems = {link.id: link.system for link in plan.links}
         self.nodes = {end for link in network.links for end in link.ends}
+
+    def check(self, address: str) -> None:
+        """Raises `NotPlayable` where nothing of the inventory is at the address that could be lost."""
+        kind, name = target(address)
+        sites, fibres = self.inventory.sites, self.inventory.fibres
+        known = {
+            "sites": set(sites), "key_managers": set(sites), "fibres": set(fibres),
+            "ducts": {duct for fibre in fibres.values() for duct in fibre.ducts},
+            "operators": {entry.operator for entry in (*sites.values(), *fibres.values()) if entry.operator},
+        }  # fmt: skip
+        if kind in ("links", "systems"):
+            self.named(name)
+        elif kind not in known:
+            raise NotPlayable(f"'{address}' is no address of what can be lost; expected {joined(ACTIONS['fail'])} and an id")
+        elif name not in known[kind]:
+            hint = did_you_mean(name, known[kind])
+            raise NotPlayable(f"there is no '{name}' among the {kind.replace('_', ' ')}" + (f"; {hint}" if hint else ""))
 
     def loss(self, address: str, action: str = "fail") -> Disturbance:
         """Raises `NotPlayable` where the plan has no such link."""

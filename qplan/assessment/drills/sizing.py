@@ -43,8 +43,10 @@ def size_stores(field: Field, autonomy_h: float, without: str | None = None) -> 
 
     Without the thing at an address, the links that it takes must live on their stores alone while every corridor keeps
     to its paths; with `without` None, each link in turn makes no key. Stores out of reach (a site, a key manager) help
-    nobody: those links are left out. Raises `NotPlayable` where the plan has no such link.
+    nobody: those links are left out. Raises `NotPlayable` where there is nothing at the address.
     """
+    if without is not None:
+        field.effects.check(without)
     components = Components(field.inventory, field.plan)
     gone = None if without is None else field.effects.loss(without)
     found = []

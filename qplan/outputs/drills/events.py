@@ -15,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 from qplan.assessment.drills.engine import Entry
 from qplan.assessment.drills.results import Played
 from qplan.inventory.drills import target
+from qplan.outputs.drills.words import entry_details
+from qplan.outputs.text.tables import one_line
 from qplan.plan.model import Plan
 
 CLOCK = datetime(2027, 3, 1, 2, 0, tzinfo=UTC)  # when a drill begins, unless another time is asked for
@@ -145,7 +147,8 @@ def event_stream(plan: Plan, played: Played, clock: datetime = CLOCK) -> Iterato
             id=str(uuid.uuid5(NAMESPACE, f"{plan_hash}:{played.id}:{sequence}")), drill=played.id, sequence=sequence,
             t=entry.t, time=clock + timedelta(seconds=entry.t), name=entry.event, kind=kind, address=entry.address,
             host=hosts.get(entry.address, target(entry.address).name), finding=str(uuid.uuid5(NAMESPACE, trouble)),
-            update=opened < 0, message=_message(kind, entry), details=dict(entry.details),
+            update=opened < 0, message=one_line(_message(kind, entry)),
+            details={key: one_line(value) if isinstance(value, str) else value for key, value in entry.details},
         )  # fmt: skip
 
 
@@ -163,11 +166,5 @@ def _hosts(plan: Plan) -> dict[str, str]:
 
 
 def _message(kind: Kind, entry: Entry) -> str:
-    details = "; ".join(f"{key.replace('_', ' ')} {_plain(value)}" for key, value in entry.details if value != ())
+    details = entry_details(entry)
     return f"EXERCISE: {kind.title}: {entry.address}" + (f" ({details})" if details else "")
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

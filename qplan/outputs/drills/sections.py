@@ -10,9 +10,9 @@ from qplan.assessment.drills.rehearsal import Rehearsal, Sizes
 from qplan.assessment.drills.results import CorridorResult, Maintenance, Played
 from qplan.assessment.losses import Loss
 from qplan.inventory.source.messages import counted
-from qplan.outputs.drills.words import THEN, Names, bits, hours, moment, share, span
+from qplan.outputs.drills.words import THEN, Names, bits, entry_details, hours, moment, share, span
 from qplan.outputs.report.document import Section, Table
-from qplan.outputs.text.wording import bps, listed
+from qplan.outputs.text.wording import listed
 
 MOST_IN_FULL = 3  # drills; more are one row each
 MOST_ROWS, MOST_LINES = 25, 25
@@ -94,29 +94,11 @@ def _expectations(played: Played) -> Table:
 
 def _log_table(log: list[Entry], names: Names) -> Table:
     rows = [
-        (moment(entry.t), entry.event, names[entry.address], names.text(_details(entry))) for entry in log[:MOST_LINES]
+        (moment(entry.t), entry.event, names[entry.address], names.text(entry_details(entry))) for entry in log[:MOST_LINES]
     ]
     if len(log) > MOST_LINES:
         rows.append(("…", f"{len(log) - MOST_LINES} more", "", "--format json has all"))
     return Table("What happens", ("After", "Event", "Address", "Details"), tuple(rows))
-
-
-def _details(entry: Entry) -> str:
-    shown = []
-    for key, value in entry.details:
-        if key == "store_bits":
-            shown.append(bits(float(str(value))))
-        elif key == "path":
-            shown.append(f"path {value + 1}" if isinstance(value, int) else str(value))
-        elif key == "relays" and isinstance(value, tuple):
-            shown.append(f"over {', '.join(value)}" if value else "direct")
-        elif key in ("rate_bps", "key_rate_bps"):
-            shown.append(bps(float(str(value))))
-        elif key == "fallback":
-            shown.append(THEN[str(value)])
-        elif value != entry.address:
-            shown.append(str(value))
-    return ", ".join(shown)
 
 
 def _points(played: Played, names: Names) -> Iterable[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections import Counter
 
-from qplan.outputs.text.wording import significant
+from qplan.assessment.drills.engine import Entry
+from qplan.outputs.text.wording import bps, significant
 from qplan.plan.model import Plan
 
 THEN = {"fail_closed": "traffic stops", "pqc": "goes on with PQC", "best_effort": "goes on open"}
@@ -13,16 +14,13 @@ STEPS = ((86_400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
 
 
 def span(seconds: float) -> str:
-    """`59.7 s`, `12 min 30 s`, `4 h 13 min`, `3 d 4 h`, `34 d`; never shorter than it is by more than half a unit."""
+    """`59.7 s`, `12 min 30 s`, `4 h 13 min`, `3 d 4 h`, `40 d`: two units at most, rounded to the smaller one."""
     if math.isinf(seconds):
         return "for ever"
-    if seconds < 60 or seconds < 100 and not seconds.is_integer():
-        return f"{significant(seconds)} s"
     for unit_s, unit, part_s, part in STEPS:
-        parts = round(seconds / part_s)
-        whole, rest = divmod(parts * part_s, unit_s)
-        if whole:
-            return f"{whole:.0f} {unit}" + (f" {rest / part_s:.0f} {part}" if rest and whole < 30 else "")
+        if seconds >= unit_s:
+            whole, rest = divmod(round(seconds / part_s) * part_s, unit_s)
+            return f"{whole} {unit}" + (f" {rest // part_s} {part}" if rest and (unit != "d" or whole < 30) else "")
     return f"{significant(seconds)} s"
 
 
@@ -55,6 +53,25 @@ def bits(value: float) -> str:
 def minutes(value: float) -> str:
     """Minutes per year: to the minute from ten on."""
     return f"{value:.0f}" if value >= 10 else significant(value, 2)
+
+
+def entry_details(entry: Entry) -> str:
+    """What a log entry says beside event and address, in words."""
+    shown = []
+    for key, value in entry.details:
+        if key == "store_bits":
+            shown.append(bits(float(str(value))))
+        elif key == "path":
+            shown.append(f"path {value + 1}" if isinstance(value, int) else str(value))
+        elif key == "relays" and isinstance(value, tuple):
+            shown.append(f"over {', '.join(value)}" if value else "direct")
+        elif key in ("rate_bps", "key_rate_bps"):
+            shown.append(bps(float(str(value))))
+        elif key == "fallback":
+            shown.append(THEN[str(value)])
+        elif value != entry.address:
+            shown.append(str(value))
+    return ", ".join(shown)
 
 
 class Names:
