@@ -15,13 +15,27 @@ AT_ONCE = DrillPolicy(wait_to_restore_s=0.0)
 
 
 def link(
-    name: str, rate: float, capacity: float, store: float | None = None, floor: float = 0.0, resume: float = 1.0,
-    restart_s: float = 0.0, ends: tuple[str, str] | None = None, **more: object,
+    name: str,
+    rate: float,
+    capacity: float,
+    store: float | None = None,
+    floor: float = 0.0,
+    resume: float = 1.0,
+    restart_s: float = 0.0,
+    ends: tuple[str, str] | None = None,
+    **more: object,
 ) -> LinkInPlay:
     return LinkInPlay(
-        name, ends or (f"{name}-", f"-{name}"), rate, capacity, floor, resume, capacity if store is None else store,
-        restart_s, **more,
-    )  # fmt: skip
+        name,
+        ends or (f"{name}-", f"-{name}"),
+        rate,
+        capacity,
+        floor,
+        resume,
+        capacity if store is None else store,
+        restart_s,
+        **more,
+    )
 
 
 def corridor(name: str, demand: float, *paths: tuple[int, ...], **more: object) -> CorridorInPlay:
@@ -51,9 +65,10 @@ class Seen:
     def log(self, *events: str) -> list[tuple[float, str, str]]:
         """The entries of these kinds, times to the millionth."""
         return [
-            (round(entry.t, 6), entry.event, entry.address.partition(".")[2]) for entry in self.outcome.log
+            (round(entry.t, 6), entry.event, entry.address.partition(".")[2])
+            for entry in self.outcome.log
             if entry.event in events or not events
-        ]  # fmt: skip
+        ]
 
     def gaps(self, name: str) -> list[tuple[float, float]]:
         """Without fresh keys, the one that is open at the end too."""

@@ -45,9 +45,18 @@ def losses(field: Field, kinds: tuple[str, ...] = THINGS) -> tuple[Loss, ...]:
     """Every single thing whose loss touches a corridor, the worst first: what fails open, then what stops."""
     found = (loss_of(field, address) for address in field.effects.addresses(kinds))
     touching = [loss for loss in found if loss.stops or loss.without_spare]
-    return tuple(sorted(touching, key=lambda loss: (
-        -len(loss.opens), -len(loss.stops), -len(loss.without_spare), KINDS.index(target(loss.address).kind), loss.address,
-    )))  # fmt: skip
+    return tuple(
+        sorted(
+            touching,
+            key=lambda loss: (
+                -len(loss.opens),
+                -len(loss.stops),
+                -len(loss.without_spare),
+                KINDS.index(target(loss.address).kind),
+                loss.address,
+            ),
+        )
+    )
 
 
 def loss_of(field: Field, address: str) -> Loss:

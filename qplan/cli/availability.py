@@ -19,8 +19,8 @@ from qplan.outputs.drills.availability import FORMATS
 def command(plan: Path, with_ends: bool, style: str) -> int:
     """How much of the year each corridor of PLAN has its keys, what takes them away, what would change that.
 
-    From the inventory's `reliability`: exact over the planned paths, with everything that they share; as bounds over any
-    chain of installed links. Figures without a source are named.
+    From the inventory's `reliability`: exact over the planned paths, with everything that they share; as bounds over
+    any chain of installed links. Figures without a source are named.
     """
     inventory, made = held_plan(plan)
     click.echo(FORMATS[style](made, assess_availability(inventory, made, with_ends)), nl=False)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import click
 
+from qplan.assessment.drills.generated import WINDOW_S
 from qplan.assessment.drills.playing import field_of
-from qplan.assessment.drills.rehearsal import LASTS_S, WINDOW_S, Progress, Rehearsal, Request, rehearse
+from qplan.assessment.drills.rehearsal import LASTS_S, Progress, Rehearsal, Request, rehearse
 from qplan.cli.common import ANY_PATH, held_plan
 from qplan.cli.terminal import draw_line, finite, stop_on_signals
 from qplan.errors import Exit
@@ -53,26 +54,47 @@ class Clock(click.ParamType):
 @click.command("drill")
 @click.argument("plan", type=ANY_PATH)
 @click.argument("names", nargs=-1, metavar="[NAME]…")
-@click.option("--all-single", is_flag=True, help="Lose every site, fibre, duct, link, key manager and operator, one by one.")
+@click.option(
+    "--all-single", is_flag=True, help="Lose every site, fibre, duct, link, key manager and operator, one by one."
+)
 @click.option("--all-double", is_flag=True, help="Lose every pair of them; the worst pairs are played in full.")
 @click.option("--maintenance", is_flag=True, help="Announced outage of every site, fibre and key manager.")
 @click.option("--surge", type=Above(), metavar="F", help="Every corridor asks for F times as much.")
 @click.option("--mttr", is_flag=True, help="Each thing is out for the mean time of its repair.")
-@click.option("--autonomy", type=Above(), metavar="H", help="Key stores that last H hours, and whether they fill in time.")
+@click.option(
+    "--autonomy", type=Above(), metavar="H", help="Key stores that last H hours, and whether they fill in time."
+)
 @click.option("--without", metavar="ADDRESS", help="With --autonomy: what is lost (ducts.k12); else each link in turn.")
 @click.option("--duration", type=Above(), default=LASTS_S, show_default=True, metavar="S", help="Of losses and surges.")
 @click.option("--window", type=Above(), default=WINDOW_S, show_default=True, metavar="S", help="Of --maintenance.")
 @click.option("--trigger", type=click.Choice(["exhaustion", "outage"]), help="Instead of the drills' own policies.")
 @click.option("--restoration", type=click.Choice(["planned", "any"]), help="Likewise.")
 @click.option("--format", "style", type=click.Choice(list(FORMATS)), default="text", show_default=True)
-@click.option("--events", type=click.Choice(list(STREAMS)), help="Print the event stream instead, every line an exercise.")
+@click.option(
+    "--events", type=click.Choice(list(STREAMS)), help="Print the event stream instead, every line an exercise."
+)
 @click.option("--clock", type=Clock(), default=CLOCK, metavar="TIME", help="When the drills begin, for --events.")
 @click.option("--svg", type=click.Path(path_type=Path, dir_okay=False, readable=False), help="Draw the one drill.")
 @click.option("-q", "--quiet", is_flag=True, help="Print no progress.")
 def command(
-    plan: Path, names: tuple[str, ...], all_single: bool, all_double: bool, maintenance: bool, surge: float | None,
-    mttr: bool, autonomy: float | None, without: str | None, duration: float, window: float, trigger: str | None,
-    restoration: str | None, style: str, events: str | None, clock: datetime, svg: Path | None, quiet: bool,
+    plan: Path,
+    names: tuple[str, ...],
+    all_single: bool,
+    all_double: bool,
+    maintenance: bool,
+    surge: float | None,
+    mttr: bool,
+    autonomy: float | None,
+    without: str | None,
+    duration: float,
+    window: float,
+    trigger: str | None,
+    restoration: str | None,
+    style: str,
+    events: str | None,
+    clock: datetime,
+    svg: Path | None,
+    quiet: bool,
 ) -> int:
     """Play drills on PLAN (a plan's folder or its plan.json): who misses keys, from when to when, and what then.
 
@@ -87,9 +109,20 @@ def command(
         raise click.UsageError("--without goes with --autonomy")
     inventory, made = held_plan(plan)
     request = Request(
-        names, all_single, all_double, maintenance, mttr, surge, autonomy, without, duration, window, trigger,
-        restoration, trace=svg is not None,
-    )  # fmt: skip
+        names,
+        all_single,
+        all_double,
+        maintenance,
+        mttr,
+        surge,
+        autonomy,
+        without,
+        duration,
+        window,
+        trigger,
+        restoration,
+        trace=svg is not None,
+    )
     if request.plays and not request.generates and not inventory.drills:
         raise click.UsageError("the inventory declares no drills; --all-single and others need none")
     if svg is not None:

@@ -93,12 +93,14 @@ class DrillEvent(Model):
 
     @property
     def address(self) -> str:
-        return getattr(self, self.action)
+        address: str = getattr(self, self.action)
+        return address
 
     @property
     def lasts_s(self) -> float | None:
         """Until it ends by itself; None: it does not."""
-        return getattr(self, ENDS.get(self.action, "for_s"))
+        lasts: float | None = getattr(self, ENDS.get(self.action, "for_s"))
+        return lasts
 
 
 class Expectation(Model):

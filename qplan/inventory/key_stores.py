@@ -35,7 +35,7 @@ class KeyStore(Model):
 
     @property
     def initial_bits(self) -> float:
-        share = {"full": 1.0, "empty": 0.0}.get(self.initial) if isinstance(self.initial, str) else self.initial
+        share = self.initial if isinstance(self.initial, float) else {"full": 1.0, "empty": 0.0}[self.initial]
         return self.capacity_bits * share
 
     @property

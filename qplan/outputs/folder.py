@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from qplan.errors import QplanError
+from qplan.files import replace_file
 
 PLAN_FILES = (
     "plan.json",
@@ -139,9 +140,7 @@ def write_file(path: Path, content: bytes) -> None:
     """One file, whole or not at all. Raises `QplanError`."""
     check_file_target(path)
     try:
-        with _temporary(path.absolute().parent) as staged:
-            _write(staged / "file", content)
-            os.replace(staged / "file", path)
+        replace_file(path, content)
     except OSError as error:
         raise QplanError(f"cannot write {_shown(path)}: {error.strerror}") from error
 

@@ -15,7 +15,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from qplan.inventory.model import InventoryFile
-from qplan.outputs.drills.documents import AvailabilityAnswer, DrillAnswer
+from qplan.outputs.drills.availability_document import AvailabilityAnswer
+from qplan.outputs.drills.drill_document import DrillAnswer
 from qplan.outputs.verbs.documents import DoctorDocument, Findings, VerificationDocument
 from qplan.plan.model import Plan
 

@@ -80,7 +80,11 @@ def test_bounds_over_any_chain_are_brute_force(seed):
     corridor = CorridorInPlay("c", ("x", "y"), 1, (), may_relay=frozenset("rs"), max_relays=limit)
     needs = {n: frozenset({f"l{n}"} | ({"duct"} if rng.random() < 0.4 else set())) for n in range(len(links))}
     relays = {site: frozenset({f"s-{site}"}) for site in sites}
-    down = {name: rng.choice([0.0, 0.5, rng.random() / 10]) for group in (*needs.values(), *relays.values()) for name in group}
+    down = {
+        name: rng.choice([0.0, 0.5, rng.random() / 10])
+        for group in (*needs.values(), *relays.values())
+        for name in group
+    }
     names, total = sorted(down), 0.0
     for state in product((True, False), repeat=len(names)):
         up = {name for name, holds in zip(names, state, strict=True) if holds}
@@ -96,8 +100,11 @@ def _joined(ends, needs, relays, up, limit) -> bool:
     reach, relayed = {"x"}, 0
     while "y" not in reach and relayed <= limit:
         onward = {
-            site for n, pair in enumerate(ends) if needs[n] <= up
-            for end, site in (pair, pair[::-1]) if end in reach and (end == "x" or relays[end] <= up)
+            site
+            for n, pair in enumerate(ends)
+            if needs[n] <= up
+            for end, site in (pair, pair[::-1])
+            if end in reach and (end == "x" or relays[end] <= up)
         }
         if onward <= reach:
             return False
@@ -123,9 +130,12 @@ def test_parallel_systems_that_the_load_can_spare():
 def test_sample_by_hand():
     """bank-a stands by on two paths, without anything in common; grid-b has one link, of 27.4 km in a duct of 3 km."""
     inventory, plan = sample()
-    inventory = Inventory.model_validate({
-        **inventory.model_dump(exclude_unset=True), "reliability": {"ducts": {"a1": {"length_km": 3}}},
-    })  # fmt: skip
+    inventory = Inventory.model_validate(
+        {
+            **inventory.model_dump(exclude_unset=True),
+            "reliability": {"ducts": {"a1": {"length_km": 3}}},
+        }
+    )
     found = {corridor.id: corridor for corridor in assess_availability(inventory, plan).corridors}
     pair = 2 * share_down(50_000, 48) - share_down(50_000, 48) ** 2
 
@@ -136,7 +146,9 @@ def test_sample_by_hand():
     assert found["grid-b"].unavailability == pytest.approx(1 - (1 - pair) * (1 - own) * (1 - duct))
     site, manager = share_down(50_000, 4), share_down(100_000, 8)
     east = 1 - (1 - pair) ** 2 * (1 - own) * (1 - duct) * (1 - cable(58.3)) * (1 - site) * (1 - manager)
-    south = 1 - (1 - pair) ** 2 * (1 - cable(19.6)) * (1 - cable(18.2)) * (1 - cable(66)) * (1 - site) ** 2 * (1 - manager)
+    south = 1 - (1 - pair) ** 2 * (1 - cable(19.6)) * (1 - cable(18.2)) * (1 - cable(66)) * (1 - site) ** 2 * (
+        1 - manager
+    )
     assert found["bank-a"].unavailability == pytest.approx(east * south)
     top = found["grid-b"].contributors[0]
     assert top.address == f"links.{plan.corridors[1].paths[0].links[0]}"
@@ -156,13 +168,17 @@ def only_a_fibre(tau_h: float):
     """A corridor of 100 bit/s over one link of 50 km whose equipment never fails, and a store that lasts so long."""
     never = {"mtbf_h": 1e15, "mttr_h": 0.0}
     capacity = 12_800 + max(100 * 3600 * tau_h, 1e-3)
-    inventory = Inventory.model_validate({
-        "qplan": 1, "sites": {"a": {}, "b": {}}, "fibres": {"f": {"ends": ("a", "b"), "length_km": 50.0}},
-        "equipment": {"qkd_systems": {"s": {"key_rate_curve": ((30.0, 1e3),)}}},
-        "corridors": {"c": {"ends": ("a", "b"), "key_rate_bps": 100.0}},
-        "reliability": {"site": never, "system_end": never, "key_manager": never},
-        "key_stores": {"capacity_bits": capacity},
-    })  # fmt: skip
+    inventory = Inventory.model_validate(
+        {
+            "qplan": 1,
+            "sites": {"a": {}, "b": {}},
+            "fibres": {"f": {"ends": ("a", "b"), "length_km": 50.0}},
+            "equipment": {"qkd_systems": {"s": {"key_rate_curve": ((30.0, 1e3),)}}},
+            "corridors": {"c": {"ends": ("a", "b"), "key_rate_bps": 100.0}},
+            "reliability": {"site": never, "system_end": never, "key_manager": never},
+            "key_stores": {"capacity_bits": capacity},
+        }
+    )
     only = make_link(inventory, ("a", "b"), "s", ("f",), load_bps=100.0)
     plan = make_plan(inventory, (only,), {"c": (Path(links=(only.id,), relays=()),)})
     return assess_availability(inventory, plan).corridors[0]

@@ -38,11 +38,16 @@ def test_a_cut_longer_than_the_store_and_the_restart():
     assert (service.delivered_bits, service.first_loss_s) == (close(2.14e6), close(1e6 / 600))
     assert found.stores["l"].bits == close(770_000)
     assert [entry[:2] for entry in found.log("store.exhausted", "link.up", "store.usable", "corridor.restored")] == [
-        (1666.666667, "store.exhausted"), (2000, "link.up"), (2100, "store.usable"), (2100, "corridor.restored"),
-    ]  # fmt: skip
+        (1666.666667, "store.exhausted"),
+        (2000, "link.up"),
+        (2100, "store.usable"),
+        (2100, "corridor.restored"),
+    ]
 
 
-@pytest.mark.parametrize("lifetime, stale, down_s", [(0, 0, 433.333333), (300, 300, 133.333333), (600, 433.333333, 0)])
+@pytest.mark.parametrize(
+    ("lifetime", "stale", "down_s"), [(0, 0, 433.333333), (300, 300, 133.333333), (600, 433.333333, 0)]
+)
 def test_the_last_key_is_used_for_its_lifetime(lifetime, stale, down_s):
     net = network([link("l", 1000, 1e6, resume=1e4, restart_s=90)], corridor("c", 600, (0,)))
     found = seen(net, 4000, down(0, 0, 2000), policy=DrillPolicy(wait_to_restore_s=0, key_lifetime_s=lifetime))
@@ -99,10 +104,13 @@ def test_secoqc_without_generation():
     """3584 s, 4096 s and 1843.2 s: one route after the other runs dry, and then there is none."""
     found = seen(secoqc({}), 12_000)
     assert found.log("store.exhausted", "corridor.rerouted", "corridor.lost") == [
-        (3584, "store.exhausted", "ERD-BRT"), (3584, "corridor.rerouted", "FOR-BRT"),
-        (7680, "store.exhausted", "SIE-BRT"), (7680, "corridor.rerouted", "FOR-BRT"),
-        (9523.2, "store.exhausted", "ERD-GUD"), (9523.2, "corridor.lost", "FOR-BRT"),
-    ]  # fmt: skip
+        (3584, "store.exhausted", "ERD-BRT"),
+        (3584, "corridor.rerouted", "FOR-BRT"),
+        (7680, "store.exhausted", "SIE-BRT"),
+        (7680, "corridor.rerouted", "FOR-BRT"),
+        (9523.2, "store.exhausted", "ERD-GUD"),
+        (9523.2, "corridor.lost", "FOR-BRT"),
+    ]
     assert found.stores["ERD-FOR"].bits == close(22_649_241.6)
 
 
@@ -118,24 +126,38 @@ def test_secoqc_with_a_fitted_generation_ends_at_the_published_minutes():
 def test_tokyo_alarm_leaves_the_link_at_once():
     """O1-O2 gains 2 kbit/s for 300 s, then gives 128: 1.006e8 bits last 798.4 s (figures of Sasaki et al. 2011; the
     stored 1e8 bits are assumed)."""
-    links = [link("K1-K2", 2100, 1e9, 1e8, resume=1e8), link("K2-O2", 304e3, 1e9, 1e8, resume=1e8),
-             link("K1-O1", 81.7e3, 1e9, 1e8, resume=1e8), link("O1-O2", 2000, 1e9, 1e8, resume=1e8)]  # fmt: skip
+    links = [
+        link("K1-K2", 2100, 1e9, 1e8, resume=1e8),
+        link("K2-O2", 304e3, 1e9, 1e8, resume=1e8),
+        link("K1-O1", 81.7e3, 1e9, 1e8, resume=1e8),
+        link("O1-O2", 2000, 1e9, 1e8, resume=1e8),
+    ]
     found = seen(network(links, corridor("video", 128e3, (0, 1), (2, 3))), 3600, hidden(0, 300))
     assert found.log("link.qber_alarm", "corridor.rerouted", "corridor.lost") == [
-        (300, "link.qber_alarm", "K1-K2"), (300, "corridor.rerouted", "video"), (1098.412698, "corridor.lost", "video"),
-    ]  # fmt: skip
+        (300, "link.qber_alarm", "K1-K2"),
+        (300, "corridor.rerouted", "video"),
+        (1098.412698, "corridor.lost", "video"),
+    ]
     bits = {name: store.bits for name, store in found.stores.items()}
     assert bits == {
-        "K1-K2": close(69.16e6), "K2-O2": 1e9, "K1-O1": close(291_923_174.603175), "O1-O2": close(5_003_174.603175),
-    }  # fmt: skip
+        "K1-K2": close(69.16e6),
+        "K2-O2": 1e9,
+        "K1-O1": close(291_923_174.603175),
+        "O1-O2": close(5_003_174.603175),
+    }
 
 
 def test_cambridge_goes_the_other_way_and_no_key_is_missed():
     """1000 keys of 256 bits at 0.5 key/s last 2000 s (Dynes et al. 2019)."""
-    links = [link(name, rate, 256e3, resume=25_600) for name, rate in
-             (("CAPE-TREL", 2.58e6), ("TREL-ENGI", 2.4e6), ("ENGI-CAPE", 2.22e6))]  # fmt: skip
+    links = [
+        link(name, rate, 256e3, resume=25_600)
+        for name, rate in (("CAPE-TREL", 2.58e6), ("TREL-ENGI", 2.4e6), ("ENGI-CAPE", 2.22e6))
+    ]
     found = seen(network(links, corridor("enc", 128, (0,), (1, 2))), 7200, down(0, 60, 3660))
-    assert found.log("corridor.rerouted") == [(2060, "corridor.rerouted", "enc"), (3660.009922, "corridor.rerouted", "enc")]
+    assert found.log("corridor.rerouted") == [
+        (2060, "corridor.rerouted", "enc"),
+        (3660.009922, "corridor.rerouted", "enc"),
+    ]
     assert found.corridors["enc"].seconds["fresh"] == 7200
 
 
@@ -213,8 +235,12 @@ def test_exhausted_authentication_waits_for_new_keys():
 
 
 def test_a_distrusted_relay_is_avoided_and_its_keys_are_known():
-    links = [link("a", 100, 1e4, ends=("x", "r")), link("b", 100, 1e4, ends=("r", "y")),
-             link("c", 100, 1e4, ends=("x", "s")), link("d", 100, 1e4, ends=("s", "y"))]  # fmt: skip
+    links = [
+        link("a", 100, 1e4, ends=("x", "r")),
+        link("b", 100, 1e4, ends=("r", "y")),
+        link("c", 100, 1e4, ends=("x", "s")),
+        link("d", 100, 1e4, ends=("s", "y")),
+    ]
     net = network(links, corridor("c", 10, (0, 1), (2, 3)))
     found = seen(net, 100, Disturbance(40, "distrust", "sites.r", distrusted="r"))
     assert found.log("corridor.rerouted") == [(40, "corridor.rerouted", "c")]
@@ -233,22 +259,29 @@ def test_a_corridor_that_is_stopped_drains_nothing():
 def ring(*stores: float):
     """x–r–y and x–s–t–y, all links alike but for what they hold."""
     ends = [("x", "r"), ("r", "y"), ("x", "s"), ("s", "t"), ("t", "y")]
-    return [link(f"{a}-{b}", 50, 1e4, store, resume=5e3, ends=(a, b)) for (a, b), store in zip(ends, stores, strict=True)]
+    return [
+        link(f"{a}-{b}", 50, 1e4, store, resume=5e3, ends=(a, b)) for (a, b), store in zip(ends, stores, strict=True)
+    ]
 
 
 def test_any_chain_goes_where_no_path_was_planned():
     here = corridor("c", 100, (0, 1), may_relay=frozenset("rst"))
-    found = seen(network(ring(*[1e4] * 5), here), 400, down(1), policy=DrillPolicy(restoration="any", wait_to_restore_s=0))
-    assert found.log("corridor.rerouted", "corridor.lost") == [(100, "corridor.rerouted", "c"), (300, "corridor.lost", "c")]
+    found = seen(
+        network(ring(*[1e4] * 5), here), 400, down(1), policy=DrillPolicy(restoration="any", wait_to_restore_s=0)
+    )
+    assert found.log("corridor.rerouted", "corridor.lost") == [
+        (100, "corridor.rerouted", "c"),
+        (300, "corridor.lost", "c"),
+    ]
     assert seen(network(ring(*[1e4] * 5), here), 400, down(1)).gaps("c") == [(100, 400)]
 
 
 @pytest.mark.parametrize("rule", [{"may_relay": frozenset("rs")}, {"may_relay": frozenset("rst"), "max_relays": 1}])
 def test_any_chain_keeps_the_rules(rule):
     policy = DrillPolicy(restoration="any", wait_to_restore_s=0)
-    assert seen(network(ring(*[1e4] * 5), corridor("c", 100, (0, 1), **rule)), 400, down(1), policy=policy).gaps("c") == [
-        (100, 400)
-    ]
+    assert seen(network(ring(*[1e4] * 5), corridor("c", 100, (0, 1), **rule)), 400, down(1), policy=policy).gaps(
+        "c"
+    ) == [(100, 400)]
 
 
 def test_of_two_chains_as_short_the_fuller_is_taken():
@@ -262,18 +295,21 @@ def test_of_two_chains_as_short_the_fuller_is_taken():
 
 def test_shares_never_meet_at_a_relay():
     """Without x-s, the second share could only go over r too, where the first is."""
-    links = ring(*[1e4] * 5) + [link("r-y2", 50, 1e4, ends=("r", "y")), link("x-r2", 50, 1e4, ends=("x", "r"))]
+    links = [*ring(*[1e4] * 5), link("r-y2", 50, 1e4, ends=("r", "y")), link("x-r2", 50, 1e4, ends=("x", "r"))]
     both = corridor("c", 10, (0, 1), (2, 3, 4), shares=True, may_relay=frozenset("rst"))
     policy = DrillPolicy(restoration="any", wait_to_restore_s=0)
     assert seen(network(links, both), 100, hidden(2, 10), policy=policy).gaps("c") == [(10, 100)]
-    more = links + [link("x-u", 50, 1e4, ends=("x", "u")), link("u-y", 50, 1e4, ends=("u", "y"), fibres=("f",))]
+    more = [*links, link("x-u", 50, 10000.0, ends=("x", "u")), link("u-y", 50, 10000.0, ends=("u", "y"), fibres=("f",))]
     both = corridor("c", 10, (0, 1), (2, 3, 4), shares=True, may_relay=frozenset("rstu"))
     assert not seen(network(more, both), 100, hidden(2, 10), policy=policy).gaps("c")
 
 
 def test_a_detour_that_shares_a_duct_says_so():
-    links = [link("a", 50, 1e4, ends=("x", "y"), ducts=frozenset({"k"})), link("b", 50, 1e4, ends=("x", "y")),
-             link("c", 50, 1e4, ends=("x", "y"), ducts=frozenset({"k"}))]  # fmt: skip
+    links = [
+        link("a", 50, 1e4, ends=("x", "y"), ducts=frozenset({"k"})),
+        link("b", 50, 1e4, ends=("x", "y")),
+        link("c", 50, 1e4, ends=("x", "y"), ducts=frozenset({"k"})),
+    ]
     net = network(links, corridor("c", 10, (0,), (1,), shares=True))
     found = seen(net, 100, hidden(1, 10), policy=DrillPolicy(restoration="any"))
     assert found.corridors["c"].broken_rules == {"disjoint: duct (ducts.k is shared)"}

@@ -68,9 +68,10 @@ def test_whole_keys_agree(seed):
 
 def test_one_link_in_whole_keys_differs_by_less_than_a_key():
     """The cut that is longer than the store: a gap of 433.33 s in the fluid."""
-    plain = Scenario((PlainLink(1000, 1e6, 1e6, 0, 1e4, 90),), (PlainCorridor(600, ((0,),)),), (Change("down", 0, 0, 2000),),
-                     4000)  # fmt: skip
-    tally, = played_in_keys(plain, 256)
+    plain = Scenario(
+        (PlainLink(1000, 1e6, 1e6, 0, 1e4, 90),), (PlainCorridor(600, ((0,),)),), (Change("down", 0, 0, 2000),), 4000
+    )
+    (tally,) = played_in_keys(plain, 256)
     fluid = by_engine(plain).corridors["c0"].seconds["fresh"]
     assert fluid == pytest.approx(3566.6667, abs=1e-4)
     assert tally.served == pytest.approx(fluid, abs=256 / 600 + 256 / 1000)
@@ -79,7 +80,7 @@ def test_one_link_in_whole_keys_differs_by_less_than_a_key():
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10**9), st.sampled_from(["planned", "any"]))
 def test_every_bit_is_accounted_for(seed, restoration):
-    """Made and in store before = used, spilt, lost and in store after; no store below its floor or above its capacity."""
+    """Made and in store before = used, spilt, lost and in store after; no level below floor or above capacity."""
     scenario = random_scenario(seed)
     found = by_engine(scenario, restoration=restoration)
     used = 0.0
@@ -89,9 +90,10 @@ def test_every_bit_is_accounted_for(seed, restoration):
         levels = [bits for _, bits in store.points]
         assert min(levels) == store.lowest_bits >= plain.floor and max(levels) <= plain.capacity
         used += store.used_bits
-    assert used == pytest.approx(sum(
-        bits * sum(map(len, chains)) for s in found.outcome.services for chains, bits in s.bits_over.items()
-    ), rel=1e-9)  # fmt: skip
+    assert used == pytest.approx(
+        sum(bits * sum(map(len, chains)) for s in found.outcome.services for chains, bits in s.bits_over.items()),
+        rel=1e-9,
+    )
     for service in found.outcome.services:
         assert sum(service.seconds.values()) == pytest.approx(scenario.duration)
         assert sum(end - begin for begin, end in found.gaps(service.corridor.id)) == pytest.approx(
@@ -112,8 +114,10 @@ def test_more_store_rate_or_paths_never_serve_one_corridor_less(ways, data):
     cuts = data.draw(st.lists(st.floats(0, 5000), min_size=len(ways), max_size=len(ways)))
 
     def delivered(ways: list[tuple[float, float]], links: int) -> float:
-        net = network([link(f"l{n}", 200 + rate, store, resume=1) for n, (store, rate) in enumerate(ways)],
-                      corridor("c", 100, *((n,) for n in range(links))))  # fmt: skip
+        net = network(
+            [link(f"l{n}", 200 + rate, store, resume=1) for n, (store, rate) in enumerate(ways)],
+            corridor("c", 100, *((n,) for n in range(links))),
+        )
         return seen(net, 6000, *(down(n, at) for n, at in enumerate(cuts))).corridors["c"].delivered_bits
 
     least = delivered(ways, len(ways))
@@ -127,6 +131,7 @@ def test_more_store_rate_or_paths_never_serve_one_corridor_less(ways, data):
 def test_more_in_store_may_serve_less_since_an_exhausted_store_is_locked():
     """50 of 100 bit/s are made. With 500 bits at first the store runs dry after 10 s and is back with 400 bits at 18 s;
     with 100 bits more it runs dry at 12 s and holds no more than 350 when the link fails for good at 19 s."""
+
     def served(store: float) -> float:
         net = network([link("l", 50, 5000, store, resume=400)], corridor("c", 100, (0,)))
         return seen(net, 100, down(0, 19)).corridors["c"].seconds["fresh"]

@@ -42,7 +42,7 @@ def down(played: Played) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "address, links, stops",
+    ("address", "links", "stops"),
     [
         ("sites.win-co", {0, 1}, {"grid-b"}),
         ("sites.uster-hut", {2}, set()),
@@ -68,7 +68,9 @@ def test_what_each_thing_takes_with_it(address, links, stops):
 def test_one_of_two_parallel_systems():
     inventory, plan = sample()
     twice = tuple(
-        link.model_copy(update={"count": 2, "capacity_bps": 2 * link.key_rate_bps}) if link.system == "cv-long" else link
+        link.model_copy(update={"count": 2, "capacity_bps": 2 * link.key_rate_bps})
+        if link.system == "cv-long"
+        else link
         for link in plan.links
     )
     field = field_of(inventory, plan.model_copy(update={"links": twice}))
@@ -90,11 +92,16 @@ def test_added_loss_goes_through_the_curve_of_each_system():
 
 
 def test_stores_are_those_of_system_and_link():
-    stores = {"capacity_bits": 2e7, "links": {"win-co--zrh-dc1": {"initial": 0.5}, "rap-pop--sg-hq--cv-long": {"initial": "empty"}}}
+    stores = {
+        "capacity_bits": 2e7,
+        "links": {"win-co--zrh-dc1": {"initial": 0.5}, "rap-pop--sg-hq--cv-long": {"initial": "empty"}},
+    }
     inventory, _ = sample()
     equipment = inventory.equipment.model_dump(exclude_unset=True)
     equipment["qkd_systems"]["dv-metro"]["key_store"] = {"capacity_bits": 5e7, "floor_bits": 20_000.0}
-    links = {link.id.rpartition("--")[0]: link for link in sample_field(key_stores=stores, equipment=equipment).network.links}
+    links = {
+        link.id.rpartition("--")[0]: link for link in sample_field(key_stores=stores, equipment=equipment).network.links
+    }
     east, far_south = links["zrh-dc1--win-co--dv-metro"], links["rap-pop--sg-hq--cv-long"]
     assert (east.capacity_bits, east.floor_bits, east.initial_bits) == (5e7, 20_000, 2.5e7)
     assert (far_south.capacity_bits, far_south.floor_bits, far_south.initial_bits) == (2e7, 12_800, 0)
@@ -115,30 +122,46 @@ def test_a_link_that_the_plan_lacks_is_named():
 
 
 def test_what_the_plan_does_not_use_is_a_note():
-    played = play(sample_field(), DrillEvent(at_s=0.0, fail="fibres.f-none"), DrillEvent(at_s=1.0, surge="corridors.x", factor=2.0))
+    played = play(
+        sample_field(),
+        DrillEvent(at_s=0.0, fail="fibres.f-none"),
+        DrillEvent(at_s=1.0, surge="corridors.x", factor=2.0),
+    )
     assert played.notes == (
-        "fail of fibres.f-none at 0 s: the plan does not use it", "surge of corridors.x at 1 s: the plan does not use it",
-    )  # fmt: skip
+        "fail of fibres.f-none at 0 s: the plan does not use it",
+        "surge of corridors.x at 1 s: the plan does not use it",
+    )
 
 
 def test_expectations_are_judged_and_unserved_corridors_fail_them():
-    expect = [{"corridor": "grid-b", "max_gap_s": 0}, {"corridor": "grid-b", "delivered_min": 0.5, "max_gap_s": 43_200},
-              {"corridor": "gone", "max_gap_s": 9}]  # fmt: skip
-    drill = Drill.model_validate({
-        "duration_s": DAY_S, "expect": expect,
-        "events": [{"at_s": 0, "fail": "key_managers.win-co", "repair_after_s": 43_200}],
-    })  # fmt: skip
+    expect = [
+        {"corridor": "grid-b", "max_gap_s": 0},
+        {"corridor": "grid-b", "delivered_min": 0.5, "max_gap_s": 43_200},
+        {"corridor": "gone", "max_gap_s": 9},
+    ]
+    drill = Drill.model_validate(
+        {
+            "duration_s": DAY_S,
+            "expect": expect,
+            "events": [{"at_s": 0, "fail": "key_managers.win-co", "repair_after_s": 43_200}],
+        }
+    )
     found = play_drill(sample_field(), "x", drill).expectations
     assert [(item.metric, item.ok, item.value) for item in found] == [
-        ("max_gap_s", False, 43_200), ("max_gap_s", True, 43_200), ("delivered_min", True, 0.5), ("max_gap_s", False, None),
-    ]  # fmt: skip
+        ("max_gap_s", False, 43_200),
+        ("max_gap_s", True, 43_200),
+        ("delivered_min", True, 0.5),
+        ("max_gap_s", False, None),
+    ]
 
 
 def test_who_saw_the_keys_and_what_is_exposed():
     played = play(
-        sample_field(), DrillEvent(at_s=0.0, fail="key_managers.win-co", repair_after_s=1000.0),
-        DrillEvent(at_s=5000.0, distrust="sites.win-co"), duration_s=6000.0,
-    )  # fmt: skip
+        sample_field(),
+        DrillEvent(at_s=0.0, fail="key_managers.win-co", repair_after_s=1000.0),
+        DrillEvent(at_s=5000.0, distrust="sites.win-co"),
+        duration_s=6000.0,
+    )
     bank, grid = played.corridors
     assert dict(bank.seen_by) == {"rap-pop": pytest.approx(2000 * 2000), "win-co": pytest.approx(2000 * 4000)}
     assert bank.exposed_bits == pytest.approx(2000 * 4000)
@@ -171,11 +194,17 @@ def by_hand(inventory: Inventory, plan: Plan, address: str) -> tuple[set[str], s
         used = [links[link] for link in path.links]
         sites = {*ends, *path.relays, *(site for link in used for site in link.bypass_sites)}
         fibres = {fibre for link in used for fibre in link.fibres}
-        return name in {
-            "sites": sites, "fibres": fibres, "links": {link.id for link in used},
-            "ducts": {duct for fibre in fibres for duct in inventory.fibres[fibre].ducts},
-            "operators": {inventory.sites[s].operator for s in sites} | {inventory.fibres[f].operator for f in fibres},
-        }[kind]  # fmt: skip
+        return (
+            name
+            in {
+                "sites": sites,
+                "fibres": fibres,
+                "links": {link.id for link in used},
+                "ducts": {duct for fibre in fibres for duct in inventory.fibres[fibre].ducts},
+                "operators": {inventory.sites[s].operator for s in sites}
+                | {inventory.fibres[f].operator for f in fibres},
+            }[kind]
+        )
 
     stops, last = set(), set()
     for entry in plan.corridors:
@@ -253,25 +282,24 @@ def test_worst_first_is_what_fails_open():
 # generated drills
 
 
+def lost(field: Field, duration_s: float, *addresses: str) -> set[str]:
+    events = (DrillEvent(at_s=0.0, fail=address) for address in addresses)
+    return {corridor.id for corridor in play(field, *events, duration_s=duration_s, policy=DrillPolicy()).lost}
+
+
 def test_pairs_that_are_not_played_lose_nothing_new(plans):
     """Every pair played after all: the corridors lost to both and to neither are those that are told."""
     for inventory, plan in plans[:4]:
         stated = inventory.model_dump(exclude_unset=True) | {"key_stores": {"capacity_bits": 3e4, "floor_bits": 100.0}}
         field, policy, lasts = field_of(Inventory.model_validate(stated), plan), DrillPolicy(), 3000.0
         addresses = field.effects.addresses()
-
-        def lost(*pair: str) -> set[str]:
-            events = tuple(DrillEvent(at_s=0.0, fail=address) for address in pair)
-            drill = Drill(duration_s=lasts, events=events, policy=policy)
-            return {corridor.id for corridor in play_drill(field, "", drill).lost}
-
-        alone = {address: lost(address) for address in addresses}
-        new = sum(bool(lost(a, b) - alone[a] - alone[b]) for a, b in combinations(addresses, 2))
+        alone = {address: lost(field, lasts, address) for address in addresses}
+        new = sum(bool(lost(field, lasts, a, b) - alone[a] - alone[b]) for a, b in combinations(addresses, 2))
         found = double_losses(field, policy, lasts)
         assert (found.count, found.looked_at) == (len(addresses) * (len(addresses) - 1) // 2,) * 2
         assert sum(pair.alike for pair in found.worse) == new
         for pair in found.worse:
-            assert {name for name, _ in pair.corridors} <= lost(*pair.addresses)
+            assert {name for name, _ in pair.corridors} <= lost(field, lasts, *pair.addresses)
 
 
 def test_a_run_that_is_stopped_gives_what_it_has():
@@ -302,20 +330,30 @@ def test_every_thing_is_maintained_and_surges_scale_the_demand():
 
 def one_link(initial: float, rate: float = 1000.0) -> Field:
     """600 bit/s over one link that makes `rate`, and a store of 1e6 bits that holds `initial` of it at first."""
-    inventory = Inventory.model_validate({
-        "qplan": 1, "sites": {"a": {}, "b": {}}, "fibres": {"f": {"ends": ("a", "b"), "length_km": 20.0}},
-        "equipment": {"qkd_systems": {"s": {"key_rate_curve": ((30.0, rate),)}}},
-        "corridors": {"c": {"ends": ("a", "b"), "key_rate_bps": 600.0}},
-        "key_stores": {"capacity_bits": 1e6, "floor_bits": 1e4, "initial": initial, "acquisition_s": 30.0, "block_s": 60.0},
-    })  # fmt: skip
+    inventory = Inventory.model_validate(
+        {
+            "qplan": 1,
+            "sites": {"a": {}, "b": {}},
+            "fibres": {"f": {"ends": ("a", "b"), "length_km": 20.0}},
+            "equipment": {"qkd_systems": {"s": {"key_rate_curve": ((30.0, rate),)}}},
+            "corridors": {"c": {"ends": ("a", "b"), "key_rate_bps": 600.0}},
+            "key_stores": {
+                "capacity_bits": 1e6,
+                "floor_bits": 1e4,
+                "initial": initial,
+                "acquisition_s": 30.0,
+                "block_s": 60.0,
+            },
+        }
+    )
     only = make_link(inventory, ("a", "b"), "s", ("f",), load_bps=600.0)
     return field_of(inventory, make_plan(inventory, (only,), {"c": (Path(links=(only.id,), relays=()),)}))
 
 
 def test_the_earliest_start_of_maintenance_is_when_the_store_suffices():
-    """1000 s and a restart of 90 s need 654 000 bits above the floor; 200 000 are there, 400 come every second: 1160 s."""
+    """1000 s and a restart of 90 s need 654 000 bits above the floor; there are 190 000, and 400 more every second."""
     played = play(one_link(0.2), DrillEvent(at_s=10.0, maintain="fibres.f", for_s=1000.0), duration_s=9000.0)
-    maintenance, = played.maintenance
+    (maintenance,) = played.maintenance
     assert maintenance.corridors_lost == ("c",)
     assert maintenance.safe_from_s == pytest.approx(1160, abs=1e-3)
     later = play(one_link(0.2), DrillEvent(at_s=1160.01, maintain="fibres.f", for_s=1000.0), duration_s=9000.0)
@@ -332,7 +370,7 @@ def test_maintenance_longer_than_any_store_is_never_safe():
 
 def test_sizes_of_stores():
     """A day at 600 bit/s is 51.84 Mbit above the floor, and 400 bit/s to spare fill that in a day and a half."""
-    size, = size_stores(one_link(1.0), 24.0)
+    (size,) = size_stores(one_link(1.0), 24.0)
     assert (size.drain_bps, size.needed_bits) == (pytest.approx(600), pytest.approx(600 * DAY_S + 1e4))
     assert size.lasts_h == pytest.approx(990_000 / 600 / 3600) and not size.enough
     assert size.refill_h == pytest.approx(24 * 600 / 400)
@@ -344,6 +382,8 @@ def test_sizes_of_stores():
 
 def test_sizes_without_a_duct_are_those_of_its_links_alone():
     field = sample_field()
-    assert [size.link.rpartition("--")[0] for size in size_stores(field, 24.0, "ducts.a1")] == ["zrh-dc1--win-co--dv-metro"]
+    assert [size.link.rpartition("--")[0] for size in size_stores(field, 24.0, "ducts.a1")] == [
+        "zrh-dc1--win-co--dv-metro"
+    ]
     assert size_stores(field, 24.0, "key_managers.win-co") == ()
     assert len(size_stores(field, 24.0)) == 4

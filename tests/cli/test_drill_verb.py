@@ -111,10 +111,14 @@ def test_an_expectation_that_is_not_kept_ends_with_6_and_the_mended_plan_with_0(
 
 
 @pytest.mark.parametrize(
-    "command, code, says",
+    ("command", "code", "says"),
     [
         ("drill motorway.plan dig-at-the-motorwy", 3, "the inventory has no drill 'dig-at-the-motorwy'; did you mean"),
-        ("drill motorway.plan nonsense-without-any-likeness", 3, "declared: bad-week, dig-and-any-chain, dig-at-the-motorway"),
+        (
+            "drill motorway.plan nonsense-without-any-likeness",
+            3,
+            "declared: bad-week, dig-and-any-chain, dig-at-the-motorway",
+        ),
         ("drill none.plan", 1, "cannot read none.plan"),
         ("drill motorway.plan --surge 0", 2, "not a number from"),
         ("drill motorway.plan --surge nan", 2, "not a number from"),
@@ -144,18 +148,25 @@ def test_a_plan_that_does_not_hold_is_not_played(here):
 
 def test_an_inventory_without_drills_says_which_need_none(here):
     reading = read_inventory(ROOT / "examples" / "drills" / "sites.yaml", overrides=["drills={}"])
-    put(Path("plain.plan"), read_plan(Path("motorway.plan")).model_copy(update={"inventory": reference(reading)}), reading)
+    put(
+        Path("plain.plan"),
+        read_plan(Path("motorway.plan")).model_copy(update={"inventory": reference(reading)}),
+        reading,
+    )
     code, _, err = run("drill plain.plan")
     assert code == 2 and "declares no drills" in err
     assert run("drill plain.plan --all-single")[0] == 0
 
 
-@pytest.mark.parametrize("command, schema", [
-    ("drill motorway.plan --all-double --autonomy 24 --format json", "drill"),
-    ("drill motorway.plan --format json", "drill"),
-    ("availability motorway.plan --format json", "availability"),
-    ("availability motorway.plan --with-ends --format json", "availability"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("command", "schema"),
+    [
+        ("drill motorway.plan --all-double --autonomy 24 --format json", "drill"),
+        ("drill motorway.plan --format json", "drill"),
+        ("availability motorway.plan --format json", "availability"),
+        ("availability motorway.plan --with-ends --format json", "availability"),
+    ],
+)
 def test_json_fits_its_schema_and_repeats(command, schema, here):
     text = run(command)[1]
     document = json.loads(text)
@@ -166,12 +177,20 @@ def test_json_fits_its_schema_and_repeats(command, schema, here):
 
 
 def test_promised_keys(here):
-    drill, = json.loads(run("drill motorway.plan dig-at-the-motorway --format json")[1])["drills"]
+    (drill,) = json.loads(run("drill motorway.plan dig-at-the-motorway --format json")[1])["drills"]
     assert {"id", "duration_s", "corridors", "links", "log", "expectations"} <= drill.keys()
     assert {
-        "id", "asked_bits", "delivered_bits", "served_s", "longest_gap_s", "first_loss_s", "switches", "stale_s", "down_s",
+        "id",
+        "asked_bits",
+        "delivered_bits",
+        "served_s",
+        "longest_gap_s",
+        "first_loss_s",
+        "switches",
+        "stale_s",
+        "down_s",
         "fallback",
-    } <= drill["corridors"][0].keys()  # fmt: skip
+    } <= drill["corridors"][0].keys()
     assert [corridor["id"] for corridor in drill["corridors"]] == ["coast-line", "mirror", "office"]
     assert [link["id"] for link in drill["links"]] == sorted(link["id"] for link in drill["links"])
     assert all({"id", "lowest_bits", "final_bits"} <= link.keys() for link in drill["links"])
@@ -203,11 +222,16 @@ def test_the_picture_is_well_formed_and_repeats(here):
 PUBLISHED = {
     "cambridge": (None, "outage-2019", [(2060, "corridor.rerouted"), (3660.009922, "corridor.rerouted")]),
     "tokyo": (None, "alarm-2010", [(300, "corridor.rerouted"), (1098.412698, "corridor.lost")]),
-    "vienna": ("demonstration", "exhaustion-2008", [
-        (pytest.approx(3584, abs=0.1), "corridor.rerouted"), (pytest.approx(8640, abs=0.1), "corridor.rerouted"),
-        (pytest.approx(10_483.2, abs=0.1), "corridor.lost"),
-    ]),
-}  # fmt: skip
+    "vienna": (
+        "demonstration",
+        "exhaustion-2008",
+        [
+            (pytest.approx(3584, abs=0.1), "corridor.rerouted"),
+            (pytest.approx(8640, abs=0.1), "corridor.rerouted"),
+            (pytest.approx(10_483.2, abs=0.1), "corridor.lost"),
+        ],
+    ),
+}
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
@@ -217,16 +241,29 @@ def test_published_events_come_out_of_the_examples(name, tmp_path):
     log = json.loads(run(f"drill {tmp_path}/plan {drill} --format json")[1])["drills"][0]["log"]
     corridor = {"cambridge": "encryptors", "tokyo": "voice", "vienna": "terminal"}[name]
     found = [
-        (entry["t"], entry["event"]) for entry in log
+        (entry["t"], entry["event"])
+        for entry in log
         if entry["address"] == f"corridors.{corridor}" and entry["event"] in ("corridor.rerouted", "corridor.lost")
-    ]  # fmt: skip
+    ]
     assert found == [(t if not isinstance(t, float) else pytest.approx(t, abs=1e-6), event) for t, event in expected]
 
 
 def test_ctrl_c_gives_what_is_done(here):
     """Pairs of losses of the motorway plan, over and over again, until the signal comes."""
-    command = [sys.executable, "-m", "qplan", "drill", "motorway.plan", *["--all-double"], "--duration", "1e9",
-               "--trigger", "outage", "--format", "json"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "qplan",
+        "drill",
+        "motorway.plan",
+        *["--all-double"],
+        "--duration",
+        "1e9",
+        "--trigger",
+        "outage",
+        "--format",
+        "json",
+    ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     time.sleep(0.9)
     process.send_signal(signal.SIGINT)

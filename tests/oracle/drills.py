@@ -82,8 +82,10 @@ class State:
         self.factor = [1.0] * len(links)
         self.surge = [1.0] * len(self.scenario.corridors)
         self.path = [-1] * len(self.scenario.corridors)
-        self.since = [[0.0 if self.scenario.wait == 0 else -INFINITE] * len(self.options(c))
-                      for c in range(len(self.scenario.corridors))]
+        self.since = [
+            [0.0 if self.scenario.wait == 0 else -INFINITE] * len(self.options(c))
+            for c in range(len(self.scenario.corridors))
+        ]
         self.tally = [Tally() for _ in self.scenario.corridors]
         self.last = [-1] * len(self.scenario.corridors)
         self.interruptions = [0] * len(links)
@@ -156,8 +158,11 @@ class State:
 def played_in_steps(scenario: Scenario, step: float) -> list[Tally]:
     """Everything is constant for a step, and what a store cannot give in a step is not given."""
     state = State(scenario)
-    marks = sorted([(c.at, i, False, c) for i, c in enumerate(scenario.changes)]
-                   + [(c.until, i, True, c) for i, c in enumerate(scenario.changes)], key=lambda mark: mark[:3])
+    marks = sorted(
+        [(c.at, i, False, c) for i, c in enumerate(scenario.changes)]
+        + [(c.until, i, True, c) for i, c in enumerate(scenario.changes)],
+        key=lambda mark: mark[:3],
+    )
     place = 0
     for number in range(round(scenario.duration / step)):
         now = number * step
@@ -197,10 +202,12 @@ def _drains(state: State, now: float) -> Drains:
             for link in option or ():
                 drains[link] += scenario.corridors[number].demand * state.surge[number]
         empty = [
-            link for link, plain in enumerate(scenario.links)
-            if state.usable[link] and state.stored[link] <= plain.floor
+            link
+            for link, plain in enumerate(scenario.links)
+            if state.usable[link]
+            and state.stored[link] <= plain.floor
             and drains[link] > (plain.rate * state.factor[link] if state.making(link, now) else 0.0) * (1 + 1e-9)
-        ]  # fmt: skip
+        ]
         if not empty:
             return Drains(options, drains)
         for link in empty:

@@ -13,7 +13,7 @@ import pytest
 from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 from plan_fixtures import sample
 
-from qplan.assessment.drills.engine import Entry
+from qplan.assessment.drills.board import Entry
 from qplan.assessment.drills.playing import field_of, play_drill
 from qplan.assessment.drills.results import Played
 from qplan.inventory.drills import Drill
@@ -41,11 +41,15 @@ EVENTS = [
 def drilled() -> tuple[Plan, Played]:
     """A drill in which every kind of event happens."""
     inventory, plan = sample()
-    drill = Drill.model_validate({"duration_s": 70_000, "policy": {"trigger": "outage", "key_lifetime_s": 30}, "events": EVENTS})
+    drill = Drill.model_validate(
+        {"duration_s": 70_000, "policy": {"trigger": "outage", "key_lifetime_s": 30}, "events": EVENTS}
+    )
     played = play_drill(field_of(inventory, plan), "all-at-once", drill, trace=True)
     missing = KINDS.keys() - {entry.event for entry in played.log}
     assert missing <= {"store.usable", "store.exhausted", "store.warning"}
-    rest = tuple(Entry(69_000, event, f"links.{plan.links[0].id}", (("store_bits", 12.5),)) for event in sorted(missing))
+    rest = tuple(
+        Entry(69_000, event, f"links.{plan.links[0].id}", (("store_bits", 12.5),)) for event in sorted(missing)
+    )
     return plan, dataclasses.replace(played, log=(*played.log, *rest))
 
 
@@ -57,8 +61,13 @@ def lines(style: str, drilled: tuple[Plan, Played]) -> list[str]:
 def test_every_line_is_an_exercise_and_the_stream_repeats(style, drilled):
     found = lines(style, drilled)
     assert found == lines(style, drilled) and len(found) == len(drilled[1].log)
-    marks = {"ocsf": '"labels":["exercise"]', "ecs": '"labels":{"exercise":true', "cef": "cs6Label=exercise cs6=true",
-             "syslog": 'exercise="true"', "json": '"exercise":true'}  # fmt: skip
+    marks = {
+        "ocsf": '"labels":["exercise"]',
+        "ecs": '"labels":{"exercise":true',
+        "cef": "cs6Label=exercise cs6=true",
+        "syslog": 'exercise="true"',
+        "json": '"exercise":true',
+    }
     assert all(marks[style] in line and "EXERCISE" in line for line in found)
 
 
@@ -84,12 +93,19 @@ def test_ocsf_is_valid_against_its_schema(drilled):
 
 def test_one_trouble_is_one_finding_from_its_first_event_to_its_last(drilled):
     found = [json.loads(line) for line in lines("ocsf", drilled)]
-    link = [d for d in found if "zrh-dc1--win-co" in d["resources"][0]["uid"]
-            and d["finding_info"]["types"][0] in ("link.down", "link.up")]  # fmt: skip
+    link = [
+        d
+        for d in found
+        if "zrh-dc1--win-co" in d["resources"][0]["uid"] and d["finding_info"]["types"][0] in ("link.down", "link.up")
+    ]
     assert [(d["activity_name"], d["status"]) for d in link] == [("Create", "New"), ("Close", "Resolved")]
     assert len({d["finding_info"]["uid"] for d in link}) == 1
-    losses = [d for d in found if d["resources"][0]["uid"] == "corridors.bank-a"
-              and d["finding_info"]["types"][0] in ("corridor.lost", "corridor.restored", "fallback.entered")]  # fmt: skip
+    losses = [
+        d
+        for d in found
+        if d["resources"][0]["uid"] == "corridors.bank-a"
+        and d["finding_info"]["types"][0] in ("corridor.lost", "corridor.restored", "fallback.entered")
+    ]
     assert [d["activity_name"] for d in losses[:3]] == ["Create", "Update", "Close"]
     assert losses[0]["finding_info"]["uid"] == losses[2]["finding_info"]["uid"] != losses[3]["finding_info"]["uid"]
 
@@ -108,7 +124,7 @@ def test_ecs_has_allowed_words(drilled):
 def test_cef_parses_back(drilled):
     plan, played = drilled
     hostile = dataclasses.replace(played, log=(Entry(1, "link.down", "links.x", (("cause", "operators.a|b=c\\d"),)),))
-    line, = lines("cef", (plan, hostile))
+    (line,) = lines("cef", (plan, hostile))
     head = re.split(r"(?<!\\)\|", line, maxsplit=7)
     assert head[:3] == ["CEF:0", "qplan", "drill"] and head[4:7] == ["link.down", "QKD link down", "7"]
     fields = dict(re.findall(r"(\w+)=((?:\\.|[^=\\])*)(?: (?=\w+=)|$)", head[7]))
@@ -128,7 +144,7 @@ def test_syslog_is_rfc_5424(drilled):
         match = RFC_5424.fullmatch(line)
         assert match and 128 <= int(match[1]) <= 135 and match[4] in KINDS
     hostile = dataclasses.replace(played, log=(Entry(0, "corridor.lost", "corridors.c", (("reason", 'ü"]\\\n'),)),))
-    line, = lines("syslog", (plan, hostile))
+    (line,) = lines("syslog", (plan, hostile))
     assert RFC_5424.fullmatch(line) and line.startswith("<129>") and '\\"\\]\\\\' in line and "\ufeff" in line
 
 
@@ -139,10 +155,18 @@ def test_the_clock_is_what_was_asked_for(drilled):
 
 def test_names_of_etsi_015_are_spelt_as_there():
     known = {
-        "sdqkdn_application_new", "sdqkdn_application_qos_update", "sdqkdn_application_disconnected",
-        "sdqkdn_interface_new", "sdqkdn_interface_down", "sdqkdn_interface_out", "sdqkdn_link_down",
-        "sdqkdn_link_perf_update", "sdqkdn_link_overloaded", "alarm", "event",
-    }  # fmt: skip
+        "sdqkdn_application_new",
+        "sdqkdn_application_qos_update",
+        "sdqkdn_application_disconnected",
+        "sdqkdn_interface_new",
+        "sdqkdn_interface_down",
+        "sdqkdn_interface_out",
+        "sdqkdn_link_down",
+        "sdqkdn_link_perf_update",
+        "sdqkdn_link_overloaded",
+        "alarm",
+        "event",
+    }
     assert {kind.etsi_015 for kind in KINDS.values()} <= known
 
 
@@ -162,10 +186,20 @@ def test_a_hostile_name_stays_text_in_the_picture(drilled):
 
 
 @pytest.mark.parametrize(
-    "seconds, words",
-    [(0, "0 s"), (59.73, "59.7 s"), (90, "1 min 30 s"), (3584, "59 min 44 s"), (3600, "1 h"), (10_483.2, "2 h 55 min"),
-     (86_399, "24 h"), (90_000, "1 d 1 h"), (40 * 86_400, "40 d"), (float("inf"), "for ever")],
-)  # fmt: skip
+    ("seconds", "words"),
+    [
+        (0, "0 s"),
+        (59.73, "59.7 s"),
+        (90, "1 min 30 s"),
+        (3584, "59 min 44 s"),
+        (3600, "1 h"),
+        (10_483.2, "2 h 55 min"),
+        (86_399, "24 h"),
+        (90_000, "1 d 1 h"),
+        (40 * 86_400, "40 d"),
+        (float("inf"), "for ever"),
+    ],
+)
 def test_spans(seconds, words):
     assert span(seconds) == words
 

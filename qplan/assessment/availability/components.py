@@ -63,9 +63,13 @@ class Components:
         if address not in self._known:
             kind, name = target(address)
             self._known[address] = {
-                "links": self._systems, "fibres": self._fibre, "ducts": self._duct, "sites": self._site,
-                "key_managers": self._key_manager, "operators": self._operator,
-            }[kind](name)  # fmt: skip
+                "links": self._systems,
+                "fibres": self._fibre,
+                "ducts": self._duct,
+                "sites": self._site,
+                "key_managers": self._key_manager,
+                "operators": self._operator,
+            }[kind](name)
         return self._known[address]
 
     def of_path(self, path: Path, ends: tuple[str, ...] = ()) -> frozenset[str]:
@@ -126,7 +130,8 @@ class Components:
         return replace(end, unavailability=down, mttr_h=repair.mttr_h / (link.count - needed + 1))
 
     def _cuts(self, fibre: str) -> Cuts:
-        return getattr(self.reliability.fibre, self.inventory.fibres[fibre].deployment)
+        cuts: Cuts = getattr(self.reliability.fibre, self.inventory.fibres[fibre].deployment)
+        return cuts
 
     def _fibre(self, name: str) -> Component:
         """The fibre where it lies in no duct: cuts there take this fibre alone."""

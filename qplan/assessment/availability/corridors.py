@@ -93,27 +93,31 @@ def assess_availability(inventory: Inventory, plan: Plan, with_ends: bool = Fals
     network = network_of(inventory, plan)
     in_play = {corridor.id: corridor for corridor in network.corridors}
     served = sorted((entry for entry in plan.corridors if entry.served), key=lambda entry: entry.id)
-    found = tuple(
-        _Corridor(components, network, in_play[entry.id], entry, with_ends).assessed() for entry in served
-    )
+    found = tuple(_Corridor(components, network, in_play[entry.id], entry, with_ends).assessed() for entry in served)
     used = {address for entry in served for path in entry.paths for address in components.of_path(path)}
-    kinds = {"cable": ("fibres", "ducts"), "equipment": ("links", "sites", "key_managers")}
     return Availability(
-        found, with_ends,
+        found,
+        with_ends,
         tuple(sorted({(components[address].basis, components[address].illustrative) for address in used})),
-        *(_mean_of(found, kinds[kind]) for kind in ("equipment", "cable")),
-        tuple(sorted(
-            target(address).name for address in used
-            if address.startswith("ducts.") and target(address).name not in inventory.reliability.ducts
-        )),
-    )  # fmt: skip
+        _mean_of(found, ("links", "sites", "key_managers")),
+        _mean_of(found, ("fibres", "ducts")),
+        tuple(
+            sorted(
+                target(address).name
+                for address in used
+                if address.startswith("ducts.") and target(address).name not in inventory.reliability.ducts
+            )
+        ),
+    )
 
 
 def _mean_of(corridors: tuple[CorridorAvailability, ...], kinds: tuple[str, ...]) -> float:
     total = math.fsum(
-        contributor.min_per_year for corridor in corridors for contributor in corridor.contributors
+        contributor.min_per_year
+        for corridor in corridors
+        for contributor in corridor.contributors
         if target(contributor.address).kind in kinds
-    )  # fmt: skip
+    )
     return total / len(corridors) if corridors else 0.0
 
 
@@ -137,7 +141,11 @@ class _Corridor:
         ]
         contributors.sort(key=lambda item: (-item.min_per_year, item.address))
         return CorridorAvailability(
-            self.entry.id, now, tuple(contributors), tuple(self._improvements(contributors)), self._masked(),
+            self.entry.id,
+            now,
+            tuple(contributors),
+            tuple(self._improvements(contributors)),
+            self._masked(),
             None if self.in_play.shares else self._any_chain(),
         )
 
@@ -178,12 +186,15 @@ class _Corridor:
         }
         bridged = {address: self._bridged_h(address) for address in self.down}
         exponential, fixed = (
-            self._without_keys({
-                address: down * share(bridged[address], self.components[address].mttr_h)
-                for address, down in self.down.items()
-            }) * MINUTES_PER_YEAR
+            self._without_keys(
+                {
+                    address: down * share(bridged[address], self.components[address].mttr_h)
+                    for address, down in self.down.items()
+                }
+            )
+            * MINUTES_PER_YEAR
             for share in left.values()
-        )  # fmt: skip
+        )
         return Masked(exponential, fixed, max(map(self._refill_h, self._links()), default=0.0))
 
     def _links(self) -> list[int]:
@@ -218,7 +229,9 @@ class _Corridor:
         every = {address for group in (*needs.values(), *relays.values(), ends) for address in group}
         down = {address: self.components[address].unavailability for address in every}
         own = set(self._links())
-        spare = (number for number, link in enumerate(links) if number in own or self._spare_bps(number) >= self._asked())
+        spare = (
+            number for number, link in enumerate(links) if number in own or self._spare_bps(number) >= self._asked()
+        )
         return bounds(self.network, self.in_play, needs, relays, frozenset(ends), down, frozenset(spare))
 
     def _spare_bps(self, number: int) -> float:

@@ -29,8 +29,13 @@ class Bounds:
 
 
 def bounds(
-    network: Network, corridor: CorridorInPlay, needs: Mapping[int, frozenset[str]], relays: Mapping[str, frozenset[str]],
-    ends: frozenset[str], down: Mapping[str, float], spare: frozenset[int],
+    network: Network,
+    corridor: CorridorInPlay,
+    needs: Mapping[int, frozenset[str]],
+    relays: Mapping[str, frozenset[str]],
+    ends: frozenset[str],
+    down: Mapping[str, float],
+    spare: frozenset[int],
 ) -> Bounds:
     """Bounds for one corridor of which any chain gives the key.
 
@@ -76,8 +81,13 @@ class _Search:
     """Chains of links whose groups do not fail, the groups that a chain needs."""
 
     def __init__(
-        self, network: Network, corridor: CorridorInPlay, links: list[frozenset[int]],
-        sites: dict[str, frozenset[int]], always: frozenset[int], spare: frozenset[int],
+        self,
+        network: Network,
+        corridor: CorridorInPlay,
+        links: list[frozenset[int]],
+        sites: dict[str, frozenset[int]],
+        always: frozenset[int],
+        spare: frozenset[int],
     ):
         self.network, self.corridor, self.links, self.sites, self.always = network, corridor, links, sites, always
         self.at_site: dict[str, list[int]] = defaultdict(list)
@@ -101,9 +111,13 @@ class _Search:
             site for site in self.corridor.may_relay if site in self.sites and failed.isdisjoint(self.sites[site])
         )
         chain = least_relays(
-            self.network, self.at_site, self.corridor, allowed,
-            lambda link: failed.isdisjoint(self.links[link]), lambda link: 0.0,
-        )  # fmt: skip
+            self.network,
+            self.at_site,
+            self.corridor,
+            allowed,
+            lambda link: failed.isdisjoint(self.links[link]),
+            lambda link: 0.0,
+        )
         if chain is None:
             return None
         self.known.append(self.needed(chain))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from qplan.assessment.drills.network import Network, NotPlayable
+from qplan.assessment.drills.network import LinkInPlay, Network, NotPlayable
 from qplan.inventory.drills import ACTIONS, Drill, DrillEvent, target
 from qplan.inventory.key_stores import link_names
 from qplan.inventory.model import Inventory
@@ -58,28 +58,38 @@ class Effects:
         kind, name = target(address)
         sites, fibres = self.inventory.sites, self.inventory.fibres
         known = {
-            "sites": set(sites), "key_managers": set(sites), "fibres": set(fibres),
+            "sites": set(sites),
+            "key_managers": set(sites),
+            "fibres": set(fibres),
             "ducts": {duct for fibre in fibres.values() for duct in fibre.ducts},
-            "operators": {entry.operator for entry in (*sites.values(), *fibres.values()) if entry.operator},
-        }  # fmt: skip
+            "operators": self._operators(sites, fibres),
+        }
         if kind in ("links", "systems"):
             self.named(name)
         elif kind not in known:
-            raise NotPlayable(f"'{address}' is no address of what can be lost; expected {joined(ACTIONS['fail'])} and an id")
+            raise NotPlayable(
+                f"'{address}' is no address of what can be lost; expected {joined(ACTIONS['fail'])} and an id"
+            )
         elif name not in known[kind]:
             hint = did_you_mean(name, known[kind])
-            raise NotPlayable(f"there is no '{name}' among the {kind.replace('_', ' ')}" + (f"; {hint}" if hint else ""))
+            raise NotPlayable(
+                f"there is no '{name}' among the {kind.replace('_', ' ')}" + (f"; {hint}" if hint else "")
+            )
 
-    def loss(self, address: str, action: str = "fail") -> Disturbance:
-        """Raises `NotPlayable` where the plan has no such link."""
+    def loss(self, address: str) -> Disturbance:
+        """Its loss from 0 on, for ever. Raises `NotPlayable` where the plan has no such link."""
         kind, name = target(address)
-        makers: dict[str, Callable[[str], dict[str, object]]] = {
-            "sites": lambda name: self._sites({name}), "fibres": lambda name: self._fibres({name}),
-            "ducts": lambda name: {"down": self._links(lambda link: name in link.ducts)},
-            "links": lambda name: {"down": self.named(name)}, "systems": lambda name: {"systems": self.named(name)},
-            "key_managers": lambda name: self._key_managers({name}), "operators": self._operator,
-        }  # fmt: skip
-        return Disturbance(0.0, action, address, **makers[kind](name))
+        none = Disturbance(0.0, "fail", address)
+        makers: dict[str, Callable[[], Disturbance]] = {
+            "sites": lambda: self._sites(none, {name}),
+            "fibres": lambda: replace(none, down=self._over_fibres({name})),
+            "ducts": lambda: replace(none, down=self._links(lambda link: name in link.ducts)),
+            "links": lambda: replace(none, down=self.named(name)),
+            "systems": lambda: replace(none, systems=self.named(name)),
+            "key_managers": lambda: self._key_managers(none, {name}),
+            "operators": lambda: self._operator(none, name),
+        }
+        return makers[kind]()
 
     def named(self, name: str) -> Numbers:
         """The links that a name stands for (`A--B`, `A--B--SYSTEM` or a whole id)."""
@@ -91,7 +101,7 @@ class Effects:
             raise NotPlayable(f"the plan has no link '{name}'" + (f"; {hint}" if hint else ""))
         return found
 
-    def _links(self, chosen: Callable[..., bool]) -> Numbers:
+    def _links(self, chosen: Callable[[LinkInPlay], bool]) -> Numbers:
         return tuple(number for number, link in enumerate(self.network.links) if chosen(link))
 
     def _corridors(self, ends: set[str]) -> Numbers:
@@ -99,39 +109,47 @@ class Effects:
             number for number, corridor in enumerate(self.network.corridors) if not ends.isdisjoint(corridor.ends)
         )
 
-    def _fibres(self, fibres: set[str]) -> dict[str, object]:
-        return {"down": self._links(lambda link: not fibres.isdisjoint(link.fibres))}
+    def _over_fibres(self, fibres: set[str]) -> Numbers:
+        return self._links(lambda link: not fibres.isdisjoint(link.fibres))
 
-    def _key_managers(self, sites: set[str]) -> dict[str, object]:
+    def _key_managers(self, none: Disturbance, sites: set[str]) -> Disturbance:
+        """No store of a link that ends there is reached, nothing is stored, and nothing delivered."""
         ending = self._links(lambda link: not sites.isdisjoint(link.ends))
         managers = tuple(sorted(sites & self.nodes))
-        return {
-            "hidden": ending, "unstored": ending, "stopped": self._corridors(sites), "key_managers": managers,
-        }  # fmt: skip
+        return replace(none, hidden=ending, unstored=ending, stopped=self._corridors(sites), key_managers=managers)
 
-    def _sites(self, sites: set[str]) -> dict[str, object]:
+    def _sites(self, none: Disturbance, sites: set[str]) -> Disturbance:
         """A key manager is gone with its site, and so are the links that end there or are patched through."""
         down = self._links(lambda link: not sites.isdisjoint((*link.ends, *link.bypass_sites)))
-        return self._key_managers(sites) | {"down": down, "unstored": ()}
+        return replace(self._key_managers(none, sites), down=down, unstored=())
 
-    def _operator(self, operator: str) -> dict[str, object]:
+    def _operator(self, none: Disturbance, operator: str) -> Disturbance:
         sites = {name for name, site in self.inventory.sites.items() if site.operator == operator}
         fibres = {name for name, fibre in self.inventory.fibres.items() if fibre.operator == operator}
-        by_site, by_fibre = self._sites(sites), self._fibres(fibres)
-        return by_site | {"down": tuple(sorted({*by_site["down"], *by_fibre["down"]}))}
+        gone = self._sites(none, sites)
+        return replace(gone, down=tuple(sorted({*gone.down, *self._over_fibres(fibres)})))
+
+    def _operators(self, sites: Iterable[str], fibres: Iterable[str]) -> set[str]:
+        """Who runs one of these."""
+        stated = [self.inventory.sites[site].operator for site in sites]
+        stated += [self.inventory.fibres[fibre].operator for fibre in fibres]
+        return {operator for operator in stated if operator}
 
     def addresses(self, kinds: Iterable[str] = KINDS) -> tuple[str, ...]:
         """What the plan stands on and what can be lost, by kind and id; a thing that touches no link is left out."""
-        links, inventory = self.network.links, self.inventory
+        links = self.network.links
         sites = {site for link in links for site in (*link.ends, *link.bypass_sites)}
         fibres = {fibre for link in links for fibre in link.fibres}
-        operators = {inventory.sites[site].operator for site in sites}
-        operators |= {inventory.fibres[fibre].operator for fibre in fibres}
+        operators = self._operators(sites, fibres)
         names = {
-            "sites": sites, "fibres": fibres, "ducts": {duct for link in links for duct in link.ducts},
-            "links": {link.id for link in links}, "key_managers": self.nodes, "operators": operators - {None},
+            "sites": sites,
+            "fibres": fibres,
+            "ducts": {duct for link in links for duct in link.ducts},
+            "links": {link.id for link in links},
+            "key_managers": self.nodes,
+            "operators": operators,
             "systems": {link.id for link in links if link.systems > 1},
-        }  # fmt: skip
+        }
         return tuple(f"{kind}.{name}" for kind in kinds for name in sorted(names[kind]))
 
 
@@ -142,23 +160,30 @@ def disturbances_of(effects: Effects, drill: Drill) -> tuple[Disturbance, ...]:
 
 def _disturbance(effects: Effects, event: DrillEvent) -> Disturbance:
     action, address = event.action, event.address
-    until = math.inf if event.lasts_s is None else event.at_s + event.lasts_s
     _, name = target(address)
+    none = Disturbance(0.0, action, address)
     if action in ("fail", "maintain"):
-        parts = dict(vars(effects.loss(address)))
+        found = effects.loss(address)
     elif action == "surge":
         ids = [corridor.id for corridor in effects.network.corridors]
-        parts = {"surged": tuple(number for number, found in enumerate(ids) if found == name), "factor": event.factor}
+        asking = tuple(number for number, corridor in enumerate(ids) if corridor == name)
+        found = replace(none, surged=asking, factor=1.0 if event.factor is None else event.factor)
     elif action == "degrade":
-        down = effects.loss(address).down
         factor = 1.0 if event.factor is None else event.factor
-        parts = {"degraded": down, "factor": factor, "added_loss_db": event.added_loss_db or 0.0}
+        added = event.added_loss_db or 0.0
+        found = replace(none, degraded=effects.loss(address).down, factor=factor, added_loss_db=added)
     elif action == "alarm":
-        parts = {"hidden": effects.named(name)}
+        found = replace(none, hidden=effects.named(name))
     elif action == "distrust":
-        parts = {"distrusted": name}
+        found = replace(none, distrusted=name)
     elif action == "identity_down":
-        parts = {"stopped": effects.loss(f"sites.{name}").stopped}
+        found = replace(none, stopped=effects.loss(f"sites.{name}").stopped)
     else:
-        parts = {"down": effects.named(name)}
-    return Disturbance(**{**parts, "at_s": event.at_s, "until_s": until, "action": action, "address": address})
+        found = replace(none, down=effects.named(name))
+    until = math.inf if event.lasts_s is None else event.at_s + event.lasts_s + _restart_s(effects, found)
+    return replace(found, at_s=event.at_s, until_s=until, action=action)
+
+
+def _restart_s(effects: Effects, found: Disturbance) -> float:
+    """One system among others makes key again when it has restarted; a link of which none ran restarts as a whole."""
+    return max((effects.network.links[link].restart_s for link in found.systems), default=0.0)

@@ -75,7 +75,7 @@ class DoubleLoss:
 
 @dataclass(frozen=True)
 class Pairs:
-    """All double losses: how many there are, how many were looked at before the run was stopped, and what came of it."""
+    """All double losses: how many there are, how many were looked at until the run ended, and what came of it."""
 
     count: int
     looked_at: int
@@ -110,14 +110,22 @@ def double_losses(
         looked_at += pairs
         if not progress(looked_at, count):
             break
-    worse.sort(key=lambda item: (
-        -item.open, -len(item.corridors), min(at for _, at in item.corridors), item.addresses,
-    ))  # fmt: skip
+    worse.sort(
+        key=lambda item: (
+            -item.open,
+            -len(item.corridors),
+            min(at for _, at in item.corridors),
+            item.addresses,
+        )
+    )
     return Pairs(count, looked_at, tuple(worse))
 
 
 def _lost_together(
-    field: Field, policy: DrillPolicy, duration_s: float, pair: tuple[Disturbance, Disturbance],
+    field: Field,
+    policy: DrillPolicy,
+    duration_s: float,
+    pair: tuple[Disturbance, Disturbance],
     alone: tuple[Outcome, Outcome],
 ) -> tuple[Service, ...]:
     """The corridors that are lost to both together and to neither alone."""

@@ -26,9 +26,10 @@ def maintenance_results(
             others = (*events[:place], *events[place + 1 :])
             without = play(network, policy, others, duration_s)
             lost = tuple(
-                now.corridor.id for now, before in zip(outcome.services, without.services, strict=True)
+                now.corridor.id
+                for now, before in zip(outcome.services, without.services, strict=True)
                 if without_keys_s(now) > without_keys_s(before) + NO_LONGER_S
-            )  # fmt: skip
+            )
             lasts = event.until_s - event.at_s
             safe = _safe_from_s(network, policy, others, event, duration_s, without) if lasts < math.inf else None
             yield Maintenance(event.address, event.at_s, lasts if lasts < math.inf else None, lost, safe)
@@ -39,7 +40,11 @@ def without_keys_s(service: Service) -> float:
 
 
 def _safe_from_s(
-    network: Network, policy: DrillPolicy, others: tuple[Disturbance, ...], event: Disturbance, duration_s: float,
+    network: Network,
+    policy: DrillPolicy,
+    others: tuple[Disturbance, ...],
+    event: Disturbance,
+    duration_s: float,
     without: Outcome,
 ) -> float | None:
     """The earliest start from which the outage costs no corridor a key that does not end at the thing itself.

@@ -142,26 +142,41 @@ def _link(inventory: Inventory, link: Link) -> LinkInPlay:
     if contradiction := store.contradiction():
         raise NotPlayable(f"the key store of links.{link.id} could never be used: {contradiction}")
     return LinkInPlay(
-        id=link.id, ends=link.ends, rate_bps=link.capacity_bps, capacity_bits=store.capacity_bits,
-        floor_bits=store.floor_bits, resume_bits=store.resume, initial_bits=store.initial_bits,
-        restart_s=store.restart_s, systems=link.count, fibres=link.fibres,
+        id=link.id,
+        ends=link.ends,
+        rate_bps=link.capacity_bps,
+        capacity_bits=store.capacity_bits,
+        floor_bits=store.floor_bits,
+        resume_bits=store.resume,
+        initial_bits=store.initial_bits,
+        restart_s=store.restart_s,
+        systems=link.count,
+        fibres=link.fibres,
         ducts=frozenset(duct for fibre in link.fibres for duct in inventory.fibres[fibre].ducts),
-        bypass_sites=link.bypass_sites, length_km=link.length_km, curve=system.key_rate_curve, loss_db=link.loss_db,
+        bypass_sites=link.bypass_sites,
+        length_km=link.length_km,
+        curve=system.key_rate_curve,
+        loss_db=link.loss_db,
         limit_db=max_loss_db(system),
-    )  # fmt: skip
+    )
 
 
 def _corridor(inventory: Inventory, entry: ServedCorridor, number: dict[str, int]) -> CorridorInPlay:
     corridor = inventory.corridors[entry.id]
     return CorridorInPlay(
-        id=entry.id, ends=corridor.ends, rate_bps=entry.key_rate_bps,
+        id=entry.id,
+        ends=corridor.ends,
+        rate_bps=entry.key_rate_bps,
         paths=tuple(tuple(number[link] for link in path.links) for path in entry.paths),
-        shares=corridor.shares_needed > 1, priority=corridor.priority,
+        shares=corridor.shares_needed > 1,
+        priority=corridor.priority,
         lifetime_s=corridor.rekey.interval_s if corridor.rekey else 0.0,
-        fallback=corridor.fallback or "fail_closed", fallback_stated=corridor.fallback is not None,
+        fallback=corridor.fallback or "fail_closed",
+        fallback_stated=corridor.fallback is not None,
         may_relay=allowed_relays(inventory, corridor),
-        max_relays=math.inf if corridor.max_relays is None else corridor.max_relays, disjoint=corridor.disjoint,
-    )  # fmt: skip
+        max_relays=math.inf if corridor.max_relays is None else corridor.max_relays,
+        disjoint=corridor.disjoint,
+    )
 
 
 def allowed_relays(inventory: Inventory, corridor: Corridor) -> frozenset[str]:

@@ -9,7 +9,8 @@ from qplan.assessment.drills.disturbances import Disturbance, Effects, disturban
 from qplan.assessment.drills.engine import play
 from qplan.assessment.drills.maintenance import maintenance_results
 from qplan.assessment.drills.network import Network, network_of
-from qplan.assessment.drills.results import Played, corridor_results, judged, link_results
+from qplan.assessment.drills.results import Played
+from qplan.assessment.drills.tally import corridor_results, judged, link_results
 from qplan.inventory.drills import Drill
 from qplan.inventory.model import Inventory
 from qplan.plan.model import Plan
@@ -44,14 +45,18 @@ def play_drill(field: Field, name: str, drill: Drill, trace: bool = False) -> Pl
     outcome = play(field.network, drill.policy, disturbances, drill.duration_s, trace)
     corridors = corridor_results(field.network, outcome, disturbances)
     return Played(
-        id=name, description=drill.description or "", policy=drill.policy, duration_s=drill.duration_s,
-        events=disturbances, corridors=corridors, links=link_results(outcome), log=outcome.log,
+        id=name,
+        description=drill.description or "",
+        policy=drill.policy,
+        duration_s=drill.duration_s,
+        events=disturbances,
+        corridors=corridors,
+        links=link_results(outcome),
+        log=outcome.log,
         expectations=judged(drill.expect, corridors),
-        maintenance=tuple(
-            maintenance_results(field.network, drill.policy, disturbances, drill.duration_s, outcome)
-        ),
+        maintenance=tuple(maintenance_results(field.network, drill.policy, disturbances, drill.duration_s, outcome)),
         notes=tuple(_notes(disturbances)),
-    )  # fmt: skip
+    )
 
 
 def _notes(disturbances: Iterable[Disturbance]) -> Iterator[str]:

@@ -99,9 +99,7 @@ def rehearse(field: Field, request: Request, progress: Progress = lambda what, d
     pairs = None
     if request.all_double:
         policy = _policy(request)
-        pairs = double_losses(
-            field, policy, request.duration_s, lambda done, of: progress("pairs of losses", done, of)
-        )
+        pairs = double_losses(field, policy, request.duration_s, lambda done, of: progress("pairs of losses", done, of))
         worst = itertools.islice(pairs.worse, MOST_PAIRS_PLAYED)
         drills += [pair.drill(policy, request.duration_s) for pair in worst]
     played = []

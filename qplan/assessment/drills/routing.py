@@ -20,6 +20,7 @@ class Router:
         self.wanted = RUNNING if policy.trigger == "outage" else STORED
         self.any = policy.restoration == "any"
         self.distrusted: set[str] = set()
+
     def choose(self, service: Service, t: float) -> tuple[int, Chains] | None:
         """Place among the options (one behind the last: a detour) and chains; None: the corridor gets no keys."""
         states = [self._state_of(service, chains) for chains in service.options]
@@ -27,12 +28,13 @@ class Router:
             service.since[place] = min(service.since[place], t) if state >= self.wanted else float("inf")
         if service.stopped:
             return None
-        now = 0 if service.chains is None else self._state_of(service, service.chains)
-        if now >= self.wanted:
-            return self._better(service, t) or (service.rank, service.chains)
+        now = () if service.chains is None else service.chains
+        state_now = self._state_of(service, now)
+        if state_now >= self.wanted:
+            return self._better(service, t) or (service.rank, now)
         for wanted in range(self.wanted, 0, -1):
-            if now >= wanted:
-                return service.rank, service.chains
+            if state_now >= wanted:
+                return service.rank, now
             for place, state in enumerate(states):
                 if state >= wanted:
                     return place, service.options[place]
@@ -72,7 +74,7 @@ class Router:
     def _detour(self, service: Service, wanted: int) -> Chains | None:
         """The planned chains that hold, and for each other one a chain of least relays over installed links.
 
-        Shares never meet: the chain of one has no link and no relay of another's, so that no single relay learns the key.
+        Shares never meet: the chain of one has no link and no relay of another's: no single relay learns the key.
         """
         corridor = service.corridor
         planned = service.options[0] if corridor.shares else ()
@@ -93,15 +95,22 @@ class Router:
         corridor = service.corridor
         allowed = corridor.may_relay - sites - self.distrusted
         return least_relays(
-            self.network, self.network.at_site, corridor, allowed,
+            self.network,
+            self.network.at_site,
+            corridor,
+            allowed,
             lambda link: link not in links and self._holds(link, service.class_, wanted),
             lambda link: self.stores[link].bits - self.stores[link].link.floor_bits,
-        )  # fmt: skip
+        )
 
 
 def least_relays(
-    network: Network, at_site: dict[str, list[int]], corridor: CorridorInPlay, allowed: frozenset[str],
-    usable: Callable[[int], bool], held: Callable[[int], float],
+    network: Network,
+    at_site: dict[str, list[int]],
+    corridor: CorridorInPlay,
+    allowed: frozenset[str],
+    usable: Callable[[int], bool],
+    held: Callable[[int], float],
 ) -> Chain | None:
     """A chain of usable links from end to end over allowed relays; breadth first, one ring of sites after the other."""
     start, goal = corridor.ends

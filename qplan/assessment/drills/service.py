@@ -16,10 +16,36 @@ class Service:
     """What a corridor's encryptors get: fresh keys, their last key for a while, or nothing."""
 
     __slots__ = (
-        "asked_bits", "at_s", "bits_over", "broken_rules", "chains", "class_", "corridor", "delivered_bits", "demand",
-        "expires_s", "factors", "first_loss_s", "gaps", "given_bps", "last", "lifetime_s", "lost_at_s", "number", "options", "pool_bits",
-        "pool_capacity", "pool_fill", "rank", "seconds", "since", "spans", "state", "stopped", "switches",
-    )  # fmt: skip
+        "asked_bits",
+        "at_s",
+        "bits_over",
+        "broken_rules",
+        "chains",
+        "class_",
+        "corridor",
+        "delivered_bits",
+        "demand",
+        "expires_s",
+        "factors",
+        "first_loss_s",
+        "gaps",
+        "given_bps",
+        "last",
+        "lifetime_s",
+        "lost_at_s",
+        "number",
+        "options",
+        "pool_bits",
+        "pool_capacity",
+        "pool_fill",
+        "rank",
+        "seconds",
+        "since",
+        "spans",
+        "state",
+        "stopped",
+        "switches",
+    )
 
     def __init__(
         self, number: int, corridor: CorridorInPlay, class_: int, lifetime_s: float, pool: tuple[float, float]
@@ -37,7 +63,8 @@ class Service:
         self.pool_capacity, self.pool_fill = pool
         self.pool_bits = self.pool_capacity
         self.at_s, self.state = 0.0, DOWN
-        self.lost_at_s, self.expires_s, self.first_loss_s = 0.0, math.inf, None
+        self.lost_at_s, self.expires_s = 0.0, math.inf
+        self.first_loss_s: float | None = None
         self.asked_bits = self.delivered_bits = 0.0
         self.seconds = {FRESH: 0.0, STALE: 0.0, DOWN: 0.0}
         self.bits_over: dict[Chains, float] = {}
@@ -45,6 +72,10 @@ class Service:
         self.gaps: list[tuple[float, float]] = []
         self.spans: list[tuple[float, str, int]] = []  # from when on, state, rank
         self.broken_rules: set[str] = set()
+
+    @property
+    def address(self) -> str:
+        return f"corridors.{self.corridor.id}"
 
     @property
     def rate(self) -> float:

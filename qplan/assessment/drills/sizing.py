@@ -1,4 +1,4 @@
-"""How large the key stores must be for a wanted autonomy, and whether the plan's spare rate fills them again in time."""
+"""How large key stores must be for a wanted autonomy, and whether the plan's spare rate fills them again in time."""
 
 from __future__ import annotations
 
@@ -56,10 +56,17 @@ def size_stores(field: Field, autonomy_h: float, without: str | None = None) -> 
             continue
         needed = link.floor_bits + load * autonomy_h * 3600
         spare = link.rate_bps - load
-        found.append(StoreSize(
-            link.id, load, needed, link.capacity_bits, (link.capacity_bits - link.floor_bits) / load / 3600,
-            (needed - link.floor_bits) / spare / 3600 if spare > 0 else math.inf, _mtbf_h(components, link.id),
-        ))  # fmt: skip
+        found.append(
+            StoreSize(
+                link.id,
+                load,
+                needed,
+                link.capacity_bits,
+                (link.capacity_bits - link.floor_bits) / load / 3600,
+                (needed - link.floor_bits) / spare / 3600 if spare > 0 else math.inf,
+                _mtbf_h(components, link.id),
+            )
+        )
     return tuple(found)
 
 

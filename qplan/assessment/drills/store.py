@@ -17,15 +17,40 @@ def tolerance_s(t: float) -> float:
 class Store:
     """Bits stored, what flows in and out, and when the next level is reached.
 
-    Between two calls of `flow` gain and drain are constant. `usable[k]`: corridors of class k may use the store; class 0
-    is bounded by the floor, the others by what the policy reserves.
+    Between two calls of `flow` gain and drain are constant. `usable[k]`: corridors of class k may use the store; class
+    0 is bounded by the floor, the others by what the policy reserves.
     """
 
     __slots__ = (
-        "added_loss", "at_s", "auth_spent", "bits", "blocked", "classes", "degrading", "down", "drain", "factors", "gain",
-        "link", "lost_bits", "lowest_at_s", "lowest_bits", "made_bits", "next_s", "points", "ready_s", "resume",
-        "spilt_bits", "systems_down", "target", "unstored", "usable", "used_bits", "warn_bits", "warned",
-    )  # fmt: skip
+        "added_loss",
+        "at_s",
+        "auth_spent",
+        "bits",
+        "blocked",
+        "classes",
+        "degrading",
+        "down",
+        "drain",
+        "factors",
+        "gain",
+        "link",
+        "lost_bits",
+        "lowest_at_s",
+        "lowest_bits",
+        "made_bits",
+        "next_s",
+        "points",
+        "ready_s",
+        "resume",
+        "spilt_bits",
+        "systems_down",
+        "target",
+        "unstored",
+        "usable",
+        "used_bits",
+        "warn_bits",
+        "warned",
+    )
 
     def __init__(self, link: LinkInPlay, reserves: tuple[float, ...], trace: bool):
         self.link, self.bits, self.at_s = link, link.initial_bits, 0.0
@@ -126,9 +151,10 @@ class Store:
 
     def regained_classes(self) -> list[int]:
         return [
-            k for k, usable in enumerate(self.usable)
+            k
+            for k, usable in enumerate(self.usable)
             if not usable and self.bits >= self.resume[k] and self.bits > self.classes[k]
-        ]  # fmt: skip
+        ]
 
     def spend_all(self) -> None:
         """The keys go to authentication, and the store can no longer be used."""

@@ -10,8 +10,8 @@ from qplan.inventory.drills import ACTIONS, ENDLESS, ENDS, DrillEvent, target
 from qplan.inventory.key_stores import AUTHENTICATION_BITS, KeyStore, named_pairs
 from qplan.inventory.plant import length_km
 from qplan.inventory.source.messages import did_you_mean, joined, shown
-from qplan.inventory.source.source_map import Path
 
+EventPath = tuple[str, str, str, int]
 END_KEYS = ("repair_after_s", "clear_after_s", "for_s")
 MOST_DUCTS_NAMED = 5
 
@@ -125,7 +125,9 @@ def check_stores_and_rates_are_of_something(view: View) -> Iterator[Diagnostic]:
     for name, drill in inventory.drills.items():
         for priority in drill.policy.reserve_bits:
             if priority not in priorities:
-                message = f"no corridor has priority {shown(priority)}; expected {joined(sorted(priorities) or ['none'])}"
+                message = (
+                    f"no corridor has priority {shown(priority)}; expected {joined(sorted(priorities) or ['none'])}"
+                )
                 yield view.finding("QP811", ("drills", name, "policy", "reserve_bits", priority), message, key=True)
 
 
@@ -151,7 +153,7 @@ def check_ducts_fit_their_fibres(view: View) -> Iterator[Diagnostic]:
             yield view.finding("QP810", ("fibres", name, "ducts"), message)
 
 
-def _events(view: View) -> Iterator[tuple[Path, DrillEvent]]:
+def _events(view: View) -> Iterator[tuple[EventPath, DrillEvent]]:
     """The events that do exactly one thing."""
     for name, drill in view.inventory.drills.items():
         for index, event in enumerate(drill.events):
@@ -159,7 +161,7 @@ def _events(view: View) -> Iterator[tuple[Path, DrillEvent]]:
                 yield ("drills", name, "events", index), event
 
 
-def _stores(view: View) -> Iterator[tuple[Path, KeyStore]]:
+def _stores(view: View) -> Iterator[tuple[tuple[str, ...], KeyStore]]:
     """Every store that is stated somewhere, with what it takes from the more general ones."""
     inventory = view.inventory
     default, systems = inventory.key_stores, inventory.equipment.qkd_systems
@@ -182,5 +184,7 @@ def _known(view: View, kind: str) -> set[str]:
     if kind == "ducts":
         return {duct for fibre in inventory.fibres.values() for duct in fibre.ducts}
     if kind == "operators":
-        return {entry.operator for entry in (*inventory.sites.values(), *inventory.fibres.values())} - {None}
+        stated = [site.operator for site in inventory.sites.values()]
+        stated += [fibre.operator for fibre in inventory.fibres.values()]
+        return {operator for operator in stated if operator is not None}
     return set(view.ids["sites" if kind == "key_managers" else kind])

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from qplan.assessment.drills.rehearsal import Rehearsal
 from qplan.assessment.drills.results import Played
 from qplan.inventory.source.messages import counted
-from qplan.outputs.drills.documents import drill_answer
+from qplan.outputs.drills.drill_document import drill_answer
 from qplan.outputs.drills.pages import as_markdown, as_text
 from qplan.outputs.drills.sections import rehearsal_sections
 from qplan.outputs.drills.words import Names
@@ -41,19 +41,41 @@ def verdict(found: Rehearsal) -> str:
 def rehearsal_csv(plan: Plan, found: Rehearsal) -> str:
     """A row for every corridor of every drill."""
     header = (
-        "Drill", "Corridor", "Asked (bit)", "Delivered (bit)", "Served (s)", "Stale (s)", "Down (s)", "Longest gap (s)",
-        "First loss (s)", "Switches", "Fallback", "Emptiest store", "Emptiest store (bit)", "Expectations",
-    )  # fmt: skip
+        "Drill",
+        "Corridor",
+        "Asked (bit)",
+        "Delivered (bit)",
+        "Served (s)",
+        "Stale (s)",
+        "Down (s)",
+        "Longest gap (s)",
+        "First loss (s)",
+        "Switches",
+        "Fallback",
+        "Emptiest store",
+        "Emptiest store (bit)",
+        "Expectations",
+    )
     rows = [
         (
-            played.id, corridor.id, round(corridor.asked_bits, 3), round(corridor.delivered_bits, 3),
-            round(corridor.served_s, 6), round(corridor.stale_s, 6), round(corridor.down_s, 6),
-            round(corridor.longest_gap_s, 6), corridor.first_loss_s and round(corridor.first_loss_s, 6),
-            corridor.switches, corridor.fallback, corridor.lowest and corridor.lowest.link,
-            corridor.lowest and round(corridor.lowest.bits, 3), _judgement(played, corridor.id),
+            played.id,
+            corridor.id,
+            round(corridor.asked_bits, 3),
+            round(corridor.delivered_bits, 3),
+            round(corridor.served_s, 6),
+            round(corridor.stale_s, 6),
+            round(corridor.down_s, 6),
+            round(corridor.longest_gap_s, 6),
+            corridor.first_loss_s and round(corridor.first_loss_s, 6),
+            corridor.switches,
+            corridor.fallback,
+            None if corridor.lowest is None else corridor.lowest.link,
+            None if corridor.lowest is None else round(corridor.lowest.bits, 3),
+            _judgement(played, corridor.id),
         )
-        for played in found.drills for corridor in played.corridors
-    ]  # fmt: skip
+        for played in found.drills
+        for corridor in played.corridors
+    ]
     return csv_text(header, rows)
 
 
@@ -63,12 +85,15 @@ def _judgement(played: Played, corridor: str) -> str | None:
 
 
 def rehearsal_json(plan: Plan, found: Rehearsal) -> str:
-    """Drills in the order asked for, what is in them by id; the keys pairs and stores only where they were asked for."""
+    """Drills in the order asked for, what is in them by id; pairs and stores only where they were asked for."""
     answer = drill_answer(found, verdict(found)).model_dump(mode="json")
     document = {key: value for key, value in answer.items() if value is not None}
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 FORMATS: dict[str, Callable[[Plan, Rehearsal], str]] = {
-    "text": rehearsal_text, "json": rehearsal_json, "markdown": rehearsal_markdown, "csv": rehearsal_csv,
-}  # fmt: skip
+    "text": rehearsal_text,
+    "json": rehearsal_json,
+    "markdown": rehearsal_markdown,
+    "csv": rehearsal_csv,
+}

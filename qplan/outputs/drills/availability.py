@@ -13,7 +13,7 @@ from qplan.assessment.availability.corridors import (
     CorridorAvailability,
     Improvement,
 )
-from qplan.outputs.drills.documents import availability_answer
+from qplan.outputs.drills.availability_document import availability_answer
 from qplan.outputs.drills.pages import as_markdown, as_text
 from qplan.outputs.drills.words import Names, hours, minutes
 from qplan.outputs.report.document import Section, Table
@@ -33,21 +33,25 @@ FREE = "min a year"
 def availability_sections(plan: Plan, found: Availability) -> list[Section]:
     names = Names(plan)
     corridors = Table(
-        "", ("Corridor", "Available", "Without keys", "Full stores bridge to", "Over any chain", "What takes most"),
-        tuple(_row(corridor, names) for corridor in found.corridors), ("Available",),
-    )  # fmt: skip
+        "",
+        ("Corridor", "Available", "Without keys", "Full stores bridge to", "Over any chain", "What takes most"),
+        tuple(_row(corridor, names) for corridor in found.corridors),
+        ("Available",),
+    )
     changes = Table(
-        "What would change it", ("Corridor", "With", "Without keys"),
+        "What would change it",
+        ("Corridor", "With", "Without keys"),
         tuple(
             (corridor.id, change_words(item, names), f"{minutes(item.downtime_min_per_year)} {FREE}")
-            for corridor in found.corridors for item in corridor.improvements
+            for corridor in found.corridors
+            for item in corridor.improvements
         ),
-    )  # fmt: skip
-    text = (
-        "In the long run, components failing independently of each other, over the planned paths: exact. "
-        + ("Sites and key managers at a corridor's ends count." if found.with_ends
-           else "Sites and key managers at a corridor's own ends are left out.")
-    )  # fmt: skip
+    )
+    text = "In the long run, components failing independently of each other, over the planned paths: exact. " + (
+        "Sites and key managers at a corridor's ends count."
+        if found.with_ends
+        else "Sites and key managers at a corridor's own ends are left out."
+    )
     tables = (corridors, changes) if found.corridors else ()
     return [Section("availability", "Availability", (text,), tables, tuple(notes(found)))]
 
@@ -82,14 +86,17 @@ def _row(corridor: CorridorAvailability, names: Names) -> tuple[str, ...]:
     bridged = corridor.with_stores
     chain = corridor.any_chain
     return (
-        corridor.id, percentage(corridor.unavailability), f"{minutes(corridor.downtime_min_per_year)} {FREE}",
+        corridor.id,
+        percentage(corridor.unavailability),
+        f"{minutes(corridor.downtime_min_per_year)} {FREE}",
         f"{minutes(bridged.exponential_min_per_year)}; {minutes(bridged.fixed_min_per_year)} {FREE}",
         "–" if chain is None else _between(chain.least * MINUTES_PER_YEAR, chain.most * MINUTES_PER_YEAR),
         ", ".join(
-            f"{names[item.address]} {minutes(item.min_per_year)}" for item in corridor.contributors[:MOST_CONTRIBUTORS]
+            f"{names[item.address]} {minutes(item.min_per_year)}"
+            for item in corridor.contributors[:MOST_CONTRIBUTORS]
             if item.min_per_year > 0
         ),
-    )  # fmt: skip
+    )
 
 
 def _between(least: float, most: float) -> str:
@@ -116,18 +123,24 @@ def availability_markdown(plan: Plan, found: Availability) -> str:
 
 def availability_csv(plan: Plan, found: Availability) -> str:
     header = (
-        "Corridor", "Availability", "Downtime (min/year)", "With full stores (min/year)", "Any chain, at least (min/year)",
+        "Corridor",
+        "Availability",
+        "Downtime (min/year)",
+        "With full stores (min/year)",
+        "Any chain, at least (min/year)",
         "Any chain, at most (min/year)",
-    )  # fmt: skip
+    )
     rows = [
         (
-            corridor.id, round(corridor.availability, 12), round(corridor.downtime_min_per_year, 6),
+            corridor.id,
+            round(corridor.availability, 12),
+            round(corridor.downtime_min_per_year, 6),
             round(corridor.with_stores.exponential_min_per_year, 6),
-            corridor.any_chain and round(corridor.any_chain.least * MINUTES_PER_YEAR, 6),
-            corridor.any_chain and round(corridor.any_chain.most * MINUTES_PER_YEAR, 6),
+            None if corridor.any_chain is None else round(corridor.any_chain.least * MINUTES_PER_YEAR, 6),
+            None if corridor.any_chain is None else round(corridor.any_chain.most * MINUTES_PER_YEAR, 6),
         )
         for corridor in found.corridors
-    ]  # fmt: skip
+    ]
     return csv_text(header, rows)
 
 
@@ -137,5 +150,8 @@ def availability_json(plan: Plan, found: Availability) -> str:
 
 
 FORMATS: dict[str, Callable[[Plan, Availability], str]] = {
-    "text": availability_text, "json": availability_json, "markdown": availability_markdown, "csv": availability_csv,
-}  # fmt: skip
+    "text": availability_text,
+    "json": availability_json,
+    "markdown": availability_markdown,
+    "csv": availability_csv,
+}

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from qplan.assessment.drills.engine import Entry
+from qplan.assessment.drills.board import Entry
 from qplan.assessment.drills.results import Played
 from qplan.inventory.drills import target
 from qplan.outputs.drills.words import entry_details
@@ -59,21 +59,46 @@ KINDS: dict[str, Kind] = {
     ),
     "store.warning": Kind("Key store low", 3, 5, 4, OVERLOADED, "key-store-low", "info", finding="store"),
     "store.exhausted": Kind("Key store exhausted", 4, 8, 2, OVERLOADED, "key-store-exhausted", "info", finding="store"),
-    "store.usable": Kind("Key store usable", 1, 2, 5, "event", "key-store-usable", "info", finding="store", closes=True),
+    "store.usable": Kind(
+        "Key store usable", 1, 2, 5, "event", "key-store-usable", "info", finding="store", closes=True
+    ),
     "corridor.started": Kind("Key service started", 1, 2, 6, "sdqkdn_application_new", "key-service-started", "start"),
     "corridor.rerouted": Kind("Key path changed", 2, 4, 5, "event", "key-path-changed", "change", "configuration"),
     "corridor.lost": Kind(
         "Key service lost", 5, 9, 1, "alarm", "key-service-lost", "end", finding="corridor", outcome="failure"
     ),
     "corridor.restored": Kind(
-        "Key service restored", 1, 3, 5, "event", "key-service-restored", "start", "network", "corridor", True, "success"
+        "Key service restored",
+        1,
+        3,
+        5,
+        "event",
+        "key-service-restored",
+        "start",
+        "network",
+        "corridor",
+        True,
+        "success",
     ),
     "fallback.entered": Kind(
-        "Crypto fallback", 4, 8, 2, "sdqkdn_application_disconnected", "crypto-fallback", "change", "configuration",
+        "Crypto fallback",
+        4,
+        8,
+        2,
+        "sdqkdn_application_disconnected",
+        "crypto-fallback",
+        "change",
+        "configuration",
         "corridor",
     ),
     "key.stale": Kind(
-        "Key lifetime exceeded", 3, 6, 4, "sdqkdn_application_qos_update", "key-lifetime-exceeded", "info",
+        "Key lifetime exceeded",
+        3,
+        6,
+        4,
+        "sdqkdn_application_qos_update",
+        "key-lifetime-exceeded",
+        "info",
         finding="corridor",
     ),
     "km.down": Kind("Key manager down", 5, 9, 1, "sdqkdn_interface_down", "key-manager-down", "end", finding="km"),
@@ -90,13 +115,20 @@ KINDS: dict[str, Kind] = {
         "Client certificate lapsed", 4, 7, 2, "alarm", "client-certificate-lapsed", "end", finding="identity"
     ),
     "identity.up": Kind(
-        "Client certificate renewed", 1, 2, 5, "event", "client-certificate-renewed", "start", finding="identity",
+        "Client certificate renewed",
+        1,
+        2,
+        5,
+        "event",
+        "client-certificate-renewed",
+        "start",
+        finding="identity",
         closes=True,
     ),
     "demand.changed": Kind(
         "Key demand changed", 1, 2, 6, "sdqkdn_application_qos_update", "key-demand-changed", "change", "configuration"
     ),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -144,12 +176,20 @@ def event_stream(plan: Plan, played: Played, clock: datetime = CLOCK) -> Iterato
         troubles[about] = number if kind.closes or not kind.finding else -number
         trouble = f"{plan_hash}:{played.id}:{about[0]}:{about[1]}:{number}"
         yield Event(
-            id=str(uuid.uuid5(NAMESPACE, f"{plan_hash}:{played.id}:{sequence}")), drill=played.id, sequence=sequence,
-            t=entry.t, time=clock + timedelta(seconds=entry.t), name=entry.event, kind=kind, address=entry.address,
-            host=hosts.get(entry.address, target(entry.address).name), finding=str(uuid.uuid5(NAMESPACE, trouble)),
-            update=opened < 0, message=one_line(_message(kind, entry)),
+            id=str(uuid.uuid5(NAMESPACE, f"{plan_hash}:{played.id}:{sequence}")),
+            drill=played.id,
+            sequence=sequence,
+            t=entry.t,
+            time=clock + timedelta(seconds=entry.t),
+            name=entry.event,
+            kind=kind,
+            address=entry.address,
+            host=hosts.get(entry.address, target(entry.address).name),
+            finding=str(uuid.uuid5(NAMESPACE, trouble)),
+            update=opened < 0,
+            message=one_line(_message(kind, entry)),
             details={key: one_line(value) if isinstance(value, str) else value for key, value in entry.details},
-        )  # fmt: skip
+        )
 
 
 def _hosts(plan: Plan) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from qplan.assessment.drills.engine import Entry
+from qplan.assessment.drills.board import Entry
 from qplan.assessment.drills.generated import Pairs
 from qplan.assessment.drills.rehearsal import Rehearsal, Sizes
 from qplan.assessment.drills.results import CorridorResult, Maintenance, Played
@@ -38,8 +38,8 @@ def drill_section(played: Played, names: Names) -> Section:
     policy = played.policy
     paths = "planned paths" if policy.restoration == "planned" else "any chain of links"
     intro = (
-        f"{span(played.duration_s)}, {counted(len(played.events), 'event')}; trigger {policy.trigger}, {paths}, wait to "
-        f"restore {span(policy.wait_to_restore_s)}."
+        f"{span(played.duration_s)}, {counted(len(played.events), 'event')}; trigger {policy.trigger}, {paths}, "
+        f"wait to restore {span(policy.wait_to_restore_s)}."
     )
     tables = [Table("", CORRIDOR, tuple(_corridor_row(corridor, names) for corridor in _worst_first(played.corridors)))]
     if played.maintenance:
@@ -50,9 +50,12 @@ def drill_section(played: Played, names: Names) -> Section:
     log = [entry for entry in played.log if entry.event != "corridor.started"]
     tables.append(_log_table(log, names))
     return Section(
-        f"drill-{played.id}", played.id, tuple(text for text in (played.description, intro) if text), tuple(tables),
+        f"drill-{played.id}",
+        played.id,
+        tuple(text for text in (played.description, intro) if text),
+        tuple(tables),
         tuple(_points(played, names)),
-    )  # fmt: skip
+    )
 
 
 def _worst_first(corridors: Iterable[CorridorResult]) -> list[CorridorResult]:
@@ -63,11 +66,15 @@ def _corridor_row(corridor: CorridorResult, names: Names) -> tuple[str, ...]:
     first, lowest = corridor.first_loss_s, corridor.lowest
     missing = corridor.stale_s + corridor.down_s
     return (
-        corridor.id, share(corridor.delivered_share), span(missing) if missing else "–",
-        "–" if first is None else moment(first), span(corridor.longest_gap_s) if missing else "–",
-        _then(corridor) if corridor.down_s else "on its last key" if missing else "–", str(corridor.switches),
+        corridor.id,
+        share(corridor.delivered_share),
+        span(missing) if missing else "–",
+        "–" if first is None else moment(first),
+        span(corridor.longest_gap_s) if missing else "–",
+        _then(corridor) if corridor.down_s else "on its last key" if missing else "–",
+        str(corridor.switches),
         f"{names.link(lowest.link)} {share(lowest.share)}" if lowest else "–",
-    )  # fmt: skip
+    )
 
 
 def _then(corridor: CorridorResult) -> str:
@@ -94,7 +101,8 @@ def _expectations(played: Played) -> Table:
 
 def _log_table(log: list[Entry], names: Names) -> Table:
     rows = [
-        (moment(entry.t), entry.event, names[entry.address], names.text(entry_details(entry))) for entry in log[:MOST_LINES]
+        (moment(entry.t), entry.event, names[entry.address], names.text(entry_details(entry)))
+        for entry in log[:MOST_LINES]
     ]
     if len(log) > MOST_LINES:
         rows.append(("…", f"{len(log) - MOST_LINES} more", "", "--format json has all"))
@@ -145,21 +153,30 @@ def _drill_row(played: Played, names: Names) -> tuple[str, ...]:
     longest = max(corridor.longest_gap_s for corridor in lost)
     then = sorted({_then(corridor) for corridor in lost})
     return (
-        names.text(played.id), listed([corridor.id for corridor in lost], 3), first.id, moment(first.first_loss_s or 0.0),
-        span(longest), "; ".join(then),
-    )  # fmt: skip
+        names.text(played.id),
+        listed([corridor.id for corridor in lost], 3),
+        first.id,
+        moment(first.first_loss_s or 0.0),
+        span(longest),
+        "; ".join(then),
+    )
 
 
 def pairs_section(pairs: Pairs, names: Names) -> Section:
     rows = [
-        (names[pair.addresses[0]], names[pair.addresses[1]], listed([name for name, _ in pair.corridors], 3),
-         moment(min(at for _, at in pair.corridors)), str(pair.open) if pair.open else "–")
+        (
+            names[pair.addresses[0]],
+            names[pair.addresses[1]],
+            listed([name for name, _ in pair.corridors], 3),
+            moment(min(at for _, at in pair.corridors)),
+            str(pair.open) if pair.open else "–",
+        )
         for pair in pairs.worse[:MOST_ROWS]
-    ]  # fmt: skip
+    ]
     worse = sum(pair.alike for pair in pairs.worse)
     text = (
-        f"{counted(pairs.looked_at, 'pair')} of losses: {worse} take keys from a corridor that neither loss takes them from "
-        "alone."
+        f"{counted(pairs.looked_at, 'pair')} of losses: {worse} take keys from a corridor that neither loss takes them "
+        "from alone."
     )
     left = pairs.count - pairs.looked_at
     points = [f"Stopped: {left} of {pairs.count} pairs were not looked at."] if left else []
@@ -172,13 +189,22 @@ def pairs_section(pairs: Pairs, names: Names) -> Section:
 def sizes_section(sizes: Sizes, names: Names) -> Section:
     lost = f"without {names[sizes.without]}" if sizes.without else "while a link makes no key"
     rows = tuple(
-        (names.link(size.link), bits(size.capacity_bits), hours(size.lasts_h), bits(size.needed_bits),
-         "yes" if size.enough else "NO", hours(size.refill_h), "yes" if size.in_time else "NO")
+        (
+            names.link(size.link),
+            bits(size.capacity_bits),
+            hours(size.lasts_h),
+            bits(size.needed_bits),
+            "yes" if size.enough else "NO",
+            hours(size.refill_h),
+            "yes" if size.in_time else "NO",
+        )
         for size in sizes.stores
-    )  # fmt: skip
+    )
     text = f"Key stores for {hours(sizes.autonomy_h)} {lost}, every corridor on its planned paths."
-    points = ("In time: a tenth of the mean time between two outages of the link, at most.",) if rows else (
-        "No store can help: the plan does not use it, or no store is in reach without it.",
+    points = (
+        ("In time: a tenth of the mean time between two outages of the link, at most.",)
+        if rows
+        else ("No store can help: the plan does not use it, or no store is in reach without it.",)
     )
     header = ("Link", "Capacity", "Lasts", "Needed", "Enough", "Full again after", "In time")
     return Section("stores", "Key stores", (text,), (Table("", header, rows),) if rows else (), points)
@@ -189,12 +215,13 @@ def losses_section(losses: Iterable[Loss], names: Names, most: int = MOST_ROWS) 
     losses = tuple(losses)
     rows = tuple(
         (
-            names[loss.address], listed(loss.opens, 3) or "–",
+            names[loss.address],
+            listed(loss.opens, 3) or "–",
             listed([s.corridor for s in loss.stops if s.corridor not in loss.opens], 3) or "–",
             listed(loss.without_spare, 3) or "–",
         )
         for loss in losses[:most]
-    )  # fmt: skip
+    )
     rest = len(losses) - len(rows)
     points = (f"{rest} more things touch a corridor.",) if rest else ()
     text = "For good, that is when the stores have run dry; the worst first."

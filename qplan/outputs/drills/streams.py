@@ -21,44 +21,87 @@ def ocsf_line(event: Event) -> str:
     """OCSF Detection Finding (class 2004). Events about one trouble share `finding_info.uid`."""
     kind = event.kind
     activity = CLOSED if kind.closes else UPDATED if event.update else NEW
-    return _json({
-        "activity_id": activity, "activity_name": ("Create", "Update", "Close")[activity - 1],
-        "category_uid": 2, "category_name": "Findings", "class_uid": 2004, "class_name": "Detection Finding",
-        "type_uid": 200400 + activity,
-        "time": event.milliseconds, "severity_id": kind.ocsf, "severity": OCSF_SEVERITY[kind.ocsf],
-        "status_id": 4 if kind.closes else 1, "status": "Resolved" if kind.closes else "New",
-        "is_alert": kind.ocsf >= 4, "message": event.message,
-        "finding_info": {
-            "uid": event.finding, "title": kind.title, "types": [event.name], "desc": event.message,
-        },
-        "resources": [{"uid": event.address, "name": event.address, "type": event.address.partition(".")[0]}],
-        "metadata": {
-            "version": OCSF_VERSION, "uid": event.id, "sequence": event.sequence, "event_code": kind.action,
-            "correlation_uid": event.finding, "labels": [EXERCISE],
-            "product": {"name": "qplan", "vendor_name": "qplan", "version": __version__, "feature": {"name": "drill"}},
-        },
-        "unmapped": {EXERCISE: True, "drill": event.drill, "t_s": round(event.t, 6), "etsi_015": kind.etsi_015,
-                     **_details(event)},
-    })  # fmt: skip
+    return _json(
+        {
+            "activity_id": activity,
+            "activity_name": ("Create", "Update", "Close")[activity - 1],
+            "category_uid": 2,
+            "category_name": "Findings",
+            "class_uid": 2004,
+            "class_name": "Detection Finding",
+            "type_uid": 200400 + activity,
+            "time": event.milliseconds,
+            "severity_id": kind.ocsf,
+            "severity": OCSF_SEVERITY[kind.ocsf],
+            "status_id": 4 if kind.closes else 1,
+            "status": "Resolved" if kind.closes else "New",
+            "is_alert": kind.ocsf >= 4,
+            "message": event.message,
+            "finding_info": {
+                "uid": event.finding,
+                "title": kind.title,
+                "types": [event.name],
+                "desc": event.message,
+            },
+            "resources": [{"uid": event.address, "name": event.address, "type": event.address.partition(".")[0]}],
+            "metadata": {
+                "version": OCSF_VERSION,
+                "uid": event.id,
+                "sequence": event.sequence,
+                "event_code": kind.action,
+                "correlation_uid": event.finding,
+                "labels": [EXERCISE],
+                "product": {
+                    "name": "qplan",
+                    "vendor_name": "qplan",
+                    "version": __version__,
+                    "feature": {"name": "drill"},
+                },
+            },
+            "unmapped": {
+                EXERCISE: True,
+                "drill": event.drill,
+                "t_s": round(event.t, 6),
+                "etsi_015": kind.etsi_015,
+                **_details(event),
+            },
+        }
+    )
 
 
 def ecs_line(event: Event) -> str:
     """Elastic Common Schema."""
     kind = event.kind
-    return _json({
-        "@timestamp": event.stamp, "ecs": {"version": ECS_VERSION}, "message": event.message,
-        "event": {
-            "id": event.id, "kind": "alert" if kind.ocsf >= 5 else "event", "category": [kind.category],
-            "type": [kind.type], "action": kind.action, "outcome": kind.outcome, "severity": kind.cef,
-            "dataset": "qplan.drill", "module": "qplan", "provider": "qplan", "sequence": event.sequence,
-        },
-        "observer": {"name": event.host, "type": "qkd-node", "product": "qplan", "version": __version__},
-        "labels": {
-            EXERCISE: True, "drill": event.drill, "address": event.address, "finding": event.finding,
-            "etsi_015": kind.etsi_015, **{key: _text(value) for key, value in _details(event).items()},
-        },
-        "tags": [EXERCISE],
-    })  # fmt: skip
+    return _json(
+        {
+            "@timestamp": event.stamp,
+            "ecs": {"version": ECS_VERSION},
+            "message": event.message,
+            "event": {
+                "id": event.id,
+                "kind": "alert" if kind.ocsf >= 5 else "event",
+                "category": [kind.category],
+                "type": [kind.type],
+                "action": kind.action,
+                "outcome": kind.outcome,
+                "severity": kind.cef,
+                "dataset": "qplan.drill",
+                "module": "qplan",
+                "provider": "qplan",
+                "sequence": event.sequence,
+            },
+            "observer": {"name": event.host, "type": "qkd-node", "product": "qplan", "version": __version__},
+            "labels": {
+                EXERCISE: True,
+                "drill": event.drill,
+                "address": event.address,
+                "finding": event.finding,
+                "etsi_015": kind.etsi_015,
+                **{key: _text(value) for key, value in _details(event).items()},
+            },
+            "tags": [EXERCISE],
+        }
+    )
 
 
 def cef_line(event: Event) -> str:
@@ -66,11 +109,19 @@ def cef_line(event: Event) -> str:
     kind, details = event.kind, _details(event)
     head = [f"CEF:0|qplan|drill|{__version__}", event.name, kind.title]
     fields = {
-        "rt": event.milliseconds, "externalId": event.id, "dvchost": event.host, "cat": kind.action,
+        "rt": event.milliseconds,
+        "externalId": event.id,
+        "dvchost": event.host,
+        "cat": kind.action,
         "cs1Label": "corridor" if event.address.startswith("corridors.") else "address",
-        "cs1": event.address.removeprefix("corridors."), "cs2Label": "drill", "cs2": event.drill,
-        "cs3Label": "etsi015", "cs3": kind.etsi_015, "cs6Label": EXERCISE, "cs6": "true",
-    }  # fmt: skip
+        "cs1": event.address.removeprefix("corridors."),
+        "cs2Label": "drill",
+        "cs2": event.drill,
+        "cs3Label": "etsi015",
+        "cs3": kind.etsi_015,
+        "cs6Label": EXERCISE,
+        "cs6": "true",
+    }
     if "store_bits" in details:
         fields |= {"cn1Label": "storeBits", "cn1": round(float(str(details["store_bits"])))}
     fields |= {"outcome": kind.outcome, "msg": event.message}
@@ -82,9 +133,13 @@ def syslog_line(event: Event) -> str:
     """RFC 5424, facility local0; the details are structured data of the enterprise number for documentation."""
     kind = event.kind
     data = {
-        EXERCISE: "true", "id": event.id, "drill": event.drill, "address": event.address, "etsi015": kind.etsi_015,
+        EXERCISE: "true",
+        "id": event.id,
+        "drill": event.drill,
+        "address": event.address,
+        "etsi015": kind.etsi_015,
         **{key: _text(value) for key, value in _details(event).items()},
-    }  # fmt: skip
+    }
     elements = " ".join(f'{key}="{_syslog_value(value)}"' for key, value in data.items())
     text = event.message if event.message.isascii() else "\ufeff" + event.message
     head = f"<{FACILITY * 8 + kind.syslog}>1 {event.stamp} {event.host} qplan - {event.name}"
@@ -93,17 +148,33 @@ def syslog_line(event: Event) -> str:
 
 def json_line(event: Event) -> str:
     """qplan's own words."""
-    return _json({
-        "time": event.stamp, "id": event.id, "drill": event.drill, "sequence": event.sequence, "t": round(event.t, 6),
-        "event": event.name, "address": event.address, "host": event.host, "severity": OCSF_SEVERITY[event.kind.ocsf],
-        "finding": event.finding, "etsi_015": event.kind.etsi_015, "message": event.message, EXERCISE: True,
-        "details": _details(event),
-    })  # fmt: skip
+    return _json(
+        {
+            "time": event.stamp,
+            "id": event.id,
+            "drill": event.drill,
+            "sequence": event.sequence,
+            "t": round(event.t, 6),
+            "event": event.name,
+            "address": event.address,
+            "host": event.host,
+            "severity": OCSF_SEVERITY[event.kind.ocsf],
+            "finding": event.finding,
+            "etsi_015": event.kind.etsi_015,
+            "message": event.message,
+            EXERCISE: True,
+            "details": _details(event),
+        }
+    )
 
 
 STREAMS: dict[str, Callable[[Event], str]] = {
-    "ocsf": ocsf_line, "ecs": ecs_line, "cef": cef_line, "syslog": syslog_line, "json": json_line,
-}  # fmt: skip
+    "ocsf": ocsf_line,
+    "ecs": ecs_line,
+    "cef": cef_line,
+    "syslog": syslog_line,
+    "json": json_line,
+}
 
 
 def stream_text(style: str, events: Iterable[Event]) -> str:

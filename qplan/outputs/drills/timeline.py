@@ -17,10 +17,34 @@ FONT = "Helvetica, Arial, 'Liberation Sans', 'Noto Sans', sans-serif"
 INK, MUTED, GRID = "#111111", "#555555", "#D8D8D8"
 FIRST, OTHER, STALE, DOWN, LEVEL = "#0B5A94", "#7FB2DC", "#F7B84B", "#B3261E", "#00664B"
 LEGEND = (
-    (FIRST, "keys over the first path"), (OTHER, "over another path, or a store"), (STALE, "on the last key"),
+    (FIRST, "keys over the first path"),
+    (OTHER, "over another path, or a store"),
+    (STALE, "on the last key"),
     (DOWN, "none: fallback"),
-)  # fmt: skip
-TICKS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 432000, 864000)
+)
+TICKS = (
+    1,
+    2,
+    5,
+    10,
+    15,
+    30,
+    60,
+    120,
+    300,
+    600,
+    900,
+    1800,
+    3600,
+    7200,
+    14400,
+    21600,
+    43200,
+    86400,
+    172800,
+    432000,
+    864000,
+)
 
 
 def timeline_svg(plan: Plan, played: Played) -> str:
@@ -35,9 +59,11 @@ def timeline_svg(plan: Plan, played: Played) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
         f'role="img" aria-labelledby="drill-title" font-family={quoteattr(FONT)} font-size="12">',
         f'<title id="drill-title">{escape(title)}</title>',
-        f'<rect width="{width}" height="{height}" fill="#FFFFFF"/>', _text(12, 22, title, size=15, weight="bold"),
-        *_legend(), *_grid(played, lanes + len(links) * (STORE + GAP)),
-    ]  # fmt: skip
+        f'<rect width="{width}" height="{height}" fill="#FFFFFF"/>',
+        _text(12, 22, title, size=15, weight="bold"),
+        *_legend(),
+        *_grid(played, lanes + len(links) * (STORE + GAP)),
+    ]
     for number, corridor in enumerate(played.corridors):
         parts += _lane(corridor, TOP + number * (LANE + GAP), played.duration_s)
     for number, link in enumerate(links):
@@ -54,9 +80,9 @@ def _x(t: float, duration_s: float) -> str:
     return f"{LEFT + WIDTH * t / duration_s:.1f}"
 
 
-def _text(x: float, y: float, text: str, colour: str = INK, size: int = 12, weight: str = "normal", anchor: str = "start") -> (
-    str
-):
+def _text(
+    x: float, y: float, text: str, colour: str = INK, size: int = 12, weight: str = "normal", anchor: str = "start"
+) -> str:
     style = f'fill="{colour}" font-size="{size}" font-weight="{weight}" text-anchor="{anchor}"'
     return f'<text x="{x:g}" y="{y:g}" {style}>{escape(one_line(text))}</text>'
 
@@ -81,9 +107,7 @@ def _grid(played: Played, bottom: int) -> Iterator[str]:
         if event.at_s < played.duration_s:
             x = _x(event.at_s, played.duration_s)
             words = escape(one_line(f"{event.action} {event.address} after {span(event.at_s)}"))
-            yield (
-                f'<path d="M{x} {TOP - 2} l-5 -8 h10 z" fill="{INK}"><title>{words}</title></path>'
-            )
+            yield (f'<path d="M{x} {TOP - 2} l-5 -8 h10 z" fill="{INK}"><title>{words}</title></path>')
 
 
 def _lane(corridor: CorridorResult, y: int, duration_s: float) -> Iterator[str]:
@@ -101,6 +125,7 @@ def _lane(corridor: CorridorResult, y: int, duration_s: float) -> Iterator[str]:
 
 def _store(link: LinkResult, name: str, y: int, duration_s: float) -> Iterator[str]:
     """The level between empty and full; the floor as a broken line."""
+
     def level(bits: float) -> str:
         return f"{y + STORE - STORE * bits / link.capacity_bits:.1f}"
 
@@ -113,4 +138,5 @@ def _store(link: LinkResult, name: str, y: int, duration_s: float) -> Iterator[s
         "<title>floor</title></line>"
     )
     points = " ".join(f"{_x(t, duration_s)},{level(bits)}" for t, bits in link.points)
-    yield f'<polyline points="{points}" fill="none" stroke="{LEVEL}" stroke-width="1.5"><title>{escape(name)}</title></polyline>'
+    style = f'fill="none" stroke="{LEVEL}" stroke-width="1.5"'
+    yield f'<polyline points="{points}" {style}><title>{escape(name)}</title></polyline>'

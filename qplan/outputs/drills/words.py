@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 
-from qplan.assessment.drills.engine import Entry
+from qplan.assessment.drills.board import Entry
 from qplan.outputs.text.wording import bps, significant
 from qplan.plan.model import Plan
 
@@ -79,9 +79,7 @@ class Names:
 
     def __init__(self, plan: Plan):
         pairs = Counter(frozenset(link.ends) for link in plan.links)
-        self._links = {
-            link.id: "--".join(link.ends) for link in plan.links if pairs[frozenset(link.ends)] == 1
-        }
+        self._links = {link.id: "--".join(link.ends) for link in plan.links if pairs[frozenset(link.ends)] == 1}
 
     def __getitem__(self, address: str) -> str:
         kind, _, name = address.partition(".")
