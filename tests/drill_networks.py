@@ -6,9 +6,9 @@ import math
 
 from qplan.assessment.drills.disturbances import Disturbance
 from qplan.assessment.drills.engine import Outcome, play
-from qplan.assessment.drills.network import CorridorInPlay, LinkInPlay, Network
 from qplan.assessment.drills.service import Service
 from qplan.assessment.drills.store import Store
+from qplan.assessment.network import CorridorInPlay, LinkInPlay, Network
 from qplan.inventory.drills import DrillPolicy
 
 AT_ONCE = DrillPolicy(wait_to_restore_s=0.0)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qplan.assessment.drills.disturbances import KINDS, Disturbance
-from qplan.assessment.drills.network import CorridorInPlay
 from qplan.assessment.drills.playing import Field
 from qplan.assessment.drills.service import OPEN
+from qplan.assessment.network import CorridorInPlay
 from qplan.inventory.drills import target
 
 THINGS = ("sites", "fibres", "ducts", "links", "operators")

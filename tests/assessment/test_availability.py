@@ -15,7 +15,7 @@ from qplan.assessment.availability.combined import unavailability
 from qplan.assessment.availability.components import Components, at_least, share_down
 from qplan.assessment.availability.corridors import MINUTES_PER_YEAR, assess_availability
 from qplan.assessment.availability.restoration import bounds
-from qplan.assessment.drills.network import CorridorInPlay, LinkInPlay, Network
+from qplan.assessment.network import CorridorInPlay, LinkInPlay, Network
 from qplan.inventory.model import Inventory
 from qplan.plan.model import Path
 

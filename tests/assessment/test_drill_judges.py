@@ -10,7 +10,7 @@ from oracle.drills import Change, PlainCorridor, PlainLink, Scenario, played_in_
 
 from qplan.assessment.drills.disturbances import Disturbance
 from qplan.assessment.drills.engine import play
-from qplan.assessment.drills.network import Network
+from qplan.assessment.network import Network
 from qplan.inventory.drills import DrillPolicy
 
 SEEDS = range(100, 108)

@@ -11,12 +11,12 @@ from plan_fixtures import make_link, make_plan, sample
 from planning import planned
 
 from qplan.assessment.drills.generated import double_losses, maintenances, single_losses
-from qplan.assessment.drills.network import NotPlayable
 from qplan.assessment.drills.playing import Field, field_of, play_drill
 from qplan.assessment.drills.rehearsal import Request, rehearse
 from qplan.assessment.drills.results import Played
 from qplan.assessment.drills.sizing import size_stores
 from qplan.assessment.losses import THINGS, Stopped, losses, survives
+from qplan.assessment.network import NotPlayable
 from qplan.inventory.drills import Drill, DrillEvent, DrillPolicy
 from qplan.inventory.model import Inventory
 from qplan.plan.model import Path, Plan

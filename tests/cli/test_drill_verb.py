@@ -28,7 +28,7 @@ from qplan.cli.common import reference
 from qplan.cli.main import main
 from qplan.inventory.reader import Reading, read_inventory
 from qplan.optimizer.limits import SearchLimits
-from qplan.optimizer.planner import optimise
+from qplan.optimizer.planner import optimize
 from qplan.plan.model import Plan
 from qplan.plan.reader import read_plan
 
@@ -65,7 +65,7 @@ def plan_example(name: str, folder: Path, scenario: str | None = None) -> None:
     """The two files of a plan that drills read."""
     reading = read_inventory(ROOT / "examples" / name / "sites.yaml", scenario=scenario)
     limits = SearchLimits(gap=0.001, deadline=time.monotonic() + 60)
-    put(folder, optimise(reading.inventory, reference(reading), "highs", limits).plan, reading)
+    put(folder, optimize(reading.inventory, reference(reading), "highs", limits).plan, reading)
 
 
 def put(folder: Path, plan: Plan, reading: Reading) -> None:

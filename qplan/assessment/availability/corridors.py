@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from qplan.assessment.availability.combined import some_down, unavailability
 from qplan.assessment.availability.components import LOAD_TOLERANCE, Component, Components
 from qplan.assessment.availability.restoration import Bounds, bounds
-from qplan.assessment.drills.network import CorridorInPlay, Network, network_of
+from qplan.assessment.network import CorridorInPlay, Network, network_of
 from qplan.inventory.drills import target
 from qplan.inventory.model import Inventory
 from qplan.inventory.reliability import HOURS_PER_YEAR

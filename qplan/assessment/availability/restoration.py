@@ -13,8 +13,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from qplan.assessment.drills.network import Chain, CorridorInPlay, Network
-from qplan.assessment.drills.routing import least_relays
+from qplan.assessment.chains import least_relays
+from qplan.assessment.network import Chain, CorridorInPlay, Network
 
 MOST_CASES = 4000
 CLOSE_ENOUGH = 1e-9

@@ -1,5 +1,5 @@
 """Drills: a plan played against outages in exact arithmetic.
 
-`network` is what is played, `disturbances` what happens to it, `engine` plays, `results` what came of it; `generated`,
-`maintenance`, `sizing` and `metrics` ask the engine questions.
+`disturbances` is what happens to a network, `engine` plays it on `store`s and `service`s, `results` is what came of it;
+`generated`, `maintenance` and `sizing` ask the engine questions, `rehearsal` is one run of all of it.
 """

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qplan.assessment.drills.network import Network, classes_of
 from qplan.assessment.drills.routing import Router
 from qplan.assessment.drills.service import Chains, Service
 from qplan.assessment.drills.store import Store
+from qplan.assessment.network import Network, classes_of
 from qplan.inventory.drills import DrillPolicy
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from qplan.assessment.drills.network import LinkInPlay, Network, NotPlayable
+from qplan.assessment.network import LinkInPlay, Network, NotPlayable
 from qplan.inventory.drills import ACTIONS, Drill, DrillEvent, target
 from qplan.inventory.key_stores import link_names
 from qplan.inventory.model import Inventory

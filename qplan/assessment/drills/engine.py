@@ -14,9 +14,9 @@ from heapq import heappop, heappush
 from qplan.assessment.drills.board import Board, Entry
 from qplan.assessment.drills.changes import change
 from qplan.assessment.drills.disturbances import Disturbance
-from qplan.assessment.drills.network import Network
 from qplan.assessment.drills.service import Service
 from qplan.assessment.drills.store import Store, tolerance_s
+from qplan.assessment.network import Network
 from qplan.inventory.drills import DrillPolicy
 
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from qplan.assessment.drills.disturbances import Disturbance
 from qplan.assessment.drills.engine import Outcome, play
-from qplan.assessment.drills.network import Network
 from qplan.assessment.drills.results import Maintenance
 from qplan.assessment.drills.service import FRESH, Service
+from qplan.assessment.network import Network
 from qplan.inventory.drills import DrillPolicy
 
 HALVINGS = 40

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from qplan.assessment.drills.disturbances import Disturbance, Effects, disturbances_of
 from qplan.assessment.drills.engine import play
 from qplan.assessment.drills.maintenance import maintenance_results
-from qplan.assessment.drills.network import Network, network_of
 from qplan.assessment.drills.results import Played
 from qplan.assessment.drills.tally import corridor_results, judged, link_results
+from qplan.assessment.network import Network, network_of
 from qplan.inventory.drills import Drill
 from qplan.inventory.model import Inventory
 from qplan.plan.model import Plan

@@ -16,10 +16,10 @@ from qplan.assessment.drills.generated import (
     single_losses,
     surge,
 )
-from qplan.assessment.drills.network import NotPlayable
 from qplan.assessment.drills.playing import Field, Named, play_drill
 from qplan.assessment.drills.results import Played
 from qplan.assessment.drills.sizing import StoreSize, size_stores
+from qplan.assessment.network import NotPlayable
 from qplan.inventory.drills import Drill, DrillPolicy
 from qplan.inventory.source.messages import did_you_mean
 

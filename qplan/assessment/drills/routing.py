@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from qplan.assessment.drills.network import Chain, CorridorInPlay, Network
+from qplan.assessment.chains import least_relays
 from qplan.assessment.drills.service import Chains, Service
 from qplan.assessment.drills.store import Store, tolerance_s
+from qplan.assessment.network import Chain, Network
 from qplan.inventory.drills import DrillPolicy
 
 STORED, RUNNING = 1, 2  # a link whose store holds keys; one that makes keys besides
@@ -102,34 +103,3 @@ class Router:
             lambda link: link not in links and self._holds(link, service.class_, wanted),
             lambda link: self.stores[link].bits - self.stores[link].link.floor_bits,
         )
-
-
-def least_relays(
-    network: Network,
-    at_site: dict[str, list[int]],
-    corridor: CorridorInPlay,
-    allowed: frozenset[str],
-    usable: Callable[[int], bool],
-    held: Callable[[int], float],
-) -> Chain | None:
-    """A chain of usable links from end to end over allowed relays; breadth first, one ring of sites after the other."""
-    start, goal = corridor.ends
-    ring: dict[str, tuple[float, Chain]] = {start: (float("inf"), ())}
-    seen = {start}
-    relays = 0
-    while ring and goal not in ring and relays <= corridor.max_relays:
-        further: dict[str, tuple[float, Chain]] = {}
-        for site, (least, chain) in ring.items():
-            if chain and site not in allowed:
-                continue
-            for link in at_site.get(site, ()):
-                a, b = network.links[link].ends
-                other = b if site == a else a
-                if other not in seen and usable(link):
-                    found = (min(least, held(link)), (*chain, link))
-                    if other not in further or (-found[0], found[1]) < (-further[other][0], further[other][1]):
-                        further[other] = found
-        seen |= further.keys()
-        ring = further
-        relays += 1
-    return ring[goal][1] if goal in ring else None

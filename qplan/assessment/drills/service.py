@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from qplan.assessment.drills.network import Chain, CorridorInPlay
+from qplan.assessment.network import Chain, CorridorInPlay
 
 Chains = tuple[Chain, ...]
 FRESH, STALE, DOWN = "fresh", "stale", "down"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from qplan.assessment.drills.network import LinkInPlay
+from qplan.assessment.network import LinkInPlay
 
 BALANCED = 1e-9  # relative: a store that gains and loses alike stays where it is, whatever a float's last digits say
 

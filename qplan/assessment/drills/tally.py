@@ -8,10 +8,10 @@ from itertools import pairwise
 
 from qplan.assessment.drills.disturbances import Disturbance
 from qplan.assessment.drills.engine import Outcome
-from qplan.assessment.drills.network import Chain, CorridorInPlay, Network
 from qplan.assessment.drills.results import CorridorResult, Expected, LinkResult, Lowest
 from qplan.assessment.drills.service import DOWN, FRESH, STALE, Chains, Service
 from qplan.assessment.drills.store import Store
+from qplan.assessment.network import Chain, CorridorInPlay, Network
 from qplan.inventory.drills import Expectation
 
 FIBRE_KM_PER_S = 204_000.0  # light in glass of group index 1.47

@@ -1,6 +1,6 @@
-"""What a drill is played on: the plan's QKD links with their key stores, and the corridors with their paths.
+"""What a plan is drilled on: its QKD links with their key stores, and the corridors with their paths.
 
-Links and corridors are numbered by their places here; everything in the engine speaks of these numbers.
+Links and corridors are numbered by their places here; everything in drills and availability speaks of these numbers.
 """
 
 from __future__ import annotations
