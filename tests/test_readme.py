@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import tempfile
@@ -56,6 +57,18 @@ def test_output_and_picture_are_those_of_the_example(tmp_path, capsys):
 def test_explanation_is_that_of_the_example(tmp_path, capsys):
     assert qplan("optimize", str(ROOT / "examples/infeasible/sites.yaml"), "-o", str(tmp_path / "plan")) == 4
     assert " ".join(blocks("text")[1].split()) in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_drill_is_that_of_the_example():
+    """As printed in a file that the tests of the verb compare, with the cost that the tests of the examples compare."""
+    printed = (ROOT / "tests" / "cli" / "drills" / "dig.txt").read_text(encoding="utf-8")
+    for paragraph in blocks("text")[2].split("\n\n"):
+        assert paragraph.strip() in printed
+    declared = (ROOT / "examples" / "drills" / "sites.yaml").read_text(encoding="utf-8")
+    assert all(line.strip() in declared for line in blocks("yaml")[1].splitlines())
+    expected = json.loads((ROOT / "examples" / "drills" / "expected.json").read_text(encoding="utf-8"))
+    dearer = expected["variants"]["--scenario mended"]["value"] - expected["value"]
+    assert f"EUR {round(dearer, -3):,}".replace(",", " ") in README
 
 
 @pytest.mark.parametrize("options", [[], ["--scenario", "lost-east"]])

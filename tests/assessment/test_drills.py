@@ -11,6 +11,7 @@ from plan_fixtures import make_link, make_plan, sample
 from planning import planned
 
 from qplan.assessment.drills.generated import double_losses, maintenances, single_losses
+from qplan.assessment.drills.metrics import METRICS
 from qplan.assessment.drills.playing import Field, field_of, play_drill
 from qplan.assessment.drills.rehearsal import Request, rehearse
 from qplan.assessment.drills.results import Played
@@ -387,3 +388,31 @@ def test_sizes_without_a_duct_are_those_of_its_links_alone():
     ]
     assert size_stores(field, 24.0, "key_managers.win-co") == ()
     assert len(size_stores(field, 24.0)) == 4
+
+
+# metrics
+
+
+def test_metrics_of_checks():
+    """1e8 bits at 2068 bit/s last 13.4 h; then bank-a has 1e8 bits at 2000 bit/s on its other path."""
+    drills = {
+        "dig": {"duration_s": 100_000, "events": [{"at_s": 1000, "fail": "ducts.a1", "repair_after_s": 60_000}]},
+        "calm": {"duration_s": 7200, "events": [{"at_s": 3600, "maintain": "sites.uster-hut", "for_s": 60}]},
+    }
+    field = sample_field(drills=drills)
+    east_h = (1e8 - 12_800) / (2000 + 256 / 60 * 16) / 3600
+    assert METRICS["autonomy_h"](field, {"corridor": "grid-b"}) == pytest.approx(east_h)
+    assert METRICS["autonomy_h"](field, {}) == pytest.approx(east_h)
+    south_h = (1e8 - 12_800) / 2000 / 3600
+    assert METRICS["autonomy_h"](field, {"corridor": "bank-a"}) == pytest.approx(east_h + south_h)
+    assert METRICS["autonomy_h"](field, {"corridor": "grid-b", "drill": "dig"}) == pytest.approx(east_h)
+    assert METRICS["autonomy_h"](field, {"corridor": "bank-a", "drill": "calm"}) == 1
+    restart = 480 + 0.1 * (1e8 - 12_800) / field.network.links[3].rate_bps
+    gap = 61_000 + restart - 1000 - 3600 * east_h
+    assert METRICS["max_gap_s"](field, {}) == pytest.approx(gap)
+    assert METRICS["max_gap_s"](field, {"corridor": "bank-a"}) == METRICS["max_gap_s"](field, {"drill": "calm"}) == 0
+    assert METRICS["survives"](field, {"loss_of": "fibre"}) == METRICS["survives"](field, {"loss_of": "duct"}) == 0.5
+    assert METRICS["survives"](field, {"loss_of": "site"}) == 1  # grid-b ends at both sites whose loss stops it
+    assert METRICS["survives"](field, {}) == 0.5
+    assert METRICS["availability"](field, {}) == METRICS["availability"](field, {"corridor": "grid-b"}) < 0.999
+    assert METRICS["availability"](field, {"corridor": "bank-a"}) > 0.9999
