@@ -7,7 +7,9 @@ import math
 import pytest
 from drill_networks import AT_ONCE, corridor, down, hidden, link, network, seen
 
+from qplan.assessment.drills import engine
 from qplan.assessment.drills.disturbances import Disturbance
+from qplan.assessment.network import NotPlayable
 from qplan.inventory.drills import DrillPolicy
 
 MIB = 8 * 2**20  # in bits
@@ -324,6 +326,13 @@ def test_a_year_of_outages_ends_and_repeats_byte_for_byte():
     outages = [down(n % 6, 3000.0 * n, 3000.0 * n + 2000) for n in range(200)]
     first, second = (seen(net, 600_000, *outages) for _ in range(2))
     assert first.log() == second.log() and len(first.log()) > 1000
+
+
+def test_a_drill_that_never_comes_to_rest_is_refused(monkeypatch):
+    """An exhausted store is back after 1.7 s, for thirty years."""
+    monkeypatch.setattr(engine, "MOST_TURNS", 1000)
+    with pytest.raises(NotPlayable, match="more than 1000 things happen before"):
+        seen(network([link("l", 60, 5000, resume=100)], corridor("c", 100, (0,))), 1e9)
 
 
 def test_no_corridors_and_no_links():

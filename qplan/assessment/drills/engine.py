@@ -16,8 +16,10 @@ from qplan.assessment.drills.changes import change
 from qplan.assessment.drills.disturbances import Disturbance
 from qplan.assessment.drills.service import Service
 from qplan.assessment.drills.store import Store, tolerance_s
-from qplan.assessment.network import Network
+from qplan.assessment.network import Network, NotPlayable
 from qplan.inventory.drills import DrillPolicy
+
+MOST_TURNS = 500_000
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,11 @@ class _Engine:
                 place += 1
             self._settle(t)
             steps += 1
+            if steps > MOST_TURNS:
+                raise NotPlayable(
+                    f"more than {MOST_TURNS} things happen before {t:.0f} s of {self.duration_s:.0f} s: make the drill "
+                    "shorter, or resume_bits larger, so that exhausted stores come back less often"
+                )
             following = self._following()
             if place < len(self.changes):
                 following = min(following, self.changes[place][0])

@@ -19,6 +19,7 @@ from qplan.assessment.drills.generated import (
 from qplan.assessment.drills.playing import Field, Named, play_drill
 from qplan.assessment.drills.results import Played
 from qplan.assessment.drills.sizing import StoreSize, size_stores
+from qplan.assessment.losses import Loss, losses
 from qplan.assessment.network import NotPlayable
 from qplan.inventory.drills import Drill, DrillPolicy
 from qplan.inventory.source.messages import did_you_mean
@@ -76,6 +77,8 @@ class Rehearsal:
     """How many drills there were to play."""
     pairs: Pairs | None = None
     sizes: Sizes | None = None
+    losses: tuple[Loss, ...] | None = None
+    """With all single losses: what each does for good."""
 
     @property
     def complete(self) -> bool:
@@ -107,7 +110,8 @@ def rehearse(field: Field, request: Request, progress: Progress = lambda what, d
         played.append(play_drill(field, name, drill, request.trace))
         if not progress("drills", len(played), len(drills)):
             break
-    return Rehearsal(tuple(played), len(drills), pairs, sizes)
+    lasting = losses(field) if request.all_single else None
+    return Rehearsal(tuple(played), len(drills), pairs, sizes, lasting)
 
 
 def _asked(field: Field, request: Request) -> Iterator[Named]:

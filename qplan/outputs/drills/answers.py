@@ -85,7 +85,7 @@ def _judgement(played: Played, corridor: str) -> str | None:
 
 
 def rehearsal_json(plan: Plan, found: Rehearsal) -> str:
-    """Drills in the order asked for, what is in them by id; pairs and stores only where they were asked for."""
+    """Everything by id; losses, pairs and stores only where they were asked for."""
     answer = drill_answer(found, verdict(found)).model_dump(mode="json")
     document = {key: value for key, value in answer.items() if value is not None}
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -11,6 +11,7 @@ from qplan.assessment.drills.board import Entry
 from qplan.assessment.drills.generated import Pairs
 from qplan.assessment.drills.rehearsal import Rehearsal, Sizes
 from qplan.assessment.drills.results import CorridorResult, LinkResult, Played
+from qplan.assessment.losses import Loss
 from qplan.outputs.drills.documents import Bits, Document, MaybeTime, Rate, Share, Time
 
 DRILL_VERSION = "1.0"
@@ -179,6 +180,21 @@ class StoresDocument(Document):
     links: list[StoreDocument]
 
 
+class StoppedDocument(Document):
+    id: str
+    fallback: str
+    ends_there: bool
+
+
+class LossDocument(Document):
+    """What the loss of one thing does for good, when the stores have run dry."""
+
+    address: str
+    stops: list[StoppedDocument]
+    without_spare: list[str]
+    """Corridors that go on over the last path that is left."""
+
+
 class DrillAnswer(Document):
     """What `qplan drill --format json` prints."""
 
@@ -188,6 +204,8 @@ class DrillAnswer(Document):
     complete: bool
     """False: the run was stopped."""
     drills: list[DrillDocument]
+    losses: list[LossDocument] | None = None
+    """With --all-single: every thing that touches a corridor, the worst first."""
     pairs: PairsDocument | None = None
     stores: StoresDocument | None = None
 
@@ -196,7 +214,8 @@ def drill_answer(found: Rehearsal, summary: str) -> DrillAnswer:
     return DrillAnswer(
         summary=summary,
         complete=found.complete,
-        drills=[_drill(played) for played in found.drills],
+        drills=[_drill(played) for played in sorted(found.drills, key=lambda played: played.id)],
+        losses=None if found.losses is None else [_loss(loss) for loss in found.losses],
         pairs=None if found.pairs is None else _pairs(found.pairs),
         stores=None if found.sizes is None else _stores(found.sizes),
     )
@@ -270,6 +289,11 @@ def _entry(entry: Entry) -> LogEntry:
         for key, value in entry.details
     }
     return LogEntry(t=entry.t, event=entry.event, address=entry.address, **details)
+
+
+def _loss(loss: Loss) -> LossDocument:
+    stops = [StoppedDocument(id=s.corridor, fallback=s.fallback, ends_there=s.ends_there) for s in loss.stops]
+    return LossDocument(address=loss.address, stops=stops, without_spare=list(loss.without_spare))
 
 
 def _pairs(pairs: Pairs) -> PairsDocument:

@@ -29,6 +29,8 @@ def rehearsal_sections(found: Rehearsal, names: Names) -> list[Section]:
         sections += [drill_section(played, names) for played in found.drills]
     elif found.drills and found.pairs is None:
         sections.append(overview_section(found.drills, names))
+    if found.losses is not None:
+        sections.append(losses_section(found.losses, names))
     if found.sizes is not None:
         sections.append(sizes_section(found.sizes, names))
     return sections
