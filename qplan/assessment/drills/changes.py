@@ -48,8 +48,8 @@ def _change_links(board: Board, t: float, item: Disturbance, over: bool) -> None
     for number in item.degraded:
         store = board.stores[number]
         was_dead = not store.potential()
-        change = (item.factor, item.added_loss_db)
-        store.degrading.remove(change) if over else store.degrading.append(change)
+        degradation = (item.factor, item.added_loss_db)
+        store.degrading.remove(degradation) if over else store.degrading.append(degradation)
         rate = store.potential()
         if was_dead and rate:
             store.ready_s = t + store.link.restart_s
