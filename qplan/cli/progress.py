@@ -16,10 +16,10 @@ HINT = " (Ctrl-C stops with the best plan)"  # where there is room for it
 class ProgressLine:
     """Redraws one line five times a second; silent where stderr is no terminal or the user asked for quiet."""
 
-    def __init__(self, quiet: bool, said: str = "looking for a first plan …") -> None:
+    def __init__(self, quiet: bool, said: str = "looking for a first plan …", hint: str = HINT) -> None:
         self.active = not quiet and sys.stderr.isatty()
         self.began = time.monotonic()
-        self.said = said
+        self.said, self.hint = said, hint
         self.ended = threading.Event()
         self.drawing = threading.Thread(target=self._keep_drawing, daemon=True)
 
@@ -41,5 +41,5 @@ class ProgressLine:
     def _keep_drawing(self) -> None:
         with suppress(OSError):  # the terminal has gone
             while not self.ended.is_set():
-                draw_line(f"{time.monotonic() - self.began:4.0f} s  {self.said}", HINT)
+                draw_line(f"{time.monotonic() - self.began:4.0f} s  {self.said}", self.hint)
                 self.ended.wait(INTERVAL_S)

@@ -24,12 +24,11 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from qplan.cli.common import reference
 from qplan.cli.main import main
 from qplan.inventory.reader import Reading, read_inventory
 from qplan.optimizer.limits import SearchLimits
 from qplan.optimizer.planner import optimize
-from qplan.plan.model import Plan
+from qplan.plan.model import Plan, reference
 from qplan.plan.reader import read_plan
 
 ROOT = Path(__file__).parents[2]
@@ -123,10 +122,10 @@ def test_an_expectation_that_is_not_kept_ends_with_6_and_the_mended_plan_with_0(
         ("drill motorway.plan --surge 0", 2, "not a number from"),
         ("drill motorway.plan --surge nan", 2, "not a number from"),
         ("drill motorway.plan --clock yesterday", 2, "is not a time such as"),
-        ("drill motorway.plan --without ducts.motorway", 2, "--without goes with --autonomy"),
+        ("drill motorway.plan --without ducts.motorway", 2, "is said of an autonomy in hours"),
         ("drill motorway.plan --autonomy 24 --without ducts.nowhere", 3, "there is no 'nowhere' among the ducts"),
         ("drill motorway.plan --autonomy 24 --without nonsense", 3, "'nonsense' is no address"),
-        ("drill motorway.plan --svg x.svg", 2, "--svg draws one drill, and 3 were played"),
+        ("drill motorway.plan --svg x.svg", 2, "a picture is of one drill, and 3 were played"),
         ("drill motorway.plan bad-week --svg no/x.svg", 1, "the folder no does not exist"),
         ("drill motorway.plan bad-week --events json --clock 9999-12-30", 2, "ends after the year"),
         ("availability none.plan", 1, "cannot read none.plan"),
@@ -143,7 +142,7 @@ def test_a_plan_that_does_not_hold_is_not_played(here):
     Path("broken.plan/plan.json").write_text(text.replace('"hill"', '"vale"'), encoding="utf-8")
     for verb in ("drill", "availability"):
         code, out, err = run(f"{verb} broken.plan")
-        assert (code, out) == (6, "") and "The plan does not hold for its own inventory" in err
+        assert (code, out) == (6, "") and "the plan does not hold for its own inventory" in err
 
 
 def test_an_inventory_without_drills_says_which_need_none(here):

@@ -61,6 +61,9 @@ class Request:
         return bool(self.names) or self.generates or self.autonomy_h is None
 
 
+DEFAULT = Request()
+
+
 @dataclass(frozen=True)
 class Sizes:
     autonomy_h: float
