@@ -132,7 +132,7 @@ def render_events(drilled: Drilled, stream: Stream, clock: datetime | None = Non
     from qplan.outputs.drills.streams import stream_text
 
     begins, text = clock or CLOCK, []
-    for played in drilled.rehearsal.drills:
+    for played in drilled.rehearsal.played:
         if begins.year + played.duration_s / 31_536_000 >= LAST_YEAR:
             raise WrongUsage(f"drill {played.id} ends after the year {LAST_YEAR}, which no event can say")
         text.append(stream_text(stream, event_stream(drilled.plan, played, begins)))
@@ -154,7 +154,7 @@ def write_picture(drilled: Drilled, file: PathName) -> None:
     from qplan.outputs.drills.timeline import timeline_svg
     from qplan.outputs.folder import write_file
 
-    drills = drilled.rehearsal.drills
+    drills = drilled.rehearsal.played
     if len(drills) != 1:
         raise WrongUsage(f"a picture is of one drill, and {len(drills)} were played: name it")
     write_file(Path(file), timeline_svg(drilled.plan, drills[0]).encode())

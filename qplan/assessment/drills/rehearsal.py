@@ -77,20 +77,25 @@ class Rehearsal:
 
     drills: tuple[Played, ...]
     asked: int
-    """How many drills there were to play."""
+    """How many drills there were to play, the worst pairs of losses included."""
     pairs: Pairs | None = None
+    worst_pairs: tuple[Played, ...] = ()
     sizes: Sizes | None = None
     losses: tuple[Loss, ...] | None = None
     """With all single losses: what each does for good."""
 
     @property
+    def played(self) -> tuple[Played, ...]:
+        return self.drills + self.worst_pairs
+
+    @property
     def complete(self) -> bool:
-        return len(self.drills) == self.asked and (self.pairs is None or self.pairs.looked_at == self.pairs.count)
+        return len(self.played) == self.asked and (self.pairs is None or self.pairs.looked_at == self.pairs.count)
 
     @property
     def ok(self) -> bool:
         """Every expectation is kept, of what was played."""
-        return all(played.ok for played in self.drills)
+        return all(played.ok for played in self.played)
 
 
 def rehearse(field: Field, request: Request, progress: Progress = lambda what, done, of: True) -> Rehearsal:
@@ -100,9 +105,9 @@ def rehearse(field: Field, request: Request, progress: Progress = lambda what, d
         stores = size_stores(field, request.autonomy_h, request.without)
         sizes = Sizes(request.autonomy_h, request.without, stores)
     if not request.plays:
-        return Rehearsal((), 0, None, sizes)
+        return Rehearsal((), 0, sizes=sizes)
     drills = [(name, _with_policy(drill, request)) for name, drill in _asked(field, request)]
-    pairs = None
+    pairs, alone = None, len(drills)
     if request.all_double:
         policy = _policy(request)
         pairs = double_losses(field, policy, request.duration_s, lambda done, of: progress("pairs of losses", done, of))
@@ -114,7 +119,7 @@ def rehearse(field: Field, request: Request, progress: Progress = lambda what, d
         if not progress("drills", len(played), len(drills)):
             break
     lasting = losses(field) if request.all_single else None
-    return Rehearsal(tuple(played), len(drills), pairs, sizes, lasting)
+    return Rehearsal(tuple(played[:alone]), len(drills), pairs, tuple(played[alone:]), sizes, lasting)
 
 
 def _asked(field: Field, request: Request) -> Iterator[Named]:

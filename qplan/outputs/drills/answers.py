@@ -27,10 +27,10 @@ def rehearsal_markdown(plan: Plan, found: Rehearsal) -> str:
 
 def verdict(found: Rehearsal) -> str:
     """The last line."""
-    losing = sum(bool(played.lost) for played in found.drills)
-    missed = [expected for played in found.drills for expected in played.expectations if not expected.ok]
-    judged = sum(len(played.expectations) for played in found.drills)
-    parts = [f"{counted(len(found.drills), 'drill')} played: in {losing or 'none'} a corridor misses keys"]
+    losing = sum(bool(played.lost) for played in found.played)
+    missed = [expected for played in found.played for expected in played.expectations if not expected.ok]
+    judged = sum(len(played.expectations) for played in found.played)
+    parts = [f"{counted(len(found.played), 'drill')} played: in {losing or 'none'} a corridor misses keys"]
     if judged:
         parts.append(f"{judged - len(missed)} of {counted(judged, 'expectation')} kept")
     if not found.complete:
@@ -73,7 +73,7 @@ def rehearsal_csv(plan: Plan, found: Rehearsal) -> str:
             None if corridor.lowest is None else round(corridor.lowest.bits, 3),
             _judgement(played, corridor.id),
         )
-        for played in found.drills
+        for played in found.played
         for corridor in played.corridors
     ]
     return csv_text(header, rows)

@@ -214,7 +214,7 @@ def drill_answer(found: Rehearsal, summary: str) -> DrillAnswer:
     return DrillAnswer(
         summary=summary,
         complete=found.complete,
-        drills=[_drill(played) for played in sorted(found.drills, key=lambda played: played.id)],
+        drills=[_drill(played) for played in sorted(found.played, key=lambda played: played.id)],
         losses=None if found.losses is None else [_loss(loss) for loss in found.losses],
         pairs=None if found.pairs is None else _pairs(found.pairs),
         stores=None if found.sizes is None else _stores(found.sizes),

@@ -23,14 +23,14 @@ DRILL = ("Drill", "Missing keys", "First", "After", "Longest gap", "Then")
 def rehearsal_sections(found: Rehearsal, names: Names) -> list[Section]:
     """Few drills in full, many in a row each, the worst first; pairs and sizes of stores where they were asked for."""
     sections = []
-    if found.pairs is not None:
-        sections.append(pairs_section(found.pairs, names))
-    if found.pairs is None and len(found.drills) <= MOST_IN_FULL:
+    if len(found.drills) <= MOST_IN_FULL:
         sections += [drill_section(played, names) for played in found.drills]
-    elif found.drills and found.pairs is None:
+    else:
         sections.append(overview_section(found.drills, names))
     if found.losses is not None:
         sections.append(losses_section(found.losses, names))
+    if found.pairs is not None:
+        sections.append(pairs_section(found.pairs, names))
     if found.sizes is not None:
         sections.append(sizes_section(found.sizes, names))
     return sections
