@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from qplan.costing.bill import new_relays
-from qplan.inventory.model import Fibre, Inventory, Item, Model, QkdSystem, Site
+from qplan.inventory.fields import Model
+from qplan.inventory.model import Fibre, Inventory, Item, QkdSystem, Site
 from qplan.inventory.plant import length_km
 from qplan.plan.model import Plan
 
