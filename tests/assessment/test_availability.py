@@ -45,7 +45,7 @@ def test_published_and_textbook_cases():
     assert 1 - unavailability([frozenset(x) for x in "abc"], dict.fromkeys("abc", 0.1), 2) == pytest.approx(0.972)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10**9))
 def test_inclusion_and_exclusion_is_brute_force(seed):
     rng = random.Random(seed)
@@ -67,7 +67,7 @@ def test_nothing_is_lost_near_one():
     assert unavailability([frozenset("a"), frozenset("b")], {"a": 1e-9, "b": 1e-9}) == pytest.approx(1e-18, rel=1e-3)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10**9))
 def test_bounds_over_any_chain_are_brute_force(seed):
     """Every state of links, sites and one shared duct; a chain of links that work, over relays that work."""

@@ -320,11 +320,11 @@ def test_a_detour_that_shares_a_duct_says_so():
 # ends
 
 
-def test_a_year_of_outages_ends_and_repeats_byte_for_byte():
-    links = [link(f"l{n}", 30, 1e4, resume=100, restart_s=480) for n in range(6)]
+def test_outages_that_follow_each_other_end_and_repeat_byte_for_byte():
+    links = [link(f"l{n}", 30, 1e4, resume=3000, restart_s=480) for n in range(6)]
     net = network(links, corridor("c", 50, (0, 1), (2, 3), (4, 5)), corridor("d", 20, (1, 2)))
-    outages = [down(n % 6, 3000.0 * n, 3000.0 * n + 2000) for n in range(200)]
-    first, second = (seen(net, 600_000, *outages) for _ in range(2))
+    outages = [down(n % 6, 3000.0 * n, 3000.0 * n + 2000) for n in range(50)]
+    first, second = (seen(net, 150_000, *outages) for _ in range(2))
     assert first.log() == second.log() and len(first.log()) > 1000
 
 

@@ -26,7 +26,7 @@ import pytest
 
 from qplan.cli.main import main
 from qplan.inventory.reader import Reading, read_inventory
-from qplan.optimizer.limits import SearchLimits
+from qplan.optimizer.limits import SearchParameters
 from qplan.optimizer.planner import optimize
 from qplan.plan.model import Plan, reference
 from qplan.plan.reader import read_plan
@@ -63,8 +63,8 @@ def run(command: str) -> tuple[int, str, str]:
 def plan_example(name: str, folder: Path, scenario: str | None = None) -> None:
     """The two files of a plan that drills read."""
     reading = read_inventory(ROOT / "examples" / name / "sites.yaml", scenario=scenario)
-    limits = SearchLimits(gap=0.001, deadline=time.monotonic() + 60)
-    put(folder, optimize(reading.inventory, reference(reading), "highs", limits).plan, reading)
+    parameters = SearchParameters(gap=0.001)
+    put(folder, optimize(reading.inventory, reference(reading), "highs", parameters).plan, reading)
 
 
 def put(folder: Path, plan: Plan, reading: Reading) -> None:

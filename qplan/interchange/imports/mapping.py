@@ -13,7 +13,7 @@ from pydantic import Field
 from qplan.errors import Diagnostic, InvalidInput, QplanError
 from qplan.interchange.imports.fields import Cell, as_text
 from qplan.interchange.imports.headings import KINDS, columns_of, kind_of, known
-from qplan.inventory.model import Model
+from qplan.inventory.fields import Model
 from qplan.inventory.rules import finding, printable
 from qplan.inventory.source.messages import did_you_mean
 from qplan.inventory.source.model_errors import parse
