@@ -109,17 +109,24 @@ def availability(result: Result, *, with_ends: bool = False) -> PlanAvailability
     return PlanAvailability(plan, assess_availability(result.inventory.inventory, plan, with_ends))
 
 
-def render_drills(drilled: Drilled, style: Table = "text") -> str:
-    """As text for a terminal, JSON for programs, Markdown for a pull request, or a row for each drill and corridor."""
-    from qplan.outputs.drills.answers import FORMATS
+def render_drills(drilled: Drilled, style: Table = "text", window: int | None = None) -> str:
+    """As text for a terminal, JSON for programs, Markdown for a pull request, or a row for each drill and corridor.
 
+    `window`: columns of the terminal that tables of the text are to fit into.
+    """
+    from qplan.outputs.drills.answers import FORMATS, rehearsal_text
+
+    if style == "text":
+        return rehearsal_text(drilled.plan, drilled.rehearsal, window)
     return FORMATS[style](drilled.plan, drilled.rehearsal)
 
 
-def render_availability(available: PlanAvailability, style: Table = "text") -> str:
+def render_availability(available: PlanAvailability, style: Table = "text", window: int | None = None) -> str:
     """Likewise."""
-    from qplan.outputs.drills.availability import FORMATS
+    from qplan.outputs.drills.availability import FORMATS, availability_text
 
+    if style == "text":
+        return availability_text(available.plan, available.found, window)
     return FORMATS[style](available.plan, available.found)
 
 

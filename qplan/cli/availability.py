@@ -9,11 +9,18 @@ import click
 
 from qplan.api.drills import Table, availability, render_availability
 from qplan.api.planning import load_result
-from qplan.cli.common import ANY_PATH, Verb
+from qplan.cli.common import ANY_PATH
+from qplan.cli.terminal import say, window
+from qplan.cli.verb import Verb
 from qplan.errors import Exit
 
+EXAMPLES = (
+    ("qplan availability sites.plan", "minutes a year without keys, what takes them, what would help"),
+    ("qplan availability sites.plan --with-ends --format json", "with outages at the corridors' own ends"),
+)
 
-@click.command("availability", cls=Verb)
+
+@click.command("availability", cls=Verb, examples=EXAMPLES)
 @click.argument("plan", type=ANY_PATH)
 @click.option("--with-ends", is_flag=True, help="Count sites and key managers at the corridors' own ends too.")
 @click.option("--format", "style", type=click.Choice(get_args(Table)), default="text", show_default=True)
@@ -23,5 +30,5 @@ def command(plan: Path, with_ends: bool, style: Table) -> int:
     From the inventory's `reliability`: exact over the planned paths, with everything that they share; as bounds over
     any chain of installed links. Figures without a source are named.
     """
-    click.echo(render_availability(availability(load_result(plan), with_ends=with_ends), style), nl=False)
+    say(render_availability(availability(load_result(plan), with_ends=with_ends), style, window()), style)
     return int(Exit.DONE)

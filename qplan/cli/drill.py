@@ -20,11 +20,18 @@ from qplan.api.drills import (
     write_picture,
 )
 from qplan.api.planning import load_result
-from qplan.cli.common import ANY_PATH, Verb
+from qplan.cli.common import ANY_PATH
 from qplan.cli.progress import ProgressLine
-from qplan.cli.terminal import finite, stop_on_signals
+from qplan.cli.terminal import finite, say, stop_on_signals, window
+from qplan.cli.verb import Verb
 
 HINT = " (Ctrl-C prints what is done)"
+EXAMPLES = (
+    ("qplan drill sites.plan", "the drills of the inventory, judged by what they expect"),
+    ("qplan drill sites.plan --all-single", "every loss, the worst first"),
+    ("qplan drill sites.plan dig --events ocsf > dig.jsonl", "what the operations centre would see"),
+    ("qplan drill sites.plan --autonomy 24 --without ducts.k12", "key stores that last a day without it"),
+)
 
 
 def above_zero(text: str | float) -> float:
@@ -41,7 +48,7 @@ def moment(text: str | datetime) -> datetime:
         raise click.BadParameter(f"{text!r} is not a time such as 2027-03-01T02:00:00Z") from error
 
 
-@click.command("drill", cls=Verb)
+@click.command("drill", cls=Verb, examples=EXAMPLES, soft_fail=True)
 @click.argument("plan", type=ANY_PATH)
 @click.argument("names", nargs=-1, metavar="[NAME]…")
 @click.option(
@@ -56,7 +63,9 @@ def moment(text: str | datetime) -> datetime:
 )
 @click.option("--without", metavar="ADDRESS", help="With --autonomy: what is lost (ducts.k12); else each link in turn.")
 @click.option("--duration", type=above_zero, metavar="S", help="Of losses and surges, in seconds; default 30 days.")
-@click.option("--window", type=above_zero, metavar="S", help="Of --maintenance, in seconds; default 4 hours.")
+@click.option(
+    "--window", "window_s", type=above_zero, metavar="S", help="Of --maintenance, in seconds; default 4 hours."
+)
 @click.option("--trigger", type=click.Choice(get_args(Trigger)), help="Instead of what the drills' policies say.")
 @click.option("--restoration", type=click.Choice(get_args(Restoration)), help="Likewise.")
 @click.option("--format", "style", type=click.Choice(get_args(Table)), default="text", show_default=True)
@@ -79,7 +88,7 @@ def command(
     autonomy: float | None,
     without: str | None,
     duration: float | None,
-    window: float | None,
+    window_s: float | None,
     trigger: Trigger | None,
     restoration: Restoration | None,
     style: Table,
@@ -117,7 +126,7 @@ def command(
             autonomy_h=autonomy,
             without=without,
             duration_s=duration,
-            window_s=window,
+            window_s=window_s,
             trigger=trigger,
             restoration=restoration,
             trace=svg is not None,
@@ -125,5 +134,8 @@ def command(
         )
     if svg is not None:
         write_picture(drilled, svg)
-    click.echo(render_drills(drilled, style) if events is None else render_events(drilled, events, clock), nl=False)
+    if events is None:
+        say(render_drills(drilled, style, window()), style)
+    else:
+        say(render_events(drilled, events, clock), events)
     return int(drilled.exit_code)

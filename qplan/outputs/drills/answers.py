@@ -16,8 +16,8 @@ from qplan.outputs.text.tables import csv_text, escape_markdown
 from qplan.plan.model import Plan
 
 
-def rehearsal_text(plan: Plan, found: Rehearsal) -> str:
-    return as_text(rehearsal_sections(found, Names(plan))) + (f"\n{verdict(found)}\n" if found.asked else "")
+def rehearsal_text(plan: Plan, found: Rehearsal, window: int | None = None) -> str:
+    return as_text(rehearsal_sections(found, Names(plan)), window) + (f"\n{verdict(found)}\n" if found.asked else "")
 
 
 def rehearsal_markdown(plan: Plan, found: Rehearsal) -> str:
@@ -92,7 +92,6 @@ def rehearsal_json(plan: Plan, found: Rehearsal) -> str:
 
 
 FORMATS: dict[str, Callable[[Plan, Rehearsal], str]] = {
-    "text": rehearsal_text,
     "json": rehearsal_json,
     "markdown": rehearsal_markdown,
     "csv": rehearsal_csv,

@@ -113,8 +113,8 @@ def percentage(unavailability: float) -> str:
     return f"{math.floor((1 - unavailability) * 100 * scaled + 1e-9) / scaled:.{digits}f} %"
 
 
-def availability_text(plan: Plan, found: Availability) -> str:
-    return as_text(availability_sections(plan, found))
+def availability_text(plan: Plan, found: Availability, window: int | None = None) -> str:
+    return as_text(availability_sections(plan, found), window)
 
 
 def availability_markdown(plan: Plan, found: Availability) -> str:
@@ -150,7 +150,6 @@ def availability_json(plan: Plan, found: Availability) -> str:
 
 
 FORMATS: dict[str, Callable[[Plan, Availability], str]] = {
-    "text": availability_text,
     "json": availability_json,
     "markdown": availability_markdown,
     "csv": availability_csv,

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from qplan.outputs.report.document import Section
-from qplan.outputs.text.tables import escape_markdown, markdown_table, one_line, text_table
-from qplan.outputs.text.wording import shortened
+from qplan.outputs.text.tables import escape_markdown, fitted_rows, markdown_table, one_line, text_table
 
 CELL_CHARACTERS = 44
 
 
-def as_text(sections: Iterable[Section]) -> str:
-    return "\n".join(block for section in sections for block in _text_blocks(section))
+def as_text(sections: Iterable[Section], window: int | None = None) -> str:
+    """Tables fit into a window of so many columns; without one their cells are cut to a fixed length."""
+    return "\n".join(block for section in sections for block in _text_blocks(section, window))
 
 
-def _text_blocks(section: Section) -> Iterator[str]:
+def _text_blocks(section: Section, window: int | None) -> Iterator[str]:
     yield f"{one_line(section.title)}\n{'=' * len(section.title)}\n"
     yield "".join(f"{one_line(paragraph)}\n" for paragraph in section.paragraphs)
     for table in section.tables:
-        rows = [[shortened(one_line(cell), CELL_CHARACTERS) for cell in row] for row in table.rows]
+        rows = [[one_line(cell) for cell in row] for row in table.rows]
+        rows = fitted_rows(table.header, rows, CELL_CHARACTERS, window)
         yield (f"{table.title}\n\n" if table.title else "") + text_table(table.header, rows, table.right)
     if section.points:
         yield "".join(f"- {one_line(point)}\n" for point in section.points)
