@@ -20,7 +20,7 @@ from qplan.plan.model import Path, ServedCorridor
 
 FEW, MANY = 3, 12  # orders in which corridors are routed
 EFFORT = 2400  # links × orders
-KICKS = 3  # of the best plan per order
+KICKS = 3  # of the best plan per order, and at most per corridor
 FULL = 1.02  # share of a price that counts, less the relaxation's value of the thing
 RELAY_PENALTY = 1e5  # on every relay where an earlier stage has fixed their number; prices are scaled to a few thousand
 
@@ -83,7 +83,8 @@ class GuidedSearch:
 
     def perturb(self, incumbent: Incumbent, bound: float | None = None) -> Incumbent:
         """A plan known, all of whose links are here, by iterated local search; until near the bound."""
-        for state in perturb(self._state(incumbent), KICKS * self._effort, self._over):
+        start = self._state(incumbent)
+        for state in perturb(start, KICKS * min(self._effort, len(start.paths)), self._over):
             incumbent = _better(incumbent, self._incumbent(state))
             if self.task.within(incumbent.value, bound):
                 break

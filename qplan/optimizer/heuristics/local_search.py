@@ -46,7 +46,7 @@ def improve(state: RoutingState, stop: Stop) -> None:
             if all(state.users[l] for l in links):
                 over = sorted(q for q, paths in state.paths.items() if any(l in links for path in paths for l in path))
                 _reroute(state, over, links)
-        if state.price > before * (1 - GAIN):
+        if state.price >= before * (1 - GAIN):
             return
 
 
@@ -104,10 +104,13 @@ def _reroute(state: RoutingState, corridors: list[str], banned: frozenset[int]) 
 
 
 def orders(index: CandidateArrays, corridors: Iterable[str], count: int) -> list[list[str]]:
-    """So many orders in which to route: many paths first, by demand, by id, backwards, then shuffled (always alike)."""
+    """At most so many orders in which to route, each once.
+
+    Many paths first, by demand, by id, backwards, then shuffled (always alike).
+    """
     names, commodities = sorted(corridors), index.commodities
     found = [sorted(names, key=lambda q: (-commodities[q].demand_bps, q)), names, names[::-1]]
     rng = random.Random(len(names))
     while len(found) < count:
         found.append(rng.sample(names, len(names)))
-    return [sorted(order, key=lambda q: -commodities[q].paths) for order in found[:count]]
+    return [list(order) for order in dict.fromkeys(tuple(sorted(o, key=lambda q: -commodities[q].paths)) for o in found[:count])]

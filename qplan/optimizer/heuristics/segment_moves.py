@@ -26,7 +26,7 @@ def exchange_segments(state: RoutingState, stop: Callable[[], bool]) -> None:
                 return
             if _in_use(state, segment):
                 _exchange(state, segment)
-        if state.price > before * (1 - GAIN):
+        if state.price >= before * (1 - GAIN):
             return
 
 
