@@ -19,6 +19,7 @@ from qplan.optimizer.model.solution import Effort, Solution
 from qplan.optimizer.solvers.session import Session
 from qplan.time_budget import TimeBudget
 
+GRACE_S = 1.0  # after its time limit, in which CBC is to end by itself
 PRINTED_DIGITS = 1e-5  # CBC prints bounds to 6 significant digits: what rounding may have added, relative
 
 
@@ -36,37 +37,53 @@ def cbc_path() -> str:
 def solve_cbc(
     model: Formulation, goal: Goal, lp: highspy.HighsLp, parameters: SearchParameters, effort: Effort
 ) -> Solution:
-    """CBC as a child process on an MPS file, with columns named by their index; of the effort the start is left out."""
+    """CBC as a child process on an MPS file, with columns named by their index; of the effort the start is left out.
+
+    What it calls infeasible is solved once more without presolve. Raises SolverFailed.
+    """
     with tempfile.TemporaryDirectory(prefix="qplan-cbc-") as folder:
-        mps, answer = Path(folder, "model.mps"), Path(folder, "answer.txt")
         lp.col_names_ = [f"c{i}" for i in range(lp.num_col_)]
         lp.row_names_ = [f"r{i}" for i in range(lp.num_row_)]
-        Session(lp, {}).write(str(mps))
-        seconds = f"{max(0.01, parameters.clock.seconds_left()):.3f}"
-        command = [cbc_path(), str(mps), "-timeMode", "elapsed", "-sec", seconds]
-        command += ["-ratioGap", repr(parameters.gap), "-allowableGap", "1e-9", "-primalTolerance", "1e-7"]
-        if effort.subproblems is not None:
-            command += ["-maxNodes", str(effort.subproblems)]
-        command += ["-integerTolerance", "1e-7", "-solve", "-solution", str(answer)]
-        log = run_until_stopped(command, parameters.clock)
-        if parameters.clock.interrupted:
-            return Solution(StopReason.INTERRUPT, None, None, None)
-        return _ending(model, goal, log, answer)
+        Session(lp, {}).write(f"{folder}/model.mps")
+        found = _solve(model, goal, Path(folder), parameters, effort)
+        if found.infeasible:
+            found = _solve(model, goal, Path(folder), parameters, effort, "-preprocess", "off", "-presolve", "off")
+        return found
 
 
-def run_until_stopped(command: list[str], clock: TimeBudget) -> str:
-    """Run the child to its end; when the user stops the search, the child is ended and gives no answer."""
+def _solve(
+    model: Formulation, goal: Goal, folder: Path, parameters: SearchParameters, effort: Effort, *options: str
+) -> Solution:
+    mps, answer, clock = folder / "model.mps", folder / "answer.txt", parameters.clock
+    seconds = f"{max(0.01, clock.seconds_left()):.3f}"
+    command = [cbc_path(), str(mps), "-timeMode", "elapsed", "-sec", seconds, *options]
+    command += ["-ratioGap", repr(parameters.gap), "-allowableGap", "1e-9", "-primalTolerance", "1e-7"]
+    if effort.subproblems is not None:
+        command += ["-maxNodes", str(effort.subproblems)]
+    command += ["-integerTolerance", "1e-7", "-solve", "-solution", str(answer)]
+    log = run_until_stopped(command, clock)
+    if log is None:
+        return Solution(StopReason.INTERRUPT if clock.interrupted else StopReason.TIME_LIMIT, None, None, None)
+    return _ending(model, goal, log, answer)
+
+
+def run_until_stopped(command: list[str], clock: TimeBudget) -> str | None:
+    """Run the child to its end and give what it said; None where it was ended, by the user or long after its time."""
     with tempfile.TemporaryFile("w+") as log:
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+        stopped = False
         try:
-            while child.poll() is None and not clock.interrupted:
+            while child.poll() is None and not stopped:
                 time.sleep(0.02)
+                stopped = clock.interrupted or time.monotonic() > clock.deadline + GRACE_S
         finally:
             child.kill()
             child.wait()
         log.seek(0)
         text = log.read()
-    if (child.returncode or not text.strip()) and not clock.interrupted:
+    if stopped:
+        return None
+    if child.returncode or not text.strip():
         said = " ".join(text.split())[-200:] or "it said nothing"
         raise SolverFailed(f"CBC ended with code {child.returncode}: {said}")
     return text

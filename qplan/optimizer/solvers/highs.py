@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import highspy
 
@@ -28,12 +29,29 @@ IMPOSSIBLE = (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUn
 def solve_highs(
     model: Formulation, goal: Goal, lp: highspy.HighsLp, parameters: SearchParameters, effort: Effort
 ) -> Solution:
-    """Raises SolverFailed where HiGHS ends in a way that proves nothing."""
-    session = Session(lp, _options(parameters, effort))
-    if effort.start is not None:  # the design alone: the solver finds the paths again
-        index, start = model.index(), effort.start
-        known = {index[v.name]: float(round(start[v.name])) for v in model.design() if v.name in start}
-        session.start_from(known)
+    """Raises SolverFailed where HiGHS ends in a way that proves nothing.
+
+    Presolve of HiGHS 1.14 and 1.15 can call a feasible programme infeasible: it is solved once more without.
+    """
+    found = _solve(model, goal, lp, parameters, _options(parameters, effort), effort.start)
+    if found.infeasible:
+        options = _options(parameters, effort) | {"presolve": "off"}
+        found = _solve(model, goal, lp, parameters, options, effort.start)
+    return found
+
+
+def _solve(
+    model: Formulation,
+    goal: Goal,
+    lp: highspy.HighsLp,
+    parameters: SearchParameters,
+    options: Mapping[str, Option],
+    start: Mapping[str, float] | None,
+) -> Solution:
+    session = Session(lp, options)
+    if start is not None:  # the design alone: the solver finds the paths again
+        index = model.index()
+        session.start_from({index[v.name]: float(round(start[v.name])) for v in model.design() if v.name in start})
     seen = Sighting(goal.name, None, None)
 
     def note(event: highspy.HighsCallbackEvent) -> None:

@@ -10,16 +10,18 @@ import highspy
 import numpy as np
 from scipy.sparse import csc_array, csr_array
 
+from qplan.errors import SolverFailed
 from qplan.optimizer.cuts.row import Point, Row
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
-from qplan.optimizer.solvers.highs import FEASIBILITY_TOLERANCE
+from qplan.optimizer.solvers.highs import FEASIBILITY_TOLERANCE, IMPOSSIBLE
 from qplan.optimizer.solvers.lp import lp_of
 from qplan.optimizer.solvers.session import Option, Session
 from qplan.time_budget import TimeBudget
 
 INTERIOR: dict[str, Option] = {"solver": "ipm", "run_crossover": "off", "ipm_optimality_tolerance": 1e-3}
 SLACK_SHARE = 0.01  # of the largest dual value: what a row needs for a slack of 1, to stay
+FARKAS_MARGIN = 1e-6  # above the rounding of sums of rows; a ray has 1 as its largest entry
 NO_LIMIT = highspy.kHighsIInf  # of steps
 NEARLY_OPTIMAL = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kUnknown)  # of interior points
 
@@ -40,30 +42,47 @@ def interior_point(
     lp.integrality_ = []
     session = Session(lp, {"solver": "ipm", "run_crossover": "off", "threads": 1})
     _add_rows(session, rows)
-    if session.run(clock) not in NEARLY_OPTIMAL:
+    status = session.run(clock)
+    if status in (highspy.HighsModelStatus.kTimeLimit, highspy.HighsModelStatus.kInterrupt):
         return None
+    if status not in NEARLY_OPTIMAL:
+        raise SolverFailed(f"HiGHS ended with status {status.name!r}")
     bound, _ = _from_duals(session)
     return bound / goal.scale, np.array(session.solution().col_value)
 
 
 def _from_duals(session: Session) -> tuple[float, np.ndarray]:
-    """Bound and reduced costs from the row duals y alone, whatever their accuracy (weak duality).
+    """Bound and reduced costs from the row duals alone, whatever their accuracy (weak duality).
 
-    Σ y · row bound + Σ min(0, reduced cost) · upper bound.
+    Σ dual · row bound + Σ min over the column's bounds of reduced cost · value.
     """
     lp = session.lp()
+    return _weak_duality(lp, np.array(session.solution().row_dual), np.array(lp.col_cost_))
+
+
+def _proves_infeasible(session: Session) -> bool:
+    """A dual ray by which no point keeps all rows (Farkas): the same bound, without costs, is above 0."""
+    ray = session.dual_ray()
+    if ray is None or not np.isfinite(ray).all() or not (size := np.abs(ray).max(initial=0.0)):
+        return False
+    lp = session.lp()
+    bound, _ = _weak_duality(lp, ray / size, np.zeros(lp.num_col_))
+    return bound > FARKAS_MARGIN
+
+
+def _weak_duality(lp: highspy.HighsLp, dual: np.ndarray, cost: np.ndarray) -> tuple[float, np.ndarray]:
+    """Least cost of any point that keeps the rows, as far as row multipliers tell, and the reduced costs."""
     lower, upper = np.array(lp.row_lower_), np.array(lp.row_upper_)
-    dual = np.array(session.solution().row_dual)
-    dual[(dual > 0) & ~np.isfinite(lower)] = 0.0
-    dual[(dual < 0) & ~np.isfinite(upper)] = 0.0
+    dual = np.where(((dual > 0) & ~np.isfinite(lower)) | ((dual < 0) & ~np.isfinite(upper)), 0.0, dual)
     matrix = lp.a_matrix_
     form = csr_array if matrix.format_ == highspy.MatrixFormat.kRowwise else csc_array
     entries = form(
         (np.array(matrix.value_), np.array(matrix.index_), np.array(matrix.start_)), shape=(len(dual), lp.num_col_)
     )
-    reduced = np.array(lp.col_cost_) - entries.T @ dual
+    reduced = cost - entries.T @ dual
     at_rows = np.where(dual > 0, lower, np.where(dual < 0, upper, 0.0))
-    return float(dual @ at_rows + np.minimum(reduced, 0.0) @ np.array(lp.col_upper_)), reduced
+    at_columns = np.minimum(reduced * np.array(lp.col_lower_), reduced * np.array(lp.col_upper_))
+    return float(dual @ at_rows + at_columns.sum()), reduced
 
 
 def _add_rows(session: Session, rows: Sequence[Row]) -> None:
@@ -110,6 +129,9 @@ class Relaxation:
         if status == ended.kIterationLimit and not self.interior:
             self._turn_interior()
             status = self._session.run(self.clock)
+        if status in IMPOSSIBLE and not _proves_infeasible(self._session):
+            self._session.set({"simplex_iteration_limit": NO_LIMIT})
+            status = self._session.run_anew(self.clock)
         if self.interior and status in NEARLY_OPTIMAL:
             self._bound, self._reduced = _from_duals(self._session)
             return LpEnding.SOLVED
@@ -117,7 +139,11 @@ class Relaxation:
             self._bound = self._session.info().objective_function_value
             self._reduced = np.array(self._session.solution().col_dual)
             return LpEnding.SOLVED
-        return LpEnding.INFEASIBLE if status == ended.kInfeasible else LpEnding.STOPPED
+        if status in IMPOSSIBLE:
+            return LpEnding.INFEASIBLE
+        if status in (ended.kTimeLimit, ended.kInterrupt):
+            return LpEnding.STOPPED
+        raise SolverFailed(f"HiGHS ended with status {status.name!r}")
 
     def _turn_interior(self) -> None:
         self.interior = True
@@ -135,7 +161,7 @@ class Relaxation:
         session, basis = self._session, self._session.basis()
         session.set_bounds(np.array([column]), *(np.array([bound]) for bound in bounds))
         session.set({"simplex_iteration_limit": most_steps})
-        status = session.run(self.clock)
+        status = session.run_briefly()
         bound = session.info().objective_function_value / self.goal.scale
         session.set_bounds(np.array([column]), *(np.array([bound]) for bound in back))
         session.set_basis(basis)

@@ -33,11 +33,34 @@ class Session:
         """Solve until the clock ends it; `tell` is called every now and then. Says how it ended."""
         self.set({"time_limit": self._highs.getRunTime() + clock.seconds_left()})
         self._highs.startSolve()
-        while not self._highs.wait(POLL_S)[0]:
+        ended, status = self._highs.wait(POLL_S)
+        while not ended:
             tell()
-            if clock.interrupted:
+            if clock.spent:
                 self._highs.cancelSolve()  # type: ignore[no-untyped-call]  # nor there
+            ended, status = self._highs.wait(POLL_S)
+        if status is None or status == highspy.HighsStatus.kError:
+            raise SolverFailed("HiGHS failed on the model")
         return self._highs.getModelStatus()
+
+    def run_briefly(self) -> highspy.HighsModelStatus:
+        """Solve within the limits set before: for a few steps of the simplex method."""
+        if self._highs.run() == highspy.HighsStatus.kError:
+            raise SolverFailed("HiGHS failed on the model")
+        return self._highs.getModelStatus()
+
+    def run_anew(self, clock: TimeBudget) -> highspy.HighsModelStatus:
+        """Solve from scratch, without presolve."""
+        self.set({"presolve": "off"})
+        _check("to begin anew", self._highs.clearSolver())
+        status = self.run(clock)
+        self.set({"presolve": "choose"})
+        return status
+
+    def dual_ray(self) -> np.ndarray | None:
+        """Row multipliers that are to prove that the model is infeasible; None where HiGHS has none."""
+        status, there, ray = self._highs.getDualRay()  # type: ignore[attr-defined]  # nor of that
+        return np.array(ray) if status == highspy.HighsStatus.kOk and there else None
 
     def subscribe(self, note: Callable[[highspy.HighsCallbackEvent], None]) -> None:
         """`note` is told of the progress of branch and bound."""
