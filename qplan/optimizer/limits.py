@@ -28,6 +28,7 @@ class StopReason(StrEnum):
     INTERRUPT = "interrupt"
     ROUTE_LIMIT = "route_limit"  # not every possible route was considered
     UNSOUND_CUT = "unsound_cut"  # a cut contradicted a plan that holds
+    SOLVER_FAILED = "solver_failed"  # the solver did not do what it was asked for
 
 
 ENDED_BY_ITSELF = (StopReason.PROOF, StopReason.GAP)

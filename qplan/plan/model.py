@@ -105,7 +105,9 @@ class Costs(Record):
 class Solver(Record):
     name: str
     version: str
-    stopped_by: Literal["proof", "gap", "time_limit", "interrupt", "route_limit", "unsound_cut"] = "proof"
+    stopped_by: Literal["proof", "gap", "time_limit", "interrupt", "route_limit", "unsound_cut", "solver_failed"] = (
+        "proof"
+    )
     """`proof`: optimal within the gap asked for; otherwise what ended the search before that."""
     gap_asked: float = 0.0
     method: str = ""

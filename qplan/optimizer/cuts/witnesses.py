@@ -68,8 +68,8 @@ class UnsoundCut(Exception):
 
     def __init__(self, family: str, incumbent: Incumbent | None):
         super().__init__(
-            f"A cut of the family {family} excluded a plan that holds: a defect of qplan, please report it. The plan "
-            "is kept; no bound is given."
+            f"A cut of the family {family} excluded a plan that holds: a defect, please report it. The plan is kept; "
+            "no bound by cuts is given."
         )
         self.incumbent = incumbent
 
@@ -92,9 +92,13 @@ class Witnesses:
         self.designs.append(design)
         self.points.append(np.array([values.get(name, np.nan) for name in self.names]))
 
+    def knows(self, design: Design) -> bool:
+        """The design is among those that judge cuts, so the model has all its links."""
+        return any(known is design for known in self.designs)
+
     def learn(self, incumbent: Incumbent | None, rows: Iterable[Row]) -> None:
         """A new design judges the rows there are. Raises `UnsoundCut`."""
-        if incumbent is not None and not any(incumbent.design is design for design in self.designs):
+        if incumbent is not None and not self.knows(incumbent.design):
             self.add(incumbent.design)
             self.judge(rows, incumbent)
 

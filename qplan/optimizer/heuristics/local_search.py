@@ -113,4 +113,5 @@ def orders(index: CandidateArrays, corridors: Iterable[str], count: int) -> list
     rng = random.Random(len(names))
     while len(found) < count:
         found.append(rng.sample(names, len(names)))
-    return [list(order) for order in dict.fromkeys(tuple(sorted(o, key=lambda q: -commodities[q].paths)) for o in found[:count])]
+    by_paths = (tuple(sorted(order, key=lambda q: -commodities[q].paths)) for order in found[:count])
+    return [list(order) for order in dict.fromkeys(by_paths)]

@@ -125,7 +125,12 @@ class Found:
     incumbent: Incumbent | None
     bound: float | None
     method: str = ""
-    note: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def infeasible(self) -> bool:
+        """It is proven that nothing keeps all rules and limits."""
+        return self.stopped_by is StopReason.PROOF and self.incumbent is None and self.bound is None
 
 
 def ending(value: float, bound: float) -> StopReason:

@@ -17,6 +17,7 @@ import numpy as np
 from qplan.candidates.bundles import CorridorNetwork, find_tight_links
 from qplan.candidates.model import Usability
 from qplan.candidates.prices import Prices
+from qplan.errors import SolverFailed
 from qplan.optimizer.cuts.cutset_cuts import cutset_cuts
 from qplan.optimizer.cuts.exclusive_cuts import exclusive_cuts
 from qplan.optimizer.cuts.layered_cuts import layered_cuts
@@ -26,15 +27,14 @@ from qplan.optimizer.cuts.path_cuts import path_cuts
 from qplan.optimizer.cuts.row import Row, translate
 from qplan.optimizer.cuts.witnesses import Witnesses, start_values
 from qplan.optimizer.heuristics.guided_search import GuidedSearch
-from qplan.optimizer.limits import StopReason, stop_reason, watch_nothing
-from qplan.optimizer.model.decode import assemble
+from qplan.optimizer.limits import StopReason, stop_reason
 from qplan.optimizer.model.objectives import Goal
 from qplan.optimizer.model.path_rows import add_corridor, add_key_rate, formulate
 from qplan.optimizer.model.solution import Effort, Solution
 from qplan.optimizer.model.stage import PROOF, Found, Incumbent, Task, better, ending
+from qplan.optimizer.search.exact import IMPOSSIBLE, NOT_A_PLAN, read_design, route
 from qplan.optimizer.solvers.solver import solve
 
-ROUTING_SUBPROBLEMS = 500  # of branch and bound in one routing of a design
 VIOLATED = 0.01  # least violation of a cut at the master's design
 
 
@@ -62,12 +62,14 @@ class BendersLoop:
         self.separators = [*(family(self.model, networks) for family in families), cutset_cuts(self.model)]
 
     def run(self, incumbent: Incumbent | None, bound: float | None) -> Found:
-        """Rounds until proven, impossible, or stopped by a limit."""
+        """Rounds until proven, impossible, or stopped by a limit. Raises SolverFailed."""
         self._take_note(incumbent)
         while True:
             start = None if self.incumbent is None else start_values(self.model, self.incumbent.design)
             last = solve(self.model, self.goal, self.task.solver, self.task.parameters, Effort(start=start))
             if last.infeasible:  # nothing else, or nothing at all, on these links
+                if self.incumbent is not None and self.witnesses.knows(self.incumbent.design):
+                    raise SolverFailed(IMPOSSIBLE)
                 bound = None if self.incumbent is None else self.incumbent.value
                 return self._conclude(StopReason.PROOF, bound)
             bound = _highest(bound, last.bound)
@@ -80,6 +82,8 @@ class BendersLoop:
             if reason := stop_reason(self.task.clock):  # also where it only ended the routing: then nothing is settled
                 return self._conclude(reason, bound)
             if settled:
+                if self.incumbent is None:
+                    raise SolverFailed(NOT_A_PLAN)
                 return self._conclude(last.stopped_by, bound)
 
     def _take_note(self, incumbent: Incumbent | None) -> None:
@@ -98,7 +102,7 @@ class BendersLoop:
         if last.values is None or last.value is None or self.task.clock.interrupted:
             return
         if len(self.routed) == len(self.model.networks):  # the master knows all paths: it is the exact model
-            self._take_note(better(self.incumbent, self.task.incumbent(assemble(self.model, last))))
+            self._take_note(better(self.incumbent, read_design(self.task, self.model, last)))
             return
         installed = self._installed(last)
         served = {q for q, v in self.model.served.items() if last.chosen(v)}
@@ -164,15 +168,6 @@ class BendersLoop:
         for number, row in enumerate(rows, start=len(self.model.problem.constraints())):
             terms = [(self.model.columns[c], w) for c, w in zip(row.columns, row.weights, strict=True)]
             self.model.add(terms, ">=", row.least, row.family, number)
-
-
-def route(task: Task) -> Incumbent | None:
-    """The best plan on the links of the task, by the exact model and within a number of subproblems."""
-    model = task.exact_model()
-    parameters = replace(task.parameters, watch=watch_nothing)
-    effort = Effort(subproblems=ROUTING_SUBPROBLEMS)
-    found = solve(model, task.stage.goal(model), task.solver, parameters, effort)
-    return None if found.values is None else task.incumbent(assemble(model, found))
 
 
 def _highest(*bounds: float | None) -> float | None:

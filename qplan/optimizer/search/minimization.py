@@ -1,17 +1,23 @@
 """One minimisation: a plan without the solver, relaxations, branch and cut, then rounds with the exact model.
 
-Each step starts from the plan and the bound of the one before; the first that brings them together is the last.
+Each step starts from the plan and the bound of the one before; the first that brings them together is the last. A step
+that fails by a defect, of qplan or of a solver, gives nothing, and that is said; the others go on. Where a cut excludes
+a plan that holds, no bound by cuts is believed any more, and the exact model alone goes on.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from qplan.errors import SolverFailed
 from qplan.optimizer.cuts.witnesses import UnsoundCut
 from qplan.optimizer.heuristics.guided_search import guiding_prices
 from qplan.optimizer.limits import StopReason
-from qplan.optimizer.model.stage import Found, Task, ending
+from qplan.optimizer.model.stage import Found, Task, better, ending
 from qplan.optimizer.search.steps import (
     ArcFlowRelaxation,
     Branching,
+    ExactModel,
     FirstPlan,
     GuidedPlan,
     Minimization,
@@ -23,6 +29,7 @@ from qplan.optimizer.search.steps import (
     met,
 )
 
+LAST: tuple[Step, ...] = (ExactModel(),)
 STEPS: tuple[Step, ...] = (
     FirstPlan(),
     OnePiecePlan(),
@@ -31,35 +38,48 @@ STEPS: tuple[Step, ...] = (
     ArcFlowRelaxation(),
     Branching(),
     Rounds(),
+    *LAST,
 )
 
 
-def minimize(task: Task, steps: tuple[Step, ...] = STEPS) -> Found:
+def minimize(task: Task, steps: tuple[Step, ...] = STEPS, known: bool = False) -> Found:
     """Minimise the stage's goal over all designs that serve the required corridors.
 
-    A cut that excludes a plan known is a defect of the program: the plan is kept, the bound is not.
+    Raises what failed last (SolverFailed, or a defect of qplan) where no plan came of it and none was `known` before.
     """
     model = task.design_model()
     goal = task.stage.goal(model)
     search = Minimization(task, model, goal, guiding_prices(task, goal))
-    try:
-        return _conclude(task, _take_steps(search, steps))
-    except UnsoundCut as unsound:
-        return Found(StopReason.UNSOUND_CUT, unsound.incumbent, None, note=str(unsound))
+    return _conclude(task, _take_steps(search, steps, known))
 
 
-def _take_steps(search: Minimization, steps: tuple[Step, ...]) -> Standing:
-    standing = Standing()
-    for step in steps:
-        if standing.ended is not None or met(search.task, standing):
-            break
-        if step.wanted(search, standing):
-            standing = step.take(search, standing)
+def _take_steps(search: Minimization, steps: tuple[Step, ...], known: bool) -> Standing:
+    standing, failed, left = Standing(), StopReason.SOLVER_FAILED, list(steps)
+    while left and standing.ended is None and not met(search.task, standing):
+        step = left.pop(0)
+        try:
+            if step.wanted(search, standing):
+                standing = step.take(search, standing)
+        except UnsoundCut as unsound:
+            incumbent = better(unsound.incumbent, standing.incumbent)
+            standing = Standing(incumbent, notes=(*standing.notes, str(unsound)))
+            failed, left = StopReason.UNSOUND_CUT, list(LAST)
+        except Exception as defect:
+            if not (left or known or standing.incumbent):
+                raise
+            standing = replace(standing, notes=(*standing.notes, _tell(step, defect)))
+    if standing.ended is None and not met(search.task, standing):
+        return replace(standing, ended=failed)
     return standing
+
+
+def _tell(step: Step, defect: Exception) -> str:
+    what = str(defect) if isinstance(defect, SolverFailed) else f"{type(defect).__name__}: {defect}"
+    return f"The {step.name} failed ({what}): a defect, please report it. What it would have given is missing."
 
 
 def _conclude(task: Task, standing: Standing) -> Found:
     incumbent, bound, reason = standing.incumbent, standing.bound, standing.ended
-    if incumbent is not None and bound is not None and reason is None and met(task, standing):
+    if incumbent is not None and bound is not None and reason is None:
         reason, bound = ending(incumbent.value, bound), min(bound, incumbent.value)
-    return Found(reason or StopReason.TIME_LIMIT, incumbent, bound, standing.method)
+    return Found(reason or StopReason.SOLVER_FAILED, incumbent, bound, standing.method, standing.notes)

@@ -105,6 +105,7 @@ def search_plan(
     """
     design: Design | None = None
     objective, last = Found(StopReason.PROOF, None, None), Found(StopReason.PROOF, None, None)
+    notes: dict[str, None] = {}
     checked = precheck(inventory, candidates)
     for stage in stages(inventory):
         asked = replace(parameters, gap=0.0) if stage.exact else parameters
@@ -113,20 +114,22 @@ def search_plan(
         begun(task)
         if checked.impossible:
             return Search(Status.INFEASIBLE, StopReason.PROOF, method="precheck", precheck=checked)
-        last = minimize(task)
+        last = minimize(task, known=design is not None)
+        notes |= dict.fromkeys(last.notes)
         if stage.objective:
             objective = last
         if last.incumbent is not None:
             design = last.incumbent.design
         if design is None:
-            nothing = last.stopped_by is StopReason.PROOF
-            return Search(Status.INFEASIBLE if nothing else Status.UNKNOWN, last.stopped_by, method=last.method)
+            status = Status.INFEASIBLE if last.infeasible else Status.UNKNOWN
+            return Search(status, last.stopped_by, notes=tuple(notes), method=last.method)
         if not _finished(last):
             break
         if stage.hold is not None:
             side_constraints = (*side_constraints, stage.hold(design))
     assert design is not None  # there is a stage, and it has found one
-    return _conclude(inventory, design, objective, last, parameters.gap)
+    found = _conclude(inventory, design, objective, last, parameters.gap)
+    return replace(found, notes=(*found.notes, *notes))
 
 
 def _finished(found: Found) -> bool:
@@ -149,13 +152,11 @@ def _conclude(inventory: Inventory, design: Design, objective: Found, last: Foun
     value = objective_value(inventory, design)
     bound = _round_bound(inventory.objective, value, objective.bound)
     within = _finished(last) and bound is not None and gap(value, bound) <= gap_asked
-    notes = [last.note] if last.note else []
+    notes: tuple[str, ...] = ()
     if inventory.objective == "relays" and not within and bound == value:
-        notes.insert(
-            0, "The number of relays is proven the least; that no plan with as few relays has a lower tco is not."
-        )
+        notes = ("The number of relays is proven the least; that no plan with as few relays has a lower tco is not.",)
     status = Status.OPTIMAL if within else Status.FEASIBLE
-    return Search(status, last.stopped_by, design, value, bound, tuple(notes), objective.method)
+    return Search(status, last.stopped_by, design, value, bound, notes, objective.method)
 
 
 def _round_bound(objective: str, value: float, bound: float | None) -> float | None:

@@ -23,6 +23,7 @@ from qplan.optimizer.model.stage import Incumbent, Task, better
 from qplan.optimizer.search.arc_flow import arc_flow
 from qplan.optimizer.search.benders_loop import BendersLoop
 from qplan.optimizer.search.branch_and_cut import BranchAndCut
+from qplan.optimizer.search.exact import solve_exactly
 from qplan.optimizer.search.guidance import guide, links_not_fixed, promising_links, sketch
 from qplan.optimizer.search.root import Root, relax_root
 
@@ -44,7 +45,8 @@ class Minimization:
 class Standing:
     """Where a minimisation stands: the best plan, a valid bound and what gave it, and what the steps so far leave.
 
-    `rows` are cuts that hold, over the columns of the design's model; `ended` says why no further step is taken.
+    `rows` are cuts that hold, over the columns of the design's model; `ended` says why no further step is taken,
+    `notes` what failed on the way.
     """
 
     incumbent: Incumbent | None = None
@@ -53,6 +55,7 @@ class Standing:
     root: Root | None = None
     rows: tuple[Row, ...] = ()
     ended: StopReason | None = None
+    notes: tuple[str, ...] = ()
 
 
 class Step(Protocol):
@@ -127,13 +130,14 @@ class RootRelaxation:
         root = relax_root(search.model, search.goal, parameters, standing.incumbent, sketched)
         if root.infeasible and root.incumbent is not None:
             raise UnsoundCut("relaxation", root.incumbent)
-        return Standing(
-            root.incumbent,
-            root.bound,
-            root.method,
-            root,
-            root.rows,
-            StopReason.PROOF if root.infeasible else None,
+        return replace(
+            standing,
+            incumbent=root.incumbent,
+            bound=root.bound,
+            method=root.method,
+            root=root,
+            rows=root.rows,
+            ended=StopReason.PROOF if root.infeasible else None,
         )
 
 
@@ -225,6 +229,22 @@ class Rounds:
         rounds = BendersLoop(search.task.on(links), names, standing.rows, search.prices, promising)
         found = rounds.run(standing.incumbent, standing.bound)
         return replace(standing, incumbent=found.incumbent, bound=found.bound, method=self.name, ended=found.stopped_by)
+
+
+class ExactModel:
+    """The exact model alone, without lifts and cuts: where the other steps have failed."""
+
+    name = "exact model"
+
+    def wanted(self, search: Minimization, standing: Standing) -> bool:
+        return True
+
+    def take(self, search: Minimization, standing: Standing) -> Standing:
+        if reason := stop_reason(search.task.clock):
+            return replace(standing, ended=reason)
+        found = solve_exactly(search.task, standing.incumbent)
+        bound = found.bound if standing.bound is None else max(standing.bound, found.bound or standing.bound)
+        return replace(standing, incumbent=found.incumbent, bound=bound, method=self.name, ended=found.stopped_by)
 
 
 def met(task: Task, standing: Standing) -> bool:

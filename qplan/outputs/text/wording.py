@@ -21,6 +21,7 @@ STOPPED_BY = {
     "interrupt": "it was interrupted",
     "route_limit": "not every possible route was considered",
     "unsound_cut": "a cut contradicted a plan that holds",
+    "solver_failed": "the solver failed",
 }
 DISJOINT = {
     "relay": "no relay and no QKD link in common",

@@ -105,7 +105,7 @@ def _objective_violations(
     asked = plan.solver.gap_asked
     if objective.gap is None or not objective.gap <= asked + float(GAP_TOLERANCE):
         yield Violation("optimal", "status", f"optimal with gap {objective.gap}", f"gap {asked} or less")
-    if plan.solver.stopped_by in ("time_limit", "interrupt", "route_limit", "unsound_cut"):
+    if plan.solver.stopped_by in ("time_limit", "interrupt", "route_limit", "unsound_cut", "solver_failed"):
         yield Violation("optimal", "status", f"optimal, but stopped by {plan.solver.stopped_by}", "feasible")
 
 

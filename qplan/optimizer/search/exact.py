@@ -1,0 +1,47 @@
+"""The exact model on the solver: the whole of it, or on some links and within a number of subproblems."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from qplan.errors import SolverFailed
+from qplan.optimizer.cuts.witnesses import start_values
+from qplan.optimizer.limits import StopReason, watch_nothing
+from qplan.optimizer.model.decode import assemble
+from qplan.optimizer.model.formulation import Formulation
+from qplan.optimizer.model.solution import Effort, Solution
+from qplan.optimizer.model.stage import Found, Incumbent, Task, better
+from qplan.optimizer.solvers.solver import solve
+
+NOT_A_PLAN = "the solver's plan does not keep to the budget or to what an earlier stage has found"
+IMPOSSIBLE = "the solver calls impossible what a plan shows to be possible"
+ROUTING_SUBPROBLEMS = 500  # of branch and bound in one routing of a design
+
+
+def solve_exactly(task: Task, incumbent: Incumbent | None) -> Found:
+    """The best plan by the exact model alone, from a plan known. Raises SolverFailed."""
+    model = task.exact_model()
+    start = None if incumbent is None else start_values(model, incumbent.design)
+    found = solve(model, task.stage.goal(model), task.solver, task.parameters, Effort(start=start))
+    if found.infeasible:
+        if incumbent is not None:
+            raise SolverFailed(IMPOSSIBLE)
+        return Found(StopReason.PROOF, None, None)
+    incumbent = better(incumbent, read_design(task, model, found))
+    if incumbent is None and found.values is not None:
+        raise SolverFailed(NOT_A_PLAN)
+    bound = found.bound if incumbent is None or found.bound is None else min(found.bound, incumbent.value)
+    return Found(found.stopped_by, incumbent, bound)
+
+
+def read_design(task: Task, model: Formulation, found: Solution) -> Incumbent | None:
+    """The design of a solution of the exact model, if there is one and it keeps to the budget and earlier stages."""
+    return None if found.values is None else task.incumbent(assemble(model, found))
+
+
+def route(task: Task) -> Incumbent | None:
+    """The best plan on the links of the task, by the exact model and within a number of subproblems."""
+    model = task.exact_model()
+    parameters = replace(task.parameters, watch=watch_nothing)
+    effort = Effort(subproblems=ROUTING_SUBPROBLEMS)
+    return read_design(task, model, solve(model, task.stage.goal(model), task.solver, parameters, effort))
