@@ -302,6 +302,8 @@ class Inventory(Model):
     budget: Budget = Budget()
     economics: Economics = Economics()
     checks: dict[Id, Check] = {}
+    moved: dict[str, str] = {}
+    """Addresses that were renamed, old to new: an update in a comparison, not a delete and a create."""
 
 
 class Defaults(Model):
