@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from qplan.api.planning import Result
 from qplan.errors import WrongUsage
@@ -10,8 +10,6 @@ from qplan.errors import WrongUsage
 if TYPE_CHECKING:
     from qplan.comparison.model import Comparison
     from qplan.inventory.reader import Reading
-
-DiffStyle = Literal["text", "json", "markdown", "gitlab-terraform"]
 
 
 def compare(before: Result | Reading, after: Result | Reading) -> Comparison:

@@ -110,9 +110,7 @@ def _corridor(facts: CorridorFacts, tco: float, links: Addresses, names: Mapping
         "id": names.get(f"corridors.{facts.id}", facts.id),
         "served": facts.served,
         "key_rate_bps": facts.demand_bps,
-        "paths": [
-            {"links": [links[link] for link in path.links], "relays": list(path.relays)} for path in facts.paths
-        ],
-        "relay_sees_key": facts.relay_sees_key,
+        "paths": [{"links": [links[link] for link in path.links], "relays": list(path.relays)} for path in facts.paths],
+        "shares_needed": facts.corridor.shares_needed,
         "tco": tco,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 
@@ -10,6 +10,7 @@ from qplan.assessment.checks import CheckResult
 from qplan.assessment.facts import PlanFacts
 from qplan.inventory.model import Inventory
 
+S = TypeVar("S")
 T = TypeVar("T")
 Action = Literal["create", "update", "delete"]
 Direction = Literal["loosened", "tightened", "changed"]
@@ -26,6 +27,11 @@ class Pair(Generic[T]):
     @property
     def changed(self) -> bool:
         return self.before != self.after
+
+
+def pair_of(before: S | None, after: S | None, value: Callable[[S], T]) -> Pair[T]:
+    """What is worked out of each of two things, where it is there."""
+    return Pair(None if before is None else value(before), None if after is None else value(after))
 
 
 @dataclass(frozen=True)

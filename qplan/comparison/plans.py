@@ -21,6 +21,7 @@ from qplan.comparison.model import (
     SightChange,
     Turnover,
     Worst,
+    pair_of,
 )
 from qplan.costing.firmness import ILLUSTRATIVE
 from qplan.inventory.model import Site
@@ -58,40 +59,47 @@ def _turnover(before: Iterable[str], after: Iterable[str]) -> Turnover:
 
 def _corridors(before: PlanFacts, after: PlanFacts) -> tuple[CorridorChange, ...]:
     old, new = ({corridor.id: corridor for corridor in facts.corridors} for facts in (before, after))
-    costs = [{share.corridor: float(share.tco) for share in facts.costs.shares} for facts in (before, after)]
-    changes = (
-        CorridorChange(
+    tco = [{share.corridor: float(share.tco) for share in facts.costs.shares} for facts in (before, after)]
+    found = []
+    for key in sorted(old.keys() | new.keys()):
+        was, now = old.get(key), new.get(key)
+        each = CorridorChange(
             key,
-            served=Pair(*(each and each.served for each in pair)),
-            key_rate_bps=Pair(*(each and each.demand_bps for each in pair)),
-            tco=Pair(*(each and cost[key] for each, cost in zip(pair, costs, strict=True))),
-            paths=Pair(*(each and tuple(path.sites for path in each.paths) for each in pair)),
-            relays=_turnover(*(each.relays if each else () for each in pair)),
-            operators=_turnover(*_places(before, after, pair, lambda site: site.operator)),
-            countries=_turnover(*_places(before, after, pair, lambda site: site.country)),
+            served=pair_of(was, now, lambda corridor: corridor.served),
+            key_rate_bps=pair_of(was, now, lambda corridor: corridor.demand_bps),
+            tco=Pair(tco[0].get(key) if was else None, tco[1].get(key) if now else None),
+            paths=pair_of(was, now, lambda corridor: tuple(path.sites for path in corridor.paths)),
+            relays=_turnover(_relays(was), _relays(now)),
+            operators=_turnover(_relays(was, before, _operator), _relays(now, after, _operator)),
+            countries=_turnover(_relays(was, before, _country), _relays(now, after, _country)),
         )
-        for key in sorted(old.keys() | new.keys())
-        for pair in [(old.get(key), new.get(key))]
-    )
-    return tuple(each for each in changes if any(_pairs_changed(each)) or each.operators or each.countries)
+        if any(_pairs_changed(each)) or each.operators or each.countries:
+            found.append(each)
+    return tuple(found)
+
+
+def _operator(site: Site) -> str | None:
+    return site.operator
+
+
+def _country(site: Site) -> str | None:
+    return site.country
 
 
 def _pairs_changed(each: CorridorChange) -> tuple[bool, ...]:
     return tuple(pair.changed for pair in (each.served, each.key_rate_bps, each.tco, each.paths))
 
 
-def _places(
-    before: PlanFacts,
-    after: PlanFacts,
-    pair: tuple[CorridorFacts | None, CorridorFacts | None],
-    name_of: Callable[[Site], str | None],
-) -> tuple[set[str], set[str]]:
-    """Operators or countries of a corridor's relays."""
-    old, new = (
-        {name_of(facts.inventory.sites[relay]) or "" for relay in (each.relays if each else ())}
-        for facts, each in zip((before, after), pair, strict=True)
-    )
-    return old, new
+def _relays(
+    corridor: CorridorFacts | None,
+    facts: PlanFacts | None = None,
+    name_of: Callable[[Site], str | None] | None = None,
+) -> set[str]:
+    """The relays of a corridor, or what is said of each of them."""
+    relays = set(corridor.relays) if corridor else set()
+    if facts is None or name_of is None:
+        return relays
+    return {name_of(facts.inventory.sites[relay]) or "" for relay in relays}
 
 
 def _exposure(before: PlanFacts, after: PlanFacts) -> ExposureChange:
@@ -109,9 +117,7 @@ def _exposure(before: PlanFacts, after: PlanFacts) -> ExposureChange:
 
 
 def _seen_at_sites(facts: PlanFacts) -> Sights:
-    return {
-        site.id: dict.fromkeys(site.shares, SHARE) | dict.fromkeys(site.whole_keys, WHOLE) for site in facts.relays
-    }
+    return {site.id: dict.fromkeys(site.shares, SHARE) | dict.fromkeys(site.whole_keys, WHOLE) for site in facts.relays}
 
 
 def _seen_by(parties: Iterable[Party]) -> Sights:
@@ -141,15 +147,15 @@ def _money(before: PlanFacts, after: PlanFacts) -> Money:
     def amount(was: float, now: float) -> Amount:
         return Amount(was, now, round(now - was, 2) if comparable else None)
 
-    firmness = (before.costs.firmness, after.costs.firmness)
+    firmness = before.costs.firmness, after.costs.firmness
     return Money(
         currency=Pair(old.currency, new.currency),
         capex=amount(old.capex, new.capex),
         opex_per_year=amount(old.opex_per_year, new.opex_per_year),
         tco=amount(old.tco, new.tco),
-        quoted_share=Pair(*(each.quoted for each in firmness)),
-        illustrative_share=Pair(*(each.share(ILLUSTRATIVE) for each in firmness)),
-        unpriced_lines=Pair(*(each.unpriced_lines for each in firmness)),
+        quoted_share=pair_of(*firmness, lambda each: each.quoted),
+        illustrative_share=pair_of(*firmness, lambda each: each.share(ILLUSTRATIVE)),
+        unpriced_lines=pair_of(*firmness, lambda each: each.unpriced_lines),
     )
 
 

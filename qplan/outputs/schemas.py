@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from qplan.inventory.model import InventoryFile
+from qplan.outputs.review.diff_document import DiffDocument
 from qplan.outputs.verbs.documents import DoctorDocument, Findings, VerificationDocument
 from qplan.plan.model import Plan
 
@@ -52,6 +53,7 @@ def _written(model: type[BaseModel], title: str) -> Schema:
 SCHEMAS: dict[str, Callable[[], Schema]] = {
     "inventory": inventory_schema,
     "plan": plan_schema,
+    "diff": lambda: _written(DiffDocument, "qplan diff"),
     "doctor": lambda: _written(DoctorDocument, "qplan doctor"),
     "validate": lambda: _written(Findings, "qplan validate"),
     "verify": lambda: _written(VerificationDocument, "qplan verify"),

@@ -49,11 +49,16 @@ def rows(change: PlanChange) -> tuple[tuple[Row, ...], tuple[str, ...]]:
             costs.append(corridors[each.address])
             continue
         else:
-            row = _node(change, each) if each.kind == "nodes" else None
-            row = row or (_link(each) if each.kind == "links" else _corridor(each, corridors[each.address]))
+            row = _row(change, each, corridors)
         found.append(row)
     ordered = tuple(sorted(found, key=lambda row: (row.rank, row.address)))
     return ordered, tuple(_following(change, loads, costs))
+
+
+def _row(change: PlanChange, each: Change, corridors: Mapping[str, CorridorChange]) -> Row:
+    if each.kind == "nodes":
+        return _node(change, each)
+    return _link(each) if each.kind == "links" else _corridor(each, corridors[each.address])
 
 
 def _following(change: PlanChange, loads: int, costs: list[CorridorChange]) -> Iterable[str]:
@@ -105,26 +110,20 @@ def _link(each: Change) -> Row:
     before, after = each.before or {}, each.after or {}
     if each.before is None or each.after is None:
         fields = after or before
-        parts = (_system(fields), f"{_number(fields, 'loss_db'):.2f} dB", _rate(fields))
-        if each.after is not None:
-            parts = (*parts, f"headroom {_number(fields, 'headroom_db'):.2f} dB")
-        return Row(MARKS[each.action], each.address, parts, 2, each.after is not None and _is_tight(after))
+        said = [_system(fields), f"{_number(fields, 'loss_db'):.2f} dB", _rate(fields)]
+        said += [f"headroom {_number(fields, 'headroom_db'):.2f} dB"] if each.after is not None else []
+        return Row(MARKS[each.action], each.address, tuple(said), 2, each.after is not None and _is_tight(after))
     old, new = _system(before), _system(after)
-    parts = (f"{old} → {new}",) if old != new else ()
-    if before.get("fibres") != after.get("fibres"):
-        parts += (f"route {turnover(*_difference(before, after, 'fibres'))}" if _moved(before, after) else "route",)
-    for name, unit in (("loss_db", "dB"), ("headroom_db", "dB")):
-        if name in each.fields and f"{_number(before, name):.2f}" != f"{_number(after, name):.2f}":
-            label = "headroom " if name == "headroom_db" else ""
-            parts += (f"{label}{_number(before, name):.2f} → {_number(after, name):.2f} {unit}",)
-    if "load_bps" in each.fields or "capacity_bps" in each.fields:
-        parts += (f"load {percent(_load(before), 2)} → {percent(_load(after), 2)}",)
+    said = [f"{old} → {new}"] if old != new else []
+    if route := turnover(*_difference(before, after, "fibres")):
+        said.append(f"route {route}")
+    for name, label in (("loss_db", ""), ("headroom_db", "headroom ")):
+        figures = [f"{_number(fields, name):.2f}" for fields in (before, after)]
+        said += [f"{label}{' → '.join(figures)} dB"] if figures[0] != figures[1] else []
+    loads = [percent(_load(fields), 2) for fields in (before, after)]
+    said += [f"load {' → '.join(loads)}"] if loads[0] != loads[1] else []
     tighter = _is_tight(after) and not _is_tight(before)
-    return Row("~", each.address, parts or ("figures",), 2 if old != new else 3, tighter)
-
-
-def _moved(before: Mapping[str, object], after: Mapping[str, object]) -> bool:
-    return any(_difference(before, after, "fibres"))
+    return Row("~", each.address, tuple(said) or ("other figures",), 2 if old != new else 3, tighter)
 
 
 def _difference(
@@ -175,9 +174,10 @@ def _corridor(each: Change, corridor: CorridorChange) -> Row:
             parts.append(f"{name} {turnover(_named(moved.gained), _named(moved.lost))}")
     if not corridor.relays and not corridor.served.changed:
         parts.append(", ".join(f"same {name}" for name in same) + (", other paths" if corridor.paths.changed else ""))
-    if "relay_sees_key" in each.fields:
-        sees = (each.after or {}).get("relay_sees_key")
-        parts.append("each relay sees whole keys" if sees else "relays see shares only")
+    if "shares_needed" in each.fields:
+        parts.append(
+            "relays see shares only" if _number(each.after or {}, "shares_needed") > 1 else "relays see whole keys"
+        )
     if "id" in each.fields:
         parts.append(f"was {(each.before or {}).get('id')}")
     if corridor.tco.changed:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from qplan.assessment.checks import CheckResult
-from qplan.comparison.model import Comparison, ExposureChange, Inputs, Pair, PlanChange, SightChange
+from qplan.comparison.model import Comparison, ExposureChange, Inputs, Pair, PlanChange, SightChange, Worst
 from qplan.inventory.source.messages import counted
 from qplan.outputs.review import wording
 from qplan.outputs.text.tables import one_line
@@ -15,7 +15,7 @@ MOST_INPUTS = 8
 
 
 def headline(change: PlanChange) -> str:
-    """`Plan change: TCO CHF 3 410 235 → 3 545 111 (+134 876, +4.0 %)   capex +71 000   opex +7 000/yr   still proven`."""
+    """`Plan change: TCO CHF 3 410 235 → 3 545 111 (+134 876, +4.0 %)   capex +71 000   opex +7 000/yr   …`."""
     money = change.money
     parts = [
         wording.amount_text("TCO", money.tco, money.currency),
@@ -26,6 +26,12 @@ def headline(change: PlanChange) -> str:
     if change.objective.changed:
         parts.append(f"objective {change.objective.before} → {change.objective.after}")
     return f"{title(change)}: " + "   ".join(part for part in parts if part)
+
+
+def totals(change: PlanChange) -> str:
+    """`Plan: 2 to create, 6 to update, 0 to delete.`"""
+    create, update, delete = change.count("create"), change.count("update"), change.count("delete")
+    return f"Plan: {create} to create, {update} to update, {delete} to delete."
 
 
 def title(change: PlanChange) -> str:
@@ -120,13 +126,30 @@ def firmness(change: PlanChange) -> str:
 
 def margins(change: PlanChange) -> str:
     """The worst headroom and load, where they changed."""
-    parts = []
-    for name, pair, unit in (("least headroom", change.margins.headroom_db, " dB"), ("highest load", change.margins.load, " %")):
-        old, new = pair.before, pair.after
-        if old is None or new is None or not pair.changed:
-            continue
-        scale = 100 if unit == " %" else 1
-        figures = [f"{each.value * scale:.2f}" if unit == " dB" else f"{each.value * scale:.3g}" for each in (old, new)]
-        if figures[0] != figures[1]:
-            parts.append(f"{name} {figures[0]} → {figures[1]}{unit} ({new.link})")
-    return ", ".join(parts)
+    headroom, load = change.margins.headroom_db, change.margins.load
+    parts = [
+        _worst("least headroom", headroom, lambda value: f"{value:.2f}", " dB"),
+        _worst("highest load", load, lambda value: f"{value * 100:.3g}", " %"),
+    ]
+    return ", ".join(filter(None, parts))
+
+
+def _worst(name: str, pair: Pair[Worst], figure: Callable[[float], str], unit: str) -> str:
+    if pair.before is None or pair.after is None:
+        return ""
+    before, after = figure(pair.before.value), figure(pair.after.value)
+    return f"{name} {before} → {after}{unit} ({pair.after.link})" if before != after else ""
+
+
+def margins_and_firmness(change: PlanChange) -> str:
+    return "; ".join(part for part in (margins(change), firmness(change)) if part)
+
+
+def counts(comparison: Comparison) -> str:
+    """What two inventories differ in, where no plans were compared."""
+    changed, limits = comparison.inputs.changed, comparison.inputs.limits
+    if not comparison.changed:
+        return "No change to the inventory."
+    loosened = sum(limit.direction == "loosened" for limit in limits)
+    addresses = f"{len(changed)} address{'' if len(changed) == 1 else 'es'}"
+    return f"Inventory change: {addresses}, {counted(len(limits), 'limit')} among them ({loosened} loosened)."

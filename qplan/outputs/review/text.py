@@ -17,9 +17,9 @@ MOST_LIMITS = 4
 
 def comparison_text(comparison: Comparison, width: int = WIDTH) -> str:
     """What is new, who sees more, what it costs, what was loosened, and what was edited."""
-    if not comparison.changed:
-        return "No change: neither the plan nor the inventory differs.\n" if comparison.plan else "No change.\n"
-    head = _plan(comparison.plan, width) if comparison.plan else [_counts(comparison)]
+    if not comparison.changed and comparison.plan:
+        return "No change: neither the plan nor the inventory differs.\n"
+    head = _plan(comparison.plan, width) if comparison.plan else [sentences.counts(comparison)]
     inputs = comparison.inputs
     blocks = [
         *head,
@@ -28,13 +28,6 @@ def comparison_text(comparison: Comparison, width: int = WIDTH) -> str:
         *_listed("Inputs", sentences.edits(inputs), width, sentences.MOST_INPUTS + 1),
     ]
     return "\n".join(blocks) + "\n"
-
-
-def _counts(comparison: Comparison) -> str:
-    changed, limits = comparison.inputs.changed, comparison.inputs.limits
-    loosened = sum(limit.direction == "loosened" for limit in limits)
-    said = f"Inventory change: {len(changed)} addresses" if len(changed) != 1 else "Inventory change: 1 address"
-    return f"{said}, {len(limits)} of them limits ({loosened} loosened). No plan was compared."
 
 
 def _plan(change: PlanChange, width: int) -> list[str]:
@@ -49,15 +42,15 @@ def _plan(change: PlanChange, width: int) -> list[str]:
     ]
     if len(found) > len(shown):
         lines.append(f"… and {len(found) - len(shown)} more: --format json has all.")
-    extra = [part for part in (sentences.margins(change), sentences.firmness(change)) if part]
+    extra = sentences.margins_and_firmness(change)
     return [
         *_folded(sentences.headline(change), width, "  "),
         *lines,
         *(_folded(" ".join(following), width) if following else []),
         *_folded(f"Exposure: {sentences.exposure(change)}", width),
         *_folded(f"Checks: {sentences.checks(change)}", width),
-        *(_folded(f"Margins: {'; '.join(extra)}", width) if extra else []),
-        f"Plan: {change.count('create')} to create, {change.count('update')} to update, {change.count('delete')} to delete.",
+        *(_folded(f"Margins: {extra}", width) if extra else []),
+        sentences.totals(change),
     ]
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from qplan.comparison.model import Amount, Input, Limit, Pair, PlanChange, Proof
 from qplan.costing.money_text import round_money
 from qplan.inventory.model import Inventory
-from qplan.outputs.text.tables import one_line
-from qplan.outputs.text.wording import gap_percent, listed, shortened
+from qplan.outputs.text.tables import one_line, shortened
+from qplan.outputs.text.wording import gap_percent, listed
 
 NOT_STATED = "–"
 VALUE_CHARACTERS = 40
@@ -100,9 +100,9 @@ def inputs_text(inputs: Iterable[Input], most: int) -> list[str]:
             word = "new" if each.before is None else "gone"
             arrivals.setdefault(word, []).append(each.address)
         else:
-            edits.setdefault((f"{section}.*{rest}" if rest else each.address, step(each.before, each.after)), []).append(
-                each.address
-            )
+            edits.setdefault(
+                (f"{section}.*{rest}" if rest else each.address, step(each.before, each.after)), []
+            ).append(each.address)
     texts = [f"{word}: {listed(addresses, NAMED)}" for word, addresses in sorted(arrivals.items(), reverse=True)]
     for (pattern, change), addresses in edits.items():
         if len(addresses) > NAMED:
