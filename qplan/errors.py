@@ -17,6 +17,7 @@ class Exit(IntEnum):
     INFEASIBLE = 4
     LIMIT = 5
     CHECK = 6
+    CHANGED = 7
     LAYOUT = 8
 
 

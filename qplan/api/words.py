@@ -11,6 +11,7 @@ from qplan.api.questions import Statement
 from qplan.errors import Diagnostic, InvalidInput
 
 if TYPE_CHECKING:
+    from qplan.comparison.model import Comparison
     from qplan.inventory.reader import Reading
     from qplan.inventory.validation import Report
     from qplan.outputs.verbs.progress import Progress
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 Style = Literal["text", "json", "markdown"]
 Severity = Literal["error", "warning"]
+DiffStyle = Literal["text", "json", "markdown", "gitlab-terraform"]
 FindingsStyle = Literal["text", "json", "sarif", "github", "junit", "codequality"]
 
 
@@ -58,6 +60,20 @@ def _statement(said: Statement, style: Style) -> str:
     if isinstance(said.answer, Overview):
         return answer.OVERVIEWS[style](said.inventory, said.plan, said.answer)
     return answer.FORMATS[style](said.inventory, said.plan, said.answer)
+
+
+def render_comparison(comparison: Comparison, style: DiffStyle = "text", window: int | None = None) -> str:
+    """What differs: one screen, JSON, Markdown, or the counts that GitLab's merge request widget takes."""
+    from qplan.outputs.review import document, markdown, text
+
+    if style == "text":
+        return text.comparison_text(comparison, window or text.WIDTH)
+    formats = {
+        "json": document.comparison_json,
+        "markdown": markdown.comparison_markdown,
+        "gitlab-terraform": document.comparison_gitlab,
+    }
+    return formats[style](comparison)
 
 
 def render_findings(report: Report, style: FindingsStyle = "text") -> str:

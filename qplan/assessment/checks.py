@@ -19,6 +19,11 @@ class CheckResult:
     value: float
 
     @property
+    def limits(self) -> dict[str, float]:
+        """By `min` or `max`."""
+        return {"max": self.check.max}
+
+    @property
     def ok(self) -> bool:
         return self.value <= self.check.max
 

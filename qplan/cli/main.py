@@ -23,6 +23,7 @@ COMMANDS = {
     "fmt": ("Bring inventories into their one layout.", "qplan.cli.fmt"),
     "optimize": ("Plan an inventory and write the plan folder.", "qplan.cli.optimize"),
     "explain": ("Say why there is no plan, or why a plan is as it is.", "qplan.cli.explain"),
+    "diff": ("Say what differs between two plans or two inventories.", "qplan.cli.diff"),
     "verify": ("Re-check a plan against an inventory.", "qplan.cli.verify"),
     "export": ("Write a plan in the format of another tool.", "qplan.cli.export"),
     "drill": ("Play outages, surges and alarms on a plan.", "qplan.cli.drill"),
@@ -105,7 +106,7 @@ def cli() -> None:
 
     Exit codes: 0 done, 1 failure of tool or machine, 2 wrong usage, 3 invalid input, 4 no plan possible,
     5 stopped by a limit or Ctrl-C, 6 a check failed or a plan does not hold,
-    8 `fmt --check` would change a file.
+    7 something differs (`diff --exit-code`), 8 `fmt --check` would change a file.
     """
 
 

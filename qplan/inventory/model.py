@@ -311,6 +311,8 @@ class Inventory(Model):
     key_stores: KeyStores = KeyStores()
     reliability: Reliability = Reliability()
     drills: dict[Id, Drill] = {}
+    moved: dict[str, str] = {}
+    """Addresses that were renamed, old to new: an update in a comparison, not a delete and a create."""
 
 
 class Defaults(Model):

@@ -17,6 +17,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from qplan.inventory.model import InventoryFile
 from qplan.outputs.drills.availability_document import AvailabilityAnswer
 from qplan.outputs.drills.drill_document import DrillAnswer
+from qplan.outputs.review.diff_document import DiffDocument
 from qplan.outputs.verbs.documents import DoctorDocument, Findings, VerificationDocument
 from qplan.plan.model import Plan
 
@@ -55,6 +56,7 @@ SCHEMAS: dict[str, Callable[[], Schema]] = {
     "inventory": inventory_schema,
     "plan": plan_schema,
     "availability": lambda: _written(AvailabilityAnswer, "qplan availability"),
+    "diff": lambda: _written(DiffDocument, "qplan diff"),
     "doctor": lambda: _written(DoctorDocument, "qplan doctor"),
     "drill": lambda: _written(DrillAnswer, "qplan drill"),
     "validate": lambda: _written(Findings, "qplan validate"),

@@ -1,0 +1,44 @@
+"""Which addresses of an inventory differ, and which of these are limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from qplan.comparison.limits import limit_of
+from qplan.comparison.model import Input, Inputs
+from qplan.inventory.model import Inventory
+
+IGNORED = ("moved",)
+"""Says how to compare, and is no input of a plan."""
+
+
+def compare_inventories(before: Inventory, after: Inventory) -> Inputs:
+    """Two effective inventories: what is stated, address by address. A thing that is new or gone is one address."""
+    old, new = (inventory.model_dump(mode="json", exclude_unset=True) for inventory in (before, after))
+    changed = tuple(
+        Input(address, was, now)
+        for address, was, now in _differences(old, new, ())
+        if address.partition(".")[0] not in IGNORED
+    )
+    limits = filter(None, (limit_of(each) for each in changed))
+    return Inputs(before, after, changed, tuple(limits))
+
+
+def _differences(
+    before: Mapping[str, object], after: Mapping[str, object], path: tuple[str, ...]
+) -> Iterator[tuple[str, object, object]]:
+    """Leaves that differ: a mapping is gone into where it stands on both sides, a list is one value."""
+    for key in sorted({**before, **after}):
+        was, now, here = before.get(key), after.get(key), (*path, key)
+        if was == now and type(was) is type(now):
+            continue
+        if isinstance(was, dict) and isinstance(now, dict):
+            yield from _differences(was, now, here)
+        elif len(here) == 1 and isinstance(was or now, dict):
+            yield from _differences(_mapping(was), _mapping(now), here)
+        else:
+            yield ".".join(here), was, now
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}

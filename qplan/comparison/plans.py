@@ -1,0 +1,178 @@
+"""Two plans compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from qplan.assessment.corridors import CorridorFacts
+from qplan.assessment.exposure import Party
+from qplan.assessment.facts import PlanFacts
+from qplan.assessment.link_budgets import LinkFacts
+from qplan.comparison.elements import Addresses, compare_elements, link_addresses
+from qplan.comparison.model import (
+    Amount,
+    CorridorChange,
+    ExposureChange,
+    Margins,
+    Money,
+    Pair,
+    PlanChange,
+    Proof,
+    SightChange,
+    Turnover,
+    Worst,
+    pair_of,
+)
+from qplan.costing.firmness import ILLUSTRATIVE
+from qplan.inventory.model import Site
+
+NOTHING, SHARE, WHOLE = range(3)  # what is seen of a corridor's keys
+Sights = Mapping[str, Mapping[str, int]]
+"""What is seen of each corridor, by who sees it."""
+
+
+def compare_plans(before: PlanFacts, after: PlanFacts, old_names: Mapping[str, str]) -> PlanChange:
+    """What differs between two plans; things renamed go by their new addresses in both, `old_names` by those."""
+    links = link_addresses(before, after)
+    checks = {side: {result.id: result for result in facts.checks} for side, facts in enumerate((before, after))}
+    return PlanChange(
+        before=before,
+        after=after,
+        changes=compare_elements(before, after, links, old_names),
+        corridors=_corridors(before, after),
+        exposure=_exposure(before, after),
+        money=_money(before, after),
+        margins=Margins(
+            Pair(_worst(before, links[0], _headroom), _worst(after, links[1], _headroom)),
+            Pair(_worst(before, links[0], _unloaded), _worst(after, links[1], _unloaded)),
+        ),
+        checks=tuple((key, Pair(checks[0].get(key), checks[1].get(key))) for key in sorted(checks[0] | checks[1])),
+        objective=Pair(before.plan.objective.name, after.plan.objective.name),
+        proof=Pair(_proof(before), _proof(after)),
+    )
+
+
+def _turnover(before: Iterable[str], after: Iterable[str]) -> Turnover:
+    old, new = set(before), set(after)
+    return Turnover(tuple(sorted(new - old)), tuple(sorted(old - new)))
+
+
+def _corridors(before: PlanFacts, after: PlanFacts) -> tuple[CorridorChange, ...]:
+    old, new = ({corridor.id: corridor for corridor in facts.corridors} for facts in (before, after))
+    tco = [{share.corridor: float(share.tco) for share in facts.costs.shares} for facts in (before, after)]
+    found = []
+    for key in sorted(old.keys() | new.keys()):
+        was, now = old.get(key), new.get(key)
+        each = CorridorChange(
+            key,
+            served=pair_of(was, now, lambda corridor: corridor.served),
+            key_rate_bps=pair_of(was, now, lambda corridor: corridor.demand_bps),
+            tco=Pair(tco[0].get(key) if was else None, tco[1].get(key) if now else None),
+            paths=pair_of(was, now, lambda corridor: tuple(path.sites for path in corridor.paths)),
+            relays=_turnover(_relays(was), _relays(now)),
+            operators=_turnover(_relays(was, before, _operator), _relays(now, after, _operator)),
+            countries=_turnover(_relays(was, before, _country), _relays(now, after, _country)),
+        )
+        if any(_pairs_changed(each)) or each.operators or each.countries:
+            found.append(each)
+    return tuple(found)
+
+
+def _operator(site: Site) -> str | None:
+    return site.operator
+
+
+def _country(site: Site) -> str | None:
+    return site.country
+
+
+def _pairs_changed(each: CorridorChange) -> tuple[bool, ...]:
+    return tuple(pair.changed for pair in (each.served, each.key_rate_bps, each.tco, each.paths))
+
+
+def _relays(
+    corridor: CorridorFacts | None,
+    facts: PlanFacts | None = None,
+    name_of: Callable[[Site], str | None] | None = None,
+) -> set[str]:
+    """The relays of a corridor, or what is said of each of them."""
+    relays = set(corridor.relays) if corridor else set()
+    if facts is None or name_of is None:
+        return relays
+    return {name_of(facts.inventory.sites[relay]) or "" for relay in relays}
+
+
+def _exposure(before: PlanFacts, after: PlanFacts) -> ExposureChange:
+    sites = _sights(_seen_at_sites(before), _seen_at_sites(after))
+    operators = _sights(_seen_by(before.exposure.operators), _seen_by(after.exposure.operators))
+    countries = _sights(_seen_by(before.exposure.countries), _seen_by(after.exposure.countries))
+    return ExposureChange(
+        sites=_turnover(_seen_at_sites(before), _seen_at_sites(after)),
+        operators=_turnover(_seen_by(before.exposure.operators), _seen_by(after.exposure.operators)),
+        countries=_turnover(_seen_by(before.exposure.countries), _seen_by(after.exposure.countries)),
+        by_site=sites,
+        by_operator=operators,
+        by_country=countries,
+    )
+
+
+def _seen_at_sites(facts: PlanFacts) -> Sights:
+    return {site.id: dict.fromkeys(site.shares, SHARE) | dict.fromkeys(site.whole_keys, WHOLE) for site in facts.relays}
+
+
+def _seen_by(parties: Iterable[Party]) -> Sights:
+    """Operators or countries whose relays see anything."""
+    seen = {
+        party.name: dict.fromkeys(party.shares, SHARE) | dict.fromkeys(party.whole_keys, WHOLE) for party in parties
+    }
+    return {name: corridors for name, corridors in seen.items() if corridors}
+
+
+def _sights(before: Sights, after: Sights) -> tuple[SightChange, ...]:
+    changes = []
+    for name in sorted(before.keys() | after.keys()):
+        old, new = before.get(name, {}), after.get(name, {})
+        corridors = sorted(old.keys() | new.keys())
+        gained = tuple(key for key in corridors if new.get(key, NOTHING) > old.get(key, NOTHING))
+        lost = tuple(key for key in corridors if new.get(key, NOTHING) < old.get(key, NOTHING))
+        if gained or lost:
+            changes.append(SightChange(name, Turnover(gained, lost)))
+    return tuple(changes)
+
+
+def _money(before: PlanFacts, after: PlanFacts) -> Money:
+    old, new = before.plan.costs, after.plan.costs
+    comparable = old.currency == new.currency
+
+    def amount(was: float, now: float) -> Amount:
+        return Amount(was, now, round(now - was, 2) if comparable else None)
+
+    firmness = before.costs.firmness, after.costs.firmness
+    return Money(
+        currency=Pair(old.currency, new.currency),
+        capex=amount(old.capex, new.capex),
+        opex_per_year=amount(old.opex_per_year, new.opex_per_year),
+        tco=amount(old.tco, new.tco),
+        quoted_share=pair_of(*firmness, lambda each: each.quoted),
+        illustrative_share=pair_of(*firmness, lambda each: each.share(ILLUSTRATIVE)),
+        unpriced_lines=pair_of(*firmness, lambda each: each.unpriced_lines),
+    )
+
+
+def _headroom(facts: LinkFacts) -> float:
+    return facts.headroom_db
+
+
+def _unloaded(facts: LinkFacts) -> float:
+    return -facts.utilisation
+
+
+def _worst(facts: PlanFacts, addresses: Addresses, left: Callable[[LinkFacts], float]) -> Worst | None:
+    """The link with least of something, the first by address among equals."""
+    ranked = [(round(left(link), 6), addresses[link.link.id]) for link in facts.links]
+    value, address = min(ranked, default=(0.0, ""))
+    return Worst(address, abs(value)) if ranked else None
+
+
+def _proof(facts: PlanFacts) -> Proof:
+    return Proof(facts.plan.status, facts.plan.objective.gap)

@@ -1,0 +1,1 @@
+"""A comparison as people and programs read it: one screen, Markdown, JSON, what a forge's widget takes."""

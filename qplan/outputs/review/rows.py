@@ -1,0 +1,199 @@
+"""The rows of a review: every change of the plan in one line, the gravest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from qplan.comparison.model import Change, CorridorChange, PlanChange
+from qplan.costing.money_text import round_money
+from qplan.inventory.source.messages import counted
+from qplan.outputs.review.wording import place, signed_percent, turnover
+from qplan.outputs.text.tables import one_line
+from qplan.outputs.text.wording import bps, percent
+
+MARKS = {"create": "+", "update": "~", "delete": "-"}
+LITTLE_HEADROOM_DB = 1.0
+HIGH_LOAD = 0.9
+LOAD_FIELDS = frozenset({"load_bps", "headroom_db"})
+
+
+@dataclass(frozen=True)
+class Row:
+    """One change: marker, address, and what is to be said of it."""
+
+    mark: str
+    address: str
+    parts: tuple[str, ...]
+    rank: int
+    """The gravest is 0."""
+    alarm: bool = False
+    """Something is nearly used up."""
+
+    @property
+    def text(self) -> str:
+        return "   ".join(self.parts) + (" !" if self.alarm else "")
+
+
+def rows(change: PlanChange) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+    """The rows, and sentences about the changes that follow from them: costs or loads alone."""
+    corridors = {f"corridors.{each.id}": each for each in change.corridors}
+    found, loads, costs = [], 0, []
+    for each in change.changes:
+        if each.kind == "links" and each.action == "update" and LOAD_FIELDS.issuperset(each.fields):
+            row = _link(each)
+            if not row.alarm:
+                loads += 1
+                continue
+        elif each.kind == "corridors" and each.action == "update" and each.fields == ("tco",):
+            costs.append(corridors[each.address])
+            continue
+        else:
+            row = _row(change, each, corridors)
+        found.append(row)
+    ordered = tuple(sorted(found, key=lambda row: (row.rank, row.address)))
+    return ordered, tuple(_following(change, loads, costs))
+
+
+def _row(change: PlanChange, each: Change, corridors: Mapping[str, CorridorChange]) -> Row:
+    if each.kind == "nodes":
+        return _node(change, each)
+    return _link(each) if each.kind == "links" else _corridor(each, corridors[each.address])
+
+
+def _following(change: PlanChange, loads: int, costs: list[CorridorChange]) -> Iterable[str]:
+    if costs:
+        ranked = sorted(costs, key=lambda each: -abs(_cost_share(each) or 0.0))
+        named = ", ".join(f"{each.id} {_cost(each)}" for each in ranked[:3])
+        rest = f" and {len(ranked) - 3} more" if len(ranked) > 3 else ""
+        yield f"Cost alone: {named}{rest}."
+    if loads:
+        yield f"Load alone: {counted(loads, 'link')}."
+    untouched = len(change.after.corridors) - sum(each.served.after is not None for each in change.corridors)
+    if untouched and change.changes:
+        yield f"Other corridors: {untouched} unchanged."
+
+
+def _node(change: PlanChange, each: Change) -> Row:
+    before, after = each.before or {}, each.after or {}
+    old, new = _roles(before), _roles(after)
+    facts = change.before if each.after is None else change.after
+    where = place(facts.inventory, each.address.partition(".")[2])
+    where = where.partition(" ")[2]
+    if each.action == "update":
+        said = [f"{old} → {new}"] if old != new else []
+        said += [f"{name} {before.get(name)} → {after.get(name)}" for name in each.fields if name != "roles"]
+    else:
+        said = [new if each.after is not None else old]
+    becomes_relay = "relay" in _list(after, "roles") and "relay" not in _list(before, "roles")
+    parts = tuple(one_line(part) for part in (*said, where) if part)
+    return Row(MARKS[each.action], each.address, parts, 0 if becomes_relay else 4)
+
+
+def _roles(fields: Mapping[str, object]) -> str:
+    roles = _list(fields, "roles")
+    existing = " (existing)" if "relay" in roles and fields.get("existing") else ""
+    return (" + ".join("trusted node" if role == "relay" else role for role in roles) or "no role") + existing
+
+
+def _list(fields: Mapping[str, object], name: str) -> list[str]:
+    value = fields.get(name)
+    return [str(word) for word in value] if isinstance(value, list) else []
+
+
+def _number(fields: Mapping[str, object], name: str) -> float:
+    value = fields.get(name)
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _link(each: Change) -> Row:
+    before, after = each.before or {}, each.after or {}
+    if each.before is None or each.after is None:
+        fields = after or before
+        said = [_system(fields), f"{_number(fields, 'loss_db'):.2f} dB", _rate(fields)]
+        said += [f"headroom {_number(fields, 'headroom_db'):.2f} dB"] if each.after is not None else []
+        return Row(MARKS[each.action], each.address, tuple(said), 2, each.after is not None and _is_tight(after))
+    old, new = _system(before), _system(after)
+    said = [f"{old} → {new}"] if old != new else []
+    if route := turnover(*_difference(before, after, "fibres")):
+        said.append(f"route {route}")
+    for name, label in (("loss_db", ""), ("headroom_db", "headroom ")):
+        figures = [f"{_number(fields, name):.2f}" for fields in (before, after)]
+        said += [f"{label}{' → '.join(figures)} dB"] if figures[0] != figures[1] else []
+    loads = [percent(_load(fields), 2) for fields in (before, after)]
+    said += [f"load {' → '.join(loads)}"] if loads[0] != loads[1] else []
+    tighter = _is_tight(after) and not _is_tight(before)
+    return Row("~", each.address, tuple(said) or ("other figures",), 2 if old != new else 3, tighter)
+
+
+def _difference(
+    before: Mapping[str, object], after: Mapping[str, object], name: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    old, new = _list(before, name), _list(after, name)
+    return tuple(word for word in new if word not in old), tuple(word for word in old if word not in new)
+
+
+def _system(fields: Mapping[str, object]) -> str:
+    count = int(_number(fields, "count"))
+    return f"{count} × {fields.get('system')}" if count > 1 else str(fields.get("system"))
+
+
+def _rate(fields: Mapping[str, object]) -> str:
+    return bps(_number(fields, "capacity_bps"))
+
+
+def _load(fields: Mapping[str, object]) -> float:
+    capacity = _number(fields, "capacity_bps")
+    return _number(fields, "load_bps") / capacity if capacity else 0.0
+
+
+def _is_tight(fields: Mapping[str, object]) -> bool:
+    return _number(fields, "headroom_db") < LITTLE_HEADROOM_DB or _load(fields) > HIGH_LOAD
+
+
+def _corridor(each: Change, corridor: CorridorChange) -> Row:
+    if each.before is None or each.after is None:
+        known = corridor.paths.after if each.before is None else corridor.paths.before
+        served = corridor.served.after if each.before is None else corridor.served.before
+        rate = corridor.key_rate_bps.after if each.before is None else corridor.key_rate_bps.before
+        relays = sorted({site for path in known or () for site in path[1:-1]})
+        said = f"relays {', '.join(relays[:4])}" if relays else "no relay"
+        return Row(MARKS[each.action], each.address, (bps(rate or 0.0), said if served else "not served"), 1)
+    parts: list[str] = []
+    if corridor.served.changed:
+        parts.append("served now" if corridor.served.after else "no longer served")
+    if corridor.key_rate_bps.changed:
+        parts.append(f"{bps(corridor.key_rate_bps.before or 0.0)} → {bps(corridor.key_rate_bps.after or 0.0)}")
+    same = [name for name, moved in (("relays", corridor.relays), ("operators", corridor.operators)) if not moved]
+    for name, moved in (
+        ("relays", corridor.relays),
+        ("operators", corridor.operators),
+        ("countries", corridor.countries),
+    ):
+        if moved and not (corridor.served.changed and name != "relays"):
+            parts.append(f"{name} {turnover(_named(moved.gained), _named(moved.lost))}")
+    if not corridor.relays and not corridor.served.changed:
+        parts.append(", ".join(f"same {name}" for name in same) + (", other paths" if corridor.paths.changed else ""))
+    if "shares_needed" in each.fields:
+        parts.append(
+            "relays see shares only" if _number(each.after or {}, "shares_needed") > 1 else "relays see whole keys"
+        )
+    if "id" in each.fields:
+        parts.append(f"was {(each.before or {}).get('id')}")
+    if corridor.tco.changed:
+        parts.append(f"cost {_cost(corridor)}")
+    return Row("~", each.address, tuple(map(one_line, parts)), 1 if corridor.relays or corridor.served.changed else 3)
+
+
+def _named(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(name or "not stated" for name in names)
+
+
+def _cost_share(each: CorridorChange) -> float | None:
+    before, after = each.tco.before, each.tco.after
+    return (after - before) / before if before and after is not None else None
+
+
+def _cost(each: CorridorChange) -> str:
+    share = _cost_share(each)
+    return signed_percent(share) if share is not None else round_money(each.tco.after or 0.0, "").strip()

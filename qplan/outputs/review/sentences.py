@@ -1,0 +1,155 @@
+"""What a reviewer must know of a change, in sentences: money and proof, who sees keys, checks, limits, inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from qplan.assessment.checks import CheckResult
+from qplan.comparison.model import Comparison, ExposureChange, Inputs, Pair, PlanChange, SightChange, Worst
+from qplan.inventory.source.messages import counted
+from qplan.outputs.review import wording
+from qplan.outputs.text.tables import one_line
+from qplan.outputs.text.wording import listed, percent
+
+MOST_INPUTS = 8
+
+
+def headline(change: PlanChange) -> str:
+    """`Plan change: TCO CHF 3 410 235 → 3 545 111 (+134 876, +4.0 %)   capex +71 000   opex +7 000/yr   …`."""
+    money = change.money
+    parts = [
+        wording.amount_text("TCO", money.tco, money.currency),
+        _difference("capex", money.capex.delta),
+        _difference("opex", money.opex_per_year.delta, "/yr"),
+        wording.proof_text(change.proof),
+    ]
+    if change.objective.changed:
+        parts.append(f"objective {change.objective.before} → {change.objective.after}")
+    return f"{title(change)}: " + "   ".join(part for part in parts if part)
+
+
+def totals(change: PlanChange) -> str:
+    """`Plan: 2 to create, 6 to update, 0 to delete.`"""
+    create, update, delete = change.count("create"), change.count("update"), change.count("delete")
+    return f"Plan: {create} to create, {update} to update, {delete} to delete."
+
+
+def title(change: PlanChange) -> str:
+    return "Plan change" if change.changed else "No change to the plan"
+
+
+def _difference(name: str, delta: float | None, per: str = "") -> str:
+    """Nothing where the currencies differ."""
+    if delta is None:
+        return ""
+    return f"{name} {wording.signed_money(delta)}{per}" if delta else f"{name} unchanged"
+
+
+def exposure(change: PlanChange) -> str:
+    """Who sees more keys in clear, and who sees fewer."""
+    exposed = change.exposure
+    more = [*_sites(change, exposed), *_parties("operator", exposed.operators.gained, exposed.by_operator)]
+    more += _parties("country", exposed.countries.gained, exposed.by_country)
+    less = [*exposed.sites.lost, *(f"operator {_named(each)}" for each in exposed.operators.lost)]
+    less += [f"country {_named(each)}" for each in exposed.countries.lost]
+    said = "; ".join(more) or "no new site, operator or country sees keys"
+    return one_line(f"{said}." + (f" No longer: {listed(less, 6)}." if less else ""))
+
+
+def _sites(change: PlanChange, exposed: ExposureChange) -> Iterator[str]:
+    for sight in exposed.by_site:
+        seen = listed(sight.corridors.gained, wording.NAMED)
+        if sight.name in exposed.sites.gained:
+            yield f"new trusted node {wording.place(change.after.inventory, sight.name)} sees {seen}"
+        elif sight.corridors.gained:
+            yield f"{sight.name} sees also {seen}"
+
+
+def _parties(kind: str, gained: Sequence[str], sights: Sequence[SightChange]) -> Iterator[str]:
+    for sight in sights:
+        seen = listed(sight.corridors.gained, wording.NAMED)
+        if sight.name in gained:
+            yield f"{kind} {_named(sight.name)} newly sees keys ({seen})"
+        elif sight.corridors.gained:
+            yield f"{kind} {_named(sight.name)} sees also {seen}"
+
+
+def _named(name: str) -> str:
+    return name or "(not stated)"
+
+
+def checks(change: PlanChange) -> str:
+    """`2 of 2 pass`; those that fail by name."""
+    results = [pair for _, pair in change.checks if pair.after is not None]
+    if not results:
+        return "none stated"
+    failed = [pair for pair in results if pair.after is not None and not pair.after.ok]
+    said = f"{len(results) - len(failed)} of {len(results)} pass"
+    return one_line(said + (f"; failed: {', '.join(map(_failed, failed))}" if failed else ""))
+
+
+def _failed(pair: Pair[CheckResult]) -> str:
+    after, before = pair.after, pair.before
+    assert after is not None
+    since = "" if before is None or before.ok else ", as before"
+    return f"{after.id} ({after.check.severity}{since})"
+
+
+def limits(inputs: Inputs) -> tuple[str, ...]:
+    """Loosened ones first."""
+    ordered = sorted(inputs.limits, key=lambda limit: (limit.direction != "loosened", limit.address))
+    return tuple(one_line(wording.limit_text(limit)) for limit in ordered)
+
+
+def edits(inputs: Inputs) -> tuple[str, ...]:
+    """What was edited beside the limits."""
+    limiting = {limit.address for limit in inputs.limits}
+    others = [each for each in inputs.changed if each.address not in limiting]
+    return tuple(map(one_line, wording.inputs_text(others, MOST_INPUTS)))
+
+
+def renamed(comparison: Comparison) -> tuple[str, ...]:
+    return tuple(f"{old} → {new}" for old, new in sorted(comparison.renamed.items()))
+
+
+def firmness(change: PlanChange) -> str:
+    """How firm the prices are, where that changed; "" where it did not."""
+    money, parts = change.money, []
+    for name, pair in (("quoted", money.quoted_share), ("illustrative", money.illustrative_share)):
+        before, after = (percent(share or 0.0) for share in (pair.before, pair.after))
+        if before != after:
+            parts.append(f"{name} {before} → {after} of the TCO")
+    if money.unpriced_lines.changed:
+        parts.append(f"{money.unpriced_lines.before} → {counted(money.unpriced_lines.after or 0, 'line')} to be quoted")
+    return ", ".join(parts)
+
+
+def margins(change: PlanChange) -> str:
+    """The worst headroom and load, where they changed."""
+    headroom, load = change.margins.headroom_db, change.margins.load
+    parts = [
+        _worst("least headroom", headroom, lambda value: f"{value:.2f}", " dB"),
+        _worst("highest load", load, lambda value: f"{value * 100:.3g}", " %"),
+    ]
+    return ", ".join(filter(None, parts))
+
+
+def _worst(name: str, pair: Pair[Worst], figure: Callable[[float], str], unit: str) -> str:
+    if pair.before is None or pair.after is None:
+        return ""
+    before, after = figure(pair.before.value), figure(pair.after.value)
+    return f"{name} {before} → {after}{unit} ({pair.after.link})" if before != after else ""
+
+
+def margins_and_firmness(change: PlanChange) -> str:
+    return "; ".join(part for part in (margins(change), firmness(change)) if part)
+
+
+def counts(comparison: Comparison) -> str:
+    """What two inventories differ in, where no plans were compared."""
+    changed, limits = comparison.inputs.changed, comparison.inputs.limits
+    if not comparison.changed:
+        return "No change to the inventory."
+    loosened = sum(limit.direction == "loosened" for limit in limits)
+    addresses = f"{len(changed)} address{'' if len(changed) == 1 else 'es'}"
+    return f"Inventory change: {addresses}, {counted(len(limits), 'limit')} among them ({loosened} loosened)."

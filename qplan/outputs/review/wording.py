@@ -1,0 +1,143 @@
+"""Values, differences and places of a comparison in words; plain text, not escaped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+from qplan.comparison.model import Amount, Input, Limit, Pair, PlanChange, Proof
+from qplan.costing.money_text import round_money
+from qplan.inventory.model import Inventory
+from qplan.outputs.text.tables import one_line, shortened
+from qplan.outputs.text.wording import gap_percent, listed
+
+NOT_STATED = "–"
+VALUE_CHARACTERS = 40
+NAMED = 3
+
+
+def value_text(value: object) -> str:
+    """A value of an inventory, in a few characters."""
+    if value is None:
+        return NOT_STATED
+    if isinstance(value, bool | Mapping | list):
+        return shortened(one_line(json.dumps(value, ensure_ascii=False)), VALUE_CHARACTERS)
+    if isinstance(value, int | float):
+        return _number(float(value))
+    return shortened(one_line(str(value)), VALUE_CHARACTERS)
+
+
+def _number(value: float) -> str:
+    """In full, thousands apart: 14.8, 4 000 000."""
+    return f"{value:,.15g}".replace(",", " ")
+
+
+def step(before: object, after: object) -> str:
+    """`14.8 → 19.5`."""
+    return f"{value_text(before)} → {value_text(after)}"
+
+
+def signed_percent(share: float) -> str:
+    """`+4.0 %`; a difference is not shown as none."""
+    percent = share * 100
+    digits = 1 if abs(percent) >= 0.05 else 3
+    return f"{percent:+.{digits}f} %"
+
+
+def signed_money(delta: float, currency: str = "") -> str:
+    """`+134 876`."""
+    words = round_money(abs(delta), currency).strip()
+    return f"{'-' if delta < 0 else '+'}{words}"
+
+
+def amount_text(name: str, amount: Amount, currency: Pair[str]) -> str:
+    """`TCO CHF 3 410 235 → 3 545 111 (+134 876, +4.0 %)`."""
+    before, after = (round_money(each or 0.0, "").strip() for each in (amount.before, amount.after))
+    if amount.delta is None:
+        return f"{name} {currency.before} {before} → {currency.after} {after}"
+    if amount.delta == 0:
+        return f"{name} {currency.after} {after} (unchanged)"
+    share = f", {signed_percent(amount.share)}" if amount.share is not None else ""
+    return f"{name} {currency.after} {before} → {after} ({signed_money(amount.delta)}{share})"
+
+
+def proof_text(proof: Pair[Proof]) -> str:
+    """`still proven`, `no longer proven (gap 2.1 %)`."""
+    before, after = proof.before, proof.after
+    proven = after is not None and after.status == "optimal"
+    if proven:
+        was = before is None or before.status == "optimal"
+        return "still proven" if was else "proven now"
+    gap = f"gap {gap_percent(after.gap)}" if after is not None and after.gap is not None else "no bound known"
+    was_proven = before is not None and before.status == "optimal"
+    return f"{'no longer proven' if was_proven else 'not proven'} ({gap})"
+
+
+def limit_text(limit: Limit) -> str:
+    """`budget.tco 3 500 000 → 4 000 000 ← raised`; an arrow points at what is looser than before."""
+    word: str = limit.direction
+    if limit.before is None and limit.direction == "tightened":
+        word = "set"
+    elif limit.after is None and limit.direction == "loosened":
+        word = "lifted"
+    elif _is_number(limit.before) and _is_number(limit.after):
+        word = "raised" if float(str(limit.after)) > float(str(limit.before)) else "lowered"
+    mark = "← " if limit.direction == "loosened" else ""
+    return f"{limit.address} {step(limit.before, limit.after)}  {mark}{word}"
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def inputs_text(inputs: Iterable[Input], most: int) -> list[str]:
+    """What was edited: alike edits of several things as one, things that are new or gone by section."""
+    edits: dict[tuple[str, str], list[str]] = {}
+    arrivals: dict[str, list[str]] = {}
+    for each in inputs:
+        section, name, rest = _parts(each.address)
+        if not rest and name and (each.before is None or each.after is None):
+            word = "new" if each.before is None else "gone"
+            arrivals.setdefault(word, []).append(each.address)
+        else:
+            edits.setdefault(
+                (f"{section}.*{rest}" if rest else each.address, step(each.before, each.after)), []
+            ).append(each.address)
+    texts = [f"{word}: {listed(addresses, NAMED)}" for word, addresses in sorted(arrivals.items(), reverse=True)]
+    for (pattern, change), addresses in edits.items():
+        if len(addresses) > NAMED:
+            texts.append(f"{pattern} {change} ({len(addresses)} ×)")
+        else:
+            texts += [f"{address} {change}{_basis(address)}" for address in addresses]
+    rest_count = len(texts) - most
+    return texts[:most] + ([f"and {rest_count} more"] if rest_count > 0 else [])
+
+
+def _parts(address: str) -> tuple[str, str, str]:
+    """Section, id and the rest (with its dot) of an address."""
+    words = address.split(".")
+    depth = 2 if words[0] == "equipment" else 1
+    rest = words[depth + 1 :]
+    return ".".join(words[:depth]), "".join(words[depth : depth + 1]), "".join(f".{word}" for word in rest)
+
+
+def _basis(address: str) -> str:
+    return " (measured)" if address.endswith((".loss_db", ".loss_1310_db")) else ""
+
+
+def place(inventory: Inventory, site: str) -> str:
+    """`co-east (citynet, CH)`: a site, who runs it and where, as far as it is stated."""
+    known = inventory.sites[site]
+    words = ", ".join(one_line(word) for word in (known.operator, known.country) if word)
+    return f"{site} ({words})" if words else site
+
+
+def turnover(gained: Sequence[str], lost: Sequence[str]) -> str:
+    """`+co-lake -co-east`."""
+    return " ".join([*(f"+{name}" for name in gained[:NAMED]), *(f"-{name}" for name in lost[:NAMED])]) + (
+        f" and {rest} more" if (rest := max(0, len(gained) - NAMED) + max(0, len(lost) - NAMED)) else ""
+    )
+
+
+def currency_of(change: PlanChange) -> str:
+    return change.after.plan.costs.currency
