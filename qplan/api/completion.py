@@ -23,7 +23,7 @@ def scenarios(path: Path) -> tuple[str, ...]:
 
 
 def addresses(path: Path) -> tuple[str, ...]:
-    """What `explain` can be asked about: the corridors of an inventory; sites, links and corridors of a plan."""
+    """What `explain` can be asked about: the corridors of an inventory; of a plan all else too."""
     from qplan.inventory.source.source_map import mapping_at
     from qplan.plan.reader import is_plan, read_planned
 
@@ -31,10 +31,24 @@ def addresses(path: Path) -> tuple[str, ...]:
         return tuple(f"corridors.{key}" for key in mapping_at(_declared(path).value, ("corridors",)))
     with suppress(QplanError):
         inventory, plan = read_planned(path)
-        sites = (f"sites.{key}" for key in inventory.inventory.sites)
-        links = (f"links.{link.id}" for link in plan.links)
-        return (*sites, *links, *(f"corridors.{corridor.id}" for corridor in plan.corridors))
+        fibres = inventory.inventory.fibres
+        named = {
+            "sites": inventory.inventory.sites,
+            "links": [link.id for link in plan.links],
+            "corridors": [corridor.id for corridor in plan.corridors],
+            "fibres": fibres,
+            "ducts": sorted({duct for fibre in fibres.values() for duct in fibre.ducts}),
+        }
+        return tuple(f"{kind}.{name}" for kind, names in named.items() for name in names)
     return ()
+
+
+def places(path: Path) -> tuple[str, ...]:
+    """What `candidates` can be asked about by one id: the sites and fibres of an inventory."""
+    from qplan.inventory.source.source_map import mapping_at
+
+    value = _declared(path).value
+    return tuple(f"{kind}.{key}" for kind in ("sites", "fibres") for key in mapping_at(value, (kind,)))
 
 
 def overridable(path: Path) -> tuple[str, ...]:

@@ -208,6 +208,7 @@ def write(result: Result, folder: PathName) -> None:
 
     An explanation leaves a plan that is there as it is. Raises QplanError where the folder is not one to write to.
     """
+    from qplan.candidates.links import enumerate_candidates
     from qplan.outputs.folder import has_plan, write_beside, write_folder
     from qplan.outputs.plan_files import plan_files
     from qplan.outputs.verbs.explanation import explanation_files
@@ -215,7 +216,8 @@ def write(result: Result, folder: PathName) -> None:
 
     read, out = result.inventory, Path(folder)
     if result.facts is not None:
-        write_folder(out, plan_files(result.facts, read.effective_json))
+        graph = enumerate_candidates(read.inventory) if result.outcome is None else result.outcome.candidates
+        write_folder(out, plan_files(result.facts, read.effective_json, graph))
     elif result.explanation is not None:
         ref, stale = reference(read), has_plan(out)
         write_beside(out, explanation_files(read.inventory, result.explanation, ref, stale_plan=stale))

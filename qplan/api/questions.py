@@ -11,13 +11,18 @@ from qplan.api.planning import GAP, TIME_LIMIT_S, Result, Solver, is_plan, load_
 from qplan.errors import Exit, WrongUsage
 
 if TYPE_CHECKING:
+    from qplan.candidates.listing import CandidateList
     from qplan.explain.about.answers import Answer
     from qplan.explain.about.questions import Overview
     from qplan.explain.findings import Explanation
     from qplan.inventory.model import Inventory
     from qplan.inventory.reader import Reading
     from qplan.optimizer.limits import SearchParameters
+    from qplan.outputs.verbs.plan_view import PlanView
     from qplan.plan.model import Plan
+
+
+GLANCE_S = 10.0
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,20 @@ class Statement:
         from qplan.api.words import render
 
         return render(self)
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What could be built, all of it or about one address, with the inventory; `note` says why there is nothing."""
+
+    found: CandidateList
+    inventory: Inventory
+    note: str | None = None
+
+    def __str__(self) -> str:
+        from qplan.api.words import render_candidates
+
+        return render_candidates(self)
 
 
 def load_subject(
@@ -89,16 +108,60 @@ def explain(
     return Statement(ask(Trials(solver, parameters), inventory, plan, address), inventory, plan)
 
 
+def show(result: Result, *, time_limit: float = GLANCE_S, gap: float = GAP, solver: Solver = "highs") -> PlanView:
+    """A plan at a glance: its facts, which relays every plan needs (looked for so long), what is left of the fibres.
+
+    Raises WrongUsage (there is no plan), SolverFailed.
+    """
+    from qplan.assessment.spare_fibres import list_spare_fibres
+    from qplan.explain.about.needed_relays import judge_relays
+    from qplan.explain.trials import Trials
+    from qplan.outputs.verbs.plan_view import PlanView
+
+    if result.facts is None:
+        raise WrongUsage("there is no plan to show")
+    inventory, plan = result.facts.inventory, result.facts.plan
+    trials = Trials(solver, search_parameters(gap, time_limit, solver, 1, None))
+    return PlanView(result.facts, judge_relays(trials, inventory, plan), list_spare_fibres(inventory, plan))
+
+
+def list_candidates(inventory: Inventory, address: str | None = None) -> Candidates:
+    """Every QKD link that could be built, with its loss budget, and what is refused, with figures.
+
+    At `links.a--b` what joins two sites, at `sites.x` what ends there, at `fibres.f` what runs over it. Raises
+    WrongUsage (no such address).
+    """
+    from qplan.candidates import listing
+    from qplan.explain.about.addresses import find_pair, look_up, split_address
+
+    found = listing.list_candidates(inventory)
+    if address is None:
+        return Candidates(found, inventory)
+    kind, name = split_address(address, ("links", "sites", "fibres"))
+    if kind == "sites":
+        site = look_up(name, kind, inventory.sites)
+        return Candidates(found.select(lambda route: site in route.ends), inventory)
+    if kind == "fibres":
+        fibre = look_up(name, kind, inventory.fibres)
+        return Candidates(found.select(lambda route: fibre in route.fibres), inventory)
+    pair = find_pair(name, inventory.sites)
+    if pair is None:
+        raise WrongUsage(f"there are no two sites a and b here such that {name!r} is a--b")
+    between = found.select(lambda route: set(pair) == set(route.ends))
+    note = None if between.links or between.refused else listing.describe_gap(inventory, pair)
+    return Candidates(between, inventory, note)
+
+
 def _of_inventory(reading: Reading, address: str | None, solver: Solver, parameters: SearchParameters) -> Statement:
     from qplan.candidates.links import enumerate_candidates
-    from qplan.explain.about.questions import look_up, split_address
+    from qplan.explain.about.addresses import IN_A_PLAN, look_up, split_address
     from qplan.explain.infeasibility.explanation import explain_inventory
 
     inventory = reading.inventory
     if address is None:
         graph = enumerate_candidates(inventory)
         return Statement(explain_inventory(inventory, graph, solver, parameters, reading.defaults), inventory)
-    corridor = look_up(split_address(address, ("corridors",))[1], "corridors", inventory.corridors)
+    corridor = look_up(split_address(address, ("corridors",), IN_A_PLAN)[1], "corridors", inventory.corridors)
     return _of_corridor(reading, corridor, solver, parameters)
 
 

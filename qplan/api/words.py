@@ -7,19 +7,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from qplan.api.planning import Result
-from qplan.api.questions import Statement
+from qplan.api.questions import Candidates, Statement
 from qplan.errors import Diagnostic, InvalidInput
 
 if TYPE_CHECKING:
     from qplan.comparison.model import Comparison
     from qplan.inventory.reader import Reading
     from qplan.inventory.validation import Report
+    from qplan.outputs.verbs.plan_view import PlanView
     from qplan.outputs.verbs.progress import Progress
+    from qplan.outputs.verbs.show import Screen
     from qplan.outputs.verbs.verification import Verification
 
 Style = Literal["text", "json", "markdown"]
 Severity = Literal["error", "warning"]
 DiffStyle = Literal["text", "json", "markdown", "gitlab-terraform"]
+CandidatesStyle = Literal["text", "csv", "json"]
+ShowStyle = Literal["text", "json"]
 FindingsStyle = Literal["text", "json", "sarif", "github", "junit", "codequality"]
 
 
@@ -74,6 +78,33 @@ def render_comparison(comparison: Comparison, style: DiffStyle = "text", window:
         "gitlab-terraform": document.comparison_gitlab,
     }
     return formats[style](comparison)
+
+
+def render_candidates(value: Candidates, style: CandidatesStyle = "text", width: int | None = None) -> str:
+    """What could be built: for a terminal of some width, as CSV, or as JSON."""
+    from qplan.outputs.verbs import candidates
+
+    if style == "text":
+        return candidates.candidates_text(value.inventory, value.found, value.note, width)
+    return {"csv": candidates.candidates_csv, "json": candidates.candidates_json}[style](
+        value.inventory, value.found, value.note
+    )
+
+
+def render_view(view: PlanView, style: ShowStyle = "text", screen: Screen | None = None) -> str:
+    """A plan at a glance: for a screen, or as JSON."""
+    from qplan.outputs.verbs import plan_view, show
+
+    if style == "json":
+        return plan_view.show_json(view)
+    return show.show_text(view, screen or show.Screen())
+
+
+def make_screen(width: int | None, *, colour: bool, unicode: bool) -> Screen:
+    """What a text is made for: columns (None: as many as it takes), colours, characters beyond ASCII."""
+    from qplan.outputs.verbs.show import Screen
+
+    return Screen(width, colour, unicode)
 
 
 def render_findings(report: Report, style: FindingsStyle = "text") -> str:

@@ -79,7 +79,7 @@ def _offer(survey: Survey, route: Route, s: str, system: QkdSystem, demand_bps: 
     fibres = [survey.inventory.fibres[f] for f in route.fibres]
     loss = survey.route_loss_db(route, plant.band_of(system))
     if loss is None:
-        return Refusal(route, s, "no O-band loss", None, None)
+        return Refusal(route, s, "no_o_band_loss", None, None)
     if loss > (limit := plant.max_loss_db(system)):
         return Refusal(route, s, "loss_db", loss, limit)
     length = survey.route_length_km(route)
@@ -90,9 +90,11 @@ def _offer(survey: Survey, route: Route, s: str, system: QkdSystem, demand_bps: 
         return Refusal(route, s, "key_rate_bps", rate, 0.0)
     limits: dict[str, float] = {"strands": min(fibre.strands for fibre in fibres) // system.strands}
     limits |= {room: min(survey.most_systems(end, system, room) for end in route.ends) for room in plant.ROOMS}
-    tightest = min(limits, key=lambda name: limits[name])
-    if limits[tightest] < 1:
-        return Refusal(route, s, tightest, float(limits[tightest]), 1.0)
+    if limits["strands"] < 1:
+        return _lack_strands(survey, route, s, system)
+    for room in plant.ROOMS:
+        if limits[room] < 1:
+            return _lack_room(survey, route, s, system, room)
     return CandidateLink(
         id=link_id(route.ends, s, route.fibres),
         route=route,
@@ -100,10 +102,23 @@ def _offer(survey: Survey, route: Route, s: str, system: QkdSystem, demand_bps: 
         length_km=survey.known_length_km(route),
         loss_db=loss,
         key_rate_bps=rate,
-        max_count=int(min(limits[tightest], systems_needed(demand_bps, rate))),
+        max_count=int(min(*limits.values(), systems_needed(demand_bps, rate))),
         unit_cost=system_cost(survey.inventory, s, route.fibres),
         strands=system.strands,
     )
+
+
+def _lack_strands(survey: Survey, route: Route, s: str, system: QkdSystem) -> Refusal:
+    free = min(survey.inventory.fibres[f].strands for f in route.fibres)
+    return Refusal(route, s, "strands", float(free), float(system.strands))
+
+
+def _lack_room(survey: Survey, route: Route, s: str, system: QkdSystem, room: plant.Room) -> Refusal:
+    """What is free at the fuller end, and what a node with one module takes."""
+    inventory = survey.inventory
+    stated = (getattr(inventory.sites[end], room) for end in route.ends)
+    items = plant.items_room(inventory.equipment.node_items.values(), room)
+    return Refusal(route, s, room, min(x for x in stated if x is not None), round(items + getattr(system, room), 9))
 
 
 def _carries(link: CandidateLink, demand_bps: float) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from qplan.api.completion import addresses, overridable, scenarios
+from qplan.api.completion import addresses, overridable, places, scenarios
 from qplan.api.inventories import DEFAULT_FILE
 
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
@@ -26,4 +26,5 @@ def _completes(known: Callable[[Path], Iterable[str]]) -> Complete:
 
 complete_scenario = _completes(scenarios)
 complete_address = _completes(addresses)
+complete_place = _completes(places)
 complete_override = _completes(overridable)

@@ -17,7 +17,7 @@ from qplan.cli.progress import ProgressLine
 from qplan.cli.terminal import say, stop_on_signals, usage
 from qplan.cli.verb import Verb
 
-ADDRESS = re.compile(r"(sites|links|corridors)\.[A-Za-z0-9][A-Za-z0-9_-]*")
+ADDRESS = re.compile(r"(sites|links|corridors|fibres|ducts)\.[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 EXAMPLES = (
@@ -54,8 +54,9 @@ def command(
     FILE              which corridors cannot be served, why, and what helps
     FILE corridors.c  the same for one corridor, as if it were the only one
     PLAN              what binds the plan, and what each corridor costs
-    PLAN ADDRESS      about sites.x, links.a--b or corridors.c: why it is there,
-                      its cost, what binds, the best plan without it
+    PLAN ADDRESS      about sites.x, links.a--b, corridors.c, fibres.f or ducts.d:
+                      why it is there, its cost, what binds, the best plan
+                      without it; or why not, and the best plan with it
 
     FILE is sites.yaml by default, PLAN a plan's folder or its plan.json. Exit 4 when a required corridor, or the one
     asked about, cannot be served.

@@ -42,7 +42,7 @@ def usage(first: str, command: str, *words: object) -> click.UsageError:
 
 def window() -> int | None:
     """Columns of the terminal that stdout goes to; None where it is none."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return shutil.get_terminal_size().columns if sys.stdout is not None and sys.stdout.isatty() else None
 
 
 def say(text: str, style: str = "text", err: bool = False) -> None:
@@ -55,6 +55,15 @@ def draw_line(text: str, hint: str = "") -> None:
     width = shutil.get_terminal_size().columns - 1
     text += hint if len(text + hint) <= width else ""
     click.echo(f"\r{text[:width]:<{width}}" if text else "\r" + " " * width + "\r", err=True, nl=False)
+
+
+def takes_unicode() -> bool:
+    """What results are written to has a place for block elements and dashes."""
+    try:
+        "█░–×…".encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def seconds(text: str | float) -> float:

@@ -21,6 +21,7 @@ from qplan.files import replace_file
 PLAN_FILES = (
     "plan.json",
     "inventory.json",
+    "candidates.csv",
     "topology.svg",
     "topology.dot",
     "topology.mmd",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from qplan.assessment.facts import PlanFacts
+from qplan.candidates.model import CandidateGraph
 
 
-def plan_files(facts: PlanFacts, effective_json: str) -> dict[str, bytes]:
+def plan_files(facts: PlanFacts, effective_json: str, graph: CandidateGraph) -> dict[str, bytes]:
     """Every file of a plan folder, by name.
 
-    `effective_json` is the text of `inventory.json`, whose hash the plan carries.
+    `effective_json` is the text of `inventory.json`, whose hash the plan carries; `graph` is what it was chosen from.
     """
+    from qplan.candidates.listing import list_considered
     from qplan.outputs.bill.costs_json import costs_json
     from qplan.outputs.bill.tables import bill_csv
     from qplan.outputs.bill.workbook import workbook_bytes
@@ -19,11 +21,13 @@ def plan_files(facts: PlanFacts, effective_json: str) -> dict[str, bytes]:
     from qplan.outputs.topology.dot import to_dot
     from qplan.outputs.topology.mermaid import to_mermaid
     from qplan.outputs.topology.svg import to_svg
+    from qplan.outputs.verbs.candidates import candidates_csv
 
     picture = diagram(facts)
     texts = {
         "plan.json": facts.plan.to_json(),
         "inventory.json": effective_json,
+        "candidates.csv": candidates_csv(facts.inventory, list_considered(facts.inventory, graph)),
         "topology.svg": to_svg(picture),
         "topology.dot": to_dot(picture),
         "topology.mmd": to_mermaid(picture),

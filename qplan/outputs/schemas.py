@@ -18,7 +18,9 @@ from qplan.inventory.model import InventoryFile
 from qplan.outputs.drills.availability_document import AvailabilityAnswer
 from qplan.outputs.drills.drill_document import DrillAnswer
 from qplan.outputs.review.diff_document import DiffDocument
+from qplan.outputs.verbs.candidates import Candidates
 from qplan.outputs.verbs.documents import DoctorDocument, Findings, VerificationDocument
+from qplan.outputs.verbs.plan_view import Shown
 from qplan.plan.model import Plan
 
 IGNORED_KEYS = "^x-"
@@ -56,9 +58,11 @@ SCHEMAS: dict[str, Callable[[], Schema]] = {
     "inventory": inventory_schema,
     "plan": plan_schema,
     "availability": lambda: _written(AvailabilityAnswer, "qplan availability"),
+    "candidates": lambda: _written(Candidates, "qplan candidates"),
     "diff": lambda: _written(DiffDocument, "qplan diff"),
     "doctor": lambda: _written(DoctorDocument, "qplan doctor"),
     "drill": lambda: _written(DrillAnswer, "qplan drill"),
+    "show": lambda: _written(Shown, "qplan show"),
     "validate": lambda: _written(Findings, "qplan validate"),
     "verify": lambda: _written(VerificationDocument, "qplan verify"),
 }

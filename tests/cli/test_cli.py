@@ -27,7 +27,7 @@ EXAMPLES = ROOT / "examples"
 COMMAND = [sys.executable, "-m", "qplan"]
 PLAN_FILES = {
     "plan.json", "inventory.json", "topology.svg", "topology.dot", "topology.mmd", "map.html", "bom.csv", "bom.xlsx",
-    "costs.json", "report.md", "report.html",
+    "costs.json", "report.md", "report.html", "candidates.csv",
 }  # fmt: skip
 EXPLANATION_FILES = {"explanation.json", "explanation.md"}
 

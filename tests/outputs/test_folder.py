@@ -31,9 +31,10 @@ DIGESTS = """
 import hashlib, json
 from plan_fixtures import sample
 from qplan.assessment.facts import assess
+from qplan.candidates.links import enumerate_candidates
 from qplan.outputs.plan_files import plan_files
 inventory, plan = sample()
-files = plan_files(assess(inventory, plan), "{}")
+files = plan_files(assess(inventory, plan), "{}", enumerate_candidates(inventory))
 print(json.dumps({name: hashlib.sha256(data).hexdigest() for name, data in files.items()}))
 """
 

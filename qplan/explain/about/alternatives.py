@@ -100,10 +100,18 @@ class Replanner:
         return self._replan(text, tuple(write_setting(*each) for each in settings), self.inventory, graph)
 
     def use_one_of(self, text: str, links: Collection[CandidateLink]) -> Alternative:
-        """The best plan in which one of the links is used."""
-        graph = prefer_links(enumerate_candidates(self.inventory), links)
+        """The best plan in which one of the links is used; for the same corridors, where none keeps the budget."""
+        search = self._force(self.inventory, links)
+        if search.status != "infeasible" or self.inventory.budget == Budget():
+            return self.compare(text, (), search)
+        search = self._force(lift_budget(self.require_served()), links)
+        raised = () if search.design is None else self._raise_budget(search.design)
+        return self.compare(text + _name_raised(raised), (), search)
+
+    def _force(self, inventory: Inventory, links: Collection[CandidateLink]) -> Search:
+        graph = prefer_links(enumerate_candidates(inventory), links)
         constraint = uses_one_of({link.id for link in links})
-        return self.compare(text, (), self.trials.plan(self.inventory, graph=graph, side_constraints=(constraint,)))
+        return self.trials.plan(inventory, graph=graph, side_constraints=(constraint,))
 
     def serve_besides(self, q: str) -> Alternative:
         """The best plan that serves one corridor more than the plan, whatever the budget, and the budget for it."""
@@ -116,10 +124,8 @@ class Replanner:
             text = f"{q} besides, whatever the budget"
             return Alternative(text, (write_setting(*required),), search.status, reasons=reasons)
         raised = self._raise_budget(search.design)
-        shown = [f"{address} {value:.10g}" for address, value in raised]
-        within = f", with {' and '.join(shown)}" if shown else ""
         written = tuple(write_setting(*each) for each in (required, *raised))
-        return self.compare(f"{q} besides{within}", written, search)
+        return self.compare(f"{q} besides{_name_raised(raised)}", written, search)
 
     def require_served(self, *more: str) -> Inventory:
         """The inventory with the corridors that the plan serves, and more of them, all required; the others gone."""
@@ -201,6 +207,11 @@ class Replanner:
                 parted = True
         if not parted:
             yield Reason("limits", "The limits do not let all corridors be served together then.")
+
+
+def _name_raised(raised: tuple[tuple[str, float], ...]) -> str:
+    shown = [f"{address} {value:.10g}" for address, value in raised]
+    return f", with {' and '.join(shown)}" if shown else ""
 
 
 def _list_nodes(design: Design | Plan) -> set[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from qplan.assessment.weaknesses import SmallestSet
-from qplan.candidates.reasons import Reason
+from qplan.candidates.model import Refusal
+from qplan.candidates.reasons import Reason, named
+from qplan.candidates.refusals import describe_figures
 from qplan.costing.unit_costs import Cost, contingency, tco
 from qplan.explain.about.alternatives import Alternative
 from qplan.explain.about.limits import LimitState
@@ -14,6 +16,7 @@ from qplan.explain.about.margins import Margin
 from qplan.inventory.model import Inventory
 from qplan.plan.model import Plan
 
+MOST_REFUSALS = 6  # told one by one
 PLAN_WIDE = frozenset({"budget.capex", "budget.tco", "policy.max_bypass_sites"})  # limits of the plan as a whole
 
 
@@ -25,7 +28,7 @@ class Use:
     path: int
     """From 1."""
     role: str
-    """end | relay | patched through | link | path"""
+    """end | relay | patched through | link | over it | path"""
     sites: tuple[str, ...]
     """Of the path, from the corridor's first end over its relays to the second."""
 
@@ -91,6 +94,24 @@ def price_share(inventory: Inventory, plan: Plan, cost: Cost) -> Share:
 def list_sites(inventory: Inventory, corridor: str, relays: Iterable[str]) -> tuple[str, ...]:
     first, last = inventory.corridors[corridor].ends
     return (first, *relays, last)
+
+
+def describe_refused(refusals: Sequence[Refusal]) -> tuple[Reason, ...]:
+    """Why systems are refused on routes, the first few."""
+    shown = tuple(
+        Reason(
+            refusal.reason,
+            f"{refusal.system} over {named(refusal.route.fibres)} is refused: {describe_figures(refusal)}.",
+            refusal.value,
+            refusal.limit,
+            tuple(f"fibres.{f}" for f in refusal.route.fibres),
+        )
+        for refusal in refusals[:MOST_REFUSALS]
+    )
+    more = len(refusals) - len(shown)
+    if not more:
+        return shown
+    return (*shown, Reason("refused", f"{more} more {'is' if more == 1 else 'are'} refused: see qplan candidates."))
 
 
 def rank_alternatives(alternatives: Iterable[Alternative]) -> tuple[Alternative, ...]:

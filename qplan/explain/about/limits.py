@@ -66,7 +66,7 @@ def _lift(replanner: Replanner, limit: Taken) -> Alternative | None:
     if search.design is None:
         return Alternative(f"{address} above {limit.free:.10g}", (), search.status)
     taken = (each.taken for each in occupancy(inventory, search.design) if (each.limit, each.where) == _place(limit))
-    needed = max(limit.free, *taken)
+    needed = max((limit.free, *taken))
     needed = float(math.ceil(needed)) if limit.limit in MONEY else needed
     more = f"{needed:.10g} instead of" if needed > limit.free else "more than"
     return replanner.compare(f"{address} {more} {limit.free:.10g}", (write_setting(address, needed),), search)

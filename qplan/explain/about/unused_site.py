@@ -8,6 +8,7 @@ from dataclasses import replace
 from qplan.candidates.links import enumerate_candidates
 from qplan.candidates.model import CandidateGraph
 from qplan.candidates.reasons import Reason, named
+from qplan.candidates.refusals import describe_figures
 from qplan.costing.unit_costs import Cost, money, relay_cost, tco
 from qplan.explain.about.alternatives import Alternative, Replanner
 from qplan.explain.about.answers import Answer
@@ -21,15 +22,6 @@ from qplan.inventory.relay_rules import relay_refusals
 
 MOST_REFUSALS = 4
 TELLING = 0.1  # a plan that is farther from its bound is not shown as the best one
-REFUSED = {
-    "amplified": "the fibre has optical amplifiers",
-    "loss_db": "{:.2f} dB, it reaches {:.2f} dB",
-    "length_km": "a length of {} km, its limit is {:g} km",
-    "key_rate_bps": "its net key rate is zero at that loss",
-    "strands": "too few free strands for one system",
-    "rack_units": "too few rack units at an end",
-    "power_w": "too little power at an end",
-}
 
 
 def answer_unused(replanner: Replanner, site: str) -> Answer:
@@ -89,8 +81,7 @@ def _describe_no_link(graph: CandidateGraph, inventory: Inventory, site: str) ->
     refusals = [refusal for refusal in graph.refusals if site in refusal.route.ends]
     for refusal in refusals[:MOST_REFUSALS]:
         fibre = refusal.route.fibres[0]
-        figures = REFUSED.get(refusal.reason, refusal.reason).format(refusal.value, refusal.limit)
-        text = f"No QKD link can end there over {fibre} with {refusal.system}: {figures}."
+        text = f"No QKD link can end there over {fibre} with {refusal.system}: {describe_figures(refusal)}."
         yield Reason(refusal.reason, text, refusal.value, refusal.limit, (f"fibres.{fibre}",))
     if not refusals:
         alone = not any(site in fibre.ends for fibre in inventory.fibres.values())

@@ -104,12 +104,12 @@ def _markdown_row(cells: Iterable[str]) -> str:
 def text_table(header: Sequence[str], rows: Iterable[Sequence[Cell]], right: Collection[str] = ()) -> str:
     """A table for the terminal: columns padded to equal width, two spaces apart, a rule under the header."""
     cells = [[_plain_cell(cell) for cell in row] for row in rows]
-    widths = [max(map(_width, column)) for column in zip(header, *cells, strict=True)]
+    widths = [max(map(text_width, column)) for column in zip(header, *cells, strict=True)]
     rule = ["-" * width for width in widths]
     lines = []
     for row in (header, rule, *cells):
         padded = [
-            " " * (width - _width(cell)) + cell if name in right else cell + " " * (width - _width(cell))
+            " " * (width - text_width(cell)) + cell if name in right else cell + " " * (width - text_width(cell))
             for name, cell, width in zip(header, row, widths, strict=True)
         ]
         lines.append("  ".join(padded).rstrip())
@@ -124,8 +124,8 @@ def fitted_rows(
     The widest columns give way first, none below its heading or `LEAST_CELL`, the first, which names things, last.
     """
     cells = [list(row) for row in rows]
-    widths = [max(map(_width, column)) for column in zip(header, *cells, strict=True)]
-    least = [max(_width(name), min(LEAST_CELL, width)) for name, width in zip(header, widths, strict=True)]
+    widths = [max(map(text_width, column)) for column in zip(header, *cells, strict=True)]
+    least = [max(text_width(name), min(LEAST_CELL, width)) for name, width in zip(header, widths, strict=True)]
     least[0] = min(widths[0], LONGEST_NAME)
     if window is None:
         widths = [characters] * len(header)
@@ -137,11 +137,34 @@ def fitted_rows(
     return [[shortened(cell, width) for cell, width in zip(row, widths, strict=True)] for row in cells]
 
 
-def shortened(text: str, characters: int) -> str:
-    """The beginning of a text, and that there was more."""
-    return text if len(text) <= characters else text[: characters - 1].rstrip() + "…"
+def drop_columns(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    right: Collection[str],
+    dropped: Sequence[str],
+    width: int | None,
+) -> str:
+    """A table for the terminal without so many of the columns to be dropped, in turn, as make it too wide."""
+    kept = list(range(len(header)))
+    table = text_table(header, rows, right)
+    for name in dropped if width is not None else ():
+        if max(map(text_width, table.splitlines())) <= (width or 0):
+            break
+        kept.remove(header.index(name))
+        table = text_table([header[i] for i in kept], [[row[i] for i in kept] for row in rows], right)
+    return table
 
 
-def _width(text: str) -> int:
+def shortened(text: str, width: int) -> str:
+    """The text, or as much of it as so many columns of a terminal take, and that there was more."""
+    if text_width(text) <= width:
+        return text
+    text = text[: width - 1]
+    while text_width(text) > width - 1:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
+def text_width(text: str) -> int:
     """Columns that the text takes on a terminal."""
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

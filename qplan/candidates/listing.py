@@ -1,0 +1,120 @@
+"""Candidate links as a list to be read: with loss budgets, who could use them, and what is refused with its figures.
+
+`list_considered` lists what the optimiser chooses from; `list_candidates` all that could be built between any two
+sites, also what no corridor could use and what another system on its route makes superfluous.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from qplan.candidates.hops import loss_hops
+from qplan.candidates.links import enumerate_candidates, offers_and_refusals
+from qplan.candidates.model import CandidateGraph, CandidateLink, Refusal, Route, Usability, systems_needed
+from qplan.candidates.reasons import named
+from qplan.candidates.survey import permitted_systems
+from qplan.inventory import plant
+from qplan.inventory.loss_budget import LossBudget, loss_budget
+from qplan.inventory.model import Corridor, Inventory
+from qplan.inventory.source.messages import counted
+
+
+@dataclass(frozen=True)
+class ListedLink:
+    """A link that could be built, what its loss is made of, and the corridors whose paths it could carry."""
+
+    link: CandidateLink
+    budget: LossBudget
+    limit_db: float
+    """Loss up to which the system gives a key."""
+    corridors: tuple[str, ...]
+    considered: bool
+    """The optimiser chooses from it: some corridor could use it, and no other system on its route is as good in all."""
+
+    @property
+    def headroom_db(self) -> float:
+        return round(self.limit_db - self.link.loss_db, 9)
+
+
+@dataclass(frozen=True)
+class CandidateList:
+    """Links in id order, refusals by route. `bypass_limit`: routes with more patched sites are left out, being many."""
+
+    links: tuple[ListedLink, ...]
+    refused: tuple[Refusal, ...]
+    """Of routes over several fibres only where some system would reach."""
+    excluded: tuple[str, ...]
+    """Systems that the policy does not let buy."""
+    bypass_limit: int | None
+
+    def select(self, keeps: Callable[[Route], bool]) -> CandidateList:
+        """What is about routes of one kind."""
+        links = tuple(each for each in self.links if keeps(each.link.route))
+        refused = tuple(each for each in self.refused if keeps(each.route))
+        return replace(self, links=links, refused=refused)
+
+
+def list_considered(inventory: Inventory, graph: CandidateGraph) -> CandidateList:
+    """What the optimiser chooses from, and what single fibres refuse."""
+    links = tuple(_list_link(inventory, graph.usability, link, True) for link in graph.links)
+    return _collect(inventory, links, graph.refusals, graph.bypass_limit)
+
+
+def list_candidates(inventory: Inventory) -> CandidateList:
+    """All that could be built between any two sites."""
+    graph = enumerate_candidates(inventory)
+    considered = {link.id for link in graph.links}
+    wanted, _, _ = offers_and_refusals(inventory)
+    counted = {link.id: link for link in wanted}  # as many systems as the corridors' demand may need
+    offers, refusals, bypass_limit = offers_and_refusals(_open_everywhere(inventory))
+    links = tuple(
+        _list_link(inventory, graph.usability, counted.get(link.id, link), link.id in considered) for link in offers
+    )
+    amplified = (refusal for refusal in graph.refusals if refusal.reason == "amplified")
+    return _collect(inventory, links, (*amplified, *refusals), bypass_limit)
+
+
+def describe_gap(inventory: Inventory, ends: tuple[str, str]) -> str:
+    """Why no route joins two sites for which there is neither a link nor a refusal."""
+    a, b = ends
+    hop = next(iter(loss_hops(inventory, sorted(ends)).values()), None)
+    if hop is None:
+        most = counted(inventory.policy.max_bypass_sites, "patched site")
+        return f"No fibres join {a} and {b} through at most {most} (policy.max_bypass_sites)."
+    return (
+        f"No system reaches from {a} to {b}: over {named(hop.fibres)}, the best route, the loss is {hop.loss_db:.2f} "
+        f"dB, and {hop.system} reaches {hop.limit_db:.2f} dB."
+    )
+
+
+def _open_everywhere(inventory: Inventory) -> Inventory:
+    """The inventory in which every site may be a node of some corridor that asks for nothing."""
+    sites = {s: site.model_copy(update={"trusted_node": "allowed"}) for s, site in inventory.sites.items()}
+    ends = tuple(sorted(sites)[:2])
+    corridors = {"any": Corridor.model_construct(ends=ends, key_rate_bps=0.0)} if len(ends) > 1 else {}
+    return inventory.model_copy(update={"sites": sites, "corridors": corridors})
+
+
+def _list_link(inventory: Inventory, usable: Usability, link: CandidateLink, considered: bool) -> ListedLink:
+    system = inventory.equipment.qkd_systems[link.system]
+    budget = loss_budget(inventory, link.route.fibres, link.route.bypass_sites, plant.band_of(system))
+    assert budget is not None, "a link has a loss in the band of its system"
+    corridors = tuple(
+        q
+        for q in usable.corridors_of(*link.route.ends)
+        if systems_needed(inventory.corridors[q].demand_bps, link.key_rate_bps) <= link.max_count
+    )
+    return ListedLink(link, budget, plant.max_loss_db(system), corridors, considered)
+
+
+def _collect(
+    inventory: Inventory, links: Iterable[ListedLink], refusals: Iterable[Refusal], bypass_limit: int | None
+) -> CandidateList:
+    permitted = permitted_systems(inventory)
+    return CandidateList(
+        tuple(sorted(links, key=lambda listed: listed.link.id)),
+        tuple(sorted(refusals, key=lambda each: (each.route.ends, each.route.fibres, each.system))),
+        tuple(sorted(inventory.equipment.qkd_systems.keys() - permitted.keys())),
+        bypass_limit,
+    )

@@ -1,0 +1,23 @@
+"""Why a system cannot work, or cannot be built, on a route: in words, with the figures."""
+
+from __future__ import annotations
+
+from qplan.candidates.model import Refusal
+
+WORDS = {
+    "amplified": "the fibre has optical amplifiers",
+    "no_o_band_loss": "no loss in the O band is known of a fibre",
+    "loss_db": "{value:.2f} dB, it reaches {limit:.2f} dB",
+    "length_km": "a length of {value:.1f} km, its limit is {limit:g} km",
+    "key_rate_bps": "its net key rate is zero at that loss",
+    "strands": "{value:g} free, it takes {limit:g} on every fibre of its route",
+    "rack_units": "{value:g} rack units free at an end, node and module take {limit:g}",
+    "power_w": "{value:g} W free at an end, node and module take {limit:g} W",
+}
+UNKNOWN_LENGTH = "a length that is not known, its limit is {limit:g} km"
+
+
+def describe_figures(refusal: Refusal) -> str:
+    """`41.20 dB, it reaches 36.00 dB`, and so on."""
+    words = UNKNOWN_LENGTH if refusal.reason == "length_km" and refusal.value is None else WORDS[refusal.reason]
+    return words.format(value=refusal.value, limit=refusal.limit)
