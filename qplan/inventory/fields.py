@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+ID_PATTERN = "^[A-Za-z0-9][A-Za-z0-9_-]*$"
+Id = Annotated[str, Field(pattern=ID_PATTERN)]
 Amount = Annotated[float, Field(ge=0, le=1e15, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, le=1e15, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -19,6 +21,11 @@ Countries = Annotated[tuple[Country, ...], Field(strict=False)]
 TwoEnds = Annotated[tuple[Id, Id], Field(strict=False)]
 Point = Annotated[tuple[Amount, Amount], Field(strict=False)]
 Provenance = Literal["datasheet", "quote", "measured", "paper", "derived", "illustrative"]
+
+
+def is_id(text: str) -> bool:
+    """Whether a text may be an id."""
+    return re.fullmatch(ID_PATTERN, text) is not None and not text.endswith("\n")
 
 
 class Model(BaseModel):

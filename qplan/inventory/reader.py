@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from qplan.errors import Diagnostic, InvalidInput
 from qplan.inventory.checks.checks import check
 from qplan.inventory.checks.view import View
+from qplan.inventory.fields import is_id
 from qplan.inventory.model import Inventory, InventoryFile
 from qplan.inventory.rules import Spot, finding
 from qplan.inventory.source.includes import Loaded, load
@@ -157,7 +158,7 @@ def _find_null_entries(declared: Declared, source: SourceMap) -> list[Diagnostic
     for section in ID_SECTIONS:
         for name, entry in mapping_at(declared.value, section).items():
             place = source.place((*section, name))
-            if entry is None and place.key is not None and place.key.value == name:
+            if entry is None and is_id(name) and place.key is not None and place.key.value == name:
                 message = f"{dotted((*section, name))} is null and so left out"
                 hint = "write {} for an entry without keys"
                 found.append(finding("QP019", place.at_key(), dotted((*section, name)), message, hint=hint))
@@ -173,9 +174,16 @@ def _errors(findings: Iterable[Diagnostic]) -> bool:
 
 
 def _drop_repeated(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """In the order of the files; of findings by one rule at one place (a default of many entries) the first stands."""
+    """In the order of the files; of findings by one rule at one place (a default of many entries) the first stands.
+
+    What is said of a key that is not text, is not said again as unknown or malformed.
+    """
     first: dict[tuple[object, ...], Diagnostic] = {}
+    findings = list(findings)
+    not_text = {(item.file, item.line, item.column) for item in findings if item.code == "QP007"}
     for item in findings:
+        if item.code in ("QP102", "QP106") and (item.file, item.line, item.column) in not_text:
+            continue
         place = (item.file, item.line, item.column, item.code)
         first.setdefault(place if item.line else (*place, item.address, item.message), item)
     return tuple(sorted(first.values()))

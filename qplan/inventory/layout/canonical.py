@@ -26,8 +26,9 @@ def canonical(file: str, data: bytes) -> bytes:
     Raises InvalidInput where the file is no YAML that qplan reads, NoLayout where fmt must leave it as it is.
     """
     parsed = parse_yaml(file, data)
-    if parsed.value is UNREADABLE:
-        raise InvalidInput(tuple(parsed.findings), {file: parsed.text})
+    misread = [item for item in parsed.findings if item.code == "QP103"]  # a decimal comma, which a layout would hide
+    if parsed.value is UNREADABLE or misread:
+        raise InvalidInput(tuple(misread or parsed.findings), {file: parsed.text})
     text = parsed.text.replace("\r\n", "\n").replace("\r", "\n")
     try:
         laid_out = lay_out(text)

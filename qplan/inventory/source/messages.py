@@ -40,6 +40,11 @@ OTHER_WORDS = {  # keys that other tools and formats use, and ours
     "curve": "key_rate_curve",
     "includes": "include",
     "vendor": "manufacturer",
+    "loss": "loss_db",
+    "tier": "security_tier",
+    "trusted": "trusted_node",
+    "margin_db": "loss_margin_db",
+    "interest_rate": "discount_rate",
 }
 
 

@@ -14,6 +14,7 @@ PROBLEMS = {
         "a ':' stands where no key can be",
         "put a text that contains ': ' in quotes, or check the indentation of this line and the line above",
     ),
+    "found unexpected ':'": ("a ':' stands where no key can be", "write a blank after the colon"),
     "could not find expected ':'": ("a key without ':'", "write 'key: value', with a space after the colon"),
     "did not find expected key": (
         "this line does not fit the lines above it",

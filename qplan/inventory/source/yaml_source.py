@@ -13,6 +13,7 @@ from yamlcore import CCoreLoader
 from qplan.errors import Diagnostic
 from qplan.inventory.rules import Spot, finding
 from qplan.inventory.source.source_map import Path, Place, Values, dotted
+from qplan.inventory.source.units import number_remedy, numbers
 from qplan.inventory.source.yaml_problems import explain_problem
 
 MAX_BYTES = 16 * 2**20
@@ -157,6 +158,7 @@ class _Builder:
         self.places: dict[Path, Place] = {}
         self.findings: list[Diagnostic] = []
         self._sizes: dict[int, tuple[int, int] | None] = {}
+        self._decimals: dict[int, str] = {}  # by the id of a number's node: what follows its decimal comma
 
     def measure(self, node: yaml.Node, above: int = 0) -> tuple[int, int]:
         """Values in a node and levels below it, aliases written out; stops at what contains itself or is too much.
@@ -216,7 +218,10 @@ class _Builder:
         """Own entries, then those that come by `<<`; the first of equal keys stands."""
         pairs: dict[str, tuple[yaml.Node, yaml.Node]] = {}
         merged = None
-        for key, value in node.value:
+        for before, (key, value) in zip([None, *node.value], node.value, strict=False):
+            if before and _follows_comma(before[1], key, value):
+                self._decimals[id(before[1])] = key.value
+                continue
             name = key.value if key.tag == TEXT and len(key.value) <= MAX_KEY else self._odd_key(key, path)
             if name == "<<" and key.style not in ("'", '"'):
                 if merged is not None:
@@ -260,6 +265,10 @@ class _Builder:
         return name
 
     def _scalar(self, node: yaml.ScalarNode, path: Path) -> object:
+        if id(node) in self._decimals:
+            found, key = f"{node.value},{self._decimals[id(node)]}", str(path[-1])
+            message = f"{dotted(path)} is {found}, which YAML reads as {node.value} and a key; expected a number"
+            return self._bad("QP103", node, path, message, found=found, hint=number_remedy(key, found))
         if len(node.value) > MAX_SCALAR:
             return self._bad("QP003", node, path, f"a text of more than {MAX_SCALAR} characters")
         if node.tag == TEXT:
@@ -282,6 +291,14 @@ class _Builder:
         at = Place(self.file, None, node).at_value()
         self.findings.append(finding(code, at, dotted(path), message, **words))
         return UNREADABLE
+
+
+def _follows_comma(before: yaml.Node, key: yaml.Node, value: yaml.Node) -> bool:
+    """Whether a key without a value is what follows the decimal comma of the number before it, in a flow mapping."""
+    if key.tag != TAG + "int" or value.tag != NULL or value.value or not isinstance(before, yaml.ScalarNode):
+        return False
+    adjoining: bool = key.start_mark.index == before.end_mark.index + 1
+    return adjoining and before.style not in ("'", '"') and bool(numbers(before.value))
 
 
 def _tag(node: yaml.Node) -> str:
