@@ -10,15 +10,17 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from qplan.errors import Diagnostic
-from qplan.inventory.fields import ID_PATTERN
+from qplan.inventory.countries import COUNTRIES, MEANT
+from qplan.inventory.fields import COUNTRY_PATTERN, ID_PATTERN
 from qplan.inventory.rules import finding
-from qplan.inventory.source.messages import closest, did_you_mean, joined, kind, shown
+from qplan.inventory.source.messages import closest, counted, did_you_mean, figure, joined, kind, shown
 from qplan.inventory.source.remedies import BLANK, id_remedy, key_remedy, value_remedy
 from qplan.inventory.source.shape import FILE, shape_at
 from qplan.inventory.source.source_map import Path, SourceMap, Values, dotted, mapping_at
 from qplan.inventory.source.yaml_source import UNREADABLE
 
 MOST_KEYS_LISTED = 12
+MANY_EXCHANGED = 3  # sites with latitude and longitude exchanged, from which on the whole file is
 M = TypeVar("M", bound=BaseModel)
 TYPES = {  # pydantic's error type → what the user should write
     "float_type": "a number",
@@ -39,7 +41,7 @@ LIMITS = {
 }
 PATTERNS = {
     ID_PATTERN: "letters, digits, '-' and '_', a letter or a digit first",
-    "^[A-Z]{2}$": "two capital letters (ISO 3166-1 alpha-2)",
+    COUNTRY_PATTERN: "two capital letters (ISO 3166-1 alpha-2)",
     "^[A-Z]{3}$": "three capital letters (ISO 4217)",
 }
 
@@ -53,13 +55,31 @@ def parse(model: type[M], value: Values, source: SourceMap) -> tuple[M | None, l
         return model.model_validate(value), []
     except ValidationError as error:
         errors = _locate(error, value)
-    findings = [
-        _finding(path, item, value, source) for path, item in errors.items() if _at(value, path) is not UNREADABLE
-    ]
+    exchanged = [path for path in errors if _is_exchanged(path, value)]
+    told = {path: item for path, item in errors.items() if path not in exchanged or len(exchanged) < MANY_EXCHANGED}
+    readable = ((path, item) for path, item in told.items() if _at(value, path) is not UNREADABLE)
+    findings = [_finding(path, item, value, source) for path, item in readable]
+    if len(exchanged) >= MANY_EXCHANGED:
+        findings.append(_all_exchanged(exchanged, value, source))
     try:
         return model.model_validate(_drop(value, {_entry(path) for path in errors})), findings
     except ValidationError:
         return None, findings
+
+
+def _is_exchanged(path: Path, value: Values) -> bool:
+    """Whether a path leads to a latitude beyond the pole that could be a longitude, beside what could be a latitude."""
+    lat, lon = _at(value, path), _at(value, (*path[:-1], "lon"))
+    if path[-1:] != ("lat",) or not isinstance(lat, int | float) or not isinstance(lon, int | float):
+        return False
+    return 90 < abs(lat) <= 180 and abs(lon) <= 90
+
+
+def _all_exchanged(paths: list[Path], value: Values, source: SourceMap) -> Diagnostic:
+    """One finding for a whole file."""
+    first, sites = min(paths, key=source.at_value), len(mapping_at(value, paths[0][:1]))
+    message = f"lat lies beyond the poles at {len(paths)} of {counted(sites, 'site')}, and lon does not"
+    return finding("QP104", source.at_value(first), dotted(first), message, hint="exchange lat and lon")
 
 
 def _locate(error: ValidationError, value: Values) -> dict[Path, ErrorDetails]:
@@ -133,6 +153,7 @@ def _finding(path: Path, error: ErrorDetails, value: Values, source: SourceMap) 
         return finding("QP106", source.at_key(path), address, message, found=str(path[-1]), expected=words, hint=hint)
     code, expected, hint = _expectation(kind_of_error, error.get("ctx") or {}, found)
     hint = hint or value_remedy(path, "a list" if code == "QP107" else expected, found)
+    hint = "exchange lat and lon" if _is_exchanged(path, value) else hint
     what = f"{shown(found)} ({kind(found)})" if code == "QP103" and kind(found) else shown(found)
     if code == "QP107":
         what = f"a list of {_length(found)}"
@@ -144,14 +165,17 @@ def _expectation(error_type: str, ctx: Mapping[str, object], found: object) -> t
     """Code, what was expected, and a remedy."""
     if error_type in LIMITS:
         words, key = LIMITS[error_type]
-        return "QP104", f"{words} {ctx[key]:g}", ""
+        return "QP104", f"{words} {figure(float(str(ctx[key])))}", ""
     if error_type == "literal_error":
         options = re.findall(r"'([^']*)'", str(ctx["expected"]))
         return "QP105", joined(options), did_you_mean(found, options) if isinstance(found, str) else ""
+    if error_type == "country" and isinstance(found, str):
+        return "QP105", "a country's code of ISO 3166-1 alpha-2", f"write {MEANT[found]}" if found in MEANT else ""
     if error_type == "string_pattern_mismatch" and isinstance(found, str):
         pattern = str(ctx["pattern"])
-        better = found.upper() if re.match(pattern, found.upper()) else ""
-        hint = f"did you mean '{better}'?" if better else id_remedy(found, ()) if pattern == ID_PATTERN else ""
+        better = MEANT.get(found.upper(), found.upper())
+        fits = re.match(pattern, better) and (pattern != COUNTRY_PATTERN or better in COUNTRIES)
+        hint = f"did you mean '{better}'?" if fits else id_remedy(found, ()) if pattern == ID_PATTERN else ""
         return "QP106", PATTERNS.get(pattern, f"text of the form {pattern}"), hint
     if error_type in ("too_short", "too_long"):
         exactly = "at least 1" if ctx.get("min_length") == 1 else ctx.get("min_length", ctx.get("max_length"))

@@ -11,7 +11,9 @@ import yaml
 from yamlcore import CCoreLoader
 
 from qplan.errors import Diagnostic
+from qplan.inventory.fields import LEAST_AMOUNT, MOST_AMOUNT
 from qplan.inventory.rules import Spot, finding
+from qplan.inventory.source.messages import figure
 from qplan.inventory.source.source_map import Path, Place, Values, dotted
 from qplan.inventory.source.units import number_remedy, numbers
 from qplan.inventory.source.yaml_problems import explain_problem
@@ -283,8 +285,11 @@ class _Builder:
         if isinstance(value, float) and not math.isfinite(value):
             return self._bad("QP009", node, path, f"{node.value[:60]} is not a finite number")
         if isinstance(value, int) and abs(value) > MAX_INTEGER:
-            hint = "a whole number above 2^53 is not exact; write it as 1e20"
-            return self._bad("QP009", node, path, f"{node.value[:60]} is too large", hint=hint)
+            most = f"amounts go up to {figure(MOST_AMOUNT)}"
+            return self._bad("QP009", node, path, f"{node.value[:60]} is too large; {most}", expected=most)
+        if isinstance(value, float) and 0 < abs(value) < LEAST_AMOUNT and "labels" not in path:
+            expected = f"expected 0, or {figure(LEAST_AMOUNT)} and more"
+            return self._bad("QP009", node, path, f"{node.value[:60]} is too small; {expected}", expected=expected)
         return value
 
     def _bad(self, code: str, node: yaml.Node, path: Path, message: str, **words: str) -> object:
