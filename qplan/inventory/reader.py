@@ -17,7 +17,7 @@ from qplan.inventory.checks.view import View
 from qplan.inventory.fields import is_id
 from qplan.inventory.model import Inventory, InventoryFile
 from qplan.inventory.rules import Spot, finding
-from qplan.inventory.source.includes import Loaded, load
+from qplan.inventory.source.includes import Loaded, is_shipped, load
 from qplan.inventory.source.messages import did_you_mean
 from qplan.inventory.source.model_errors import parse
 from qplan.inventory.source.overlay import (
@@ -71,6 +71,8 @@ class Reading:
     warnings: tuple[Diagnostic, ...] = ()
     suppressed: tuple[Diagnostic, ...] = ()
     """The warnings that a comment suppresses, with its reason."""
+    shipped_warnings: tuple[Diagnostic, ...] = ()
+    """The warnings inside shipped catalogues: they count for no one, and matter where what they speak of is bought."""
     sources: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The text of every file by the name that findings give it."""
 
@@ -104,11 +106,13 @@ def read_inventory(
         view = View(inventory, source, _collect_ids(effective))
         ids_known = loaded.complete and isinstance(effective.get("sites", {}), dict)
         findings += check(view, ids_known=ids_known, all_valid=not _errors(findings))
-    kept, suppressed = _judge(findings, loaded, as_declared=scenario is None and not command_line)
+    own = [item for item in findings if item.severity == "error" or not is_shipped(item.file)]
+    kept, suppressed = _judge(own, loaded, as_declared=scenario is None and not command_line)
     if inventory is None or _errors(kept):
         raise InvalidInput(kept, loaded.texts, suppressed)
     defaults = mapping_at(declared.value, ("defaults",))
-    return _reading(inventory, loaded, scenario, command_line, defaults, kept, suppressed)
+    shipped = _drop_repeated(item for item in findings if item.severity != "error" and is_shipped(item.file))
+    return _reading(inventory, loaded, scenario, command_line, defaults, kept, suppressed, shipped)
 
 
 @contextmanager
@@ -211,6 +215,7 @@ def _reading(
     defaults: Mapping[str, object],
     warnings: tuple[Diagnostic, ...],
     suppressed: tuple[Diagnostic, ...],
+    shipped_warnings: tuple[Diagnostic, ...],
 ) -> Reading:
     text = effective_json(inventory)
     main = loaded.files[0]
@@ -226,6 +231,7 @@ def _reading(
         defaults=defaults,
         warnings=warnings,
         suppressed=suppressed,
+        shipped_warnings=shipped_warnings,
         sources=loaded.texts,
     )
 

@@ -64,6 +64,11 @@ class Loaded:
         return Declared(self.value, self.places)
 
 
+def is_shipped(file: str) -> bool:
+    """Whether a file, as findings name it, is a shipped catalogue."""
+    return file.startswith(CATALOGUE)
+
+
 class _Refused(Exception):
     """An include that must not or cannot be read: rule, reason and remedy."""
 
@@ -178,9 +183,9 @@ class _Reader:
     def _locate(self, name: str, chain: tuple[SourceFile, ...]) -> tuple[str, str]:
         """Path relative to the main file's folder, and the real path."""
         including = chain[-1]
-        if name.startswith(CATALOGUE):
+        if is_shipped(name):
             return name, name
-        if including.path.startswith(CATALOGUE):
+        if is_shipped(including.path):
             raise _Refused("QP012", "a shipped catalogue includes shipped ones only")
         if not name or "\0" in name or "://" in name:
             raise _Refused("QP011", "not the name of a file")
@@ -193,7 +198,7 @@ class _Reader:
         return _clean(os.path.relpath(real, self.folder)), real
 
     def _open(self, path: str, real: str) -> SourceFile:
-        if path.startswith(CATALOGUE):
+        if is_shipped(path):
             return SourceFile(path, path, real, _shipped(path.removeprefix(CATALOGUE)))
         try:
             if not stat.S_ISREG(os.stat(real).st_mode):
@@ -242,6 +247,11 @@ def _merge(loaded: Loaded, added: Values, places: dict[Path, Place], path: Path,
         elif here in MERGED and isinstance(value, dict) and isinstance(present, dict):
             _merge(loaded, value, places, here, present)
         elif value is not UNREADABLE:
-            first, second = loaded.places[here], places[here].at_key()
-            message = f"'{dotted(here)}' is defined twice, first in {first.file}:{first.at_key().line}"
-            loaded.findings.append(finding("QP014", second, dotted(here), message, hint="keep one of the two"))
+            first, second = loaded.places[here].at_key(), places[here].at_key()
+            if is_shipped(second.file):
+                message = f"'{dotted(here)}' is defined twice, also in {second.file}:{second.line}"
+                hint = "give it another id, or change the shipped one with set"
+                loaded.findings.append(finding("QP014", first, dotted(here), message, hint=hint))
+            else:
+                message = f"'{dotted(here)}' is defined twice, first in {first.file}:{first.line}"
+                loaded.findings.append(finding("QP014", second, dotted(here), message, hint="keep one of the two"))
