@@ -31,6 +31,10 @@ PROBLEMS = {
         "more follows where the document ends",
         "check the indentation of this line and the lines above",
     ),
+    "invalid Unicode character escape code": (
+        "an escape in double quotes that stands for no character",
+        "write the character itself; of one in two halves such as \\ud83d\\ude00, both",
+    ),
     "found unknown escape character": ("an unknown escape in double quotes", "write \\\\ for a backslash"),
     "block sequence entries are not allowed": ("a list item '-' stands where none can be", "begin it on its own line"),
 }

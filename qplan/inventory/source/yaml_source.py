@@ -13,8 +13,9 @@ from yamlcore import CCoreLoader
 from qplan.errors import Diagnostic
 from qplan.inventory.fields import LEAST_AMOUNT, MOST_AMOUNT
 from qplan.inventory.rules import Spot, finding
-from qplan.inventory.source.messages import figure
+from qplan.inventory.source.messages import figure, shown
 from qplan.inventory.source.source_map import Path, Place, Values, dotted
+from qplan.inventory.source.surrogates import hide_pairs, show_pairs
 from qplan.inventory.source.units import number_remedy, numbers
 from qplan.inventory.source.yaml_problems import explain_problem
 
@@ -25,6 +26,7 @@ MAX_NODES = 1_000_000
 MAX_SCALAR = 2**16  # characters
 MAX_KEY = 255  # characters
 MAX_INTEGER = 2**53  # up to here every JSON reader keeps whole numbers exact
+ESCAPE = "invalid Unicode character escape code"  # what libyaml says of half a character, too
 NOT_IN_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 NOT_IN_KEYS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 TAG = "tag:yaml.org,2002:"
@@ -101,12 +103,21 @@ def parse_yaml(file: str, data: bytes) -> Parsed:
 
 
 def parse_value(file: str, text: str) -> Parsed:
-    """Read the value of an override; an empty text is null."""
+    """Read the value of an override; an empty text is null.
+
+    No comment is looked for: a plain text goes on behind ` #`.
+    """
     try:
         bad = NOT_IN_YAML.search(text)
         if bad:
             raise _Stop(finding("QP002", Spot(file), "", f"the character {bad.group()!a} is not allowed"))
         root = _compose(file, text)
+        behind = text[root.end_mark.index if root else 0 :].strip()
+        if behind.startswith("#"):
+            if root is None or (isinstance(root, yaml.ScalarNode) and root.style not in ("'", '"')):
+                return Parsed(text.strip(), {}, [], text)
+            hint = "put quotes around all of it, or leave it out"
+            raise _Stop(finding("QP015", Spot(file), "", f"{shown(behind)} stands behind the value", hint=hint))
         if root is None:
             return Parsed(None, {}, [], text)
         builder = _Builder(file)
@@ -147,6 +158,12 @@ def _compose(file: str, text: str) -> yaml.Node | None:
     except _TooMuch as error:
         raise _Stop(finding("QP003", Spot(file, 1, 1), "", f"the file {error}")) from None
     except yaml.YAMLError as error:
+        hidden = hide_pairs(text) if ESCAPE in str(error) else None
+        if hidden:
+            root = _compose(file, hidden.text)
+            if root is not None:
+                show_pairs(root, hidden)
+            return root
         if "nesting depth" in str(error):  # libyaml's own limit, which its newer releases reach before the composer
             raise _Stop(finding("QP003", Spot(file, 1, 1), "", f"the file {TOO_DEEP}")) from None
         raise _Stop(explain_problem(file, text, error)) from None
