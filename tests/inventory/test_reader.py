@@ -10,11 +10,14 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from qplan.errors import InvalidInput, QplanError
 from qplan.inventory.model import Inventory
 from qplan.inventory.reader import Reading, read_inventory
 from qplan.inventory.source.rendering import render
+from qplan.inventory.source.yaml_source import parse_yaml
 
 HERE = Path(__file__).parent
 CASES = sorted((HERE / "errors").glob("*.yaml"))
@@ -239,3 +242,29 @@ def test_reading_does_not_depend_on_the_order_of_entries(tmp_path):
     )
     assert read(tmp_path, blocks).effective_json == reading.effective_json
     assert reading.inventory == Inventory.model_validate_json(reading.effective_json)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.dictionaries(st.text(max_size=4).map(lambda key: f"k{key}"), st.text(max_size=12), max_size=4))
+@example({"k": "\U0001f600 \\ud83d\\ude00 \ue000 \uf7ff"})
+def test_json_as_python_dumps_it_is_read(labels):
+    text = json.dumps(labels)
+    parsed = parse_yaml("x.json", f'{{"labels": {text}}}'.encode())
+    if not any("\ud800" <= c <= "\udfff" or not c.isprintable() for word in [*labels, *labels.values()] for c in word):
+        assert parsed.findings == [] and parsed.value == {"labels": labels}
+
+
+def test_places_behind_a_character_in_two_halves(tmp_path):
+    text = json.dumps({"qplan": 1, "metadata": {"name": "\U0001f600"}, "objective": "x"})
+    assert [(d.code, d.column) for d in refusal(tmp_path, text).diagnostics] == [("QP105", text.index('"x"') + 1)]
+    error = refusal(tmp_path, SMALL.replace("name: Small", r'name: "\ud83d alone"'))
+    assert [(item.code, item.line) for item in error.diagnostics] == [("QP001", 2)]
+
+
+def test_a_number_sign_in_an_override_begins_no_comment(tmp_path):
+    reading = read(tmp_path, SMALL, overrides=["sites.a.name=DC #1", "sites.b.name='x # y'", "metadata.owner=#1"])
+    sites = reading.inventory.sites
+    assert (sites["a"].name, sites["b"].name, reading.inventory.metadata.owner) == ("DC #1", "x # y", "#1")
+    assert codes(refusal(tmp_path, SMALL, overrides=["fibres.f.strands=4 # all"])) == ["QP103"]
+    assert codes(refusal(tmp_path, SMALL, overrides=['sites.a.name="DC" # 1'])) == ["QP015"]
+    assert read(tmp_path, SMALL, overrides=['sites.a.name="\\ud83d\\ude00"']).inventory.sites["a"].name == "\U0001f600"
