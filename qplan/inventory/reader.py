@@ -30,8 +30,9 @@ from qplan.inventory.source.overlay import (
     parse_overrides,
 )
 from qplan.inventory.source.relative import expand_overrides, scale_demands
-from qplan.inventory.source.source_map import Declared, SourceMap, Values, dotted, mapping_at
+from qplan.inventory.source.source_map import DEFAULTS_KEY, Declared, SourceMap, Values, dotted, mapping_at, paths_in
 from qplan.inventory.source.suppressions import apply_suppressions, find_suppressions, report_unused
+from qplan.inventory.source.yaml_source import MAX_NODES
 
 ID_SECTIONS = (
     ("sites",),
@@ -97,6 +98,9 @@ def read_inventory(
     declared, command_line, override_findings = _override(declared, overrides, demand_factor)
     source = SourceMap(declared.places)
     findings = loaded.findings + overlay_findings + override_findings + _find_null_entries(declared, source)
+    too_large = _find_large_defaults(declared, source)
+    if too_large:
+        raise InvalidInput(_judge([*findings, *too_large], loaded, as_declared=False)[0], loaded.texts)
     effective: Values = {"qplan": 1, **merge_defaults(declared.value)}
     file_only: Values = {key: declared.value[key] for key in ("set", "defaults", "scenarios") if key in declared.value}
     findings += parse(InventoryFile, {"qplan": 1, **drop_nulls(file_only)}, source)[1]
@@ -166,6 +170,18 @@ def _find_null_entries(declared: Declared, source: SourceMap) -> list[Diagnostic
                 message = f"{dotted((*section, name))} is null and so left out"
                 hint = "write {} for an entry without keys"
                 found.append(finding("QP019", place.at_key(), dotted((*section, name)), message, hint=hint))
+    return found
+
+
+def _find_large_defaults(declared: Declared, source: SourceMap) -> list[Diagnostic]:
+    """Defaults that would fill the memory, written out for every entry."""
+    found = []
+    for section, key in DEFAULTS_KEY.items():
+        entries = mapping_at(declared.value, (section,))
+        values = sum(1 for _ in paths_in(mapping_at(declared.value, ("defaults", key))))
+        if values * len(entries) > MAX_NODES:
+            message = f"defaults.{key}, written out for {len(entries)} {section}, has more than {MAX_NODES} values"
+            found.append(finding("QP003", source.at_key(("defaults", key)), f"defaults.{key}", message))
     return found
 
 

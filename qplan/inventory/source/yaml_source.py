@@ -42,6 +42,8 @@ class Parsed(NamedTuple):
     places: dict[Path, Place]
     findings: list[Diagnostic]
     text: str
+    size: int = 0
+    """How many values there are, aliases written out."""
 
 
 class _Stop(Exception):
@@ -58,17 +60,18 @@ class _TooMuch(yaml.YAMLError):
 class _Composer(CCoreLoader):  # type: ignore[misc]  # the base has no types
     """libyaml's composer, which would recurse without limit, held to a depth and a number of nodes."""
 
-    def __init__(self, text: str):
+    def __init__(self, text: str, most_nodes: int):
         super().__init__(text)
         self.depth = self.nodes = 0
+        self.most_nodes = most_nodes
 
     def descend_resolver(self, parent: yaml.Node, index: object) -> None:
         self.depth += 1
         self.nodes += 1
         if self.depth > MAX_DEPTH:
             raise _TooMuch(TOO_DEEP)
-        if self.nodes > MAX_NODES:
-            raise _TooMuch(f"holds more than {MAX_NODES} values")
+        if self.nodes > self.most_nodes:
+            raise _TooMuch(f"holds more than {MAX_NODES} values{_together(self.most_nodes)}")
 
     def ascend_resolver(self) -> None:
         self.depth -= 1
@@ -80,24 +83,24 @@ class _Composer(CCoreLoader):  # type: ignore[misc]  # the base has no types
         return tag
 
 
-def parse_yaml(file: str, data: bytes) -> Parsed:
-    """Read one YAML file; `file` is the name that findings give it.
+def parse_yaml(file: str, data: bytes, most_nodes: int = MAX_NODES) -> Parsed:
+    """Read one YAML file; `file` is the name that findings give it, `most_nodes` how many values it may hold.
 
     Top-level keys that begin with `x-` are left out.
     """
     text = ""
     try:
         text = _decode(file, data)
-        root = _compose(file, text)
+        root = _compose(file, text, most_nodes)
         if root is None:
             raise _Stop(finding("QP004", Spot(file, 1, 1), "", "the file is empty", hint="begin with 'qplan: 1'"))
-        builder = _Builder(file)
+        builder = _Builder(file, most_nodes)
         if not isinstance(root, yaml.MappingNode):
             at = Place(file, None, root).at_value()
             raise _Stop(finding("QP103", at, "", "the file is not a mapping", expected="keys such as 'sites:'"))
         root.value = [(key, value) for key, value in root.value if key.value[:2] != "x-"]
-        builder.measure(root)
-        return Parsed(builder.build(root, ()), builder.places, builder.findings, text)
+        size, _ = builder.measure(root)
+        return Parsed(builder.build(root, ()), builder.places, builder.findings, text, size)
     except _Stop as stop:
         return Parsed(UNREADABLE, {}, [stop.finding], text)
 
@@ -151,16 +154,16 @@ def _spot_after(file: str, before: str) -> Spot:
     return Spot(file, len(lines), len(lines[-1]) + 1)
 
 
-def _compose(file: str, text: str) -> yaml.Node | None:
+def _compose(file: str, text: str, most_nodes: int = MAX_NODES) -> yaml.Node | None:
     try:
-        root: yaml.Node | None = _Composer(text).get_single_node()
+        root: yaml.Node | None = _Composer(text, most_nodes).get_single_node()
         return root
     except _TooMuch as error:
         raise _Stop(finding("QP003", Spot(file, 1, 1), "", f"the file {error}")) from None
     except yaml.YAMLError as error:
         hidden = hide_pairs(text) if ESCAPE in str(error) else None
         if hidden:
-            root = _compose(file, hidden.text)
+            root = _compose(file, hidden.text, most_nodes)
             if root is not None:
                 show_pairs(root, hidden)
             return root
@@ -172,8 +175,8 @@ def _compose(file: str, text: str) -> yaml.Node | None:
 class _Builder:
     """Plain values from YAML nodes; a value with a finding becomes `UNREADABLE`, so that the rest is still read."""
 
-    def __init__(self, file: str):
-        self.file = file
+    def __init__(self, file: str, most_nodes: int = MAX_NODES):
+        self.file, self.most_nodes = file, most_nodes
         self.places: dict[Path, Place] = {}
         self.findings: list[Diagnostic] = []
         self._sizes: dict[int, tuple[int, int] | None] = {}
@@ -198,9 +201,10 @@ class _Builder:
             for child in item if isinstance(item, tuple) else (item,):
                 child_size, child_depth = self.measure(child, above + 1)
                 size, depth = size + child_size, max(depth, child_depth)
-        if size >= MAX_NODES or depth >= MAX_DEPTH:
+        if size >= self.most_nodes or depth >= MAX_DEPTH:
             at = Place(self.file, None, node).at_value()
-            much = f"more than {MAX_NODES} values" if size >= MAX_NODES else f"more than {MAX_DEPTH} levels"
+            values = f"more than {MAX_NODES} values{_together(self.most_nodes)}"
+            much = values if size >= self.most_nodes else f"more than {MAX_DEPTH} levels"
             raise _Stop(finding("QP003", at, "", f"with its aliases written out, this has {much}"))
         self._sizes[id(node)] = size + 1, depth + 1
         return size + 1, depth + 1
@@ -313,6 +317,10 @@ class _Builder:
         at = Place(self.file, None, node).at_value()
         self.findings.append(finding(code, at, dotted(path), message, **words))
         return UNREADABLE
+
+
+def _together(most_nodes: int) -> str:
+    return " together with the files read before it" if most_nodes < MAX_NODES else ""
 
 
 def _follows_comma(before: yaml.Node, key: yaml.Node, value: yaml.Node) -> bool:

@@ -16,7 +16,8 @@ from xml.etree import ElementTree
 
 from qplan.errors import Diagnostic
 from qplan.inventory.model import Inventory
-from qplan.inventory.source.includes import enclosing_repository, is_shipped
+from qplan.inventory.source.boundary import enclosing_repository
+from qplan.inventory.source.includes import is_shipped
 from qplan.inventory.source.messages import counted
 from qplan.inventory.source.rendering import render
 from qplan.inventory.validation import Report, Validated
