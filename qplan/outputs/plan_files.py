@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from qplan.assessment.facts import PlanFacts
+from qplan.plan.model import Plan
+
+
+def essential_files(plan: Plan, effective_json: str) -> dict[str, bytes]:
+    """The plan and its inventory, from which everything else can be made."""
+    return {"plan.json": plan.to_json().encode(), "inventory.json": effective_json.encode()}
 
 
 def plan_files(facts: PlanFacts, effective_json: str) -> dict[str, bytes]:
@@ -22,8 +28,6 @@ def plan_files(facts: PlanFacts, effective_json: str) -> dict[str, bytes]:
 
     picture = diagram(facts)
     texts = {
-        "plan.json": facts.plan.to_json(),
-        "inventory.json": effective_json,
         "topology.svg": to_svg(picture),
         "topology.dot": to_dot(picture),
         "topology.mmd": to_mermaid(picture),
@@ -33,4 +37,5 @@ def plan_files(facts: PlanFacts, effective_json: str) -> dict[str, bytes]:
         "report.md": report_markdown(facts),
         "report.html": report_html(facts),
     }
-    return {name: text.encode() for name, text in texts.items()} | {"bom.xlsx": workbook_bytes(facts)}
+    others = {name: text.encode() for name, text in texts.items()}
+    return essential_files(facts.plan, effective_json) | others | {"bom.xlsx": workbook_bytes(facts)}
