@@ -77,7 +77,7 @@ def guarded_streams() -> Iterator[None]:
     before = sys.stdout, sys.stderr
     for stream in filter(None, before):
         with suppress(AttributeError, ValueError, OSError):
-            ascii_only = codecs.lookup(stream.encoding).name == "ascii"
+            ascii_only = codecs.lookup(stream.encoding or "utf-8").name == "ascii"
             stream.reconfigure(errors=ESCAPES, **({"encoding": "utf-8"} if ascii_only else {}))
     sys.stdout, sys.stderr = (stream and GuardedStream(stream) for stream in before)
     try:
