@@ -20,6 +20,8 @@ def run() -> None:
             signal.signal(number, _stop)
     _open_closed_streams()
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no use of more here, and where it gets none it raises SIGINT
+    for name in [name for name in os.environ if name.startswith("NETWORKX_")]:
+        del os.environ[name]  # other backends of networkx: not needed, and one that is not there ends its import
     _end(_exit_code())
 
 
@@ -72,7 +74,7 @@ def _described(error: Exception, place: TracebackType | None) -> str:
         place = place.tb_next
     where = f" ({os.path.basename(place.tb_frame.f_code.co_filename)}:{place.tb_lineno})" if place else ""
     words = f"{type(error).__name__}: {error}{where}"
-    return "".join(c if c.isprintable() else " " for c in words)[:500]
+    return "".join(c if c.isprintable() else " " for c in words).replace("##", "# #")[:500]
 
 
 if __name__ == "__main__":

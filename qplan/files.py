@@ -1,12 +1,29 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, and the text that is the same in every copy of a file."""
 
 from __future__ import annotations
 
+import codecs
+import hashlib
 import os
 import secrets
 import shutil
 from contextlib import suppress
 from pathlib import Path
+
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+def plain_text(data: bytes) -> bytes:
+    """A text in UTF-8 as qplan writes it: without a byte order mark, lines ended by line feeds alone.
+
+    What copies do to a text (git with `core.autocrlf`, editors on Windows) is taken back.
+    """
+    return data.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n")
+
+
+def text_sha256(data: bytes) -> str:
+    """SHA-256 over the plain text, so that it is the same for every copy."""
+    return hashlib.sha256(plain_text(data)).hexdigest()
 
 
 def create_file(path: Path, data: bytes) -> bool:

@@ -206,15 +206,18 @@ def assess(inventory: Reading, plan: Plan) -> PlanFacts:
 def write(result: Result, folder: PathName) -> None:
     """Write a plan and all that is made of it into a folder, whole or not at all; else the explanation.
 
-    An explanation leaves a plan that is there as it is. Raises QplanError where the folder is not one to write to.
+    Of a search that was interrupted the plan itself comes first: its process may be given little time. An explanation
+    leaves a plan that is there as it is. Raises QplanError where the folder is not one to write to.
     """
     from qplan.candidates.links import enumerate_candidates
     from qplan.outputs.folder import has_plan, write_beside, write_folder
-    from qplan.outputs.plan_files import plan_files
+    from qplan.outputs.plan_files import essential_files, plan_files
     from qplan.outputs.verbs.explanation import explanation_files
     from qplan.plan.model import reference
 
     read, out = result.inventory, Path(folder)
+    if result.plan is not None and result.plan.solver.stopped_by == "interrupt":
+        write_folder(out, essential_files(result.plan, read.effective_json))
     if result.facts is not None:
         graph = enumerate_candidates(read.inventory) if result.outcome is None else result.outcome.candidates
         write_folder(out, plan_files(result.facts, read.effective_json, graph))

@@ -22,7 +22,8 @@ from qplan.api.drills import (
 from qplan.api.planning import load_result
 from qplan.cli.common import ANY_PATH
 from qplan.cli.progress import ProgressLine
-from qplan.cli.terminal import finite, say, stop_on_signals, window
+from qplan.cli.signals import stop_on_signals
+from qplan.cli.terminal import finite, say, window
 from qplan.cli.verb import Verb
 
 HINT = " (Ctrl-C prints what is done)"

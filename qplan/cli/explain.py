@@ -14,7 +14,8 @@ from qplan.api.words import Style, render
 from qplan.cli.common import default_file, overlay_options, say_warnings, search_options, style_option
 from qplan.cli.completion import complete_address
 from qplan.cli.progress import ProgressLine
-from qplan.cli.terminal import say, stop_on_signals, usage
+from qplan.cli.signals import stop_on_signals
+from qplan.cli.terminal import say, usage
 from qplan.cli.verb import Verb
 
 ADDRESS = re.compile(r"(sites|links|corridors|fibres|ducts)\.[A-Za-z0-9][A-Za-z0-9_-]*")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qplan import __version__
+from qplan.cli.streams import guarded_streams
 from qplan.errors import Exit, QplanError
 
 if TYPE_CHECKING:
@@ -114,7 +115,9 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit with the promised code."""
-    sys.exit(_exit_code())
+    with guarded_streams():
+        code = _exit_code()
+    sys.exit(code)
 
 
 def _exit_code() -> int:
@@ -153,3 +156,16 @@ def _check_environment() -> None:
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "0")
     if not re.fullmatch("-?[0-9]{1,12}", epoch):
         raise click.UsageError(f"SOURCE_DATE_EPOCH in the environment is {epoch!a}; expected seconds, a whole number")
+    completion = os.environ.get("_QPLAN_COMPLETE")
+    if completion is not None and not _is_asked_by_a_shell(completion):
+        raise click.UsageError(
+            f"_QPLAN_COMPLETE in the environment is {completion!a}: that is for a shell that completes a command line"
+        )
+
+
+def _is_asked_by_a_shell(completion: str) -> bool:
+    """Whether the environment is such as the scripts of click's shells leave it."""
+    if not re.fullmatch("(bash|zsh|fish)_(source|complete)", completion):
+        return False
+    words, at = os.environ.get("COMP_WORDS"), os.environ.get("COMP_CWORD", "")
+    return completion.endswith("source") or (words is not None and (completion.startswith("fish") or at.isdecimal()))

@@ -12,7 +12,8 @@ from qplan.api.planning import Result, Solver, check_ready, default_folder, load
 from qplan.api.words import Style, render, render_ending, render_failed_checks, render_progress, render_search
 from qplan.cli.common import ANY_PATH, inventory_argument, overlay_options, read, search_options, style_option
 from qplan.cli.progress import ProgressLine
-from qplan.cli.terminal import say, stop_on_signals, window
+from qplan.cli.signals import stop_on_signals
+from qplan.cli.terminal import say, window
 from qplan.cli.verb import Verb
 
 if TYPE_CHECKING:

@@ -1,15 +1,11 @@
-"""The terminal: colours, a line that is drawn anew, Ctrl-C that is heeded, numbers as options."""
+"""The terminal: colours, a line that is drawn anew, numbers as options."""
 
 from __future__ import annotations
 
 import math
 import re
 import shutil
-import signal
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import click
 
@@ -90,21 +86,3 @@ def finite(text: str | float, least: float, most: float) -> float:
     if not least <= number <= most:
         raise click.BadParameter(f"{text!r} is not a number from {least:g} to {most:g}")
     return number
-
-
-@contextmanager
-def stop_on_signals() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C or SIGTERM sets, so that what was found is written; a second one ends at once."""
-    stop = threading.Event()
-
-    def on_signal(number: int, frame: object) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

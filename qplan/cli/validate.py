@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import get_args
 
@@ -10,6 +11,7 @@ import click
 from qplan.api.inventories import report, rule_codes, validate
 from qplan.api.words import FindingsStyle, render_findings
 from qplan.cli.common import ANY_PATH, default_file, overlay_options
+from qplan.cli.streams import commands_to_github
 from qplan.cli.terminal import say
 from qplan.cli.verb import Verb
 from qplan.errors import Exit, QplanError, WrongUsage
@@ -68,7 +70,8 @@ def command(
             ignore=sum(ignore, ()),
             strict=strict,
         )
-        say(render_findings(found, style), style)
+        with commands_to_github() if style == "github" else nullcontext():
+            say(render_findings(found, style), style)
         invalid = found.invalid
     if unreadable:
         raise QplanError("\n".join(unreadable))

@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
-Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
-Amount = Annotated[float, Field(ge=0, le=1e15, allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, le=1e15, allow_inf_nan=False)]
+from qplan.inventory.countries import COUNTRIES
+
+ID_PATTERN = "^[A-Za-z0-9][A-Za-z0-9_-]*$"
+COUNTRY_PATTERN = "^[A-Z]{2}$"
+LEAST_AMOUNT, MOST_AMOUNT = 1e-9, 1e15  # what can be planned with beside 0; the reader refuses what is nearer to 0
+MOST_COUNTED = 10**9
+
+
+def _check_country(code: str) -> str:
+    if code not in COUNTRIES:
+        raise PydanticCustomError("country", "no country of ISO 3166-1")
+    return code
+
+
+Id = Annotated[str, Field(pattern=ID_PATTERN)]
+Amount = Annotated[float, Field(ge=0, le=MOST_AMOUNT, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, le=MOST_AMOUNT, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=0)]
-AtLeastOne = Annotated[int, Field(ge=1)]
-Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+Count = Annotated[int, Field(ge=0, le=MOST_COUNTED)]
+AtLeastOne = Annotated[int, Field(ge=1, le=MOST_COUNTED)]
+Country = Annotated[str, Field(pattern=COUNTRY_PATTERN), AfterValidator(_check_country)]
 Ids = Annotated[tuple[Id, ...], Field(strict=False)]
 Words = Annotated[tuple[str, ...], Field(strict=False)]
 Countries = Annotated[tuple[Country, ...], Field(strict=False)]
 TwoEnds = Annotated[tuple[Id, Id], Field(strict=False)]
 Point = Annotated[tuple[Amount, Amount], Field(strict=False)]
 Provenance = Literal["datasheet", "quote", "measured", "paper", "derived", "illustrative"]
+
+
+def is_id(text: str) -> bool:
+    """Whether a text may be an id."""
+    return re.fullmatch(ID_PATTERN, text) is not None and not text.endswith("\n")
 
 
 class Model(BaseModel):

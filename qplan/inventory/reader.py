@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from qplan.errors import Diagnostic, InvalidInput
 from qplan.inventory.checks.checks import check
 from qplan.inventory.checks.view import View
+from qplan.inventory.fields import is_id
 from qplan.inventory.model import Inventory, InventoryFile
 from qplan.inventory.rules import Spot, finding
-from qplan.inventory.source.includes import Loaded, load
+from qplan.inventory.source.includes import Loaded, is_shipped, load
 from qplan.inventory.source.messages import did_you_mean
 from qplan.inventory.source.model_errors import parse
 from qplan.inventory.source.overlay import (
@@ -29,8 +30,9 @@ from qplan.inventory.source.overlay import (
     parse_overrides,
 )
 from qplan.inventory.source.relative import expand_overrides, scale_demands
-from qplan.inventory.source.source_map import Declared, SourceMap, Values, dotted, mapping_at
+from qplan.inventory.source.source_map import DEFAULTS_KEY, Declared, SourceMap, Values, dotted, mapping_at, paths_in
 from qplan.inventory.source.suppressions import apply_suppressions, find_suppressions, report_unused
+from qplan.inventory.source.yaml_source import MAX_NODES
 
 ID_SECTIONS = (
     ("sites",),
@@ -70,6 +72,8 @@ class Reading:
     warnings: tuple[Diagnostic, ...] = ()
     suppressed: tuple[Diagnostic, ...] = ()
     """The warnings that a comment suppresses, with its reason."""
+    shipped_warnings: tuple[Diagnostic, ...] = ()
+    """The warnings inside shipped catalogues: they count for no one, and matter where what they speak of is bought."""
     sources: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The text of every file by the name that findings give it."""
 
@@ -94,6 +98,9 @@ def read_inventory(
     declared, command_line, override_findings = _override(declared, overrides, demand_factor)
     source = SourceMap(declared.places)
     findings = loaded.findings + overlay_findings + override_findings + _find_null_entries(declared, source)
+    too_large = _find_large_defaults(declared, source)
+    if too_large:
+        raise InvalidInput(_judge([*findings, *too_large], loaded, as_declared=False)[0], loaded.texts)
     effective: Values = {"qplan": 1, **merge_defaults(declared.value)}
     file_only: Values = {key: declared.value[key] for key in ("set", "defaults", "scenarios") if key in declared.value}
     findings += parse(InventoryFile, {"qplan": 1, **drop_nulls(file_only)}, source)[1]
@@ -103,11 +110,13 @@ def read_inventory(
         view = View(inventory, source, _collect_ids(effective))
         ids_known = loaded.complete and isinstance(effective.get("sites", {}), dict)
         findings += check(view, ids_known=ids_known, all_valid=not _errors(findings))
-    kept, suppressed = _judge(findings, loaded, as_declared=scenario is None and not command_line)
+    own = [item for item in findings if item.severity == "error" or not is_shipped(item.file)]
+    kept, suppressed = _judge(own, loaded, as_declared=scenario is None and not command_line)
     if inventory is None or _errors(kept):
         raise InvalidInput(kept, loaded.texts, suppressed)
     defaults = mapping_at(declared.value, ("defaults",))
-    return _reading(inventory, loaded, scenario, command_line, defaults, kept, suppressed)
+    shipped = _drop_repeated(item for item in findings if item.severity != "error" and is_shipped(item.file))
+    return _reading(inventory, loaded, scenario, command_line, defaults, kept, suppressed, shipped)
 
 
 @contextmanager
@@ -157,10 +166,22 @@ def _find_null_entries(declared: Declared, source: SourceMap) -> list[Diagnostic
     for section in ID_SECTIONS:
         for name, entry in mapping_at(declared.value, section).items():
             place = source.place((*section, name))
-            if entry is None and place.key is not None and place.key.value == name:
+            if entry is None and is_id(name) and place.key is not None and place.key.value == name:
                 message = f"{dotted((*section, name))} is null and so left out"
                 hint = "write {} for an entry without keys"
                 found.append(finding("QP019", place.at_key(), dotted((*section, name)), message, hint=hint))
+    return found
+
+
+def _find_large_defaults(declared: Declared, source: SourceMap) -> list[Diagnostic]:
+    """Defaults that would fill the memory, written out for every entry."""
+    found = []
+    for section, key in DEFAULTS_KEY.items():
+        entries = mapping_at(declared.value, (section,))
+        values = sum(1 for _ in paths_in(mapping_at(declared.value, ("defaults", key))))
+        if values * len(entries) > MAX_NODES:
+            message = f"defaults.{key}, written out for {len(entries)} {section}, has more than {MAX_NODES} values"
+            found.append(finding("QP003", source.at_key(("defaults", key)), f"defaults.{key}", message))
     return found
 
 
@@ -173,9 +194,16 @@ def _errors(findings: Iterable[Diagnostic]) -> bool:
 
 
 def _drop_repeated(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """In the order of the files; of findings by one rule at one place (a default of many entries) the first stands."""
+    """In the order of the files; of findings by one rule at one place (a default of many entries) the first stands.
+
+    What is said of a key that is not text, is not said again as unknown or malformed.
+    """
     first: dict[tuple[object, ...], Diagnostic] = {}
+    findings = list(findings)
+    not_text = {(item.file, item.line, item.column) for item in findings if item.code == "QP007"}
     for item in findings:
+        if item.code in ("QP102", "QP106") and (item.file, item.line, item.column) in not_text:
+            continue
         place = (item.file, item.line, item.column, item.code)
         first.setdefault(place if item.line else (*place, item.address, item.message), item)
     return tuple(sorted(first.values()))
@@ -203,6 +231,7 @@ def _reading(
     defaults: Mapping[str, object],
     warnings: tuple[Diagnostic, ...],
     suppressed: tuple[Diagnostic, ...],
+    shipped_warnings: tuple[Diagnostic, ...],
 ) -> Reading:
     text = effective_json(inventory)
     main = loaded.files[0]
@@ -218,6 +247,7 @@ def _reading(
         defaults=defaults,
         warnings=warnings,
         suppressed=suppressed,
+        shipped_warnings=shipped_warnings,
         sources=loaded.texts,
     )
 

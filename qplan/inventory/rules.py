@@ -33,7 +33,7 @@ RULES: dict[str, Rule] = {
     "QP006": Rule("error", "duplicate key"),
     "QP007": Rule("error", "key that is not text"),
     "QP008": Rule("error", "unknown tag, or a value that does not fit its tag"),
-    "QP009": Rule("error", "number that is not finite or too large"),
+    "QP009": Rule("error", "number that is not finite, too large or too small"),
     "QP010": Rule("error", "alias that contains itself, or `<<` on something other than mappings"),
     "QP011": Rule("error", "include that cannot be read"),
     "QP012": Rule("error", "include outside the inventory's folder and its git repository"),
@@ -66,6 +66,7 @@ RULES: dict[str, Rule] = {
     "QP208": Rule("warning", "no QKD system to buy"),
     "QP209": Rule("warning", "country, operator or key domain that no site states"),
     "QP210": Rule("warning", "ducts that one fibre alone names"),
+    "QP211": Rule("error", "one word spelt in two ways"),
     # physics
     "QP301": Rule("error", "half a coordinate"),
     "QP302": Rule("warning", "coordinates 0, 0"),
@@ -82,6 +83,10 @@ RULES: dict[str, Rule] = {
     "QP313": Rule("warning", "technology not in lower case"),
     "QP314": Rule("warning", "technology whose security proof does not hold"),
     "QP315": Rule("warning", "loss measured at another wavelength than the system's"),
+    "QP316": Rule("warning", "fibre far longer than its ends are apart"),
+    "QP317": Rule("warning", "margin or patch of many dB"),
+    "QP318": Rule("warning", "more strands than a cable holds"),
+    "QP319": Rule("warning", "latitude and longitude exchanged"),
     # corridors
     "QP401": Rule("error", "corridor from a site to itself"),
     "QP402": Rule("error", "corridor without a demand"),
@@ -94,11 +99,15 @@ RULES: dict[str, Rule] = {
     "QP409": Rule("warning", "more paths than fibres at an end"),
     "QP410": Rule("warning", "disjoint paths that share the last building"),
     "QP411": Rule("warning", "corridor within one building"),
+    "QP412": Rule("error", "demand beyond what can be planned"),
     "QP413": Rule("warning", "corridor end that the corridor's own rules would refuse"),
     # cost
     "QP501": Rule("warning", "no price: to be quoted"),
     "QP502": Rule("warning", "quote that has run out"),
     "QP503": Rule("warning", "amounts in another currency"),
+    "QP504": Rule("warning", "rate of interest or contingency that looks like a percentage"),
+    "QP505": Rule("warning", "more years than anyone answers for"),
+    "QP506": Rule("warning", "lease that dwarfs the equipment"),
     # imports
     "QP601": Rule("error", "file that is not of the format"),
     "QP602": Rule("error", "file too large, or made to exhaust memory"),

@@ -1,7 +1,7 @@
 """The plan folder on disk: written whole or not at all.
 
-A folder is prepared beside its place under a hidden name, flushed to disk and renamed into place, so that a reader sees
-either the earlier plan or the new one. What the user put into the folder himself is kept.
+A folder is prepared beside its place under a hidden name, flushed to disk and exchanged with the earlier one, so that a
+reader sees either the earlier plan or the new one. What the user put into the folder himself is kept.
 """
 
 from __future__ import annotations
@@ -9,17 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from qplan.errors import QplanError
 from qplan.files import replace_file
+from qplan.outputs.swap import HIDDEN, prepared, recover, swap_in
 
+PLAN = "plan.json"
 PLAN_FILES = (
-    "plan.json",
+    PLAN,
     "inventory.json",
     "candidates.csv",
     "topology.svg",
@@ -34,6 +35,7 @@ PLAN_FILES = (
 )
 EXPLANATION_FILES = ("explanation.json", "explanation.md")
 OWN_FILES = frozenset(PLAN_FILES + EXPLANATION_FILES)
+OF_THE_SYSTEM = ("lost+found",)  # in a volume that is mounted there
 
 
 def default_folder(file: Path, scenario: str | None, overrides: Mapping[str, object]) -> Path:
@@ -52,19 +54,21 @@ def check_target(out: Path) -> None:
     """Refuse, before any work is done, a target that must not be overwritten.
 
     Accepted are: a path where nothing is, an empty folder, and a folder that qplan wrote (with whatever the user has
-    added to it). Raises `QplanError` with what to do instead.
+    added to it). What a run that was killed left there is put right first. Raises `QplanError` with what to do instead.
     """
     name = _shown(out)
+    recover(out)
     try:
         if out.is_symlink():
             raise QplanError(f"{name} is a symbolic link: name the folder it points to, or another, with --out")
-        _check_parent(out, name)
         if not out.exists():
+            _check_parent(out, name)
             return
         if not out.is_dir():
             raise QplanError(f"{name} is a file, not a folder: name another folder with --out")
-        if Path.cwd().is_relative_to(out.resolve()):
-            raise QplanError(f"{name} is the folder you are in and cannot be replaced: name a folder in it with --out")
+        if (here := Path.cwd()).is_relative_to(out.resolve()):
+            what = "is" if here == out.resolve() else "holds"
+            raise QplanError(f"{name} {what} the folder you are in: name a folder in it with --out")
         if not os.access(out, os.R_OK | os.W_OK | os.X_OK):
             raise QplanError(f"no permission to read and write {name}: name another folder with --out")
         _check_content(out, name)
@@ -92,32 +96,28 @@ def _check_parent(path: Path, name: str) -> None:
 
 
 def _check_content(out: Path, name: str) -> None:
-    entries = {entry.name: entry for entry in os.scandir(out)}
+    entries = {entry.name: entry for entry in os.scandir(out) if not entry.name.startswith((HIDDEN, *OF_THE_SYSTEM))}
     for own in sorted(OWN_FILES & entries.keys()):
         if entries[own].is_dir(follow_symlinks=False):
             raise QplanError(f"{own} in {name} is a folder: move it away, or name another folder with --out")
-    plan = entries.get("plan.json")
+    plan = entries.get(PLAN)
     if plan is not None and plan.is_file() and b'"qplan_version"' not in Path(plan.path).read_bytes():
         raise QplanError(f"plan.json in {name} is not a plan of qplan's: move it, or name another folder with --out")
-    if entries.keys() - OWN_FILES and not {"plan.json", "explanation.json"} & entries.keys():
+    if entries.keys() - OWN_FILES and not {PLAN, "explanation.json"} & entries.keys():
         raise QplanError(f"{name} holds other files and no plan: name an empty or a new folder with --out")
 
 
 def write_folder(out: Path, files: Mapping[str, bytes]) -> None:
     """Make `out` a folder with exactly these files of qplan's own, beside the files that the user has put there.
 
-    Stale explanations go, and an earlier plan is replaced as a whole. On any failure the earlier folder is as it was.
-    Raises `QplanError`.
+    Stale explanations go, and an earlier plan is replaced as a whole; where the folder itself cannot be replaced (it is
+    a mount point, or the folder above it is not writable) file by file, `plan.json` last. On any failure before that
+    the earlier folder is as it was. Raises `QplanError`.
     """
     check_target(out)
-    with _failures_told(out), _parents(out), _temporary(out.parent) as new:
-        for name, content in files.items():
-            _write(new / name, content)
-        if out.exists():
-            _carry_over(out, new)
-        _sync_folder(new)
-        _swap_in(new, out)
-        _sync_folder(out.parent)
+    with _failures_told(out), _parents(out):
+        if not _is_replaceable(out) or not _replace(out, files):
+            _put(out, files, OWN_FILES.difference(files))
 
 
 def write_beside(out: Path, files: Mapping[str, bytes]) -> None:
@@ -129,12 +129,53 @@ def write_beside(out: Path, files: Mapping[str, bytes]) -> None:
         write_folder(out, files)
         return
     check_target(out)
-    with _failures_told(out), _temporary(out) as staged:
-        for name, content in files.items():
-            _write(staged / name, content)
-        for name in files:
-            os.replace(staged / name, out / name)
+    with _failures_told(out):
+        _put(out, files)
+
+
+def _is_replaceable(out: Path) -> bool:
+    return not os.path.ismount(out) and os.access(out.parent, os.W_OK | os.X_OK)
+
+
+def _replace(out: Path, files: Mapping[str, bytes]) -> bool:
+    """Replace the folder as a whole; False where the system refuses to have it renamed."""
+    with prepared(out.parent, out) as new:
+        _write_all(new, files, out)
+        if out.exists():
+            _carry_over(out, new)
+        _sync_folder(new)
+        try:
+            swap_in(new, out)
+        except OSError:
+            if not out.is_dir():
+                raise
+            return False
+        _sync_folder(out.parent)
+    return True
+
+
+def _put(out: Path, files: Mapping[str, bytes], stale: Collection[str] = ()) -> None:
+    """Replace files one by one. While a plan's files change there is no plan.json, so that none is half of another."""
+    with prepared(out, out) as staged:
+        _write_all(staged, files, out)
+        try:
+            if PLAN in files:
+                (out / PLAN).unlink(missing_ok=True)
+            for name in sorted(files, key=lambda name: name == PLAN):
+                os.replace(staged / name, out / name)
+            for name in stale:
+                (out / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise QplanError(f"{_shown(out)} is written in part: {error.strerror}; run again") from error
         _sync_folder(out)
+
+
+def _write_all(folder: Path, files: Mapping[str, bytes], earlier: Path) -> None:
+    """Flushed to disk, with the permissions of the earlier files of the same names."""
+    for name, content in files.items():
+        _write(folder / name, content)
+        with suppress(FileNotFoundError, NotADirectoryError):
+            shutil.copymode(earlier / name, folder / name)
 
 
 def write_file(path: Path, content: bytes) -> None:
@@ -173,21 +214,6 @@ def _parents(out: Path) -> Iterator[None]:
         raise
 
 
-def _free_name(parent: Path) -> Path:
-    return parent / f".qplan-{secrets.token_hex(6)}"
-
-
-@contextmanager
-def _temporary(parent: Path) -> Iterator[Path]:
-    """A new folder under a hidden name, with the permissions of the user's umask; whatever is left of it goes."""
-    path = _free_name(parent)
-    try:
-        path.mkdir()
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
-
-
 def _write(path: Path, content: bytes) -> None:
     with open(path, "xb") as file:
         file.write(content)
@@ -208,7 +234,7 @@ def _sync_folder(path: Path) -> None:
 def _carry_over(old: Path, new: Path) -> None:
     """The user's own files of the earlier folder also in the new one, and the folder's permissions."""
     for entry in sorted(os.scandir(old), key=lambda entry: entry.name):
-        if entry.name in OWN_FILES:
+        if entry.name in OWN_FILES or entry.name.startswith(HIDDEN):
             continue
         target = new / entry.name
         if entry.is_dir(follow_symlinks=False):
@@ -223,18 +249,3 @@ def _link_or_copy(source: str, target: str | Path) -> None:
         os.link(source, target, follow_symlinks=False)
     except (OSError, NotImplementedError):  # no hard links on this file system, or not on this file
         shutil.copy2(source, target, follow_symlinks=False)
-
-
-def _swap_in(new: Path, out: Path) -> None:
-    if not out.exists():
-        os.rename(new, out)
-        return
-    aside = _free_name(out.parent)
-    try:
-        os.rename(out, aside)
-        os.rename(new, out)
-    except BaseException:
-        if not os.path.lexists(out):
-            os.rename(aside, out)
-        raise
-    shutil.rmtree(aside, ignore_errors=True)

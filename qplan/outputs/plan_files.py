@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from qplan.assessment.facts import PlanFacts
 from qplan.candidates.model import CandidateGraph
+from qplan.plan.model import Plan
+
+
+def essential_files(plan: Plan, effective_json: str) -> dict[str, bytes]:
+    """The plan and its inventory, from which everything else can be made."""
+    return {"plan.json": plan.to_json().encode(), "inventory.json": effective_json.encode()}
 
 
 def plan_files(facts: PlanFacts, effective_json: str, graph: CandidateGraph) -> dict[str, bytes]:
@@ -25,8 +31,6 @@ def plan_files(facts: PlanFacts, effective_json: str, graph: CandidateGraph) -> 
 
     picture = diagram(facts)
     texts = {
-        "plan.json": facts.plan.to_json(),
-        "inventory.json": effective_json,
         "candidates.csv": candidates_csv(facts.inventory, list_considered(facts.inventory, graph)),
         "topology.svg": to_svg(picture),
         "topology.dot": to_dot(picture),
@@ -37,4 +41,5 @@ def plan_files(facts: PlanFacts, effective_json: str, graph: CandidateGraph) -> 
         "report.md": report_markdown(facts),
         "report.html": report_html(facts),
     }
-    return {name: text.encode() for name, text in texts.items()} | {"bom.xlsx": workbook_bytes(facts)}
+    others = {name: text.encode() for name, text in texts.items()}
+    return essential_files(facts.plan, effective_json) | others | {"bom.xlsx": workbook_bytes(facts)}

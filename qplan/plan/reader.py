@@ -8,7 +8,9 @@ from pathlib import Path
 import pydantic
 
 from qplan.errors import Exit, QplanError
+from qplan.files import UTF_16, plain_text, text_sha256
 from qplan.inventory.reader import Reading, read_inventory
+from qplan.inventory.source.includes import read_bytes
 from qplan.plan.model import FORMAT_VERSION, Plan
 
 PLAN_FILE, INVENTORY_FILE = "plan.json", "inventory.json"
@@ -30,6 +32,9 @@ def is_plan(path: Path) -> bool:
             head = file.read(400)
     except OSError:
         return False
+    if head.startswith(UTF_16):
+        head = head.decode("utf-16", "replace").encode()
+    head = plain_text(head)
     return head.lstrip().startswith(b"{") and b'"format_version"' in head
 
 
@@ -39,9 +44,11 @@ def read_plan(path: Path) -> Plan:
     shown = _shown(file)
     try:
         with open(file, "rb") as opened:
-            data = opened.read(MAX_BYTES)
+            data = plain_text(opened.read(MAX_BYTES))
     except OSError as error:
         raise QplanError(f"cannot read {shown}: {error.strerror}{_instead(path)}") from error
+    if data.startswith(UTF_16):
+        raise NoPlan(f"{shown} is in UTF-16: save it as UTF-8")
     _check_version(shown, data)
     try:
         return Plan.model_validate_json(data)
@@ -63,11 +70,11 @@ def read_planned(path: Path) -> tuple[Reading, Plan]:
             f"there is no {_shown(beside)}: a plan's names, places and prices are read from the {INVENTORY_FILE} that "
             "was written with it; keep both together"
         )
-    reading = read_inventory(beside)
-    if reading.sha256 != plan.inventory.effective_sha256:
+    reading, found = read_inventory(beside), text_sha256(read_bytes(str(beside)))
+    if found != plan.inventory.effective_sha256:
         raise NoPlan(
             f"{_shown(beside)} is not the inventory that the plan was made from: found SHA-256 "
-            f"{reading.sha256[:12]}…, the plan records {plan.inventory.effective_sha256[:12]}…; plan again"
+            f"{found[:12]}…, the plan records {plan.inventory.effective_sha256[:12]}…; plan again"
         )
     return reading, plan
 

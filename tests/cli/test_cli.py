@@ -476,12 +476,13 @@ def test_5_with_the_best_plan_when_stopped(here):
     run.wait_for(PLAN_KNOWN)
     run.child.send_signal(signal.SIGINT)
     code, out, err = run.end()
-    assert code == 5 and "Traceback" not in err and "interrupted" in out
+    assert code == 5 and "Traceback" not in err and ("interrupted" in out or "would have taken longer" in err)
     plan = Plan.model_validate_json(Path("sites.plan", "plan.json").read_bytes())
     assert (plan.status, plan.solver.stopped_by) == ("feasible", "interrupt")
     assert verify(read_inventory("sites.yaml").inventory, plan) == ()
     assert {path.name for path in here.iterdir()} == {"sites.yaml", "sites.plan"}
-    assert content(here / "sites.plan").keys() == PLAN_FILES
+    in_time = "would have taken longer" not in err  # else, on a machine under load, the essentials alone
+    assert content(here / "sites.plan").keys() == (PLAN_FILES if in_time else {"plan.json", "inventory.json"})
 
 
 def test_5_whatever_was_found_when_stopped_at_the_very_start(here):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
 import shutil
@@ -171,3 +172,28 @@ def test_a_missing_solver_ends_with_1(here, monkeypatch, capsys):
         main()
     assert end.value.code == 1 and "CBC is not installed" in capsys.readouterr().err
     assert {path.name for path in here.iterdir()} == {"sites.yaml"}
+
+
+def _bound_by_permissions() -> None:
+    """Take from root what other users have not (Linux: CAP_DAC_OVERRIDE, out of the bounding set)."""
+    if os.geteuid() == 0:
+        ctypes.CDLL(None).prctl(24, 1, 0, 0, 0)
+
+
+def test_a_folder_in_one_that_is_not_writable(tmp_path):
+    """A new plan there is refused before the search; one that is there and writable is replaced file by file."""
+    shared = tmp_path / "shared"
+    (shared / "sites.plan").mkdir(parents=True)
+    (shared / "sites.yaml").write_text(GOOD, encoding="utf-8")
+    shared.chmod(0o555)
+    try:
+        if subprocess.run(["touch", str(shared / "x")], check=False, preexec_fn=_bound_by_permissions).returncode == 0:
+            pytest.skip("permissions do not bind here")
+        new, plan = shared / "new.plan", shared / "sites.plan"
+        code, told = run("optimize", str(shared / "sites.yaml"), "-o", str(new), preexec_fn=_bound_by_permissions)
+        assert code == 1 and "no permission to write in" in told
+        for _ in range(2):
+            assert run("optimize", str(shared / "sites.yaml"), "-q", preexec_fn=_bound_by_permissions) == (0, "")
+        assert (plan / "plan.json").exists() and {path.name for path in shared.iterdir()} == {"sites.yaml", plan.name}
+    finally:
+        shared.chmod(0o755)

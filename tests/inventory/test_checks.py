@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from qplan.inventory.checks import references as reference_checks
 from qplan.inventory.checks.checks import ENTRY_CHECKS, REFERENCE_CHECKS, WHOLE_CHECKS, check
-from qplan.inventory.checks.physics import check_curves_keep_the_repeaterless_bound, check_lengths
+from qplan.inventory.checks.lengths import check_lengths
+from qplan.inventory.checks.physics import check_curves_keep_the_repeaterless_bound
 from qplan.inventory.checks.view import View
 from qplan.inventory.model import Inventory
 from qplan.inventory.rules import IMPORTS, RULES
@@ -125,7 +126,7 @@ def test_numbered_ducts_are_different_ducts():
     }
     assert "QP207" not in found({"sites": {"a": {}, "b": {}}, "fibres": fibres})
     fibres["g"] = {"ends": ["a", "b"], "length_km": 5, "ducts": ["K-12"]}
-    assert "QP207" in found({"sites": {"a": {}, "b": {}}, "fibres": fibres})
+    assert "QP211" in found({"sites": {"a": {}, "b": {}}, "fibres": fibres})
 
 
 def test_no_rate_left_for_any_demand():
@@ -155,3 +156,49 @@ def test_a_quote_holds_until_the_end_of_its_last_day(now, stale, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", now)
     system = {"key_rate_curve": [[5, 1e3]], "price": 1, "labels": {"quote_valid_until": "2025-12-31"}}
     assert ("QP502" in found({"equipment": {"qkd_systems": {"s": system}}})) == stale
+
+
+def rules_of(declared: dict) -> set[str]:
+    return {item.code for item in check(view(declared), ids_known=True, all_valid=True)}
+
+
+def ring(exchanged: bool) -> dict:
+    """Eight sites around Zurich, joined in a ring by routes 1.25 times as long as the great circle."""
+    places = {f"s{i}": (47.4 + 0.1 * (i % 3), 8.5 + 0.3 * i) for i in range(8)}
+    fibres = {
+        f"f{i}": {"ends": [a, b], "length_km": round(1.25 * geodesic_km(*places[a], *places[b]), 1)}
+        for i, (a, b) in enumerate(zip(places, [*list(places)[1:], "s0"], strict=True))
+    }
+    sites = {name: dict(zip(("lat", "lon"), p[::-1] if exchanged else p, strict=True)) for name, p in places.items()}
+    return {"sites": sites, "fibres": fibres}
+
+
+def test_exchanged_coordinates_are_one_finding():
+    assert not {"QP304", "QP316", "QP319"} & rules_of(ring(exchanged=False))
+    assert {"QP304", "QP316", "QP319"} & rules_of(ring(exchanged=True)) == {"QP319"}
+    wrong = ring(exchanged=False)
+    for name in ("f0", "f1", "f2"):  # too short whichever way: these are wrong one by one
+        wrong["fibres"][name]["length_km"] = 5
+    assert {"QP304", "QP316", "QP319"} & rules_of(wrong) == {"QP304"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("CityNet", "citynet", True), ("City Net", "city-net", True), ("city_net", "citynet", True),
+        ("Zu\u0308rich", "Zürich", True), ("Straße", "STRASSE", True), ("k12", "K-12", True), ("k1-2", "k1_2", True),
+        ("k1-2", "k12", False), ("k12", "k13", False), ("ring-a", "ring-b", False), ("north", "noord", False),
+    ],
+)  # fmt: skip
+def test_words_are_one_but_for_their_spelling(one, other, same):
+    sites = {"a": {"operator": one}, "b": {"operator": other}, "c": {"operator": one}}
+    assert ("QP211" in rules_of({"sites": sites})) == same
+    assert "QP211" not in rules_of({"sites": {"a": {"operator": one}, "b": {"key_domain": other}}})
+
+
+def test_countries_are_those_of_the_standard():
+    for code in ("CH", "GB", "GR", "XK", "SX"):
+        assert view({"sites": {"a": {"country": code}}})
+    for code in ("UK", "EL", "YU", "EU", "AA", "ZZ", "XX"):
+        with pytest.raises(ValueError, match="ISO 3166"):
+            view({"sites": {"a": {"country": code}}})

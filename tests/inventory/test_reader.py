@@ -10,11 +10,15 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from qplan.errors import InvalidInput, QplanError
 from qplan.inventory.model import Inventory
 from qplan.inventory.reader import Reading, read_inventory
+from qplan.inventory.source import includes
 from qplan.inventory.source.rendering import render
+from qplan.inventory.source.yaml_source import parse_yaml
 
 HERE = Path(__file__).parent
 CASES = sorted((HERE / "errors").glob("*.yaml"))
@@ -239,3 +243,111 @@ def test_reading_does_not_depend_on_the_order_of_entries(tmp_path):
     )
     assert read(tmp_path, blocks).effective_json == reading.effective_json
     assert reading.inventory == Inventory.model_validate_json(reading.effective_json)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.dictionaries(st.text(max_size=4).map(lambda key: f"k{key}"), st.text(max_size=12), max_size=4))
+@example({"k": "\U0001f600 \\ud83d\\ude00 \ue000 \uf7ff"})
+def test_json_as_python_dumps_it_is_read(labels):
+    text = json.dumps(labels)
+    parsed = parse_yaml("x.json", f'{{"labels": {text}}}'.encode())
+    if not any("\ud800" <= c <= "\udfff" or not c.isprintable() for word in [*labels, *labels.values()] for c in word):
+        assert parsed.findings == [] and parsed.value == {"labels": labels}
+
+
+def test_places_behind_a_character_in_two_halves(tmp_path):
+    text = json.dumps({"qplan": 1, "metadata": {"name": "\U0001f600"}, "objective": "x"})
+    assert [(d.code, d.column) for d in refusal(tmp_path, text).diagnostics] == [("QP105", text.index('"x"') + 1)]
+    error = refusal(tmp_path, SMALL.replace("name: Small", r'name: "\ud83d alone"'))
+    assert [(item.code, item.line) for item in error.diagnostics] == [("QP001", 2)]
+
+
+def test_a_number_sign_in_an_override_begins_no_comment(tmp_path):
+    reading = read(tmp_path, SMALL, overrides=["sites.a.name=DC #1", "sites.b.name='x # y'", "metadata.owner=#1"])
+    sites = reading.inventory.sites
+    assert (sites["a"].name, sites["b"].name, reading.inventory.metadata.owner) == ("DC #1", "x # y", "#1")
+    assert codes(refusal(tmp_path, SMALL, overrides=["fibres.f.strands=4 # all"])) == ["QP103"]
+    assert codes(refusal(tmp_path, SMALL, overrides=['sites.a.name="DC" # 1'])) == ["QP015"]
+    assert read(tmp_path, SMALL, overrides=['sites.a.name="\\ud83d\\ude00"']).inventory.sites["a"].name == "\U0001f600"
+
+
+def test_included_files_are_recorded_as_they_are_written(tmp_path):
+    (tmp_path / ".git").mkdir()
+    for folder in ("net", "common/deep"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "common" / "plant.yaml").write_text("include: [deep/policy.yaml]\nsites: {h: {}}\n")
+    (tmp_path / "common" / "deep" / "policy.yaml").write_text("policy: {loss_margin_db: 1}\n")
+    (tmp_path / "net" / "plant.yaml").symlink_to("../common/plant.yaml")
+    (tmp_path / "net" / "parts").symlink_to("../common/deep")
+    paths = [path for path, _ in read(tmp_path / "net", SMALL + "include: [./plant.yaml]\n").files]
+    assert paths == ["../common/deep/policy.yaml", "plant.yaml", "sites.yaml"]
+    paths = [path for path, _ in read(tmp_path / "net", SMALL + "include: [parts/policy.yaml]\n").files]
+    assert paths == ["parts/policy.yaml", "sites.yaml"]
+
+
+def test_secrets_and_hidden_files_are_not_included(tmp_path):
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "net").mkdir()
+    secret = "secret: hunter2\n"
+    for name in (".env", ".git/config", "net/prod.env", "net/.netrc", "net/.env.local"):
+        (tmp_path / name).write_text(secret)
+    (tmp_path / "net" / "fibres.yaml").symlink_to("../.git/config")
+    (tmp_path / "net" / "sites2.yaml").symlink_to(".env.local")
+    for name in ("../.env", "../.git/config", "prod.env", ".netrc", "fibres.yaml", "sites2.yaml", "../net/./.netrc"):
+        error = refusal(tmp_path / "net", SMALL + f"include: [{name}]\n")
+        assert codes(error) == ["QP012"] and "hunter2" not in render(error.diagnostics, error.sources)
+
+
+def test_main_file_is_no_link_to_somewhere_else(tmp_path):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "credentials").write_text("token: hunter2\n")
+    net = tmp_path / "net"
+    (net / "deep").mkdir(parents=True)
+    (net / "real.yaml").write_text(SMALL)
+    (net / "deep" / "sites.yaml").symlink_to("../real.yaml")
+    with pytest.raises(QplanError, match="it is a link out of its folder; name the file itself"):
+        read_inventory(net / "deep" / "sites.yaml")
+    (net / ".git").mkdir()
+    (net / ".git" / "config").write_text("token: hunter2\n")
+    assert read_inventory(net / "deep" / "sites.yaml").name == "Small"
+    for target in ("../home/credentials", ".git/config", ".env"):
+        (net / ".env").write_text("token: hunter2\n")
+        (net / "sites.yaml").unlink(missing_ok=True)
+        (net / "sites.yaml").symlink_to(target)
+        with pytest.raises(
+            QplanError, match=r"^cannot read .*sites\.yaml: (it is a link out of|no inventory is kept in)"
+        ):
+            read_inventory(net / "sites.yaml")
+
+
+def test_a_pipe_is_read(tmp_path):
+    reading, writing = os.pipe()
+    os.write(writing, SMALL.encode())
+    os.close(writing)
+    assert read_inventory(f"/dev/fd/{reading}").name == "Small"
+    os.close(reading)
+
+
+def test_limits_are_for_all_files_together(tmp_path, monkeypatch):
+    monkeypatch.setattr(includes, "MAX_NODES", 12_000)
+    names = [f"part-{i}.yaml" for i in range(8)]
+    for name in names:  # of 9 ** 4 values each
+        ten = "".join(f", &{'abcd'[k]} [{', '.join(['*' + 'abcd'[k - 1]] * 9)}]" for k in range(1, 4))
+        text = f"sites: {{{name[:6]}: {{labels: {{x: [&a [0, 0, 0, 0, 0, 0, 0, 0, 0]{ten}]}}}}}}\n"
+        (tmp_path / name).write_text(text)
+    error = refusal(tmp_path, SMALL + f"include: [{', '.join(names)}]\n")
+    assert {item.code for item in error.diagnostics} == {"QP003"} and len(error.diagnostics) == 7
+    assert "values together with the files read before it" in error.diagnostics[0].message
+    for name in names:
+        (tmp_path / name).write_text("#" * (3 * 2**20) + "\nsites: {}\n")
+    error = refusal(tmp_path, SMALL + f"include: [{', '.join(names)}]\n")
+    assert [item.message for item in error.diagnostics if item.code == "QP003"] == [
+        f"cannot include 'part-{i}.yaml': all files together are larger than 16 MiB" for i in (5, 6, 7)
+    ]
+
+
+def test_defaults_that_multiply_are_refused(tmp_path):
+    labels = ", ".join(f"k{i}: {i}" for i in range(2000))
+    text = "qplan: 1\nsites:\n" + "".join(f"  s{i}: {{}}\n" for i in range(600))
+    error = refusal(tmp_path, text + f"defaults: {{site: {{labels: {{{labels}}}}}}}\n")
+    assert codes(error) == ["QP003"] and error.diagnostics[0].line == 603

@@ -378,3 +378,47 @@ def test_four_times_as_much_takes_far_less_than_sixteen_times_as_long(shape, tmp
 def test_validating_takes_at_most_three_times_as_long_as_loading(tmp_path):
     measured = times(10_000, tmp_path)
     assert measured["validate"] <= 3 * min(measured["CSafeLoader"], measured["CLoader"])
+
+
+# many findings, and findings inside shipped files
+
+
+def many(count: int, wrong: str = "") -> str:
+    sites = "".join(f"  s{i}: {{lat: {47 + i / 100}, lon: 8}}\n" for i in range(count + 1))
+    fibres = "".join(f"  f{i}: {{ends: [s{i}, s{i + 1}]{wrong}}}\n" for i in range(count))
+    return f"qplan: 1\nsites:\n{sites}fibres:\n{fibres}"
+
+
+def test_many_findings_alike_are_one_group_in_text_and_all_in_machine_formats(here, qplan):
+    (here / "sites.yaml").write_text(many(750, ", lenght_km: 5") + "  g: {ends: [s0, s1], strnds: 4}\n")
+    code, text, _ = qplan("validate")
+    assert code == 3 and len(text.splitlines()) < 40
+    assert "… and 747 more errors[QP102], in sites.yaml:758, 759, 760, 761, 762 …\n" in text
+    assert "unknown key 'strnds'" in text  # another mistake under the same rule is not hidden
+    assert text.endswith("Found 751 errors. `qplan rules QP102` explains.\n")
+    assert len(json.loads(qplan("validate", "--format", "json")[1])["findings"]) == 751
+    assert len(qplan("validate", "--format", "github")[1].splitlines()) == 751
+    (here / "sites.yaml").write_text(many(5))
+    assert qplan("validate")[1].count("warning[QP305]") == 5
+
+
+def test_what_a_shipped_catalogue_says_counts_for_no_one(here, qplan):
+    including = GOOD.replace("qplan: 1\n", "qplan: 1\ninclude: [catalogue:illustrative-2026]\n")
+    (here / "sites.yaml").write_text(including)
+    assert qplan("validate", "--strict")[0] == 0
+    reading = read_inventory("sites.yaml")
+    assert not reading.warnings and {item.code for item in reading.shipped_warnings} == {"QP314"}
+    (here / "sites.yaml").write_text(including + "set: {equipment.qkd_systems.cow-legacy.price: null}\n")
+    assert [item.code for item in read_inventory("sites.yaml").warnings] == ["QP501"]
+
+
+def test_an_error_inside_a_shipped_catalogue_is_told_at_the_file_that_includes_it(here, qplan):
+    text = "qplan: 1\ninclude: [catalogue:illustrative-2026]\nset: {equipment.qkd_systems.dv-metro-1g.clock_hz: 1000}\n"
+    log = json.loads(mixed(here, qplan, "sarif", text=text))
+    SARIF.validate(log)
+    (place,) = [r["locations"][0]["physicalLocation"] for r in log["runs"][0]["results"] if r["ruleId"] == "QP311"]
+    assert place == {"artifactLocation": {"uri": "net/sites.yaml", "uriBaseId": "%SRCROOT%"}}
+    assert "file=net/sites.yaml,title=QP311::catalogue" in mixed(here, qplan, "github", text=text)
+    text = "qplan: 1\nequipment: {qkd_systems: {cow-legacy: {key_rate_curve: [[1, 2]]}}}\n"
+    text += "include: [catalogue:illustrative-2026]\n"
+    assert ("QP014", 2) in found(here, text)

@@ -6,12 +6,15 @@ import errno
 import os
 import shutil
 import stat
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hash_seeds import under_two_hash_seeds
 
 from qplan.errors import Exit, QplanError
-from qplan.outputs import folder
+from qplan.outputs import folder, swap
 from qplan.outputs.folder import check_target, write_beside, write_folder
 
 OLD = {"plan.json": b'{"qplan_version": "0"}', "report.md": b"old", "bom.csv": b"old"}
@@ -164,8 +167,7 @@ def failing(function, error, on_call):
 FAILURES = [
     ("fsync", OSError(errno.ENOSPC, "No space left on device"), 2),
     ("mkdir", OSError(errno.EROFS, "Read-only file system"), 2),
-    ("rename", OSError(errno.EACCES, "Permission denied"), 1),
-    ("rename", OSError(errno.EBUSY, "Device or resource busy"), 2),
+    ("rename", KeyboardInterrupt(), 1),
     ("rename", KeyboardInterrupt(), 2),
 ]
 
@@ -177,6 +179,7 @@ def test_failure_leaves_the_earlier_plan_and_no_litter(tmp_path, monkeypatch, na
     (out / "notes.txt").write_text("mine")
     before = content(tmp_path)
     with monkeypatch.context() as patch:
+        patch.setattr(swap, "_exchange", lambda a, b: False)
         patch.setattr(folder.os, name, failing(getattr(os, name), error, on_call))
         with pytest.raises(KeyboardInterrupt if isinstance(error, KeyboardInterrupt) else QplanError) as caught:
             write_folder(out, NEW)
@@ -228,3 +231,107 @@ def test_failed_explanation_changes_nothing(tmp_path, monkeypatch):
         with pytest.raises(QplanError, match="No space left"):
             write_beside(out, {"explanation.json": b"{}", "explanation.md": b"# why"})
     assert content(out) == OLD
+
+
+def names(path):
+    return sorted(entry.name for entry in path.iterdir())
+
+
+@pytest.fixture(params=["exchanged", "renamed"])
+def way(request, monkeypatch):
+    """Whether the system can exchange two names at once."""
+    if request.param == "renamed":
+        monkeypatch.setattr(swap, "_exchange", lambda a, b: False)
+    return request.param
+
+
+def test_permissions_of_files_are_kept(tmp_path, way):
+    write_folder(tmp_path / "plan", OLD)
+    (tmp_path / "plan" / "plan.json").chmod(0o664)
+    (tmp_path / "plan" / "notes.txt").write_text("mine")
+    (tmp_path / "plan" / "notes.txt").chmod(0o600)
+    write_folder(tmp_path / "plan", NEW)
+    modes = {name: stat.S_IMODE((tmp_path / "plan" / name).stat().st_mode) for name in ("plan.json", "notes.txt")}
+    assert modes == {"plan.json": 0o664, "notes.txt": 0o600}
+
+
+REFUSED = [OSError(errno.EBUSY, "Device or resource busy"), OSError(errno.EXDEV, "Invalid cross-device link")]
+
+
+@pytest.mark.parametrize("error", REFUSED, ids=lambda error: error.strerror)
+def test_a_folder_that_cannot_be_renamed_is_changed_file_by_file(tmp_path, monkeypatch, error):
+    """A mount point, or a folder of a lower layer of an overlay."""
+    write_folder(tmp_path / "plan", OLD | {"explanation.md": b"stale"})
+    (tmp_path / "plan" / "notes.txt").write_text("mine")
+    monkeypatch.setattr(swap, "_exchange", failing(swap._exchange, error, 1))
+    write_folder(tmp_path / "plan", NEW)
+    assert content(tmp_path / "plan") == NEW | {"notes.txt": b"mine"} and names(tmp_path) == ["plan"]
+
+
+def test_a_mount_point_is_written_into(tmp_path, monkeypatch):
+    (tmp_path / "plan" / "lost+found").mkdir(parents=True)
+    inode = (tmp_path / "plan").stat().st_ino
+    monkeypatch.setattr(os.path, "ismount", lambda path: path == tmp_path / "plan")
+    for files in (OLD, NEW):
+        write_folder(tmp_path / "plan", files)
+        assert content(tmp_path / "plan") == files
+    assert (tmp_path / "plan").stat().st_ino == inode and names(tmp_path / "plan") == sorted([*NEW, "lost+found"])
+
+
+def test_a_folder_changed_file_by_file_is_never_half_a_plan(tmp_path, monkeypatch):
+    write_folder(tmp_path / "plan", OLD)
+    monkeypatch.setattr(os.path, "ismount", lambda path: True)
+    for on_call in (1, 2, 3):
+        with monkeypatch.context() as patch:
+            patch.setattr(folder.os, "replace", failing(os.replace, OSError(errno.EIO, "Input/output error"), on_call))
+            with pytest.raises(QplanError, match="plan is written in part: Input/output error; run again"):
+                write_folder(tmp_path / "plan", NEW)
+        assert "plan.json" not in names(tmp_path / "plan")
+        write_folder(tmp_path / "plan", NEW)
+        assert content(tmp_path / "plan") == NEW
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from qplan.outputs import folder, swap
+at, count, exchange = sys.argv[1], int(sys.argv[2]), sys.argv[3] == "exchanged"
+if not exchange:
+    swap._exchange = lambda a, b: False
+real, calls = getattr(os, at), 0
+def killed(*arguments, **keywords):
+    global calls
+    calls += 1
+    if calls == count:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(*arguments, **keywords)
+setattr(os, at, killed)
+folder.write_folder(Path("plan"), {"plan.json": b'{"qplan_version": "1"}', "report.md": b"new", "costs.json": b"{}"})
+"""
+
+
+@pytest.mark.parametrize(("at", "count"), [("mkdir", 1), ("fsync", 2), ("rename", 1), ("rename", 2), ("rmdir", 1)])
+def test_a_run_that_was_killed_is_put_right_by_the_next(tmp_path, monkeypatch, way, at, count):
+    monkeypatch.chdir(tmp_path)
+    write_folder(tmp_path / "plan", OLD)
+    (tmp_path / "plan" / "notes.txt").write_text("mine")
+    subprocess.run([sys.executable, "-c", KILLED, at, str(count), way], check=False, timeout=60)
+    check_target(tmp_path / "plan")
+    assert names(tmp_path) == ["plan"]
+    assert content(tmp_path / "plan") in (OLD | {"notes.txt": b"mine"}, NEW | {"notes.txt": b"mine"})
+    write_folder(tmp_path / "plan", NEW)
+    assert content(tmp_path / "plan") == NEW | {"notes.txt": b"mine"} and names(tmp_path) == ["plan"]
+
+
+def test_what_a_living_run_prepares_is_left_alone(tmp_path):
+    with swap.prepared(tmp_path, tmp_path / "plan") as new:
+        (new / "plan.json").write_text("{}")
+        check_target(tmp_path / "plan")
+        write_folder(tmp_path / "plan", NEW)
+        assert (new / "plan.json").exists()
+    assert names(tmp_path) == ["plan"]
+
+
+def test_the_root_is_refused():
+    with pytest.raises(QplanError, match="/ holds the folder you are in"):
+        check_target(Path("/"))

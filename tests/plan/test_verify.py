@@ -207,6 +207,9 @@ BROKEN = [
     ("gap", "objective.bound", None),
     ("optimal", "objective", {"name": "tco", "value": 887.48, "bound": None, "gap": None}),
     ("optimal", "solver.gap_asked", 0.0005),
+    ("gap-asked", "solver.gap_asked", 1e308),
+    ("gap-asked", "solver.gap_asked", -0.1),
+    ("gap-asked", "solver.gap_asked", float("nan")),
     ("optimal", "solver.stopped_by", "route_limit"),
     ("optimal", "solver.stopped_by", "time_limit"),
 ]  # fmt: skip
@@ -217,6 +220,14 @@ def test_a_broken_plan_is_refused(rule, address, value):
     plan = copy.deepcopy(PLAN)
     put(plan, address, value)
     assert rule in rules(INVENTORY, plan)
+
+
+@pytest.mark.parametrize(("excess", "holds"), [(0.9e-6, True), (1.1e-6, False), (1e-3, False)])
+def test_a_load_may_exceed_the_capacity_by_one_millionth(excess, holds):
+    inventory, (link, *_) = copy.deepcopy(INVENTORY), PLAN["links"]
+    others = link["load_bps"] - INVENTORY["corridors"]["opt"]["otp_bps"]
+    put(inventory, "corridors.opt.otp_bps", link["capacity_bps"] * (1 + excess) - others)
+    assert ("capacity" not in rules(inventory, PLAN)) == holds
 
 
 def through_r(disjoint: str) -> set[str]:

@@ -6,16 +6,17 @@ from qplan.errors import Diagnostic
 from qplan.inventory.checks import corridors as corridor
 from qplan.inventory.checks import costs as cost
 from qplan.inventory.checks import drills as drill
-from qplan.inventory.checks import physics as physics
+from qplan.inventory.checks import lengths, magnitudes, physics
 from qplan.inventory.checks import references as reference
 from qplan.inventory.checks.view import Check, View
 
 ENTRY_CHECKS: tuple[Check, ...] = (
     reference.check_fibre_joins_two_sites,
     reference.check_ids_differ_by_more_than_case,
+    reference.check_words_are_spelt_alike,
     physics.check_coordinates_are_whole,
     physics.check_loss_per_km,
-    physics.check_lengths,
+    lengths.check_lengths,
     physics.check_loss_can_be_known,
     physics.check_o_band_loss_is_known,
     physics.check_losses_are_measured_at_the_wavelength,
@@ -28,8 +29,14 @@ ENTRY_CHECKS: tuple[Check, ...] = (
     corridor.check_corridor_joins_two_buildings,
     corridor.check_exactly_one_demand,
     corridor.check_shares_fit_paths,
+    corridor.check_demand_can_be_carried,
     corridor.check_demand_is_above_zero,
     corridor.check_ends_keep_their_corridors_rules,
+    magnitudes.check_margins,
+    magnitudes.check_strands,
+    magnitudes.check_rates_of_money,
+    magnitudes.check_years,
+    magnitudes.check_leases,
     cost.check_prices,
     cost.check_quotes_are_valid,
     cost.check_amounts_are_in_one_currency,

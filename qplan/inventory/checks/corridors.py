@@ -8,14 +8,16 @@ from collections.abc import Iterable, Iterator
 
 from qplan.errors import Diagnostic
 from qplan.inventory.checks.view import View
+from qplan.inventory.fields import LEAST_AMOUNT, MOST_AMOUNT
 from qplan.inventory.model import Corridor, Site
 from qplan.inventory.plant import coordinates
 from qplan.inventory.relay_rules import NOT_STATED, whereabouts_refusals
-from qplan.inventory.source.messages import joined
+from qplan.inventory.source.messages import figure, joined
 from qplan.inventory.source.overlay import DEMANDS
 from qplan.physics.loss import sphere_km
 
 MOST_SITES_NAMED = 5
+MOST_SYSTEMS = 1000  # in parallel on one link, beyond which the demand is likely in another unit
 MOST_NEIGHBOURS = 200
 BUILDING_KM = 0.05  # sites nearer than this are taken to stand in one building
 
@@ -56,6 +58,18 @@ def check_shares_fit_paths(view: View) -> Iterator[Diagnostic]:
             yield view.finding("QP404", ("corridors", name, key), message)
 
 
+def check_demand_can_be_carried(view: View) -> Iterator[Diagnostic]:
+    """A demand worked out from several figures stays among the amounts that each of them may have."""
+    for name, corridor in view.corridors():
+        stated = _stated(corridor)
+        if len(stated) == 1 and corridor.demand_bps and not LEAST_AMOUNT <= corridor.demand_bps <= MOST_AMOUNT:
+            message = (
+                f"corridors.{name} asks for {figure(corridor.demand_bps)} bit/s; expected 0, or "
+                f"{figure(LEAST_AMOUNT)} to {figure(MOST_AMOUNT)} bit/s"
+            )
+            yield view.finding("QP412", ("corridors", name, stated[0]), message, key=True)
+
+
 def check_demand_is_above_zero(view: View) -> Iterator[Diagnostic]:
     """A demand of 0 bit/s is a corridor that needs no keys."""
     for name, corridor in view.corridors():
@@ -73,12 +87,17 @@ def check_demand_is_within_one_system(view: View) -> Iterator[Diagnostic]:
         if best is None or len(stated) != 1 or corridor.demand_bps <= best * kept:
             continue
         net = best * kept
-        needed = f"needs {math.ceil(corridor.demand_bps / net)} or more in parallel" if net > 0 else "cannot be built"
+        needed = f"needs {_systems(corridor.demand_bps / net)} or more in parallel" if net > 0 else "cannot be built"
         message = (
             f"corridors.{name} asks for {corridor.demand_bps:g} bit/s, but no system gives more than {net:g} bit/s, "
             f"so every QKD link on its way {needed}"
         )
-        yield view.finding("QP408", ("corridors", name, stated[0]), message, key=True)
+        hint = "is it in bit/s?" if net > 0 and corridor.demand_bps / net > MOST_SYSTEMS else ""
+        yield view.finding("QP408", ("corridors", name, stated[0]), message, hint=hint, key=True)
+
+
+def _systems(count: float) -> str:
+    return str(math.ceil(count)) if count < 1e6 else f"{count:.3g}"
 
 
 def check_corridor_ends_have_fibres(view: View) -> Iterator[Diagnostic]:

@@ -20,7 +20,7 @@ def check_prices(view: View) -> Iterator[Diagnostic]:
     for path, product in _products(view):
         if product.price is None:
             message = f"'{path[-1]}' has no price: it counts as 0 and is listed as to be quoted"
-            yield view.finding("QP501", path, message, key=True)
+            yield view.finding("QP501", (*path, "price"), message, key=True)
 
 
 def check_quotes_are_valid(view: View) -> Iterator[Diagnostic]:

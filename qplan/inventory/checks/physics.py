@@ -8,13 +8,11 @@ from itertools import pairwise
 
 from qplan.errors import Diagnostic
 from qplan.inventory.checks.view import View
-from qplan.inventory.model import Fibre, QkdSystem
-from qplan.inventory.plant import band_of, coordinates, great_circle_km, length_km, loss_db, stated_loss_db
+from qplan.inventory.model import QkdSystem
+from qplan.inventory.plant import band_of, length_km, loss_db, stated_loss_db
 from qplan.physics.bands import Band
 from qplan.physics.key_rate import rate_at_bps, repeaterless_bound_bps
-from qplan.physics.loss import ROUTE_FACTOR, sphere_km
 
-GREAT_CIRCLE_TOLERANCE = 0.001  # relative: coordinates are rounded
 PLAUSIBLE_DB_PER_KM = (0.15, 1.5)
 PLAUSIBLE_ABOVE_KM = 1.0  # on shorter fibres connectors make up the loss
 BOUND_TOLERANCE = 1e-9  # relative
@@ -57,37 +55,6 @@ def check_loss_per_km(view: View) -> Iterator[Diagnostic]:
                 yield view.finding("QP303", ("fibres", name, key), message)
 
 
-def check_lengths(view: View) -> Iterator[Diagnostic]:
-    """A stated length is held against the great circle; a length that is derived or unknown is said to be."""
-    for name, fibre in view.fibres():
-        path = ("fibres", name)
-        if fibre.length_km is not None and fibre.length_km > 1.01 * _sphere_km(view, fibre) > 0:
-            continue  # clearly longer: the geodesic, slow to compute, is not needed
-        geodesic = great_circle_km(view.inventory, fibre)
-        if fibre.length_km is not None:
-            if geodesic is not None and fibre.length_km < geodesic * (1 - GREAT_CIRCLE_TOLERANCE):
-                message = (
-                    f"fibres.{name} is {fibre.length_km:g} km long, but its ends are {geodesic:.2f} km apart "
-                    "(the length is used as stated)"
-                )
-                yield view.finding("QP304", (*path, "length_km"), message)
-        elif geodesic is not None:
-            message = (
-                f"fibres.{name} states no length; {length_km(view.inventory, fibre):.2f} km is used, "
-                f"the great circle × {ROUTE_FACTOR:g}"
-            )
-            yield view.finding("QP305", path, message, hint="give length_km", key=True)
-        elif fibre.loss_db is not None:
-            message = f"fibres.{name} has no known length and counts as 0 km; systems with max_length_km cannot use it"
-            yield view.finding("QP306", path, message, hint="give length_km, or the coordinates of both ends", key=True)
-
-
-def _sphere_km(view: View, fibre: Fibre) -> float:
-    """Great circle between the ends on a sphere; 0 where coordinates are missing."""
-    a, b = (coordinates(view.inventory.sites[end]) for end in fibre.ends)
-    return 0.0 if a is None or b is None else sphere_km(*a, *b)
-
-
 def check_loss_can_be_known(view: View) -> Iterator[Diagnostic]:
     """A fibre states a loss, a length, or ends whose coordinates are known."""
     for name, fibre in view.fibres():
@@ -119,7 +86,8 @@ def check_losses_are_measured_at_the_wavelength(view: View) -> Iterator[Diagnost
                 f"'{name}' works at {system.wavelength_nm:g} nm, but is planned with the fibres' loss around "
                 f"{band.centre_nm} nm, which holds from {least:g} to {most:g} nm"
             )
-            yield view.finding("QP315", ("equipment", "qkd_systems", name, "wavelength_nm"), message)
+            hint = f"in µm? then it is {1000 * system.wavelength_nm:g}" if 1 <= system.wavelength_nm <= 2 else ""
+            yield view.finding("QP315", ("equipment", "qkd_systems", name, "wavelength_nm"), message, hint=hint)
     if len(bands) != 1:
         return
     (band,) = bands

@@ -9,8 +9,8 @@ from difflib import get_close_matches
 
 from qplan.errors import Diagnostic
 from qplan.inventory.checks.view import View
-from qplan.inventory.source.messages import counted, did_you_mean, joined, neighbours
-from qplan.inventory.source.source_map import Path
+from qplan.inventory.source.messages import composed, counted, did_you_mean, fold, joined, neighbours
+from qplan.inventory.source.source_map import Path, dotted
 
 NEARLY_ALIKE = 0.9  # difflib's ratio: about one letter in ten
 MOST_DUCTS_NAMED = 5
@@ -63,6 +63,45 @@ def check_ids_differ_by_more_than_case(view: View) -> Iterator[Diagnostic]:
                 yield view.finding("QP108", path, f"'{name}' and '{other}' in {section} differ only in case", key=True)
 
 
+def check_words_are_spelt_alike(view: View) -> Iterator[Diagnostic]:
+    """One operator, key domain or duct is spelt in one way: rules compare the words as they stand."""
+    for what, words in _words(view).items():
+        places: dict[str, dict[str, list[Path]]] = defaultdict(lambda: defaultdict(list))
+        for word, path in words:
+            places[fold(word)][word].append(path)
+        for spellings in places.values():
+            usual, *others = sorted(spellings, key=lambda word: -len(spellings[word]))
+            for other in others:
+                where = f"{dotted(spellings[usual][0])}{_and_more(len(spellings[usual]) - 1)}"
+                message = f"the {what} '{other}' is spelt '{usual}' at {where}; one word is spelt in one way"
+                hint = f"write '{usual}', or '{other}' there"
+                if composed(other) == composed(usual):
+                    message = f"the accents of the {what} '{other}' are coded otherwise than at {where}"
+                    hint = "copy it from there"
+                yield view.finding("QP211", spellings[other][0], message, hint=hint)
+
+
+def _words(view: View) -> dict[str, list[tuple[str, Path]]]:
+    """Every operator, key domain and duct that the inventory names, with its place."""
+    inventory = view.inventory
+    words: dict[str, list[tuple[str, Path]]] = {"operator": [], "key domain": [], "duct": []}
+    for what, field, rule in (
+        ("operator", "operator", "allowed_operators"),
+        ("key domain", "key_domain", "allowed_key_domains"),
+    ):
+        stated = ((getattr(site, field), ("sites", s, field)) for s, site in inventory.sites.items())
+        words[what] += [(word, path) for word, path in stated if word is not None]
+        for q, corridor in view.corridors():
+            words[what] += [(w, ("corridors", q, rule, i)) for i, w in enumerate(getattr(corridor, rule) or ())]
+    for f, fibre in inventory.fibres.items():
+        words["duct"] += [(duct, ("fibres", f, "ducts", i)) for i, duct in enumerate(fibre.ducts)]
+    return words
+
+
+def _and_more(count: int) -> str:
+    return f" and {count} more" if count else ""
+
+
 def check_technologies_exist(view: View) -> Iterator[Diagnostic]:
     """A technology that the policy permits is one of a system."""
     known = {s.technology for s in view.inventory.equipment.qkd_systems.values() if s.technology is not None}
@@ -82,9 +121,10 @@ def check_relay_rules_name_what_sites_state(view: View) -> Iterator[Diagnostic]:
         ("allowed_key_domains", "key_domain"),
     ):
         known = {getattr(site, field) for site in view.inventory.sites.values()} - {None}
+        spelt = {fold(word) for word in known}
         for name, corridor in view.corridors():
             for index, word in enumerate(getattr(corridor, key) or ()):
-                if word not in known:
+                if word not in known and fold(word) not in spelt:
                     message = f"no site has the {field} '{word}' that corridors.{name} allows"
                     hint = did_you_mean(word, known)
                     yield view.finding("QP209", ("corridors", name, key, index), message, hint=hint)
@@ -117,9 +157,7 @@ def check_ducts_are_shared(view: View) -> Iterator[Diagnostic]:
 
 def _meant(duct: str, shared: list[str]) -> str | None:
     """The duct of several fibres that is nearly called like this one."""
-    alike = neighbours(duct, shared)
-    same = next((other for other in alike if _bare(other) == _bare(duct)), None)
-    return same or next(iter(get_close_matches(duct, alike, 1, NEARLY_ALIKE)), None)
+    return next(iter(get_close_matches(duct, neighbours(duct, shared), 1, NEARLY_ALIKE)), None)
 
 
 def _ducts_of_one_fibre(view: View, alone: dict[str, Path], ducts: int) -> Diagnostic:
@@ -137,10 +175,6 @@ def _ducts_of_one_fibre(view: View, alone: dict[str, Path], ducts: int) -> Diagn
 def _numbering(duct: str) -> tuple[str, ...]:
     """Numbers, and groups of one or two letters."""
     return tuple(re.findall("[0-9]+|(?<![A-Za-z])[A-Za-z]{1,2}(?![A-Za-z])", duct.casefold()))
-
-
-def _bare(duct: str) -> str:
-    return re.sub("[-_]", "", duct).casefold()
 
 
 def check_every_site_has_a_fibre(view: View) -> Iterator[Diagnostic]:

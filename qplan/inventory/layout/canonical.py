@@ -9,6 +9,7 @@ import yaml
 from qplan.errors import Exit, InvalidInput, QplanError
 from qplan.inventory.layout.gaps import gap_between
 from qplan.inventory.layout.printer import CannotLayOut, lay_out
+from qplan.inventory.source.surrogates import hide_pairs, show_in_text
 from qplan.inventory.source.yaml_source import UNREADABLE, parse_yaml
 
 BOM = "\ufeff"
@@ -26,9 +27,11 @@ def canonical(file: str, data: bytes) -> bytes:
     Raises InvalidInput where the file is no YAML that qplan reads, NoLayout where fmt must leave it as it is.
     """
     parsed = parse_yaml(file, data)
-    if parsed.value is UNREADABLE:
-        raise InvalidInput(tuple(parsed.findings), {file: parsed.text})
-    text = parsed.text.replace("\r\n", "\n").replace("\r", "\n")
+    misread = [item for item in parsed.findings if item.code == "QP103"]  # a decimal comma, which a layout would hide
+    if parsed.value is UNREADABLE or misread:
+        raise InvalidInput(tuple(misread or parsed.findings), {file: parsed.text})
+    hidden = hide_pairs(parsed.text)
+    text = (hidden.text if hidden else parsed.text).replace("\r\n", "\n").replace("\r", "\n")
     try:
         laid_out = lay_out(text)
     except CannotLayOut as error:
@@ -36,6 +39,7 @@ def canonical(file: str, data: bytes) -> bytes:
     if _said(laid_out) != _said(text) or _comments(laid_out) != _comments(text):
         hint = "are there line ends like U+0085 or U+2028 in a text?"  # no other way to come here is known
         raise NoLayout(f"{file}: fmt would change what the file says, and leaves it as it is; {hint}")
+    laid_out = show_in_text(laid_out, hidden) if hidden else laid_out
     first_line = parsed.text[: parsed.text.find("\n") + 1]
     ends = laid_out.replace("\n", "\r\n") if first_line.endswith("\r\n") else laid_out
     mark = BOM if data.startswith(BOM.encode()) else ""

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from qplan.errors import Diagnostic, QplanError
 from qplan.inventory.rules import Spot, finding, printable
 from qplan.inventory.shipped import shipped_catalogues
+from qplan.inventory.source.boundary import check_main_file, enclosing_repository, refusal_of_include
 from qplan.inventory.source.messages import did_you_mean, kind, shown
 from qplan.inventory.source.source_map import Declared, Path, Place, Values, dotted
-from qplan.inventory.source.yaml_source import MAX_BYTES, UNREADABLE, parse_yaml
+from qplan.inventory.source.yaml_source import MAX_BYTES, MAX_NODES, UNREADABLE, parse_yaml
 
 CATALOGUE = "catalogue:"
 STDIN, STDIN_NAME = "-", "stdin"
@@ -64,6 +65,11 @@ class Loaded:
         return Declared(self.value, self.places)
 
 
+def is_shipped(file: str) -> bool:
+    """Whether a file, as findings name it, is a shipped catalogue."""
+    return file.startswith(CATALOGUE)
+
+
 class _Refused(Exception):
     """An include that must not or cannot be read: rule, reason and remedy."""
 
@@ -87,7 +93,10 @@ def load(path: str) -> Loaded:
 def read_bytes(path: str) -> bytes:
     """The bytes of a file (`-` is standard input), of a too large one the beginning. Raises QplanError."""
     try:
-        return _standard_input() if path == STDIN else _read(path)
+        if path == STDIN:
+            return _standard_input()
+        check_main_file(path)
+        return _read(path)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a file name"
         raise QplanError(f"cannot read {printable(path)}: {reason}") from error
@@ -109,15 +118,6 @@ def _clean(path: str) -> str:
     return os.fsencode(path).decode("utf-8", "replace").replace(os.sep, "/")
 
 
-def enclosing_repository(folder: str) -> str | None:
-    """The top of the git repository that an absolute folder lies in; None where there is none."""
-    while not os.path.lexists(os.path.join(folder, ".git")):
-        if os.path.dirname(folder) == folder:
-            return None
-        folder = os.path.dirname(folder)
-    return folder
-
-
 class _Reader:
     """Follows includes depth first; a file that is reached twice is read once."""
 
@@ -126,10 +126,13 @@ class _Reader:
         self.boundary = enclosing_repository(folder) or folder
         self.reached: set[str] = set()  # real paths
         self.loaded = Loaded()
+        self.values_left, self.bytes_left = MAX_NODES, MAX_BYTES  # for all files together
 
     def visit(self, file: SourceFile, chain: tuple[SourceFile, ...], required_version: bool = False) -> None:
         """Take in a file and, depth first, everything that it includes."""
-        parsed = parse_yaml(file.shown, file.data)
+        parsed = parse_yaml(file.shown, file.data, self.values_left)
+        self.values_left -= parsed.size
+        self.bytes_left -= len(file.data)
         self.loaded.files.append(file)
         self.reached.add(file.real)
         self.loaded.texts[file.shown] = parsed.text
@@ -178,9 +181,9 @@ class _Reader:
     def _locate(self, name: str, chain: tuple[SourceFile, ...]) -> tuple[str, str]:
         """Path relative to the main file's folder, and the real path."""
         including = chain[-1]
-        if name.startswith(CATALOGUE):
+        if is_shipped(name):
             return name, name
-        if including.path.startswith(CATALOGUE):
+        if is_shipped(including.path):
             raise _Refused("QP012", "a shipped catalogue includes shipped ones only")
         if not name or "\0" in name or "://" in name:
             raise _Refused("QP011", "not the name of a file")
@@ -188,17 +191,25 @@ class _Reader:
             raise _Refused("QP012", "the path is absolute", f"write it relative to {including.path}")
         folder = self.folder if len(chain) == 1 else os.path.dirname(including.real)
         real = os.path.realpath(os.path.join(folder, name))
-        if os.path.commonpath([self.boundary, real]) != self.boundary:
-            raise _Refused("QP012", "it lies outside the inventory's folder and its git repository")
-        return _clean(os.path.relpath(real, self.folder)), real
+        if reason := refusal_of_include(name, real, self.folder, self.boundary):
+            raise _Refused("QP012", reason)
+        return self._as_written(os.path.join(os.path.dirname(including.path), name), real), real
+
+    def _as_written(self, path: str, real: str) -> str:
+        """The path relative to the main file's folder, links as they are; the real one where only that leads there."""
+        path = os.path.normpath(path)
+        leads_there = os.path.realpath(os.path.join(self.folder, path)) == real
+        return _clean(path if leads_there else os.path.relpath(real, self.folder))
 
     def _open(self, path: str, real: str) -> SourceFile:
-        if path.startswith(CATALOGUE):
+        if is_shipped(path):
             return SourceFile(path, path, real, _shipped(path.removeprefix(CATALOGUE)))
         try:
             if not stat.S_ISREG(os.stat(real).st_mode):
                 raise _Refused("QP011", "it is not a file")
             data = _read(real)
+            if len(data) > self.bytes_left:
+                raise _Refused("QP003", f"all files together are larger than {MAX_BYTES // 2**20} MiB")
         except OSError as error:
             raise _Refused("QP011", error.strerror or "it cannot be read") from error
         except ValueError as error:
@@ -242,6 +253,11 @@ def _merge(loaded: Loaded, added: Values, places: dict[Path, Place], path: Path,
         elif here in MERGED and isinstance(value, dict) and isinstance(present, dict):
             _merge(loaded, value, places, here, present)
         elif value is not UNREADABLE:
-            first, second = loaded.places[here], places[here].at_key()
-            message = f"'{dotted(here)}' is defined twice, first in {first.file}:{first.at_key().line}"
-            loaded.findings.append(finding("QP014", second, dotted(here), message, hint="keep one of the two"))
+            first, second = loaded.places[here].at_key(), places[here].at_key()
+            if is_shipped(second.file):
+                message = f"'{dotted(here)}' is defined twice, also in {second.file}:{second.line}"
+                hint = "give it another id, or change the shipped one with set"
+                loaded.findings.append(finding("QP014", first, dotted(here), message, hint=hint))
+            else:
+                message = f"'{dotted(here)}' is defined twice, first in {first.file}:{first.line}"
+                loaded.findings.append(finding("QP014", second, dotted(here), message, hint="keep one of the two"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -40,6 +42,11 @@ OTHER_WORDS = {  # keys that other tools and formats use, and ours
     "curve": "key_rate_curve",
     "includes": "include",
     "vendor": "manufacturer",
+    "loss": "loss_db",
+    "tier": "security_tier",
+    "trusted": "trusted_node",
+    "margin_db": "loss_margin_db",
+    "interest_rate": "discount_rate",
 }
 
 
@@ -61,6 +68,25 @@ def kind(value: object) -> str:
     if isinstance(value, str):
         return "text"
     return "a number" if isinstance(value, int | float) and not isinstance(value, bool) else ""
+
+
+def composed(word: str) -> str:
+    """A word with every accent in its letter (Unicode NFC)."""
+    return unicodedata.normalize("NFC", word)
+
+
+def fold(word: str) -> str:
+    """A word without what its spelling may differ in: case, blanks, hyphens and the composition of its letters.
+
+    Between digits a hyphen or blank stays, as one sign: 1-2 is not 12.
+    """
+    plain = composed(composed(word).casefold())
+    return re.sub(r"(?<![0-9])[\s_-]+|[\s_-]+(?![0-9])", "", re.sub(r"[\s_-]+", "-", plain))
+
+
+def figure(number: float) -> str:
+    """A number to six digits, with a short exponent where it needs one: 1e15, 1e-9."""
+    return re.sub(r"e([-+])0*", lambda exponent: f"e{exponent[1].strip('+')}", f"{number:g}")
 
 
 def joined(words: Iterable[str]) -> str:

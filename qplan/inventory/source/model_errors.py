@@ -10,15 +10,17 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from qplan.errors import Diagnostic
+from qplan.inventory.countries import COUNTRIES, MEANT
+from qplan.inventory.fields import COUNTRY_PATTERN, ID_PATTERN
 from qplan.inventory.rules import finding
-from qplan.inventory.source.messages import closest, did_you_mean, joined, kind, shown
+from qplan.inventory.source.messages import closest, counted, did_you_mean, figure, joined, kind, shown
+from qplan.inventory.source.remedies import BLANK, id_remedy, key_remedy, value_remedy
 from qplan.inventory.source.shape import FILE, shape_at
 from qplan.inventory.source.source_map import Path, SourceMap, Values, dotted, mapping_at
 from qplan.inventory.source.yaml_source import UNREADABLE
 
 MOST_KEYS_LISTED = 12
-GROUPED_DIGITS = re.compile(r"[-+]?[0-9]{1,3}([ _'’,][0-9]{3})+([.,][0-9]+)?|[-+]?[0-9]{1,3}([.][0-9]{3})+,[0-9]+")
-NUMBER_AND_UNIT = re.compile(r"\s*([-+]?(?:[0-9]+(?:[.,][0-9]+)?|[.][0-9]+)(?:[eE][-+]?[0-9]+)?)\s*([^0-9]{0,10})")
+MANY_EXCHANGED = 3  # sites with latitude and longitude exchanged, from which on the whole file is
 M = TypeVar("M", bound=BaseModel)
 TYPES = {  # pydantic's error type → what the user should write
     "float_type": "a number",
@@ -38,8 +40,8 @@ LIMITS = {
     "less_than": ("below", "lt"),
 }
 PATTERNS = {
-    "^[A-Za-z0-9][A-Za-z0-9_-]*$": "letters, digits, '-' and '_', a letter or a digit first",
-    "^[A-Z]{2}$": "two capital letters (ISO 3166-1 alpha-2)",
+    ID_PATTERN: "letters, digits, '-' and '_', a letter or a digit first",
+    COUNTRY_PATTERN: "two capital letters (ISO 3166-1 alpha-2)",
     "^[A-Z]{3}$": "three capital letters (ISO 4217)",
 }
 
@@ -53,13 +55,31 @@ def parse(model: type[M], value: Values, source: SourceMap) -> tuple[M | None, l
         return model.model_validate(value), []
     except ValidationError as error:
         errors = _locate(error, value)
-    findings = [
-        _finding(path, item, value, source) for path, item in errors.items() if _at(value, path) is not UNREADABLE
-    ]
+    exchanged = [path for path in errors if _is_exchanged(path, value)]
+    told = {path: item for path, item in errors.items() if path not in exchanged or len(exchanged) < MANY_EXCHANGED}
+    readable = ((path, item) for path, item in told.items() if _at(value, path) is not UNREADABLE)
+    findings = [_finding(path, item, value, source) for path, item in readable]
+    if len(exchanged) >= MANY_EXCHANGED:
+        findings.append(_all_exchanged(exchanged, value, source))
     try:
         return model.model_validate(_drop(value, {_entry(path) for path in errors})), findings
     except ValidationError:
         return None, findings
+
+
+def _is_exchanged(path: Path, value: Values) -> bool:
+    """Whether a path leads to a latitude beyond the pole that could be a longitude, beside what could be a latitude."""
+    lat, lon = _at(value, path), _at(value, (*path[:-1], "lon"))
+    if path[-1:] != ("lat",) or not isinstance(lat, int | float) or not isinstance(lon, int | float):
+        return False
+    return 90 < abs(lat) <= 180 and abs(lon) <= 90
+
+
+def _all_exchanged(paths: list[Path], value: Values, source: SourceMap) -> Diagnostic:
+    """One finding for a whole file."""
+    first, sites = min(paths, key=source.at_value), len(mapping_at(value, paths[0][:1]))
+    message = f"lat lies beyond the poles at {len(paths)} of {counted(sites, 'site')}, and lon does not"
+    return finding("QP104", source.at_value(first), dotted(first), message, hint="exchange lat and lon")
 
 
 def _locate(error: ValidationError, value: Values) -> dict[Path, ErrorDetails]:
@@ -125,13 +145,15 @@ def _finding(path: Path, error: ErrorDetails, value: Values, source: SourceMap) 
     if kind_of_error == "missing":
         return _missing(path, value, source)
     if kind_of_error == "extra_forbidden":
-        return _unknown_key(path, source)
+        return _unknown_key(path, found, source)
     if "[key]" in error["loc"]:
         words = PATTERNS[error["ctx"]["pattern"]]
         message = f"the id {shown(path[-1])} in {dotted(path[:-1])} is malformed; expected {words}"
-        return finding("QP106", source.at_key(path), address, message, found=str(path[-1]), expected=words)
+        hint = _id_hint(path, value)
+        return finding("QP106", source.at_key(path), address, message, found=str(path[-1]), expected=words, hint=hint)
     code, expected, hint = _expectation(kind_of_error, error.get("ctx") or {}, found)
-    hint = _list_hint(path) if expected == "a list" or code == "QP107" else hint
+    hint = hint or value_remedy(path, "a list" if code == "QP107" else expected, found)
+    hint = "exchange lat and lon" if _is_exchanged(path, value) else hint
     what = f"{shown(found)} ({kind(found)})" if code == "QP103" and kind(found) else shown(found)
     if code == "QP107":
         what = f"a list of {_length(found)}"
@@ -143,64 +165,34 @@ def _expectation(error_type: str, ctx: Mapping[str, object], found: object) -> t
     """Code, what was expected, and a remedy."""
     if error_type in LIMITS:
         words, key = LIMITS[error_type]
-        return "QP104", f"{words} {ctx[key]:g}", ""
+        return "QP104", f"{words} {figure(float(str(ctx[key])))}", ""
     if error_type == "literal_error":
         options = re.findall(r"'([^']*)'", str(ctx["expected"]))
         return "QP105", joined(options), did_you_mean(found, options) if isinstance(found, str) else ""
+    if error_type == "country" and isinstance(found, str):
+        return "QP105", "a country's code of ISO 3166-1 alpha-2", f"write {MEANT[found]}" if found in MEANT else ""
     if error_type == "string_pattern_mismatch" and isinstance(found, str):
         pattern = str(ctx["pattern"])
-        better = found.upper() if re.match(pattern, found.upper()) else ""
-        expected = PATTERNS.get(pattern, f"text of the form {pattern}")
-        return "QP106", expected, f"did you mean '{better}'?" if better and better != found else ""
+        better = MEANT.get(found.upper(), found.upper())
+        fits = re.match(pattern, better) and (pattern != COUNTRY_PATTERN or better in COUNTRIES)
+        hint = f"did you mean '{better}'?" if fits else id_remedy(found, ()) if pattern == ID_PATTERN else ""
+        return "QP106", PATTERNS.get(pattern, f"text of the form {pattern}"), hint
     if error_type in ("too_short", "too_long"):
         exactly = "at least 1" if ctx.get("min_length") == 1 else ctx.get("min_length", ctx.get("max_length"))
         return "QP107", f"{exactly}", ""
-    expected = TYPES.get(error_type, "another value")
-    return "QP103", expected, _type_hint(expected, found)
+    return "QP103", TYPES.get(error_type, "another value"), ""
 
 
-def _type_hint(expected: str, found: object) -> str:
-    for remedy in (_number_hint, _other_hint):
-        hint = remedy(expected, found)
-        if hint:
-            return hint
-    return ""
-
-
-def _number_hint(expected: str, found: object) -> str:
-    if expected == "a whole number" and isinstance(found, float) and found.is_integer():
-        return f"write {found:.0f}"
-    if "number" not in expected or not isinstance(found, str):
-        return ""
-    if GROUPED_DIGITS.fullmatch(found):
-        return "write all digits together, with a point for decimals"
-    number = NUMBER_AND_UNIT.fullmatch(found)
-    if not number:
-        return ""
-    plain = number[1].replace(",", ".")
-    if number[2]:
-        return f"write {plain} alone; the unit is in the name of the key"
-    return f"write {plain}, with a decimal point" if "," in number[1] else f"write {plain} without quotes"
-
-
-def _other_hint(expected: str, found: object) -> str:
-    if expected == "true or false" and isinstance(found, str) and found.lower() in ("yes", "no", "on", "off", "y", "n"):
-        return f"write {str(found.lower() in ('yes', 'on', 'y')).lower()}"
-    if expected == "a mapping" and isinstance(found, list):
-        return "write 'key: value' for each, without dashes or brackets"
-    if expected == "text" and isinstance(found, int | float):
-        return "put it in quotes"
-    return ""
+def _id_hint(path: Path, value: Values) -> str:
+    """For a malformed id: a key of the models that lacks its blank, or an id that is near."""
+    name = str(path[-1])
+    if ":" in name:
+        return f"{BLANK}: '{name.replace(':', ': ', 1)}'"
+    return id_remedy(name, mapping_at(value, path[:-1]))
 
 
 def _length(found: object) -> int:
     return len(found) if isinstance(found, list | tuple) else 0
-
-
-def _list_hint(path: Path) -> str:
-    if "key_rate_curve" in path:
-        return "write a list of points, [[loss_db, bit/s], …]"
-    return "write the two sites, [a, b]" if path[-1] == "ends" else "write it in brackets, [a, b]"
 
 
 def _missing(path: Path, value: Values, source: SourceMap) -> Diagnostic:
@@ -208,7 +200,7 @@ def _missing(path: Path, value: Values, source: SourceMap) -> Diagnostic:
     if isinstance(key, int):
         found = f"a list of {_length(_at(value, around))}"
         message = f"{dotted(around)} is {found}; expected 2"
-        hint = _list_hint(around)
+        hint = value_remedy(around, "a list", None)
         return finding("QP107", source.at_value(around), dotted(around), message, found=found, expected="2", hint=hint)
     shape = shape_at(around) or FILE
     unknown = mapping_at(_at(value, around)).keys() - set(shape.keys)
@@ -219,10 +211,10 @@ def _missing(path: Path, value: Values, source: SourceMap) -> Diagnostic:
     return finding("QP101", source.at_key(around), dotted(path), message, expected=f"'{key}'", hint=hint)
 
 
-def _unknown_key(path: Path, source: SourceMap) -> Diagnostic:
+def _unknown_key(path: Path, value: object, source: SourceMap) -> Diagnostic:
     shape = shape_at(path[:-1]) or FILE
     where = f" in {dotted(path[:-1])}" if len(path) > 1 else ""
-    hint = did_you_mean(str(path[-1]), shape.keys)
+    hint = key_remedy(str(path[-1]), shape.keys, value)
     if not hint and len(shape.keys) <= MOST_KEYS_LISTED:
         hint = f"known keys: {', '.join(shape.keys)}"
     message = f"unknown key '{path[-1]}'{where}"

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from qplan.errors import Diagnostic
+from qplan.inventory.fields import is_id
 from qplan.inventory.rules import Spot, finding
 from qplan.inventory.source.messages import did_you_mean, shown
-from qplan.inventory.source.shape import FILE, Shape
+from qplan.inventory.source.remedies import key_remedy
+from qplan.inventory.source.shape import FILE, FREE, Shape
 from qplan.inventory.source.source_map import (
     DEFAULTS_KEY,
     Declared,
@@ -140,7 +142,7 @@ def _resolve(value: Values, item: Override, *, may_hint: bool) -> Path:
         if below is None or (index == 0 and step in NOT_SETTABLE):
             keys = [key for key in shape.keys if index or key not in NOT_SETTABLE]
             where = f" in {around}" if around else ""
-            raise _Unknown(f"there is no '{step}'{where}", did_you_mean(step, keys))
+            raise _Unknown(f"there is no '{step}'{where}", key_remedy(step, keys, item.value))
         adds_entry = index == len(steps) - 1 and isinstance(item.value, dict)
         if shape.kind == "entries" and step not in entries and not adds_entry:
             raise _Unknown(f"{around} has no '{step}'", did_you_mean(step, entries) if may_hint else "")
@@ -176,12 +178,15 @@ def _assign(value: Values, path: Path, new: object, copies: dict[int, Values]) -
 
 def merge_defaults(value: Values) -> Values:
     """The sections with `defaults` merged into every site, fibre and corridor, nulls gone, entries in id order."""
-    result = drop_nulls({key: item for key, item in value.items() if key not in (*NOT_SETTABLE, "defaults")})
+    sections = {key: item for key, item in value.items() if key not in (*NOT_SETTABLE, "defaults")}
     for section, key in DEFAULTS_KEY.items():
-        entries = value.get(section)
+        entries, defaults = sections.get(section), mapping_at(value, ("defaults", key))
         if isinstance(entries, dict):
-            result[section] = _section(entries, mapping_at(value, ("defaults", key)), section == "corridors")
-    return {key: _sort_by_id(key, item) for key, item in result.items()}
+            sections[section] = {
+                name: _merge(entry, _defaults_for(entry, defaults)) if isinstance(entry, dict) else entry
+                for name, entry in entries.items()
+            }
+    return {key: _sort_by_id(key, item) for key, item in drop_nulls(sections).items()}
 
 
 def new_entry(section: str, entry: Values, defaults: Mapping[str, object]) -> Values:
@@ -189,16 +194,10 @@ def new_entry(section: str, entry: Values, defaults: Mapping[str, object]) -> Va
     return mapping_at(merge_defaults({section: {"new": entry}, "defaults": defaults}), (section, "new"))
 
 
-def _section(entries: Values, defaults: Values, demand: bool) -> Values:
-    no_demand = {key: item for key, item in defaults.items() if key not in DEMANDS}
-    merged: Values = {}
-    for name, entry in entries.items():
-        if isinstance(entry, dict):
-            own_demand = demand and any(entry.get(key) is not None for key in DEMANDS)
-            merged[name] = drop_nulls(_merge(entry, no_demand if own_demand else defaults))
-        elif entry is not None:
-            merged[name] = entry
-    return merged
+def _defaults_for(entry: Values, defaults: Values) -> Values:
+    """Without the demands of another kind than the entry's own."""
+    own = [key for key in DEMANDS if entry.get(key) is not None]
+    return {key: item for key, item in defaults.items() if key in own or not own or key not in DEMANDS}
 
 
 def _merge(own: Values, defaults: Values) -> Values:
@@ -210,11 +209,16 @@ def _merge(own: Values, defaults: Values) -> Values:
     return result
 
 
-def drop_nulls(values: Values) -> Values:
-    """A null in a mapping is an absent key."""
-    return {
-        key: drop_nulls(item) if isinstance(item, dict) else item for key, item in values.items() if item is not None
-    }
+def drop_nulls(values: Values, shape: Shape = FILE) -> Values:
+    """A null under a known key, or in a free mapping, is an absent key; an unknown one stays, and so is refused."""
+    kept: Values = {}
+    for key, item in values.items():
+        below = shape.below(key)
+        if isinstance(item, dict):
+            kept[key] = drop_nulls(item, below or FREE)
+        elif item is not None or below is None or (shape.kind == "entries" and not is_id(key)):
+            kept[key] = item
+    return kept
 
 
 def _sort_by_id(section: str, value: object) -> object:

@@ -34,6 +34,7 @@ class Shape(NamedTuple):
 
 
 FILE = Shape("model", InventoryFile)
+FREE = Shape("free")
 
 
 @cache
@@ -54,7 +55,7 @@ def _shape(annotation: object) -> Shape:
             item = get_args(option)[1]
             if isinstance(item, type) and issubclass(item, BaseModel):
                 return Shape("entries", item)
-            return Shape("free")
+            return FREE
         if get_origin(option) is tuple:
             item = get_args(option)[0]
             if isinstance(item, type) and issubclass(item, BaseModel):

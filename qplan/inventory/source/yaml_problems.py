@@ -14,6 +14,7 @@ PROBLEMS = {
         "a ':' stands where no key can be",
         "put a text that contains ': ' in quotes, or check the indentation of this line and the line above",
     ),
+    "found unexpected ':'": ("a ':' stands where no key can be", "write a blank after the colon"),
     "could not find expected ':'": ("a key without ':'", "write 'key: value', with a space after the colon"),
     "did not find expected key": (
         "this line does not fit the lines above it",
@@ -29,6 +30,10 @@ PROBLEMS = {
     "did not find expected <document start>": (
         "more follows where the document ends",
         "check the indentation of this line and the lines above",
+    ),
+    "invalid Unicode character escape code": (
+        "an escape in double quotes that stands for no character",
+        "write the character itself; of one in two halves such as \\ud83d\\ude00, both",
     ),
     "found unknown escape character": ("an unknown escape in double quotes", "write \\\\ for a backslash"),
     "block sequence entries are not allowed": ("a list item '-' stands where none can be", "begin it on its own line"),

@@ -11,8 +11,12 @@ import yaml
 from yamlcore import CCoreLoader
 
 from qplan.errors import Diagnostic
+from qplan.inventory.fields import LEAST_AMOUNT, MOST_AMOUNT
 from qplan.inventory.rules import Spot, finding
+from qplan.inventory.source.messages import figure, shown
 from qplan.inventory.source.source_map import Path, Place, Values, dotted
+from qplan.inventory.source.surrogates import hide_pairs, show_pairs
+from qplan.inventory.source.units import number_remedy, numbers
 from qplan.inventory.source.yaml_problems import explain_problem
 
 MAX_BYTES = 16 * 2**20
@@ -22,6 +26,7 @@ MAX_NODES = 1_000_000
 MAX_SCALAR = 2**16  # characters
 MAX_KEY = 255  # characters
 MAX_INTEGER = 2**53  # up to here every JSON reader keeps whole numbers exact
+ESCAPE = "invalid Unicode character escape code"  # what libyaml says of half a character, too
 NOT_IN_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 NOT_IN_KEYS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 TAG = "tag:yaml.org,2002:"
@@ -37,6 +42,8 @@ class Parsed(NamedTuple):
     places: dict[Path, Place]
     findings: list[Diagnostic]
     text: str
+    size: int = 0
+    """How many values there are, aliases written out."""
 
 
 class _Stop(Exception):
@@ -53,17 +60,18 @@ class _TooMuch(yaml.YAMLError):
 class _Composer(CCoreLoader):  # type: ignore[misc]  # the base has no types
     """libyaml's composer, which would recurse without limit, held to a depth and a number of nodes."""
 
-    def __init__(self, text: str):
+    def __init__(self, text: str, most_nodes: int):
         super().__init__(text)
         self.depth = self.nodes = 0
+        self.most_nodes = most_nodes
 
     def descend_resolver(self, parent: yaml.Node, index: object) -> None:
         self.depth += 1
         self.nodes += 1
         if self.depth > MAX_DEPTH:
             raise _TooMuch(TOO_DEEP)
-        if self.nodes > MAX_NODES:
-            raise _TooMuch(f"holds more than {MAX_NODES} values")
+        if self.nodes > self.most_nodes:
+            raise _TooMuch(f"holds more than {MAX_NODES} values{_together(self.most_nodes)}")
 
     def ascend_resolver(self) -> None:
         self.depth -= 1
@@ -75,35 +83,44 @@ class _Composer(CCoreLoader):  # type: ignore[misc]  # the base has no types
         return tag
 
 
-def parse_yaml(file: str, data: bytes) -> Parsed:
-    """Read one YAML file; `file` is the name that findings give it.
+def parse_yaml(file: str, data: bytes, most_nodes: int = MAX_NODES) -> Parsed:
+    """Read one YAML file; `file` is the name that findings give it, `most_nodes` how many values it may hold.
 
     Top-level keys that begin with `x-` are left out.
     """
     text = ""
     try:
         text = _decode(file, data)
-        root = _compose(file, text)
+        root = _compose(file, text, most_nodes)
         if root is None:
             raise _Stop(finding("QP004", Spot(file, 1, 1), "", "the file is empty", hint="begin with 'qplan: 1'"))
-        builder = _Builder(file)
+        builder = _Builder(file, most_nodes)
         if not isinstance(root, yaml.MappingNode):
             at = Place(file, None, root).at_value()
             raise _Stop(finding("QP103", at, "", "the file is not a mapping", expected="keys such as 'sites:'"))
         root.value = [(key, value) for key, value in root.value if key.value[:2] != "x-"]
-        builder.measure(root)
-        return Parsed(builder.build(root, ()), builder.places, builder.findings, text)
+        size, _ = builder.measure(root)
+        return Parsed(builder.build(root, ()), builder.places, builder.findings, text, size)
     except _Stop as stop:
         return Parsed(UNREADABLE, {}, [stop.finding], text)
 
 
 def parse_value(file: str, text: str) -> Parsed:
-    """Read the value of an override; an empty text is null."""
+    """Read the value of an override; an empty text is null.
+
+    No comment is looked for: a plain text goes on behind ` #`.
+    """
     try:
         bad = NOT_IN_YAML.search(text)
         if bad:
             raise _Stop(finding("QP002", Spot(file), "", f"the character {bad.group()!a} is not allowed"))
         root = _compose(file, text)
+        behind = text[root.end_mark.index if root else 0 :].strip()
+        if behind.startswith("#"):
+            if root is None or (isinstance(root, yaml.ScalarNode) and root.style not in ("'", '"')):
+                return Parsed(text.strip(), {}, [], text)
+            hint = "put quotes around all of it, or leave it out"
+            raise _Stop(finding("QP015", Spot(file), "", f"{shown(behind)} stands behind the value", hint=hint))
         if root is None:
             return Parsed(None, {}, [], text)
         builder = _Builder(file)
@@ -137,13 +154,19 @@ def _spot_after(file: str, before: str) -> Spot:
     return Spot(file, len(lines), len(lines[-1]) + 1)
 
 
-def _compose(file: str, text: str) -> yaml.Node | None:
+def _compose(file: str, text: str, most_nodes: int = MAX_NODES) -> yaml.Node | None:
     try:
-        root: yaml.Node | None = _Composer(text).get_single_node()
+        root: yaml.Node | None = _Composer(text, most_nodes).get_single_node()
         return root
     except _TooMuch as error:
         raise _Stop(finding("QP003", Spot(file, 1, 1), "", f"the file {error}")) from None
     except yaml.YAMLError as error:
+        hidden = hide_pairs(text) if ESCAPE in str(error) else None
+        if hidden:
+            root = _compose(file, hidden.text, most_nodes)
+            if root is not None:
+                show_pairs(root, hidden)
+            return root
         if "nesting depth" in str(error):  # libyaml's own limit, which its newer releases reach before the composer
             raise _Stop(finding("QP003", Spot(file, 1, 1), "", f"the file {TOO_DEEP}")) from None
         raise _Stop(explain_problem(file, text, error)) from None
@@ -152,11 +175,12 @@ def _compose(file: str, text: str) -> yaml.Node | None:
 class _Builder:
     """Plain values from YAML nodes; a value with a finding becomes `UNREADABLE`, so that the rest is still read."""
 
-    def __init__(self, file: str):
-        self.file = file
+    def __init__(self, file: str, most_nodes: int = MAX_NODES):
+        self.file, self.most_nodes = file, most_nodes
         self.places: dict[Path, Place] = {}
         self.findings: list[Diagnostic] = []
         self._sizes: dict[int, tuple[int, int] | None] = {}
+        self._decimals: dict[int, str] = {}  # by the id of a number's node: what follows its decimal comma
 
     def measure(self, node: yaml.Node, above: int = 0) -> tuple[int, int]:
         """Values in a node and levels below it, aliases written out; stops at what contains itself or is too much.
@@ -177,9 +201,10 @@ class _Builder:
             for child in item if isinstance(item, tuple) else (item,):
                 child_size, child_depth = self.measure(child, above + 1)
                 size, depth = size + child_size, max(depth, child_depth)
-        if size >= MAX_NODES or depth >= MAX_DEPTH:
+        if size >= self.most_nodes or depth >= MAX_DEPTH:
             at = Place(self.file, None, node).at_value()
-            much = f"more than {MAX_NODES} values" if size >= MAX_NODES else f"more than {MAX_DEPTH} levels"
+            values = f"more than {MAX_NODES} values{_together(self.most_nodes)}"
+            much = values if size >= self.most_nodes else f"more than {MAX_DEPTH} levels"
             raise _Stop(finding("QP003", at, "", f"with its aliases written out, this has {much}"))
         self._sizes[id(node)] = size + 1, depth + 1
         return size + 1, depth + 1
@@ -216,7 +241,10 @@ class _Builder:
         """Own entries, then those that come by `<<`; the first of equal keys stands."""
         pairs: dict[str, tuple[yaml.Node, yaml.Node]] = {}
         merged = None
-        for key, value in node.value:
+        for before, (key, value) in zip([None, *node.value], node.value, strict=False):
+            if before and _follows_comma(before[1], key, value):
+                self._decimals[id(before[1])] = key.value
+                continue
             name = key.value if key.tag == TEXT and len(key.value) <= MAX_KEY else self._odd_key(key, path)
             if name == "<<" and key.style not in ("'", '"'):
                 if merged is not None:
@@ -260,6 +288,10 @@ class _Builder:
         return name
 
     def _scalar(self, node: yaml.ScalarNode, path: Path) -> object:
+        if id(node) in self._decimals:
+            found, key = f"{node.value},{self._decimals[id(node)]}", str(path[-1])
+            message = f"{dotted(path)} is {found}, which YAML reads as {node.value} and a key; expected a number"
+            return self._bad("QP103", node, path, message, found=found, hint=number_remedy(key, found))
         if len(node.value) > MAX_SCALAR:
             return self._bad("QP003", node, path, f"a text of more than {MAX_SCALAR} characters")
         if node.tag == TEXT:
@@ -274,14 +306,29 @@ class _Builder:
         if isinstance(value, float) and not math.isfinite(value):
             return self._bad("QP009", node, path, f"{node.value[:60]} is not a finite number")
         if isinstance(value, int) and abs(value) > MAX_INTEGER:
-            hint = "a whole number above 2^53 is not exact; write it as 1e20"
-            return self._bad("QP009", node, path, f"{node.value[:60]} is too large", hint=hint)
+            most = f"amounts go up to {figure(MOST_AMOUNT)}"
+            return self._bad("QP009", node, path, f"{node.value[:60]} is too large; {most}", expected=most)
+        if isinstance(value, float) and 0 < abs(value) < LEAST_AMOUNT and "labels" not in path:
+            expected = f"expected 0, or {figure(LEAST_AMOUNT)} and more"
+            return self._bad("QP009", node, path, f"{node.value[:60]} is too small; {expected}", expected=expected)
         return value
 
     def _bad(self, code: str, node: yaml.Node, path: Path, message: str, **words: str) -> object:
         at = Place(self.file, None, node).at_value()
         self.findings.append(finding(code, at, dotted(path), message, **words))
         return UNREADABLE
+
+
+def _together(most_nodes: int) -> str:
+    return " together with the files read before it" if most_nodes < MAX_NODES else ""
+
+
+def _follows_comma(before: yaml.Node, key: yaml.Node, value: yaml.Node) -> bool:
+    """Whether a key without a value is what follows the decimal comma of the number before it, in a flow mapping."""
+    if key.tag != TAG + "int" or value.tag != NULL or value.value or not isinstance(before, yaml.ScalarNode):
+        return False
+    adjoining: bool = key.start_mark.index == before.end_mark.index + 1
+    return adjoining and before.style not in ("'", '"') and bool(numbers(before.value))
 
 
 def _tag(node: yaml.Node) -> str:

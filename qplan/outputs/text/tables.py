@@ -19,7 +19,7 @@ _JOINERS = frozenset("\u200c\u200d")  # format characters that ordinary words of
 _MARKDOWN = re.compile(r"([\\`*_\[\]~|#$!{}])")
 _LIST_MARKER = re.compile(r"^(\d*)([-+.)=])(?=[-=\s]|$)")
 _WEB_ADDRESS = re.compile(r"(?i)(:)(?=//)|(?<=\bwww)(\.)")
-_MENTION = re.compile(r"(?<![\w.])@(?=\w)")
+_MENTION = re.compile(r"(?<!\w)@(?=\w)")
 
 
 def one_line(text: str) -> str:

@@ -10,13 +10,14 @@ import json
 import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import PurePath
 from xml.etree import ElementTree
 
 from qplan.errors import Diagnostic
 from qplan.inventory.model import Inventory
-from qplan.inventory.source.includes import enclosing_repository
+from qplan.inventory.source.boundary import enclosing_repository
+from qplan.inventory.source.includes import is_shipped
 from qplan.inventory.source.messages import counted
 from qplan.inventory.source.rendering import render
 from qplan.inventory.validation import Report, Validated
@@ -146,16 +147,21 @@ def located(report: Report, findings: Iterable[Diagnostic]) -> Iterator[tuple[Di
     main = {item: file.file for file in report.files for item in (*file.findings, *file.suppressed)}
     paths: dict[str, str] = {}
     for item in findings:
-        name = item.file if item.line else main[item]
+        name = main[item] if is_shipped(item.file) or not item.line else item.file
         if name not in paths:
             paths[name] = repository_path(name)
-        yield item, paths[name]
+        yield _in_repository(item), paths[name]
+
+
+def _in_repository(item: Diagnostic) -> Diagnostic:
+    """An error inside a shipped catalogue, which no line of the repository holds, told without a place of its own."""
+    if not is_shipped(item.file):
+        return item
+    return replace(item, line=0, column=0, end_column=0, message=f"{item.file}:{item.line}: {item.message}")
 
 
 def repository_path(name: str) -> str:
     """A file's path from the top of its git repository, else from the working folder, with `/`."""
-    if name.startswith("catalogue:"):
-        return name
     path = os.path.abspath(name)
     return PurePath(os.path.relpath(path, enclosing_repository(os.path.dirname(path)) or os.getcwd())).as_posix()
 

@@ -73,10 +73,7 @@ def _plain(text: str) -> str:
 
 
 def _location(item: Diagnostic, path: str) -> dict[str, object]:
-    if path.startswith("catalogue:"):
-        place: dict[str, object] = {"artifactLocation": {"uri": quote(path, safe=":")}}
-    else:
-        place = {"artifactLocation": {"uri": quote(path), "uriBaseId": TOP}}
+    place: dict[str, object] = {"artifactLocation": {"uri": quote(path), "uriBaseId": TOP}}
     if item.line:
         region = {"startLine": item.line, "startColumn": item.column}
         place["region"] = region | ({"endColumn": item.end_column} if item.end_column else {})

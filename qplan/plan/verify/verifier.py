@@ -100,9 +100,11 @@ def _objective_violations(
         yield Violation("gap", "objective.gap", str(objective.gap), "null exactly where bound is null")
     if objective.bound is not None and objective.gap is not None and math.isfinite(objective.value):
         yield from _gap_violations(exact(objective.value), objective.bound, objective.gap)
+    asked = plan.solver.gap_asked
+    if not 0 <= asked <= 1:
+        yield Violation("gap-asked", "solver.gap_asked", str(asked), "0 to 1")
     if plan.status != "optimal":
         return
-    asked = plan.solver.gap_asked
     if objective.gap is None or not objective.gap <= asked + float(GAP_TOLERANCE):
         yield Violation("optimal", "status", f"optimal with gap {objective.gap}", f"gap {asked} or less")
     if plan.solver.stopped_by in ("time_limit", "interrupt", "route_limit", "unsound_cut", "solver_failed"):

@@ -1,0 +1,88 @@
+"""What the writer of a refused key or value most likely meant: advice that is right when followed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection
+from decimal import Decimal
+
+from qplan.inventory.source.messages import closest, did_you_mean
+from qplan.inventory.source.source_map import Path
+from qplan.inventory.source.units import converted, number_remedy, plain
+
+BLANK = "write a blank after the colon"
+TRUTH = {"yes": True, "on": True, "y": True, "required": True, "no": False, "off": False, "n": False, "optional": False}
+LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "Æ": "Ae", "ø": "o", "Ø": "O", "œ": "oe", "ł": "l", "Ł": "L", "đ": "d"})
+HOPS = frozenset(["hops", "max_hops", "hop_limit"])
+
+
+def key_remedy(key: str, known: Collection[str], value: object) -> str:
+    """What to write in place of an unknown key that has this value."""
+    head, colon, tail = key.partition(":")
+    if colon and value is None and (head in known or closest(head, known)):
+        return f"{BLANK}: '{head}: {tail}'"
+    if "required" in known and key == "optional":
+        return f"write required: {str(not value).lower()}" if isinstance(value, bool) else "write required: false"
+    if "max_relays" in known and key in HOPS:
+        relays = f"max_relays: {value - 1}" if type(value) is int and value > 0 else "max_relays"
+        return f"write {relays}; a path has one relay fewer than hops"
+    for other in known:
+        unit, times = converted(other, key) or ("", Decimal(1))
+        if unit and isinstance(value, int | float) and not isinstance(value, bool):
+            return f"write {other}: {plain(Decimal(repr(value)) * times)}"
+        if unit and times != 1:
+            return f"did you mean '{other}'? its values are in another unit than {unit}"
+    return did_you_mean(key, known)
+
+
+def value_remedy(path: Path, expected: str, found: object) -> str:
+    """What to write in place of a value of the wrong type; empty where nothing is certain."""
+    key = _key_of(path)
+    if expected == "a whole number" and isinstance(found, float) and found.is_integer():
+        return f"write {found:.0f}"
+    if "number" in expected and isinstance(found, str):
+        return number_remedy(key, found)
+    if expected == "true or false" and isinstance(found, str) and found.lower() in TRUTH:
+        return f"write {str(TRUTH[found.lower()]).lower()}"
+    if expected == "a mapping":
+        return _mapping_remedy(key, found)
+    if expected == "text" and isinstance(found, int | float):
+        return "put it in quotes"
+    return _list_remedy(path, found) if expected == "a list" else ""
+
+
+def _key_of(path: Path) -> str:
+    """The key whose unit a value has: of a point of a curve, that of the loss or of the rate."""
+    if "key_rate_curve" in path and isinstance(path[-1], int):
+        return ("loss_db", "rate_bps")[min(path[-1], 1)]
+    return next((step for step in reversed(path) if isinstance(step, str)), "")
+
+
+def _mapping_remedy(key: str, found: object) -> str:
+    if isinstance(found, list):
+        return "write 'key: value' for each, without dashes or brackets"
+    if key == "rekey" and isinstance(found, int | float):
+        return f"write {{interval_s: {found}}}"
+    if key == "rekey" and isinstance(found, str):
+        interval = re.match(r"write ([0-9.]+)", number_remedy("interval_s", found))
+        return f"write {{interval_s: {interval[1]}}}" if interval else ""
+    if isinstance(found, str) and re.match(r"[A-Za-z_]\w*:\S", found):
+        return f"{BLANK}: '{found.replace(':', ': ', 1)}'"
+    return ""
+
+
+def _list_remedy(path: Path, found: object) -> str:
+    if "key_rate_curve" in path:
+        decimals = ", with points, not commas, for decimals" if isinstance(found, list) and len(found) > 2 else ""
+        return f"write a list of points, [[loss_db, bit/s], …]{decimals}"
+    return "write the two sites, [a, b]" if path[-1] == "ends" else "write it in brackets, [a, b]"
+
+
+def id_remedy(text: str, taken: Collection[str]) -> str:
+    """An id that is near to a text that is none; empty where little of it would be left."""
+    letters = unicodedata.normalize("NFKD", text.translate(LETTERS)).encode("ascii", "ignore").decode()
+    name = re.sub("-+", "-", re.sub(r"[^A-Za-z0-9_-]+", "-", letters)).strip("-_")
+    if not name or name in taken or 2 * len(name) < len(text.strip()):
+        return ""
+    return f"did you mean '{name}'?"

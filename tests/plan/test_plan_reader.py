@@ -1,0 +1,51 @@
+"""Copies of a plan folder say what the folder says, whatever a copy does to a text."""
+
+from __future__ import annotations
+
+import pytest
+
+import qplan
+from qplan.plan.reader import NoPlan, is_plan, read_plan, read_planned
+
+SMALL = """\
+qplan: 1
+metadata: {name: "Zürich\\nmetro"}
+sites: {a: {}, b: {}}
+fibres: {f: {ends: [a, b], length_km: 20}}
+equipment: {qkd_systems: {s: {key_rate_curve: [[9, 1e3]], price: 1}}}
+corridors: {c: {ends: [a, b], key_rate_bps: 1}}
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    here = tmp_path_factory.mktemp("plan")
+    (here / "sites.yaml").write_text(SMALL, encoding="utf-8")
+    qplan.write(qplan.optimize(qplan.load(here / "sites.yaml")), here / "sites.plan")
+    return here / "sites.plan"
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["", "bom"])
+@pytest.mark.parametrize("ends", [b"\n", b"\r\n"], ids=["lf", "crlf"])
+def test_copy_is_the_same_plan_of_the_same_inventory(folder, tmp_path, mark, ends):
+    for name in ("plan.json", "inventory.json"):
+        (tmp_path / name).write_bytes(mark + (folder / name).read_bytes().replace(b"\n", ends))
+    assert is_plan(tmp_path / "plan.json")
+    (reading, plan), (original, first) = read_planned(tmp_path), read_planned(folder)
+    assert plan == first and reading.inventory == original.inventory
+
+
+def test_an_edited_inventory_is_another_one(folder, tmp_path):
+    (tmp_path / "plan.json").write_bytes((folder / "plan.json").read_bytes())
+    (tmp_path / "inventory.json").write_bytes((folder / "inventory.json").read_bytes().replace(b"20.0", b"21.0"))
+    with pytest.raises(NoPlan, match="is not the inventory that the plan was made from"):
+        read_planned(tmp_path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_is_told_as_of_an_inventory(folder, tmp_path, encoding):
+    text = "\ufeff" + (folder / "plan.json").read_text(encoding="utf-8")
+    (tmp_path / "plan.json").write_bytes(text.encode(encoding))
+    assert is_plan(tmp_path / "plan.json")
+    with pytest.raises(NoPlan, match="is in UTF-16: save it as UTF-8"):
+        read_plan(tmp_path)
