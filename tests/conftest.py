@@ -1,9 +1,13 @@
-"""The seed of the random tests, the same in all processes, is told at the end."""
+"""What holds for every test: how random ones are made, and their seed, the same in all processes, told at the end."""
 
 from __future__ import annotations
 
 import pytest
 import seeds  # sets the environment that the processes of xdist inherit
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("qplan", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # of a loaded machine
+settings.load_profile("qplan")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

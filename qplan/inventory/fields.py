@@ -12,8 +12,14 @@ from qplan.inventory.countries import COUNTRIES
 
 ID_PATTERN = "^[A-Za-z0-9][A-Za-z0-9_-]*$"
 COUNTRY_PATTERN = "^[A-Z]{2}$"
-LEAST_AMOUNT, MOST_AMOUNT = 1e-9, 1e15  # what can be planned with beside 0; the reader refuses what is nearer to 0
+LEAST_AMOUNT, MOST_AMOUNT = 1e-9, 1e15  # what can be planned with beside 0
 MOST_COUNTED = 10**9
+
+
+def _check_size(number: float) -> float:
+    if 0 < number < LEAST_AMOUNT:
+        raise PydanticCustomError("too_near_zero", "neither 0 nor an amount")
+    return number
 
 
 def _check_country(code: str) -> str:
@@ -23,9 +29,9 @@ def _check_country(code: str) -> str:
 
 
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
-Amount = Annotated[float, Field(ge=0, le=MOST_AMOUNT, allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, le=MOST_AMOUNT, allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Amount = Annotated[float, Field(ge=0, le=MOST_AMOUNT, allow_inf_nan=False), AfterValidator(_check_size)]
+Positive = Annotated[float, Field(gt=0, le=MOST_AMOUNT, allow_inf_nan=False), AfterValidator(_check_size)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), AfterValidator(_check_size)]
 Count = Annotated[int, Field(ge=0, le=MOST_COUNTED)]
 AtLeastOne = Annotated[int, Field(ge=1, le=MOST_COUNTED)]
 Country = Annotated[str, Field(pattern=COUNTRY_PATTERN), AfterValidator(_check_country)]

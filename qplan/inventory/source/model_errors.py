@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from qplan.errors import Diagnostic
 from qplan.inventory.countries import COUNTRIES, MEANT
-from qplan.inventory.fields import COUNTRY_PATTERN, ID_PATTERN
+from qplan.inventory.fields import COUNTRY_PATTERN, ID_PATTERN, LEAST_AMOUNT
 from qplan.inventory.rules import finding
 from qplan.inventory.source.messages import closest, counted, did_you_mean, figure, joined, kind, shown
 from qplan.inventory.source.remedies import BLANK, id_remedy, key_remedy, value_remedy
@@ -169,6 +169,8 @@ def _expectation(error_type: str, ctx: Mapping[str, object], found: object) -> t
     if error_type == "literal_error":
         options = re.findall(r"'([^']*)'", str(ctx["expected"]))
         return "QP105", joined(options), did_you_mean(found, options) if isinstance(found, str) else ""
+    if error_type == "too_near_zero":
+        return "QP104", f"0, or {figure(LEAST_AMOUNT)} and more", ""
     if error_type == "country" and isinstance(found, str):
         return "QP105", "a country's code of ISO 3166-1 alpha-2", f"write {MEANT[found]}" if found in MEANT else ""
     if error_type == "string_pattern_mismatch" and isinstance(found, str):

@@ -11,7 +11,7 @@ import yaml
 from yamlcore import CCoreLoader
 
 from qplan.errors import Diagnostic
-from qplan.inventory.fields import LEAST_AMOUNT, MOST_AMOUNT
+from qplan.inventory.fields import MOST_AMOUNT
 from qplan.inventory.rules import Spot, finding
 from qplan.inventory.source.messages import figure, shown
 from qplan.inventory.source.source_map import Path, Place, Values, dotted
@@ -308,9 +308,6 @@ class _Builder:
         if isinstance(value, int) and abs(value) > MAX_INTEGER:
             most = f"amounts go up to {figure(MOST_AMOUNT)}"
             return self._bad("QP009", node, path, f"{node.value[:60]} is too large; {most}", expected=most)
-        if isinstance(value, float) and 0 < abs(value) < LEAST_AMOUNT and "labels" not in path:
-            expected = f"expected 0, or {figure(LEAST_AMOUNT)} and more"
-            return self._bad("QP009", node, path, f"{node.value[:60]} is too small; {expected}", expected=expected)
         return value
 
     def _bad(self, code: str, node: yaml.Node, path: Path, message: str, **words: str) -> object:
