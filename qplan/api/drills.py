@@ -106,7 +106,7 @@ def availability(result: Result, *, with_ends: bool = False) -> PlanAvailability
     from qplan.assessment.availability.corridors import assess_availability
 
     plan = _plan(result)
-    return PlanAvailability(plan, assess_availability(result.inventory.inventory, plan, with_ends))
+    return PlanAvailability(plan, assess_availability(result.inventory.inventory, plan, with_ends, any_chain=True))
 
 
 def render_drills(drilled: Drilled, style: Table = "text", window: int | None = None) -> str:

@@ -62,8 +62,10 @@ def losses(field: Field, kinds: tuple[str, ...] = THINGS) -> tuple[Loss, ...]:
 def loss_of(field: Field, address: str) -> Loss:
     """What is left of every corridor's planned paths without the thing. A link's systems are lost together."""
     gone = field.effects.loss(address)
+    touched = {number for link in (*gone.down, *gone.hidden) for number in field.network.on_link[link]}
     stops, without_spare = [], []
-    for number, corridor in enumerate(field.network.corridors):
+    for number in sorted(touched.union(gone.stopped)):
+        corridor = field.network.corridors[number]
         held = paths_held(field, corridor, gone)
         needed = len(corridor.paths) if corridor.shares else 1
         if number in gone.stopped or held < needed:

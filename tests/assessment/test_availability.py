@@ -211,7 +211,9 @@ def test_an_operator_counts_once_its_outages_are_stated():
 
 def test_the_ends_count_only_where_asked_for():
     inventory, plan = sample()
-    without, with_ends = (assess_availability(inventory, plan, ends).corridors[1] for ends in (False, True))
+    without, with_ends = (
+        assess_availability(inventory, plan, ends, any_chain=True).corridors[1] for ends in (False, True)
+    )
     node = 1 - (1 - share_down(50_000, 4)) * (1 - share_down(100_000, 8))
     assert with_ends.unavailability == pytest.approx(1 - (1 - without.unavailability) * (1 - node) ** 2)
     assert with_ends.any_chain.least > without.any_chain.least

@@ -53,6 +53,7 @@ class Components:
         self.inventory, self.reliability = inventory, inventory.reliability
         self.links = {link.id: link for link in plan.links}
         self._known: dict[str, Component] = {}
+        self._of_link: dict[str, frozenset[str]] = {}
         self._km = {name: length_km(inventory, fibre) or 0.0 for name, fibre in inventory.fibres.items()}
         self._in_duct: dict[str, list[str]] = {}
         for name, fibre in inventory.fibres.items():
@@ -79,6 +80,11 @@ class Components:
 
     def of_link(self, link_id: str) -> frozenset[str]:
         """The systems, fibres, ducts and patched sites of one link, and who operates them."""
+        if link_id not in self._of_link:
+            self._of_link[link_id] = self._link_needs(link_id)
+        return self._of_link[link_id]
+
+    def _link_needs(self, link_id: str) -> frozenset[str]:
         link = self.links[link_id]
         fibres = {name: self.inventory.fibres[name] for name in link.fibres}
         needed = {f"links.{link_id}", *(f"fibres.{name}" for name in fibres)}

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from qplan.assessment.availability.combined import some_down, unavailability
+from qplan.assessment.availability.combined import contributions, some_down, unavailability
 from qplan.assessment.availability.components import LOAD_TOLERANCE, Component, Components
 from qplan.assessment.availability.restoration import Bounds, bounds
 from qplan.assessment.network import CorridorInPlay, Network, network_of
@@ -61,7 +61,7 @@ class CorridorAvailability:
     with_stores: Masked
     any_chain: Bounds | None
     """Share of time without keys when any chain of installed links may be used that has the corridor's rate to spare;
-    None: shares, planned paths only."""
+    None: shares, planned paths only, or not asked for."""
 
     @property
     def availability(self) -> float:
@@ -87,13 +87,20 @@ class Availability:
     """Taken to be as long as their shortest fibre."""
 
 
-def assess_availability(inventory: Inventory, plan: Plan, with_ends: bool = False) -> Availability:
-    """`with_ends`: a corridor is down too when the site or the key manager at one of its ends is."""
+def assess_availability(
+    inventory: Inventory, plan: Plan, with_ends: bool = False, any_chain: bool = False
+) -> Availability:
+    """`with_ends`: a corridor is down too when the site or the key manager at one of its ends is.
+
+    `any_chain`: bounds over any chain of installed links besides, which take longer than all the rest.
+    """
     components = Components(inventory, plan)
     network = network_of(inventory, plan)
     in_play = {corridor.id: corridor for corridor in network.corridors}
     served = sorted((entry for entry in plan.corridors if entry.served), key=lambda entry: entry.id)
-    found = tuple(_Corridor(components, network, in_play[entry.id], entry, with_ends).assessed() for entry in served)
+    found = tuple(
+        _Corridor(components, network, in_play[entry.id], entry, with_ends).assessed(any_chain) for entry in served
+    )
     used = {address for entry in served for path in entry.paths for address in components.of_path(path)}
     return Availability(
         found,
@@ -133,11 +140,11 @@ class _Corridor:
         self.needed = len(self.paths) if in_play.shares else 1
         self.down = {address: components[address].unavailability for path in self.paths for address in path}
 
-    def assessed(self) -> CorridorAvailability:
+    def assessed(self, any_chain: bool) -> CorridorAvailability:
         now = self._without_keys(self.down)
         contributors = [
-            Contributor(address, (now - self._without_keys(self.down | {address: 0.0})) * MINUTES_PER_YEAR)
-            for address in sorted(self.down)
+            Contributor(address, share * MINUTES_PER_YEAR)
+            for address, share in contributions(self.paths, self.down, self.needed).items()
         ]
         contributors.sort(key=lambda item: (-item.min_per_year, item.address))
         return CorridorAvailability(
@@ -146,7 +153,7 @@ class _Corridor:
             tuple(contributors),
             tuple(self._improvements(contributors)),
             self._masked(),
-            None if self.in_play.shares else self._any_chain(),
+            self._any_chain() if any_chain and not self.in_play.shares else None,
         )
 
     def _without_keys(self, down: Mapping[str, float]) -> float:
@@ -184,7 +191,7 @@ class _Corridor:
             "exponential": lambda tau, mttr: math.exp(-tau / mttr) if mttr else 0.0,
             "fixed": lambda tau, mttr: max(0.0, 1 - tau / mttr) if mttr else 0.0,
         }
-        bridged = {address: self._bridged_h(address) for address in self.down}
+        bridged = self._bridged_h()
         exponential, fixed = (
             self._without_keys(
                 {
@@ -200,17 +207,18 @@ class _Corridor:
     def _links(self) -> list[int]:
         return sorted({link for chain in self.in_play.paths for link in chain})
 
-    def _bridged_h(self, address: str) -> float:
-        """How long full stores carry on without the component: 0 where it takes a store out of reach."""
-        kind, _ = target(address)
-        patched = {f"sites.{site}" for link in self._links() for site in self.network.links[link].bypass_sites}
-        relays = {f"sites.{site}" for path in self.entry.paths for site in path.relays} | {
-            f"sites.{site}" for site in self.ends
+    def _bridged_h(self) -> dict[str, float]:
+        """How long full stores carry on without each component: 0 where it takes a store out of reach."""
+        lasts: dict[str, float] = {}
+        for number in self._links():
+            for address in self.components.of_link(self.network.links[number].id):
+                lasts[address] = min(lasts.get(address, math.inf), self._lasts_h(number))
+        nodes = {site for path in self.entry.paths for site in path.relays}.union(self.ends)
+        beyond = {address for site in nodes for address in self.components.of_node(site)}
+        return {
+            address: 0.0 if address in beyond or target(address).kind == "operators" else lasts[address]
+            for address in self.down
         }
-        if kind in ("key_managers", "operators") or address in relays or (kind == "sites" and address not in patched):
-            return 0.0
-        hit = [link for link in self._links() if address in self.components.of_link(self.network.links[link].id)]
-        return min((self._lasts_h(link) for link in hit), default=0.0)
 
     def _lasts_h(self, number: int) -> float:
         link = self.network.links[number]

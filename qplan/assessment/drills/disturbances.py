@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from qplan.assessment.network import LinkInPlay, Network, NotPlayable
+from qplan.assessment.network import Network, NotPlayable
 from qplan.inventory.drills import ACTIONS, Drill, DrillEvent, target
 from qplan.inventory.key_stores import link_names
 from qplan.inventory.model import Inventory
@@ -14,6 +14,7 @@ from qplan.inventory.source.messages import did_you_mean, joined
 from qplan.plan.model import Plan
 
 Numbers = tuple[int, ...]
+Index = dict[str, list[int]]
 KINDS = ("sites", "fibres", "ducts", "links", "key_managers", "operators")
 
 
@@ -50,8 +51,24 @@ class Effects:
 
     def __init__(self, inventory: Inventory, plan: Plan, network: Network):
         self.inventory, self.plan, self.network = inventory, plan, network
-        self.systems = {link.id: link.system for link in plan.links}
-        self.nodes = {end for link in network.links for end in link.ends}
+        self.nodes = set(network.at_site)
+        systems = {link.id: link.system for link in plan.links}
+        self._named: Index = {}
+        self._passing: Index = {}  # sites where a link ends or is patched through
+        self._on_fibre: Index = {}
+        self._in_duct: Index = {}
+        self._pairs: set[str] = set()
+        for number, link in enumerate(network.links):
+            names = link_names(link.id, link.ends, systems[link.id])
+            self._pairs.add(names[1])
+            for index, keys in (
+                (self._named, names),
+                (self._passing, (*link.ends, *link.bypass_sites)),
+                (self._on_fibre, link.fibres),
+                (self._in_duct, link.ducts),
+            ):
+                for key in set(keys):
+                    index.setdefault(key, []).append(number)
 
     def check(self, address: str) -> None:
         """Raises `NotPlayable` where nothing of the inventory is at the address that could be lost."""
@@ -82,8 +99,8 @@ class Effects:
         none = Disturbance(0.0, "fail", address)
         makers: dict[str, Callable[[], Disturbance]] = {
             "sites": lambda: self._sites(none, {name}),
-            "fibres": lambda: replace(none, down=self._over_fibres({name})),
-            "ducts": lambda: replace(none, down=self._links(lambda link: name in link.ducts)),
+            "fibres": lambda: replace(none, down=_of(self._on_fibre, {name})),
+            "ducts": lambda: replace(none, down=_of(self._in_duct, {name})),
             "links": lambda: replace(none, down=self.named(name)),
             "systems": lambda: replace(none, systems=self.named(name)),
             "key_managers": lambda: self._key_managers(none, {name}),
@@ -93,41 +110,31 @@ class Effects:
 
     def named(self, name: str) -> Numbers:
         """The links that a name stands for (`A--B`, `A--B--SYSTEM` or a whole id)."""
-        names = {link.id: link_names(link.id, link.ends, self.systems[link.id]) for link in self.network.links}
-        found = self._links(lambda link: name in names[link.id])
-        if not found:
-            pairs = {between[1] for between in names.values()}
-            hint = did_you_mean(name, pairs)
+        if name not in self._named:
+            hint = did_you_mean(name, self._pairs)
             raise NotPlayable(f"the plan has no link '{name}'" + (f"; {hint}" if hint else ""))
-        return found
-
-    def _links(self, chosen: Callable[[LinkInPlay], bool]) -> Numbers:
-        return tuple(number for number, link in enumerate(self.network.links) if chosen(link))
+        return tuple(self._named[name])
 
     def _corridors(self, ends: set[str]) -> Numbers:
         return tuple(
             number for number, corridor in enumerate(self.network.corridors) if not ends.isdisjoint(corridor.ends)
         )
 
-    def _over_fibres(self, fibres: set[str]) -> Numbers:
-        return self._links(lambda link: not fibres.isdisjoint(link.fibres))
-
     def _key_managers(self, none: Disturbance, sites: set[str]) -> Disturbance:
         """No store of a link that ends there is reached, nothing is stored, and nothing delivered."""
-        ending = self._links(lambda link: not sites.isdisjoint(link.ends))
+        ending = _of(self.network.at_site, sites)
         managers = tuple(sorted(sites & self.nodes))
         return replace(none, hidden=ending, unstored=ending, stopped=self._corridors(sites), key_managers=managers)
 
     def _sites(self, none: Disturbance, sites: set[str]) -> Disturbance:
         """A key manager is gone with its site, and so are the links that end there or are patched through."""
-        down = self._links(lambda link: not sites.isdisjoint((*link.ends, *link.bypass_sites)))
-        return replace(self._key_managers(none, sites), down=down, unstored=())
+        return replace(self._key_managers(none, sites), down=_of(self._passing, sites), unstored=())
 
     def _operator(self, none: Disturbance, operator: str) -> Disturbance:
         sites = {name for name, site in self.inventory.sites.items() if site.operator == operator}
         fibres = {name for name, fibre in self.inventory.fibres.items() if fibre.operator == operator}
         gone = self._sites(none, sites)
-        return replace(gone, down=tuple(sorted({*gone.down, *self._over_fibres(fibres)})))
+        return replace(gone, down=tuple(sorted({*gone.down, *_of(self._on_fibre, fibres)})))
 
     def _operators(self, sites: Iterable[str], fibres: Iterable[str]) -> set[str]:
         """Who runs one of these."""
@@ -151,6 +158,11 @@ class Effects:
             "systems": {link.id for link in links if link.systems > 1},
         }
         return tuple(f"{kind}.{name}" for kind in kinds for name in sorted(names[kind]))
+
+
+def _of(index: Mapping[str, Sequence[int]], keys: Iterable[str]) -> Numbers:
+    """What stands under one of the keys."""
+    return tuple(sorted({number for key in keys for number in index.get(key, ())}))
 
 
 def disturbances_of(effects: Effects, drill: Drill) -> tuple[Disturbance, ...]:

@@ -136,14 +136,14 @@ class _Engine:
                 if class_ == 0:
                     self.board.say(t, "store.usable", self.board.link(number), store_bits=store.bits)
                 self.board.touch(number)
-            gain = 0.0 if store.unstored else store.makes(t)
-            if (gain > 0) != (store.gain > 0):
+            before = store.gain
+            store.fill(t)
+            if (store.gain > 0) != (before > 0):
                 self.board.touch(number)
-            store.gain = gain
 
-    def _let_flow(self, number: int, gain: float, drain: float) -> None:
+    def _let_flow(self, number: int, drain: float) -> None:
         store = self.stores[number]
-        store.flow(gain, drain)
+        store.flow(drain)
         self._at(number, store.next_s)
 
     def _choose(self, t: float, service: Service) -> None:
@@ -171,7 +171,7 @@ class _Engine:
             self.board.use(before, service)
 
     def _flow(self, t: float) -> None:
-        """Let gains and drains be what they are now; a store that cannot give what is asked is exhausted."""
+        """Let drains be what they are now; a store that cannot give what is asked is exhausted."""
         moved = sorted(self.board.moved)
         self.board.moved.clear()
         for number in moved:
@@ -180,7 +180,9 @@ class _Engine:
             drain = 0.0
             for user in sorted(self.board.users[number]):
                 drain += self.services[user].given_bps
-            self._let_flow(number, 0.0 if store.unstored else store.makes(t), drain)
+            self._let_flow(number, drain)
+            if store.slope >= 0:
+                continue
             self._warn(t, number)
             for class_ in store.exhausted_classes():
                 store.usable[class_] = False
@@ -191,7 +193,7 @@ class _Engine:
 
     def _warn(self, t: float, number: int) -> None:
         store = self.stores[number]
-        if store.falling() and not store.warned and store.bits <= store.warn_bits:
+        if not store.warned and store.bits <= store.warn_bits:
             store.warned = True
             self.board.say(t, "store.warning", self.board.link(number), store_bits=store.bits)
-            self._let_flow(number, store.gain, store.drain)
+            self._let_flow(number, store.drain)

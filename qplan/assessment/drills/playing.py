@@ -34,13 +34,8 @@ def field_of(inventory: Inventory, plan: Plan) -> Field:
     return Field(inventory, plan, network, Effects(inventory, plan, network))
 
 
-def play_drills(field: Field, drills: Iterable[Named], trace: bool = False) -> Iterator[Played]:
-    """Each drill as it is over. Raises `NotPlayable` where one names a link that the plan does not have."""
-    for name, drill in drills:
-        yield play_drill(field, name, drill, trace)
-
-
 def play_drill(field: Field, name: str, drill: Drill, trace: bool = False) -> Played:
+    """Raises `NotPlayable` where the drill names a link that the plan does not have, or never comes to rest."""
     disturbances = disturbances_of(field.effects, drill)
     outcome = play(field.network, drill.policy, disturbances, drill.duration_s, trace)
     corridors = corridor_results(field.network, outcome, disturbances)

@@ -30,7 +30,7 @@ class Router:
         if service.stopped:
             return None
         now = () if service.chains is None else service.chains
-        state_now = self._state_of(service, now)
+        state_now = states[service.rank] if 0 <= service.rank < len(states) else self._state_of(service, now)
         if state_now >= self.wanted:
             return self._better(service, t) or (service.rank, now)
         for wanted in range(self.wanted, 0, -1):

@@ -38,10 +38,12 @@ class Store:
         "lowest_at_s",
         "lowest_bits",
         "made_bits",
+        "makes_bps",
         "next_s",
         "points",
         "ready_s",
         "resume",
+        "slope",
         "spilt_bits",
         "systems_down",
         "target",
@@ -59,7 +61,7 @@ class Store:
         self.usable = [self.bits > level for level in self.classes]
         self.warn_bits = self.resume[0]
         self.warned = self.bits <= self.warn_bits
-        self.gain = self.drain = 0.0
+        self.makes_bps = self.gain = self.drain = self.slope = 0.0
         self.ready_s, self.next_s, self.target = 0.0, math.inf, math.inf
         self.down = self.blocked = self.unstored = self.systems_down = 0
         self.auth_spent = False
@@ -93,20 +95,18 @@ class Store:
         dt = t - self.at_s
         if dt <= 0:
             return
-        gain, drain = self.gain, self.drain
-        net = gain - drain
-        made = self.makes(self.at_s) * dt
+        made, slope = self.makes_bps * dt, self.slope
         self.made_bits += made
-        self.used_bits += drain * dt
+        self.used_bits += self.drain * dt
         if self.unstored:
             self.lost_bits += made
-        if abs(net) > BALANCED * max(gain, drain):
-            if net > 0 and self.bits >= self.link.capacity_bits:
-                self.spilt_bits += net * dt
-            elif self.target < math.inf and t + tolerance_s(t) >= self.next_s:
+        if slope > 0 and self.bits >= self.link.capacity_bits:
+            self.spilt_bits += slope * dt
+        elif slope:
+            if self.target < math.inf and t + tolerance_s(t) >= self.next_s:
                 self.bits = self.target
             else:
-                self.bits = min(self.bits + net * dt, self.link.capacity_bits)
+                self.bits = min(self.bits + slope * dt, self.link.capacity_bits)
         self.at_s = t
         self.warned = self.warned and self.bits <= self.warn_bits
         if self.bits < self.lowest_bits:
@@ -114,39 +114,39 @@ class Store:
         if self.points is not None:
             self.points.append((t, self.bits))
 
-    def flow(self, gain: float, drain: float) -> None:
-        """From now on (`at_s`) so many bits per second come and go."""
-        self.gain, self.drain = gain, drain
-        net, bits, target = gain - drain, self.bits, math.inf
-        if abs(net) <= BALANCED * max(gain, drain):
-            net = 0.0
-        elif net > 0:
+    def fill(self, t: float) -> None:
+        """Bring what the link makes, and what of it is stored, in line with its state at t."""
+        self.makes_bps = self.makes(t)
+        self.gain = 0.0 if self.unstored else self.makes_bps
+
+    def flow(self, drain: float) -> None:
+        """From now on (`at_s`) so many bits per second go."""
+        self.drain = drain
+        net, bits, target = self.gain - drain, self.bits, math.inf
+        if net > BALANCED * self.gain:
             for usable, resume in zip(self.usable, self.resume, strict=True):
                 if not usable and bits < resume < target:
                     target = resume
             if bits < self.link.capacity_bits < target:
                 target = self.link.capacity_bits
-        else:
+        elif -net > BALANCED * drain:
             target = -math.inf
             for usable, level in zip(self.usable, self.classes, strict=True):
                 if usable and target < level < bits:
                     target = level
             if not self.warned and target < self.warn_bits < bits:
                 target = self.warn_bits
+        else:
+            net = 0.0
+        self.slope = net
         reached = self.at_s + (target - bits) / net if net and abs(target) < math.inf else math.inf
         self.target = target
         if self.at_s < self.ready_s < reached and not self.down:
             reached, self.target = self.ready_s, math.inf
         self.next_s = reached
 
-    def falling(self) -> bool:
-        """Does more flow out than in?"""
-        return self.drain - self.gain > BALANCED * self.drain
-
     def exhausted_classes(self) -> list[int]:
-        """Classes that would fall below their level from here on."""
-        if not self.falling():
-            return []
+        """Classes of a falling store that would be below their level from here on."""
         return [k for k, usable in enumerate(self.usable) if usable and self.bits <= self.classes[k]]
 
     def regained_classes(self) -> list[int]:
