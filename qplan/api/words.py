@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Style = Literal["text", "json", "markdown"]
 Severity = Literal["error", "warning"]
+VerifyStyle = Literal["text", "json", "markdown", "sarif", "github", "junit", "codequality"]
 DiffStyle = Literal["text", "json", "markdown", "gitlab-terraform"]
 CandidatesStyle = Literal["text", "csv", "json"]
 ShowStyle = Literal["text", "json"]
@@ -64,6 +65,17 @@ def _statement(said: Statement, style: Style) -> str:
     if isinstance(said.answer, Overview):
         return answer.OVERVIEWS[style](said.inventory, said.plan, said.answer)
     return answer.FORMATS[style](said.inventory, said.plan, said.answer)
+
+
+def render_verification(found: Verification, style: VerifyStyle = "text") -> str:
+    """Whether a plan holds and keeps the checks; for pipelines with what is not kept at its line."""
+    from qplan.outputs.verbs import verification, verification_formats
+
+    if style == "text" or style == "json" or style == "markdown":
+        return verification.FORMATS[style](found)
+    if style == "junit":
+        return verification_formats.junit(found)
+    return render_findings(verification_formats.as_report(found), style)
 
 
 def render_comparison(comparison: Comparison, style: DiffStyle = "text", window: int | None = None) -> str:

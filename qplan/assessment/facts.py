@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qplan.assessment.checks import CheckResult, check_results
+from qplan.assessment.checks import Basis, CheckResult, check_results
 from qplan.assessment.corridors import CorridorFacts, corridors_facts
 from qplan.assessment.exposure import ExposedSite, Exposure, exposure
 from qplan.assessment.fibre_knowledge import FibreKnowledge, fibre_knowledge
@@ -76,22 +76,24 @@ def assess(inventory: Inventory, plan: Plan) -> PlanFacts:
     corridors = corridors_facts(inventory, plan, links)
     bill, items = bill_of_materials(inventory, plan), _items(inventory, plan)
     used = {key: systems[key] for key in sorted({link.system for link in plan.links})}
+    exposed, costs = exposure(inventory, corridors, links.values()), cost_report(inventory, plan, bill)
+    basis = Basis(inventory, plan, tuple(links.values()), exposed.relays, costs.shares, costs.firmness)
     return PlanFacts(
         inventory=inventory,
         plan=plan,
         nodes=tuple(node_facts(inventory, plan, node) for node in plan.nodes),
         links=tuple(links.values()),
         corridors=corridors,
-        exposure=exposure(inventory, corridors, links.values()),
+        exposure=exposed,
         fibres=fibre_knowledge(inventory, plan),
         systems=used,
         items=items,
         usage=usage_of(plan),
         bill=bill,
         installations=by_site(inventory, plan),
-        costs=cost_report(inventory, plan, bill),
+        costs=costs,
         unstated=unstated_costs(inventory, plan, {**used, **dict(items)}),
-        checks=check_results(inventory, plan),
+        checks=check_results(basis),
     )
 
 

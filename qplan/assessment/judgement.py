@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from qplan.assessment.checks import check_results
+from qplan.assessment.checks import CheckResult
+from qplan.assessment.facts import assess
 from qplan.costing.bill import new_relays
 from qplan.errors import Diagnostic
 from qplan.inventory.model import Inventory
@@ -25,15 +26,20 @@ def judge(inventory: Inventory, plan: Plan, warnings: Iterable[Diagnostic]) -> P
 
 def judge_checks(inventory: Inventory, plan: Plan) -> tuple[JudgedCheck, ...]:
     """How every check of the inventory comes out for the plan."""
-    return tuple(
-        JudgedCheck(
-            id=result.id,
-            metric=result.check.metric,
-            value=result.value,
-            limits={"max": result.check.max},
-            ok=result.ok,
-        )
-        for result in check_results(inventory, plan)
+    return tuple(map(judged, assess(inventory, plan).checks if inventory.checks else ()))
+
+
+def judged(result: CheckResult) -> JudgedCheck:
+    """As it stands in a plan."""
+    return JudgedCheck(
+        id=result.id,
+        metric=result.check.metric,
+        where=result.check.where.model_dump(exclude_none=True),
+        value=result.value,
+        limits=result.limits,
+        ok=result.ok,
+        severity=result.check.severity,
+        message=result.check.message,
     )
 
 

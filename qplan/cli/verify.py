@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import click
 
 from qplan.api.planning import is_plan, load_plan, verify
-from qplan.api.words import Style, render
-from qplan.cli.common import overlay_options, read, style_option
+from qplan.api.words import VerifyStyle, render_verification
+from qplan.cli.common import overlay_options, read
 from qplan.cli.terminal import say, usage
 from qplan.cli.verb import Verb
 
 EXAMPLES = (
     ("qplan verify sites.yaml sites.plan", "does the plan still hold for the inventory?"),
+    ("qplan verify sites.yaml sites.plan --format sarif", "checks that are not kept, at their line, for code scanning"),
     ("qplan verify sites.yaml ring.plan --scenario ring", "one that was made with a scenario"),
 )
 
@@ -22,17 +24,18 @@ EXAMPLES = (
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("plan", type=click.Path(path_type=Path))
 @overlay_options
-@style_option
+@click.option("--format", "style", type=click.Choice(get_args(VerifyStyle)), default="text", show_default=True)
 def command(
-    file: Path, plan: Path, scenario: str | None, overrides: tuple[str, ...], demand_factor: float, style: Style
+    file: Path, plan: Path, scenario: str | None, overrides: tuple[str, ...], demand_factor: float, style: VerifyStyle
 ) -> int:
     """Does PLAN (a plan.json, or the folder it is in) hold for the inventory FILE?
 
-    Every rule and every figure is worked out again, by code that the optimiser does not share. Exit 6 when the plan
-    does not hold. Give the --scenario and --set that the plan was made with.
+    Every rule and every figure is worked out again, by code that the optimiser does not share. The
+    inventory's checks are judged as well. Exit 6 when the plan does not hold or an error among the checks is not kept.
+    Give the --scenario and --set that the plan was made with.
     """
     if is_plan(file) and not is_plan(plan):
         raise usage("first the inventory, then the plan", "verify", plan, file)
     found = verify(read(file, scenario, overrides, demand_factor), load_plan(plan))
-    say(render(found, style), style)
+    say(render_verification(found, style), style)
     return int(found.exit_code)

@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from qplan.errors import Diagnostic, InvalidInput
 from qplan.inventory.checks.checks import check
@@ -76,6 +76,8 @@ class Reading:
     """The warnings inside shipped catalogues: they count for no one, and matter where what they speak of is bought."""
     sources: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The text of every file by the name that findings give it."""
+    check_places: Mapping[str, Spot] = field(default_factory=dict, repr=False)
+    """Where each of the checks is declared, by its id."""
 
 
 def read_inventory(
@@ -116,7 +118,9 @@ def read_inventory(
         raise InvalidInput(kept, loaded.texts, suppressed)
     defaults = mapping_at(declared.value, ("defaults",))
     shipped = _drop_repeated(item for item in findings if item.severity != "error" and is_shipped(item.file))
-    return _reading(inventory, loaded, scenario, command_line, defaults, kept, suppressed, shipped)
+    check_places = {name: source.at_key(("checks", name)) for name in inventory.checks}
+    read = _reading(inventory, loaded, scenario, command_line, defaults, kept, suppressed, shipped)
+    return replace(read, check_places=check_places)
 
 
 @contextmanager

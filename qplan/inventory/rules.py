@@ -55,6 +55,8 @@ RULES: dict[str, Rule] = {
     "QP106": Rule("error", "malformed text"),
     "QP107": Rule("error", "list of the wrong length"),
     "QP108": Rule("warning", "ids that differ only in case"),
+    "QP111": Rule("error", "check without a limit"),
+    "QP112": Rule("error", "check of a part that its metric does not know"),
     # references
     "QP201": Rule("error", "fibre that ends at an unknown site"),
     "QP202": Rule("error", "corridor that ends at an unknown site"),
@@ -67,6 +69,7 @@ RULES: dict[str, Rule] = {
     "QP209": Rule("warning", "country, operator or key domain that no site states"),
     "QP210": Rule("warning", "ducts that one fibre alone names"),
     "QP211": Rule("error", "one word spelt in two ways"),
+    "QP212": Rule("error", "check of something that is not there"),
     # physics
     "QP301": Rule("error", "half a coordinate"),
     "QP302": Rule("warning", "coordinates 0, 0"),
@@ -170,10 +173,15 @@ RULES: dict[str, Rule] = {
     "QP809": Rule("warning", "ducts whose length is not stated"),
     "QP810": Rule("warning", "ducts longer than the fibre in them"),
     "QP811": Rule("error", "store, reliability or reserve of something unknown"),
+    # plans
+    "QP901": Rule("error", "check that a plan does not keep"),
+    "QP902": Rule("error", "plan that does not hold"),
 }
 
 IMPORTS = "QP6"
 """Rules of imports: about foreign files, not about inventories."""
+PLANS = "QP9"
+"""Rules of plans, which `verify` holds one against."""
 
 
 def printable(text: str) -> str:
@@ -184,11 +192,25 @@ def printable(text: str) -> str:
 
 
 def finding(
-    code: str, spot: Spot, address: str, message: str, *, found: str = "", expected: str = "", hint: str = ""
+    code: str,
+    spot: Spot,
+    address: str,
+    message: str,
+    *,
+    found: str = "",
+    expected: str = "",
+    hint: str = "",
+    severity: str = "",
 ) -> Diagnostic:
-    """A finding under a rule, at a place; all its words are made printable."""
+    """A finding under a rule, at a place; all its words are made printable. Its severity is the rule's unless given."""
     texts = {"address": address, "message": message, "found": found, "expected": expected, "hint": hint}
     shown = {name: printable(text) for name, text in texts.items()}
     return Diagnostic(
-        printable(spot.file), spot.line, spot.column, code, RULES[code].severity, **shown, end_column=spot.end_column
+        printable(spot.file),
+        spot.line,
+        spot.column,
+        code,
+        severity or RULES[code].severity,
+        **shown,
+        end_column=spot.end_column,
     )

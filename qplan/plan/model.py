@@ -127,10 +127,15 @@ class JudgedCheck(Record):
 
     id: str
     metric: str
-    value: float
+    where: dict[str, str | int] = {}
+    """What of the plan it is about; empty: the whole."""
+    value: float | None
+    """null: the plan has nothing that it is about."""
     limits: dict[str, float]
     """By `min` or `max`."""
     ok: bool
+    severity: Literal["error", "warning"] = "error"
+    message: str | None = None
 
 
 class Plan(Record):

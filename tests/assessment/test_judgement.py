@@ -58,9 +58,10 @@ def test_plan_report_and_workbook_state_findings_and_checks():
     plan = judge(inventory, sample()[1], [warning("QP302", "sites.win-co.lat", "is odd")])
     told = json.loads(plan.to_json())
     assert told["findings"] == [{"code": "QP302", "address": "sites.win-co.lat", "text": "is odd"}]
+    said = {"where": {}, "severity": "error", "message": None}
     assert told["checks"] == [
-        {"id": "cheap", "metric": "capex", "value": 709_000.0, "limits": {"max": 1e9}, "ok": True},
-        {"id": "few", "metric": "relays", "value": 2.0, "limits": {"max": 1.0}, "ok": False},
+        {"id": "cheap", "metric": "capex", "value": 709_000.0, "limits": {"max": 1e9}, "ok": True} | said,
+        {"id": "few", "metric": "relays", "value": 2.0, "limits": {"max": 1.0}, "ok": False} | said,
     ]
     facts = assess(inventory, plan)
     for text in (report_markdown(facts), report_html(facts)):

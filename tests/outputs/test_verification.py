@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from xml.etree import ElementTree
 
 import qplan
+from qplan.api.words import render_verification
 from qplan.errors import Exit
 from qplan.outputs.verbs.verification import verification, verification_json, verification_text
 
@@ -45,3 +47,25 @@ def test_results_of_checks_are_judged_again(tmp_path):
         assert found.exit_code == Exit.CHECK and {each.rule for each in found.violations} == {"check-value"}
     older = plan.model_copy(update={"checks": ()})
     assert verification(reading, older).holds
+
+
+def test_checks_that_are_not_kept_stand_at_their_line_for_pipelines(tmp_path):
+    limits = "checks:\n  few: {metric: links, max: 1}\n  roomy: {metric: headroom_db, min: 20, severity: warning}\n"
+    limits += "  none: {metric: links, max: 0, message: build nothing}\n"
+    (tmp_path / "sites.yaml").write_text(SITES.replace("checks: {few: {metric: links, max: 1}}\n", limits))
+    reading = qplan.load(tmp_path / "sites.yaml")
+    result = qplan.optimize(reading)
+    assert result.exit_code == Exit.CHECK
+    found = verification(reading, result.plan)
+    assert (found.holds, found.exit_code) == (True, Exit.CHECK)
+    assert "It keeps 1 of 3 checks." in verification_text(found)
+    results = json.loads(render_verification(found, "sarif"))["runs"][0]["results"]
+    lines = {r["locations"][0]["logicalLocations"][0]["fullyQualifiedName"]: r for r in results}
+    places = {key: r["locations"][0]["physicalLocation"]["region"]["startLine"] for key, r in lines.items()}
+    assert places == {"checks.none": 9, "checks.roomy": 8}
+    assert {key: r["level"] for key, r in lines.items()} == {"checks.none": "error", "checks.roomy": "warning"}
+    assert "::error file=" in render_verification(found, "github")
+    suite = ElementTree.fromstring(render_verification(found, "junit"))
+    assert (suite.get("tests"), suite.get("failures")) == ("4", "1")
+    assert len(json.loads(render_verification(found, "codequality"))) == 2
+    assert len(json.loads(verification_json(found))["checks"]) == 3

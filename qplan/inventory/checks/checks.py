@@ -7,6 +7,7 @@ from qplan.inventory.checks import corridors as corridor
 from qplan.inventory.checks import costs as cost
 from qplan.inventory.checks import drills as drill
 from qplan.inventory.checks import lengths, magnitudes, physics
+from qplan.inventory.checks import limits as limit
 from qplan.inventory.checks import references as reference
 from qplan.inventory.checks.view import Check, View
 
@@ -45,6 +46,8 @@ ENTRY_CHECKS: tuple[Check, ...] = (
     drill.check_events_lie_in_the_drill,
     drill.check_outages_do_not_overlap,
     drill.check_stores_can_be_used,
+    limit.check_limits_are_stated,
+    limit.check_selections_fit_the_metric,
 )
 """Each entry by itself, with those that it names: true of any part of an inventory."""
 REFERENCE_CHECKS: tuple[Check, ...] = (
@@ -54,6 +57,7 @@ REFERENCE_CHECKS: tuple[Check, ...] = (
     drill.check_event_targets_exist,
     drill.check_expectations,
     drill.check_stores_and_rates_are_of_something,
+    limit.check_selected_things_exist,
 )
 """Need every declared id."""
 WHOLE_CHECKS: tuple[Check, ...] = (

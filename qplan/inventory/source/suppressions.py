@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import yaml
 
 from qplan.errors import Diagnostic
-from qplan.inventory.rules import IMPORTS, RULES, Spot, finding, printable
+from qplan.inventory.rules import IMPORTS, PLANS, RULES, Spot, finding, printable
 from qplan.inventory.source.messages import did_you_mean
 from qplan.inventory.source.source_map import Path, Place
 
@@ -22,7 +22,7 @@ LINE_ENDS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as libyaml counts lines
 COMMENT = re.compile(rf"(?<!\S)#[ \t]*{MARK}\b([^\n\r\x85\u2028\u2029]*)")
 CODES_AND_REASON = re.compile(r"\s*:\s*(QP\w*(?:\s*,\s*QP\w*)*)[\s:,]*(.*)", re.IGNORECASE)
 ABOUT_SUPPRESSIONS = frozenset(["QP020", "QP021"])
-OF_INVENTORIES = [code for code in RULES if not code.startswith(IMPORTS)]
+OF_INVENTORIES = [code for code in RULES if not code.startswith((IMPORTS, PLANS))]
 SUPPRESSIBLE = frozenset(code for code in OF_INVENTORIES if RULES[code].severity == "warning") - ABOUT_SUPPRESSIONS
 FORM = f"write '# {MARK}: QP303 reason'"
 

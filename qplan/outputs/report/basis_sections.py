@@ -4,24 +4,14 @@ from __future__ import annotations
 
 import json
 
-from qplan.assessment.checks import MONEY_METRICS
 from qplan.assessment.facts import PlanFacts
 from qplan.assessment.fibre_knowledge import FibreKnowledge
-from qplan.costing.money_text import format_money
 from qplan.inventory.model import Inventory, Item, QkdSystem
 from qplan.inventory.source.messages import counted
 from qplan.outputs.report.document import Section, Table
 from qplan.outputs.text import wording
-from qplan.outputs.text.tables import format_number
+from qplan.outputs.text.checks import check_limits, check_name, check_value
 
-METRICS = {
-    "capex": "capex",
-    "opex_per_year": "opex per year",
-    "tco": "TCO",
-    "relays": "trusted nodes that relay",
-    "nodes": "QKD nodes",
-    "links": "QKD links",
-}
 FINDINGS = "Findings of the inventory that touch this plan"
 POSITIONS = (
     "National positions: NSA, NCSC (2025-08), ANSSI/BSI/NLNCSA/Sweden (2024-01) and BSI TR-02102-1 (v2026-01) advise "
@@ -34,16 +24,12 @@ def checks_section(facts: PlanFacts) -> Section:
     rows = []
     for result in facts.checks:
         check, currency = result.check, facts.plan.costs.currency
-        figures = [_figure(check.metric, value, currency) for value in (result.value, check.max)]
         verdict = "ok" if result.ok else "exceeded" if check.severity == "error" else "exceeded (warning)"
         note = None if result.ok else check.message
-        rows.append((result.id, METRICS[check.metric], *figures, verdict, note or ""))
+        measured = (check_name(check), check_value(result, currency), check_limits(result, currency))
+        rows.append((result.id, *measured, verdict, note or ""))
     table = Table("Limits set in the inventory", ("Check", "Of", "Value", "Limit", "Result", "Note"), tuple(rows))
     return Section("checks", "Checks", tables=(table,))
-
-
-def _figure(metric: str, value: float, currency: str) -> str:
-    return format_money(value, currency) if metric in MONEY_METRICS else format_number(value)
 
 
 def assumptions_section(facts: PlanFacts) -> Section:

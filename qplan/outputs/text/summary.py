@@ -98,6 +98,8 @@ def summary_json(facts: PlanFacts) -> str:
                 "name": result.id,
                 "metric": result.check.metric,
                 "value": result.value,
+                "where": result.check.where.model_dump(exclude_none=True),
+                "min": result.check.min,
                 "max": result.check.max,
                 "severity": result.check.severity,
                 "message": result.check.message,

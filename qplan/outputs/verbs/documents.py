@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from qplan import __version__
+from qplan.plan.model import JudgedCheck
 
 
 class Document(BaseModel):
@@ -94,6 +95,8 @@ class VerificationDocument(Document):
     """The inventory is another than the one that the plan was made from."""
     not_reproven: NotReproven
     violations: tuple[BrokenRule, ...]
+    checks: tuple[JudgedCheck, ...]
+    """Of a plan that holds: how the inventory's checks come out, by id."""
 
 
 class PartDocument(Document):

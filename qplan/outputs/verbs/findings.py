@@ -107,17 +107,24 @@ def code_quality(report: Report) -> str:
 def junit(report: Report) -> str:
     """A test suite per inventory and a test case per finding: errors fail, warnings pass with output, suppressed ones
     are skipped; an inventory without findings is one case that passes."""
-    suites = ElementTree.Element("testsuites", name="qplan validate")
+    suites = []
     for file in report.files:
         path = repository_path(file.file)
         cases = [*(_case(item, path) for item in file.findings), *(_case(item, path) for item in file.suppressed)]
-        cases = cases or [ElementTree.Element("testcase", classname=path, name="no findings")]
-        suite = ElementTree.SubElement(suites, "testsuite", {"name": path, **_counts(cases)})
+        suites.append((path, cases or [ElementTree.Element("testcase", classname=path, name="no findings")]))
+    return junit_text("qplan validate", suites)
+
+
+def junit_text(name: str, suites: Iterable[tuple[str, list[ElementTree.Element]]]) -> str:
+    """JUnit XML of test suites by name, with their test cases."""
+    root = ElementTree.Element("testsuites", name=name)
+    for suite_name, cases in suites:
+        suite = ElementTree.SubElement(root, "testsuite", {"name": suite_name, **_counts(cases)})
         suite.extend(cases)
-    for key, value in _counts(list(suites.iter("testcase"))).items():
-        suites.set(key, value)
-    ElementTree.indent(suites)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(suites, encoding="unicode") + "\n"
+    for key, value in _counts(list(root.iter("testcase"))).items():
+        root.set(key, value)
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
 def _case(item: Diagnostic, path: str) -> ElementTree.Element:

@@ -10,6 +10,7 @@ from qplan.inventory.rules import printable
 from qplan.optimizer.limits import Sighting
 from qplan.optimizer.planner import Result
 from qplan.optimizer.search.stages import gap
+from qplan.outputs.text.checks import breach
 
 Phase = Literal["first plan", "improving", "proving"]
 MONEY = ("tco", "capex")
@@ -53,9 +54,7 @@ def failed_check(result: CheckResult) -> str:
     """One line."""
     check = result.check
     message = f": {printable(check.message)}" if check.message else ""
-    return (
-        f"check {result.id}: {check.severity}: {check.metric} {result.value:.15g} exceeds {check.max:.15g}{message}\n"
-    )
+    return f"check {result.id}: {check.severity}: {breach(result)}{message}\n"
 
 
 def search_lines(result: Result) -> str:

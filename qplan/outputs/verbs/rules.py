@@ -18,6 +18,7 @@ FAMILIES = {
     "QP5": "cost",
     "QP6": "imports",
     "QP8": "drills, key stores and reliability",
+    "QP9": "plans",
 }
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from qplan.assessment.judgement import judge_checks
+from qplan.assessment.checks import CheckResult
+from qplan.assessment.facts import assess
+from qplan.assessment.judgement import judged
 from qplan.errors import Exit
 from qplan.explain.findings import write_setting
-from qplan.inventory.model import Inventory
 from qplan.inventory.reader import Reading
+from qplan.inventory.rules import Spot, printable
 from qplan.inventory.source.messages import counted
+from qplan.outputs.text.checks import breach
 from qplan.outputs.text.tables import escape_markdown, markdown_table, one_line
 from qplan.outputs.text.wording import gap_percent
 from qplan.outputs.verbs.documents import BrokenRule, NotReproven, VerificationDocument
@@ -42,6 +45,12 @@ class Verification:
     proof: Proof
     made_with: tuple[str, ...] = ()
     """The scenario and the overrides of the plan, as options, where they were not given."""
+    checks: tuple[CheckResult, ...] = ()
+    """Of a plan that holds: how the inventory's checks come out."""
+    file: str = ""
+    """The inventory, by the name that findings give it."""
+    sources: Mapping[str, str] = field(default_factory=dict, repr=False)
+    check_places: Mapping[str, Spot] = field(default_factory=dict, repr=False)
 
     @property
     def holds(self) -> bool:
@@ -50,7 +59,8 @@ class Verification:
     @property
     def exit_code(self) -> Exit:
         """What `qplan verify` ends with."""
-        return Exit.DONE if self.holds else Exit.CHECK
+        failed = any(not check.ok and check.check.severity == "error" for check in self.checks)
+        return Exit.DONE if self.holds and not failed else Exit.CHECK
 
 
 def verification(reading: Reading, plan: Plan) -> Verification:
@@ -58,16 +68,26 @@ def verification(reading: Reading, plan: Plan) -> Verification:
     edited = reading.effective_sha256 != plan.inventory.effective_sha256
     options = made_with(plan.inventory) if edited and reading.scenario is None and not reading.set else ()
     violations = verify(reading.inventory, plan)
+    checks = assess(reading.inventory, plan).checks if not violations and reading.inventory.checks else ()
     if not violations:
-        violations = tuple(_check_violations(reading.inventory, plan))
-    proof = Proof(plan.status, plan.objective.bound, plan.objective.gap)
-    return Verification(violations, edited, proof, options)
+        violations = tuple(_check_violations(checks, plan))
+    return Verification(
+        violations,
+        edited,
+        Proof(plan.status, plan.objective.bound, plan.objective.gap),
+        options,
+        checks,
+        printable(next(iter(reading.sources), "")),
+        reading.sources,
+        reading.check_places,
+    )
 
 
-def _check_violations(inventory: Inventory, plan: Plan) -> Iterator[Violation]:
+def _check_violations(results: Iterable[CheckResult], plan: Plan) -> Iterator[Violation]:
     """Results of checks that are not what they are now; a plan of before results were written has none."""
     found = {check.id: check for check in plan.checks}
-    for true in judge_checks(inventory, plan) if found else ():
+    for result in results if found else ():
+        true = judged(result)
         stated = found.pop(true.id, None)
         if stated != true:
             yield Violation("check-value", f"checks.{true.id}", _result(stated), _result(true))
@@ -79,16 +99,20 @@ def _result(check: JudgedCheck | None) -> str:
     if check is None:
         return "none"
     limits = ", ".join(f"{word} {limit:.15g}" for word, limit in check.limits.items())
-    return f"{check.metric} {check.value:.15g} of {limits}: {'ok' if check.ok else 'not ok'}"
+    value = "none" if check.value is None else f"{check.value:.15g}"
+    return f"{check.metric} {value} of {limits}: {'ok' if check.ok else 'not ok'}"
 
 
 def verification_text(found: Verification) -> str:
-    return "\n".join([*(violation.text() for violation in found.violations), *_verdict(found)]) + "\n"
+    broken = [f"check {check.id}: {check.check.severity}: {breach(check)}" for check in found.checks if not check.ok]
+    return "\n".join([*(violation.text() for violation in found.violations), *broken, *_verdict(found)]) + "\n"
 
 
 def verification_markdown(found: Verification) -> str:
     rows = [(v.address, v.rule, v.found, v.limit) for v in found.violations]
     table = [markdown_table(("Where", "Rule", "Found", "Expected"), rows).rstrip()] if rows else []
+    broken = [(check.id, check.check.severity, breach(check)) for check in found.checks if not check.ok]
+    table += [markdown_table(("Check", "Severity", "Found"), broken).rstrip()] if broken else []
     return "\n\n".join([" ".join(map(escape_markdown, _verdict(found))), *table]) + "\n"
 
 
@@ -102,6 +126,7 @@ def verification_json(found: Verification) -> str:
             BrokenRule(rule=each.rule, address=each.address, found=each.found, expected=each.limit)
             for each in found.violations
         ),
+        checks=tuple(judged(check) for check in found.checks),
     ).text()
 
 
@@ -122,6 +147,11 @@ def only_figures(violations: Sequence[Violation]) -> bool:
     return all(violation.rule.endswith("-value") for violation in violations)
 
 
+def _kept(checks: Sequence[CheckResult]) -> list[str]:
+    kept = sum(check.ok for check in checks)
+    return [f"It keeps {kept} of {counted(len(checks), 'check')}."] if checks else []
+
+
 def _not_reproven(proof: Proof) -> str:
     """What is taken from the plan."""
     if proof.bound is None or proof.gap is None:
@@ -133,7 +163,8 @@ def _not_reproven(proof: Proof) -> str:
 def _verdict(found: Verification) -> list[str]:
     made_with = [f"It was made with {one_line(' '.join(found.made_with))}."] if found.made_with else []
     if found.holds:
-        return ["The plan holds.", EDITED if found.edited else _not_reproven(found.proof), *made_with]
+        proof = EDITED if found.edited else _not_reproven(found.proof)
+        return ["The plan holds.", *_kept(found.checks), proof, *made_with]
     count = len(found.violations)
     if only_figures(found.violations):
         figures = f"{counted(count, 'figure')} {'differs' if count == 1 else 'differ'}"
