@@ -9,10 +9,11 @@ from __future__ import annotations
 from qplan.candidates.dominance import drop_dominated
 from qplan.candidates.model import CandidateGraph, CandidateLink, Refusal, Route, systems_needed
 from qplan.candidates.routes import route_between, routes_within_reach
-from qplan.candidates.survey import Survey, permitted_systems
+from qplan.candidates.survey import Survey
 from qplan.candidates.usability import find_usable_sites
 from qplan.costing.unit_costs import system_cost
 from qplan.inventory import plant
+from qplan.inventory.admissible import permitted_systems
 from qplan.inventory.model import Inventory, QkdSystem
 from qplan.physics.key_rate import rate_at_bps
 from qplan.plan.model import link_id

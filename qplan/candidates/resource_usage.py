@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from qplan.candidates.design import Design
-from qplan.candidates.survey import permitted_systems
 from qplan.costing.unit_costs import system_cost, tco
 from qplan.inventory import plant
+from qplan.inventory.admissible import permitted_systems
 from qplan.inventory.model import Inventory
 from qplan.physics.loss import SPLICE_LOSS_DB
 from qplan.plan.model import Plan

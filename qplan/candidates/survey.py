@@ -12,13 +12,6 @@ from qplan.inventory.model import Inventory, QkdSystem
 from qplan.physics.bands import Band
 
 
-def permitted_systems(inventory: Inventory) -> dict[str, QkdSystem]:
-    """The systems of the catalogue that the policy lets buy, in id order."""
-    technologies = inventory.policy.technologies
-    systems = sorted(inventory.equipment.qkd_systems.items())
-    return {s: system for s, system in systems if technologies is None or system.technology in technologies}
-
-
 class Survey:
     """Figures that every route needs, looked up once."""
 

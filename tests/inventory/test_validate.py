@@ -98,6 +98,8 @@ def test_every_rule_is_explained_in_one_paragraph():
 @pytest.mark.parametrize("code", [code for code in RULES if code not in NOT_IN_A_TEXT and not code.startswith(IMPORTS)])
 def test_example_has_the_finding_and_the_better_one_has_not(code, here):
     (here / "fibres.yaml").write_text("fibres: {}\n")
+    for name, price in (("old", 1), ("new", 2)):
+        (here / f"{name}-quotes.yaml").write_text(f"offers: {{q-1: {{for: services.s, list_price: {price}}}}}\n")
     (here / "common.yaml").write_text("policy: {loss_margin_db: 3}\n")
     explained = explanations()[code]
     options = dict(zip(explained.options[::2], explained.options[1::2], strict=True))

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from qplan.errors import Diagnostic
+from qplan.inventory.fields import PRODUCT_PATTERN, SPARE_PATTERN
 from qplan.inventory.rules import finding
 from qplan.inventory.source.messages import closest, did_you_mean, joined, kind, shown
 from qplan.inventory.source.shape import FILE, shape_at
@@ -41,6 +42,10 @@ PATTERNS = {
     "^[A-Za-z0-9][A-Za-z0-9_-]*$": "letters, digits, '-' and '_', a letter or a digit first",
     "^[A-Z]{2}$": "two capital letters (ISO 3166-1 alpha-2)",
     "^[A-Z]{3}$": "three capital letters (ISO 4217)",
+    "^[0-9]{4}-(0[1-9]|1[0-2])$": "a month such as 2027-01",
+    "^[0-9]{4}-[0-9]{2}-[0-9]{2}$": "a day such as 2027-01-31",
+    PRODUCT_PATTERN: "a product such as qkd_systems.dv-metro or services.install",
+    SPARE_PATTERN: "qkd_systems.ID, node_items.ID or relay_items.ID",
 }
 
 
@@ -103,7 +108,7 @@ def _at(value: object, path: Path) -> object:
 
 def _entry(path: Path) -> Path:
     """The smallest part around a path that the rest can do without: an entry by id, or a key of a section."""
-    return path[:3] if path[0] in ("equipment", "defaults", "scenarios") else path[:2]
+    return path[:3] if path[0] in ("equipment", "existing", "defaults", "scenarios") else path[:2]
 
 
 def _drop(value: Values, paths: set[Path]) -> Values:
