@@ -15,7 +15,9 @@ FORMAT_VERSION = "1.0"
 class Record(BaseModel):
     """A frozen part of a plan file; what a later qplan has added to it is left out."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", use_attribute_docstrings=True, serialize_by_alias=True, validate_by_name=True
+    )
 
 
 class FileHash(Record):
@@ -57,6 +59,10 @@ class Objective(Record):
     bound: float | None
     gap: float | None
     """(value − bound) / max(|value|, 1e-9)."""
+    change_cost: float | None = None
+    """What each change against an earlier plan counts, in the objective; null: nothing."""
+    changes: int | None = None
+    """QKD links and relays that only one of this plan and the earlier one has; null where none was to be kept to."""
 
 
 class Node(Record):
@@ -65,7 +71,7 @@ class Node(Record):
 
 
 class Link(Record):
-    """A QKD link: a route, a system and a count of parallel systems. The transmitter stands at `ends[0]`."""
+    """A QKD link: a route, a system and a count of parallel systems."""
 
     id: str
     ends: tuple[str, str]
@@ -79,6 +85,20 @@ class Link(Record):
     """Net rate of one system on this link."""
     capacity_bps: float
     load_bps: float
+    offer: str | None = None
+    """On which its systems are bought; where none is, that of the existing ones; null: at the product's own price."""
+    existing: Annotated[int, Field(ge=0)] = 0
+    """How many of its systems were there."""
+    tx: str | None = None
+    """Site of the transmitters: the first end, but for a link that was there."""
+
+    @property
+    def bought(self) -> int:
+        return self.count - self.existing
+
+    @property
+    def transmitters_at(self) -> str:
+        return self.ends[0] if self.tx is None else self.tx
 
 
 class Path(Record):
@@ -94,12 +114,39 @@ class ServedCorridor(Record):
     paths: tuple[Path, ...]
 
 
+class Years(Record):
+    """Money of every one of the years `first` to `last`."""
+
+    first: int = Field(alias="from")
+    last: int = Field(alias="to")
+    opex: float
+    refresh: float
+    """What is bought again, at the end of its life."""
+
+
 class Costs(Record):
     currency: str
     capex: float
     contingency: float
     opex_per_year: float
+    """Of year 1."""
     tco: float
+    by_year: tuple[Years, ...] = ()
+    """Years alike in a row; none where the horizon is 0."""
+
+
+class BoughtOffer(Record):
+    """An offer of which something is bought, or by which a service is charged."""
+
+    id: str
+    product: str = Field(alias="for")
+    units: int
+    """That the plan needs."""
+    paid: int
+    """At least the quantity from which the tier holds."""
+    tier_from: int
+    unit_price: float
+    """One-off, in the plan's currency."""
 
 
 class Solver(Record):
@@ -143,6 +190,7 @@ class Plan(Record):
     links: tuple[Link, ...]
     corridors: tuple[ServedCorridor, ...]
     costs: Costs
+    offers: tuple[BoughtOffer, ...] = ()
     solver: Solver
     notes: tuple[str, ...] = ()
     """What a reader must know about the result: limits hit, shortcuts taken."""

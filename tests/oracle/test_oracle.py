@@ -25,7 +25,8 @@ from qplan.plan.model import (
     Solver,
     link_id,
 )
-from qplan.plan.verify.recompute import annuity, demand_bps
+from qplan.plan.verify.money import annuity
+from qplan.plan.verify.recompute import demand_bps
 from qplan.plan.verify.verifier import verify
 
 

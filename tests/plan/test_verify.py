@@ -14,7 +14,8 @@ from pydantic import ValidationError
 
 from qplan.inventory.model import Inventory, QkdSystem
 from qplan.plan.model import Plan, link_id
-from qplan.plan.verify.recompute import annuity, rate_bps
+from qplan.plan.verify.money import annuity
+from qplan.plan.verify.recompute import rate_bps
 from qplan.plan.verify.verifier import verify
 from qplan.plan.verify.violation import Violation
 
