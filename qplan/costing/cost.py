@@ -167,6 +167,15 @@ def months_paid(horizon_years: int, term_months: int, year: int) -> int:
     return term_months * terms - MONTHS * (horizon_years - 1)
 
 
+def nominal_after(economics: Economics, cost: Cost, listed: int) -> Decimal:
+    """Opex and refresh of the years after some, undiscounted."""
+    horizon = economics.horizon_years
+    if not varies(economics, cost):
+        return cost.opex_per_year * (horizon - listed)
+    years = range(listed + 1, horizon + 1)
+    return sum((opex_of_year(economics, cost, y) + refresh_of_year(economics, cost, y) for y in years), ZERO)
+
+
 def varies(economics: Economics, cost: Cost) -> bool:
     """Whether opex or refresh differ from year to year."""
     last = economics.horizon_years

@@ -18,8 +18,9 @@ from qplan.costing.terms import (
 )
 from qplan.inventory.commercial import Service
 from qplan.inventory.existing import ExistingLink
-from qplan.inventory.installed import has_relay_items, in_id_order, paid_nodes, paid_relays
-from qplan.inventory.model import Corridor, Inventory, Item
+from qplan.inventory.installed import in_id_order, paid_nodes, paid_relays
+from qplan.inventory.model import Inventory, Item
+from qplan.inventory.plant import relay_items
 
 KWH_PER_WATT_YEAR = Decimal("8.76")
 ENDS = 2
@@ -73,9 +74,8 @@ class Market:
     @cached_property
     def relay(self) -> dict[str, Cost]:
         """A site that relays keys, on top of the node, without its items."""
-        power = energy_cost(self.inventory, _watts(self.inventory.equipment.relay_items))
         return {
-            name: (power if has_relay_items(self.inventory, name) else Cost())
+            name: energy_cost(self.inventory, _watts(relay_items(self.inventory, name)))
             + Cost(
                 capex=money(0.0 if name in self.paid_relays else site.relay_cost),
                 hosting=money(site.relay_cost_per_year),
@@ -86,7 +86,7 @@ class Market:
     @cached_property
     def licence(self) -> dict[str, Cost]:
         """QKD licences of the encryptors at both ends of a corridor, where it is served."""
-        return {name: _licence(self.inventory, corridor) for name, corridor in self.inventory.corridors.items()}
+        return {name: _licence(self.inventory, name) for name in self.inventory.corridors}
 
     @cached_property
     def spares(self) -> Cost:
@@ -138,11 +138,17 @@ def _watts(items: Mapping[str, Item]) -> Decimal:
     return sum((money(item.power_w) * item.quantity for item in items.values()), ZERO)
 
 
-def _licence(inventory: Inventory, corridor: Corridor) -> Cost:
+def licence_count(inventory: Inventory, corridor_id: str) -> tuple[str, int]:
+    """The encryptor at a corridor's ends, and how many of them need a QKD licence where it is served."""
     classical = inventory.classical
-    name = corridor.encryptor or (None if classical is None else classical.encryptor)
-    encryptor = inventory.equipment.encryptors.get(name or "")
-    if encryptor is None:
+    name = inventory.corridors[corridor_id].encryptor or (None if classical is None else classical.encryptor) or ""
+    if name not in inventory.equipment.encryptors:
+        return name, 0
+    return name, ENDS * (1 if classical is None else classical.per_end)
+
+
+def _licence(inventory: Inventory, corridor_id: str) -> Cost:
+    name, count = licence_count(inventory, corridor_id)
+    if not count:
         return Cost()
-    per_end = 1 if classical is None else classical.per_end
-    return Cost(support=money(encryptor.qkd_licence_per_year) * ENDS * per_end)
+    return Cost(support=money(inventory.equipment.encryptors[name].qkd_licence_per_year) * count)

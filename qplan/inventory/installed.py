@@ -34,12 +34,10 @@ def carries_no_key(inventory: Inventory, link: ExistingLink) -> str | None:
     amplified = [f for f in link.fibres if inventory.fibres[f].amplified]
     if amplified:
         return f"fibre {amplified[0]} is amplified"
-    losses = [plant.loss_db(inventory, fibre, plant.uses_o_band(system)) for fibre in fibres]
-    if None in losses:
+    losses = [plant.loss_db(inventory, fibre, plant.band_of(system)) for fibre in fibres]
+    loss = plant.route_loss_db(inventory, losses, (sites_along(inventory, link.ends[0], link.fibres) or ())[1:-1])
+    if loss is None:
         return f"fibre {link.fibres[losses.index(None)]} has no loss at {system.wavelength_nm:g} nm"
-    sites = sites_along(inventory, link.ends[0], link.fibres)
-    patched = sum(plant.bypass_loss_db(inventory, site) for site in sites[1:-1])
-    loss = round(sum(losses) + patched + inventory.policy.loss_margin_db, 9)
     if loss > plant.max_loss_db(system):
         return f"its loss of {loss:.6g} dB is above the {plant.max_loss_db(system):g} dB of {link.system}"
     lengths = [plant.length_km(inventory, fibre) for fibre in fibres]
@@ -70,10 +68,4 @@ def paid_nodes(inventory: Inventory) -> frozenset[str]:
 
 def paid_relays(inventory: Inventory) -> frozenset[str]:
     """Sites whose relay cost and relay items are there."""
-    existing = {name for name, site in inventory.sites.items() if site.trusted_node == "existing"}
-    return frozenset(existing.union(inventory.existing.relays))
-
-
-def has_relay_items(inventory: Inventory, site: str) -> bool:
-    """Relay items take room and power at the site where it relays: all but at one called `existing` by itself."""
-    return inventory.sites[site].trusted_node != "existing" or site in inventory.existing.relays
+    return frozenset(site for site in inventory.sites if plant.is_existing_relay(inventory, site))

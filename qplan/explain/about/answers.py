@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from qplan.assessment.weaknesses import SmallestSet
 from qplan.candidates.reasons import Reason
-from qplan.costing.unit_costs import Cost, contingency, tco
+from qplan.costing.cost import Cost, contingency, tco
 from qplan.explain.about.alternatives import Alternative
 from qplan.explain.about.limits import LimitState
 from qplan.explain.about.margins import Margin
