@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -25,6 +26,7 @@ from qplan.inventory.plant import relay_items
 KWH_PER_WATT_YEAR = Decimal("8.76")
 ENDS = 2
 PER_LINK = ("link", "system")
+RECENT: deque[Market] = deque(maxlen=8)
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,15 @@ class Market:
     def link_services(self) -> Mapping[str, Service]:
         """Services that an offer for a system may include."""
         return self.services(*PER_LINK)
+
+
+def market_of(inventory: Inventory) -> Market:
+    """The market of an inventory; of those asked for last each is made once."""
+    for known in RECENT:
+        if known.inventory is inventory:
+            return known
+    RECENT.append(Market(inventory))
+    return RECENT[-1]
 
 
 def energy_cost(inventory: Inventory, watts: Decimal) -> Cost:
