@@ -87,7 +87,8 @@ class CandidateArrays:
         held = np.minimum(count, self.existing[links])
         bought = count - held
         systems = held * self.held_price[links] + bought * self.bought_price[links]
-        return systems + self.used_price[links] * (count > 0) + self.extended_price[links] * (bought > 0)
+        price: np.ndarray = systems + self.used_price[links] * (count > 0) + self.extended_price[links] * (bought > 0)
+        return price
 
     def price_more(self, before: np.ndarray, after: np.ndarray) -> np.ndarray:
         """What as many or more systems in use cost in addition, per link."""
@@ -95,7 +96,8 @@ class CandidateArrays:
         bought = before - held[0], after - held[1]
         systems = (bought[1] - bought[0]) * self.bought_price + (held[1] - held[0]) * self.held_price
         used = self.used_price * ((after > 0) & (before == 0))
-        return systems + used + self.extended_price * ((bought[1] > 0) & (bought[0] == 0))
+        price: np.ndarray = systems + used + self.extended_price * ((bought[1] > 0) & (bought[0] == 0))
+        return price
 
     def _find_stocks(self) -> None:
         """What links take from stocks that can run out: strands of a fibre, rack units and power at a site."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from qplan.costing.cents import apportion
 from qplan.costing.cost import Cost, contingency, money, nominal_after, opex_of_year, refresh_of_year, tco
-from qplan.inventory.model import Economics
+from qplan.inventory.commercial import Economics
 
 YEARS_LISTED = 100
 """Later years of a longer horizon stand in one row."""

@@ -204,7 +204,7 @@ def _best(market: Market, aim: Aim, options: tuple[Terms, ...], units: Units) ->
     """Offer and tier of least cost for so many units; the first of equals."""
     return min(
         every_option(options),
-        key=lambda option: aim.rank(figures_of(market, option_cost(*option, units))),
+        key=lambda option: aim.rank(figures_of(market, option_cost(option[0], option[1], units))),
     )
 
 

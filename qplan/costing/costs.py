@@ -15,7 +15,8 @@ from qplan.costing.firmness import Firmness, firmness, price_basis, yearly_basis
 from qplan.costing.money_text import TO_BE_QUOTED
 from qplan.costing.sensitivity import Sensitivity, sensitivities
 from qplan.costing.views import CorridorShare, by_corridor
-from qplan.inventory.model import Economics, Inventory
+from qplan.inventory.commercial import Economics
+from qplan.inventory.model import Inventory
 from qplan.plan.model import Plan
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from qplan.costing.bill import BillLine, bill_total
 from qplan.costing.cost import Cost, contingency, present_value, tco
-from qplan.inventory.model import Economics
+from qplan.inventory.commercial import Economics
 
 QUOTED, EXPIRED, FOREIGN, ILLUSTRATIVE = "quote", "expired quote", "foreign currency", "illustrative"
 CONTINGENCY = "contingency"

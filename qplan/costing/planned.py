@@ -9,7 +9,7 @@ from qplan.costing.choice import Choices, cost_of, offered, product_units
 from qplan.costing.cost import Cost, contingency, opex_of_year, refresh_of_year, tco, varies
 from qplan.costing.market import Market
 from qplan.costing.quantities import Installed, Quantities, quantities_of
-from qplan.inventory.model import Economics
+from qplan.inventory.commercial import Economics
 from qplan.plan.model import BoughtOffer, Costs, Link, Plan, Years
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from qplan.costing.bill import BillLine, Category, bill_total
 from qplan.costing.cents import cents
 from qplan.costing.cost import ZERO, Cost, money, tco
-from qplan.inventory.model import Economics
+from qplan.inventory.commercial import Economics
 
 SWING = Decimal("0.2")
 

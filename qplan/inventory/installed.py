@@ -40,14 +40,19 @@ def carries_no_key(inventory: Inventory, link: ExistingLink) -> str | None:
         return f"fibre {link.fibres[losses.index(None)]} has no loss at {system.wavelength_nm:g} nm"
     if loss > plant.max_loss_db(system):
         return f"its loss of {loss:.6g} dB is above the {plant.max_loss_db(system):g} dB of {link.system}"
-    lengths = [plant.length_km(inventory, fibre) for fibre in fibres]
     most = system.max_length_km
-    if most is not None and (None in lengths or round(sum(lengths), 9) > most):
-        length = "unknown" if None in lengths else f"{sum(lengths):.6g} km"
+    total = _total([plant.length_km(inventory, fibre) for fibre in fibres])
+    if most is not None and (total is None or total > most):
+        length = "unknown" if total is None else f"{total:.6g} km"
         return f"its length ({length}) is not within the {most:g} km of {link.system}"
     if rate_at_bps(system.key_rate_curve, loss) * (1 - inventory.policy.key_rate_reserve) <= 0:
         return f"{link.system} gives no key at {loss:.6g} dB"
     return None
+
+
+def _total(lengths: list[float | None]) -> float | None:
+    known = [length for length in lengths if length is not None]
+    return round(sum(known), 9) if len(known) == len(lengths) else None
 
 
 def age_years(inventory: Inventory, link: ExistingLink) -> int:

@@ -117,8 +117,8 @@ class ServedCorridor(Record):
 class Years(Record):
     """Money of every one of the years `first` to `last`."""
 
-    first: int = Field(alias="from")
-    last: int = Field(alias="to")
+    first: int = Field(validation_alias="from", serialization_alias="from")
+    last: int = Field(validation_alias="to", serialization_alias="to")
     opex: float
     refresh: float
     """What is bought again, at the end of its life."""
@@ -139,7 +139,7 @@ class BoughtOffer(Record):
     """An offer of which something is bought, or by which a service is charged."""
 
     id: str
-    product: str = Field(alias="for")
+    product: str = Field(validation_alias="for", serialization_alias="for")
     units: int
     """That the plan needs."""
     paid: int

@@ -18,7 +18,8 @@ from qplan.costing.cost import present_value_factor
 from qplan.costing.market import Market
 from qplan.costing.planned import plan_cost, state_costs
 from qplan.costing.views import by_corridor, by_part, by_site
-from qplan.inventory.model import Economics, Inventory
+from qplan.inventory.commercial import Economics
+from qplan.inventory.model import Inventory
 from qplan.outputs.bill.costs_json import costs_json
 from qplan.plan.model import Path
 

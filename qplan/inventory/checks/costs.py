@@ -28,7 +28,7 @@ def check_prices(view: View) -> Iterator[Diagnostic]:
 def check_quotes_are_valid(view: View) -> Iterator[Diagnostic]:
     """A quote that has run out by the day asked about, or whose last day cannot be read."""
     quotes: list[tuple[Path, object, str]] = [
-        ((*path, "labels", "quote_valid_until"), product.labels["quote_valid_until"], path[-1])
+        ((*path, "labels", "quote_valid_until"), product.labels["quote_valid_until"], str(path[-1]))
         for path, product in _products(view)
         if "quote_valid_until" in product.labels
     ]

@@ -10,6 +10,7 @@ from qplan.inventory.checks.view import View
 from qplan.inventory.existing import ExistingLink
 from qplan.inventory.installed import carries_no_key, in_id_order, sites_along
 from qplan.inventory.source.messages import did_you_mean
+from qplan.inventory.source.source_map import Path
 
 MOVABLE = ("sites", "fibres", "corridors")
 
@@ -18,7 +19,9 @@ def check_existing_links_are_over_what_is_there(view: View) -> Iterator[Diagnost
     ids = view.ids
     for name, link in view.inventory.existing.links.items():
         path = ("existing", "links", name)
-        named = [((*path, "ends", i), "site", end, ids["sites"]) for i, end in enumerate(link.ends)]
+        named: list[tuple[Path, str, str, frozenset[str]]] = [
+            ((*path, "ends", i), "site", end, ids["sites"]) for i, end in enumerate(link.ends)
+        ]
         named += [((*path, "fibres", i), "fibre", f, ids["fibres"]) for i, f in enumerate(link.fibres)]
         named.append(((*path, "system"), "system", link.system, ids["equipment.qkd_systems"]))
         if link.offer is not None:

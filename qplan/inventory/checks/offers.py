@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from qplan.errors import Diagnostic
 from qplan.inventory.admissible import admissible_offers, offers_of, permitted_systems
 from qplan.inventory.checks.view import View
-from qplan.inventory.commercial import Offer
 from qplan.inventory.source.messages import did_you_mean, joined, shown
 from qplan.inventory.source.source_map import Path
 
@@ -103,8 +102,8 @@ def check_policy_names_offers(view: View) -> Iterator[Diagnostic]:
                 hint = did_you_mean(name, view.ids["offers"])
                 message = f"policy.offers names the unknown offer '{name}'"
                 yield view.finding("QP709", ("policy", "offers", index), message, hint=hint)
-    makers = {system.manufacturer for system in inventory.equipment.qkd_systems.values()} - {None}
-    sellers = {offer.supplier for offer in inventory.offers.values()} - {None}
+    makers = {m for system in inventory.equipment.qkd_systems.values() if (m := system.manufacturer) is not None}
+    sellers = {s for offer in inventory.offers.values() if (s := offer.supplier) is not None}
     for key, words, known, what in (
         ("manufacturers", policy.manufacturers, makers, "system is made by"),
         ("suppliers", policy.suppliers, sellers, "offer is made by"),
@@ -173,16 +172,13 @@ def check_encryptors_exist(view: View) -> Iterator[Diagnostic]:
 def check_horizon_can_be_listed(view: View) -> Iterator[Diagnostic]:
     """Where money differs from year to year every year has a row."""
     inventory, economics = view.inventory, view.inventory.economics
-    products = [*inventory.equipment.qkd_systems.values(), *_items(view)]
+    equipment = inventory.equipment
+    lives = [system.life_years for system in equipment.qkd_systems.values()]
+    lives += [item.life_years for items in (equipment.node_items, equipment.relay_items) for item in items.values()]
     grows = any((economics.escalation.lease, economics.escalation.support, economics.escalation.energy))
-    if economics.horizon_years > MOST_YEARS and (grows or any(p.life_years is not None for p in products)):
+    if economics.horizon_years > MOST_YEARS and (grows or any(life is not None for life in lives)):
         message = (
             f"a horizon of {economics.horizon_years} years cannot be listed year by year, as escalation or life_years "
             f"ask for; expected at most {MOST_YEARS}"
         )
         yield view.finding("QP721", ("economics", "horizon_years"), message)
-
-
-def _items(view: View) -> Iterable[Offer]:
-    equipment = view.inventory.equipment
-    return [*equipment.node_items.values(), *equipment.relay_items.values()]

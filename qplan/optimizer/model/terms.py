@@ -139,11 +139,11 @@ class _Builder:
         bought: Counter[Column] = Counter()
         used: Counter[Column] = Counter()
         constant = 0
-        for g, (key, links) in enumerate(self.groups.items()):
-            for terms in self._options(key[0]):
-                units = link_units(self.market, product, links[0], terms)
-                bought[self.take[g, terms.offer]] += units.bought
-                used[self.take[g, terms.offer]] += units.used
+        for g, ((system, *_), links) in enumerate(self.groups.items()):
+            for terms in self._options(system):
+                each = link_units(self.market, product, links[0], terms)
+                bought[self.take[g, terms.offer]] += each.bought
+                used[self.take[g, terms.offer]] += each.used
         for link in self.need.links:
             if not link.bought:
                 constant += link_units(self.market, product, link, None).used
@@ -179,7 +179,8 @@ class _Builder:
         """A product whose units are known: one of its offers and tiers."""
         options = list(every_option(self.market.terms(product)))
         if len(options) == 1:
-            self.fixed.append(option_cost(*options[0], units))
+            ((terms, tier),) = options
+            self.fixed.append(option_cost(terms, tier, units))
             return
         self.whole[product] = {}
         for terms, tier in options:

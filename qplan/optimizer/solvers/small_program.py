@@ -39,7 +39,7 @@ class SmallProgram:
         Raises SolverFailed. An "infeasible" counts once it is found without presolve too.
         """
         for presolve in ("choose", "off"):
-            highs = highspy.Highs()
+            highs = highspy.Highs()  # type: ignore[no-untyped-call]  # highspy states no types there
             for option, value in {
                 "output_flag": False,
                 "threads": 1,

@@ -11,7 +11,7 @@ from xlsxwriter.worksheet import Worksheet
 from qplan.costing.bill import BillLine
 from qplan.costing.cost import money, present_value, varies
 from qplan.costing.money_text import TO_BE_QUOTED
-from qplan.inventory.model import Economics
+from qplan.inventory.commercial import Economics
 from qplan.outputs.bill.bill_sheet import bill_range
 from qplan.outputs.bill.sheets import Styles, formula, lay_out, total_row, write
 from qplan.outputs.bill.tables import CORRIDOR_HEADER, CellTable

@@ -25,7 +25,7 @@ from qplan.costing.cost import (
     refresh_of_year,
     varies,
 )
-from qplan.inventory.model import Economics
+from qplan.inventory.commercial import Economics
 from qplan.outputs.bill.sheets import Styles, formula, lay_out, total_row, write
 
 HEADER = ("Year", "One-off", "Recurring", "Nominal", "Discount factor", "Discounted", "Discounted, cumulated")

@@ -109,7 +109,8 @@ class Ledger:
         kind, _, name = product.partition(".")
         if kind in ("services", "fibres"):
             return None
-        return getattr(self.inventory.equipment, kind)[name].life_years
+        life: int | None = getattr(self.inventory.equipment, kind)[name].life_years
+        return life
 
     def lease(self, fibre_id: str) -> Decimal:
         """One strand for a year at the fibre's own price."""
@@ -198,8 +199,8 @@ class Account:
         if per == "plan":
             return 1, 1
         if per == "fibre":
-            bought = {f for link in self.links if link.bought > 0 for f in link.fibres}
-            return len(bought), len({f for link in self.links for f in link.fibres})
+            lit = {f for link in self.links if link.bought > 0 for f in link.fibres}
+            return len(lit), len({f for link in self.links for f in link.fibres})
         bought = used = 0
         for link in self.links:
             new, old = self._charged(name, link)

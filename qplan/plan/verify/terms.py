@@ -41,7 +41,7 @@ def _offer_of_link(inventory: Inventory, link: Link, account: Account) -> Iterat
     address = f"links.{link.id}"
     if link.bought > 0:
         allowed = account.ledger.admissible(f"qkd_systems.{link.system}")
-        if link.offer not in (allowed or [None]):
+        if link.offer not in (allowed or (None,)):
             expected = " or ".join(allowed) or OWN
             yield Violation("offer", address, link.offer or OWN, expected)
         return
@@ -57,10 +57,10 @@ def _listed(plan: Plan, account: Account) -> Iterator[Violation]:
     if ids != sorted(set(ids)):
         yield Violation("offers-order", "offers", "not sorted, or one twice", "each once, sorted by id")
     used = {(product, offer): bought for (product, offer), (bought, _) in account.units.items() if offer is not None}
-    for product, offer in sorted(used.keys() - {(entry.product, entry.id) for entry in plan.offers}):
-        yield Violation("offers-list", f"offers.{offer}", "not in the list", f"listed: units of {product} are on it")
-    for (product, name), (_, in_use) in account.units.items():
-        if name is None and in_use and (allowed := account.ledger.admissible(product)):
+    for product, name in sorted(used.keys() - {(entry.product, entry.id) for entry in plan.offers}):
+        yield Violation("offers-list", f"offers.{name}", "not in the list", f"listed: units of {product} are on it")
+    for (product, bought_by), (_, in_use) in account.units.items():
+        if bought_by is None and in_use and (allowed := account.ledger.admissible(product)):
             yield Violation("offer", "offers", f"{product} at {OWN}", " or ".join(allowed))
     for entry in plan.offers:
         address, units = f"offers.{entry.id}", used.get((entry.product, entry.id))
