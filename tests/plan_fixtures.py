@@ -164,7 +164,7 @@ def make_plan(
     market = Market(inventory)
     need = quantities_of(market, installed(links), node_sites, relays, [q for q, paths in corridors.items() if paths])
     choices = choices or without_choice(market, need)
-    costs = state_costs(inventory.economics, cost_of(market, need, choices))
+    costs = state_costs(inventory, cost_of(market, need, choices))
     digest = "0" * 64
     return Plan(
         qplan_version="0.1.0",

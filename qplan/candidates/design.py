@@ -61,7 +61,6 @@ def link_of(link: CandidateLink, load_bps: float | None) -> Link:
         capacity_bps=count * link.key_rate_bps,
         load_bps=load_bps or 0.0,
         existing=min(count, link.existing),
-        tx=link.route.ends[0],
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -131,8 +131,8 @@ class Costs(Record):
     opex_per_year: float
     """Of year 1."""
     tco: float
-    by_year: tuple[Years, ...] = ()
-    """Years alike in a row; none where the horizon is 0."""
+    by_year: tuple[Years, ...] | None = None
+    """Years alike in a row, none where the horizon is 0; absent where the inventory states no terms."""
 
 
 class BoughtOffer(Record):
@@ -180,6 +180,15 @@ class JudgedCheck(Record):
     ok: bool
 
 
+TERMS: dict[str, Any] = {
+    "objective": {"change_cost", "changes"},
+    "links": {"__all__": {"offer", "existing", "tx"}},
+    "costs": {"by_year"},
+    "offers": True,
+}
+"""Keys about terms, existing plant and changes."""
+
+
 class Plan(Record):
     format_version: str = FORMAT_VERSION
     qplan_version: str
@@ -203,7 +212,12 @@ class Plan(Record):
 
     def to_json(self) -> str:
         """The text of `plan.json`."""
-        return self.model_dump_json(indent=2) + "\n"
+        return self.model_dump_json(indent=2, exclude=None if self.states_terms else TERMS) + "\n"
+
+    @property
+    def states_terms(self) -> bool:
+        """Whether offers, years, existing plant or counted changes are in play; else their keys are left out."""
+        return self.costs.by_year is not None or self.objective.changes is not None
 
     @property
     def relays(self) -> tuple[str, ...]:

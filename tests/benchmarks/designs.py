@@ -42,7 +42,7 @@ def plan_of(inventory: Inventory, graph: CandidateGraph, paths: dict[str, list[l
     )
     market = Market(inventory)
     need = quantities_of(market, installed(links), [node.site for node in nodes], sorted(relays), sorted(paths))
-    costs = state_costs(inventory.economics, cost_of(market, need, without_choice(market, need)))
+    costs = state_costs(inventory, cost_of(market, need, without_choice(market, need)))
     return Plan(
         qplan_version="", inventory=REF, status="feasible", nodes=nodes, links=links, corridors=corridors, costs=costs,
         objective=Objective(name="capex", value=costs.capex, bound=None, gap=None),

@@ -283,7 +283,7 @@ def test_sensitivity_is_the_tco_with_the_figures_changed_in_the_inventory():
     for driver in drivers:
         for key, factor in (("tco_if_lower", 0.8), ("tco_if_higher", 1.2)):
             changed = scaled(driver["driver"], factor)
-            again = state_costs(changed.economics, plan_cost(Market(changed), plan))
+            again = state_costs(changed, plan_cost(Market(changed), plan))
             assert again.tco != plan.costs.tco
             assert driver[key] == pytest.approx(again.tco, abs=0.011), driver["driver"]
     swings = [abs(driver["tco_if_higher"] - driver["tco_if_lower"]) for driver in drivers]
