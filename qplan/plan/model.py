@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from qplan.inventory.reader import Reading
 
 FORMAT_VERSION = "1.0"
+SAID = Field(exclude_if=lambda value: value is None)  # a key that is left out where there is nothing to say
 
 
 class Record(BaseModel):
@@ -59,10 +60,10 @@ class Objective(Record):
     bound: float | None
     gap: float | None
     """(value − bound) / max(|value|, 1e-9)."""
-    change_cost: float | None = None
-    """What each change against an earlier plan counts, in the objective; null: nothing."""
-    changes: int | None = None
-    """QKD links and relays that only one of this plan and the earlier one has; null where none was to be kept to."""
+    change_cost: Annotated[float | None, SAID] = None
+    """What each change against an earlier plan counts in the objective; absent: nothing."""
+    changes: Annotated[int | None, SAID] = None
+    """QKD links and relays that only one of this plan and the earlier one has; absent where none counted."""
 
 
 class Node(Record):
@@ -131,7 +132,7 @@ class Costs(Record):
     opex_per_year: float
     """Of year 1."""
     tco: float
-    by_year: tuple[Years, ...] | None = None
+    by_year: Annotated[tuple[Years, ...] | None, SAID] = None
     """Years alike in a row, none where the horizon is 0; absent where the inventory states no terms."""
 
 
@@ -180,13 +181,8 @@ class JudgedCheck(Record):
     ok: bool
 
 
-TERMS: dict[str, Any] = {
-    "objective": {"change_cost", "changes"},
-    "links": {"__all__": {"offer", "existing", "tx"}},
-    "costs": {"by_year"},
-    "offers": True,
-}
-"""Keys about terms, existing plant and changes."""
+TERMS: dict[str, Any] = {"links": {"__all__": {"offer", "existing", "tx"}}, "offers": True}
+"""Keys about terms and existing plant."""
 
 
 class Plan(Record):
@@ -216,8 +212,8 @@ class Plan(Record):
 
     @property
     def states_terms(self) -> bool:
-        """Whether offers, years, existing plant or counted changes are in play; else their keys are left out."""
-        return self.costs.by_year is not None or self.objective.changes is not None
+        """Whether the inventory has terms, or existing plant; else the plan leaves their keys out."""
+        return self.costs.by_year is not None
 
     @property
     def relays(self) -> tuple[str, ...]:
