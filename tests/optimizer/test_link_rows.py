@@ -63,8 +63,7 @@ def test_value_equals_exhaustive_search():
                 assert found.status == "infeasible", f"seed {seed}, {links}"
                 impossible += 1
                 continue
-            usage = best.best[0].usage[:3].tolist()
-            value = dict(zip(("capex", "tco", "relays"), usage, strict=True))[inventory.objective]
+            value = best.best.value(inventory.objective)
             assert (found.status, found.value) == ("optimal", pytest.approx(value, abs=0.0101)), f"seed {seed}, {links}"
             forced += 1
     assert forced >= 20 and impossible >= 5

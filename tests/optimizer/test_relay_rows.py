@@ -50,8 +50,7 @@ def test_value_equals_exhaustive_search():
                 assert found.status == "infeasible", f"seed {seed}, {site}"
                 impossible += 1
                 continue
-            state = best.best[0]
-            value = dict(zip(("capex", "tco", "relays"), state.usage[:3].tolist(), strict=True))[inventory.objective]
+            value = best.best.value(inventory.objective)
             assert (found.status, found.value) == ("optimal", pytest.approx(value, abs=0.0101)), f"seed {seed}, {site}"
             forced += 1
     assert forced >= 10 and impossible >= 10

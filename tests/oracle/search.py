@@ -103,6 +103,12 @@ class Leaf:
     state: State
     chosen: dict[str, tuple[int, ...]]
 
+    def value(self, objective: str) -> float:
+        """Capex, tco or the number of relays."""
+        if objective == "relays":
+            return float(len(self.lists.relays))
+        return float(self.way.capex if objective == "capex" else self.way.tco)
+
 
 class TooManyDesigns(Exception):
     """More whole designs were looked at than asked for."""
