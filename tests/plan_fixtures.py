@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from qplan.costing.costs import plan_costs
+from qplan.costing.choice import Choices, cost_of, without_choice
+from qplan.costing.market import Market
+from qplan.costing.planned import installed, state_costs, state_offers
+from qplan.costing.quantities import quantities_of
 from qplan.inventory.model import Inventory
 from qplan.inventory.plant import band_of, length_km, loss_db, route_loss_db
 from qplan.physics.key_rate import rate_at_bps
@@ -145,12 +148,23 @@ def make_link(
     )  # fmt: skip
 
 
-def make_plan(inventory: Inventory, links: tuple[Link, ...], corridors: dict[str, tuple[Path, ...]]) -> Plan:
-    """A plan of these links and paths (a corridor without paths is not served), with its nodes and costs."""
+def make_plan(
+    inventory: Inventory,
+    links: tuple[Link, ...],
+    corridors: dict[str, tuple[Path, ...]],
+    choices: Choices | None = None,
+) -> Plan:
+    """A plan of these links and paths (a corridor without paths is not served), with its nodes and costs.
+
+    `choices` are offers and tiers, by default none.
+    """
     relays = sorted({site for paths in corridors.values() for path in paths for site in path.relays})
     ends = {site for corridor, paths in corridors.items() if paths for site in inventory.corridors[corridor].ends}
     node_sites = sorted({site for link in links for site in link.ends})
-    costs = plan_costs(inventory, node_sites, relays, [(link.system, link.fibres, link.count) for link in links])
+    market = Market(inventory)
+    need = quantities_of(market, installed(links), node_sites, relays, [q for q, paths in corridors.items() if paths])
+    choices = choices or without_choice(market, need)
+    costs = state_costs(inventory, cost_of(market, need, choices))
     digest = "0" * 64
     return Plan(
         qplan_version="0.1.0",
@@ -171,5 +185,6 @@ def make_plan(inventory: Inventory, links: tuple[Link, ...], corridors: dict[str
             for corridor, paths in sorted(corridors.items())
         ),
         costs=costs,
+        offers=state_offers(market, need, choices),
         solver=Solver(name="HiGHS", version="1.15.0"),
     )  # fmt: skip

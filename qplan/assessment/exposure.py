@@ -98,7 +98,7 @@ def _exposed_sites(inventory: Inventory, corridors: Iterable[CorridorFacts]) -> 
         ExposedSite(
             site,
             inventory.sites[site],
-            is_existing_relay(inventory.sites[site]),
+            is_existing_relay(inventory, site),
             tuple(end_of[site]),
             tuple(whole_keys[site]),
             tuple(shares[site]),

@@ -11,10 +11,11 @@ from qplan.assessment.fibre_knowledge import FibreKnowledge, fibre_knowledge
 from qplan.assessment.link_budgets import LinkFacts, link_facts
 from qplan.assessment.nodes import NodeFacts, node_facts
 from qplan.assessment.unstated import Unstated, unstated_costs
-from qplan.costing.bill import BillLine, bill_of_materials, new_relays
+from qplan.costing.bill import BillLine, bill_of_materials
 from qplan.costing.costs import CostReport, cost_report
 from qplan.costing.usage import Usage, usage_of
 from qplan.costing.views import Installation, by_site
+from qplan.inventory.installed import paid_nodes, paid_relays
 from qplan.inventory.model import Inventory, Item, QkdSystem
 from qplan.plan.model import Plan
 
@@ -76,6 +77,7 @@ def assess(inventory: Inventory, plan: Plan) -> PlanFacts:
     corridors = corridors_facts(inventory, plan, links)
     bill, items = bill_of_materials(inventory, plan), _items(inventory, plan)
     used = {key: systems[key] for key in sorted({link.system for link in plan.links})}
+    bought = {key: used[key] for key in sorted({link.system for link in plan.links if link.bought})}
     exposed, costs = exposure(inventory, corridors, links.values()), cost_report(inventory, plan, bill)
     basis = Basis(inventory, plan, tuple(links.values()), exposed.relays, costs.shares, costs.firmness)
     return PlanFacts(
@@ -92,14 +94,15 @@ def assess(inventory: Inventory, plan: Plan) -> PlanFacts:
         bill=bill,
         installations=by_site(inventory, plan),
         costs=costs,
-        unstated=unstated_costs(inventory, plan, {**used, **dict(items)}),
+        unstated=unstated_costs(inventory, plan, {**bought, **dict(items)}),
         checks=check_results(basis),
     )
 
 
 def _items(inventory: Inventory, plan: Plan) -> tuple[tuple[str, Item], ...]:
-    """Node items wherever there is a node, relay items wherever a relay is built."""
-    bought = [*inventory.equipment.node_items.items()] if plan.nodes else []
-    if new_relays(inventory, plan.relays):
+    """Node items where a node is built, relay items where a relay is."""
+    new = any(node.site not in paid_nodes(inventory) for node in plan.nodes)
+    bought = [*inventory.equipment.node_items.items()] if new else []
+    if set(plan.relays) - paid_relays(inventory):
         bought += inventory.equipment.relay_items.items()
     return tuple(sorted(bought, key=lambda entry: entry[0]))

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from qplan.assessment.checks import CheckResult
 from qplan.assessment.facts import assess
-from qplan.costing.bill import new_relays
 from qplan.errors import Diagnostic
 from qplan.inventory.model import Inventory
+from qplan.inventory.plant import is_existing_relay
 from qplan.plan.model import Finding, JudgedCheck, Plan
 
 ABOUT_FILES = ("QP0", "QP1")
@@ -51,12 +51,13 @@ def _touching(inventory: Inventory, plan: Plan, warnings: Iterable[Diagnostic]) 
     """Those about something that the plan uses, or about no single thing."""
     sites = {node.site for node in plan.nodes} | {site for link in plan.links for site in link.bypass_sites}
     equipment = inventory.equipment
+    new_relays = [site for site in plan.relays if not is_existing_relay(inventory, site)]
     used = {
         "sites": sites,
         "fibres": {fibre for link in plan.links for fibre in link.fibres},
         "equipment.qkd_systems": {link.system for link in plan.links},
         "equipment.node_items": set(equipment.node_items if plan.nodes else ()),
-        "equipment.relay_items": set(equipment.relay_items if new_relays(inventory, plan.relays) else ()),
+        "equipment.relay_items": set(equipment.relay_items if new_relays else ()),
     }
     for item in warnings:
         if item.code.startswith(ABOUT_FILES):

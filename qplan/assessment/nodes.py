@@ -24,10 +24,8 @@ class NodeFacts:
     site: Site
     rack_units: Space
     power_w: Space
-
-    @property
-    def existing(self) -> bool:
-        return is_existing_relay(self.site)
+    existing: bool
+    """The site is a trusted relay already."""
 
 
 def node_facts(inventory: Inventory, plan: Plan, node: Node) -> NodeFacts:
@@ -41,4 +39,5 @@ def node_facts(inventory: Inventory, plan: Plan, node: Node) -> NodeFacts:
         site,
         Space(math.fsum(piece.rack_units * count for piece, count in pieces), site.rack_units),
         Space(math.fsum(piece.power_w * count for piece, count in pieces), site.power_w),
+        is_existing_relay(inventory, node.site),
     )

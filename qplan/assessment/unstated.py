@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from qplan.costing.bill import new_relays
+from qplan.inventory.admissible import admissible_offers
 from qplan.inventory.fields import Model
+from qplan.inventory.installed import paid_nodes, paid_relays
 from qplan.inventory.model import Fibre, Inventory, Item, QkdSystem, Site
 from qplan.inventory.plant import length_km
 from qplan.plan.model import Plan
@@ -40,11 +41,13 @@ def unstated_costs(inventory: Inventory, plan: Plan, products: Mapping[str, QkdS
 def _asked(inventory: Inventory, plan: Plan, products: Mapping[str, QkdSystem | Item]) -> Iterator[Unstated]:
     nodes: dict[str, Site] = {node.site: inventory.sites[node.site] for node in plan.nodes}
     relays = {site: inventory.sites[site] for site in plan.relays}
-    fitted_out = {site: relays[site] for site in new_relays(inventory, plan.relays)}
+    set_up = {site: nodes[site] for site in nodes.keys() - paid_nodes(inventory)}
+    fitted_out = {site: relays[site] for site in relays.keys() - paid_relays(inventory)}
     fibres: dict[str, Fibre] = {key: inventory.fibres[key] for link in plan.links for key in link.fibres}
+    products = {key: _as_bought(inventory, key, product) for key, product in products.items()}
     yield _missing("price", "one-off", products, "price")
     yield _missing("support", "yearly", products, "support_per_year")
-    yield _missing("fit-out", "one-off", nodes, "node_cost")
+    yield _missing("fit-out", "one-off", set_up, "node_cost")
     yield _missing("hosting", "yearly", nodes, "node_cost_per_year")
     yield _missing("relay fit-out", "one-off", fitted_out, "relay_cost")
     yield _missing("relay operation", "yearly", relays, "relay_cost_per_year")
@@ -53,6 +56,15 @@ def _asked(inventory: Inventory, plan: Plan, products: Mapping[str, QkdSystem | 
     leased = {key: fibre for key, fibre in fibres.items() if fibre.cost_per_strand_km_year}
     unknown = sorted(key for key, fibre in leased.items() if length_km(inventory, fibre) is None)
     yield Unstated("length", "yearly", tuple(unknown), len(leased))
+
+
+def _as_bought(inventory: Inventory, key: str, product: QkdSystem | Item) -> QkdSystem | Item:
+    """The product with what its offers state in the place of its own amounts."""
+    kinds = ("qkd_systems", "node_items", "relay_items")
+    offers = [offer for kind in kinds for offer in admissible_offers(inventory, f"{kind}.{key}").values()]
+    supported = all(offer.support_per_year is not None or "support" in offer.includes for offer in offers)
+    stated = {"price": 0.0, **({"support_per_year": 0.0} if supported else {})}
+    return product.model_copy(update=stated) if offers else product
 
 
 def _missing(what: str, charge: Charge, things: Mapping[str, Model], *fields: str) -> Unstated:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qplan.candidates.model import CandidateGraph, systems_needed
-from qplan.candidates.prices import Prices
+from qplan.candidates.prices import LinkPrice, Prices
 from qplan.candidates.resources import Disjointness, Kind, Resource, exclusive_to_link, site_resources
 from qplan.inventory import plant
 from qplan.inventory.model import Corridor, Inventory
@@ -44,7 +44,16 @@ class CandidateArrays:
         self.sites = sorted(nodes.union(*(c.ends for c in inventory.corridors.values())))
         self.number = {s: i for i, s in enumerate(self.sites)}
         self.ends = [(self.number[a], self.number[b]) for a, b in (link.route.ends for link in candidates.links)]
-        self.link_price = np.array([prices.link.get(link.id, 0.0) for link in candidates.links])
+        self.standing = candidates.standing
+        self.first_price = np.array([prices.first(link) for link in candidates.links])
+        priced = [prices.link.get(link.id, LinkPrice()) for link in candidates.links]
+        self.bought_price = np.array([price.bought for price in priced])
+        self.held_price = np.array([price.held for price in priced])
+        self.used_price = np.array([price.used for price in priced])
+        self.extended_price = np.array([price.extended for price in priced])
+        self.existing = np.array([link.existing for link in candidates.links], dtype=np.int64)
+        self.kept = np.array([link.existing if link.kept else 0 for link in candidates.links], dtype=np.int64)
+        self.fibre_price = prices.fibre
         self.node_price = np.array([prices.node.get(s, 0.0) for s in self.sites])
         self.relay_price = np.array([prices.relay.get(s, 0.0) for s in self.sites])
         self.rate_bps = np.array([link.key_rate_bps for link in candidates.links])
@@ -73,6 +82,23 @@ class CandidateArrays:
             q, (first, second), corridor.demand_bps, corridor.paths, corridor.disjoint, most_links, permitted
         )
 
+    def price_of(self, links: list[int], count: np.ndarray) -> np.ndarray:
+        """What so many systems in use cost on each of some links."""
+        held = np.minimum(count, self.existing[links])
+        bought = count - held
+        systems = held * self.held_price[links] + bought * self.bought_price[links]
+        price: np.ndarray = systems + self.used_price[links] * (count > 0) + self.extended_price[links] * (bought > 0)
+        return price
+
+    def price_more(self, before: np.ndarray, after: np.ndarray) -> np.ndarray:
+        """What as many or more systems in use cost in addition, per link."""
+        held = np.minimum(before, self.existing), np.minimum(after, self.existing)
+        bought = before - held[0], after - held[1]
+        systems = (bought[1] - bought[0]) * self.bought_price + (held[1] - held[0]) * self.held_price
+        used = self.used_price * ((after > 0) & (before == 0))
+        price: np.ndarray = systems + used + self.extended_price * ((bought[1] > 0) & (bought[0] == 0))
+        return price
+
     def _find_stocks(self) -> None:
         """What links take from stocks that can run out: strands of a fibre, rack units and power at a site."""
         taken: dict[Resource, list[tuple[int, float]]] = defaultdict(list)
@@ -80,17 +106,17 @@ class CandidateArrays:
         for l, link in enumerate(self.links):
             for f in link.route.fibres:
                 taken[place := Resource(Kind.STRANDS, f)].append((l, float(link.strands)))
-                stock[place] = self.inventory.fibres[f].strands
+                stock[place] = self.inventory.fibres[f].strands - self.standing.strands.get(f, 0)
             system = self.inventory.equipment.qkd_systems[link.system]
             for s in link.route.ends:
                 for kind, room in ROOMS.items():
                     if (free := getattr(self.inventory.sites[s], room)) is not None:
                         taken[place := Resource(kind, s)].append((l, getattr(system, room)))
-                        stock[place] = free
+                        stock[place] = free - self.standing.modules.get((s, room), 0.0)
         self.stock: dict[Resource, float] = {}
         self.takes: list[list[tuple[Resource, float]]] = [[] for _ in self.links]
         for resource, entries in taken.items():
-            most = sum(each * int(self.max_count[l]) for l, each in entries)
+            most = sum(each * max(0, int(self.max_count[l] - self.kept[l])) for l, each in entries)
             if resource.kind in ROOMS or most > stock[resource]:
                 self.stock[resource] = stock[resource]
                 for l, each in entries:

@@ -72,7 +72,7 @@ class _Bundling:
 
     def __init__(self, inventory: Inventory, candidates: CandidateGraph):
         self.inventory, self.candidates = inventory, candidates
-        self.tight = find_tight_links(inventory, candidates)
+        self.apart = find_tight_links(inventory, candidates) | candidates.counted
         self.least_bps = min((link.key_rate_bps * link.max_count for link in candidates.links), default=0.0)
         self.exclusive: dict[tuple[str, str], frozenset[Resource]] = {}  # by link and level of disjointness
         self.known: dict[tuple[object, ...], tuple[Bundle, ...]] = {}
@@ -87,7 +87,7 @@ class _Bundling:
                 if permitted.issuperset(link.route.ends) and (
                     not demand_bps or systems_needed(demand_bps, link.key_rate_bps) <= link.max_count
                 ):
-                    grouped[_bundle_key(corridor, link, link.id in self.tight)].append(link)
+                    grouped[_bundle_key(corridor, link, link.id in self.apart)].append(link)
             self.known[key] = tuple(
                 Bundle(links[0].route.ends, tuple(link.id for link in links), self._resources(corridor, links[0]))
                 for _, links in sorted(grouped.items(), key=lambda group: group[0])

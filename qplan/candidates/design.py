@@ -1,15 +1,13 @@
-"""What is built: links, nodes, relays and paths of a plan before it has a status, worked out from the paths alone."""
+"""What is built: links, nodes, relays and paths of a plan before it has a status."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from qplan.candidates.model import CandidateGraph, CandidateLink, systems_needed
-from qplan.costing.costs import plan_costs
+from qplan.candidates.model import CandidateLink, systems_needed
 from qplan.inventory.model import Inventory
-from qplan.plan.model import Costs, Link, Node, Path, ServedCorridor
+from qplan.plan.model import BoughtOffer, Costs, Link, Node, Path, ServedCorridor
 
 
 @dataclass(frozen=True)
@@ -20,29 +18,20 @@ class Design:
     links: tuple[Link, ...]
     corridors: tuple[ServedCorridor, ...]
     costs: Costs
+    offers: tuple[BoughtOffer, ...] = ()
 
     @property
     def relay_count(self) -> int:
-        return sum("relay" in node.roles for node in self.nodes)
+        return len(self.relays)
 
+    @property
+    def relays(self) -> frozenset[str]:
+        return frozenset(node.site for node in self.nodes if "relay" in node.roles)
 
-def design_of(inventory: Inventory, candidates: CandidateGraph, corridors: tuple[ServedCorridor, ...]) -> Design:
-    """The design that the paths of the corridors need, and no more."""
-    load: dict[str, float] = defaultdict(float)
-    for corridor in corridors:
-        for path in corridor.paths:
-            for link in path.links:
-                load[link] += corridor.key_rate_bps
-    used = sorted((link for link in candidates.links if link.id in load), key=lambda link: link.id)
-    links = tuple(link_of(link, load[link.id]) for link in used)
-    nodes = nodes_of(inventory, links, corridors)
-    costs = plan_costs(
-        inventory,
-        [node.site for node in nodes],
-        [node.site for node in nodes if "relay" in node.roles],
-        [(link.system, link.fibres, link.count) for link in links],
-    )
-    return Design(nodes, links, corridors, costs)
+    @property
+    def used_links(self) -> frozenset[str]:
+        """Ids of the links that paths use; kept ones may stand beside them."""
+        return frozenset(link for q in self.corridors for path in q.paths for link in path.links)
 
 
 def in_order(paths: Iterable[Path]) -> tuple[Path, ...]:
@@ -50,8 +39,15 @@ def in_order(paths: Iterable[Path]) -> tuple[Path, ...]:
     return tuple(sorted(paths, key=lambda path: (len(path.links), path.links)))
 
 
-def link_of(link: CandidateLink, load_bps: float) -> Link:
-    count = systems_needed(load_bps, link.key_rate_bps)
+def count_in_use(link: CandidateLink, load_bps: float) -> int:
+    """Systems that carry a load on a link that some path uses."""
+    return systems_needed(load_bps, link.key_rate_bps)
+
+
+def link_of(link: CandidateLink, load_bps: float | None) -> Link:
+    """A link of a plan under a load, None where no path uses it, with its systems; on no terms yet."""
+    needed = 0 if load_bps is None else count_in_use(link, load_bps)
+    count = max(needed, link.existing if link.kept else 0)
     return Link(
         id=link.id,
         ends=link.route.ends,
@@ -63,11 +59,14 @@ def link_of(link: CandidateLink, load_bps: float) -> Link:
         loss_db=link.loss_db,
         key_rate_bps=link.key_rate_bps,
         capacity_bps=count * link.key_rate_bps,
-        load_bps=load_bps,
+        load_bps=load_bps or 0.0,
+        existing=min(count, link.existing),
     )
 
 
-def nodes_of(inventory: Inventory, links: tuple[Link, ...], corridors: tuple[ServedCorridor, ...]) -> tuple[Node, ...]:
+def nodes_of(inventory: Inventory, links: Iterable[Link], corridors: Iterable[ServedCorridor]) -> tuple[Node, ...]:
+    """The sites where a system ends, with what the corridors make of them."""
+    corridors = tuple(corridors)
     ends = {end for q in corridors if q.served for end in inventory.corridors[q.id].ends}
     relays = {relay for q in corridors for path in q.paths for relay in path.relays}
     return tuple(

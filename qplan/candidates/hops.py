@@ -9,8 +9,8 @@ from itertools import pairwise
 
 from qplan.candidates.fibre_graph import bottleneck, lightest_way
 from qplan.candidates.model import CandidateLink, Refusal
-from qplan.candidates.survey import permitted_systems
 from qplan.inventory import plant
+from qplan.inventory.admissible import permitted_systems
 from qplan.inventory.model import Inventory
 from qplan.physics.bands import Band
 

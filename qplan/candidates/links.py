@@ -6,23 +6,41 @@ neither changes the optimum. What a single fibre cannot carry is kept as a refus
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from qplan.candidates.dominance import drop_dominated
-from qplan.candidates.model import CandidateGraph, CandidateLink, Refusal, Route, systems_needed
+from qplan.candidates.model import (
+    CandidateGraph,
+    CandidateLink,
+    Refusal,
+    Route,
+    Standing,
+    Usability,
+    systems_needed,
+)
+from qplan.candidates.prices import OwnCosts, metrics_of
 from qplan.candidates.routes import route_between, routes_within_reach
-from qplan.candidates.survey import Survey, permitted_systems
+from qplan.candidates.standing import find_standing, route_of
+from qplan.candidates.survey import Survey
 from qplan.candidates.usability import find_usable_sites
-from qplan.costing.unit_costs import system_cost
+from qplan.costing.market import market_of
+from qplan.costing.options import Options
 from qplan.inventory import plant
+from qplan.inventory.admissible import permitted_systems
+from qplan.inventory.existing import ExistingLink
+from qplan.inventory.installed import carries_no_key, in_id_order
 from qplan.inventory.model import Inventory, QkdSystem
 from qplan.physics.key_rate import rate_at_bps
 from qplan.plan.model import link_id
 
 
-def enumerate_candidates(inventory: Inventory) -> CandidateGraph:
-    """Enumerate the candidate links of an inventory."""
+def enumerate_candidates(inventory: Inventory, counted: frozenset[str] = frozenset()) -> CandidateGraph:
+    """Enumerate the candidate links of an inventory, existing ones among them; links `counted` are never left out."""
     usable = find_usable_sites(inventory)
     systems = permitted_systems(inventory)
     survey = Survey(inventory, systems)
+    standing, there = find_standing(survey), find_existing(inventory)
+    costs = OwnCosts(Options(market_of(inventory), metrics_of(inventory)))
     routes, bypass_limit = routes_within_reach(survey, usable)
     links: list[CandidateLink] = []
     refusals = [
@@ -34,19 +52,43 @@ def enumerate_candidates(inventory: Inventory) -> CandidateGraph:
     for route in routes:
         corridors = [inventory.corridors[q] for q in usable.corridors_of(*route.ends)]
         demand_bps = sum(c.demand_bps for c in corridors)
-        offers, refused = _offers(survey, route, demand_bps)
+        offers, refused = _offers(survey, standing, route, demand_bps, there)
         if len(route.fibres) == 1:
             refusals += refused
         offers = [o for o in offers if any(_carries(o, c.demand_bps) for c in corridors)]
         if frozenset(route.ends) not in survey.pairs_with_parallel_paths:
-            offers = drop_dominated(survey, offers, demand_bps)
+            spared = [o for o in offers if o.existing or o.id in counted]
+            offers = spared + drop_dominated(survey, costs, [o for o in offers if o not in spared], demand_bps)
         links += offers
+    found = {link.id for link in links}
+    links += [link for link in _existing_beside(survey, standing, usable) if link.id not in found]
     return CandidateGraph(
         tuple(sorted(links, key=lambda link: link.id)),
         tuple(sorted(refusals, key=lambda r: (r.route.ends, r.route.fibres, r.system))),
         usable,
         bypass_limit,
+        standing,
+        counted,
     )
+
+
+def find_existing(inventory: Inventory) -> dict[tuple[str, tuple[str, ...]], ExistingLink]:
+    """Existing links by system and fibres, these from the end that comes first by id."""
+    return {(link.system, in_id_order(link)[1]): link for link in inventory.existing.links.values()}
+
+
+def _existing_beside(survey: Survey, standing: Standing, usable: Usability) -> Iterator[CandidateLink]:
+    """Existing links that some corridor may use, whatever limits what may be bought; nothing is bought for them."""
+    for entry in survey.inventory.existing.links.values():
+        if carries_no_key(survey.inventory, entry) is not None:
+            continue
+        route = route_of(survey.inventory, entry)
+        corridors = [survey.inventory.corridors[q] for q in usable.corridors_of(*route.ends)]
+        demand_bps = sum(c.demand_bps for c in corridors)
+        system = survey.inventory.equipment.qkd_systems[entry.system]
+        found = _offer(survey, standing, route, entry.system, system, demand_bps, entry, may_grow=False)
+        if isinstance(found, CandidateLink) and any(_carries(found, c.demand_bps) for c in corridors):
+            yield found
 
 
 def offers_and_refusals(inventory: Inventory) -> tuple[list[CandidateLink], list[Refusal], int | None]:
@@ -59,24 +101,42 @@ def offers_and_refusals(inventory: Inventory) -> tuple[list[CandidateLink], list
     routes, bypass_limit = routes_within_reach(survey, usable)
     offers: list[CandidateLink] = []
     refusals: list[Refusal] = []
+    standing, there = find_standing(survey), find_existing(inventory)
     for route in routes:
         demand_bps = sum(inventory.corridors[q].demand_bps for q in usable.corridors_of(*route.ends))
-        offered, refused = _offers(survey, route, demand_bps)
+        offered, refused = _offers(survey, standing, route, demand_bps, there)
         offers += offered
         refusals += refused
     return offers, refusals, bypass_limit
 
 
-def _offers(survey: Survey, route: Route, demand_bps: float) -> tuple[list[CandidateLink], list[Refusal]]:
+def _offers(
+    survey: Survey,
+    standing: Standing,
+    route: Route,
+    demand_bps: float,
+    there: Mapping[tuple[str, tuple[str, ...]], ExistingLink],
+) -> tuple[list[CandidateLink], list[Refusal]]:
     """What every system offers on the route, and why the others do not."""
-    answers = [_offer(survey, route, s, system, demand_bps) for s, system in survey.systems.items()]
+    answers = [
+        _offer(survey, standing, route, s, system, demand_bps, there.get((s, route.fibres)))
+        for s, system in survey.systems.items()
+    ]
     offers = [answer for answer in answers if isinstance(answer, CandidateLink)]
     return offers, [answer for answer in answers if isinstance(answer, Refusal)]
 
 
-def _offer(survey: Survey, route: Route, s: str, system: QkdSystem, demand_bps: float) -> CandidateLink | Refusal:
-    """The candidate link, or the first reason why there is none."""
-    fibres = [survey.inventory.fibres[f] for f in route.fibres]
+def _offer(
+    survey: Survey,
+    standing: Standing,
+    route: Route,
+    s: str,
+    system: QkdSystem,
+    demand_bps: float,
+    entry: ExistingLink | None = None,
+    may_grow: bool = True,
+) -> CandidateLink | Refusal:
+    """The candidate link, or the first reason why there is none; `entry` is what of it exists."""
     loss = survey.route_loss_db(route, plant.band_of(system))
     if loss is None:
         return Refusal(route, s, "no_o_band_loss", None, None)
@@ -88,13 +148,18 @@ def _offer(survey: Survey, route: Route, s: str, system: QkdSystem, demand_bps: 
     rate = rate_at_bps(system.key_rate_curve, loss) * (1 - survey.inventory.policy.key_rate_reserve)
     if rate <= 0:
         return Refusal(route, s, "key_rate_bps", rate, 0.0)
-    limits: dict[str, float] = {"strands": min(fibre.strands for fibre in fibres) // system.strands}
-    limits |= {room: min(survey.most_systems(end, system, room) for end in route.ends) for room in plant.ROOMS}
+    stays = entry.count if entry is not None and entry.keep else 0
+    limits: dict[str, float] = {"strands": min(survey.most_by_strands(standing, f, system) for f in route.fibres)}
+    for room in plant.ROOMS:
+        limits[room] = min(survey.most_systems(standing, end, system, room) for end in route.ends)
+    limits = {name: limit + stays for name, limit in limits.items()}
     if limits["strands"] < 1:
-        return _lack_strands(survey, route, s, system)
+        return _lack_strands(survey, standing, route, s, system)
     for room in plant.ROOMS:
         if limits[room] < 1:
-            return _lack_room(survey, route, s, system, room)
+            return _lack_room(survey, standing, route, s, system, room)
+    most = int(min(*limits.values(), systems_needed(demand_bps, rate)))
+    existing = 0 if entry is None else entry.count
     return CandidateLink(
         id=link_id(route.ends, s, route.fibres),
         route=route,
@@ -102,23 +167,28 @@ def _offer(survey: Survey, route: Route, s: str, system: QkdSystem, demand_bps: 
         length_km=survey.known_length_km(route),
         loss_db=loss,
         key_rate_bps=rate,
-        max_count=int(min(*limits.values(), systems_needed(demand_bps, rate))),
-        unit_cost=system_cost(survey.inventory, s, route.fibres),
+        max_count=most if may_grow else min(most, existing),
         strands=system.strands,
+        existing=existing,
+        kept=bool(stays),
     )
 
 
-def _lack_strands(survey: Survey, route: Route, s: str, system: QkdSystem) -> Refusal:
-    free = min(survey.inventory.fibres[f].strands for f in route.fibres)
-    return Refusal(route, s, "strands", float(free), float(system.strands))
+def _lack_strands(survey: Survey, standing: Standing, route: Route, s: str, system: QkdSystem) -> Refusal:
+    """What is free beside what stays, and what a system takes."""
+    free = min(survey.inventory.fibres[f].strands - standing.strands.get(f, 0) for f in route.fibres)
+    return Refusal(route, s, "strands", float(max(0, free)), float(system.strands))
 
 
-def _lack_room(survey: Survey, route: Route, s: str, system: QkdSystem, room: plant.Room) -> Refusal:
-    """What is free at the fuller end, and what a node with one module takes."""
-    inventory = survey.inventory
-    stated = (getattr(inventory.sites[end], room) for end in route.ends)
-    items = plant.items_room(inventory.equipment.node_items.values(), room)
-    return Refusal(route, s, room, min(x for x in stated if x is not None), round(items + getattr(system, room), 9))
+def _lack_room(
+    survey: Survey, standing: Standing, route: Route, s: str, system: QkdSystem, room: plant.Room
+) -> Refusal:
+    """What is free at the fuller end beside what stays, and what a node with one module takes."""
+    stated = (
+        (getattr(survey.inventory.sites[end], room), standing.modules.get((end, room), 0.0)) for end in route.ends
+    )
+    free = min(round(x - taken, 9) for x, taken in stated if x is not None)
+    return Refusal(route, s, room, free, round(survey.node_items[room] + getattr(system, room), 9))
 
 
 def _carries(link: CandidateLink, demand_bps: float) -> bool:

@@ -13,8 +13,8 @@ from qplan.candidates.hops import loss_hops
 from qplan.candidates.links import enumerate_candidates, offers_and_refusals
 from qplan.candidates.model import CandidateGraph, CandidateLink, Refusal, Route, Usability, systems_needed
 from qplan.candidates.reasons import named
-from qplan.candidates.survey import permitted_systems
 from qplan.inventory import plant
+from qplan.inventory.admissible import permitted_systems
 from qplan.inventory.loss_budget import LossBudget, loss_budget
 from qplan.inventory.model import Corridor, Inventory
 from qplan.inventory.source.messages import counted

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-
-from qplan.costing.unit_costs import Cost
+from dataclasses import dataclass, field
 
 RATE_TOLERANCE = 1e-6  # relative; the precision to which rates are promised
 
@@ -22,7 +20,7 @@ class Route:
 
 @dataclass(frozen=True)
 class CandidateLink:
-    """A QKD link that could be built: a route and a system, with what one system on it gives, takes and costs."""
+    """A QKD link that could be built, or is there: a route and a system, with what one system on it gives and takes."""
 
     id: str
     route: Route
@@ -31,8 +29,14 @@ class CandidateLink:
     loss_db: float
     key_rate_bps: float  # net, of one system
     max_count: int  # no optimal plan needs more, no site or fibre holds more
-    unit_cost: Cost
     strands: int
+    existing: int = 0  # systems that are there, and are used before any is bought
+    kept: bool = False  # they stay, used or not
+
+    @property
+    def most_bought(self) -> int:
+        """Systems that a plan may buy for it."""
+        return max(0, self.max_count - self.existing)
 
 
 @dataclass(frozen=True)
@@ -62,16 +66,35 @@ class Usability:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """Existing QKD plant that stays in every plan, whether a path uses it or not."""
+
+    links: tuple[CandidateLink, ...] = ()
+    """Every kept link with its existing systems, also those that no path can use (their rate is 0)."""
+    sites: frozenset[str] = frozenset()
+    """Their ends: nodes in every plan."""
+    fibres: frozenset[str] = frozenset()
+    strands: Mapping[str, int] = field(default_factory=dict)
+    """That they take, by fibre."""
+    modules: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    """Rack units and W that their modules take, by site and key of the room."""
+
+
+@dataclass(frozen=True)
 class CandidateGraph:
-    """All candidate links; `bypass_limit` is set where routes with more patched sites were left out.
+    """All candidate links, and what stays in every plan.
 
     Of links that are alike for a path it takes the first: they are in id order, but for those that are asked about.
+    `bypass_limit` is set where routes with more patched sites were left out; `counted` are links whose use is looked at
+    one by one, since changes against an earlier plan count.
     """
 
     links: tuple[CandidateLink, ...]
     refusals: tuple[Refusal, ...]
     usability: Usability
     bypass_limit: int | None = None
+    standing: Standing = field(default_factory=lambda: Standing())
+    counted: frozenset[str] = frozenset()
 
 
 def systems_needed(load_bps: float, key_rate_bps: float) -> int:

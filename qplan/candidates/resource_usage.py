@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from qplan.candidates.design import Design
-from qplan.candidates.survey import permitted_systems
-from qplan.costing.unit_costs import system_cost, tco
+from qplan.costing.cost import tco
+from qplan.costing.market import market_of
+from qplan.costing.unit_costs import system_cost
 from qplan.inventory import plant
+from qplan.inventory.admissible import permitted_systems
 from qplan.inventory.model import Inventory
 from qplan.physics.loss import SPLICE_LOSS_DB
 from qplan.plan.model import Plan
@@ -134,7 +136,8 @@ def patching(inventory: Inventory, design: Design | Plan) -> Taken:
 
 def money(inventory: Inventory, design: Design | Plan) -> Iterator[Taken]:
     """The budget's ceilings; the least that more would cost is one more system, without fibre and site."""
-    systems = [system_cost(inventory, s, ()) for s in permitted_systems(inventory)]
+    market = market_of(inventory)
+    systems = [system_cost(market, s, ()) for s in permitted_systems(inventory)]
     least = {
         "capex": min((float(cost.capex) for cost in systems), default=0.0),
         "tco": min((float(tco(inventory.economics, cost)) for cost in systems), default=0.0),

@@ -6,17 +6,10 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping
 
-from qplan.candidates.model import Route
+from qplan.candidates.model import Route, Standing
 from qplan.inventory import plant
 from qplan.inventory.model import Inventory, QkdSystem
 from qplan.physics.bands import Band
-
-
-def permitted_systems(inventory: Inventory) -> dict[str, QkdSystem]:
-    """The systems of the catalogue that the policy lets buy, in id order."""
-    technologies = inventory.policy.technologies
-    systems = sorted(inventory.equipment.qkd_systems.items())
-    return {s: system for s, system in systems if technologies is None or system.technology in technologies}
 
 
 class Survey:
@@ -62,12 +55,18 @@ class Survey:
         losses = {band: self.route_loss_db(route, band) for band in Band}
         return any(loss is not None and loss <= self.farthest[band] for band, loss in losses.items())
 
-    def most_systems(self, site_id: str, system: QkdSystem, room: plant.Room) -> float:
-        """How many modules of the system fit into the site beside the items of a node; infinite where unlimited."""
+    def most_by_strands(self, standing: Standing, fibre_id: str, system: QkdSystem) -> int:
+        """How many systems the free strands of the fibre hold, beside what stays."""
+        left = self.inventory.fibres[fibre_id].strands - standing.strands.get(fibre_id, 0)
+        return max(0, left) // system.strands
+
+    def most_systems(self, standing: Standing, site_id: str, system: QkdSystem, room: plant.Room) -> float:
+        """How many modules fit into the site beside what stays and the items of a node; infinite where unlimited."""
         free = getattr(self.inventory.sites[site_id], room)
         if free is None:
             return math.inf
-        left, each = round(free - self.node_items[room], 9), getattr(system, room)
+        taken = self.node_items[room] + standing.modules.get((site_id, room), 0.0)
+        left, each = round(free - taken, 9), getattr(system, room)
         if left < 0:
             return 0
         return math.floor(round(left / each, 9)) if each else math.inf

@@ -1,11 +1,13 @@
 """Bill of materials: every position that a plan buys, orders or rents, as lines that add up to its costs.
 
-A line is either one-off or recurring. A one-off line has its money in `line_total`, and the support of what it buys in
-`support_per_year`. A recurring line (hosting, relay operation, fibre lease) has a yearly unit price, no `line_total`,
-and its money in `support_per_year`. So the sum of the line totals is the plan's capex and the sum of
-`support_per_year` its opex per year, both to the cent. Site works, set-up and leases that cost nothing make no line;
-equipment without a price does: it is "to be quoted" (`unit_price` and `line_total` None) and so is authentication,
-which every QKD link needs and no inventory prices.
+A line is one-off, yearly, a fee, or a refresh (`Charge`). A one-off line has its money in `line_total`, and the support
+of what it buys in `support_per_year`. A yearly line (hosting, relay operation, fibre lease, power) and a fee have a
+yearly unit price, no `line_total`, and their money of year 1 in `support_per_year`. So the sum of the line totals is
+the plan's capex and the sum of `support_per_year` its opex per year, both to the cent. A refresh has a unit price
+alone: it is paid again at the end of every life within the horizon. All that a line costs, by year, is its `cost`. Site
+works, set-up and leases that cost nothing make no line; equipment and services without a price do: they are "to be
+quoted" (`unit_price` and `line_total` None) and so is authentication, which every QKD link needs and no inventory
+prices.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from qplan.costing.cents import apportion
-from qplan.costing.unit_costs import Cost
+from qplan.costing.cost import Cost, total
 from qplan.inventory.model import Inventory
 from qplan.plan.model import Plan
 
@@ -27,6 +29,8 @@ class Charge(StrEnum):
 
     ONE_OFF = "one-off"
     YEARLY = "yearly"
+    FEE = "fee"
+    REFRESH = "refresh"
 
 
 class Category(StrEnum):
@@ -35,13 +39,22 @@ class Category(StrEnum):
     QKD_SYSTEM = "QKD system"
     NODE_ITEM = "node equipment"
     RELAY_ITEM = "relay equipment"
+    SURPLUS = "surplus of a tier"
+    SPARE = "spare"
     NODE_WORKS = "node works"
     RELAY_WORKS = "relay works"
     FIBRE_SETUP = "fibre set-up"
+    SERVICE = "service"
     AUTHENTICATION = "authentication"
     NODE_HOSTING = "recurring node hosting"
     RELAY_OPERATION = "recurring relay operation"
     FIBRE_LEASE = "recurring fibre lease"
+    FEE = "recurring fee"
+    YEARLY_SERVICE = "recurring service"
+    EXISTING_SUPPORT = "recurring support of existing systems"
+    LICENCE = "recurring licence"
+    ENERGY = "recurring energy"
+    REFRESH = "refresh"
 
     @property
     def recurring(self) -> bool:
@@ -51,6 +64,10 @@ class Category(StrEnum):
     @property
     def charge(self) -> Charge:
         """When such a line is paid."""
+        if self is Category.REFRESH:
+            return Charge.REFRESH
+        if self is Category.FEE:
+            return Charge.FEE
         return Charge.YEARLY if self.recurring else Charge.ONE_OFF
 
 
@@ -58,13 +75,22 @@ ADDRESS = {
     Category.QKD_SYSTEM: "system",
     Category.NODE_ITEM: "node-item",
     Category.RELAY_ITEM: "relay-item",
+    Category.SURPLUS: "surplus",
+    Category.SPARE: "spare",
     Category.NODE_WORKS: "node-works",
     Category.RELAY_WORKS: "relay-works",
     Category.FIBRE_SETUP: "setup",
+    Category.SERVICE: "service",
     Category.AUTHENTICATION: "authentication",
     Category.NODE_HOSTING: "hosting",
     Category.RELAY_OPERATION: "relay-operation",
     Category.FIBRE_LEASE: "lease",
+    Category.FEE: "fee",
+    Category.YEARLY_SERVICE: "yearly-service",
+    Category.EXISTING_SUPPORT: "existing-support",
+    Category.LICENCE: "licence",
+    Category.ENERGY: "energy",
+    Category.REFRESH: "refresh",
 }
 """How the stable key of a line begins."""
 
@@ -84,8 +110,10 @@ class BillLine:
     unit_price: Decimal | None
     """None: to be quoted. Of a recurring line: per year."""
     currency: str
+    cost: Cost = Cost()
+    """All that the line costs, exact; nothing while it is to be quoted."""
     line_total: Decimal | None = None
-    """One-off money to the cent; None for a recurring line and for one to be quoted."""
+    """One-off money to the cent; None for a line that is not one-off and for one to be quoted."""
     support_per_unit: Decimal = Decimal(0)
     """Per unit and year; of a recurring line 0."""
     support_per_year: Decimal = Decimal(0)
@@ -100,7 +128,12 @@ class BillLine:
     expired: bool = False
     """The quote had run out on the day that the plan was made for."""
     foreign: bool = False
-    """The amounts are labelled with another currency than that in which they are counted."""
+    """The amounts are stated, or labelled, in another currency than that in which they are counted."""
+    term_months: int | None = None
+    """Of a fee."""
+    supplier: str = ""
+    offer: str = ""
+    """Id of the offer that the line is on."""
     variant: str = ""
     """What tells it from other lines of the same key, in its address."""
     sites: tuple[str, ...]
@@ -109,8 +142,8 @@ class BillLine:
 
     @property
     def address(self) -> str:
-        """A key that stays the same from plan to plan: `system.dv-metro`, `lease.f-zrh-win`."""
-        return ".".join(part for part in (ADDRESS[self.category], self.key, self.variant) if part)
+        """A key that stays the same from plan to plan: `system.dv-metro`, `fee.dv-metro.m-4`, `lease.f-zrh-win`."""
+        return ".".join(part for part in (ADDRESS[self.category], self.key, self.offer, self.variant) if part)
 
     @property
     def to_be_quoted(self) -> bool:
@@ -119,21 +152,19 @@ class BillLine:
     @property
     def one_off(self) -> Decimal:
         """One-off money, exact; 0 while it is to be quoted."""
-        if self.unit_price is None or self.category.recurring:
-            return Decimal(0)
-        return self.quantity * self.unit_price
+        return self.cost.capex
 
     @property
     def yearly(self) -> Decimal:
-        """Money per year, exact."""
-        if self.category.recurring:
-            return self.quantity * (self.unit_price or Decimal(0))
-        return self.quantity * self.support_per_unit
+        """Money of year 1, exact."""
+        return self.cost.opex_per_year
 
     @property
     def terms(self) -> tuple[object, ...]:
         """What two lines for one part number must have in common to be ordered as one."""
         return (
+            self.category.charge,
+            self.category is Category.SURPLUS,
             self.part_number,
             self.manufacturer,
             self.unit,
@@ -145,6 +176,10 @@ class BillLine:
             self.provenance,
             self.support_provenance,
             self.foreign,
+            self.supplier,
+            self.offer,
+            self.term_months,
+            self.variant,
         )
 
 
@@ -159,7 +194,7 @@ def bill_of_materials(inventory: Inventory, plan: Plan) -> tuple[BillLine, ...]:
     return tuple(
         replace(
             line,
-            line_total=None if line.to_be_quoted or line.category.recurring else amount,
+            line_total=None if line.to_be_quoted or line.category.charge is not Charge.ONE_OFF else amount,
             support_per_year=support,
         )
         for line, amount, support in zip(lines, totals, yearly, strict=True)
@@ -168,12 +203,4 @@ def bill_of_materials(inventory: Inventory, plan: Plan) -> tuple[BillLine, ...]:
 
 def bill_total(bill: Iterable[BillLine]) -> Cost:
     """Exact money of all lines; a line to be quoted counts as 0."""
-    total = Cost()
-    for line in bill:
-        total += Cost(line.one_off, line.yearly)
-    return total
-
-
-def new_relays(inventory: Inventory, relays: Iterable[str]) -> list[str]:
-    """The relays that are fitted out for the plan: those that are not `existing`."""
-    return [site for site in relays if inventory.sites[site].trusted_node != "existing"]
+    return total(line.cost for line in bill)

@@ -1,182 +1,223 @@
-"""The lines of a plan's bill, one after the other."""
+"""The lines of a plan's bill, one after the other, each with its exact money and the corridors that use it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import date
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
-from fractions import Fraction
 
-from qplan.costing.bill import BillLine, Category, new_relays
-from qplan.costing.unit_costs import money
-from qplan.costing.usage import Usage, usage_of
-from qplan.inventory.model import Fibre, Inventory, Item, QkdSystem, Site
-from qplan.inventory.plant import length_km
-from qplan.plan.model import Plan
-
-
-@dataclass(frozen=True)
-class _Need:
-    """A quantity that one element of the plan needs, the corridors that use the element, and where it stands."""
-
-    quantity: Decimal
-    corridors: tuple[str, ...]
-    sites: tuple[str, ...]
+from qplan.costing.bill import BillLine, Category
+from qplan.costing.bill_products import (
+    BilledProduct,
+    billed_item,
+    billed_system,
+    fee_lines,
+    lines_on_terms,
+    product_line,
+    refresh_line,
+)
+from qplan.costing.bill_scope import BillScope, Need
+from qplan.costing.bill_services import service_lines
+from qplan.costing.choice import offered
+from qplan.costing.cost import ZERO, Cost, Life, money
+from qplan.costing.market import ENDS, KWH_PER_WATT_YEAR, licence_count
+from qplan.costing.terms import Terms, existing_terms, least_purchase_price
+from qplan.costing.usage import NO_CORRIDOR
+from qplan.inventory.installed import age_years
+from qplan.inventory.model import Inventory, Item
+from qplan.inventory.plant import length_km, relay_items
+from qplan.plan.model import Link, Plan
 
 
 def make_lines(inventory: Inventory, plan: Plan) -> Iterator[BillLine]:
-    """Every line, not yet rounded."""
-    usage = usage_of(plan)
-    fitted_out = {site: usage.relays[site] for site in new_relays(inventory, usage.relays)}
-    yield from _system_lines(inventory, plan, usage)
-    yield from _item_lines(inventory, plan, Category.NODE_ITEM, inventory.equipment.node_items, usage.nodes)
-    yield from _item_lines(inventory, plan, Category.RELAY_ITEM, inventory.equipment.relay_items, fitted_out)
-    yield from _site_lines(inventory, usage, fitted_out)
-    yield from _fibre_lines(inventory, plan, usage)
-    yield from _authentication_line(inventory, plan, usage)
+    """Every line of a plan's bill, in the order of ids within its category; not yet rounded."""
+    scope = BillScope(inventory, plan)
+    yield from _system_lines(scope)
+    yield from _item_lines(scope)
+    yield from _site_lines(scope)
+    yield from _fibre_lines(scope)
+    yield from service_lines(scope)
+    yield from _spare_lines(scope)
+    yield from _licence_lines(scope)
+    yield from _energy_line(scope)
+    for link in plan.links:
+        if link.existing:
+            yield from _existing_lines(scope, link)
+    yield from _authentication_line(scope)
 
 
-def _system_lines(inventory: Inventory, plan: Plan, usage: Usage) -> Iterator[BillLine]:
-    for system_id in sorted({link.system for link in plan.links}):
-        system = inventory.equipment.qkd_systems[system_id]
-        technology = f", {system.technology}" if system.technology else ""
-        needs = [
-            _Need(Decimal(link.count), usage.links[link.id], link.ends)
-            for link in plan.links
-            if link.system == system_id
-        ]
-        description = f"QKD system, Tx and Rx: {system.model or system_id}{technology}"
-        line = _line(inventory, Category.QKD_SYSTEM, system_id, description, "pair", system.price, needs, system)
-        yield _from_catalogue(line, system, system.part_number or "", plan.inventory.as_of)
+def _system_lines(scope: BillScope) -> Iterator[BillLine]:
+    """The systems bought, by system and offer."""
+    groups: dict[tuple[str, str], list[Need]] = defaultdict(list)
+    for link in scope.plan.links:
+        if link.bought:
+            need = Need(Decimal(link.bought), scope.usage.links[link.id], link.ends)
+            groups[link.system, link.offer or ""].append(need)
+    for (system_id, offer), needs in sorted(groups.items()):
+        terms = offered(scope.market, f"qkd_systems.{system_id}", offer or None)
+        product = billed_system(system_id, scope.inventory.equipment.qkd_systems[system_id])
+        yield from lines_on_terms(scope, product, terms, needs)
 
 
-def _item_lines(
-    inventory: Inventory,
-    plan: Plan,
-    category: Category,
-    items: dict[str, Item],
-    sites: dict[str, tuple[str, ...]],
-) -> Iterator[BillLine]:
-    for part_number, item in sorted(items.items()) if sites else ():
-        needs = [_Need(Decimal(item.quantity), users, (site,)) for site, users in sites.items()]
-        description = item.description or part_number
-        line = _line(inventory, category, part_number, description, "piece", item.price, needs, item)
-        yield _from_catalogue(line, item, part_number, plan.inventory.as_of)
+def _item_lines(scope: BillScope) -> Iterator[BillLine]:
+    """The items of the nodes and relays that are not there yet."""
+    equipment = scope.inventory.equipment
+    for kind, category, items, sites in (
+        ("node_items", Category.NODE_ITEM, equipment.node_items, scope.new_nodes),
+        ("relay_items", Category.RELAY_ITEM, equipment.relay_items, scope.new_relays),
+    ):
+        for part, item in sorted(items.items()) if sites else ():
+            needs = [Need(Decimal(item.quantity), users, (site,)) for site, users in sites.items()]
+            yield from lines_on_terms(scope, billed_item(category, part, item), scope.terms(f"{kind}.{part}"), needs)
 
 
-def _from_catalogue(line: BillLine, product: QkdSystem | Item, part_number: str, as_of: str | None) -> BillLine:
-    """The line with what the catalogue says of the product; quotes are judged by the day `as_of`, if any."""
-    valid_until = _label(product, "quote_valid_until")
-    return replace(
-        line,
-        part_number=part_number,
-        manufacturer=product.manufacturer or "",
-        support_per_unit=money(product.support_per_year),
-        lead_time_weeks=None if product.lead_time_weeks is None else money(product.lead_time_weeks),
-        quote_ref=_label(product, "quote_ref"),
-        quote_valid_until=valid_until,
-        provenance="" if product.price is None else _provenance(product, "price"),
-        support_provenance=_provenance(product, "support_per_year") if product.support_per_year else "",
-        expired=_runs_out_before(valid_until, as_of),
-    )
-
-
-def _provenance(product: QkdSystem | Item, field: str) -> str:
-    stated = product.provenance
-    return stated if isinstance(stated, str) else stated.get(field, "not stated")
-
-
-def _label(product: QkdSystem | Item, name: str) -> str:
-    value = product.labels.get(name)
-    return str(value) if isinstance(value, (str, int, float)) else ""
-
-
-def _runs_out_before(last_day: str, day: str | None) -> bool:
-    """A last day that is no date does not run out (a finding says that it cannot be read)."""
-    if day is None:
-        return False
-    try:
-        return date.fromisoformat(last_day) < date.fromisoformat(day)
-    except ValueError:
-        return False
-
-
-def _site_lines(inventory: Inventory, usage: Usage, fitted_out: dict[str, tuple[str, ...]]) -> Iterator[BillLine]:
+def _site_lines(scope: BillScope) -> Iterator[BillLine]:
     """Works and yearly services of every node and relay that cost something."""
+    usage = scope.usage
     roles = (
-        (Category.NODE_WORKS, "node_cost", "service", "Fit-out of QKD node", usage.nodes),
-        (Category.RELAY_WORKS, "relay_cost", "service", "Fit-out of trusted relay", fitted_out),
+        (Category.NODE_WORKS, "node_cost", "service", "Fit-out of QKD node", scope.new_nodes),
+        (Category.RELAY_WORKS, "relay_cost", "service", "Fit-out of trusted relay", scope.new_relays),
         (Category.NODE_HOSTING, "node_cost_per_year", "year", "Hosting of QKD node", usage.nodes),
         (Category.RELAY_OPERATION, "relay_cost_per_year", "year", "Operation of trusted relay", usage.relays),
     )
     for category, field, unit, what, sites in roles:
         for site_id, users in sites.items():
-            site = inventory.sites[site_id]
-            price = getattr(site, field)
+            site = scope.inventory.sites[site_id]
+            price = money(getattr(site, field))
             if price:
-                needs = [_Need(Decimal(1), users, (site_id,))]
-                description = f"{what}: {site.name or site_id}"
-                yield _line(inventory, category, site_id, description, unit, price, needs, site)
+                needs = [Need(Decimal(1), users, (site_id,))]
+                line = scope.line(category, site_id, f"{what}: {site.name or site_id}", unit, price, needs, site)
+                yield replace(line, cost=Cost(hosting=price) if category.recurring else Cost(capex=price))
 
 
-def _fibre_lines(inventory: Inventory, plan: Plan, usage: Usage) -> Iterator[BillLine]:
+def _fibre_lines(scope: BillScope) -> Iterator[BillLine]:
     """Set-up and leases of every fibre used that cost something; a quantity is strands, or strands × km."""
-    for fibre_id in sorted({fibre for link in plan.links for fibre in link.fibres}):
-        fibre = inventory.fibres[fibre_id]
-        strands = [
-            (link.count * inventory.equipment.qkd_systems[link.system].strands, usage.links[link.id])
-            for link in plan.links
-            if fibre_id in link.fibres
-        ]
-        km = money(length_km(inventory, fibre))
-        fixed = bool(fibre.cost_per_strand_year)
-        for category, unit, what, amount, per_strand in (
-            (Category.FIBRE_SETUP, "strand", "Set-up", fibre.setup_cost_per_strand, Decimal(1)),
-            (Category.FIBRE_LEASE, "strand-year", "Lease", fibre.cost_per_strand_year, Decimal(1)),
-            (Category.FIBRE_LEASE, "strand-km-year", "Lease by length", fibre.cost_per_strand_km_year, km),
-        ):
-            if amount and per_strand:
-                needs = [_Need(count * per_strand, users, fibre.ends) for count, users in strands]
-                line = _line(inventory, category, fibre_id, f"{what} of fibre {fibre_id}", unit, amount, needs, fibre)
-                second = fixed and unit == "strand-km-year"  # beside a fixed lease
-                yield replace(line, variant="km") if second else line
+    for fibre_id in sorted({fibre for link in scope.plan.links for fibre in link.fibres}):
+        fibre = scope.inventory.fibres[fibre_id]
+        bought, leased = [], []
+        for link in (link for link in scope.plan.links if fibre_id in link.fibres):
+            strands = scope.inventory.equipment.qkd_systems[link.system].strands
+            users = scope.usage.links[link.id]
+            bought += [Need(Decimal(link.bought * strands), users, fibre.ends)] if link.bought else []
+            leased += [Need(Decimal(link.existing * strands), users, fibre.ends)] if link.existing else []
+        terms = scope.terms(f"fibres.{fibre_id}")
+        if terms.offer is None:
+            leased = [*bought, *leased]
+        yield from _setup_lines(scope, fibre_id, terms, bought)
+        yield from _lease_lines(scope, fibre_id, leased)
 
 
-def _authentication_line(inventory: Inventory, plan: Plan, usage: Usage) -> Iterator[BillLine]:
-    if plan.links:
-        needs = [_Need(Decimal(1), usage.links[link.id], link.ends) for link in plan.links]
+def _setup_lines(scope: BillScope, fibre_id: str, terms: Terms, needs: list[Need]) -> Iterator[BillLine]:
+    if needs and terms.offer is not None:
+        product = BilledProduct(Category.FIBRE_SETUP, fibre_id, f"Strands of fibre {fibre_id}", "strand")
+        yield from lines_on_terms(scope, product, terms, needs)
+        return
+    price = terms.tiers[0].unit_price
+    if needs and price:
+        fibre, text = scope.inventory.fibres[fibre_id], f"Set-up of fibre {fibre_id}"
+        line = scope.line(Category.FIBRE_SETUP, fibre_id, text, "strand", price, needs, fibre)
+        yield replace(line, cost=Cost(capex=price * line.quantity))
+
+
+def _lease_lines(scope: BillScope, fibre_id: str, needs: list[Need]) -> Iterator[BillLine]:
+    fibre = scope.inventory.fibres[fibre_id]
+    fixed, by_length = money(fibre.cost_per_strand_year), money(fibre.cost_per_strand_km_year)
+    km, beside = money(length_km(scope.inventory, fibre)), "km" if fixed else ""
+    for variant, unit, what, amount, per_strand in (
+        ("", "strand-year", "Lease", fixed, Decimal(1)),
+        (beside, "strand-km-year", "Lease by length", by_length, km),
+    ):
+        if needs and amount and per_strand:
+            mine = [replace(need, quantity=need.quantity * per_strand) for need in needs]
+            text = f"{what} of fibre {fibre_id}"
+            line = scope.line(Category.FIBRE_LEASE, fibre_id, text, unit, amount, mine, fibre)
+            yield replace(line, cost=Cost(lease=amount * line.quantity), variant=variant)
+
+
+def _spare_lines(scope: BillScope) -> Iterator[BillLine]:
+    """What is kept in stock, borne by all corridors served."""
+    for product, count in sorted(scope.inventory.spares.items()):
+        kind, _, name = product.partition(".")
+        entry = getattr(scope.inventory.equipment, kind)[name]
+        if kind == "qkd_systems":
+            about = billed_system(name, entry, Category.SPARE)
+        else:
+            about = billed_item(Category.SPARE, name, entry)
+        offers = [terms for terms in scope.market.terms(product) if terms.offer is not None]
+        price = None if about.to_be_quoted and not offers else least_purchase_price(scope.inventory, product)
+        about = replace(about, description=f"Spare: {about.description}", support_provenance="")
+        unnamed = replace((offers or scope.market.terms(product))[0], offer=None)  # no single offer is bought
+        line = product_line(scope, about, unnamed, [Need(Decimal(count), scope.served, ())], price)
+        yield replace(line, cost=Cost(capex=count * (price or ZERO)))
+
+
+def _licence_lines(scope: BillScope) -> Iterator[BillLine]:
+    """QKD licences of the encryptors at the ends of the corridors served."""
+    groups: dict[str, list[Need]] = defaultdict(list)
+    for q in scope.served:
+        name, count = licence_count(scope.inventory, q) if q != NO_CORRIDOR else ("", 0)
+        if count:
+            groups[name].append(Need(Decimal(count), (q,), scope.inventory.corridors[q].ends))
+    for name, needs in sorted(groups.items()):
+        encryptor = scope.inventory.equipment.encryptors[name]
+        price = money(encryptor.qkd_licence_per_year)
+        if price:
+            text = f"QKD licence of encryptor {encryptor.model or name}"
+            line = scope.line(Category.LICENCE, name, text, "encryptor-year", price, needs)
+            stated = encryptor.provenance
+            word = stated if isinstance(stated, str) else stated.get("qkd_licence_per_year", "not stated")
+            yield replace(line, cost=Cost(support=price * line.quantity), provenance=word)
+
+
+def _energy_line(scope: BillScope) -> Iterator[BillLine]:
+    """Power of systems and items, where it has a price."""
+    price = money(scope.inventory.economics.energy_per_kwh)
+    if not price:
+        return
+    equipment, usage = scope.inventory.equipment, scope.usage
+    needs = []
+    for link in scope.plan.links:
+        watts = ENDS * money(equipment.qkd_systems[link.system].power_w) * link.count
+        needs.append(Need(watts, usage.links[link.id], link.ends))
+    needs += [Need(_watts(equipment.node_items), users, (site,)) for site, users in usage.nodes.items()]
+    for site, users in usage.relays.items():
+        needs.append(Need(_watts(relay_items(scope.inventory, site)), users, (site,)))
+    needs = [replace(need, quantity=need.quantity * KWH_PER_WATT_YEAR) for need in needs if need.quantity]
+    if needs:
+        text = "Electricity of QKD systems and items"
+        line = scope.line(Category.ENERGY, "", text, "kWh-year", price, needs)
+        yield replace(line, cost=Cost(energy=price * line.quantity))
+
+
+def _existing_lines(scope: BillScope, link: Link) -> Iterator[BillLine]:
+    """What the existing systems of a link cost from year 1 on: stated support, fees of their offer, refreshes."""
+    entry_id = scope.market.held[link.system, link.fibres].entry
+    entry = scope.inventory.existing.links[entry_id]
+    system = billed_system(link.system, scope.inventory.equipment.qkd_systems[link.system])
+    about = replace(system, key=entry_id)
+    terms = existing_terms(scope.inventory, entry)
+    needs = [Need(Decimal(link.existing), scope.usage.links[link.id], link.ends)]
+    support = money(entry.support_per_year)
+    if support:
+        text = f"Support of existing systems, {about.description}"
+        line = scope.line(Category.EXISTING_SUPPORT, entry_id, text, "pair-year", support, needs)
+        yield replace(line, cost=Cost(support=support * link.existing))
+    base = scope.line(Category.FEE, entry_id, f"existing, {about.description}", "pair", ZERO, needs)
+    yield from fee_lines(scope, base, terms, needs)
+    price, life = terms.tiers[0].unit_price, terms.life_years
+    if life and price:
+        age = Life(life, age_years(scope.inventory, entry) % life)
+        yield replace(refresh_line(scope, about, terms, needs, age, price), variant="existing")
+
+
+def _authentication_line(scope: BillScope) -> Iterator[BillLine]:
+    """Which every QKD link needs and no inventory prices."""
+    if scope.plan.links:
+        needs = [Need(Decimal(1), scope.usage.links[link.id], link.ends) for link in scope.plan.links]
         what = "Authentication of the classical channel: pre-shared keys or PQC certificates"
-        yield replace(_line(inventory, Category.AUTHENTICATION, "", what, "QKD link", None, needs), provenance="")
+        yield replace(scope.line(Category.AUTHENTICATION, "", what, "QKD link", None, needs), provenance="")
 
 
-def _line(
-    inventory: Inventory,
-    category: Category,
-    key: str,
-    description: str,
-    unit: str,
-    unit_price: float | None,
-    needs: list[_Need],
-    priced_at: Site | Fibre | QkdSystem | Item | None = None,
-) -> BillLine:
-    """A line at a price of the inventory (None: to be quoted), not yet rounded; `priced_at` states the price."""
-    quantity = sum((need.quantity for need in needs), Decimal(0))
-    shares: dict[str, Fraction] = {}
-    for need in needs:
-        for corridor in need.corridors:
-            part = Fraction(need.quantity) / Fraction(quantity) / len(need.corridors)
-            shares[corridor] = shares.get(corridor, Fraction(0)) + part
-    currency = inventory.economics.currency
-    return BillLine(
-        key=key,
-        description=description,
-        category=category,
-        quantity=quantity,
-        unit=unit,
-        unit_price=None if unit_price is None else money(unit_price),
-        currency=currency,
-        foreign=priced_at is not None and priced_at.labels.get("currency", currency) != currency,
-        sites=tuple(sorted({site for need in needs for site in need.sites})),
-        shares=tuple(sorted(shares.items())),
-    )
+def _watts(items: Mapping[str, Item]) -> Decimal:
+    return sum((money(item.power_w) * item.quantity for item in items.values()), ZERO)

@@ -1,4 +1,4 @@
-"""Cash flow of a plan by year, under the convention that `CONVENTION` states."""
+"""Cash flow of a plan by year, under the convention that `convention` states."""
 
 from __future__ import annotations
 
@@ -6,13 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from qplan.costing.cents import apportion
-from qplan.costing.unit_costs import Cost, contingency, money, present_value_factor
-from qplan.inventory.model import Economics
+from qplan.costing.cost import Cost, contingency, money, nominal_after, opex_of_year, refresh_of_year, tco
+from qplan.inventory.commercial import Economics
 
-CONVENTION = (
-    "Year 0: capex and contingency, at full value. Years 1 to the horizon: opex, paid at the end of each year and "
-    "discounted by (1 + discount_rate)^year. No tax, inflation, residual value or replacement."
-)
 YEARS_LISTED = 100
 """Later years of a longer horizon stand in one row."""
 
@@ -32,13 +28,33 @@ def cash_flow(economics: Economics, cost: Cost) -> tuple[CashFlow, ...]:
     horizon, growth = economics.horizon_years, 1 + money(economics.discount_rate)
     listed = min(horizon, YEARS_LISTED)
     one_off = cost.capex + contingency(economics, cost.capex)
-    factors = [growth**-year for year in range(1, listed + 1)]
-    spans = [(0, 0), *((year, year) for year in range(1, listed + 1))]
-    nominal = [one_off, *[cost.opex_per_year] * listed]
-    discounted = [one_off, *(cost.opex_per_year * factor for factor in factors)]
+    spans, nominal, discounted = [(0, 0)], [one_off], [one_off]
+    for year in range(1, listed + 1):
+        amount = opex_of_year(economics, cost, year) + refresh_of_year(economics, cost, year)
+        spans.append((year, year))
+        nominal.append(amount)
+        discounted.append(amount * growth**-year)
     if horizon > listed:
         spans.append((listed + 1, horizon))
-        nominal.append(cost.opex_per_year * (horizon - listed))
-        discounted.append(cost.opex_per_year * (present_value_factor(economics) - sum(factors)))
+        nominal.append(nominal_after(economics, cost, listed))
+        discounted.append(tco(economics, cost) - sum(discounted))
     rows = zip(spans, apportion(nominal), apportion(discounted), strict=True)
     return tuple(CashFlow(*span, *amounts) for span, *amounts in rows)
+
+
+def convention(economics: Economics, cost: Cost) -> str:
+    """How money of different years is counted, in words."""
+    words = ["Year 0: capex and contingency, at full value.", "Years 1 to the horizon: opex"]
+    if cost.refreshes:
+        words[-1] += " and, before the last year, what is bought again at the end of its life"
+    words[-1] += ", paid at the end of each year and discounted by (1 + discount_rate)^year."
+    grown = [name for name in ("support", "lease", "energy") if getattr(economics.escalation, name)]
+    if grown:
+        words.append(f"From year 2 {' and '.join(grown)} grow as stated under escalation.")
+    if cost.fees:
+        words.append("Monthly fees are paid for whole terms until the horizon is covered.")
+    untold = ["tax", "inflation", "residual value", "replacement"]
+    untold.remove("replacement") if cost.refreshes else None
+    untold.remove("inflation") if grown else None
+    words.append(f"No {', '.join(untold[:-1])} or {untold[-1]}.")
+    return " ".join(words)

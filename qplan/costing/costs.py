@@ -1,4 +1,4 @@
-"""What a plan costs: the four totals of `plan.json` and the full account."""
+"""What a plan costs: the full account."""
 
 from __future__ import annotations
 
@@ -10,39 +10,14 @@ from math import fsum
 from qplan.costing.bill import BillLine, bill_total
 from qplan.costing.cash_flow import CashFlow, cash_flow
 from qplan.costing.cents import cents
+from qplan.costing.cost import Cost, contingency, money, tco
 from qplan.costing.firmness import Firmness, firmness, price_basis, yearly_basis
 from qplan.costing.money_text import TO_BE_QUOTED
 from qplan.costing.sensitivity import Sensitivity, sensitivities
-from qplan.costing.unit_costs import Cost, contingency, money, node_cost, relay_cost, system_cost, tco
 from qplan.costing.views import CorridorShare, by_corridor
-from qplan.inventory.model import Economics, Inventory
-from qplan.plan.model import Costs, Plan
-
-
-def plan_costs(
-    inventory: Inventory,
-    node_sites: Iterable[str],
-    relay_sites: Iterable[str],
-    links: Iterable[tuple[str, tuple[str, ...], int]],
-) -> Costs:
-    """Totals of a plan, each rounded to the cent (halves to even) from its exact sum.
-
-    `node_sites` and `relay_sites` name every site once; a link is its system, its fibres and its count.
-    """
-    total = Cost()
-    for site in node_sites:
-        total += node_cost(inventory, site)
-    for site in relay_sites:
-        total += relay_cost(inventory, site)
-    for system, fibres, count in links:
-        total += system_cost(inventory, system, fibres).times(count)
-    return Costs(
-        currency=inventory.economics.currency,
-        capex=float(cents(total.capex)),
-        contingency=float(cents(contingency(inventory.economics, total.capex))),
-        opex_per_year=float(cents(total.opex_per_year)),
-        tco=float(cents(tco(inventory.economics, total))),
-    )
+from qplan.inventory.commercial import Economics
+from qplan.inventory.model import Inventory
+from qplan.plan.model import Plan
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from qplan.costing.bill import BillLine, bill_total
-from qplan.costing.unit_costs import contingency, present_value_factor, tco
-from qplan.inventory.model import Economics
+from qplan.costing.cost import Cost, contingency, present_value, tco
+from qplan.inventory.commercial import Economics
 
 QUOTED, EXPIRED, FOREIGN, ILLUSTRATIVE = "quote", "expired quote", "foreign currency", "illustrative"
 CONTINGENCY = "contingency"
@@ -52,14 +52,13 @@ def _basis(line: BillLine, provenance: str) -> str:
 def firmness(economics: Economics, bill: Iterable[BillLine]) -> Firmness:
     lines = tuple(bill)
     total = bill_total(lines)
-    annuity = Fraction(present_value_factor(economics))
     amounts: dict[str, Fraction] = {}
     for line in lines:
         for basis, amount in (
-            (price_basis(line), Fraction(line.one_off)),
-            (yearly_basis(line), Fraction(line.yearly) * annuity),
+            (price_basis(line), line.one_off + present_value(economics, Cost(refreshes=line.cost.refreshes))),
+            (yearly_basis(line), present_value(economics, replace(line.cost, refreshes=()))),
         ):
-            amounts[basis] = amounts.get(basis, Fraction(0)) + amount
+            amounts[basis] = amounts.get(basis, Fraction(0)) + Fraction(amount)
     amounts[CONTINGENCY] = Fraction(contingency(economics, total.capex))
     whole = Fraction(tco(economics, total))
     shares = {basis: float(amounts[basis] / whole) for basis in sorted(amounts) if amounts[basis]} if whole else {}

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from qplan.costing.bill import BillLine, Category, bill_total
 from qplan.costing.cents import cents
-from qplan.costing.unit_costs import Cost, money, tco
-from qplan.inventory.model import Economics
+from qplan.costing.cost import ZERO, Cost, money, tco
+from qplan.inventory.commercial import Economics
 
 SWING = Decimal("0.2")
 
 ONE_OFF_DRIVERS = {
-    "system prices": {Category.QKD_SYSTEM},
+    "system prices": {Category.QKD_SYSTEM, Category.SURPLUS, Category.SPARE},
     "node items": {Category.NODE_ITEM},
     "node works": {Category.NODE_WORKS},
     "relay fit-out": {Category.RELAY_ITEM, Category.RELAY_WORKS},
@@ -26,6 +26,14 @@ YEARLY_DRIVERS = {
     "relay operation": {Category.RELAY_OPERATION},
     "fibre lease": {Category.FIBRE_LEASE},
 }
+ONLY_WHERE_THERE = {
+    "services": {Category.SERVICE, Category.YEARLY_SERVICE},
+    "lease and managed fees": {Category.FEE},
+    "refresh": {Category.REFRESH},
+    "energy": {Category.ENERGY},
+    "licences and support of existing systems": {Category.LICENCE, Category.EXISTING_SUPPORT},
+}
+"""With all of their money, one-off and later."""
 RATE_DRIVERS = {"discount rate": "discount_rate", "contingency": "contingency"}
 
 
@@ -48,7 +56,11 @@ def sensitivities(economics: Economics, bill: Iterable[BillLine]) -> tuple[Sensi
         results.append(_amount_moved(economics, driver, base, Cost(capex=part.capex)))
     for driver, categories in YEARLY_DRIVERS.items():
         part = bill_total(line for line in lines if line.category in categories)
-        results.append(_amount_moved(economics, driver, base, Cost(opex_per_year=part.opex_per_year)))
+        results.append(_amount_moved(economics, driver, base, replace(part, capex=ZERO, fees=(), refreshes=())))
+    for driver, categories in ONLY_WHERE_THERE.items():
+        part = bill_total(line for line in lines if line.category in categories)
+        if part != Cost():
+            results.append(_amount_moved(economics, driver, base, part))
     for driver, field in RATE_DRIVERS.items():
         results.append(_rate_moved(economics, driver, base, field))
     return tuple(sorted(results, key=lambda result: (-abs(result.tco_if_higher - result.tco_if_lower), result.driver)))

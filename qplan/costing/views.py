@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from qplan.costing.bill import BillLine, Category, new_relays
+from qplan.costing.bill import BillLine, Category
 from qplan.costing.cents import apportion
-from qplan.costing.unit_costs import money, present_value_factor
+from qplan.costing.cost import money, present_value
+from qplan.inventory.installed import paid_nodes, paid_relays
 from qplan.inventory.model import Inventory, Item
 from qplan.plan.model import Link, Plan
 
@@ -33,6 +34,7 @@ def _together(a: BillLine, b: BillLine) -> BillLine:
     return replace(
         a,
         quantity=quantity,
+        cost=a.cost + b.cost,
         line_total=None if a.line_total is None or b.line_total is None else a.line_total + b.line_total,
         support_per_year=a.support_per_year + b.support_per_year,
         sites=tuple(sorted({*a.sites, *b.sites})),
@@ -41,7 +43,7 @@ def _together(a: BillLine, b: BillLine) -> BillLine:
 
 
 MODULES = ("transmitter (Tx)", "receiver (Rx)")
-"""What stands at a link's first end and at its second."""
+"""What stands at one end of a link and at the other."""
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,12 @@ class Installation:
 
 
 def by_site(inventory: Inventory, plan: Plan) -> tuple[Installation, ...]:
-    """To install, sorted by site: Tx at every link's first end, Rx at its second, then items of nodes and relays."""
-    installed = [_module(inventory, link, end) for link in plan.links for end in (0, 1)]
+    """To install, sorted by site: transmitters and receivers of the systems bought, then items of nodes and relays."""
+    installed = [_module(inventory, link, end) for link in plan.links if link.bought for end in (0, 1)]
+    nodes = {node.site for node in plan.nodes}
     for category, items, sites in (
-        (Category.NODE_ITEM, inventory.equipment.node_items, [node.site for node in plan.nodes]),
-        (Category.RELAY_ITEM, inventory.equipment.relay_items, new_relays(inventory, plan.relays)),
+        (Category.NODE_ITEM, inventory.equipment.node_items, sorted(nodes - paid_nodes(inventory))),
+        (Category.RELAY_ITEM, inventory.equipment.relay_items, sorted(set(plan.relays) - paid_relays(inventory))),
     ):
         installed += [_item(site, category.value, part, item) for site in sites for part, item in items.items()]
     order = (*MODULES, Category.NODE_ITEM, Category.RELAY_ITEM)
@@ -81,13 +84,13 @@ def _module(inventory: Inventory, link: Link, end: int) -> Installation:
     system = inventory.equipment.qkd_systems[link.system]
     return Installation(
         site=link.ends[end],
-        what=MODULES[end],
+        what=MODULES[link.ends[end] != link.transmitters_at],
         key=link.system,
         part_number=system.part_number or "",
         description=system.model or link.system,
-        quantity=link.count,
-        rack_units=system.rack_units * link.count,
-        power_w=system.power_w * link.count,
+        quantity=link.bought,
+        rack_units=system.rack_units * link.bought,
+        power_w=system.power_w * link.bought,
         link=link.id,
         far_end=link.ends[1 - end],
     )
@@ -131,19 +134,21 @@ def by_corridor(inventory: Inventory, plan: Plan, bill: Iterable[BillLine]) -> t
     economics = inventory.economics
     capex: dict[str, Fraction] = defaultdict(Fraction, {corridor.id: Fraction(0) for corridor in plan.corridors})
     opex: dict[str, Fraction] = defaultdict(Fraction)
+    later: dict[str, Fraction] = defaultdict(Fraction)
     to_be_quoted: Counter[str] = Counter()
     for line in bill:
         for corridor, share in line.shares:
             capex[corridor] += share * Fraction(line.one_off)
             opex[corridor] += share * Fraction(line.yearly)
+            later[corridor] += share * Fraction(present_value(economics, line.cost))
             to_be_quoted[corridor] += line.to_be_quoted
     ids = sorted(capex)
-    reserve, annuity = Fraction(money(economics.contingency)), Fraction(present_value_factor(economics))
+    reserve = Fraction(money(economics.contingency))
     columns = (
         [capex[corridor] for corridor in ids],
         [capex[corridor] * reserve for corridor in ids],
         [opex[corridor] for corridor in ids],
-        [capex[corridor] * (1 + reserve) + opex[corridor] * annuity for corridor in ids],
+        [capex[corridor] * (1 + reserve) + later[corridor] for corridor in ids],
     )
     rows = zip(ids, *map(apportion, columns), strict=True)
     return tuple(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from qplan.candidates.model import CandidateGraph, CandidateLink, Usability
@@ -137,7 +137,7 @@ def restrict_graph(graph: CandidateGraph, inventory: Inventory) -> CandidateGrap
     permitted = {q: sites for q, sites in graph.usability.permitted.items() if q in inventory.corridors}
     usable = Usability(permitted)
     links = tuple(link for link in graph.links if usable.may_join(*link.route.ends))
-    return CandidateGraph(links, (), usable, graph.bypass_limit)
+    return replace(graph, links=links, refusals=(), usability=usable)
 
 
 def prefer_links(graph: CandidateGraph, links: Collection[CandidateLink]) -> CandidateGraph:

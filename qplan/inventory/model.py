@@ -11,7 +11,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from qplan.inventory.commercial import Classical, Economics, Encryptor, Offer, Service
 from qplan.inventory.drills import Drill
+from qplan.inventory.existing import Existing
 from qplan.inventory.fields import (
     Amount,
     AtLeastOne,
@@ -25,10 +27,12 @@ from qplan.inventory.fields import (
     Positive,
     Provenance,
     Share,
+    Spare,
     TwoEnds,
     Words,
 )
 from qplan.inventory.key_stores import KeyStore, KeyStores
+from qplan.inventory.limits import Check
 from qplan.inventory.reliability import Deployment, Reliability, Repair
 
 
@@ -143,6 +147,8 @@ class QkdSystem(Model):
     """Per end, the larger of Tx and Rx."""
     power_w: Amount = 0.0
     """Per end, the larger of Tx and Rx."""
+    life_years: AtLeastOne | None = None
+    """Bought again after so long, at the same price, within the horizon."""
     lead_time_weeks: Amount | None = None
     rate_basis: Literal["mean", "guaranteed", "asymptotic", "finite_key"] | None = None
     """What the rates of the curve are."""
@@ -172,6 +178,8 @@ class Item(Model):
     """Per piece."""
     power_w: Amount = 0.0
     """Per piece."""
+    life_years: AtLeastOne | None = None
+    """Bought again after so long, at the same price, within the horizon."""
     lead_time_weeks: Amount | None = None
     provenance: Provenance | dict[str, Provenance] = "illustrative"
     source: str | None = None
@@ -186,6 +194,8 @@ class Equipment(Model):
     """Bought for every site that hosts a QKD module."""
     relay_items: dict[Id, Item] = {}
     """Bought on top for every site that relays keys and is not `existing`."""
+    encryptors: dict[Id, Encryptor] = {}
+    """What uses the keys, named by corridors."""
 
 
 class Rekey(Model):
@@ -235,6 +245,8 @@ class CorridorFields(Model):
     secrecy_years: Amount | None = None
     fallback: Literal["fail_closed", "pqc", "best_effort"] | None = None
     """What the traffic does when no path holds."""
+    encryptor: Id | None = None
+    """What uses the keys at its ends; `owned`: already there; default `classical.encryptor`."""
     labels: dict[str, object] = {}
 
 
@@ -265,74 +277,18 @@ class Policy(Model):
     """Sites that a quantum channel may be patched through on one QKD link."""
     technologies: Words | None = None
     """Technologies that may be bought; absent = all."""
+    manufacturers: Words | None = None
+    """Manufacturers whose systems may be bought; absent = all."""
+    suppliers: Words | None = None
+    """Suppliers whose offers may be taken; absent = all."""
+    offers: Literal["cheapest", "purchase", "lease", "managed"] | Ids = "cheapest"
+    """Which offers may be taken: all, one kind, or those with these ids."""
 
 
 class Budget(Model):
     capex: Amount | None = None
     """Ceiling on capex, without contingency."""
     tco: Amount | None = None
-
-
-class Economics(Model):
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
-    horizon_years: Count = 10
-    discount_rate: Amount = 0.05
-    contingency: Amount = 0.0
-    """Share of capex."""
-
-
-Metric = Literal[
-    "capex",
-    "opex_per_year",
-    "tco",
-    "relays",
-    "nodes",
-    "links",
-    "trusted_nodes",
-    "new_trusted_nodes",
-    "corridors_seen",
-    "headroom_db",
-    "load",
-    "relays_on_path",
-    "cost_of",
-    "quoted_share",
-    "unpriced_lines",
-    "survives",
-    "availability",
-    "max_gap_s",
-    "autonomy_h",
-]
-
-
-class Where(Model):
-    """What of a plan a check is about; of several keys all must fit."""
-
-    country: Country | None = None
-    """Sites there; ISO 3166-1 alpha-2."""
-    operator: str | None = None
-    """Sites run by it."""
-    key_domain: str | None = None
-    security_tier_below: Annotated[int, Field(ge=0, le=5)] | None = None
-    """Sites of a lower tier, and those that state none."""
-    site: Id | None = None
-    link: str | None = None
-    """QKD links between two sites, `a--b`."""
-    corridor: Id | None = None
-    loss_of: Literal["site", "fibre", "duct", "link"] | None = None
-    """What is lost, one at a time; absent: any of these."""
-    drill: Id | None = None
-    """One of `drills`; absent: every one, and for `autonomy_h` no key being made from now on."""
-
-
-class Check(Model):
-    """A limit that a plan must keep; it is judged after planning and does not steer it."""
-
-    metric: Metric
-    where: Where = Where()
-    min: Amount | None = None
-    max: Amount | None = None
-    severity: Literal["error", "warning"] = "error"
-    message: str | None = None
 
 
 class Inventory(Model):
@@ -350,6 +306,15 @@ class Inventory(Model):
     budget: Budget = Budget()
     economics: Economics = Economics()
     checks: dict[Id, Check] = {}
+    services: dict[Id, Service] = {}
+    """Work and things bought beside equipment."""
+    spares: dict[Spare, AtLeastOne] = {}
+    """Pieces kept in stock, by product: `qkd_systems.X`, `node_items.X` or `relay_items.X`."""
+    offers: dict[Id, Offer] = {}
+    """Commercial answers to the technical entries."""
+    classical: Classical | None = None
+    existing: Existing = Existing()
+    """QKD plant that is there."""
     key_stores: KeyStores = KeyStores()
     reliability: Reliability = Reliability()
     drills: dict[Id, Drill] = {}

@@ -86,18 +86,23 @@ def max_loss_db(system: QkdSystem) -> float:
     return last if system.max_loss_db is None else min(system.max_loss_db, last)
 
 
-def is_existing_relay(site: Site) -> bool:
+def is_existing_relay(inventory: Inventory, site_id: str) -> bool:
     """Whether the site relays keys already: what that costs once, and the relay items, are there."""
-    return site.trusted_node == "existing"
+    return inventory.sites[site_id].trusted_node == "existing" or site_id in inventory.existing.relays
 
 
 def relay_items(inventory: Inventory, site_id: str) -> dict[str, Item]:
-    """What is bought for a site, by part number, so that it relays keys, beside what every QKD node gets."""
-    return {} if is_existing_relay(inventory.sites[site_id]) else inventory.equipment.relay_items
+    """What stands at a site that relays keys, by part number, beside what every QKD node has.
+
+    At one that is called existing by itself that stands elsewhere; at one of `existing.relays` it is there, but takes
+    the room that the inventory states.
+    """
+    elsewhere = inventory.sites[site_id].trusted_node == "existing" and site_id not in inventory.existing.relays
+    return {} if elsewhere else inventory.equipment.relay_items
 
 
 def items_at(inventory: Inventory, site_id: str, *, relays: bool) -> list[Item]:
-    """Every item that a QKD node gets, in its quantity; of one that relays keys with the relay items."""
+    """Every item that stands at a QKD node, in its quantity; at one that relays keys with the relay items."""
     return [
         *inventory.equipment.node_items.values(),
         *(relay_items(inventory, site_id).values() if relays else ()),

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from qplan.errors import Diagnostic, InvalidInput
 from qplan.inventory.checks.checks import check
@@ -43,6 +44,10 @@ ID_SECTIONS = (
     ("equipment", "qkd_systems"),
     ("equipment", "node_items"),
     ("equipment", "relay_items"),
+    ("equipment", "encryptors"),
+    ("services",),
+    ("offers",),
+    ("existing", "links"),
 )
 
 ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")  # plain in JSON; in YAML not allowed, or line breaks
@@ -86,10 +91,12 @@ def read_inventory(
     scenario: str | None = None,
     overrides: Sequence[str] = (),
     demand_factor: float = 1.0,
+    as_of: date | None = None,
 ) -> Reading:
     """Read an inventory file with its includes, a scenario, and overrides given as `address=value`.
 
-    Every demand, however stated, is multiplied by `demand_factor` (above 0) at last.
+    Every demand, however stated, is multiplied by `demand_factor` (above 0) at last. Quotes are judged as of a day; by
+    None none has run out.
 
     Raises `QplanError` where the main file cannot be read, and `InvalidInput` with every finding where anything in the
     files, the scenario or the overrides is wrong.
@@ -109,7 +116,7 @@ def read_inventory(
     inventory, model_findings = parse(Inventory, effective, source)
     findings += model_findings
     if inventory is not None:
-        view = View(inventory, source, _collect_ids(effective))
+        view = View(inventory, source, _collect_ids(effective), as_of)
         ids_known = loaded.complete and isinstance(effective.get("sites", {}), dict)
         findings += check(view, ids_known=ids_known, all_valid=not _errors(findings))
     own = [item for item in findings if item.severity == "error" or not is_shipped(item.file)]

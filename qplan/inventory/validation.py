@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from qplan.errors import Diagnostic, InvalidInput
+from qplan.inventory.checks.costs import today
 from qplan.inventory.model import Inventory
 from qplan.inventory.reader import read_inventory
 from qplan.inventory.rules import printable
@@ -62,10 +64,15 @@ def validate(
     scenario: str | None = None,
     overrides: Sequence[str] = (),
     demand_factor: float = 1.0,
+    as_of: date | None = None,
 ) -> Validated:
-    """Every finding about one inventory. Raises `QplanError` where the main file cannot be read."""
+    """Every finding about one inventory, quotes as of a day, today by default.
+
+    Raises `QplanError` where the main file cannot be read.
+    """
+    day = as_of or today()
     try:
-        reading = read_inventory(path, scenario=scenario, overrides=overrides, demand_factor=demand_factor)
+        reading = read_inventory(path, scenario=scenario, overrides=overrides, demand_factor=demand_factor, as_of=day)
     except InvalidInput as error:
         return Validated(_main(error.sources), error.diagnostics, error.suppressed, None, error.sources)
     return Validated(_main(reading.sources), reading.warnings, reading.suppressed, reading.inventory, reading.sources)

@@ -15,6 +15,10 @@ PAGE = Path(__file__).with_name("MATHS.md")
 MODULES = (
     "model.design_rows",
     "model.path_rows",
+    "model.link_money",
+    "model.purchases",
+    "model.money_rows",
+    "model.changes",
     "model.objectives",
     "model.relay_rows",
     "model.link_rows",

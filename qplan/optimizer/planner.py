@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import qplan
-from qplan.candidates.design import Design, design_of
+from qplan.candidates.design import Design
 from qplan.candidates.links import enumerate_candidates
 from qplan.candidates.model import CandidateGraph
 from qplan.errors import SolverFailed
 from qplan.inventory.model import Inventory
 from qplan.optimizer.limits import ENDED_BY_ITSELF, SearchParameters, Status, StopReason
+from qplan.optimizer.model.changes import Reference, reference_to
+from qplan.optimizer.model.designs import design_of
 from qplan.optimizer.model.stage import Task, WarmStart
 from qplan.optimizer.search.stages import Search, gap, objective_value, search_plan
 from qplan.optimizer.solvers.lp import write_lp
@@ -37,15 +39,21 @@ def optimize(
     parameters: SearchParameters,
     lp_file: Path | None = None,
     earlier: Plan | None = None,
+    keep: Plan | None = None,
+    change_cost: float = 0.0,
 ) -> Result:
     """Plan an inventory, from an earlier plan if one is given; the whole model of its last stage goes to `lp_file`.
 
+    The plan has the fewest changes against `keep`, if given; else each change against `earlier` costs `change_cost`.
     Raises SolverFailed where the solver fails or its plan does not verify.
     """
-    candidates = enumerate_candidates(inventory)
+    against = keep or (earlier if change_cost else None)
+    reference = None if against is None else reference_to(against, change_cost, first=keep is not None)
+    candidates = enumerate_candidates(inventory, frozenset() if reference is None else reference.links)
     tasks: list[Task] = []
-    start = WarmStart() if earlier is None else _start_from(inventory, candidates, earlier)
-    search = search_plan(inventory, candidates, solver, parameters, tasks.append, start)
+    begun = earlier or keep
+    start = WarmStart() if begun is None else _start_from(inventory, candidates, begun)
+    search = search_plan(inventory, candidates, solver, parameters, tasks.append, start, reference=reference)
     if lp_file is not None:
         model = tasks[-1].exact_model()
         write_lp(model, tasks[-1].stage.goal(model), lp_file)
@@ -53,10 +61,10 @@ def optimize(
         search = _weaken(search, candidates.bypass_limit)
     if search.design is None:
         return Result(search, candidates, None)
-    plan = _make_plan(inventory, ref, search, search.design, solver, parameters.gap)
+    plan = _make_plan(inventory, ref, search, search.design, solver, parameters.gap, reference)
     if earlier is not None:
         plan = plan.model_copy(update={"start_sha256": hashlib.sha256(earlier.to_json().encode()).hexdigest()})
-    violations = verify(inventory, plan)
+    violations = verify(inventory, plan, against)
     if violations:
         found = "\n".join(f"  {violation.text()}" for violation in violations)
         raise SolverFailed(f"the plan that {plan.solver.name} returned does not hold and was not written:\n{found}")
@@ -92,10 +100,16 @@ def _weaken(search: Search, bypass_limit: int) -> Search:
 
 
 def _make_plan(
-    inventory: Inventory, ref: InventoryRef, search: Search, design: Design, solver: str, gap_asked: float
+    inventory: Inventory,
+    ref: InventoryRef,
+    search: Search,
+    design: Design,
+    solver: str,
+    gap_asked: float,
+    reference: Reference | None = None,
 ) -> Plan:
     name, version = solver_version(solver)
-    value = objective_value(inventory, design)
+    value = objective_value(inventory, design, reference)
     return Plan(
         qplan_version=qplan.__version__,
         inventory=ref,
@@ -105,11 +119,14 @@ def _make_plan(
             value=value,
             bound=search.bound,
             gap=None if search.bound is None else gap(value, search.bound),
+            change_cost=reference.change_cost if reference is not None and not reference.first else None,
+            changes=None if reference is None else reference.changes(design),
         ),
         nodes=design.nodes,
         links=design.links,
         corridors=design.corridors,
         costs=design.costs,
+        offers=design.offers,
         solver=Solver.model_validate(
             {
                 "name": name,

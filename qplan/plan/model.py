@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from qplan.inventory.reader import Reading
 
 FORMAT_VERSION = "1.0"
+SAID = Field(exclude_if=lambda value: value is None)  # a key that is left out where there is nothing to say
 
 
 class Record(BaseModel):
     """A frozen part of a plan file; what a later qplan has added to it is left out."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", use_attribute_docstrings=True, serialize_by_alias=True, validate_by_name=True
+    )
 
 
 class FileHash(Record):
@@ -57,6 +60,10 @@ class Objective(Record):
     bound: float | None
     gap: float | None
     """(value − bound) / max(|value|, 1e-9)."""
+    change_cost: Annotated[float | None, SAID] = None
+    """What each change against an earlier plan counts in the objective; absent: nothing."""
+    changes: Annotated[int | None, SAID] = None
+    """QKD links and relays that only one of this plan and the earlier one has; absent where none counted."""
 
 
 class Node(Record):
@@ -65,7 +72,7 @@ class Node(Record):
 
 
 class Link(Record):
-    """A QKD link: a route, a system and a count of parallel systems. The transmitter stands at `ends[0]`."""
+    """A QKD link: a route, a system and a count of parallel systems."""
 
     id: str
     ends: tuple[str, str]
@@ -79,6 +86,20 @@ class Link(Record):
     """Net rate of one system on this link."""
     capacity_bps: float
     load_bps: float
+    offer: str | None = None
+    """On which its systems are bought; where none is, that of the existing ones; null: at the product's own price."""
+    existing: Annotated[int, Field(ge=0)] = 0
+    """How many of its systems were there."""
+    tx: str | None = None
+    """Site of the transmitters: the first end, but for a link that was there."""
+
+    @property
+    def bought(self) -> int:
+        return self.count - self.existing
+
+    @property
+    def transmitters_at(self) -> str:
+        return self.ends[0] if self.tx is None else self.tx
 
 
 class Path(Record):
@@ -94,12 +115,39 @@ class ServedCorridor(Record):
     paths: tuple[Path, ...]
 
 
+class Years(Record):
+    """Money of every one of the years `first` to `last`."""
+
+    first: int = Field(validation_alias="from", serialization_alias="from")
+    last: int = Field(validation_alias="to", serialization_alias="to")
+    opex: float
+    refresh: float
+    """What is bought again, at the end of its life."""
+
+
 class Costs(Record):
     currency: str
     capex: float
     contingency: float
     opex_per_year: float
+    """Of year 1."""
     tco: float
+    by_year: Annotated[tuple[Years, ...] | None, SAID] = None
+    """Years alike in a row, none where the horizon is 0; absent where the inventory states no terms."""
+
+
+class BoughtOffer(Record):
+    """An offer of which something is bought, or by which a service is charged."""
+
+    id: str
+    product: str = Field(validation_alias="for", serialization_alias="for")
+    units: int
+    """That the plan needs."""
+    paid: int
+    """At least the quantity from which the tier holds."""
+    tier_from: int
+    unit_price: float
+    """One-off, in the plan's currency."""
 
 
 class Solver(Record):
@@ -138,6 +186,10 @@ class JudgedCheck(Record):
     message: str | None = None
 
 
+TERMS: dict[str, Any] = {"links": {"__all__": {"offer", "existing", "tx"}}, "offers": True}
+"""Keys about terms and existing plant."""
+
+
 class Plan(Record):
     format_version: str = FORMAT_VERSION
     qplan_version: str
@@ -148,6 +200,7 @@ class Plan(Record):
     links: tuple[Link, ...]
     corridors: tuple[ServedCorridor, ...]
     costs: Costs
+    offers: tuple[BoughtOffer, ...] = ()
     solver: Solver
     notes: tuple[str, ...] = ()
     """What a reader must know about the result: limits hit, shortcuts taken."""
@@ -160,7 +213,12 @@ class Plan(Record):
 
     def to_json(self) -> str:
         """The text of `plan.json`."""
-        return self.model_dump_json(indent=2) + "\n"
+        return self.model_dump_json(indent=2, exclude=None if self.states_terms else TERMS) + "\n"
+
+    @property
+    def states_terms(self) -> bool:
+        """Whether the inventory has terms, or existing plant; else the plan leaves their keys out."""
+        return self.costs.by_year is not None
 
     @property
     def relays(self) -> tuple[str, ...]:

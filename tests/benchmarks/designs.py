@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 
 from qplan.candidates.model import CandidateGraph, CandidateLink, systems_needed
-from qplan.costing.costs import plan_costs
+from qplan.costing.choice import cost_of, without_choice
+from qplan.costing.market import Market
+from qplan.costing.planned import installed, state_costs
+from qplan.costing.quantities import quantities_of
 from qplan.inventory.model import Inventory
 from qplan.plan.model import InventoryRef, Link, Node, Objective, Path, Plan, ServedCorridor, Solver
 
@@ -37,8 +40,9 @@ def plan_of(inventory: Inventory, graph: CandidateGraph, paths: dict[str, list[l
         Node(site=s, roles=tuple(role for role, members in (("end", ends), ("relay", relays)) if s in members))
         for s in sorted({end for link in links for end in link.ends})
     )
-    installed = [(link.system, link.fibres, link.count) for link in links]
-    costs = plan_costs(inventory, [node.site for node in nodes], sorted(relays), installed)
+    market = Market(inventory)
+    need = quantities_of(market, installed(links), [node.site for node in nodes], sorted(relays), sorted(paths))
+    costs = state_costs(inventory, cost_of(market, need, without_choice(market, need)))
     return Plan(
         qplan_version="", inventory=REF, status="feasible", nodes=nodes, links=links, corridors=corridors, costs=costs,
         objective=Objective(name="capex", value=costs.capex, bound=None, gap=None),

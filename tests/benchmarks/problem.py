@@ -10,6 +10,7 @@ import json
 from dataclasses import asdict, dataclass
 
 from qplan.candidates.model import CandidateGraph
+from qplan.costing.market import Market
 from qplan.costing.unit_costs import node_cost
 from qplan.inventory.model import Inventory
 
@@ -77,7 +78,7 @@ def problem_of(inventory: Inventory, graph: CandidateGraph) -> Problem:
         raise ValueError("the inventory asks for more than the baselines model")
     corridors = sorted(inventory.corridors.items())
     return Problem(
-        node_cost={s: float(node_cost(inventory, s).capex) for s in inventory.sites},
+        node_cost={s: float(node_cost(Market(inventory), s).capex) for s in inventory.sites},
         strands={f: fibre.strands for f, fibre in inventory.fibres.items()},
         links=tuple(
             Link(

@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 
 from qplan.inventory.checks import references as reference_checks
 from qplan.inventory.checks.checks import ENTRY_CHECKS, REFERENCE_CHECKS, WHOLE_CHECKS, check
+from qplan.inventory.checks.costs import today
 from qplan.inventory.checks.lengths import check_lengths
 from qplan.inventory.checks.physics import check_curves_keep_the_repeaterless_bound
 from qplan.inventory.checks.view import View
 from qplan.inventory.model import Inventory
+from qplan.inventory.reader import ID_SECTIONS
 from qplan.inventory.rules import IMPORTS, PLANS, RULES
 from qplan.inventory.source.messages import did_you_mean
-from qplan.inventory.source.source_map import SourceMap
+from qplan.inventory.source.source_map import SourceMap, dotted
 from qplan.physics.key_rate import rate_at_bps, repeaterless_bound_bps
 from qplan.physics.loss import geodesic_km
 
@@ -26,7 +28,8 @@ ERRORS = Path(__file__).parent / "errors"
 
 def view(declared: dict) -> View:
     inventory = Inventory.model_validate({"qplan": 1, **declared})
-    return View(inventory, SourceMap({}), {"sites": frozenset(inventory.sites)})
+    ids = dict.fromkeys(map(dotted, ID_SECTIONS), frozenset()) | {"sites": frozenset(inventory.sites)}
+    return View(inventory, SourceMap({}), ids, today())
 
 
 def found(declared: dict) -> list[str]:

@@ -14,6 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from qplan.errors import InvalidInput, QplanError
+from qplan.inventory.checks.costs import today
 from qplan.inventory.model import Inventory
 from qplan.inventory.reader import Reading, read_inventory
 from qplan.inventory.source import includes
@@ -63,7 +64,8 @@ def as_read(case: Path) -> str:
     options = list(zip(words[::2], words[1::2], strict=True))
     scenario = dict(options).get("--scenario")
     try:
-        reading = read_inventory(case.name, scenario=scenario, overrides=[v for k, v in options if k == "--set"])
+        overrides = [v for k, v in options if k == "--set"]
+        reading = read_inventory(case.name, scenario=scenario, overrides=overrides, as_of=today())
     except InvalidInput as error:
         return render(error.diagnostics, error.sources, len(error.suppressed))
     return render(reading.warnings, reading.sources, len(reading.suppressed))

@@ -100,6 +100,8 @@ def test_every_rule_is_explained_in_one_paragraph():
 )
 def test_example_has_the_finding_and_the_better_one_has_not(code, here):
     (here / "fibres.yaml").write_text("fibres: {}\n")
+    for name, price in (("old", 1), ("new", 2)):
+        (here / f"{name}-quotes.yaml").write_text(f"offers: {{q-1: {{for: services.s, list_price: {price}}}}}\n")
     (here / "common.yaml").write_text("policy: {loss_margin_db: 3}\n")
     explained = explanations()[code]
     options = dict(zip(explained.options[::2], explained.options[1::2], strict=True))
@@ -243,7 +245,7 @@ def test_an_error_that_is_not_shown_still_counts(here, qplan):
 
 
 @pytest.mark.parametrize("option", ["--select", "--ignore"])
-@pytest.mark.parametrize("code", ["QP8", "303", "", "QP3,,QP1"])
+@pytest.mark.parametrize("code", ["QP555", "303", "", "QP3,,QP1"])
 def test_unknown_code_is_wrong_usage(option, code, here, qplan):
     (here / "sites.yaml").write_text(GOOD)
     assert qplan("validate", option, code)[:2] == (2, "")

@@ -13,12 +13,12 @@ from oracle.random_inventories import features, random_inventory
 from oracle.search import best_value
 from planning import planned, worth
 
-from qplan.candidates.design import design_of
 from qplan.candidates.links import enumerate_candidates
 from qplan.inventory.model import Inventory
 from qplan.optimizer.cuts import trees
 from qplan.optimizer.limits import SearchParameters
 from qplan.optimizer.model.design_rows import formulate_design
+from qplan.optimizer.model.designs import design_of
 from qplan.optimizer.model.objectives import cost_goal
 from qplan.optimizer.search import root
 from qplan.time_budget import TimeBudget

@@ -27,6 +27,7 @@ from qplan.optimizer.cuts.row import Row
 from qplan.optimizer.cuts.tree_cuts import directed_cuts, rest_cuts, tree_balance
 from qplan.optimizer.cuts.trees import add_trees
 from qplan.optimizer.maths import PAGE, maths_page
+from qplan.optimizer.model.changes import Reference, hold_changes, tie_to_paths
 from qplan.optimizer.model.design_rows import formulate_design
 from qplan.optimizer.model.families import FAMILIES
 from qplan.optimizer.model.formulation import Formulation
@@ -61,6 +62,16 @@ def held(inventory: Inventory) -> Formulation:
     constraint = relays_at("x")
     constraint.row(model)
     constraint.routed(model)
+    return model
+
+
+def against_earlier(inventory: Inventory) -> Formulation:
+    """Changes against a plan with the existing link, relayed at m, and one more that is gone."""
+    model = exact(inventory)
+    there = next(link.id for link in model.candidates.links if link.existing)
+    reference = Reference(frozenset({there, "gone"}), frozenset({"m"}), first=True)
+    hold_changes(model, reference, 2)
+    tie_to_paths(model, reference)
     return model
 
 
@@ -148,6 +159,30 @@ CASES: dict[str, tuple[Inventory, Callable[[Inventory], Formulation]]] = {
             budget={"capex": 500, "tco": 900},
         ),
         exact,
+    ),
+    "terms": (
+        network(
+            {"f": fibre("a", "b", strands=4), "g": fibre("b", "c"), "h": fibre("c", "x")},
+            {"c": corridor("a", "b", key_rate_bps=1700.0), "d": corridor("b", "c")},
+            items={"node_items": {"kms": {"price": 7}}},
+            offers={
+                "buy": {"for": "qkd_systems.q", "list_price": 100, "tiers": [{"from": 3, "discount": 0.2}]},
+                "let": {"for": "qkd_systems.q", "kind": "lease", "fee_per_month": 2, "term_months": 36},
+                "kms-1": {"for": "node_items.kms", "list_price": 7, "support_per_year": 2},
+                "kms-2": {"for": "node_items.kms", "list_price": 20, "support_per_year": 0},
+            },
+            budget={"capex": 500},
+        ),
+        exact,
+    ),
+    "existing": (
+        network(
+            {"f": fibre("a", "m", strands=2), "g": fibre("m", "b", strands=2), "h": fibre("a", "b", strands=2)},
+            {"c": corridor("a", "b", key_rate_bps=1200.0)},
+            services={"otdr": {"per": "fibre", "price": 3, "price_per_year": 1}},
+            existing={"links": {"there": {"ends": ["m", "a"], "fibres": ["f"], "system": "q", "keep": False}}},
+        ),
+        against_earlier,
     ),
     "disjoint": (network(RISKS, {"c": corridor("a", "b", paths=2, max_relays=2)}), exact),
     "held": (network(RING, {"c": corridor("a", "b", required=False), "d": corridor("a", "x")}), held),

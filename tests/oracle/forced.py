@@ -47,7 +47,4 @@ def best_relaying(inventory: Inventory, site: str) -> float | None:
 
 
 def _value(inventory: Inventory, search: Search) -> float | None:
-    if search.best is None:
-        return None
-    capex, tco, relays = (float(x) for x in search.best[0].usage[:3])
-    return {"capex": capex, "tco": tco, "relays": relays}[inventory.objective]
+    return None if search.best is None else search.best.value(inventory.objective)

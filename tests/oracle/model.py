@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 from geographiclib.geodesic import Geodesic
 
+from qplan.inventory.existing import ExistingLink
 from qplan.inventory.model import Corridor, Fibre, Inventory, QkdSystem
 
 SLACK = 1e-9  # dB or km
@@ -25,6 +26,10 @@ class Candidate:
     length_km: float
     loss_db: float
     net_rate_bps: float
+    entry: str | None = None
+    """Id of the existing link on this route with this system."""
+    extendable: bool = True
+    """Systems may be bought for it."""
 
     @property
     def ends(self) -> tuple[str, str]:
@@ -76,29 +81,49 @@ def rate_bps(system: QkdSystem, loss_db: float) -> float:
 
 
 def candidates(inventory: Inventory) -> Iterator[Candidate]:
-    """Every route × system that is allowed, each route in one direction."""
-    allowed = inventory.policy.technologies
-    systems = [
-        (name, system)
-        for name, system in sorted(inventory.equipment.qkd_systems.items())
-        if allowed is None or system.technology in allowed
-    ]
-    for sites, fibres in routes(inventory):
-        for name, system in systems:
-            candidate = _candidate(inventory, name, system, sites, fibres)
+    """Every route × system that is allowed or there, each route in one direction."""
+    policy = inventory.policy
+    allowed = {
+        name
+        for name, system in inventory.equipment.qkd_systems.items()
+        if (policy.technologies is None or system.technology in policy.technologies)
+        and (policy.manufacturers is None or system.manufacturer in policy.manufacturers)
+    }
+    there = {(link.system, *_along(link)): name for name, link in inventory.existing.links.items()}
+    for sites, fibres in routes(inventory, max((len(fibres) for _, _, fibres in there), default=0)):
+        for name, system in sorted(inventory.equipment.qkd_systems.items()):
+            entry = there.get((name, (sites[0], sites[-1]), fibres))
+            extendable = name in allowed and len(fibres) - 1 <= policy.max_bypass_sites
+            candidate = _candidate(inventory, name, system, sites, fibres) if entry or extendable else None
             if candidate is not None:
-                yield candidate
+                yield replace(candidate, entry=entry, extendable=extendable)
 
 
-def routes(inventory: Inventory) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+def refused(inventory: Inventory, links: Iterable[Candidate]) -> Iterator[Candidate]:
+    """Existing links that stay although no path can use them."""
+    usable = {link.entry for link in links}
+    for name, link in inventory.existing.links.items():
+        if link.keep and name not in usable:
+            ends, fibres = _along(link)
+            yield Candidate(link.system, ends, fibres, 0.0, 0.0, 0.0, name, False)
+
+
+def _along(link: ExistingLink) -> tuple[tuple[str, str], tuple[str, ...]]:
+    """Ends and fibres from the lesser end."""
+    a, b = link.ends
+    return ((a, b), link.fibres) if a < b else ((b, a), link.fibres[::-1])
+
+
+def routes(inventory: Inventory, fibres_there: int = 0) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
     """Sites and fibres of every simple path with few enough sites in between, from its lesser end."""
+    most = max(inventory.policy.max_bypass_sites + 1, fibres_there)
     usable = [(f, fibre.ends) for f, fibre in sorted(inventory.fibres.items()) if not fibre.amplified]
     stack = [((site,), ()) for site in sorted(inventory.sites)]
     while stack:
         sites, fibres = stack.pop()
         if fibres and sites[0] < sites[-1]:
             yield sites, fibres
-        if len(fibres) > inventory.policy.max_bypass_sites:
+        if len(fibres) >= most:
             continue
         for fibre_id, (a, b) in usable:
             if sites[-1] in (a, b):

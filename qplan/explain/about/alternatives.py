@@ -11,7 +11,7 @@ from qplan.candidates.design import Design
 from qplan.candidates.links import enumerate_candidates
 from qplan.candidates.model import CandidateGraph, CandidateLink
 from qplan.candidates.reasons import Reason
-from qplan.costing.unit_costs import Cost, tco
+from qplan.costing.cost import Cost, tco
 from qplan.explain.findings import Proposal, Setting, write_setting
 from qplan.explain.infeasibility.cases import find_reasons
 from qplan.explain.infeasibility.rules import narrow_rules

@@ -9,7 +9,7 @@ from qplan.assessment.weaknesses import SmallestSet
 from qplan.candidates.model import Refusal
 from qplan.candidates.reasons import Reason, named
 from qplan.candidates.refusals import describe_figures
-from qplan.costing.unit_costs import Cost, contingency, tco
+from qplan.costing.cost import Cost, contingency, tco
 from qplan.explain.about.alternatives import Alternative
 from qplan.explain.about.limits import LimitState
 from qplan.explain.about.margins import Margin

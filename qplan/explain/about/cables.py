@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from qplan.candidates.listing import CandidateList, list_candidates
 from qplan.candidates.reasons import Reason, named
-from qplan.costing.unit_costs import Cost, strand_cost
+from qplan.costing.cost import Cost
+from qplan.costing.market import market_of
+from qplan.costing.unit_costs import strand_cost
 from qplan.explain.about.alternatives import Replanner
 from qplan.explain.about.answers import (
     PLAN_WIDE,
@@ -59,7 +61,7 @@ def _answer(replanner: Replanner, kind: str, name: str, fibres: list[str], what:
     limits, lifted = judge_limits(replanner, {f"fibres.{f}" for f in fibres}, PLAN_WIDE)
     cost = Cost()
     for f in fibres:
-        cost += strand_cost(inventory, f).times(_count_strands(inventory, over, f))
+        cost += strand_cost(market_of(inventory), f).times(_count_strands(inventory, over, f))
     without = replanner.replan_with(f"no QKD link over {named(fibres)}", *((f"fibres.{f}.strands", 0) for f in fibres))
     run = "1 QKD link of the plan runs" if len(over) == 1 else f"{len(over)} QKD links of the plan run"
     why = (what, f"{run} over it: {named([link.id for link in over])}.")

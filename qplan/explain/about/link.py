@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from qplan.candidates.links import enumerate_candidates, offers_and_refusals
-from qplan.costing.unit_costs import system_cost
+from qplan.costing.market import Market
+from qplan.costing.unit_costs import link_cost
 from qplan.explain.about.alternatives import Alternative, Replanner
 from qplan.explain.about.answers import PLAN_WIDE, Answer, Use, list_sites, price_share, rank_alternatives
 from qplan.explain.about.limits import judge_limits
@@ -35,7 +36,7 @@ def answer_link(replanner: Replanner, link: Link) -> Answer:
         True,
         why,
         uses,
-        price_share(inventory, plan, system_cost(inventory, link.system, link.fibres).times(link.count)),
+        price_share(inventory, plan, link_cost(Market(inventory), plan, link)),
         limits,
         without=_replan_without(replanner, link),
         changes=rank_alternatives(lifted),

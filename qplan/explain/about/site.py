@@ -7,13 +7,16 @@ from dataclasses import replace
 
 from qplan.candidates.links import enumerate_candidates
 from qplan.candidates.reasons import named
-from qplan.costing.unit_costs import Cost, node_cost, relay_cost
+from qplan.costing.cost import Cost
+from qplan.costing.market import Market
+from qplan.costing.unit_costs import node_cost, relay_cost
 from qplan.explain.about.alternatives import Alternative, Replanner
 from qplan.explain.about.answers import PLAN_WIDE, Answer, Use, list_sites, price_share, rank_alternatives
 from qplan.explain.about.limits import judge_limits
 from qplan.explain.about.unused_site import answer_unused
 from qplan.explain.infeasibility.rules import describe_refusals
 from qplan.inventory.model import Inventory
+from qplan.inventory.plant import is_existing_relay
 from qplan.plan.model import Plan
 
 OUT_OF_REACH_DB = 1000.0  # a patch-through loss that says "not through this site" in a key of the inventory
@@ -46,7 +49,8 @@ def _sum_cost(inventory: Inventory, site: str, roles: set[str]) -> Cost | None:
     """Of the node and of what it takes to relay; None where channels are only patched through."""
     if roles == {"patched through"}:
         return None
-    return node_cost(inventory, site) + (relay_cost(inventory, site) if "relay" in roles else Cost())
+    market = Market(inventory)
+    return node_cost(market, site) + (relay_cost(market, site) if "relay" in roles else Cost())
 
 
 def _list_uses(inventory: Inventory, plan: Plan, site: str) -> Iterator[Use]:
@@ -71,7 +75,7 @@ def _describe(inventory: Inventory, site: str, uses: tuple[Use, ...]) -> Iterato
     if ends:
         yield f"It is an end of {', '.join(ends)}."
     if relayed:
-        existing = " (an existing trusted node)" if inventory.sites[site].trusted_node == "existing" else ""
+        existing = " (an existing trusted node)" if is_existing_relay(inventory, site) else ""
         yield f"It relays the keys of {', '.join(relayed)}{existing}."
     if patched:
         yield f"Quantum channels of {', '.join(patched)} are patched through it; no key is in clear for these."

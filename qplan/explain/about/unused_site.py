@@ -9,7 +9,9 @@ from qplan.candidates.links import enumerate_candidates
 from qplan.candidates.model import CandidateGraph
 from qplan.candidates.reasons import Reason, named
 from qplan.candidates.refusals import describe_figures
-from qplan.costing.unit_costs import Cost, money, relay_cost, tco
+from qplan.costing.cost import Cost, tco
+from qplan.costing.market import Market
+from qplan.costing.unit_costs import node_cost, relay_cost
 from qplan.explain.about.alternatives import Alternative, Replanner
 from qplan.explain.about.answers import Answer
 from qplan.explain.findings import Setting
@@ -96,8 +98,7 @@ def _force(replanner: Replanner, site: str, text: str, may: str) -> tuple[tuple[
     other and the site together, which is all that is known where time ends the search.
     """
     inventory = replanner.inventory
-    waived = Cost(money(inventory.sites[site].node_cost), money(inventory.sites[site].node_cost_per_year))
-    waived += relay_cost(inventory, site)
+    waived = _price(inventory, site) + _price(apply_settings(inventory, _waivers(site)), site).times(-1)
     best, relays, fits, asked = None, False, True, inventory
     served = replanner.require_served()
     for variant in (served, lift_budget(served)):
@@ -146,7 +147,16 @@ def _waive_cost(inventory: Inventory, site: str, waived: Cost) -> Inventory | No
             left.append((f"budget.{metric}", round(ceiling - float(saved), 2)))
     if any(value < 0 for _, value in left):
         return None
-    nothing: list[Setting] = [
-        (f"sites.{site}.{key}", 0.0) for key in ("node_cost", "node_cost_per_year", "relay_cost_per_year")
-    ]
-    return apply_settings(inventory, [*nothing, (f"sites.{site}.trusted_node", "existing"), *left])
+    return apply_settings(inventory, [*_waivers(site), *left])
+
+
+def _waivers(site: str) -> list[Setting]:
+    """What makes a relay at the site free, but for the services counted per node and per year."""
+    amounts = ("node_cost", "node_cost_per_year", "relay_cost_per_year")
+    return [*((f"sites.{site}.{key}", 0.0) for key in amounts), (f"sites.{site}.trusted_node", "existing")]
+
+
+def _price(inventory: Inventory, site: str) -> Cost:
+    """Of a relay at the site."""
+    market = Market(inventory)
+    return node_cost(market, site) + relay_cost(market, site)

@@ -7,7 +7,9 @@ from typing import Any
 
 from qplan.candidates.links import enumerate_candidates
 from qplan.candidates.reasons import Reason, named
-from qplan.costing.unit_costs import node_cost, relay_cost, tco
+from qplan.costing.cost import tco
+from qplan.costing.market import Market
+from qplan.costing.unit_costs import node_cost, relay_cost
 from qplan.explain.findings import Diagnosis, Obstacle, Proposal, Setting, propose
 from qplan.explain.infeasibility.irreducible import find_irreducible
 from qplan.explain.infeasibility.losses import propose_patching
@@ -75,7 +77,8 @@ def _describe_sites(inventory: Inventory, barred: list[Relaying]) -> Reason:
 
 
 def _sort_by_cost(inventory: Inventory) -> list[str]:
-    costs = {s: tco(inventory.economics, node_cost(inventory, s) + relay_cost(inventory, s)) for s in inventory.sites}
+    market = Market(inventory)
+    costs = {s: tco(inventory.economics, node_cost(market, s) + relay_cost(market, s)) for s in inventory.sites}
     return sorted(costs, key=lambda s: (costs[s], s))
 
 

@@ -18,13 +18,13 @@ from qplan.candidates.model import CandidateGraph, CandidateLink, Refusal, Usabi
 from qplan.candidates.precheck import not_disjoint, too_many_relays
 from qplan.candidates.prices import Prices
 from qplan.candidates.reasons import Reason, named, spoken
-from qplan.candidates.survey import permitted_systems
 from qplan.explain.findings import Diagnosis, Obstacle, Proposal, propose
 from qplan.explain.infeasibility.concessions import propose_relays
 from qplan.explain.infeasibility.losses import examine_losses, examine_reach, list_over_limit
 from qplan.explain.infeasibility.rules import examine_rules
 from qplan.explain.trials import Trials
 from qplan.explain.variants import apply_settings, lift_rules
+from qplan.inventory.admissible import permitted_systems
 from qplan.inventory.model import Corridor, Inventory
 from qplan.inventory.relay_rules import relay_refusals
 from qplan.inventory.source.messages import counted

@@ -6,8 +6,10 @@ from qplan.errors import Diagnostic
 from qplan.inventory.checks import corridors as corridor
 from qplan.inventory.checks import costs as cost
 from qplan.inventory.checks import drills as drill
+from qplan.inventory.checks import existing as existing
 from qplan.inventory.checks import lengths, magnitudes, physics
 from qplan.inventory.checks import limits as limit
+from qplan.inventory.checks import offers as offer
 from qplan.inventory.checks import references as reference
 from qplan.inventory.checks.view import Check, View
 
@@ -48,6 +50,14 @@ ENTRY_CHECKS: tuple[Check, ...] = (
     drill.check_stores_can_be_used,
     limit.check_limits_are_stated,
     limit.check_selections_fit_the_metric,
+    offer.check_terms_fit_the_kind,
+    offer.check_tiers_ascend,
+    offer.check_currencies_have_rates,
+    offer.check_horizon_can_be_listed,
+    existing.check_existing_fibres_join_the_ends,
+    existing.check_existing_routes_stand_once,
+    existing.check_ages_are_known,
+    existing.check_existing_plant_fits,
 )
 """Each entry by itself, with those that it names: true of any part of an inventory."""
 REFERENCE_CHECKS: tuple[Check, ...] = (
@@ -58,6 +68,14 @@ REFERENCE_CHECKS: tuple[Check, ...] = (
     drill.check_expectations,
     drill.check_stores_and_rates_are_of_something,
     limit.check_selected_things_exist,
+    offer.check_offers_are_for_something,
+    offer.check_included_services,
+    offer.check_policy_names_offers,
+    offer.check_spares,
+    offer.check_encryptors_exist,
+    existing.check_existing_links_are_over_what_is_there,
+    existing.check_existing_sites_exist,
+    existing.check_renames,
 )
 """Need every declared id."""
 WHOLE_CHECKS: tuple[Check, ...] = (
@@ -72,6 +90,10 @@ WHOLE_CHECKS: tuple[Check, ...] = (
     corridor.check_there_are_corridors,
     drill.check_ducts_have_lengths,
     drill.check_ducts_fit_their_fibres,
+    offer.check_some_offer_is_admissible,
+    offer.check_spares_can_be_used,
+    offer.check_services_have_prices,
+    existing.check_existing_links_carry_keys,
 )
 """Need every entry to be valid, since they speak of what is not there."""
 

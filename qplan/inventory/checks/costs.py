@@ -7,35 +7,44 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 from qplan.errors import Diagnostic
+from qplan.inventory.admissible import admissible_offers
 from qplan.inventory.checks.view import View
 from qplan.inventory.model import Fibre, Item, QkdSystem, Site
 from qplan.inventory.source.messages import shown
 from qplan.inventory.source.source_map import Path
 
+DAYS = ("quoted", "valid_until")
 PRODUCTS = ("qkd_systems", "node_items", "relay_items")
 
 
 def check_prices(view: View) -> Iterator[Diagnostic]:
     """What has no price counts as 0."""
     for path, product in _products(view):
-        if product.price is None:
+        if product.price is None and not admissible_offers(view.inventory, f"{path[1]}.{path[2]}"):
             message = f"'{path[-1]}' has no price: it counts as 0 and is listed as to be quoted"
             yield view.finding("QP501", (*path, "price"), message, key=True)
 
 
 def check_quotes_are_valid(view: View) -> Iterator[Diagnostic]:
-    """A quote that has run out, or whose last day cannot be read."""
-    for path, product in _products(view):
-        if "quote_valid_until" not in product.labels:
-            continue
-        stated, at = product.labels["quote_valid_until"], (*path, "labels", "quote_valid_until")
+    """A quote that has run out by the day asked about, or whose last day cannot be read."""
+    quotes: list[tuple[Path, object, str]] = [
+        ((*path, "labels", "quote_valid_until"), product.labels["quote_valid_until"], str(path[-1]))
+        for path, product in _products(view)
+        if "quote_valid_until" in product.labels
+    ]
+    for name, offer in view.inventory.offers.items():
+        quotes += [(("offers", name, key), day, name) for key in DAYS if (day := getattr(offer, key)) is not None]
+    for path, stated, name in quotes:
         last_day = _date(stated)
         if last_day is None:
-            message = f"the quote of '{path[-1]}' is valid until {shown(stated)}; expected a date such as 2031-12-31"
-            yield view.finding("QP502", at, message)
-        elif last_day < today():
-            hint = "ask for a new quote, or mark the price provenance: illustrative and take the label away"
-            yield view.finding("QP502", at, f"the quote of '{path[-1]}' was valid until {last_day} only", hint=hint)
+            word = "was made" if path[-1] == "quoted" else "is valid until"
+            message = f"the quote of '{name}' {word} {shown(stated)}; expected a date such as 2031-12-31"
+            yield view.finding("QP502", path, message)
+        elif view.as_of is not None and path[-1] != "quoted" and last_day < view.as_of:
+            hint = "ask for a new quote"
+            if path[0] != "offers":
+                hint += ", or mark the price provenance: illustrative and take the label away"
+            yield view.finding("QP502", path, f"the quote of '{name}' was valid until {last_day} only", hint=hint)
 
 
 def check_amounts_are_in_one_currency(view: View) -> Iterator[Diagnostic]:

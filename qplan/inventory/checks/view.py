@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from qplan.errors import Diagnostic
+from qplan.inventory.admissible import permitted_systems
 from qplan.inventory.model import Corridor, Fibre, Inventory, QkdSystem
 from qplan.inventory.rules import finding
 from qplan.inventory.source.source_map import Path, SourceMap, dotted
@@ -21,6 +23,8 @@ class View:
     inventory: Inventory
     source: SourceMap
     ids: Mapping[str, frozenset[str]]
+    as_of: date | None = None
+    """The day by which quotes are judged; None: nothing runs out."""
 
     def finding(self, code: str, path: Path, message: str, *, hint: str = "", key: bool = False) -> Diagnostic:
         """A finding at a value, or at its key."""
@@ -36,10 +40,7 @@ class View:
 
     def systems(self) -> Iterator[tuple[str, QkdSystem]]:
         """The systems that the policy lets the planner buy."""
-        allowed = self.inventory.policy.technologies
-        for name, system in self.inventory.equipment.qkd_systems.items():
-            if allowed is None or system.technology in allowed:
-                yield name, system
+        yield from permitted_systems(self.inventory).items()
 
     def corridors(self) -> Iterator[tuple[str, Corridor]]:
         """All valid corridors, by id."""

@@ -20,15 +20,16 @@ CATALOGUE = "catalogue:"
 STDIN, STDIN_NAME = "-", "stdin"
 MAX_CHAIN = 50  # files that include each other in a row
 SECTIONS = (
-    "sites", "fibres", "corridors", "checks", "scenarios", "set", "metadata", "policy", "budget", "economics",
-    "key_stores", "reliability", "drills",
-)  # fmt: skip
+    *("sites", "fibres", "corridors", "checks", "scenarios", "set", "metadata", "policy", "budget", "economics"),
+    *("services", "spares", "offers", "classical", "existing", "moved", "key_stores", "reliability", "drills"),
+)
 MERGED: frozenset[Path] = frozenset(
     [(), ("equipment",), ("defaults",)]
     + [(section,) for section in SECTIONS]
-    + [("equipment", part) for part in ("qkd_systems", "node_items", "relay_items")]
+    + [("equipment", part) for part in ("qkd_systems", "node_items", "relay_items", "encryptors")]
     + [("defaults", part) for part in ("site", "fibre", "corridor")]
-    + [("key_stores", "links"), *(("reliability", part) for part in ("fibre", "ducts", "operators"))]
+    + [("economics", "exchange_rates"), ("existing", "links"), ("key_stores", "links")]
+    + [("reliability", part) for part in ("fibre", "ducts", "operators")]
 )
 """Mappings that several files may add entries to."""
 
@@ -143,10 +144,28 @@ class _Reader:
         declared: Values = parsed.value
         self._check_version(file, declared.pop("qplan", None), parsed.places, required_version)
         includes = declared.pop("include", None)
+        if chain:
+            self._replace_offers(declared.get("offers"), parsed.places)
         _merge(self.loaded, declared, parsed.places, (), self.loaded.value)
         for path, place in parsed.places.items():
             self.loaded.places.setdefault(path, place)
         self._follow(includes, parsed.places, (*chain, file))
+
+    def _replace_offers(self, offers: object, added: dict[Path, Place]) -> None:
+        """Offers of an include take the place of those of the same id, as a whole, in an include before it."""
+        known, places, main = self.loaded.value.get("offers"), self.loaded.places, self.loaded.files[0].shown
+        if not isinstance(offers, dict) or not isinstance(known, dict):
+            return
+        for name in offers.keys() & known.keys():
+            path: Path = ("offers", name)
+            first, second = places[path], added[path].at_key()
+            if first.file == main or offers[name] is None or known[name] is None:
+                continue
+            message = f"'{dotted(path)}' takes the place of the one in {first.file}:{first.at_key().line}"
+            self.loaded.findings.append(finding("QP701", second, dotted(path), message))
+            del known[name]
+            for inner in [inner for inner in places if inner[:2] == path]:
+                del places[inner]
 
     def _follow(self, includes: object, places: dict[Path, Place], chain: tuple[SourceFile, ...]) -> None:
         if includes is not None and not isinstance(includes, list):

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from qplan.errors import Diagnostic
 from qplan.inventory.countries import COUNTRIES, MEANT
-from qplan.inventory.fields import COUNTRY_PATTERN, ID_PATTERN, LEAST_AMOUNT
+from qplan.inventory.fields import COUNTRY_PATTERN, ID_PATTERN, LEAST_AMOUNT, PRODUCT_PATTERN, SPARE_PATTERN
 from qplan.inventory.rules import finding
 from qplan.inventory.source.messages import closest, counted, did_you_mean, figure, joined, kind, shown
 from qplan.inventory.source.remedies import BLANK, id_remedy, key_remedy, value_remedy
@@ -43,6 +43,10 @@ PATTERNS = {
     ID_PATTERN: "letters, digits, '-' and '_', a letter or a digit first",
     COUNTRY_PATTERN: "two capital letters (ISO 3166-1 alpha-2)",
     "^[A-Z]{3}$": "three capital letters (ISO 4217)",
+    "^[0-9]{4}-(0[1-9]|1[0-2])$": "a month such as 2027-01",
+    "^[0-9]{4}-[0-9]{2}-[0-9]{2}$": "a day such as 2027-01-31",
+    PRODUCT_PATTERN: "a product such as qkd_systems.dv-metro or services.install",
+    SPARE_PATTERN: "qkd_systems.ID, node_items.ID or relay_items.ID",
 }
 
 
@@ -123,7 +127,7 @@ def _at(value: object, path: Path) -> object:
 
 def _entry(path: Path) -> Path:
     """The smallest part around a path that the rest can do without: an entry by id, or a key of a section."""
-    return path[:3] if path[0] in ("equipment", "defaults", "scenarios") else path[:2]
+    return path[:3] if path[0] in ("equipment", "existing", "defaults", "scenarios") else path[:2]
 
 
 def _drop(value: Values, paths: set[Path]) -> Values:

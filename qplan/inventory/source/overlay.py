@@ -224,8 +224,8 @@ def drop_nulls(values: Values, shape: Shape = FILE) -> Values:
 def _sort_by_id(section: str, value: object) -> object:
     if not isinstance(value, dict):
         return value
-    if section == "equipment":
+    if section in ("equipment", "existing"):
         return {key: _sort_by_id("", entries) for key, entries in value.items()}
-    if section in ("metadata", "policy", "budget", "economics"):
+    if section in ("metadata", "policy", "budget", "economics", "classical"):
         return value
     return dict(sorted(value.items()))

@@ -8,6 +8,7 @@ from types import NoneType, UnionType
 from typing import Annotated, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from qplan.inventory.model import InventoryFile
 from qplan.inventory.source.source_map import Path
@@ -22,7 +23,7 @@ class Shape(NamedTuple):
     @property
     def keys(self) -> tuple[str, ...]:
         """The known keys of a model; empty elsewhere."""
-        return tuple(self.model.model_fields) if self.kind == "model" and self.model else ()
+        return tuple(_fields(self.model)) if self.kind == "model" and self.model else ()
 
     def below(self, key: str | int) -> Shape | None:
         """The shape of an entry; None where the models know none of that name."""
@@ -37,9 +38,14 @@ FILE = Shape("model", InventoryFile)
 FREE = Shape("free")
 
 
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields of a model by the keys under which they stand in a file."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
 @cache
 def _field_shape(model: type[BaseModel], key: str) -> Shape | None:
-    field = model.model_fields.get(key)
+    field = _fields(model).get(key)
     return None if field is None else _shape(field.annotation)
 
 

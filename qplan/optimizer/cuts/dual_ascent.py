@@ -65,7 +65,7 @@ def cheapest_links(model: Formulation, prices: Prices) -> dict[tuple[str, str], 
     """Per pair of sites the price of its cheapest link."""
     cheapest: dict[tuple[str, str], float] = defaultdict(lambda: math.inf)
     for link in model.candidates.links:
-        cheapest[link.route.ends] = min(cheapest[link.route.ends], prices.link.get(link.id, 0.0))
+        cheapest[link.route.ends] = min(cheapest[link.route.ends], prices.first(link))
     return cheapest
 
 

@@ -229,7 +229,7 @@ def layered_tree_values(trees: Sequence[LayeredTree], design: Design) -> dict[st
     values = {flow.name: 0.0 for tree in trees for flow in tree.arcs.values()}
     relays = {node.site for node in design.nodes if "relay" in node.roles}
     neighbours: dict[str, set[str]] = defaultdict(set)
-    for link in design.links:
+    for link in (link for link in design.links if link.id in design.used_links):
         a, b = link.ends
         neighbours[a].add(b)
         neighbours[b].add(a)

@@ -9,6 +9,7 @@ import networkx as nx
 import numpy as np
 
 from qplan.candidates.design import Design
+from qplan.candidates.model import systems_needed
 from qplan.optimizer.cuts.layered_trees import layered_tree_values
 from qplan.optimizer.cuts.lifts import Lifts
 from qplan.optimizer.cuts.row import Row
@@ -21,12 +22,18 @@ TOLERANCE = 1e-6
 
 def start_values(model: Formulation, design: Design) -> dict[str, float]:
     """Values of the design variables in a design; links that the model lacks are left out."""
-    counts = {link.id: float(link.count) for link in design.links}
+    known = {link.id: link for link in design.links}
+    used = design.used_links
+    counts = {name: float(systems_needed(known[name].load_bps, known[name].key_rate_bps)) for name in used}
+    bought = {name: float(link.bought) for name, link in known.items()}
     nodes = {node.site for node in design.nodes}
     relays = {node.site for node in design.nodes if "relay" in node.roles}
     served = {corridor.id for corridor in design.corridors if corridor.served}
-    values = {v.name: float(link in counts) for link, v in model.link.items()}
+    values = {v.name: float(link in used) for link, v in model.link.items()}
     values |= {v.name: counts.get(link, 0.0) for link, v in model.count.items()}
+    for name in model.extended:
+        values[model.bought[name].name] = bought.get(name, 0.0)
+        values[model.extended[name].name] = float(bought.get(name, 0.0) > 0)
     for group, chosen in ((model.node, nodes), (model.relay, relays), (model.served, served)):
         values |= {v.name: float(key in chosen) for key, v in group.items()}
     return values
@@ -35,7 +42,8 @@ def start_values(model: Formulation, design: Design) -> dict[str, float]:
 def tree_values(trees: Trees, design: Design) -> dict[str, float]:
     """Values of the lift of trees in a design: in each of its parts a tree, or the rest, joins all components there."""
     values = dict.fromkeys((v.name for v in trees.variables()), 0.0)
-    installed = {arc for link in design.links for arc in (link.ends, link.ends[::-1])}
+    used = design.used_links
+    installed = {arc for link in design.links if link.id in used for arc in (link.ends, link.ends[::-1])}
     waiting = list(range(len(trees.components)))
     while waiting and waiting[0] < trees.rooted:
         k = waiting[0]
@@ -85,7 +93,7 @@ class Witnesses:
 
     def add(self, design: Design) -> None:
         """Take up a design, unless the model lacks a link of it."""
-        if any(link.id not in self.model.link for link in design.links):
+        if not design.used_links <= self.model.link.keys():
             return
         values = start_values(self.model, design)
         values |= tree_values(self.lifts.trees, design) | layered_tree_values(self.lifts.layered_trees, design)

@@ -9,11 +9,12 @@ import numpy as np
 
 from qplan.candidates.arrays import CandidateArrays
 from qplan.candidates.cheapest_paths import find_paths
-from qplan.candidates.design import Design, design_of, in_order
+from qplan.candidates.design import Design, in_order
 from qplan.candidates.paths import Weights, relays_of
 from qplan.candidates.prices import Prices
 from qplan.optimizer.heuristics.local_search import construct, improve, orders, perturb
 from qplan.optimizer.heuristics.routing_state import RoutingState
+from qplan.optimizer.model.designs import design_of
 from qplan.optimizer.model.objectives import Goal
 from qplan.optimizer.model.stage import Incumbent, Task, better
 from qplan.plan.model import Path, ServedCorridor

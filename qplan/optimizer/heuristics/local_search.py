@@ -86,7 +86,7 @@ def _clearances(state: RoutingState) -> list[frozenset[int]]:
         for s in index.ends[l]:
             if s in at:
                 at[s].add(l)
-    dearest = sorted(together.values(), key=lambda links: (-sum(index.link_price[l] for l in links), min(links)))
+    dearest = sorted(together.values(), key=lambda links: (-sum(index.first_price[l] for l in links), min(links)))
     crossings = [links for links in at.values() if len(links) > 2]
     return [frozenset(links) for links in (*dearest, *crossings)]
 

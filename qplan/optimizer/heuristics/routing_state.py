@@ -40,6 +40,7 @@ class RoutingState:
         self.count = np.zeros(len(index.links), dtype=np.int64)
         self.ended: Counter[int] = Counter()  # corridors that end at a site
         self.relayed: Counter[int] = Counter()  # paths that are relayed at a site
+        self.fibres: Counter[str] = Counter()  # links in use over a fibre, where its use has a price
         self.taken = dict.fromkeys(index.stock, 0.0)  # by the systems installed
 
     @property
@@ -47,8 +48,9 @@ class RoutingState:
         index = self.index
         nodes = sorted(self.ended.keys() | self.relayed.keys())
         links, relays = sorted(self.users), sorted(self.relayed)
-        systems = (index.link_price[links] * self.count[links]).sum()
-        return float(systems + index.node_price[nodes].sum() + index.relay_price[relays].sum())
+        systems = index.price_of(links, self.count[links]).sum()
+        fibres = sum(index.fibre_price[f] for f in sorted(self.fibres)) if index.fibre_price else 0.0
+        return float(systems + fibres + index.node_price[nodes].sum() + index.relay_price[relays].sum())
 
     def weights(
         self, commodity: Commodity, link_factor: np.ndarray | float = 1.0, site_factor: np.ndarray | float = 1.0
@@ -56,9 +58,13 @@ class RoutingState:
         """What a path of the corridor would add, times a factor per link and site."""
         index = self.index
         needed = np.maximum(1, np.ceil((self.load_bps + commodity.demand_bps) / index.rate_bps * (1 - 1e-6)))
-        more = np.maximum(needed - self.count, 0)
-        link = more * index.link_price * link_factor
+        needed = np.maximum(needed, self.count)
+        added = index.price_more(self.count, needed)
+        if index.fibre_price:
+            added += self._unlit_prices()
+        link = added * link_factor
         link[needed > index.max_count] = math.inf
+        more = np.maximum(needed - index.kept, 0) - np.maximum(self.count - index.kept, 0)
         for l in np.flatnonzero(index.limited & (more > 0) & (link < math.inf)):
             if not self._fits(int(l), int(more[l])):
                 link[l] = math.inf
@@ -68,6 +74,11 @@ class RoutingState:
         relays[list(self.relayed)] = True
         site = (np.where(nodes, 0.0, index.node_price) + np.where(relays, 0.0, index.relay_price)) * site_factor
         return Weights(link.tolist(), site.tolist())
+
+    def _unlit_prices(self) -> np.ndarray:
+        """What the fibres of each link cost that no link uses yet."""
+        unlit = {f: price for f, price in self.index.fibre_price.items() if f not in self.fibres}
+        return np.array([sum(unlit.get(f, 0.0) for f in link.route.fibres) for link in self.index.links])
 
     def _fits(self, l: int, more: int) -> bool:
         """So many more systems on the link find strands and room."""
@@ -137,8 +148,12 @@ class RoutingState:
         for l in links:
             self.load_bps[l] = self.load_bps[l] + demand_bps if self.users[l] else 0.0
             count = index.systems(l, float(self.load_bps[l])) if self.users[l] else 0
+            more = max(0, count - int(index.kept[l])) - max(0, int(self.count[l]) - int(index.kept[l]))
             for resource, each in index.takes[l]:
-                self.taken[resource] += each * (count - int(self.count[l]))
+                self.taken[resource] += each * more
+            if index.fibre_price and (count > 0) != (self.count[l] > 0):
+                self.fibres.update(dict.fromkeys(index.links[l].route.fibres, 1 if count else -1))
+                self.fibres = +self.fibres
             self.count[l] = count
 
     def _kept(self, commodity: Commodity, links: list[int]) -> bool:

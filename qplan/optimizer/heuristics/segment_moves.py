@@ -39,7 +39,7 @@ def _segments(state: RoutingState) -> list[Segment]:
             for l in path:
                 users[l].add((q, i))
     found: dict[Segment, None] = {}
-    for l in sorted(users, key=lambda l: (-index.link_price[l] * state.count[l], l)):
+    for l in sorted(users, key=lambda l: (-float(index.price_of([l], state.count[[l]])[0]), l)):
         mine = frozenset(users[l])
         q, i = min(mine)
         path = state.paths[q][i]

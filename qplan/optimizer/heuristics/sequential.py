@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from qplan.candidates.arrays import CandidateArrays
-from qplan.candidates.design import Design, design_of
+from qplan.candidates.design import Design
 from qplan.candidates.model import CandidateGraph
 from qplan.candidates.prices import money_prices
-from qplan.costing.costs import plan_costs
-from qplan.inventory.model import Budget, Inventory
+from qplan.inventory.model import Inventory
 from qplan.optimizer.heuristics.guided_search import served_corridors
 from qplan.optimizer.heuristics.local_search import construct, orders
 from qplan.optimizer.heuristics.routing_state import RoutingState
+from qplan.optimizer.model.designs import design_of
 
 ORDERS = 4
 
@@ -19,7 +19,8 @@ def plan_at_once(inventory: Inventory, candidates: CandidateGraph) -> Design | N
     """A plan for all corridors together that keeps every limit; that none was found proves nothing."""
     index = _number(inventory, candidates)
     tried = (construct(index, order, 1.0, 1.0) for order in orders(index, inventory.corridors, ORDERS))
-    return next((_design(state, candidates) for state in tried if state is not None and _within_budget(state)), None)
+    designs = (_design(state, candidates) for state in tried if state is not None)
+    return next((design for design in designs if _is_within_budget(inventory, design)), None)
 
 
 def find_served_alone(inventory: Inventory, candidates: CandidateGraph) -> frozenset[str]:
@@ -27,13 +28,13 @@ def find_served_alone(inventory: Inventory, candidates: CandidateGraph) -> froze
     index, served = _number(inventory, candidates), set()
     for q, commodity in index.commodities.items():
         state = RoutingState(index)
-        if state.route(commodity) and _within_budget(state):
+        if state.route(commodity) and _is_within_budget(inventory, _design(state, candidates)):
             served.add(q)
     return frozenset(served)
 
 
 def _number(inventory: Inventory, candidates: CandidateGraph) -> CandidateArrays:
-    prices = money_prices(inventory, candidates.links, inventory.sites, inventory.sites, "tco")
+    prices = money_prices(inventory, candidates, inventory.sites, inventory.sites, "tco")
     return CandidateArrays(inventory, candidates, prices)
 
 
@@ -41,17 +42,7 @@ def _design(state: RoutingState, candidates: CandidateGraph) -> Design:
     return design_of(state.index.inventory, candidates, served_corridors(state))
 
 
-def _within_budget(state: RoutingState) -> bool:
-    index = state.index
-    inventory, budget = index.inventory, index.inventory.budget
-    if budget == Budget():
-        return True
-    built = [(index.links[l], int(count)) for l, count in enumerate(state.count) if count]
-    costs = plan_costs(
-        inventory,
-        sorted({end for link, _ in built for end in link.route.ends}),
-        sorted(index.sites[s] for s in state.relayed),
-        [(link.system, link.route.fibres, count) for link, count in built],
-    )
+def _is_within_budget(inventory: Inventory, design: Design) -> bool:
+    budget, costs = inventory.budget, design.costs
     within_capex = budget.capex is None or costs.capex <= budget.capex
     return within_capex and (budget.tco is None or costs.tco <= budget.tco)

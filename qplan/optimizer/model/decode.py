@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 
 from qplan.candidates.bundles import CorridorNetwork
-from qplan.candidates.design import Design, design_of, in_order
+from qplan.candidates.design import Design, in_order
+from qplan.optimizer.model.designs import design_of
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.solution import Solution
 from qplan.plan.model import Path, ServedCorridor

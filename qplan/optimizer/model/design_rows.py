@@ -2,8 +2,8 @@
 
 Design variables: link(l) ∈ {0,1} and count(l) ∈ ℤ for every candidate link, node(s) ∈ {0,1} for corridor ends, relay(s)
 ∈ {0,1} for sites that may relay, served(q) ∈ {0,1} for optional corridors. Routing variables: flow(q, number, bundle,
-direction) ∈ {0,1}. Money is scaled by a power of two, so that the largest cost coefficient lies between 2048 and 4096.
-The rows of the corridors' paths are in `path_rows.py`.
+direction) ∈ {0,1}. Money is scaled by a power of two, so that the largest price lies between 2048 and 4096. The rows of
+the corridors' paths are in `path_rows.py`, those of what is bought in `money_rows.py`.
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ from collections.abc import Collection, Mapping
 import pulp
 
 from qplan.candidates.bundles import bundle_corridors
-from qplan.candidates.model import CandidateGraph
-from qplan.candidates.prices import Metric, Prices, money_prices
+from qplan.candidates.model import CandidateGraph, CandidateLink
+from qplan.candidates.prices import Metric
 from qplan.candidates.series import find_series
+from qplan.costing.choice import ceiling
 from qplan.inventory import plant
 from qplan.inventory.model import Inventory
 from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation, Terms
+from qplan.optimizer.model.money_rows import add_money
 
 BUDGET_ROW_SCALE = 1e6  # right-hand side of a budget row: keeps the solver's absolute tolerance far below a cent
 
@@ -37,6 +39,7 @@ def formulate_design(inventory: Inventory, candidates: CandidateGraph) -> Formul
     add_strands(model)
     for room in plant.ROOMS:
         add_site_room(model, room)
+    add_money(model)
     add_budget(model)
     return model
 
@@ -64,8 +67,8 @@ def add_sites(model: Formulation, passing: Collection[str]) -> None:
 def add_links(model: Formulation, first_of: Mapping[str, str]) -> None:
     """link(l) ≤ count(l) ≤ N_l · link(l), N_l the most systems that any plan needs on the link, or finds room for.
 
-    A link that no path uses is left out of the plan, so no row ties it to its ends. Links in series (`find_series`) are
-    used together, with the relays between them: they have one variable, that of the first.
+    A link that no path uses is left out of the plan, or stays for nothing more, so no row ties it to its ends. Links in
+    series (`find_series`) are used together, with the relays between them: they have one variable, that of the first.
     """
     for link in model.candidates.links:
         first = first_of.get(link.id, link.id)
@@ -77,6 +80,31 @@ def add_links(model: Formulation, first_of: Mapping[str, str]) -> None:
             n = model.count[link.id] = model.variable("count", link.id, upper=link.max_count)
             model.add([(x, 1), (n, -1)], "<=", 0, "count_from", link.id)
             model.add([(n, 1), (x, -link.max_count)], "<=", 0, "count_to", link.id)
+        if not link.existing:
+            model.bought[link.id] = n
+        elif link.most_bought:
+            add_purchase(model, link)
+
+
+@row_family("existing", "extended", "existing_first")
+def add_purchase(model: Formulation, link: CandidateLink) -> None:
+    """count(l) ≤ E_l · link(l) + bought(l), bought(l) ≤ B_l · extended(l), E_l · extended(l) ≤ count(l) − bought(l).
+
+    Of the systems in use on an existing link so many are there, and the others are bought once all of these are used.
+    """
+    x, n, there, most = model.link[link.id], model.count[link.id], link.existing, link.most_bought
+    bought = model.bought[link.id] = model.variable("bought", link.id, upper=most)
+    extended = model.extended[link.id] = model.variable("extended", link.id)
+    model.add([(n, 1), (x, -there), (bought, -1)], "<=", 0, "existing", link.id)
+    model.add([(bought, 1), (extended, -most)], "<=", 0, "extended", link.id)
+    model.add([(extended, there), (n, -1), (bought, 1)], "<=", 0, "existing_first", link.id)
+
+
+def taking(model: Formulation, link: CandidateLink) -> tuple[pulp.LpVariable | None, int]:
+    """The variable of the systems that take strands and room beyond what stays, and the most of them."""
+    if link.kept:
+        return model.bought.get(link.id), link.most_bought
+    return model.count[link.id], link.max_count
 
 
 @row_family("end")
@@ -95,63 +123,62 @@ def add_served(model: Formulation) -> None:
 
 @row_family("strands")
 def add_strands(model: Formulation) -> None:
-    """Σ strands · count(l) over the links on a fibre ≤ its free strands."""
+    """Σ strands · count(l) over the links on a fibre ≤ its free strands; what stays has taken its own."""
     taken: dict[str, Terms] = defaultdict(list)
     most: dict[str, int] = defaultdict(int)
     for link in model.candidates.links:
-        for f in link.route.fibres:
-            taken[f].append((model.count[link.id], link.strands))
-            most[f] += link.strands * link.max_count
+        systems, upper = taking(model, link)
+        for f in link.route.fibres if systems is not None else ():
+            taken[f].append((systems, link.strands))
+            most[f] += link.strands * upper
     for f, terms in sorted(taken.items()):
-        if most[f] > model.inventory.fibres[f].strands:
-            model.add(terms, "<=", model.inventory.fibres[f].strands, "strands", f)
+        free = model.inventory.fibres[f].strands - model.candidates.standing.strands.get(f, 0)
+        if most[f] > free:
+            model.add(terms, "<=", free, "strands", f)
 
 
 @row_family(*plant.ROOMS)
 def add_site_room(model: Formulation, resource: plant.Room) -> None:
-    """Modules at the site + node items · node(s) + relay items · relay(s) ≤ the free rack units (or W)."""
-    equipment = model.inventory.equipment
+    """Modules at the site + node items · node(s) + relay items · relay(s) ≤ the free rack units (or W).
+
+    Where existing plant stays there is a node in every plan, with its items.
+    """
+    equipment, standing = model.inventory.equipment, model.candidates.standing
     modules: dict[str, Terms] = defaultdict(list)
     for link in model.candidates.links:
+        systems, _ = taking(model, link)
         for end in link.route.ends:
-            modules[end].append((model.count[link.id], getattr(equipment.qkd_systems[link.system], resource)))
+            modules[end] += (
+                [] if systems is None else [(systems, getattr(equipment.qkd_systems[link.system], resource))]
+            )
     node_items = plant.items_room(equipment.node_items.values(), resource)
     for s, terms in sorted(modules.items()):
-        site = model.inventory.sites[s]
-        free = getattr(site, resource)
+        free = getattr(model.inventory.sites[s], resource)
         if free is None:
             continue
         relayed = plant.items_room(plant.relay_items(model.inventory, s).values(), resource)
-        if s in model.node:
+        stays = s in standing.sites
+        unit = max(1.0, free) / 1000
+        free -= standing.modules.get((s, resource), 0.0) + (node_items if stays else 0.0)
+        if s in model.node and not stays:
             terms.append((model.node[s], node_items))
         if s in model.relay:
-            terms.append((model.relay[s], relayed + (0.0 if s in model.node else node_items)))
-        unit = max(1.0, free) / 1000
+            terms.append((model.relay[s], relayed + (0.0 if stays or s in model.node else node_items)))
         model.add([(v, taken / unit) for v, taken in terms], "<=", free / unit, resource, s)
-
-
-def money_prices_of(model: Formulation, metric: Metric) -> Prices:
-    """What the variables of the design cost."""
-    return money_prices(model.inventory, model.candidates.links, model.node, model.relay, metric)
-
-
-def price(model: Formulation, prices: Prices) -> Terms:
-    """Σ price × variable over the design."""
-    return [
-        *((model.count[link], each) for link, each in prices.link.items()),
-        *((model.node[s], each) for s, each in prices.node.items()),
-        *((model.relay[s], each) for s, each in prices.relay.items()),
-    ]
 
 
 @row_family("budget")
 def add_budget(model: Formulation) -> None:
-    """Σ cost ≤ the ceiling on capex (without contingency) and on tco."""
+    """Σ cost ≤ the ceiling on capex (without contingency) and on tco, what is fixed taken off.
+
+    Money is held against a budget in whole cents, halves to even, so that it may pass it by nearly half a cent.
+    """
     budget = model.inventory.budget
     ceilings: tuple[tuple[Metric, float | None], ...] = (("capex", budget.capex), ("tco", budget.tco))
-    for metric, ceiling in ceilings:
-        if ceiling is None:
+    for metric, budgeted in ceilings:
+        most = ceiling(budgeted)
+        if most is None:
             continue
-        unit = max(ceiling, 1.0) / BUDGET_ROW_SCALE
-        terms = price(model, money_prices_of(model, metric).times(1 / unit))
-        model.add(terms, "<=", ceiling / unit, "budget", metric)
+        unit = max(float(most), 1.0) / BUDGET_ROW_SCALE
+        terms = [(variable, amount / unit) for variable, amount in model.money[metric]]
+        model.add(terms, "<=", (float(most) - model.fixed[metric]) / unit, "budget", metric)

@@ -30,6 +30,10 @@ class Formulation:
     relay: dict[str, pulp.LpVariable] = field(default_factory=dict)
     served: dict[str, pulp.LpVariable] = field(default_factory=dict)
     flow: dict[FlowKey, pulp.LpVariable] = field(default_factory=dict)
+    bought: dict[str, pulp.LpVariable] = field(default_factory=dict)  # of links for which systems may be bought
+    extended: dict[str, pulp.LpVariable] = field(default_factory=dict)  # of existing links: systems are bought for it
+    money: dict[str, Terms] = field(default_factory=dict)  # what the design costs, by metric, beside what is fixed
+    fixed: dict[str, float] = field(default_factory=dict)  # what every design costs, by metric
     columns: list[pulp.LpVariable] = field(default_factory=list)
     shared: dict[str, str] = field(default_factory=dict)  # what has no variable of its own -> name of the one it shares
 

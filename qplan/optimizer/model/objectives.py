@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulp
 
-from qplan.candidates.prices import Metric, Prices
-from qplan.optimizer.model.design_rows import money_prices_of, price
+from qplan.candidates.prices import LinkPrice, Metric, Prices, money_prices
+from qplan.optimizer.model.changes import Reference, count_changes
 from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation
 
@@ -18,7 +18,7 @@ PRIORITY_TOLERANCE = 1e-7  # of the largest priority: totals closer than this co
 
 @dataclass(frozen=True)
 class Goal:
-    """A linear function to minimise; `scale` × the value of the domain = the value in the model.
+    """A linear function to minimise; `scale` × (the value of the domain − `constant`) = the value in the model.
 
     `prices` are the scaled prices that guide a search without the solver.
     """
@@ -27,21 +27,48 @@ class Goal:
     terms: tuple[tuple[pulp.LpVariable, float], ...]
     scale: float
     prices: Prices = Prices({}, {}, {})
+    constant: float = 0.0
+
+    def to_domain(self, value: float) -> float:
+        """The value of the domain that a value in the model stands for."""
+        return value / self.scale + self.constant
 
 
-def cost_goal(model: Formulation, metric: Metric) -> Goal:
-    """Capex (without contingency) or tco of the design."""
-    prices = money_prices_of(model, metric)
-    largest = max((each for part in (prices.link, prices.node, prices.relay) for each in part.values()), default=0.0)
+def cost_goal(model: Formulation, metric: Metric, reference: Reference | None = None) -> Goal:
+    """Capex (without contingency) or tco of the design, with what changes against an earlier plan cost."""
+    prices, scale = scale_prices(model, metric)
+    terms, constant = model.money[metric], model.fixed[metric]
+    if reference is not None and reference.change_cost:
+        changes = count_changes(model, reference)
+        terms = [*terms, *((variable, weight * reference.change_cost) for variable, weight in changes.terms)]
+        constant += reference.change_cost * changes.constant
+        prices = prices.with_changes(reference.links, reference.relays, reference.change_cost * scale)
+    scaled = tuple((variable, amount * scale) for variable, amount in terms if amount)
+    return Goal(metric, scaled, scale, prices, constant)
+
+
+def scale_prices(model: Formulation, metric: Metric) -> tuple[Prices, float]:
+    """Least prices of the variables of the design, scaled, and the factor."""
+    prices = money_prices(model.inventory, model.candidates, model.node, model.relay, metric)
+    links = [each for p in prices.link.values() for each in (p.bought, p.held, p.used, p.extended)]
+    sites = (each for part in (prices.node, prices.relay, prices.fibre) for each in part.values())
+    largest = max((*links, *sites), default=0.0)
     scale = 2.0 ** (12 - math.frexp(largest)[1]) if largest > 0 else 1.0
-    prices = prices.times(scale)
-    return Goal(metric, tuple((v, amount) for v, amount in price(model, prices) if amount), scale, prices)
+    return prices.times(scale), scale
 
 
 def relays_goal(model: Formulation) -> Goal:
     """The number of sites that relay."""
     prices = Prices({}, {}, dict.fromkeys(model.relay, 1.0))
-    return Goal("relays", tuple(price(model, prices)), 1.0, prices)
+    return Goal("relays", tuple((variable, 1.0) for variable in model.relay.values()), 1.0, prices)
+
+
+def changes_goal(model: Formulation, reference: Reference) -> Goal:
+    """The number of links and relays that only one of the design and an earlier plan has."""
+    changes = count_changes(model, reference)
+    prices = Prices({}, {}, dict.fromkeys(model.relay, 0.0)).with_changes((), reference.relays, 1.0)
+    used = {l.id: LinkPrice(used=0.0 if l.id in reference.links or l.kept else 1.0) for l in model.candidates.links}
+    return Goal("changes", tuple(changes.terms), 1.0, replace(prices, link=used), float(changes.constant))
 
 
 def lost_priority_goal(model: Formulation) -> Goal:
@@ -50,7 +77,7 @@ def lost_priority_goal(model: Formulation) -> Goal:
     largest = max(priorities.values(), default=0.0) or 1.0
     scale = PRIORITY_SCALE / largest
     terms = tuple((v, -priorities[q] * scale) for q, v in model.served.items())
-    return Goal("priority", terms, scale, cost_goal(model, "tco").prices)
+    return Goal("priority", terms, scale, scale_prices(model, "tco")[0])
 
 
 @row_family("priority")

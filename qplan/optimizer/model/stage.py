@@ -9,6 +9,7 @@ from qplan.candidates.design import Design
 from qplan.candidates.model import CandidateGraph
 from qplan.inventory.model import Inventory
 from qplan.optimizer.limits import SearchParameters, StopReason
+from qplan.optimizer.model.changes import Reference, tie_to_paths
 from qplan.optimizer.model.design_rows import formulate_design
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
@@ -71,6 +72,8 @@ class Task:
     solver: str
     parameters: SearchParameters
     start: WarmStart = WarmStart()
+    reference: Reference | None = None
+    """An earlier plan against which changes count."""
 
     @property
     def clock(self) -> TimeBudget:
@@ -91,8 +94,15 @@ class Task:
         model = formulate(self.inventory, self.candidates)
         for constraint in self.side_constraints:
             constraint.row(model)
-            constraint.routed(model)
+        self.tie(model)
         return model
+
+    def tie(self, model: Formulation) -> None:
+        """Add what only the paths can say, once all of them are in the model."""
+        for constraint in self.side_constraints:
+            constraint.routed(model)
+        if self.reference is not None:
+            tie_to_paths(model, self.reference)
 
     def incumbent(self, design: Design) -> Incumbent | None:
         """The design with its value, unless the budget or an earlier stage forbids it."""

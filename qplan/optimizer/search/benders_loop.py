@@ -139,8 +139,7 @@ class BendersLoop:
         self._add_paths(failing)
         if len(failing) == len(waiting):
             add_key_rate(self.model)
-            for constraint in self.task.side_constraints:
-                constraint.routed(self.model)
+            self.task.tie(self.model)
         return True
 
     def _add_paths(self, networks: Iterable[CorridorNetwork]) -> None:

@@ -16,7 +16,7 @@ NEAR = 0.005  # of its value between a plan and its bound: branch and cut closes
 
 def links_in_use(incumbent: Incumbent | None, links: Mapping[str, float]) -> set[str]:
     """Links that the plan known, or a relaxation with these values, uses."""
-    used = set() if incumbent is None else {link.id for link in incumbent.design.links}
+    used = set() if incumbent is None else set(incumbent.design.used_links)
     return used | {link for link, value in links.items() if value > SUPPORT}
 
 

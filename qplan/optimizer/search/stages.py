@@ -13,7 +13,15 @@ from qplan.candidates.precheck import Precheck, precheck
 from qplan.candidates.prices import Metric
 from qplan.inventory.model import Inventory
 from qplan.optimizer.limits import ENDED_BY_ITSELF, SearchParameters, Status, StopReason
-from qplan.optimizer.model.objectives import cost_goal, hold_priority, hold_relays, lost_priority_goal, relays_goal
+from qplan.optimizer.model.changes import Reference, hold_changes
+from qplan.optimizer.model.objectives import (
+    changes_goal,
+    cost_goal,
+    hold_priority,
+    hold_relays,
+    lost_priority_goal,
+    relays_goal,
+)
 from qplan.optimizer.model.stage import CENT, Found, SideConstraint, Stage, Task, WarmStart
 from qplan.optimizer.search.minimization import minimize
 
@@ -36,8 +44,11 @@ class Search:
     """What the graph proved before any solver ran."""
 
 
-def stages(inventory: Inventory) -> list[Stage]:
-    """What an optimal plan is, in order: priority of optional corridors, the objective, the tie-break of `relays`."""
+def stages(inventory: Inventory, reference: Reference | None = None) -> list[Stage]:
+    """What an optimal plan is, in order: priority of optional corridors, the objective, the tie-break of `relays`.
+
+    Where changes against an earlier plan come first, their number stands after the priorities.
+    """
     order = []
     if any(not corridor.required for corridor in inventory.corridors.values()):
         order.append(
@@ -45,6 +56,16 @@ def stages(inventory: Inventory) -> list[Stage]:
                 lost_priority_goal,
                 lambda design: -_priority(inventory, design),
                 lambda design: _hold_priority(inventory, _priority(inventory, design)),
+                exact=True,
+                objective=False,
+            )
+        )
+    if reference is not None and reference.first:
+        order.append(
+            Stage(
+                lambda model: changes_goal(model, reference),
+                lambda design: float(reference.changes(design)),
+                lambda design: _hold_changes(reference, reference.changes(design)),
                 exact=True,
                 objective=False,
             )
@@ -62,8 +83,8 @@ def stages(inventory: Inventory) -> list[Stage]:
     metric: Metric = "capex" if inventory.objective == "capex" else "tco"
     order.append(
         Stage(
-            lambda model: cost_goal(model, metric),
-            lambda design: design.costs.capex if metric == "capex" else design.costs.tco,
+            lambda model: cost_goal(model, metric, reference),
+            lambda design: price_design(design, metric, reference),
             None,
             exact=False,
             objective=inventory.objective != "relays",
@@ -84,6 +105,20 @@ def _hold_relays(count: int) -> SideConstraint:
     )
 
 
+def _hold_changes(reference: Reference, count: int) -> SideConstraint:
+    return SideConstraint(
+        lambda model: hold_changes(model, reference, count), lambda design: reference.changes(design) <= count
+    )
+
+
+def price_design(design: Design, metric: Metric, reference: Reference | None) -> float:
+    """Capex or tco, with what changes against an earlier plan cost, to the cent."""
+    money = design.costs.capex if metric == "capex" else design.costs.tco
+    if reference is None or not reference.change_cost:
+        return money
+    return round(money + reference.change_cost * reference.changes(design), 2)
+
+
 def _priority(inventory: Inventory, design: Design) -> float:
     """Total priority of the optional corridors that the design serves."""
     chosen = (inventory.corridors[q.id] for q in design.corridors if q.served)
@@ -98,6 +133,7 @@ def search_plan(
     begun: Callable[[Task], None] = lambda task: None,
     start: WarmStart = WarmStart(),
     side_constraints: tuple[SideConstraint, ...] = (),
+    reference: Reference | None = None,
 ) -> Search:
     """Search the stages in turn; stop at the first that a limit ends. `begun` is told of each stage's task.
 
@@ -107,10 +143,10 @@ def search_plan(
     objective, last = Found(StopReason.PROOF, None, None), Found(StopReason.PROOF, None, None)
     notes: dict[str, None] = {}
     checked = precheck(inventory, candidates)
-    for stage in stages(inventory):
+    for stage in stages(inventory, reference):
         asked = replace(parameters, gap=0.0) if stage.exact else parameters
         served = None if design is None else frozenset(q.id for q in design.corridors if q.served)
-        task = Task(inventory, candidates, stage, side_constraints, served, solver, asked, start)
+        task = Task(inventory, candidates, stage, side_constraints, served, solver, asked, start, reference)
         begun(task)
         if checked.impossible:
             return Search(Status.INFEASIBLE, StopReason.PROOF, method="precheck", precheck=checked)
@@ -128,7 +164,7 @@ def search_plan(
         if stage.hold is not None:
             side_constraints = (*side_constraints, stage.hold(design))
     assert design is not None  # there is a stage, and it has found one
-    found = _conclude(inventory, design, objective, last, parameters.gap)
+    found = _conclude(inventory, design, objective, last, parameters.gap, reference)
     return replace(found, notes=(*found.notes, *notes))
 
 
@@ -136,10 +172,11 @@ def _finished(found: Found) -> bool:
     return found.incumbent is not None and found.stopped_by in ENDED_BY_ITSELF
 
 
-def objective_value(inventory: Inventory, design: Design) -> float:
+def objective_value(inventory: Inventory, design: Design, reference: Reference | None = None) -> float:
+    """The value of the objective: relays, or money with what changes cost."""
     if inventory.objective == "relays":
         return float(design.relay_count)
-    return design.costs.capex if inventory.objective == "capex" else design.costs.tco
+    return price_design(design, inventory.objective, reference)
 
 
 def gap(value: float, bound: float) -> float:
@@ -147,9 +184,16 @@ def gap(value: float, bound: float) -> float:
     return (value - bound) / max(abs(value), 1e-9)
 
 
-def _conclude(inventory: Inventory, design: Design, objective: Found, last: Found, gap_asked: float) -> Search:
+def _conclude(
+    inventory: Inventory,
+    design: Design,
+    objective: Found,
+    last: Found,
+    gap_asked: float,
+    reference: Reference | None,
+) -> Search:
     """The search with its design; optimal only where every stage ended by itself and the gap is kept."""
-    value = objective_value(inventory, design)
+    value = objective_value(inventory, design, reference)
     bound = _round_bound(inventory.objective, value, objective.bound)
     within = _finished(last) and bound is not None and gap(value, bound) <= gap_asked
     notes: tuple[str, ...] = ()

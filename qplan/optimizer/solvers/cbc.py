@@ -98,12 +98,12 @@ def _ending(model: Formulation, goal: Goal, log: str, answer: Path) -> Solution:
         return Solution(StopReason.PROOF, None, None, None)
     bound = figures.get("Lower bound")
     if bound is not None:
-        bound = (bound - PRINTED_DIGITS * abs(bound)) / goal.scale
+        bound = goal.to_domain(bound - PRINTED_DIGITS * abs(bound))
     reason = StopReason.GAP if ending.startswith("Optimal") else StopReason.TIME_LIMIT
     values = _values(model, answer) if answer.exists() else None
     if values is None or "Objective value" not in figures:
         return Solution(reason, None, None, bound)
-    value = sum(weight * values[variable.name] for variable, weight in goal.terms) / goal.scale
+    value = goal.to_domain(sum(weight * values[variable.name] for variable, weight in goal.terms))
     if ending.strip() == "Optimal solution found":
         return Solution(StopReason.PROOF, values, value, value)
     return Solution(reason, values, value, bound)

@@ -33,6 +33,7 @@ def solve_highs(
 
     Presolve of HiGHS 1.14 and 1.15 can call a feasible programme infeasible: it is solved once more without.
     """
+    lp.offset_ = goal.constant * goal.scale
     found = _solve(model, goal, lp, parameters, _options(parameters, effort), effort.start)
     if found.infeasible:
         options = _options(parameters, effort) | {"presolve": "off"}

@@ -20,7 +20,8 @@ def write_lp(model: Formulation, goal: Goal, path: Path) -> None:
 
     Raises QplanError where it cannot be written.
     """
-    model.problem.setObjective(linear([(variable, weight / goal.scale) for variable, weight in goal.terms]))
+    costs = linear([(variable, weight / goal.scale) for variable, weight in goal.terms])
+    model.problem.setObjective(costs + goal.constant)
     try:
         with tempfile.TemporaryDirectory(prefix=".qplan-", dir=path.absolute().parent) as folder:
             model.problem.writeLP(f"{folder}/model.lp", max_length=100_000)

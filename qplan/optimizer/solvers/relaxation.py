@@ -48,7 +48,7 @@ def interior_point(
     if status not in NEARLY_OPTIMAL:
         raise SolverFailed(f"HiGHS ended with status {status.name!r}")
     bound, _ = _from_duals(session)
-    return bound / goal.scale, np.array(session.solution().col_value)
+    return goal.to_domain(bound), np.array(session.solution().col_value)
 
 
 def _from_duals(session: Session) -> tuple[float, np.ndarray]:
@@ -162,7 +162,7 @@ class Relaxation:
         session.set_bounds(np.array([column]), *(np.array([bound]) for bound in bounds))
         session.set({"simplex_iteration_limit": most_steps})
         status = session.run_briefly()
-        bound = session.info().objective_function_value / self.goal.scale
+        bound = self.goal.to_domain(session.info().objective_function_value)
         session.set_bounds(np.array([column]), *(np.array([bound]) for bound in back))
         session.set_basis(basis)
         return math.inf if status == highspy.HighsModelStatus.kInfeasible else bound
@@ -170,7 +170,7 @@ class Relaxation:
     @property
     def bound(self) -> float:
         """Value of the relaxation, or a bound on it, in the units of the goal."""
-        return self._bound / self.goal.scale
+        return self.goal.to_domain(self._bound)
 
     @property
     def point(self) -> Point:

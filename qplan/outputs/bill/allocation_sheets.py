@@ -9,9 +9,9 @@ from itertools import groupby
 from xlsxwriter.worksheet import Worksheet
 
 from qplan.costing.bill import BillLine
+from qplan.costing.cost import money, present_value, varies
 from qplan.costing.money_text import TO_BE_QUOTED
-from qplan.costing.unit_costs import money, present_value_factor
-from qplan.inventory.model import Economics
+from qplan.inventory.commercial import Economics
 from qplan.outputs.bill.bill_sheet import bill_range
 from qplan.outputs.bill.sheets import Styles, formula, lay_out, total_row, write
 from qplan.outputs.bill.tables import CORRIDOR_HEADER, CellTable
@@ -98,13 +98,15 @@ def _corridor_money(
     capex = sum((part.one_off for part in parts), Fraction(0))
     opex = sum((part.yearly for part in parts), Fraction(0))
     reserve = capex * Fraction(money(economics.contingency))
-    tco = capex + reserve + opex * Fraction(present_value_factor(economics))
+    later = sum((part.share * Fraction(present_value(economics, part.line.cost)) for part in parts), Fraction(0))
+    even = not any(varies(economics, part.line.cost) for part in parts)
+    tco = capex + reserve + later
     here, last_row = row + 1, first_row + len(parts) - 1
     for column, text, value in (
         (4, f"=SUM(Allocation!E{first_row}:E{last_row})", capex),
         (5, f"=E{here}*contingency_share", reserve),
         (6, f"=SUM(Allocation!F{first_row}:F{last_row})", opex),
-        (7, f"=E{here}+F{here}+G{here}*annuity", tco),
+        (7, f"=E{here}+F{here}+" + (f"G{here}*annuity" if even else f"{float(later)}"), tco),
     ):
         formula(sheet, row, column, text, styles.money, value)
     quoted = sum(part.line.to_be_quoted for part in parts)

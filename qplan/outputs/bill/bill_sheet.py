@@ -16,7 +16,7 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from qplan.assessment.facts import PlanFacts
-from qplan.costing.bill import BillLine
+from qplan.costing.bill import BillLine, Charge
 from qplan.costing.cents import Exact
 from qplan.costing.firmness import ILLUSTRATIVE, QUOTED, price_basis, yearly_basis
 from qplan.costing.money_text import TO_BE_QUOTED
@@ -79,7 +79,7 @@ def bill_sheet(book: Workbook, sheet: Worksheet, styles: Styles, facts: PlanFact
 def _inputs(sheet: Worksheet, styles: Styles, row: int, line: BillLine) -> None:
     """What a buyer may type, and beside it, hidden, what was declared."""
     price = TO_BE_QUOTED if line.unit_price is None else line.unit_price
-    supported = not line.category.recurring and (line.support_per_unit or not line.to_be_quoted)
+    supported = line.category.charge is Charge.ONE_OFF and (line.support_per_unit or not line.to_be_quoted)
     support = line.support_per_unit if supported else None
     for name, cell in (("Unit price", price), (SUPPORT_PER_UNIT, support)):
         write(sheet, row, COLUMN[name], cell, styles.money_input)
@@ -106,7 +106,7 @@ def _formulas(sheet: Worksheet, styles: Styles, row: int, line: BillLine) -> Non
     if line.category.recurring:
         write(sheet, row, COLUMN["Line total"], None, styles.money)
         cells["Support per year"] = (_Cell(f"={quantity}*{price}", line.yearly), styles.money)
-    else:
+    elif line.category.charge is Charge.ONE_OFF:
         total = TO_BE_QUOTED if line.to_be_quoted else line.one_off
         priced = f'=IF(ISNUMBER({price}),{quantity}*{price},"{TO_BE_QUOTED}")'
         yearly: Exact | str = line.yearly if line.support_per_unit or not line.to_be_quoted else ""

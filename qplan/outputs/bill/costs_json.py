@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 
 from qplan.assessment.facts import PlanFacts
-from qplan.costing.cash_flow import CONVENTION
+from qplan.costing.cash_flow import convention
 from qplan.costing.costs import CostReport, PriceGroup, per_bps
 from qplan.costing.firmness import EXPIRED, FOREIGN, ILLUSTRATIVE
 from qplan.costing.sensitivity import SWING
@@ -21,7 +21,7 @@ def costs_json(facts: PlanFacts) -> str:
     costs, economics = facts.costs, facts.inventory.economics
     content = {
         "currency": economics.currency,
-        "convention": CONVENTION,
+        "convention": convention(economics, costs.total),
         "horizon_years": economics.horizon_years,
         "discount_rate": economics.discount_rate,
         "contingency_share": economics.contingency,

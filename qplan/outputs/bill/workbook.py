@@ -13,11 +13,11 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from qplan.assessment.facts import PlanFacts
-from qplan.costing.cash_flow import CONVENTION
+from qplan.costing.cash_flow import convention
 from qplan.costing.cents import Exact
+from qplan.costing.cost import contingency, nominal_after, present_value_factor, tco
 from qplan.costing.firmness import ILLUSTRATIVE, QUOTED
 from qplan.costing.money_text import TO_BE_QUOTED
-from qplan.costing.unit_costs import contingency, present_value_factor, tco
 from qplan.costing.views import SHARING_RULE
 from qplan.inventory.model import Inventory
 from qplan.outputs.bill.allocation_sheets import allocation_sheet, corridor_sheet
@@ -102,7 +102,7 @@ def _totals(facts: PlanFacts) -> tuple[tuple[str, str, Exact | float, str], ...]
     """Label, formula, its present value and a note."""
     economics, total = facts.inventory.economics, facts.costs.total
     reserve = contingency(economics, total.capex)
-    nominal = total.capex + reserve + total.opex_per_year * economics.horizon_years
+    nominal = total.capex + reserve + nominal_after(economics, total, 0)
     return (
         ("Capex", "=capex_total", total.capex, "one-off: sum of the line totals in BOM"),
         ("Contingency", "=capex_total*contingency_share", reserve, "share of capex, see Assumptions"),
@@ -171,12 +171,13 @@ def _findings(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
 def _assumptions(book: Workbook, sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
     """The inputs of the calculation first, by name, then what the plan was made under."""
     economics = facts.inventory.economics
+    text = convention(economics, facts.costs.total)
     widths = (34, 24, 90)
     print_set_up(sheet, widths)
     for column, name in enumerate(("Assumption", "Value", "Meaning")):
         write(sheet, 0, column, name, styles.header)
     inputs = (
-        ("Horizon (years)", "horizon_years", economics.horizon_years, styles.number_input, CONVENTION),
+        ("Horizon (years)", "horizon_years", economics.horizon_years, styles.number_input, text),
         ("Discount rate per year", "discount_rate", economics.discount_rate, styles.share_input, ""),
         ("Contingency", "contingency_share", economics.contingency, styles.share_input, "share of capex"),
     )

@@ -14,8 +14,18 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from qplan.costing.cash_flow import YEARS_LISTED
-from qplan.costing.unit_costs import Cost, contingency, money, present_value_factor
-from qplan.inventory.model import Economics
+from qplan.costing.cost import (
+    Cost,
+    contingency,
+    money,
+    nominal_after,
+    opex_of_year,
+    present_value,
+    present_value_factor,
+    refresh_of_year,
+    varies,
+)
+from qplan.inventory.commercial import Economics
 from qplan.outputs.bill.sheets import Styles, formula, lay_out, total_row, write
 
 HEADER = ("Year", "One-off", "Recurring", "Nominal", "Discount factor", "Discounted", "Discounted, cumulated")
@@ -84,12 +94,18 @@ def _years(economics: Economics, total: Cost) -> Iterator[_Year]:
         yield _Year(
             year,
             NOTHING,
-            _Figure("=IF(A{row}<=horizon_years,opex_total,0)", opex),
+            _recurring(economics, total, year),
             _Figure("=(1+discount_rate)^-A{row}", growth**-year),
-            _Figure("=D{row}*E{row}", opex * growth**-year),
+            _Figure("=D{row}*E{row}", _recurring(economics, total, year).value * growth**-year),
         )
     factors = f"SUM(E3:E{listed + 2})" if listed else "0"
     beyond = Decimal(0)
+    if varies(economics, total):
+        later = nominal_after(economics, total, listed)
+        paid = (_recurring(economics, total, year).value * growth**-year for year in range(1, listed + 1))
+        beyond = present_value(economics, total) - sum(paid, Decimal(0)) if horizon > listed else beyond
+        yield _Year("later", NOTHING, _Figure(f"={later}", later), None, _Figure(f"={beyond}", beyond))
+        return
     if horizon > listed:
         beyond = present_value_factor(economics) - sum(growth**-year for year in range(1, listed + 1))
     yield _Year(
@@ -99,3 +115,11 @@ def _years(economics: Economics, total: Cost) -> Iterator[_Year]:
         None,
         _Figure(f"=IF(horizon_years>{listed},opex_total*(annuity-{factors}),0)", opex * beyond),
     )
+
+
+def _recurring(economics: Economics, total: Cost, year: int) -> _Figure:
+    """Opex and refresh of a year: the bill's total where every year is alike, else the plan's own figure."""
+    if not varies(economics, total):
+        return _Figure("=IF(A{row}<=horizon_years,opex_total,0)", total.opex_per_year)
+    amount = opex_of_year(economics, total, year) + refresh_of_year(economics, total, year)
+    return _Figure(f"=IF(A{{row}}<=horizon_years,{amount},0)", amount)

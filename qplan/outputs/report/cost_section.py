@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from qplan.assessment.facts import PlanFacts
-from qplan.costing.cash_flow import CONVENTION
+from qplan.costing.cash_flow import convention
 from qplan.costing.costs import PriceGroup
 from qplan.costing.money_text import TO_BE_QUOTED, format_money
 from qplan.costing.sensitivity import SWING
@@ -29,7 +29,7 @@ def cost_section(facts: PlanFacts) -> Section:
         _shares(facts),
         _drivers(facts),
     )
-    return Section("costs", "Costs", (CONVENTION, SHARING_RULE), tables)
+    return Section("costs", "Costs", (convention(facts.inventory.economics, facts.costs.total), SHARING_RULE), tables)
 
 
 def _totals(facts: PlanFacts) -> Table:

@@ -9,7 +9,8 @@ from decimal import ROUND_FLOOR, Decimal
 from qplan.assessment.link_budgets import LinkFacts
 from qplan.assessment.weaknesses import SmallestSet
 from qplan.explain.findings import write_setting
-from qplan.inventory.model import Corridor, Economics
+from qplan.inventory.commercial import Economics
+from qplan.inventory.model import Corridor
 from qplan.inventory.source.messages import counted
 from qplan.plan.model import InventoryRef, Plan
 

@@ -9,8 +9,10 @@ import qplan
 from qplan.candidates.listing import CandidateList, ListedLink
 from qplan.candidates.model import CandidateLink, Refusal, Route
 from qplan.candidates.refusals import describe_figures
+from qplan.costing.cost import Cost, tco
+from qplan.costing.market import market_of
 from qplan.costing.money_text import round_money
-from qplan.costing.unit_costs import tco
+from qplan.costing.unit_costs import system_cost
 from qplan.inventory.model import Inventory
 from qplan.inventory.source.messages import counted
 from qplan.outputs.text import wording
@@ -161,19 +163,24 @@ def _record(inventory: Inventory, listed: ListedLink) -> Candidate:
         headroom_db=listed.headroom_db,
         key_rate_bps=link.key_rate_bps,
         strands=link.strands,
-        capex=_capex(link),
+        capex=_capex(inventory, link),
         tco=_tco(inventory, link),
         corridors=listed.corridors,
         considered=listed.considered,
     )
 
 
-def _capex(link: CandidateLink) -> float:
-    return round(float(link.unit_cost.capex), 2)
+def _cost(inventory: Inventory, link: CandidateLink) -> Cost:
+    """Of one system on the link with its strands, at the least prices."""
+    return system_cost(market_of(inventory), link.system, link.route.fibres)
+
+
+def _capex(inventory: Inventory, link: CandidateLink) -> float:
+    return round(float(_cost(inventory, link).capex), 2)
 
 
 def _tco(inventory: Inventory, link: CandidateLink) -> float:
-    return round(float(tco(inventory.economics, link.unit_cost)), 2)
+    return round(float(tco(inventory.economics, _cost(inventory, link))), 2)
 
 
 def candidates_csv(inventory: Inventory, found: CandidateList, note: str | None = None) -> str:
@@ -200,7 +207,7 @@ def _csv_link(inventory: Inventory, listed: ListedLink) -> tuple[Cell, ...]:
         listed.headroom_db,
         link.key_rate_bps,
         link.strands,
-        _capex(link),
+        _capex(inventory, link),
         _tco(inventory, link),
         inventory.economics.currency,
         " ".join(listed.corridors),

@@ -17,6 +17,7 @@ FAMILIES = {
     "QP4": "corridors",
     "QP5": "cost",
     "QP6": "imports",
+    "QP7": "offers and existing plant",
     "QP8": "drills, key stores and reliability",
     "QP9": "plans",
 }

@@ -10,6 +10,7 @@ from qplan.inventory.model import Inventory, Item, QkdSystem
 from qplan.inventory.source.messages import counted
 from qplan.plan.model import Link, Plan, link_id
 from qplan.plan.verify import recompute
+from qplan.plan.verify.money import route_of
 from qplan.plan.verify.violation import (
     DB_KM_TOLERANCE,
     LIMIT_TOLERANCE,
@@ -28,8 +29,10 @@ def route_key(link: Link) -> tuple[str, tuple[str, ...]]:
     return link.system, min(link.fibres, link.fibres[::-1])
 
 
-def link_violations(inventory: Inventory, plan: Plan, walks: tuple[recompute.Walk, ...]) -> Iterator[Violation]:
-    """Every rule about single links and about the list of links."""
+def link_violations(
+    inventory: Inventory, plan: Plan, walks: tuple[recompute.Walk, ...], kept: frozenset[tuple[str, frozenset[str]]]
+) -> Iterator[Violation]:
+    """Every rule about single links and about the list of links; `kept` routes stay without a corridor."""
     ids = [link.id for link in plan.links]
     if ids != sorted(ids):
         yield Violation("links-order", "links", "not sorted", "sorted by id")
@@ -44,7 +47,7 @@ def link_violations(inventory: Inventory, plan: Plan, walks: tuple[recompute.Wal
     for link in plan.links:
         address = f"links.{link.id}"
         load = loads.get(link.id, Decimal(0))
-        if link.id not in loads:
+        if link.id not in loads and route_of(link) not in kept:
             yield Violation("unused-link", address, "no corridor", "used by a served corridor")
         elif not close_relative(link.load_bps, load):
             yield Violation("load-value", address, show(link.load_bps, "bit/s"), show(load, "bit/s"))
@@ -52,7 +55,7 @@ def link_violations(inventory: Inventory, plan: Plan, walks: tuple[recompute.Wal
         yield from unknown
         if not unknown:
             yield from _route(inventory, link)
-            yield from _carried(inventory, link, load)
+            yield from _carried(inventory, link, load, link.id in loads)
 
 
 def _unknown(inventory: Inventory, link: Link) -> Iterator[Violation]:
@@ -77,45 +80,71 @@ def _route(inventory: Inventory, link: Link) -> Iterator[Violation]:
         yield Violation("route", address, found, f"a simple path from {link.ends[0]} to {link.ends[1]}")
     elif sites[1:-1] != link.bypass_sites:
         yield Violation("bypass-sites", address, ", ".join(link.bypass_sites), ", ".join(sites[1:-1]) or "none")
-    if len(link.fibres) - 1 > inventory.policy.max_bypass_sites:
+    if link.bought > 0 and len(link.fibres) - 1 > inventory.policy.max_bypass_sites:
         most = inventory.policy.max_bypass_sites
         patched = counted(len(link.fibres) - 1, "site")
         yield Violation("max-bypass", address, f"{patched} patched through", at_most(most))
-    for fibre_id in link.fibres:
-        if inventory.fibres[fibre_id].amplified:
-            yield Violation("amplified", address, fibre_id, "a fibre without amplifiers")
     expected = link_id(link.ends, link.system, link.fibres)
     if link.id != expected:
         yield Violation("link-id", address, link.id, expected)
 
 
-def _carried(inventory: Inventory, link: Link, load: Decimal) -> Iterator[Violation]:
-    """Technology, length, loss, rate and capacity, as stated and against their limits."""
-    address, system = f"links.{link.id}", inventory.equipment.qkd_systems[link.system]
-    technologies = inventory.policy.technologies
-    if technologies is not None and system.technology not in technologies:
-        yield Violation("technology", address, system.technology or "not stated", " or ".join(technologies) or "none")
-    yield from _length(inventory, link, system)
+def _carried(inventory: Inventory, link: Link, load: Decimal, used: bool) -> Iterator[Violation]:
+    """Technology, length, loss, rate and capacity, as stated and against their limits, which bind where keys flow."""
+    system = inventory.equipment.qkd_systems[link.system]
+    if link.bought > 0:
+        yield from _permitted(inventory, link, system)
+    refusals = [
+        *_amplified(inventory, link),
+        *_length_limits(inventory, link, system),
+        *_loss_limits(inventory, link, system),
+    ]
+    if used or link.bought > 0:
+        yield from refusals
+    length = recompute.route_km(inventory, link.fibres)
+    if not close(link.length_km, length, DB_KM_TOLERANCE):
+        yield Violation("length-value", f"links.{link.id}", show(link.length_km, "km"), show(length, "km"))
     loss = recompute.route_db(inventory, system, link)
+    if loss is None:
+        return
+    if not close(link.loss_db, loss, DB_KM_TOLERANCE):
+        yield Violation("loss-value", f"links.{link.id}", show(link.loss_db, "dB"), show(loss, "dB"))
+    gross = exact(recompute.rate_bps(system, loss)) if used or not refusals else Decimal(0)
+    yield from _capacity(link, gross * (1 - exact(inventory.policy.key_rate_reserve)), load)
+
+
+def _permitted(inventory: Inventory, link: Link, system: QkdSystem) -> Iterator[Violation]:
+    """What the policy lets buy."""
+    address, policy = f"links.{link.id}", inventory.policy
+    for rule, found, allowed in (
+        ("technology", system.technology, policy.technologies),
+        ("manufacturer", system.manufacturer, policy.manufacturers),
+    ):
+        if allowed is not None and found not in allowed:
+            yield Violation(rule, address, found or "not stated", " or ".join(allowed) or "none")
+
+
+def _amplified(inventory: Inventory, link: Link) -> Iterator[Violation]:
+    for fibre_id in link.fibres:
+        if inventory.fibres[fibre_id].amplified:
+            yield Violation("amplified", f"links.{link.id}", fibre_id, "a fibre without amplifiers")
+
+
+def _loss_limits(inventory: Inventory, link: Link, system: QkdSystem) -> Iterator[Violation]:
+    address, loss = f"links.{link.id}", recompute.route_db(inventory, system, link)
     if loss is None:
         yield Violation("band", address, f"a fibre without a loss at {system.wavelength_nm:g} nm", "a known loss")
         return
-    if not close(link.loss_db, loss, DB_KM_TOLERANCE):
-        yield Violation("loss-value", address, show(link.loss_db, "dB"), show(loss, "dB"))
     last = exact(system.key_rate_curve[-1][0])
     limit = last if system.max_loss_db is None else min(last, exact(system.max_loss_db))
     if loss > limit + LIMIT_TOLERANCE:
         yield Violation("loss", address, show(loss, "dB"), at_most(limit, f"dB by {link.system}"))
-    gross = exact(recompute.rate_bps(system, loss))
-    if not gross:
+    if not recompute.rate_bps(system, loss) or inventory.policy.key_rate_reserve == 1:
         yield Violation("rate", address, "0 bit/s", f"above 0 by {link.system}")
-    yield from _capacity(link, gross * (1 - exact(inventory.policy.key_rate_reserve)), load)
 
 
-def _length(inventory: Inventory, link: Link, system: QkdSystem) -> Iterator[Violation]:
+def _length_limits(inventory: Inventory, link: Link, system: QkdSystem) -> Iterator[Violation]:
     address, length = f"links.{link.id}", recompute.route_km(inventory, link.fibres)
-    if not close(link.length_km, length, DB_KM_TOLERANCE):
-        yield Violation("length-value", address, show(link.length_km, "km"), show(length, "km"))
     if system.max_length_km is None:
         return
     most = at_most(system.max_length_km, f"km by {link.system}")
@@ -134,6 +163,10 @@ def _capacity(link: Link, rate: Decimal, load: Decimal) -> Iterator[Violation]:
         yield Violation("capacity-value", address, show(link.capacity_bps, "bit/s"), show(capacity, "bit/s"))
     if load > capacity * (1 + RATE_TOLERANCE):
         yield Violation("capacity", address, show(load, "bit/s reserved"), at_most(capacity, "bit/s"))
+    if link.existing and link.count > max(1, link.existing):
+        needless = load <= (link.count - 1) * rate * (1 + RATE_TOLERANCE)
+        if needless:
+            yield Violation("count", address, str(link.count), "the least that carries the load")
 
 
 def resource_violations(inventory: Inventory, plan: Plan, relays: frozenset[str]) -> Iterator[Violation]:
@@ -152,7 +185,7 @@ def resource_violations(inventory: Inventory, plan: Plan, relays: frozenset[str]
     equipment = inventory.equipment
     for site_id, site in inventory.sites.items():
         items = list(equipment.node_items.values()) if site_id in rack_units else []
-        if site_id in relays and site.trusted_node != "existing":
+        if site_id in relays and (site.trusted_node != "existing" or site_id in inventory.existing.relays):
             items += equipment.relay_items.values()
         used_units, used_w = _with_items(rack_units[site_id], power_w[site_id], items)
         for rule, unit, used, free in (

@@ -1,4 +1,4 @@
-"""The planning model a second time, for the verifier alone: routes, loss, rate, relay rules, money.
+"""The planning model a second time, for the verifier alone: routes, loss, rate, relay rules (money: `money.py`).
 
 Nothing here is shared with the optimiser, so that a defect in one cannot hide in the other. All sums are exact
 decimals of the declared figures; only a geodesic and an interpolated key rate are floats.
@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from itertools import pairwise
 
-from qplan.inventory.model import Corridor, Fibre, Inventory, Item, QkdSystem
+from qplan.inventory.model import Corridor, Fibre, Inventory, QkdSystem
 from qplan.physics.loss import geodesic_km
 from qplan.plan.model import Link, Plan
 from qplan.plan.verify.violation import LIMIT_TOLERANCE, exact
@@ -158,65 +158,3 @@ def follow(inventory: Inventory, plan: Plan) -> tuple[Walk, ...]:
                 nodes.append(link.ends[1] if nodes[-1] == link.ends[0] else link.ends[0])
             walks.append(Walk(entry.id, links, tuple(nodes)))
     return tuple(walks)
-
-
-@dataclass(frozen=True)
-class Totals:
-    """The four cost figures of a plan, in the inventory's currency."""
-
-    capex: Decimal
-    contingency: Decimal
-    opex_per_year: Decimal
-    tco: Decimal
-
-
-def totals(inventory: Inventory, links: Iterable[Link], nodes: Iterable[str], relays: Iterable[str]) -> Totals:
-    """What a plan costs; a system, fibre or site that the inventory does not know counts as nothing."""
-    money = [_link_money(inventory, link) for link in links]
-    money += [_node_money(inventory, site_id) for site_id in nodes if site_id in inventory.sites]
-    money += [_relay_money(inventory, site_id) for site_id in relays if site_id in inventory.sites]
-    capex = sum((once for once, _ in money), Decimal(0))
-    opex = sum((yearly for _, yearly in money), Decimal(0))
-    contingency = capex * exact(inventory.economics.contingency)
-    return Totals(capex, contingency, opex, capex + contingency + opex * annuity(inventory))
-
-
-def _link_money(inventory: Inventory, link: Link) -> tuple[Decimal, Decimal]:
-    system = inventory.equipment.qkd_systems.get(link.system)
-    if system is None:
-        return Decimal(0), Decimal(0)
-    once, yearly = exact(system.price), exact(system.support_per_year)
-    for fibre in (inventory.fibres[f] for f in link.fibres if f in inventory.fibres):
-        km = fibre_km(inventory, fibre) or Decimal(0)
-        once += system.strands * exact(fibre.setup_cost_per_strand)
-        yearly += system.strands * (exact(fibre.cost_per_strand_year) + exact(fibre.cost_per_strand_km_year) * km)
-    return link.count * once, link.count * yearly
-
-
-def _node_money(inventory: Inventory, site_id: str) -> tuple[Decimal, Decimal]:
-    site = inventory.sites[site_id]
-    once, yearly = _items_money(inventory.equipment.node_items)
-    return once + exact(site.node_cost), yearly + exact(site.node_cost_per_year)
-
-
-def _relay_money(inventory: Inventory, site_id: str) -> tuple[Decimal, Decimal]:
-    site = inventory.sites[site_id]
-    if site.trusted_node == "existing":
-        return Decimal(0), exact(site.relay_cost_per_year)
-    once, yearly = _items_money(inventory.equipment.relay_items)
-    return once + exact(site.relay_cost), yearly + exact(site.relay_cost_per_year)
-
-
-def _items_money(items: dict[str, Item]) -> tuple[Decimal, Decimal]:
-    once = sum((item.quantity * exact(item.price) for item in items.values()), Decimal(0))
-    return once, sum((item.quantity * exact(item.support_per_year) for item in items.values()), Decimal(0))
-
-
-def annuity(inventory: Inventory) -> Decimal:
-    """Present value of 1 a year from year 1 to the horizon, with digits enough for any small discount rate."""
-    years, rate = inventory.economics.horizon_years, exact(inventory.economics.discount_rate)
-    if not rate:
-        return Decimal(years)
-    with localcontext() as context:
-        context.prec = 50 + 2 * max(0, -rate.adjusted())
-        return (1 - (1 / (1 + rate)) ** years) / rate

@@ -15,23 +15,34 @@ from qplan.plan.model import Plan
 from qplan.plan.verify import recompute
 from qplan.plan.verify.corridors import corridor_violations
 from qplan.plan.verify.links import link_violations, resource_violations
-from qplan.plan.verify.violation import HALF_A_CENT, Violation, close, close_money, exact, show
+from qplan.plan.verify.money import Account, Totals, route_of, totals
+from qplan.plan.verify.terms import existing_violations, term_violations
+from qplan.plan.verify.violation import Violation, close, close_money, exact, in_cents, show
 
 GAP_TOLERANCE = Decimal("1e-9")
 
 
-def verify(inventory: Inventory, plan: Plan) -> tuple[Violation, ...]:
-    """Every rule that the plan breaks; empty when it holds. Names that the inventory lacks are violations too."""
+def verify(inventory: Inventory, plan: Plan, earlier: Plan | None = None) -> tuple[Violation, ...]:
+    """Every rule that the plan breaks; empty when it holds. Names that the inventory lacks are violations too.
+
+    `earlier` is the plan that changes are counted against; without it their stated number is believed.
+    """
     walks = recompute.follow(inventory, plan)
     nodes, relays = _nodes(plan), _relays(walks)
-    costs = recompute.totals(inventory, plan.links, nodes, relays)
+    account = Account(inventory, plan, nodes, relays)
+    costs = totals(inventory, account.money())
+    used = {link.id for walk in walks for link in walk.links}
+    kept = frozenset(route_of(link) for link in inventory.existing.links.values() if link.keep)
     return (
-        *link_violations(inventory, plan, walks),
+        *link_violations(inventory, plan, walks, kept),
+        *existing_violations(inventory, plan, account, used),
+        *term_violations(inventory, plan, account),
         *resource_violations(inventory, plan, relays),
         *_node_violations(inventory, plan, nodes, relays),
         *corridor_violations(inventory, plan, walks),
         *_cost_violations(inventory, plan, costs),
         *_objective_violations(inventory, plan, costs, relays),
+        *_change_violations(plan, relays, earlier),
     )
 
 
@@ -65,7 +76,7 @@ def _node_violations(
             yield Violation("roles", f"sites.{node.site}", found, ", ".join(roles) or "none")
 
 
-def _cost_violations(inventory: Inventory, plan: Plan, costs: recompute.Totals) -> Iterator[Violation]:
+def _cost_violations(inventory: Inventory, plan: Plan, costs: Totals) -> Iterator[Violation]:
     """The cost block is the cost of the lists, and within the budget."""
     currency = inventory.economics.currency
     if plan.costs.currency != currency:
@@ -77,9 +88,21 @@ def _cost_violations(inventory: Inventory, plan: Plan, costs: recompute.Totals) 
             yield Violation(f"{name.replace('_', '-')}-value", f"costs.{name}", found, expected)
     for name, ceiling in (("capex", inventory.budget.capex), ("tco", inventory.budget.tco)):
         true = getattr(costs, name)
-        if ceiling is not None and true > exact(ceiling) + HALF_A_CENT:
+        if ceiling is not None and in_cents(true) > exact(ceiling):
             most = f"at most {_money(exact(ceiling), currency)}"
             yield Violation(f"budget-{name}", f"costs.{name}", _money(true, currency), most)
+
+    if plan.costs.by_year is None:  # plans of inventories without terms have no such list
+        return
+    stated = [(row.first, row.last, row.opex, row.refresh) for row in plan.costs.by_year]
+    alike = len(stated) == len(costs.by_year) and all(
+        row[:2] == true[:2] and close_money(row[2], true[2]) and close_money(row[3], true[3])
+        for row, true in zip(stated, costs.by_year, strict=True)
+    )
+    if not alike:
+        expected = "; ".join(f"{a} to {b}: {opex:.2f}, {again:.2f}" for a, b, opex, again in costs.by_year) or "none"
+        found = "; ".join(f"{a} to {b}: {opex:.2f}, {again:.2f}" for a, b, opex, again in stated) or "none"
+        yield Violation("by-year", "costs.by_year", found, expected)
 
 
 def _money(amount: float | Decimal, currency: str) -> str:
@@ -87,13 +110,15 @@ def _money(amount: float | Decimal, currency: str) -> str:
 
 
 def _objective_violations(
-    inventory: Inventory, plan: Plan, costs: recompute.Totals, relays: frozenset[str]
+    inventory: Inventory, plan: Plan, costs: Totals, relays: frozenset[str]
 ) -> Iterator[Violation]:
     """The objective is the inventory's and the figure it names; bound, gap and status say no more than was proven."""
     objective = plan.objective
     if objective.name != inventory.objective:
         yield Violation("objective-name", "objective.name", objective.name, inventory.objective)
     true = {"tco": costs.tco, "capex": costs.capex, "relays": Decimal(len(relays))}[objective.name]
+    if objective.name != "relays" and objective.change_cost is not None:
+        true += exact(objective.change_cost) * (objective.changes or 0)
     if not close_money(objective.value, true):
         yield Violation("objective-value", "objective.value", str(objective.value), f"{true:.2f}")
     if (objective.bound is None) != (objective.gap is None):
@@ -109,6 +134,18 @@ def _objective_violations(
         yield Violation("optimal", "status", f"optimal with gap {objective.gap}", f"gap {asked} or less")
     if plan.solver.stopped_by in ("time_limit", "interrupt", "route_limit", "unsound_cut", "solver_failed"):
         yield Violation("optimal", "status", f"optimal, but stopped by {plan.solver.stopped_by}", "feasible")
+
+
+def _change_violations(plan: Plan, relays: frozenset[str], earlier: Plan | None) -> Iterator[Violation]:
+    """The number of QKD links and relays that only one of the two plans has."""
+    if plan.objective.change_cost is not None and plan.objective.changes is None:
+        yield Violation("changes", "objective.changes", "null", "a number where changes cost something")
+    if earlier is None or plan.objective.changes is None:
+        return
+    links = {route_of(link) for link in plan.links} ^ {route_of(link) for link in earlier.links}
+    true = len(links) + len(relays ^ set(earlier.relays))
+    if plan.objective.changes != true:
+        yield Violation("changes", "objective.changes", str(plan.objective.changes), str(true))
 
 
 def _gap_violations(value: Decimal, bound: float, gap: float) -> Iterator[Violation]:

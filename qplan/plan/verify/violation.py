@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
 from qplan.errors import Exit, QplanError
 
@@ -64,6 +65,11 @@ def close_relative(stated: float, true: Decimal) -> bool:
 def close_money(stated: float, true: Decimal) -> bool:
     """The same for money: to the cent, as far as a float can say it."""
     return close(stated, true, HALF_A_CENT + abs(true) * Decimal("1e-15"))
+
+
+def in_cents(amount: Decimal) -> Decimal:
+    """Money in whole cents, halves to even, as plans print it."""
+    return Decimal(round(Fraction(amount) * 100)).scaleb(-2)
 
 
 def show(number: float | Decimal, unit: str = "") -> str:

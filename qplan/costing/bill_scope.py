@@ -1,0 +1,103 @@
+"""What the lines of a bill are made from, and how a line comes out of quantities and a price."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+
+from qplan.costing.bill import BillLine, Category
+from qplan.costing.choice import Choices, offered
+from qplan.costing.cost import ZERO
+from qplan.costing.market import Market
+from qplan.costing.planned import plan_choices, plan_quantities
+from qplan.costing.quantities import Quantities
+from qplan.costing.terms import Terms
+from qplan.costing.usage import NO_CORRIDOR, Usage, usage_of
+from qplan.inventory.model import Fibre, Inventory, Item, QkdSystem, Site
+from qplan.plan.model import Plan
+
+
+@dataclass(frozen=True)
+class Need:
+    """A quantity that one element of the plan needs, the corridors that use the element, and where it stands."""
+
+    quantity: Decimal
+    corridors: tuple[str, ...]
+    sites: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class BillScope:
+    """A plan, its inventory, and what follows from both."""
+
+    inventory: Inventory
+    plan: Plan
+
+    @cached_property
+    def market(self) -> Market:
+        return Market(self.inventory)
+
+    @cached_property
+    def usage(self) -> Usage:
+        return usage_of(self.plan)
+
+    @cached_property
+    def choices(self) -> Choices:
+        return plan_choices(self.market, self.plan)
+
+    @cached_property
+    def quantities(self) -> Quantities:
+        return plan_quantities(self.market, self.plan)
+
+    @cached_property
+    def served(self) -> tuple[str, ...]:
+        """The corridors that bear what is there for the whole plan."""
+        return tuple(sorted(c.id for c in self.plan.corridors if c.served)) or (NO_CORRIDOR,)
+
+    @cached_property
+    def new_nodes(self) -> dict[str, tuple[str, ...]]:
+        """The users of the nodes that are set up for the plan."""
+        return {site: users for site, users in self.usage.nodes.items() if site not in self.market.paid_nodes}
+
+    @cached_property
+    def new_relays(self) -> dict[str, tuple[str, ...]]:
+        """The users of the relays that are fitted out for the plan."""
+        return {site: users for site, users in self.usage.relays.items() if site not in self.market.paid_relays}
+
+    def terms(self, product: str) -> Terms:
+        """On which a product other than a system is bought."""
+        chosen = self.choices.products.get(product, self.market.terms(product)[0].offer)
+        return offered(self.market, product, chosen)
+
+    def line(
+        self,
+        category: Category,
+        key: str,
+        description: str,
+        unit: str,
+        unit_price: Decimal | None,
+        needs: list[Need],
+        priced_at: Site | Fibre | QkdSystem | Item | None = None,
+    ) -> BillLine:
+        """A line at a price (None: to be quoted), without its money; `priced_at` states the price."""
+        quantity = sum((need.quantity for need in needs), ZERO)
+        shares: dict[str, Fraction] = {}
+        for need in needs:
+            for corridor in need.corridors:
+                part = Fraction(need.quantity) / Fraction(quantity) / len(need.corridors)
+                shares[corridor] = shares.get(corridor, Fraction(0)) + part
+        currency = self.inventory.economics.currency
+        return BillLine(
+            key=key,
+            description=description,
+            category=category,
+            quantity=quantity,
+            unit=unit,
+            unit_price=unit_price,
+            currency=currency,
+            foreign=priced_at is not None and priced_at.labels.get("currency", currency) != currency,
+            sites=tuple(sorted({site for need in needs for site in need.sites})),
+            shares=tuple(sorted(shares.items())),
+        )

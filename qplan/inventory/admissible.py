@@ -1,0 +1,58 @@
+"""What the policy lets a plan buy: systems, and offers for products; and whether there are terms at all."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from qplan.inventory.commercial import Offer
+from qplan.inventory.existing import Existing
+from qplan.inventory.model import Inventory, QkdSystem
+
+PLAIN_ECONOMICS = frozenset({"currency", "horizon_years", "discount_rate", "contingency"})
+
+
+def states_terms(inventory: Inventory) -> bool:
+    """Whether there are offers, services, spares, lives, prices by year or existing plant: then plans state terms."""
+    equipment = inventory.equipment
+    lives = [system.life_years for system in equipment.qkd_systems.values()]
+    lives += [item.life_years for items in (equipment.node_items, equipment.relay_items) for item in items.values()]
+    economics = inventory.economics.model_dump(exclude_defaults=True).keys() - PLAIN_ECONOMICS
+    blocks = (inventory.offers, inventory.services, inventory.spares, equipment.encryptors, economics)
+    return any(blocks) or any(lives) or inventory.existing != Existing()
+
+
+def permitted_systems(inventory: Inventory) -> dict[str, QkdSystem]:
+    """The systems of the catalogue that may be bought, in id order."""
+    technologies, manufacturers = inventory.policy.technologies, inventory.policy.manufacturers
+    return {
+        name: system
+        for name, system in sorted(inventory.equipment.qkd_systems.items())
+        if (technologies is None or system.technology in technologies)
+        and (manufacturers is None or system.manufacturer in manufacturers)
+    }
+
+
+def offers_of(inventory: Inventory) -> dict[str, dict[str, Offer]]:
+    """Every product that has offers, with these by id, in id order."""
+    found: dict[str, dict[str, Offer]] = defaultdict(dict)
+    for name, offer in sorted(inventory.offers.items()):
+        found[offer.product][name] = offer
+    return dict(sorted(found.items()))
+
+
+def admissible_offers(inventory: Inventory, product: str) -> dict[str, Offer]:
+    """The offers for a product that the policy lets take, in id order; none: it is bought at its own price."""
+    return {
+        name: offer
+        for name, offer in sorted(inventory.offers.items())
+        if offer.product == product and _is_admissible(inventory, name, offer)
+    }
+
+
+def _is_admissible(inventory: Inventory, name: str, offer: Offer) -> bool:
+    policy = inventory.policy
+    if policy.suppliers is not None and offer.supplier not in policy.suppliers:
+        return False
+    if isinstance(policy.offers, str):
+        return policy.offers in ("cheapest", offer.kind)
+    return name in policy.offers
