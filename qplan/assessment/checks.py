@@ -13,8 +13,8 @@ from qplan.assessment.link_budgets import LinkFacts
 from qplan.assessment.network import NotPlayable
 from qplan.costing.firmness import Firmness
 from qplan.costing.views import CorridorShare
-from qplan.inventory.limits import Check, Metric, Where
 from qplan.inventory.model import Inventory, Site
+from qplan.inventory.user_checks import Check, Metric, Where
 from qplan.plan.model import Plan, ServedCorridor
 
 if TYPE_CHECKING:

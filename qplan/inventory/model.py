@@ -32,8 +32,8 @@ from qplan.inventory.fields import (
     Words,
 )
 from qplan.inventory.key_stores import KeyStore, KeyStores
-from qplan.inventory.limits import Check
 from qplan.inventory.reliability import Deployment, Reliability, Repair
+from qplan.inventory.user_checks import Check
 
 
 class Metadata(Model):

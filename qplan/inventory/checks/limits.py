@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from qplan.errors import Diagnostic
 from qplan.inventory.checks.view import View
-from qplan.inventory.limits import Metric
 from qplan.inventory.source.messages import did_you_mean, shown
+from qplan.inventory.user_checks import Metric
 
 OF_SITES = ("country", "operator", "key_domain", "security_tier_below", "site")
 WHERE: Mapping[Metric, tuple[str, ...]] = {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from qplan.assessment.checks import MONEY_METRICS, SHARE_METRICS, CheckResult
 from qplan.costing.money_text import format_money
-from qplan.inventory.limits import Check, Metric
+from qplan.inventory.user_checks import Check, Metric
 from qplan.outputs.text.tables import format_number
 from qplan.outputs.text.wording import percent
 

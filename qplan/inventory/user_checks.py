@@ -1,4 +1,4 @@
-"""Limits that a finished plan is held against: what of it is measured, and how much or how little of it is allowed."""
+"""The user's own `checks`: limits that a plan must keep, by metric and selection."""
 
 from __future__ import annotations
 
