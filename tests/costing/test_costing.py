@@ -300,7 +300,9 @@ def test_a_horizon_of_centuries_keeps_the_cash_flow_short():
 
 @pytest.mark.parametrize("rate", [1e-9, 2e-9])
 def test_a_tiny_discount_rate_discounts_next_to_nothing(rate):
-    assert float(present_value_factor(Economics(discount_rate=rate, horizon_years=10))) == pytest.approx(10 - 55 * rate, rel=1e-15)
+    assert float(present_value_factor(Economics(discount_rate=rate, horizon_years=10))) == pytest.approx(
+        10 - 55 * rate, rel=1e-15
+    )
 
 
 parts = st.one_of(

@@ -267,9 +267,7 @@ def test_a_loss_on_the_last_point_is_within_the_curve_up_to_rounding():
     assert [rate_bps(system, Decimal(loss)) for loss in ("12.000000001", "12.0000000011")] == [5, 0]
 
 
-@pytest.mark.parametrize(
-    ("rate", "years", "value"), [(1e-9, 10, 10 - 55e-9), (0.5, 10**9, 2), (0.25, 2, 1.44)]
-)
+@pytest.mark.parametrize(("rate", "years", "value"), [(1e-9, 10, 10 - 55e-9), (0.5, 10**9, 2), (0.25, 2, 1.44)])
 def test_the_present_value_of_a_year_for_any_rate_and_horizon(rate, years, value):
     economics = {"discount_rate": rate, "horizon_years": years}
     assert float(annuity(Inventory.model_validate(INVENTORY | {"economics": economics}))) == pytest.approx(value, 1e-15)
