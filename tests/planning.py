@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
-
 import pytest
 
 from qplan.inventory.model import Inventory
@@ -37,9 +34,3 @@ def worth(result: Result, inventory: Inventory) -> tuple | None:
     priority = sum(corridor.priority for corridor in optional if not corridor.required)
     tie_break = result.plan.costs.tco if inventory.objective == "relays" else 0.0
     return round(priority, 6), result.plan.objective.value, tie_break
-
-
-def seeds(first: int, chosen: Iterable[int]) -> list[int]:
-    """What a random test tries: so many beyond the first as were chosen; with QPLAN_CASES=N the first N."""
-    cases = os.environ.get("QPLAN_CASES")
-    return [first + number for number in (chosen if cases is None else range(int(cases)))]

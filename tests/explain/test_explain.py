@@ -10,7 +10,8 @@ import pytest
 import yaml
 from networks import LINE, LOOP, ONE, PAIR, RING, ROOMY, corridor, fibre, network, system
 from oracle.random_inventories import random_inventory
-from planning import planned, seeds
+from planning import planned
+from seeds import chosen_seeds
 
 from qplan.candidates import routes
 from qplan.candidates.links import enumerate_candidates
@@ -586,7 +587,7 @@ def test_what_is_printed_costs_what_is_said():
         assert (plan.objective.value, remedy.cost_known) == (remedy.cost, True)
 
 
-@pytest.mark.parametrize("seed", seeds(0, (1, 2, 5, 12, 13, 15, 20, 22)))
+@pytest.mark.parametrize("seed", chosen_seeds(0, (1, 2, 5, 12, 13, 15, 20, 22)))
 def test_random_inventories(seed, tmp_path):
     """Each verdict agrees with the integer program of that corridor alone; remedies are told once, and hold the price
     beside them when their lines are given to `--set`.

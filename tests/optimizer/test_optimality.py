@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import random
-from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
-from oracle.random_inventories import features, random_inventory
-from oracle.search import best_value
+from oracle.random_inventories import random_inventory
+from oracle.search import Oracle, best_value
 from planning import planned, worth
+from seeds import seeds
 
 from qplan.candidates.links import enumerate_candidates
 from qplan.inventory.model import Inventory
@@ -20,42 +19,31 @@ from qplan.optimizer.limits import SearchParameters
 from qplan.optimizer.model.design_rows import formulate_design
 from qplan.optimizer.model.designs import design_of
 from qplan.optimizer.model.objectives import cost_goal
+from qplan.optimizer.planner import Result
 from qplan.optimizer.search import root
 from qplan.time_budget import TimeBudget
 
-SEED = int(os.environ.get("QPLAN_TEST_SEED", random.SystemRandom().randrange(10**9)))  # QPLAN_TEST_SEED repeats a run
-INSTANCES = 400
-MUST_COME_UP = {  # feature -> least number of instances in which it is there
-    "parallel-fibres": 50, "shared-duct": 20, "optional": 50, "paths-2": 50, "disjoint-relay": 10, "disjoint-node": 10,
-    "disjoint-duct": 10, "corridor-max_relays": 20, "site-rack_units": 20, "site-power_w": 20, "site-existing": 20,
-    "site-forbidden": 20, "budget-capex": 10, "budget-tco": 10, "objective-relays": 20, "objective-capex": 20,
-    "max-bypass-2": 50, "systems-3": 20, "curve-not-monotone": 10, "relay_items": 20, "node_items": 20,
-}  # fmt: skip
+
+def assert_equal(result: Result, inventory: Inventory, best: Oracle | None, seed: int) -> None:
+    """The plan is worth the optimum, or there is none, and no engine failed on the way."""
+    found = worth(result, inventory)
+    if best is None:
+        assert found is None, f"seed {seed}: a plan where none is possible"
+    else:
+        tie_break = best.tco if inventory.objective == "relays" else 0.0
+        expected = (best.priority, best.value, tie_break)
+        assert found == pytest.approx(expected, abs=0.0101, rel=1e-12), f"seed {seed}"
+    assert result.search.notes == (), f"seed {seed}"
 
 
-def seeds(count: int, offset: int = 0) -> list[int]:
-    return [SEED + offset + i for i in range(count)]
-
-
-def test_value_equals_exhaustive_search(record_property):
-    seen: Counter[str] = Counter()
+def test_value_equals_exhaustive_search():
     feasible = 0
-    for seed in seeds(INSTANCES):
-        document = random_inventory(random.Random(seed))
-        inventory = Inventory.model_validate(document)
+    for seed in seeds(60):
+        inventory = Inventory.model_validate(random_inventory(random.Random(seed)))
         best = best_value(inventory)
-        found = worth(planned(inventory), inventory)
-        if best is None:
-            assert found is None, f"seed {seed}: a plan where none is possible"
-        else:
-            tie_break = best.tco if inventory.objective == "relays" else 0.0
-            assert found == pytest.approx((best.priority, best.value, tie_break), abs=0.0101), f"seed {seed}"
-            feasible += 1
-        seen.update(features(document))
-    record_property("features", dict(seen))
-    assert feasible >= INSTANCES / 3
-    rare = {name: seen[name] for name, least in MUST_COME_UP.items() if seen[name] < least}
-    assert not rare, f"hardly ever in play: {rare}"
+        assert_equal(planned(inventory), inventory, best, seed)
+        feasible += best is not None
+    assert feasible >= 20
 
 
 def renamed(inventory: dict, rng: random.Random) -> dict:
@@ -82,7 +70,7 @@ def renamed(inventory: dict, rng: random.Random) -> dict:
 
 
 def test_names_order_and_direction_do_not_matter():
-    for seed in seeds(40, 10**6):
+    for seed in seeds(12, 10**6):
         document = random_inventory(random.Random(seed))
         other = renamed(document, random.Random(seed))
         first, second = (Inventory.model_validate(d) for d in (document, other))
@@ -108,7 +96,7 @@ def scaled(value: object, factor: Callable[[], float]) -> object:
 
 @pytest.mark.parametrize("factor", [1e-2, 1e6])
 def test_prices_scale(factor):
-    for seed in seeds(25, 2 * 10**6):
+    for seed in seeds(8, 2 * 10**6):
         document = random_inventory(random.Random(seed))
         first = Inventory.model_validate(document)
         second = Inventory.model_validate(scaled(document, lambda: factor))
@@ -122,7 +110,7 @@ def test_prices_scale(factor):
 
 def test_a_useless_site_changes_nothing():
     """Useless is a dead end that may not relay: a relay there, with a way back through its neighbour, is of use."""
-    for seed in seeds(40, 3 * 10**6):
+    for seed in seeds(12, 3 * 10**6):
         document = random_inventory(random.Random(seed))
         first = Inventory.model_validate(document)
         more = {**document, "sites": {**document["sites"], "useless": {"trusted_node": "forbidden"}}}
@@ -133,14 +121,14 @@ def test_a_useless_site_changes_nothing():
 
 
 def test_cbc_agrees_with_highs():
-    for seed in seeds(15, 4 * 10**6):
+    for seed in seeds(6, 4 * 10**6):
         inventory = Inventory.model_validate(random_inventory(random.Random(seed)))
         highs, cbc = planned(inventory), planned(inventory, solver="cbc")
         assert worth(cbc, inventory) == pytest.approx(worth(highs, inventory), abs=0.0101), f"seed {seed}"
 
 
 def test_bound_is_valid_at_any_gap():
-    for seed in seeds(40, 5 * 10**6):
+    for seed in seeds(15, 5 * 10**6):
         inventory = Inventory.model_validate(random_inventory(random.Random(seed)))
         exact, rough = planned(inventory), planned(inventory, gap=0.5)
         if exact.plan is None:
@@ -175,14 +163,9 @@ def _rate(rate_bps: float) -> float:
 
 
 def test_mixed_magnitudes_leave_no_artefacts():
-    for seed in range(25):
+    for seed in seeds(20):
         inventory = Inventory.model_validate(mixed_magnitudes(random.Random(seed)))
-        best, found = best_value(inventory), worth(planned(inventory), inventory)
-        if best is None:
-            assert found is None, f"seed {seed}: a plan where none is possible"
-        else:
-            tie_break = best.tco if inventory.objective == "relays" else 0.0
-            assert found == pytest.approx((best.priority, best.value, tie_break), abs=0.0101, rel=1e-12), f"seed {seed}"
+        assert_equal(planned(inventory), inventory, best_value(inventory), seed)
 
 
 @pytest.mark.parametrize(("columns", "steps", "ties"), [(60_000, 5000, 10_000), (1, 0, -1)])
@@ -196,7 +179,7 @@ def test_no_cut_excludes_a_plan_of_the_oracle(monkeypatch, columns, steps, ties)
     monkeypatch.setattr(root, "MOST_STEPS", steps)
     monkeypatch.setattr(root, "MANY_TIES", ties)
     judged, rest, layered = 0, 0, 0
-    for seed in seeds(60, 6 * 10**6):
+    for seed in seeds(24, 6 * 10**6):
         document = random_inventory(random.Random(seed))
         if seed % 3 == 0:
             for number, corridor in enumerate(document["corridors"].values()):
@@ -222,7 +205,7 @@ def test_no_cut_excludes_a_plan_of_the_oracle(monkeypatch, columns, steps, ties)
             judged += len(found.rows)
             rest += bool(found.witnesses.lifts.trees.rest_links)
             layered += bool(found.witnesses.lifts.layered_trees)
-    assert judged > 40 and layered > 0
+    assert judged > 10 and layered > 0
     assert (rest > 0) == (columns == 1)
 
 

@@ -207,7 +207,7 @@ def layered_ascent(model: Formulation, trees: Sequence[LayeredTree], prices: Pri
     for tree in trees:
         vertices: dict[tuple[str, int], int] = {(tree.root, 0): 0}
         number = {arc: i for i, arc in enumerate(tree.arcs)}
-        tails = np.array([vertices.setdefault((tail, h), len(vertices)) for tail, _, h in number])
+        tails = np.array([vertices.setdefault((tail, h), len(vertices)) for tail, _, h in number], dtype=np.int64)
         heads = [vertices.setdefault((head, h + 1), len(vertices)) for _, head, h in number]
         targets = {len(vertices) + i: target for i, target in enumerate(sorted(tree.targets))}
         into: list[list[int]] = [[] for _ in range(len(vertices) + len(targets))]
@@ -216,7 +216,7 @@ def layered_ascent(model: Formulation, trees: Sequence[LayeredTree], prices: Pri
         for vertex, target in targets.items():
             into[vertex] = [number[arc] for arc in tree.reaching[target] if arc[1] == target and arc in number]
         cost = arc_prices([arc[:2] for arc in number], cheapest, prices, ends)
-        columns = np.array([index[flow.name] for flow in tree.arcs.values()])
+        columns = np.array([index[flow.name] for flow in tree.arcs.values()], dtype=np.int64)
         arcs = Arcs(tails, columns, [np.array(entering, dtype=np.int64) for entering in into])
         for _, cut in ascend(0, dict.fromkeys(targets, 0), arcs, cost, MOST_STEPS // len(trees), clock):
             entering = tuple(np.unique(columns[cut]).tolist())

@@ -37,13 +37,16 @@ class LpEnding(Enum):
 def interior_point(
     model: Formulation, goal: Goal, rows: Sequence[Row], clock: TimeBudget
 ) -> tuple[float, Point] | None:
-    """Bound and point of the linear relaxation with further rows, in units of the goal; None if a limit came first."""
+    """Bound and point of the linear relaxation with further rows, in units of the goal.
+
+    None if a limit came first, or where it is called infeasible, which is left to others to prove.
+    """
     lp = lp_of(model, goal)
     lp.integrality_ = []
     session = Session(lp, {"solver": "ipm", "run_crossover": "off", "threads": 1})
     _add_rows(session, rows)
     status = session.run(clock)
-    if status in (highspy.HighsModelStatus.kTimeLimit, highspy.HighsModelStatus.kInterrupt):
+    if status in (*IMPOSSIBLE, highspy.HighsModelStatus.kTimeLimit, highspy.HighsModelStatus.kInterrupt):
         return None
     if status not in NEARLY_OPTIMAL:
         raise SolverFailed(f"HiGHS ended with status {status.name!r}")

@@ -1,0 +1,198 @@
+"""Every engine alone against exhaustive search: formulations, cut families, heuristics, searches.
+
+What minimises must find the optimum, what bounds must not exceed it, what makes plans must not fall below it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import pytest
+from oracle.engine_instances import KINDS, engine_instance, with_printed_budget
+from oracle.search import Oracle, best_value
+from seeds import seeds
+
+from qplan.candidates.links import enumerate_candidates
+from qplan.candidates.precheck import precheck
+from qplan.inventory.model import Inventory
+from qplan.optimizer.cuts import trees
+from qplan.optimizer.cuts.layered_flows import add_layered_flows
+from qplan.optimizer.cuts.layered_trees import add_layered_trees
+from qplan.optimizer.cuts.lifts import Lifts
+from qplan.optimizer.cuts.trees import add_trees
+from qplan.optimizer.limits import SearchParameters
+from qplan.optimizer.model.formulation import Formulation
+from qplan.optimizer.model.stage import Found, Task
+from qplan.optimizer.search import root, steps
+from qplan.optimizer.search.arc_flow import arc_flow
+from qplan.optimizer.search.guidance import guide
+from qplan.optimizer.search.minimization import minimize
+from qplan.optimizer.search.stages import stages
+from qplan.time_budget import TimeBudget
+
+INSTANCES = 100
+BUDGETED = 4  # one of so many instances has the optimum's cost as its budget
+CENT = 0.0101
+FAMILIES = 10  # of cuts, in the order of `_choose_separators`
+
+
+@dataclass
+class Case:
+    """An instance with its optimum."""
+
+    seed: int
+    inventory: Inventory
+    best: Oracle | None
+
+    @cached_property
+    def task(self) -> Task:
+        parameters = SearchParameters(0.0, TimeBudget.of(600))
+        graph = enumerate_candidates(self.inventory)
+        return Task(self.inventory, graph, stages(self.inventory)[-1], (), None, "highs", parameters)
+
+    def equals(self, found: Found) -> None:
+        """The optimum was found and proven."""
+        assert found.infeasible == (self.best is None)
+        if self.best is not None:
+            assert found.incumbent.value == pytest.approx(self.best.value, abs=CENT)
+            assert found.bound == pytest.approx(self.best.value, abs=CENT)
+
+    def encloses(self, found: Found) -> None:
+        """What is said of value and bound is true."""
+        self.bounds(found.bound, found.infeasible)
+        if found.incumbent is not None:
+            assert self.best is not None and found.incumbent.value >= self.best.value - CENT
+
+    def bounds(self, bound: float | None, infeasible: bool = False) -> None:
+        assert not infeasible or self.best is None
+        assert bound is None or self.best is None or bound <= self.best.value + CENT
+
+
+def case(seed: int) -> Case:
+    document = engine_instance(seed)
+    best = best_value(Inventory.model_validate(document))
+    if best is not None and seed // len(KINDS) % BUDGETED == 0:
+        document = with_printed_budget(document, best)
+    return Case(seed, Inventory.model_validate(document), best)
+
+
+@pytest.fixture(scope="module")
+def cases() -> list[Case]:
+    return [case(seed) for seed in seeds(INSTANCES)]
+
+
+def take(case: Case, *taken: steps.Step) -> Found:
+    """These steps alone."""
+    found = minimize(case.task, taken, known=True)
+    assert not found.notes
+    return found
+
+
+class Branching(steps.Branching):
+    """Whatever the root is like, whose bound is looked at first."""
+
+    def __init__(self, case: Case):
+        self.case = case
+
+    def wanted(self, search: steps.Minimization, standing: steps.Standing) -> bool:
+        return standing.root is not None and standing.bound is not None
+
+    def take(self, search: steps.Minimization, standing: steps.Standing) -> steps.Standing:
+        self.case.bounds(standing.bound)
+        return super().take(search, standing)
+
+
+def relaxed(case: Case, lift: Callable[[Formulation], Lifts], families: range = range(FAMILIES)) -> root.Root:
+    """The root relaxation with some lift and some families of cuts."""
+    choose = root._choose_separators
+    model = case.task.design_model()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(root, "add_lifts", lambda model, joined: lift(model))
+        patch.setattr(root, "_choose_separators", lambda *args: tuple(choose(*args)[i] for i in families))
+        return root.relax_root(model, case.task.stage.goal(model), case.task.parameters, None)
+
+
+def bounded(case: Case, lift: Callable[[Formulation], Lifts], families: range = range(FAMILIES)) -> None:
+    found = relaxed(case, lift, families)
+    case.bounds(found.bound, found.infeasible)
+
+
+def exact(case: Case) -> None:
+    case.equals(take(case, steps.ExactModel()))
+
+
+def benders_loop(case: Case) -> None:
+    case.equals(take(case, steps.Rounds()))
+
+
+def root_and_branching(case: Case) -> None:
+    """The root relaxation with all lifts and cuts, then branch and cut from there."""
+    case.encloses(take(case, steps.RootRelaxation(), Branching(case)))
+
+
+def heuristics(case: Case) -> None:
+    """Corridor by corridor with local search, then many orders, and the best of them shaken; without a relaxation."""
+    greedy = take(case, steps.FirstPlan())
+    case.encloses(greedy)
+    goal = case.task.stage.goal(case.task.design_model())
+    found = guide(case.task, goal.prices, greedy.incumbent, {}, {}, None)
+    case.encloses(replace(greedy, incumbent=found))
+
+
+def lift_of_trees(case: Case) -> None:
+    bounded(case, lambda model: Lifts(add_trees(model)), range(4))
+
+
+def lift_with_a_rest(case: Case) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trees, "MOST_COLUMNS", 1)
+        bounded(case, lambda model: Lifts(add_trees(model)), range(4))
+
+
+def lift_of_layered_trees(case: Case) -> None:
+    bounded(case, lambda model: Lifts(layered_trees=tuple(add_layered_trees(model))), range(7, 9))
+
+
+def lift_of_layered_flows(case: Case) -> None:
+    bounded(case, lambda model: Lifts(layered_flows=frozenset(add_layered_flows(model))), range(0))
+
+
+def cut_family(case: Case) -> None:
+    """Without a lift, in turn from instance to instance."""
+    family = (0, 4, 5, 6, 9)[case.seed // len(KINDS) % 5]
+    bounded(case, lambda model: Lifts(), range(family, family + 1))
+
+
+def arc_flows(case: Case) -> None:
+    names = [variable.name for variable in case.task.design_model().columns]
+    found = arc_flow(case.task, names, ())
+    case.bounds(found and found.bound)
+
+
+def reach(case: Case) -> None:
+    """What could be built leaves the optimum possible."""
+    assert case.best is None or case.task.candidates.links
+    assert case.best is None or not precheck(case.inventory, case.task.candidates).impossible
+
+
+ENGINES = (
+    reach, exact, lift_of_trees, lift_with_a_rest, lift_of_layered_trees, lift_of_layered_flows, cut_family, arc_flows,
+    root_and_branching, benders_loop, heuristics,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("engine", ENGINES, ids=lambda engine: engine.__name__)
+def test_engine_alone(cases, engine):
+    for case in (case for case in cases if case.task.candidates.links or engine is reach):
+        try:
+            engine(case)
+        except Exception as wrong:
+            raise AssertionError(f"seed {case.seed}, {KINDS[case.seed % len(KINDS)].__name__}: {wrong}") from wrong
+
+
+def test_instances_are_what_they_should_be(cases):
+    feasible = Counter(KINDS[case.seed % len(KINDS)].__name__ for case in cases if case.best)
+    assert all(feasible[kind.__name__] >= INSTANCES / len(KINDS) / 4 for kind in KINDS), feasible

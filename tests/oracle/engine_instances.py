@@ -1,0 +1,128 @@
+"""Small inventories of the kinds on which engines have failed: all corridors required, money to be minimised."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from decimal import ROUND_HALF_EVEN, Decimal
+from itertools import pairwise
+
+from oracle.random_inventories import random_inventory
+from oracle.search import Oracle
+
+CURVE = [[0, 1000], [10, 1000], [12, 100]]
+
+
+def forest(rng: random.Random) -> dict:
+    """Corridors without ends in common on a ring with a chord: between them sites that only pass keys on."""
+    names = [f"s{i}" for i in range(rng.randint(6, 8))]
+    ways = [*pairwise([*names, names[0]]), (names[0], rng.choice(names[2:-1]))]
+    return _inventory(rng, ways, _pairs(rng, names, rng.randint(2, 3)), relays=(0, 0, 10))
+
+
+def common_roots(rng: random.Random) -> dict:
+    """Corridors from one or two roots, with limits on relays and demands that not all links carry."""
+    names = [f"s{i}" for i in range(rng.randint(5, 6))]
+    roots = [names[0], names[0], names[1]]
+    document = _inventory(rng, _net(rng, names), [(roots[i], names[-1 - i]) for i in range(3)], relays=(0, 5, 20))
+    for corridor in document["corridors"].values():
+        corridor |= {"max_relays": rng.randint(0, 3), "key_rate_bps": rng.choice((1, 900, 1900))}
+    for fibre in document["fibres"].values():
+        fibre["strands"] = rng.choice((1, 2, 3))
+    if rng.random() < 0.4:
+        document["corridors"]["c1"] |= {"paths": 2, "disjoint": rng.choice(("relay", "node"))}
+    return document
+
+
+def dear_ends(rng: random.Random) -> dict:
+    """Every site is an end, and asks much for relaying: cycles may be cheaper than trees."""
+    names = [f"s{i}" for i in range(rng.randint(4, 6))]
+    pairs = list(pairwise(rng.sample(names, len(names))))[: rng.randint(2, 4)]
+    return _inventory(rng, _net(rng, names), pairs, relays=(0, 120, 240))
+
+
+def parallel_fibres(rng: random.Random) -> dict:
+    """Up to four fibres side by side, alike or not, and several paths."""
+    names = ["s0", "s1", "s2"]
+    ways = [way for way in [*pairwise(names), ("s0", "s2")] for _ in range(rng.choice((1, 2, 2, 4)))]
+    document = _inventory(rng, ways, [("s0", "s2"), ("s0", "s1")][: rng.randint(1, 2)], relays=(0, 10))
+    for f in document["fibres"].values():
+        f |= {
+            "strands": rng.choice((1, 1, 2)),
+            "ducts": rng.choice(([], [], ["d"])),
+            "loss_db": rng.choice((5.0, 5.0, 6.0)),
+        }
+    for corridor in document["corridors"].values():
+        corridor |= {"paths": rng.choice((1, 2, 2)), "disjoint": rng.choice(("relay", "node", "duct"))}
+        corridor["key_rate_bps"] = rng.choice((10, 600))
+    document["equipment"]["qkd_systems"]["q"]["strands"] = rng.choice((1, 1, 2))
+    document["policy"]["max_bypass_sites"] = rng.choice((0, 1))
+    return document
+
+
+def rooms(rng: random.Random) -> dict:
+    """Sites with few rack units, existing relays, and items that take some."""
+    document = parallel_fibres(rng) if rng.random() < 0.5 else common_roots(rng)
+    items = {"price": 3, "rack_units": 1}
+    document["equipment"] |= {"node_items": {"KMS": items}, "relay_items": {"HSM": items | {"quantity": 2}}}
+    document["equipment"]["qkd_systems"]["q"]["rack_units"] = 1
+    for site in document["sites"].values():
+        site |= {"rack_units": rng.choice((2, 3, 3, 4, 5, 9)), "trusted_node": rng.choice(("allowed", "existing"))}
+    return document
+
+
+def mixed(rng: random.Random) -> dict:
+    """Every feature, but for optional corridors and relays as the objective."""
+    document = random_inventory(rng)
+    for corridor in document["corridors"].values():
+        corridor.pop("required", None)
+        corridor.pop("priority", None)
+    document["objective"] = rng.choice(("tco", "capex"))
+    return document
+
+
+KINDS: tuple[Callable[[random.Random], dict], ...] = (forest, common_roots, dear_ends, parallel_fibres, rooms, mixed)
+
+
+def engine_instance(seed: int) -> dict:
+    """An inventory of the kind that the seed falls on."""
+    return KINDS[seed % len(KINDS)](random.Random(seed))
+
+
+def with_printed_budget(document: dict, best: Oracle) -> dict:
+    """With the budget at the optimum's cost as a plan prints it, which that optimum keeps to."""
+    measure = document["objective"]
+    cost = Decimal(repr(round(best.value, 6)))  # without the rounding of floats
+    return document | {"budget": {measure: float(cost.quantize(Decimal("0.01"), ROUND_HALF_EVEN))}}
+
+
+def _net(rng: random.Random, names: list[str]) -> list[tuple[str, str]]:
+    """A random tree and two or three spans more."""
+    ways = [(rng.choice(names[:i]), names[i]) for i in range(1, len(names))]
+    others = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :] if (a, b) not in ways]
+    return ways + rng.sample(others, min(len(others), rng.randint(2, 3)))
+
+
+def _pairs(rng: random.Random, names: list[str], count: int) -> list[tuple[str, str]]:
+    ends = rng.sample(names, 2 * count)
+    return list(zip(ends[::2], ends[1::2], strict=True))
+
+
+def _inventory(
+    rng: random.Random, ways: list[tuple[str, str]], corridors: list[tuple[str, str]], relays: tuple
+) -> dict:
+    names = sorted({site for way in [*ways, *corridors] for site in way})
+    return {
+        "qplan": 1,
+        "sites": {s: {"node_cost": rng.choice((0, 7)), "relay_cost": rng.choice(relays)} for s in names},
+        "fibres": {
+            f"f{i}": {"ends": list(way), "loss_db": rng.choice((4.0, 9.0, 10.5)), "length_km": 40}
+            | {"cost_per_strand_year": rng.choice((0, 1.005, 20)), "setup_cost_per_strand": rng.choice((0, 33.335, 50))}
+            for i, way in enumerate(ways)
+        },
+        "equipment": {"qkd_systems": {"q": {"key_rate_curve": CURVE, "price": rng.choice((20, 100.01))}}},
+        "corridors": {f"c{i}": {"ends": list(ends), "key_rate_bps": 10} for i, ends in enumerate(corridors, start=1)},
+        "policy": {"max_bypass_sites": rng.choice((0, 0, 1))},
+        "objective": rng.choice(("tco", "capex")),
+        "economics": {"horizon_years": rng.choice((0, 3))},
+    }  # fmt: skip
