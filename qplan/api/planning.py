@@ -122,7 +122,8 @@ def optimize(
     parameters = search_parameters(gap, time_limit, solver, threads, stop, progress)
     found = planner.optimize(inventory.inventory, reference(inventory), solver, parameters, lp_file, start)
     if found.plan is not None:
-        return Result(inventory, judge(inventory.inventory, found.plan, inventory.warnings), outcome=found)
+        warnings = (*inventory.warnings, *inventory.shipped_warnings)
+        return Result(inventory, judge(inventory.inventory, found.plan, warnings), outcome=found)
     status = found.search.status
     reasons = explain(inventory.inventory, found.candidates, status, solver, parameters, inventory.defaults)
     return Result(inventory, None, reasons, found)

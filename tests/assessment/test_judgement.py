@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 from plan_fixtures import SAMPLE, sample
 
+import qplan
 from qplan.assessment.facts import assess
 from qplan.assessment.judgement import judge
 from qplan.errors import Diagnostic
@@ -68,3 +69,14 @@ def test_plan_report_and_workbook_state_findings_and_checks():
         assert "QP302" in text and "is odd" in text
     sheet = openpyxl.load_workbook(io.BytesIO(workbook_bytes(facts)))["Findings"]
     assert [cell.value for cell in sheet[2]] == ["QP302", "sites.win-co.lat", "is odd"]
+
+
+def test_what_a_shipped_catalogue_says_of_a_system_that_is_bought_stands_in_the_plan(tmp_path):
+    file = tmp_path / "sites.yaml"
+    file.write_text(
+        "qplan: 1\ninclude: [catalogue:illustrative-2026]\npolicy: {technologies: [dv-cow]}\nsites: {a: {}, b: {}}\n"
+        "fibres: {f: {ends: [a, b], length_km: 20}}\ncorridors: {c: {ends: [a, b], key_rate_bps: 9}}\n"
+    )
+    read = qplan.load(file)
+    assert not read.warnings
+    assert [item.code for item in qplan.optimize(read).plan.findings] == ["QP314"]

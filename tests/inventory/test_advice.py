@@ -46,6 +46,10 @@ VALUES = {  # address, what is written → what is meant
     ("fibres.f.length_km", "27,4 km"): 27.4,
     ("fibres.f.loss_db", '"11,9"'): 11.9,
     ("fibres.f.loss_db", "11.9dB"): 11.9,
+    ("fibres.f.loss_db", "-11.9"): 11.9,
+    ("fibres.f.loss_db", "-11,9 dB"): 11.9,
+    ("fibres.f.cost_per_strand_year", "EUR 1200"): 1200,
+    ("sites.a.trusted_node", "no"): "forbidden",
     ("fibres.f.cost_per_strand_km_year", "CHF 1'240.50"): 1240.5,
     ("fibres.f.cost_per_strand_year", "1.234.567,5"): 1_234_567.5,
     ("sites.a.node_cost", "84k"): 84_000,
@@ -86,6 +90,7 @@ KEYS = {  # a key that is unknown and its value → what is meant, as known keys
     ("corridors", "max_hops: 3"): {"max_relays": 2},
     ("corridors", "optional: true"): {"required": False},
     ("corridors", "optional: false"): {"required": True},
+    ("corridors", "optional: no"): {"required": True},
     ("corridors", "max_relays:0"): {"max_relays": 0},
     ("fibres", "length_m: 27400"): {"length_km": 27.4},
     ("fibres", "loss_db:17.9"): {"loss_db": 17.9},
@@ -113,7 +118,14 @@ def test_the_key_advised_is_the_one_meant(case, meant, tmp_path):
 
 @pytest.mark.parametrize(
     ("word", "known"),
-    [("loss", "loss_db"), ("length", "length_km"), ("attenuation", "attenuation_db_per_km"), ("srlg", "ducts")],
+    [
+        ("loss", "loss_db"),
+        ("length", "length_km"),
+        ("attenuation", "attenuation_db_per_km"),
+        ("srlg", "ducts"),
+        ("loss_1550_db", "loss_db"),
+        ("fibres", "strands"),
+    ],
 )
 def test_the_word_advised_is_known(word, known, tmp_path):
     assert f"did you mean '{known}'?" in hint(tmp_path, f"fibres.f.{word}=1", DEMAND)
@@ -132,11 +144,15 @@ def test_nothing_is_advised_where_nothing_is_certain(written, tmp_path):
 
 def test_a_decimal_comma_in_a_flow_mapping(tmp_path):
     file = tmp_path / "sites.yaml"
-    file.write_text(SMALL.replace("length_km: 20", "length_km: 45,5, loss_db: 11,9"), encoding="utf-8")
+    file.write_text(
+        SMALL.replace("length_km: 20", "length_km: 45,5, loss_db: 11,9, cost_per_strand_year: 1,200.5"),
+        encoding="utf-8",
+    )
     with pytest.raises(InvalidInput) as refused:
         read_inventory(file)
     told = [(item.address, item.hint) for item in refused.value.diagnostics if item.code == "QP103"]
     assert told == [
         ("fibres.f.length_km", "write 45.5, with a decimal point"),
         ("fibres.f.loss_db", "write 11.9, with a decimal point"),
+        ("fibres.f.cost_per_strand_year", "write 1200.5, with a decimal point"),
     ]

@@ -12,7 +12,10 @@ from qplan.inventory.source.source_map import Path
 from qplan.inventory.source.units import converted, number_remedy, plain
 
 BLANK = "write a blank after the colon"
-TRUTH = {"yes": True, "on": True, "y": True, "required": True, "no": False, "off": False, "n": False, "optional": False}
+TRUTH = {
+    **dict.fromkeys(["true", "yes", "on", "y", "required", "allowed"], True),
+    **dict.fromkeys(["false", "no", "off", "n", "optional", "forbidden"], False),
+}
 LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "Æ": "Ae", "ø": "o", "Ø": "O", "œ": "oe", "ł": "l", "Ł": "L", "đ": "d"})
 HOPS = frozenset(["hops", "max_hops", "hop_limit"])
 
@@ -23,7 +26,7 @@ def key_remedy(key: str, known: Collection[str], value: object) -> str:
     if colon and value is None and (head in known or closest(head, known)):
         return f"{BLANK}: '{head}: {tail}'"
     if "required" in known and key == "optional":
-        return f"write required: {str(not value).lower()}" if isinstance(value, bool) else "write required: false"
+        return f"write required: {str(not TRUTH.get(str(value).lower(), True)).lower()}"
     if "max_relays" in known and key in HOPS:
         relays = f"max_relays: {value - 1}" if type(value) is int and value > 0 else "max_relays"
         return f"write {relays}; a path has one relay fewer than hops"
@@ -39,6 +42,10 @@ def key_remedy(key: str, known: Collection[str], value: object) -> str:
 def value_remedy(path: Path, expected: str, found: object) -> str:
     """What to write in place of a value of the wrong type; empty where nothing is certain."""
     key = _key_of(path)
+    if key == "trusted_node" and str(found).lower() in TRUTH:
+        return f"write {'allowed' if TRUTH[str(found).lower()] else 'forbidden'}"
+    if expected == "at least 0" and key.endswith("_db") and isinstance(found, int | float):
+        return f"write {plain(abs(Decimal(repr(found))))}, a loss is positive"
     if expected == "a whole number" and isinstance(found, float) and found.is_integer():
         return f"write {found:.0f}"
     if "number" in expected and isinstance(found, str):
@@ -76,7 +83,10 @@ def _list_remedy(path: Path, found: object) -> str:
     if "key_rate_curve" in path:
         decimals = ", with points, not commas, for decimals" if isinstance(found, list) and len(found) > 2 else ""
         return f"write a list of points, [[loss_db, bit/s], …]{decimals}"
-    return "write the two sites, [a, b]" if path[-1] == "ends" else "write it in brackets, [a, b]"
+    if path[-1] == "ends":
+        return "write the two sites, [a, b]"
+    words = isinstance(found, str) and re.fullmatch(r"[\w, -]+", found)
+    return f"write [{found}]" if words else "write it in brackets, [a, b]"
 
 
 def id_remedy(text: str, taken: Collection[str]) -> str:

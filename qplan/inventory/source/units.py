@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
-SHARES = frozenset(["discount_rate", "contingency", "key_rate_reserve", "discount"])
+SHARES = frozenset(["discount_rate", "contingency", "key_rate_reserve", "discount", "lease", "support", "energy"])
 """Keys whose value is a share of 1, and so is thought of in percent."""
 METRIC = {"": "1", "k": "1e3", "M": "1e6", "G": "1e9"}
 CURRENCY = "(?:[A-Z]{3}|[€$£¥])"
@@ -101,7 +101,7 @@ def plain(number: Decimal) -> str:
 
 def number_remedy(key: str, text: str) -> str:
     """What to write in place of a text that says a number, in the unit of its key; empty where it says none."""
-    match = QUANTITY.fullmatch(text)
+    match = QUANTITY.fullmatch(text.strip().removeprefix("-") if key.endswith("_db") else text)  # a loss is positive
     values = numbers(match["number"]) if match else []
     if match is None or not values:
         return ""
@@ -119,7 +119,7 @@ def number_remedy(key: str, text: str) -> str:
     if written:
         return f"write {best} alone" + (f", in {unit.name}" if unit.name else "")
     if best == match["number"]:
-        return f"write {best} without quotes"
+        return f"write {best} without quotes" if best == text.strip() else f"write {best} alone"
     return f"write {best}, with a decimal point" if re.fullmatch("[^,]*,[^,]*", text) else f"write {best}"
 
 

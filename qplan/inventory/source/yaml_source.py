@@ -322,7 +322,12 @@ def _together(most_nodes: int) -> str:
 
 def _follows_comma(before: yaml.Node, key: yaml.Node, value: yaml.Node) -> bool:
     """Whether a key without a value is what follows the decimal comma of the number before it, in a flow mapping."""
-    if key.tag != TAG + "int" or value.tag != NULL or value.value or not isinstance(before, yaml.ScalarNode):
+    if (
+        key.tag not in (TAG + "int", TAG + "float")
+        or value.tag != NULL
+        or value.value
+        or not isinstance(before, yaml.ScalarNode)
+    ):
         return False
     adjoining: bool = key.start_mark.index == before.end_mark.index + 1
     return adjoining and before.style not in ("'", '"') and bool(numbers(before.value))
