@@ -14,6 +14,10 @@ from typing import get_args
 
 import pytest
 
+from qplan.api.inventories import load
+from qplan.api.planning import load_result
+from qplan.api.questions import list_candidates, show
+from qplan.api.words import make_screen, render_candidates, render_view
 from qplan.cli.main import main
 from qplan.errors import Exit
 from qplan.outputs.folder import EXPLANATION_FILES, PLAN_FILES
@@ -52,6 +56,16 @@ def test_output_and_picture_are_those_of_the_example(tmp_path, capsys):
         assert paragraph.strip() in printed
     assert (METRO / "topology.svg").read_bytes() == (tmp_path / "plan" / "topology.svg").read_bytes()
     assert "(examples/metro/topology.svg)" in README
+    view = show(load_result(tmp_path / "plan"), time_limit=600)
+    drawn = render_view(view, "text", make_screen(100, colour=False, unicode=True))
+    assert all(paragraph.strip() in drawn for paragraph in blocks("text")[3].split("\n\n"))
+
+
+def test_candidates_are_those_of_the_example():
+    command, listed = blocks("text")[2].split("\n\n")
+    _, _, file, address = command.split()
+    found = list_candidates(load(ROOT / file).inventory, address)
+    assert listed in render_candidates(found, "text", 100)
 
 
 def test_explanation_is_that_of_the_example(tmp_path, capsys):
@@ -62,7 +76,7 @@ def test_explanation_is_that_of_the_example(tmp_path, capsys):
 def test_the_drill_is_that_of_the_example():
     """As printed in a file that the tests of the verb compare, with the cost that the tests of the examples compare."""
     printed = (ROOT / "tests" / "cli" / "drills" / "dig.txt").read_text(encoding="utf-8")
-    for paragraph in blocks("text")[2].split("\n\n"):
+    for paragraph in blocks("text")[4].split("\n\n"):
         assert paragraph.strip() in printed
     declared = (ROOT / "examples" / "drills" / "sites.yaml").read_text(encoding="utf-8")
     assert all(line.strip() in declared for line in blocks("yaml")[1].splitlines())

@@ -94,13 +94,13 @@ def render_comparison(comparison: Comparison, style: DiffStyle = "text", window:
 
 def render_candidates(value: Candidates, style: CandidatesStyle = "text", width: int | None = None) -> str:
     """What could be built: for a terminal of some width, as CSV, or as JSON."""
-    from qplan.outputs.verbs import candidates
+    from qplan.outputs.verbs import candidates, candidates_text
 
     if style == "text":
-        return candidates.candidates_text(value.inventory, value.found, value.note, width)
-    return {"csv": candidates.candidates_csv, "json": candidates.candidates_json}[style](
-        value.inventory, value.found, value.note
-    )
+        return candidates_text.candidates_text(value.inventory, value.found, value.note, width)
+    if style == "csv":
+        return candidates.candidates_csv(value.inventory, value.found)
+    return candidates.candidates_json(value.inventory, value.found, value.note)
 
 
 def render_view(view: PlanView, style: ShowStyle = "text", screen: Screen | None = None) -> str:

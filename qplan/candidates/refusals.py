@@ -14,6 +14,16 @@ WORDS = {
     "rack_units": "{value:g} rack units free at an end, node and module take {limit:g}",
     "power_w": "{value:g} W free at an end, node and module take {limit:g} W",
 }
+WHY = {
+    "amplified": "for amplifiers",
+    "no_o_band_loss": "for an unknown loss in the O band",
+    "loss_db": "for loss",
+    "length_km": "for length",
+    "key_rate_bps": "for a key rate of zero",
+    "strands": "for strands",
+    "rack_units": "for rack units",
+    "power_w": "for power",
+}
 UNKNOWN_LENGTH = "a length that is not known, its limit is {limit:g} km"
 
 

@@ -13,7 +13,8 @@ from oracle.random_inventories import random_inventory
 from qplan.candidates.links import enumerate_candidates
 from qplan.candidates.listing import describe_gap, list_candidates, list_considered
 from qplan.inventory.model import Inventory
-from qplan.outputs.verbs.candidates import candidates_csv, candidates_json, candidates_text
+from qplan.outputs.verbs.candidates import candidates_csv, candidates_json
+from qplan.outputs.verbs.candidates_text import candidates_text
 
 BY_ROOM = {"strands", "rack_units", "power_w"}
 

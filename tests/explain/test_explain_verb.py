@@ -1,4 +1,4 @@
-"""`qplan explain`: commands and what they print, in pairs of files under `tests/explain`.
+"""`qplan explain`, `candidates` and `show`: commands and what they print, in pairs of files under `tests/explain`.
 
 `python tests/explain/test_explain_verb.py` writes what is expected anew, to be read before it is committed.
 """

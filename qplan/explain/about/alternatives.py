@@ -100,11 +100,16 @@ class Replanner:
         return self._replan(text, tuple(write_setting(*each) for each in settings), self.inventory, graph)
 
     def use_one_of(self, text: str, links: Collection[CandidateLink]) -> Alternative:
-        """The best plan in which one of the links is used; for the same corridors, where none keeps the budget."""
+        """The best plan in which one of the links is used; where none keeps the budget, one beyond it.
+
+        That is for the same corridors, else for as many as can be served.
+        """
         search = self._force(self.inventory, links)
         if search.status != "infeasible" or self.inventory.budget == Budget():
             return self.compare(text, (), search)
         search = self._force(lift_budget(self.require_served()), links)
+        if search.status == "infeasible":
+            search = self._force(lift_budget(self.inventory), links)
         raised = () if search.design is None else self._raise_budget(search.design)
         return self.compare(text + _name_raised(raised), (), search)
 

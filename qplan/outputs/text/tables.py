@@ -15,6 +15,7 @@ from decimal import Decimal
 
 Cell = str | float | Decimal | None
 LEAST_CELL, LONGEST_NAME = 8, 24
+UNLIMITED = 10_000  # columns, where a text does not go to a terminal
 _JOINERS = frozenset("\u200c\u200d")  # format characters that ordinary words of some scripts need
 _MARKDOWN = re.compile(r"([\\`*_\[\]~|#$!{}])")
 _LIST_MARKER = re.compile(r"^(\d*)([-+.)=])(?=[-=\s]|$)")
@@ -145,14 +146,18 @@ def drop_columns(
     width: int | None,
 ) -> str:
     """A table for the terminal without so many of the columns to be dropped, in turn, as make it too wide."""
-    kept = list(range(len(header)))
-    table = text_table(header, rows, right)
-    for name in dropped if width is not None else ():
-        if max(map(text_width, table.splitlines())) <= (width or 0):
-            break
-        kept.remove(header.index(name))
-        table = text_table([header[i] for i in kept], [[row[i] for i in kept] for row in rows], right)
-    return table
+    columns = {name: max(map(text_width, column)) for name, *column in zip(header, header, *rows, strict=True)}
+
+    def fits(without: Collection[str]) -> bool:
+        kept = [columns[name] for name in header if name not in without]
+        return width is None or sum(kept) + 2 * (len(kept) - 1) <= width
+
+    gone = next((dropped[:n] for n in range(len(dropped)) if fits(dropped[:n])), dropped)
+    for name in reversed(gone):  # one that gave way in vain, before a wider one
+        fewer = [other for other in gone if other != name]
+        gone = fewer if fits(fewer) else gone
+    kept = [i for i, name in enumerate(header) if name not in gone]
+    return text_table([header[i] for i in kept], [[row[i] for i in kept] for row in rows], right)
 
 
 def shortened(text: str, width: int) -> str:

@@ -11,11 +11,10 @@ from qplan.assessment.corridors import CorridorFacts, PathFacts
 from qplan.assessment.link_budgets import LinkFacts
 from qplan.outputs.text import wording
 from qplan.outputs.text.names import SiteNames
-from qplan.outputs.text.tables import one_line, shortened, text_table, text_width
+from qplan.outputs.text.tables import UNLIMITED, one_line, shortened, text_table, text_width
 from qplan.outputs.text.verdict import plan_line, title
 from qplan.outputs.verbs.plan_view import PlanView
 
-UNLIMITED = 10_000  # columns, where the text does not go to a terminal
 MOST_SPARE = 20  # fibres told one by one
 LONGEST_BAR, SHORTEST_BAR = 12, 4
 SHORTEST_NAME, LEAST_NAME = 4, 12  # columns for what joins two sites, at the worst and where it is to be read
@@ -156,7 +155,7 @@ class Layout:
         return joiner.join(sites) if self.names is None else self.names.join(sites, joiner)
 
     def _bar(self, share: float) -> str:
-        full = min(self.bar, round(share * self.bar))
+        full = min(self.bar, int(share * self.bar))  # full is full
         drawn = "█" * full + "░" * (self.bar - full)
         colour = RED if share >= FULL else YELLOW if share >= HIGH else GREEN
         return f"\x1b[{colour}m{drawn}\x1b[0m" if self.colour else drawn

@@ -1,0 +1,111 @@
+"""What `qplan candidates` prints for people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from textwrap import fill
+
+from qplan.candidates.listing import CandidateList, ListedLink
+from qplan.candidates.model import Refusal, Route
+from qplan.candidates.refusals import WHY, describe_figures
+from qplan.costing.money_text import round_money
+from qplan.inventory.model import Inventory
+from qplan.inventory.source.messages import counted
+from qplan.outputs.text import wording
+from qplan.outputs.text.tables import UNLIMITED, drop_columns, one_line, shortened
+from qplan.outputs.verbs.candidates import link_tco
+
+PARTS = "fibre + conn. + splices + patch + margin"
+HEADER = ("System", "Loss", PARTS, "Limit", "Headroom", "Key rate", "TCO", "For")
+RIGHT = ("Loss", "Limit", "Headroom", "Key rate", "TCO")
+DROPPED = ("TCO", "Limit", "Key rate", PARTS)  # in this order where the window is too narrow
+
+
+def candidates_text(inventory: Inventory, found: CandidateList, note: str | None, width: int | None = None) -> str:
+    """Route by route what every system gives on it, with its loss budget, or why it is refused."""
+    routes, columns = _group(found), width or UNLIMITED
+    names = (*(each.link.system for each in found.links), *(each.system for each in found.refused))
+    longest = max(map(len, (HEADER[0], *names)))
+    rows = [_row(inventory, each, longest) for listed, _ in routes.values() for each in listed]
+    header, rule, *lines = drop_columns(HEADER, rows, RIGHT, DROPPED, width and width - 2).splitlines()
+    blocks = [_fill(text, columns) for text in (_headline(found), note) if text]
+    blocks += [f"  {header}\n  {rule}"] if rows else []
+    left = iter(lines)
+    for route, (listed, refused) in routes.items():
+        built = [f"  {next(left)}" for _ in listed]
+        not_built = [f"  {each.system:<{longest}}  refused: {describe_figures(each)}" for each in refused]
+        name, *told = (shortened(line, columns) for line in (_name(route), *not_built))
+        blocks.append("\n".join([name, *built, *told]))
+    closing = "\n".join(_fill(text, columns) for text in _closing(found))
+    return "\n\n".join([*blocks, *([closing] if closing else [])]) + "\n"
+
+
+def _group(found: CandidateList) -> dict[Route, tuple[list[ListedLink], list[Refusal]]]:
+    """By route: of two sites those first that a corridor could use, then the shorter.
+
+    On a route what the optimiser chooses from comes first, then what has most headroom.
+    """
+    routes: dict[Route, tuple[list[ListedLink], list[Refusal]]] = {}
+    for listed in sorted(found.links, key=lambda each: (not each.considered, -each.headroom_db, each.link.system)):
+        routes.setdefault(listed.link.route, ([], []))[0].append(listed)
+    for refusal in found.refused:
+        routes.setdefault(refusal.route, ([], []))[1].append(refusal)
+
+    def rank(route: Route) -> tuple[tuple[str, str], bool, int, tuple[str, ...]]:
+        return route.ends, not any(each.corridors for each in routes[route][0]), len(route.fibres), route.fibres
+
+    return {route: routes[route] for route in sorted(routes, key=rank)}
+
+
+def _row(inventory: Inventory, listed: ListedLink, systems: int) -> tuple[str, ...]:
+    link, budget = listed.link, listed.budget
+    parts = (budget.fibre, budget.connectors, budget.splices, budget.patching, budget.margin)
+    return (
+        f"{link.system:<{systems}}",
+        wording.db(link.loss_db),
+        " + ".join(f"{part:.2f}" for part in parts),
+        wording.db(listed.limit_db),
+        wording.db(listed.headroom_db),
+        wording.bps(link.key_rate_bps),
+        round_money(link_tco(inventory, link), inventory.economics.currency),
+        _use(listed),
+    )
+
+
+def _use(listed: ListedLink) -> str:
+    if not listed.corridors:
+        return "no corridor"
+    return counted(len(listed.corridors), "corridor") if listed.considered else "superfluous"
+
+
+def _name(route: Route) -> str:
+    via = f" via {', '.join(route.bypass_sites)}" if route.bypass_sites else ""
+    return one_line(f"{' – '.join(route.ends)} over {', '.join(route.fibres)}{via}")
+
+
+def _headline(found: CandidateList) -> str:
+    considered = sum(listed.considered for listed in found.links)
+    reasons = Counter(refusal.reason for refusal in found.refused)
+    told = ", ".join(f"{count} {WHY[reason]}" for reason, count in sorted(reasons.items()))
+    refused = f"{len(found.refused)} refused" + (f" ({told})" if told else "")
+    chosen = f", of which the optimiser chooses from {considered}" if found.links else ""
+    return f"{counted(len(found.links), 'QKD link')} could be built{chosen}; {refused}."
+
+
+def _closing(found: CandidateList) -> Iterator[str]:
+    if any(listed.corridors and not listed.considered for listed in found.links):
+        yield "Superfluous: another system on the same route is as good in every respect."
+    if any(len(refusal.route.fibres) > 1 for refusal in found.refused):
+        yield "Of routes over several fibres those are listed on which some system reaches."
+    if found.excluded:
+        yield f"The policy excludes {', '.join(found.excluded)}."
+    if found.bypass_limit is not None:
+        yield (
+            f"Only routes through at most {counted(found.bypass_limit, 'patched site')} are listed: there are too many "
+            "others."
+        )
+
+
+def _fill(text: str, columns: int) -> str:
+    return fill(text, columns, break_on_hyphens=False)
