@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 
 from qplan.candidates.model import CandidateGraph
 from qplan.costing.market import Market
-from qplan.costing.unit_costs import node_cost
+from qplan.costing.unit_costs import node_cost, system_cost
 from qplan.inventory.model import Inventory
 
 
@@ -76,13 +76,14 @@ def problem_of(inventory: Inventory, graph: CandidateGraph) -> Problem:
     """The figures of an inventory whose candidate links are known. Raises ValueError where it asks for more."""
     if not _plain(inventory):
         raise ValueError("the inventory asks for more than the baselines model")
-    corridors = sorted(inventory.corridors.items())
+    corridors, market = sorted(inventory.corridors.items()), Market(inventory)
     return Problem(
-        node_cost={s: float(node_cost(Market(inventory), s).capex) for s in inventory.sites},
+        node_cost={s: float(node_cost(market, s).capex) for s in inventory.sites},
         strands={f: fibre.strands for f, fibre in inventory.fibres.items()},
         links=tuple(
             Link(
-                link.id, link.route.ends, float(link.unit_cost.capex), link.key_rate_bps, link.max_count,
+                link.id, link.route.ends, float(system_cost(market, link.system, link.route.fibres).capex),
+                link.key_rate_bps, link.max_count,
                 link.route.fibres, link.route.bypass_sites,
                 tuple(sorted({d for f in link.route.fibres for d in inventory.fibres[f].ducts})),
             )
