@@ -20,7 +20,7 @@ from qplan.cli.verb import Verb
 from qplan.errors import Exit
 
 if TYPE_CHECKING:
-    from qplan.inventory.reader import Reading
+    from qplan import Reading
 
 EXAMPLES = (
     ("qplan diff old.plan sites.plan", "what is new, who sees more keys, what it costs, which limits were loosened"),
