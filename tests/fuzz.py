@@ -197,10 +197,10 @@ def check_files(out: Path) -> None:
 
 
 CHECKS: dict[str, tuple[st.SearchStrategy[bytes], Callable[[Path, bytes], str], int]] = {
-    "trees": (trees(), reads_or_refuses, 100),
-    "slips": (slips(), reads_or_refuses, 60),
-    "edited": (edited(), reads_or_refuses, 60),
-    "plans": (edited(), plans_or_refuses, 25),
+    "trees": (trees(), reads_or_refuses, 60),
+    "slips": (slips(), reads_or_refuses, 40),
+    "edited": (edited(), reads_or_refuses, 40),
+    "plans": (edited(), plans_or_refuses, 12),
 }
 """Inputs, what must hold of them, and how many the suite tries."""
 

