@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from qplan.assessment.checks import Basis, CheckResult, check_results
 from qplan.assessment.corridors import CorridorFacts, corridors_facts
@@ -18,6 +20,11 @@ from qplan.costing.views import Installation, by_site
 from qplan.inventory.installed import paid_nodes, paid_relays
 from qplan.inventory.model import Inventory, Item, QkdSystem
 from qplan.plan.model import Plan
+
+if TYPE_CHECKING:
+    from qplan.assessment.availability.corridors import Availability
+    from qplan.assessment.drills.playing import Field
+    from qplan.assessment.losses import Loss
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,27 @@ class PlanFacts:
     unstated: tuple[Unstated, ...]
     """What the costs count as 0."""
     checks: tuple[CheckResult, ...]
+
+    @cached_property
+    def field(self) -> Field:
+        """What drills are played on."""
+        from qplan.assessment.drills.playing import field_of
+
+        return field_of(self.inventory, self.plan)
+
+    @cached_property
+    def losses(self) -> tuple[Loss, ...]:
+        """What the loss of each single thing does, the worst first."""
+        from qplan.assessment.losses import losses
+
+        return losses(self.field)
+
+    @cached_property
+    def availability(self) -> Availability:
+        """Over the planned paths, without outages at the corridors' own ends."""
+        from qplan.assessment.availability.corridors import assess_availability
+
+        return assess_availability(self.inventory, self.plan)
 
     @property
     def system_count(self) -> int:

@@ -22,6 +22,7 @@ class Stopped:
 
     corridor: str
     fallback: str
+    fallback_stated: bool
     ends_there: bool
     """The corridor ends at the thing lost, so that no other path could help."""
 
@@ -38,7 +39,11 @@ class Loss:
     @property
     def opens(self) -> tuple[str, ...]:
         """Corridors that fail open."""
-        return tuple(stopped.corridor for stopped in self.stops if stopped.fallback == OPEN)
+        return self.falling_back(OPEN)
+
+    def falling_back(self, fallback: str) -> tuple[str, ...]:
+        """Corridors without keys whose traffic then does this."""
+        return tuple(stopped.corridor for stopped in self.stops if stopped.fallback == fallback)
 
 
 def losses(field: Field, kinds: tuple[str, ...] = THINGS) -> tuple[Loss, ...]:
@@ -69,7 +74,8 @@ def loss_of(field: Field, address: str) -> Loss:
         held = paths_held(field, corridor, gone)
         needed = len(corridor.paths) if corridor.shares else 1
         if number in gone.stopped or held < needed:
-            stops.append(Stopped(corridor.id, corridor.fallback, number in gone.stopped))
+            ends_there = number in gone.stopped
+            stops.append(Stopped(corridor.id, corridor.fallback, corridor.fallback_stated, ends_there))
         elif held == needed < len(corridor.paths):
             without_spare.append(corridor.id)
     return Loss(address, tuple(stops), tuple(without_spare))

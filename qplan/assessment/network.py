@@ -51,6 +51,11 @@ class LinkInPlay:
     loss_db: float = 0.0
     limit_db: float = math.inf
 
+    @property
+    def usable_bits(self) -> float:
+        """What corridors may use of a full store."""
+        return max(0.0, self.capacity_bits - self.floor_bits)
+
     def share_with_loss(self, added_db: float) -> float:
         """What remains of the rate when the route loses so many dB more; 0 beyond the system's limit."""
         loss = self.loss_db + added_db
@@ -121,10 +126,7 @@ class Network:
 
 
 def network_of(inventory: Inventory, plan: Plan) -> Network:
-    """The plan's links in the order of their ids, and its served corridors in the order of theirs.
-
-    Raises `NotPlayable` where a link's store could never be used.
-    """
+    """The plan's links in the order of their ids, and its served corridors in the order of theirs."""
     links = tuple(_link(inventory, link) for link in sorted(plan.links, key=lambda link: link.id))
     number = {link.id: place for place, link in enumerate(links)}
     served = sorted((entry for entry in plan.corridors if entry.served), key=lambda entry: entry.id)
@@ -139,8 +141,6 @@ def store_of(inventory: Inventory, link: Link) -> KeyStore:
 
 def _link(inventory: Inventory, link: Link) -> LinkInPlay:
     store, system = store_of(inventory, link), inventory.equipment.qkd_systems[link.system]
-    if contradiction := store.contradiction():
-        raise NotPlayable(f"the key store of links.{link.id} could never be used: {contradiction}")
     return LinkInPlay(
         id=link.id,
         ends=link.ends,

@@ -15,6 +15,7 @@ COLOURS: tuple[tuple[re.Pattern[str], str | None, bool], ...] = (  # of the seco
     (re.compile(r"(?m)^( +\| +)(\^+)$"), "cyan", False),
     (re.compile(r"(?m)^()(! .*)$"), "yellow", False),
     (re.compile(r"(?m)^()(The plan holds\.)"), "green", False),
+    (re.compile(r"(?m)()(NOT KEPT|\bgo(?:es)? on open\b)"), "red", True),
     (re.compile(r"(?m)^()(No plan.*|The plan does not hold.*)$"), "red", True),
     (re.compile(r"(?m)^()(Plan(?: \(.*\))?: .*)$"), None, True),
     (re.compile(r"(?m)^()(.+)(?=\n-+(?:  -+)*$)"), None, True),  # heads of tables

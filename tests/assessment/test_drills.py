@@ -114,7 +114,7 @@ def test_a_store_that_no_one_could_use_is_refused():
     equipment = inventory.equipment.model_dump(exclude_unset=True)
     equipment["qkd_systems"]["dv-metro"]["key_store"] = {"floor_bits": 5e7}
     with pytest.raises(NotPlayable, match=r"links\.win-co--sg-hq.*leaves nothing of capacity_bits 1e\+06"):
-        sample_field(equipment=equipment, key_stores={"links": {"win-co--sg-hq": {"capacity_bits": 1e6}}})
+        play(sample_field(equipment=equipment, key_stores={"links": {"win-co--sg-hq": {"capacity_bits": 1e6}}}))
 
 
 def test_a_link_that_the_plan_lacks_is_named():
@@ -275,7 +275,7 @@ def test_worst_first_is_what_fails_open():
     stated["corridors"]["grid-b"]["fallback"] = "best_effort"
     found = losses(field_of(Inventory.model_validate(stated), plan))
     assert [loss.opens for loss in found[:6]].count(("grid-b",)) == 6
-    assert Stopped("grid-b", "best_effort", True) in found[0].stops
+    assert Stopped("grid-b", "best_effort", True, True) in found[0].stops
     opens = [len(loss.opens) for loss in found]
     assert opens == sorted(opens, reverse=True) and opens[-1] == 0
 

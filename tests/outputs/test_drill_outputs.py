@@ -16,11 +16,16 @@ from plan_fixtures import sample
 from qplan.assessment.drills.board import Entry
 from qplan.assessment.drills.playing import field_of, play_drill
 from qplan.assessment.drills.results import Played
+from qplan.assessment.facts import assess
 from qplan.inventory.drills import Drill
+from qplan.inventory.model import Inventory
 from qplan.outputs.drills.events import CLOCK, KINDS, event_stream
 from qplan.outputs.drills.streams import OCSF_VERSION, STREAMS, stream_text
 from qplan.outputs.drills.timeline import timeline_svg
 from qplan.outputs.drills.words import hours, moment, share, span
+from qplan.outputs.report.report import report_html, report_markdown
+from qplan.outputs.verbs.plan_view import PlanView, show_json
+from qplan.outputs.verbs.show import Screen, show_text
 from qplan.plan.model import Plan
 
 EVENTS = [
@@ -207,3 +212,55 @@ def test_spans(seconds, words):
 def test_moments_hours_and_shares():
     assert (moment(2060), moment(200_000.4), hours(36)) == ("00:34:20", "2 d 07:33:20", "1 d 12 h")
     assert [share(value) for value in (1.0, 0.9999999, 0.5, 0.0)] == ["100 %", "99.999 %", "50 %", "0 %"]
+
+
+# the report
+
+
+def failing_report(*drills: str) -> tuple[str, str]:
+    """The report's pages, Markdown and HTML, on how the sample fails, where grid-b goes on open."""
+    inventory, plan = sample()
+    stated = inventory.model_dump(exclude_unset=True)
+    stated["corridors"]["grid-b"]["fallback"] = "best_effort"
+    dig = {"duration_s": 86_400, "expect": [{"corridor": "grid-b", "max_gap_s": 0}]}
+    events = {
+        "dig": [{"at_s": 0, "fail": "ducts.a1"}],
+        "calm": [],
+        "nowhere": [{"at_s": 0, "fail": "links.zrh-dc1--sg-hq"}],
+    }
+    stated["drills"] = {name: {**dig, "events": events[name]} for name in drills}
+    facts = assess(Inventory.model_validate(stated), plan)
+    return report_markdown(facts), report_html(facts)
+
+
+def test_the_report_says_what_fails_and_how_long_keys_are_missed():
+    markdown, html = failing_report("calm", "dig")
+    assert (markdown, html) == failing_report("calm", "dig")
+    assert html.count('aria-label="Drill ') == 2 and html.index("Drill dig") < html.index("Drill calm")
+    assert '<td class="bad" data-label="Result"><span>NOT KEPT</span>' in html
+    assert '<td class="bad" data-label="Go on open"><span>grid-b</span>' in html
+    assert "| ducts.a1 | grid-b | – | – | bank-a |" in markdown and "<svg" not in markdown
+    assert "| grid-b | no gap above 0 s | " in markdown and "| NOT KEPT |" in markdown
+
+
+def test_a_drill_that_the_plan_cannot_play_is_said_in_the_report():
+    markdown, html = failing_report("nowhere")
+    assert "nowhere: the plan has no link" in html
+    assert "the plan has no link" in markdown and 'aria-label="Drill ' not in html
+
+
+def test_losses_of_show_are_those_of_the_report():
+    inventory, plan = sample()
+    facts = assess(inventory, plan)
+    view = PlanView(facts, {}, ())
+    shown = {loss["address"]: loss for loss in json.loads(show_json(view))["losses"]}
+    assert shown["sites.win-co"] == {
+        "address": "sites.win-co",
+        "best_effort": [],
+        "pqc": [],
+        "fail_closed": ["grid-b"],
+        "lose_spare": ["bank-a"],
+    }
+    assert len(shown) == len(facts.losses)
+    text = show_text(view, Screen(colour=True))
+    assert re.search(r"\nsites\.win-co +– +– +grid-b +bank-a\n", text)

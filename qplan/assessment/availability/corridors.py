@@ -223,11 +223,11 @@ class _Corridor:
     def _lasts_h(self, number: int) -> float:
         link = self.network.links[number]
         load = self.components.links[link.id].load_bps
-        return (link.capacity_bits - link.floor_bits) / load / 3600 if load else math.inf
+        return link.usable_bits / load / 3600 if load else math.inf
 
     def _refill_h(self, number: int) -> float:
         link, spare = self.network.links[number], self._spare_bps(number)
-        return (link.capacity_bits - link.floor_bits) / spare / 3600 if spare > 0 else math.inf
+        return link.usable_bits / spare / 3600 if spare > 0 else math.inf
 
     def _any_chain(self) -> Bounds:
         links = self.network.links

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from qplan.assessment.availability.corridors import assess_availability
 from qplan.assessment.drills.disturbances import Disturbance
 from qplan.assessment.drills.engine import play
-from qplan.assessment.drills.playing import Field, play_drill
+from qplan.assessment.drills.playing import Field
 from qplan.assessment.drills.results import CorridorResult
 from qplan.assessment.losses import survives
 from qplan.inventory.drills import DrillPolicy
@@ -62,7 +62,7 @@ METRICS: dict[str, Callable[[Field, Where], float]] = {
 def _drilled(field: Field, where: Where) -> Iterable[CorridorResult]:
     drills = field.inventory.drills
     for name in [where["drill"]] if "drill" in where else drills:
-        for corridor in play_drill(field, name, drills[name]).corridors:
+        for corridor in field.drilled(name).corridors:
             if where.get("corridor", corridor.id) == corridor.id:
                 yield corridor
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from qplan.assessment.drills.disturbances import Disturbance, Effects, disturbances_of
 from qplan.assessment.drills.engine import play
 from qplan.assessment.drills.maintenance import maintenance_results
 from qplan.assessment.drills.results import Played
 from qplan.assessment.drills.tally import corridor_results, judged, link_results
-from qplan.assessment.network import Network, network_of
+from qplan.assessment.network import Network, NotPlayable, network_of, store_of
 from qplan.inventory.drills import Drill
 from qplan.inventory.model import Inventory
 from qplan.plan.model import Plan
@@ -26,16 +27,34 @@ class Field:
     plan: Plan
     network: Network
     effects: Effects
+    _played: dict[str, Played] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def contradiction(self) -> str:
+        """Why no drill can be played: a link whose store could never be used. Empty where there is none."""
+        links = sorted(self.plan.links, key=lambda link: link.id)
+        found = ((link.id, store_of(self.inventory, link).contradiction()) for link in links)
+        return next((f"the key store of links.{name} could never be used: {why}" for name, why in found if why), "")
+
+    def drilled(self, name: str) -> Played:
+        """A drill of the inventory, with every store's level over time; played when it is first asked for.
+
+        Raises `NotPlayable`, as `play_drill` does.
+        """
+        if name not in self._played:
+            self._played[name] = play_drill(self, name, self.inventory.drills[name], trace=True)
+        return self._played[name]
 
 
 def field_of(inventory: Inventory, plan: Plan) -> Field:
-    """Raises `NotPlayable` where a store of the plan's links could never be used."""
     network = network_of(inventory, plan)
     return Field(inventory, plan, network, Effects(inventory, plan, network))
 
 
 def play_drill(field: Field, name: str, drill: Drill, trace: bool = False) -> Played:
-    """Raises `NotPlayable` where the drill names a link that the plan does not have, or never comes to rest."""
+    """Raises `NotPlayable`: a store could never be used, a link named is not in the plan, or no rest is reached."""
+    if field.contradiction:
+        raise NotPlayable(field.contradiction)
     disturbances = disturbances_of(field.effects, drill)
     outcome = play(field.network, drill.policy, disturbances, drill.duration_s, trace)
     corridors = corridor_results(field.network, outcome, disturbances)

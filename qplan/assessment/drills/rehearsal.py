@@ -99,7 +99,10 @@ class Rehearsal:
 
 
 def rehearse(field: Field, request: Request, progress: Progress = lambda what, done, of: True) -> Rehearsal:
-    """Raises `NotPlayable` where a name is unknown, or an event names a link that the plan does not have."""
+    """Raises `NotPlayable` where a name is unknown, an event names a link that the plan does not have, or a store
+    could never be used."""
+    if field.contradiction:
+        raise NotPlayable(field.contradiction)
     sizes = None
     if request.autonomy_h is not None:
         stores = size_stores(field, request.autonomy_h, request.without)

@@ -62,7 +62,7 @@ def size_stores(field: Field, autonomy_h: float, without: str | None = None) -> 
                 load,
                 needed,
                 link.capacity_bits,
-                (link.capacity_bits - link.floor_bits) / load / 3600,
+                link.usable_bits / load / 3600,
                 (needed - link.floor_bits) / spare / 3600 if spare > 0 else math.inf,
                 _mtbf_h(components, link.id),
             )

@@ -142,8 +142,7 @@ def _lowest(stores: tuple[Store, ...], service: Service) -> Lowest | None:
 
 
 def _share(store: Store) -> float:
-    room = store.link.capacity_bits - store.link.floor_bits
-    return max(0.0, store.lowest_bits - store.link.floor_bits) / room
+    return max(0.0, store.lowest_bits - store.link.floor_bits) / store.link.usable_bits
 
 
 def _round_trip_s(network: Network, corridor: CorridorInPlay) -> float:

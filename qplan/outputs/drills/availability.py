@@ -32,10 +32,12 @@ FREE = "min a year"
 
 def availability_sections(plan: Plan, found: Availability) -> list[Section]:
     names = Names(plan)
+    any_chain = any(corridor.any_chain is not None for corridor in found.corridors)
+    chain = ("Over any chain",) if any_chain else ()
     corridors = Table(
         "",
-        ("Corridor", "Available", "Without keys", "Full stores bridge to", "Over any chain", "What takes most"),
-        tuple(_row(corridor, names) for corridor in found.corridors),
+        ("Corridor", "Available", "Without keys", "Full stores bridge to", *chain, "What takes most"),
+        tuple(_row(corridor, names, any_chain) for corridor in found.corridors),
         ("Available",),
     )
     changes = Table(
@@ -82,15 +84,15 @@ def change_words(item: Improvement, names: Names) -> str:
     )
 
 
-def _row(corridor: CorridorAvailability, names: Names) -> tuple[str, ...]:
-    bridged = corridor.with_stores
-    chain = corridor.any_chain
+def _row(corridor: CorridorAvailability, names: Names, any_chain: bool) -> tuple[str, ...]:
+    bridged, chain = corridor.with_stores, corridor.any_chain
+    over_any = "–" if chain is None else _between(chain.least * MINUTES_PER_YEAR, chain.most * MINUTES_PER_YEAR)
     return (
         corridor.id,
         percentage(corridor.unavailability),
         f"{minutes(corridor.downtime_min_per_year)} {FREE}",
         f"{minutes(bridged.exponential_min_per_year)}; {minutes(bridged.fixed_min_per_year)} {FREE}",
-        "–" if chain is None else _between(chain.least * MINUTES_PER_YEAR, chain.most * MINUTES_PER_YEAR),
+        *((over_any,) if any_chain else ()),
         ", ".join(
             f"{names[item.address]} {minutes(item.min_per_year)}"
             for item in corridor.contributors[:MOST_CONTRIBUTORS]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from qplan.outputs.report.document import Section
+from qplan.outputs.report.document import Section, Table
 from qplan.outputs.text.tables import escape_markdown, fitted_rows, markdown_table, one_line, text_table
 
 CELL_CHARACTERS = 44
@@ -19,11 +19,14 @@ def _text_blocks(section: Section, window: int | None) -> Iterator[str]:
     yield f"{one_line(section.title)}\n{'=' * len(section.title)}\n"
     yield "".join(f"{one_line(paragraph)}\n" for paragraph in section.paragraphs)
     for table in section.tables:
-        rows = [[one_line(cell) for cell in row] for row in table.rows]
-        rows = fitted_rows(table.header, rows, CELL_CHARACTERS, window)
-        yield (f"{table.title}\n\n" if table.title else "") + text_table(table.header, rows, table.right)
+        yield (f"{table.title}\n\n" if table.title else "") + table_text(table, window)
     if section.points:
         yield "".join(f"- {one_line(point)}\n" for point in section.points)
+
+
+def table_text(table: Table, window: int | None) -> str:
+    rows = [[one_line(cell) for cell in row] for row in table.rows]
+    return text_table(table.header, fitted_rows(table.header, rows, CELL_CHARACTERS, window), table.right)
 
 
 def as_markdown(sections: Iterable[Section]) -> str:

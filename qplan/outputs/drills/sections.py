@@ -16,6 +16,7 @@ from qplan.outputs.text.wording import listed
 
 MOST_IN_FULL = 3  # drills; more are one row each
 MOST_ROWS, MOST_LINES = 25, 25
+FALLBACKS = ("best_effort", "pqc", "fail_closed")  # the worst first
 CORRIDOR = ("Corridor", "Keys delivered", "Without keys", "From", "Longest gap", "Then", "Switches", "Emptiest store")
 DRILL = ("Drill", "Missing keys", "First", "After", "Longest gap", "Then")
 
@@ -24,7 +25,7 @@ def rehearsal_sections(found: Rehearsal, names: Names) -> list[Section]:
     """Few drills in full, many in a row each, the worst first; pairs and sizes of stores where they were asked for."""
     sections = []
     if len(found.drills) <= MOST_IN_FULL:
-        sections += [drill_section(played, names) for played in found.drills]
+        sections += [drill_section(played, names) for played in worst_first(found.drills)]
     else:
         sections.append(overview_section(found.drills, names))
     if found.losses is not None:
@@ -43,7 +44,8 @@ def drill_section(played: Played, names: Names) -> Section:
         f"{span(played.duration_s)}, {counted(len(played.events), 'event')}; trigger {policy.trigger}, {paths}, "
         f"wait to restore {span(policy.wait_to_restore_s)}."
     )
-    tables = [Table("", CORRIDOR, tuple(_corridor_row(corridor, names) for corridor in _worst_first(played.corridors)))]
+    corridors = sorted(played.corridors, key=lambda each: (-each.longest_gap_s, -each.switches, each.id))
+    tables = [Table("", CORRIDOR, tuple(_corridor_row(corridor, names) for corridor in corridors))]
     if played.maintenance:
         rows = tuple(_maintenance_row(item, names) for item in played.maintenance)
         tables.append(Table("Maintenance", ("Of", "At", "For", "Takes keys from", "Safe from"), rows))
@@ -58,10 +60,6 @@ def drill_section(played: Played, names: Names) -> Section:
         tuple(tables),
         tuple(_points(played, names)),
     )
-
-
-def _worst_first(corridors: Iterable[CorridorResult]) -> list[CorridorResult]:
-    return sorted(corridors, key=lambda corridor: (-corridor.longest_gap_s, -corridor.switches, corridor.id))
 
 
 def _corridor_row(corridor: CorridorResult, names: Names) -> tuple[str, ...]:
@@ -107,7 +105,7 @@ def _log_table(log: list[Entry], names: Names) -> Table:
         for entry in log[:MOST_LINES]
     ]
     if len(log) > MOST_LINES:
-        rows.append(("…", f"{len(log) - MOST_LINES} more", "", "--format json has all"))
+        rows.append(("…", f"{len(log) - MOST_LINES} more", "", "qplan drill --format json has all"))
     return Table("What happens", ("After", "Event", "Address", "Details"), tuple(rows))
 
 
@@ -125,7 +123,7 @@ def _points(played: Played, names: Names) -> Iterable[str]:
 
 def overview_section(drills: tuple[Played, ...], names: Names) -> Section:
     """One row for every drill in which somebody misses keys, the worst first."""
-    losing = sorted((played for played in drills if played.lost), key=_badness)
+    losing = worst_first(played for played in drills if played.lost)
     rows = [_drill_row(played, names) for played in losing[:MOST_ROWS]]
     rest = len(losing) - len(rows)
     points = [f"{rest} more lose keys: --format json has all."] if rest else []
@@ -143,10 +141,16 @@ def overview_section(drills: tuple[Played, ...], names: Names) -> Section:
     return Section("drills", "Drills", (text,), tables, tuple(points))
 
 
+def worst_first(drills: Iterable[Played]) -> tuple[Played, ...]:
+    """Where an expectation is not kept; then where most fails open, most miss keys, the first misses them soonest."""
+    return tuple(sorted(drills, key=_badness))
+
+
 def _badness(played: Played) -> tuple[object, ...]:
     lost = played.lost
     fail_open = sum(corridor.fallback == "best_effort" for corridor in lost)
-    return -fail_open, -len(lost), min(corridor.first_loss_s or 0.0 for corridor in lost), played.id
+    first = min((corridor.first_loss_s or 0.0 for corridor in lost), default=0.0)
+    return played.ok, -fail_open, -len(lost), first, played.id
 
 
 def _drill_row(played: Played, names: Names) -> tuple[str, ...]:
@@ -213,19 +217,25 @@ def sizes_section(sizes: Sizes, names: Names) -> Section:
 
 
 def losses_section(losses: Iterable[Loss], names: Names, most: int = MOST_ROWS) -> Section:
-    """If this is lost: which corridors stop, and which go on without a spare."""
+    """If this is lost: which corridors stop and what their traffic then does, and which lose their spare."""
     losses = tuple(losses)
     rows = tuple(
         (
             names[loss.address],
-            listed(loss.opens, 3) or "–",
-            listed([s.corridor for s in loss.stops if s.corridor not in loss.opens], 3) or "–",
+            *(listed(loss.falling_back(fallback), 3) or "–" for fallback in FALLBACKS),
             listed(loss.without_spare, 3) or "–",
         )
         for loss in losses[:most]
     )
     rest = len(losses) - len(rows)
-    points = (f"{rest} more things touch a corridor.",) if rest else ()
-    text = "For good, that is when the stores have run dry; the worst first."
-    header = ("If this is lost", "Go on open", "Stop, or go on with PQC", "Without a spare path")
-    return Section("losses", "If this is lost", (text,), (Table("", header, rows),) if rows else (), points)
+    points = [f"{rest} more things touch a corridor."] if rest else []
+    unstated = sorted({stopped.corridor for loss in losses for stopped in loss.stops if not stopped.fallback_stated})
+    if unstated:
+        points.append(f"No fallback is stated for {listed(unstated, 6)}: taken to stop.")
+    text = ["For good, that is when the stores have run dry; the worst first."]
+    if exposed := sorted({corridor for loss in losses for corridor in loss.opens}):
+        count = sum(bool(loss.opens) for loss in losses)
+        text.append(f"Traffic would go on open in {count} of {len(losses)} losses: {listed(exposed, 8)}.")
+    header = ("If this is lost", "Go on open", "Go on with PQC", "Stop", "Lose their spare")
+    table = Table("", header, rows, bad=header[1:2])
+    return Section("losses", "If this is lost", tuple(text), (table,) if rows else (), tuple(points))

@@ -57,8 +57,8 @@ def timeline_svg(plan: Plan, played: Played) -> str:
     title = f"Drill {one_line(played.id)}"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'role="img" aria-labelledby="drill-title" font-family={quoteattr(FONT)} font-size="12">',
-        f'<title id="drill-title">{escape(title)}</title>',
+        f'role="img" aria-label={quoteattr(title)} font-family={quoteattr(FONT)} font-size="12">',
+        f"<title>{escape(title)}</title>",
         f'<rect width="{width}" height="{height}" fill="#FFFFFF"/>',
         _text(12, 22, title, size=15, weight="bold"),
         *_legend(),

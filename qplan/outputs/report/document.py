@@ -16,6 +16,8 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     right: tuple[str, ...] = ()
     """Columns of figures, aligned to the right."""
+    bad: tuple[str, ...] = ()
+    """Columns in which everything but a dash is bad news."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Section:
     paragraphs: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
     points: tuple[str, ...] = ()
+    pictures: tuple[str, ...] = ()
+    """SVG, for pages alone."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from qplan.outputs.report.cost_section import cost_section
 from qplan.outputs.report.design_sections import built_section, corridors_section, corridors_table
 from qplan.outputs.report.document import Document, Section, Table
 from qplan.outputs.report.exposure_section import exposure_section
+from qplan.outputs.report.failure_sections import failure_sections
 from qplan.outputs.text.names import SiteNames
 from qplan.outputs.text.tables import escape_markdown, markdown_table, one_line, shortened
 from qplan.outputs.text.verdict import figures, plan_line, title, warnings
@@ -22,7 +23,14 @@ CELL_CHARACTERS = 300
 WARNINGS_SHOWN = 20
 FIGURE_SPACE = re.compile(r"(?<=\d) (?=\d{3}\b|%|dB\b|km\b|[kMG]?bit/s|U\b|W\b)|(?<=\b[A-Z]{3}) (?=\d)")
 ROWS_TRIED = (200, 100, 50, 20, 10, 5, 2, 0)
-TONES = {"ok": "good", "exceeded": "bad", "exceeded (warning)": "warn", "not served (optional)": "warn"}
+TONES = {
+    "ok": "good",
+    "kept": "good",
+    "exceeded": "bad",
+    "NOT KEPT": "bad",
+    "exceeded (warning)": "warn",
+    "not served (optional)": "warn",
+}
 
 
 def report_document(facts: PlanFacts) -> Document:
@@ -43,6 +51,7 @@ def report_document(facts: PlanFacts) -> Document:
             exposure_section(facts, names),
             cost_section(facts),
             checks_section(facts),
+            *failure_sections(facts),
             assumptions_section(facts),
             provenance_section(facts),
         ),
@@ -132,7 +141,8 @@ def _markdown_section(section: Section, rows: int) -> list[str]:
     if section.points:
         blocks.append("\n".join(f"- {_cut(point)}" for point in section.points))
     for table in section.tables:
-        blocks += [f"**{escape_markdown(table.title)}**", *_markdown_rows(table, rows)]
+        title = [f"**{escape_markdown(table.title)}**"] if table.title else []
+        blocks += [*title, *_markdown_rows(table, rows)]
     return blocks
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import qplan
 from qplan.assessment.facts import PlanFacts
 from qplan.assessment.link_budgets import LinkFacts
+from qplan.assessment.losses import Loss
 from qplan.assessment.spare_fibres import SpareFibre
 from qplan.plan.model import Objective, Record
 
@@ -72,6 +73,17 @@ class ShownFibre(Record):
     taken_strands: int
 
 
+class ShownLoss(Record):
+    """What the loss of one thing does for good; corridors by what their traffic does without keys."""
+
+    address: str
+    best_effort: tuple[str, ...]
+    pqc: tuple[str, ...]
+    fail_closed: tuple[str, ...]
+    lose_spare: tuple[str, ...]
+    """Corridors that go on, on the last path that is left."""
+
+
 class Shown(Record):
     """What `qplan show --format json` prints."""
 
@@ -84,6 +96,8 @@ class Shown(Record):
     links: tuple[ShownLink, ...]
     spare_fibres: tuple[ShownFibre, ...]
     """Fibres with strands that the plan leaves free."""
+    losses: tuple[ShownLoss, ...]
+    """Of every single site, fibre, duct, link and operator that a corridor needs, the worst first."""
 
 
 def show_json(view: PlanView) -> str:
@@ -114,8 +128,19 @@ def show_json(view: PlanView) -> str:
         ),
         links=tuple(map(_shown_link, facts.links)),
         spare_fibres=tuple(ShownFibre.model_validate(fibre, from_attributes=True) for fibre in view.spare),
+        losses=tuple(map(_shown_loss, facts.losses)),
     )
     return document.model_dump_json(indent=2) + "\n"
+
+
+def _shown_loss(loss: Loss) -> ShownLoss:
+    return ShownLoss(
+        address=loss.address,
+        best_effort=loss.falling_back("best_effort"),
+        pqc=loss.falling_back("pqc"),
+        fail_closed=loss.falling_back("fail_closed"),
+        lose_spare=loss.without_spare,
+    )
 
 
 def _shown_link(facts: LinkFacts) -> ShownLink:

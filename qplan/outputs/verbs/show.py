@@ -9,6 +9,9 @@ from textwrap import wrap
 
 from qplan.assessment.corridors import CorridorFacts, PathFacts
 from qplan.assessment.link_budgets import LinkFacts
+from qplan.outputs.drills.pages import table_text
+from qplan.outputs.drills.sections import losses_section
+from qplan.outputs.drills.words import Names
 from qplan.outputs.text import wording
 from qplan.outputs.text.names import SiteNames
 from qplan.outputs.text.tables import UNLIMITED, one_line, shortened, text_table, text_width
@@ -16,6 +19,7 @@ from qplan.outputs.text.verdict import plan_line, title
 from qplan.outputs.verbs.plan_view import PlanView
 
 MOST_SPARE = 20  # fibres told one by one
+MOST_LOSSES = 12
 LONGEST_BAR, SHORTEST_BAR = 12, 4
 SHORTEST_NAME, LEAST_NAME = 4, 12  # columns for what joins two sites, at the worst and where it is to be read
 HIGH, FULL = 0.7, 0.9  # shares of a limit from which a bar is yellow, red
@@ -43,6 +47,8 @@ def show_text(view: PlanView, screen: Screen = Screen()) -> str:
         "",
         shortened("Corridors, the worst first; bars of loss and of load", width),
         *_list_corridors(view, names, screen),
+        "",
+        *_list_losses(view, screen),
         "",
         *(shortened(line, width) for line in _list_spare(view)),
         "",
@@ -175,6 +181,18 @@ def _write_loss(facts: LinkFacts) -> str:
 
 def _write_load(facts: LinkFacts) -> str:
     return f"{wording.percent(facts.utilisation, 2)} of {wording.bps(facts.link.capacity_bps)}"
+
+
+def _list_losses(view: PlanView, screen: Screen) -> list[str]:
+    """What single losses do, the worst first; where something goes on open, in red."""
+    losses = view.facts.losses
+    section = losses_section(losses, Names(view.facts.plan), MOST_LOSSES)
+    lines = [line for table in section.tables for line in table_text(table, screen.width).splitlines()]
+    for row, loss in enumerate(losses[:MOST_LOSSES], start=2):
+        if loss.opens and screen.colour:
+            lines[row] = f"\x1b[{RED}m{lines[row]}\x1b[0m"
+    more = len(losses) - MOST_LOSSES
+    return [*lines, f"… and {more} more: --format json has all."] if more > 0 else lines
 
 
 def _list_spare(view: PlanView) -> list[str]:
