@@ -38,7 +38,9 @@ class Result:
     explanation: Explanation | None = None
     """Filled exactly where there is no plan."""
     outcome: Outcome | None = field(default=None, repr=False)
-    """How the search ended; None for a plan that was read."""
+    """How the search ended; None for a plan that was read, or taken over with its proof."""
+    taken_over: bool = False
+    """The plan is the one that was to be begun from, and its proof was not repeated."""
 
     @property
     def status(self) -> Status:
@@ -107,10 +109,13 @@ def optimize(
     threads: int = 1,
     stop: threading.Event | None = None,
     lp_file: Path | None = None,
+    prove: bool = False,
 ) -> Result:
     """The best plan: proven within the relative `gap`, or found within `time_limit` seconds; re-checked in any case.
 
-    `start` is a plan to begin from, which is kept among plans as good. `progress` is called now and then, perhaps from
+    `start` is a plan to begin from, which is kept among plans as good. Where it is of this very inventory, proven by
+    this qplan and this solver within a gap that is no larger, it is re-checked and taken over as it stands, without a
+    search, unless `prove`. `progress` is called now and then, perhaps from
     another thread; setting `stop` ends the search with what was found. `lp_file` takes the integer programme. Where
     there is no plan, the reasons are looked for, which takes 20 s or more. Raises WrongUsage, SolverFailed.
     """
@@ -120,13 +125,36 @@ def optimize(
     from qplan.plan.model import reference
 
     parameters = search_parameters(gap, time_limit, solver, threads, stop, progress)
+    locked = start is not None and _is_locked(inventory, start, gap, solver)
+    if start is not None and locked and not prove and lp_file is None:
+        return Result(inventory, start, taken_over=True)
     found = planner.optimize(inventory.inventory, reference(inventory), solver, parameters, lp_file, start)
     if found.plan is not None:
         warnings = (*inventory.warnings, *inventory.shipped_warnings)
-        return Result(inventory, judge(inventory.inventory, found.plan, warnings), outcome=found)
+        plan = judge(inventory.inventory, found.plan, warnings)
+        if start is not None and locked:  # proven again, it is the plan that it was
+            plan = plan.model_copy(update={"inventory": start.inventory, "start_sha256": start.start_sha256})
+        return Result(inventory, plan, outcome=found)
     status = found.search.status
     reasons = explain(inventory.inventory, found.candidates, status, solver, parameters, inventory.defaults)
     return Result(inventory, None, reasons, found)
+
+
+def _is_locked(inventory: Reading, start: Plan, gap: float, solver: Solver) -> bool:
+    """Whether a plan is what planning this inventory again would have to prove, and holds."""
+    from qplan import __version__
+    from qplan.optimizer.solvers.solver import solver_version
+    from qplan.plan.model import reference
+
+    asked, made = reference(inventory), start.inventory
+    return (
+        (made.effective_sha256, made.as_of) == (asked.effective_sha256, asked.as_of)
+        and (start.qplan_version, start.solver.name, start.solver.version) == (__version__, *solver_version(solver))
+        and start.status == "optimal"
+        and start.solver.gap_asked <= gap
+        and start.objective.changes is None
+        and verify(inventory, start).holds
+    )
 
 
 def search_parameters(

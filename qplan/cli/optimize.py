@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from qplan import Progress
 
 
+TAKEN_OVER = "Proof taken over, not repeated: the plan of --start is of this very inventory (--prove repeats it).\n"
 EXAMPLES = (
     ("qplan optimize", "plan ./sites.yaml into ./sites.plan"),
     ("qplan optimize lake.yaml --scenario ring -o ring.plan", "plan a scenario into a folder of that name"),
     ("qplan optimize --set corridors.mirror.disjoint=node --gap 0.01", "what if, and proven within 1 % is enough"),
-    ("qplan optimize --start sites.plan", "begin from an earlier plan, and keep to it among plans as good"),
+    ("qplan optimize --start sites.plan", "keep to an earlier plan among plans as good; to itself without a search"),
 )
 
 
@@ -34,6 +35,7 @@ EXAMPLES = (
 @click.option("--objective", type=click.Choice(["tco", "capex", "relays"]), help="Instead of the inventory's.")
 @search_options
 @click.option("--start", type=ANY_PATH, help="A plan to begin from; it is kept among plans that are as good.")
+@click.option("--prove", is_flag=True, help="With --start: prove the plan again where its proof could be taken over.")
 @overlay_options
 @style_option
 @click.option(
@@ -53,6 +55,7 @@ def command(
     solver: Solver,
     threads: int,
     start: Path | None,
+    prove: bool,
     scenario: str | None,
     overrides: tuple[str, ...],
     demand_factor: float,
@@ -64,6 +67,9 @@ def command(
     """Plan FILE (default sites.yaml): trusted nodes and QKD links for all corridors at least cost.
 
     Writes a folder with plan.json, diagrams, map, bill of materials, costs and report, and prints a summary.
+
+    A committed plan is a lock where --start names it: while inventory, gap and versions are the same, it is verified
+    and written again, byte for byte, without a search.
     """
     began = time.monotonic()
     if objective is not None:
@@ -88,6 +94,7 @@ def command(
                 threads=threads,
                 stop=stop,
                 lp_file=lp_file,
+                prove=prove,
             )
         if verbose and not quiet:
             click.echo(f"{render_search(result)}{time.monotonic() - began:.1f} s", err=True)
@@ -98,6 +105,11 @@ def command(
 
 def _say(result: Result, out: Path, style: Style, quiet: bool) -> None:
     if not quiet:
+        if result.taken_over:
+            say(
+                "Proof taken over, not repeated: the plan of --start is of this very inventory (--prove repeats it).\n",
+                err=True,
+            )
         say(render(result, style, window()), style)
         if style == "text":
             say(render_ending(result, out))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pydantic
@@ -14,6 +15,7 @@ from qplan.inventory.source.includes import read_bytes
 from qplan.plan.model import FORMAT_VERSION, Plan
 
 PLAN_FILE, INVENTORY_FILE = "plan.json", "inventory.json"
+CONFLICT = re.compile(rb"^(<{7}|>{7}) ", re.MULTILINE)
 MAX_BYTES = 200_000_000
 
 
@@ -70,7 +72,9 @@ def read_planned(path: Path) -> tuple[Reading, Plan]:
             f"there is no {_shown(beside)}: a plan's names, places and prices are read from the {INVENTORY_FILE} that "
             "was written with it; keep both together"
         )
-    reading, found = read_inventory(beside), text_sha256(read_bytes(str(beside)))
+    data = read_bytes(str(beside))
+    _check_conflict(_shown(beside), data)
+    reading, found = read_inventory(beside), text_sha256(data)
     if found != plan.inventory.effective_sha256:
         raise NoPlan(
             f"{_shown(beside)} is not the inventory that the plan was made from: found SHA-256 "
@@ -89,10 +93,20 @@ def _instead(path: Path) -> str:
     return "; explanation.md in it says why there is no plan" if (path / "explanation.md").exists() else ""
 
 
+def _check_conflict(shown: str, data: bytes) -> None:
+    """Plans of two changes cannot be merged line by line."""
+    if CONFLICT.search(data):
+        raise NoPlan(
+            f"{shown} holds a merge conflict, and no plan can be put together of two: resolve the inventory, then plan "
+            "again without --start (`qplan optimize` replaces the folder)"
+        )
+
+
 def _check_version(shown: str, data: bytes) -> None:
     try:
         content = json.loads(data)
     except (ValueError, RecursionError) as error:
+        _check_conflict(shown, data)
         raise NoPlan(f"{shown} is not a plan: it is not JSON") from error
     found = content.get("format_version") if isinstance(content, dict) else None
     if found is None:

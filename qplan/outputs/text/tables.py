@@ -25,7 +25,7 @@ _MENTION = re.compile(r"(?<!\w)@(?=\w)")
 
 def one_line(text: str) -> str:
     """The text as one line: breaks and tabs are spaces; control, format, direction and broken characters are U+FFFD."""
-    return "".join(map(_visible, text))
+    return text if text.isprintable() else "".join(map(_visible, text))
 
 
 def _visible(char: str) -> str:
