@@ -15,7 +15,7 @@ from qplan.plan.model import Link, Path
 KINDS = ("ducts", "sites", "fibres")  # the order in which pieces are named
 MOST_EFFORT = 100_000
 """Entries made for one question: a third of a second or so."""
-MOST_EFFORT_IN_ALL = 2_000_000
+MOST_EFFORT_IN_ALL = 600_000
 """Entries that the questions of all corridors of a plan may share."""
 
 

@@ -7,7 +7,8 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from itertools import combinations
+from itertools import combinations, pairwise
+from math import dist
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,14 @@ from plan_fixtures import SAMPLE, make_link, make_plan, sample
 from qplan.assessment.facts import assess
 from qplan.inventory.model import Inventory
 from qplan.inventory.reader import read_inventory
+from qplan.outputs.topology import labels
 from qplan.outputs.topology.diagram import diagram
 from qplan.outputs.topology.dot import to_dot
 from qplan.outputs.topology.geography import plane, unwrapped
 from qplan.outputs.topology.layout import lay_out
 from qplan.outputs.topology.mermaid import to_mermaid
 from qplan.outputs.topology.palette import system_line
+from qplan.outputs.topology.spread import Box
 from qplan.outputs.topology.svg import to_svg
 from qplan.plan.model import Path as RelayPath
 from qplan.plan.model import Plan
@@ -122,6 +125,30 @@ def test_boxes_do_not_overlap_and_labels_hide_no_site(size, placed):
         assert a.overlap(b) is None
     for label in layout.labels.values():
         assert all(label.overlap(box) is None for box in layout.boxes.values())
+
+
+def test_labels_stand_where_looking_at_everything_would_put_them():
+    """The cells only leave out what is too far away to matter."""
+    layout = lay_out(diagram(assess(*grid(9, placed=True))))
+    sizes = {key: (box.width, box.height) for key, box in layout.labels.items()}
+    pieces = {key: list(pairwise(route))[::2] for key, route in layout.routes.items()}
+    taken = list(layout.boxes.values())
+    for key in sorted(sizes, key=lambda key: (max(dist(*piece) for piece in pieces[key]), key)):
+        lines = [piece for other in pieces if other != key for piece in pieces[other]]
+        places = [Box(*place, *sizes[key]) for place in labels._candidates(layout.routes[key], labels.SHARES)]
+        best = min(range(len(places)), key=lambda n: labels._cost(places[n], taken, lines) + n * sizes[key][1])
+        assert layout.labels[key] == places[best]
+        taken.append(places[best])
+
+
+def test_many_sites_without_coordinates_stand_in_rows_and_the_picture_says_so(monkeypatch):
+    for where in ("diagram", "layout"):
+        monkeypatch.setattr(f"qplan.outputs.topology.{where}.MOST_LAID_OUT", 40)
+    monkeypatch.setattr("qplan.outputs.topology.spread.FEW", 10)
+    assert "they stand in rows" not in diagram(assess(*grid(7, placed=True))).hint
+    picture = diagram(assess(*grid(7, placed=False)))
+    assert "they stand in rows" in picture.hint
+    assert not [pair for pair in combinations(lay_out(picture).boxes.values(), 2) if pair[0].overlap(pair[1])]
 
 
 def test_a_map_keeps_north_above_and_east_to_the_right():

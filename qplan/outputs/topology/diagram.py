@@ -22,6 +22,8 @@ from qplan.plan.model import Plan
 
 MOST_SITES = 60
 """Of a larger inventory only what the plan uses is drawn."""
+MOST_LAID_OUT = 500
+"""More sites without coordinates stand in rows: a layout takes too long."""
 Kind = Literal["end", "relay", "end_relay", "existing", "end_existing", "bypass", "unused"]
 MEANING: dict[Kind, str] = {
     "end": "end of a corridor",
@@ -98,7 +100,7 @@ def diagram(facts: PlanFacts) -> Diagram:
     whole = len(inventory.sites) <= MOST_SITES
     sites = sorted(inventory.sites if whole else _used_sites(facts.plan))
     ids = {site: f"n{number}" for number, site in enumerate(sites, 1)}
-    nodes = tuple(_node(site, ids[site], facts, names) for site in sites)
+    nodes = _nodes(sites, ids, facts, names)
     users = facts.usage.links
     links = [_link(link, f"l{number}", users[link.link.id], ids, names) for number, link in enumerate(facts.links, 1)]
     if whole:
@@ -107,7 +109,7 @@ def diagram(facts: PlanFacts) -> Diagram:
     return Diagram(
         title=one_line(title(facts)),
         subtitle=_subtitle(facts),
-        hint="" if whole else _hint(len(inventory.sites) - len(sites)),
+        hint=_hint(len(inventory.sites) - len(sites), nodes),
         nodes=nodes,
         links=tuple(links),
         legend=tuple(kind for kind in MEANING if kind in kinds),
@@ -119,9 +121,11 @@ def _used_sites(plan: Plan) -> set[str]:
     return {node.site for node in plan.nodes} | {site for link in plan.links for site in link.bypass_sites}
 
 
-def _hint(hidden: int) -> str:
-    left_out = f"{counted(hidden, 'site')} of the inventory left out"
-    return f"Only what the plan uses is shown: {left_out}." if hidden else ""
+def _hint(hidden: int, nodes: tuple[DiagramNode, ...]) -> str:
+    left_out = f"Only what the plan uses is shown: {counted(hidden, 'site')} of the inventory left out."
+    in_rows = len(nodes) > MOST_LAID_OUT and any(node.place is None for node in nodes)
+    rows = "Not all sites have coordinates, and there are too many to lay out: they stand in rows."
+    return " ".join([left_out] * bool(hidden) + [rows] * in_rows)
 
 
 def _subtitle(facts: PlanFacts) -> str:
@@ -144,22 +148,28 @@ def _kind(node: NodeFacts | None, bypassed: bool) -> Kind:
     return "end_existing" if node.existing else "end_relay"
 
 
-def _node(site_id: str, diagram_id: str, facts: PlanFacts, names: SiteNames) -> DiagramNode:
-    site = facts.inventory.sites[site_id]
-    node = next((entry for entry in facts.nodes if entry.node.site == site_id), None)
-    kind = _kind(node, any(site_id in entry.link.bypass_sites for entry in facts.links))
-    relay = next((entry for entry in facts.relays if entry.id == site_id), None)
-    seen = f" Whole keys: {wording.listed(relay.whole_keys)}." if relay and relay.whole_keys else ""
-    seen += f" One share: {wording.listed(relay.shares)}." if relay and relay.shares else ""
-    return DiagramNode(
-        id=diagram_id,
-        site=site_id,
-        name=one_line(names[site_id]),
-        kind=kind,
-        roles=node.node.roles if node else (),
-        detail=one_line(f"{names[site_id]} ({site_id}): {MEANING[kind]}.{seen}"),
-        place=None if site.lat is None or site.lon is None else (site.lat, site.lon),
-    )
+def _nodes(sites: list[str], ids: dict[str, str], facts: PlanFacts, names: SiteNames) -> tuple[DiagramNode, ...]:
+    built = {node.node.site: node for node in facts.nodes}
+    patched = {site for entry in facts.links for site in entry.link.bypass_sites}
+    relays = {relay.id: relay for relay in facts.relays}
+    nodes = []
+    for site_id in sites:
+        site, node, relay = facts.inventory.sites[site_id], built.get(site_id), relays.get(site_id)
+        kind = _kind(node, site_id in patched)
+        seen = f" Whole keys: {wording.listed(relay.whole_keys)}." if relay and relay.whole_keys else ""
+        seen += f" One share: {wording.listed(relay.shares)}." if relay and relay.shares else ""
+        nodes.append(
+            DiagramNode(
+                id=ids[site_id],
+                site=site_id,
+                name=one_line(names[site_id]),
+                kind=kind,
+                roles=node.node.roles if node else (),
+                detail=one_line(f"{names[site_id]} ({site_id}): {MEANING[kind]}.{seen}"),
+                place=None if site.lat is None or site.lon is None else (site.lat, site.lon),
+            )
+        )
+    return tuple(nodes)
 
 
 def _link(

@@ -1,8 +1,8 @@
 """Where everything stands in a topology drawing, in points (1/72 inch), y upwards.
 
-Sites stand as on a map when all that are shown have coordinates, else as neato places them; then boxes are pushed
-apart until nothing collides and every link has room for its label. Only + - * / and square roots are used on the way,
-so that the result is the same on every machine.
+Sites stand as on a map when all that are shown have coordinates, else as neato places them (many as sfdp does, very
+many in rows); then boxes are pushed apart until nothing collides and every link has room for its label. Only + - * /
+and square roots are used on the way, so that the result is the same on every machine.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from qplan.outputs.topology.diagram import ROLE, Diagram, DiagramNode, Kind
+from qplan.outputs.topology.diagram import MOST_LAID_OUT, ROLE, Diagram, DiagramNode, Kind
 from qplan.outputs.topology.geography import Point, plane
 from qplan.outputs.topology.graphviz_pure import run_graphviz
 from qplan.outputs.topology.labels import place_labels
@@ -33,6 +33,8 @@ PADDING_PT: dict[Kind, Point] = {
 }
 PARALLEL_PT = 8.0
 TYPICAL_LINK_PT = 210.0
+MOST_BY_STRESS = 200
+"""Nodes without places: more take seconds."""
 SIDE_PT = 420.0
 """Side of the square that a single site may take before links are shortened to fit."""
 
@@ -100,7 +102,7 @@ def _start(diagram: Diagram, index: dict[str, int], spans: list[Span]) -> list[P
     if not diagram.nodes:
         return []
     places = [node.place for node in diagram.nodes if node.place is not None]
-    points = _evened(plane(places)) if len(places) == len(diagram.nodes) else _drawn_by_neato(diagram, spans)
+    points = _evened(plane(places)) if len(places) == len(diagram.nodes) else _without_places(diagram, spans)
     lengths = sorted(_distance(points[span.a], points[span.b]) for span in spans)
     typical = lengths[len(lengths) // 2] if lengths else 0.0
     extent = max(max(axis) - min(axis) for axis in zip(*points, strict=True))
@@ -130,15 +132,40 @@ def _distance(p: Point, q: Point) -> float:
     return math.sqrt((p[0] - q[0]) ** 2 + (p[1] - q[1]) ** 2)
 
 
-def _drawn_by_neato(diagram: Diagram, spans: list[Span]) -> list[Point]:
-    """Positions by neato's stress layout, every node a point and every link of equal length."""
+def _without_places(diagram: Diagram, spans: list[Span]) -> list[Point]:
+    """Stress layout takes time with the square of the nodes, multilevel forces in proportion, rows next to none."""
+    if len(diagram.nodes) > MOST_LAID_OUT:
+        return _in_rows(len(diagram.nodes), spans)
+    return _drawn_by_graphviz(diagram, spans, "neato" if len(diagram.nodes) <= MOST_BY_STRESS else "sfdp")
+
+
+def _drawn_by_graphviz(diagram: Diagram, spans: list[Span], engine: str) -> list[Point]:
+    """Positions by a layout of Graphviz, every node a point and every link of equal length."""
     names = [node.id for node in diagram.nodes]
     lines = ["graph {", "node [shape=point]", *names]
     lines += [f"{names[span.a]} -- {names[span.b]} [len=3]" for span in spans]
-    plain = run_graphviz("\n".join([*lines, "}"]), "-Kneato", "-Tplain")
+    plain = run_graphviz("\n".join([*lines, "}"]), f"-K{engine}", "-Tplain")
     rows = (line.split() for line in plain.splitlines())
     found = {row[1]: (float(row[2]), float(row[3])) for row in rows if row[0] == "node"}
     return [found[name] for name in names]
+
+
+def _in_rows(count: int, spans: list[Span]) -> list[Point]:
+    """Rows to and fro, breadth first from the first node, so that neighbours stand near each other."""
+    neighbours: dict[int, list[int]] = {number: [] for number in range(count)}
+    for span in spans:
+        neighbours[span.a].append(span.b)
+        neighbours[span.b].append(span.a)
+    order: dict[int, None] = {}
+    for root in range(count):
+        layer = [root]
+        while layer := [number for number in layer if number not in order]:
+            order.update(dict.fromkeys(layer))
+            layer = [near for number in layer for near in neighbours[number]]
+    width = math.isqrt(count - 1) + 1
+    places = [(place // width, place % width) for place in range(count)]
+    points = [(3.0 * (width - 1 - column if row % 2 else column), -3.0 * row) for row, column in places]
+    return [point for _, point in sorted(zip(order, points, strict=True))]
 
 
 def _routes(diagram: Diagram, placed: dict[str, Box]) -> dict[str, tuple[Point, ...]]:
