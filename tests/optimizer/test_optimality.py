@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 from oracle.random_inventories import random_inventory
 from oracle.search import Oracle, best_value
-from planning import planned, worth
+from planning import PATIENCE_S, planned, worth
 from seeds import seeds
 
 from qplan.candidates.links import enumerate_candidates
@@ -195,7 +195,7 @@ def test_no_cut_excludes_a_plan_of_the_oracle(monkeypatch, columns, steps, ties)
         graph = enumerate_candidates(inventory)
         model = formulate_design(inventory, graph)
         ids = {link.id for link in graph.links}
-        found = root.relax_root(model, cost_goal(model, "tco"), SearchParameters(0.0, TimeBudget.of(60)), None)
+        found = root.relax_root(model, cost_goal(model, "tco"), SearchParameters(0.0, TimeBudget.of(PATIENCE_S)), None)
         served = [q for q in plan.corridors if q.served]
         if len(served) == len(plan.corridors) and ids.issuperset(link.id for link in plan.links):
             design = design_of(inventory, graph, plan.corridors)
