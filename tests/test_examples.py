@@ -126,7 +126,7 @@ def read_option(name: str, option: str) -> model.Inventory:
 
 
 def variant(name: str, option: str) -> tuple[str, float | None]:
-    result = optimize(read_option(name, option), REF, "highs", SearchParameters(GAP, TimeBudget.of(60)))
+    result = optimize(read_option(name, option), REF, "highs", SearchParameters(GAP, TimeBudget.of(600)))
     return result.search.status, None if result.plan is None else result.plan.objective.value
 
 

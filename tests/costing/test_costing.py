@@ -185,7 +185,9 @@ def test_one_part_on_equal_terms_is_bought_as_one_line():
     (line,) = (line for line in by_part(bill_of_materials(same, plan)) if line.part_number == "KMS-1")
     assert (line.quantity, line.line_total, line.support_per_year) == (5, 150_000, 25_000)
     assert dict(line.shares) == {"bank-a": Fraction(4, 5), "grid-b": Fraction(1, 5)}
-    assert [x.quantity for x in by_part(bill_of_materials(dearer, plan)) if x.part_number == "KMS-1"] == [4, 1]
+    later = edited(equipment={"relay_items": {"KMS-1": {**key_manager, "lead_time_weeks": 99}}})
+    for other in (dearer, later):
+        assert [x.quantity for x in by_part(bill_of_materials(other, plan)) if x.part_number == "KMS-1"] == [4, 1]
 
 
 @pytest.mark.parametrize(
@@ -245,6 +247,26 @@ def test_a_fixed_lease_beside_one_by_length_has_a_key_of_its_own():
     bill = bill_of_materials(edited(fibres={"f-zrh-win": fibre}), plan)
     units = {line.address: line.unit for line in bill if line.address.startswith("lease.f-zrh-win")}
     assert units == {"lease.f-zrh-win": "strand-year", "lease.f-zrh-win.km": "strand-km-year"}
+
+
+def test_a_fibre_without_length_has_no_lease_by_length():
+    _, plan = sample()
+    fibre = {k: v for k, v in SAMPLE["fibres"]["f-zrh-win"].items() if k != "length_km"}
+    fibre |= {"cost_per_strand_year": 10.0, "cost_per_strand_km_year": 3.0, "loss_db": 5.0}
+    sites = {s: {k: v for k, v in site.items() if k not in ("lat", "lon")} for s, site in SAMPLE["sites"].items()}
+    bill = bill_of_materials(edited(fibres={"f-zrh-win": fibre}, sites=sites), plan)
+    assert [line.unit for line in bill if line.address.startswith("lease.f-zrh-win")] == ["strand-year"]
+
+
+@pytest.mark.parametrize("escalation", [0.0, 0.01])
+def test_years_that_are_not_listed_are_all_counted(escalation):
+    _, plan = sample()
+    inventory = edited(economics={"horizon_years": 150, "escalation": {"lease": escalation}, "contingency": 0.0})
+    report = json.loads(costs_json(assess(inventory, plan)))
+    leases = sum(line.cost.lease for line in bill_of_materials(inventory, plan))
+    grown = sum(leases * (Decimal(repr(1 + escalation)) ** year - 1) for year in range(150))
+    total = Decimal(str(report["capex"])) + 150 * Decimal(str(report["opex_per_year"])) + grown
+    assert Decimal(str(report["total_nominal"])) == pytest.approx(total, abs=Decimal(2))
 
 
 def scaled(driver, factor):

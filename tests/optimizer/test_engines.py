@@ -13,6 +13,7 @@ from functools import cached_property
 import pytest
 from oracle.engine_instances import KINDS, engine_instance, with_printed_budget
 from oracle.search import Oracle, best_value
+from planning import PATIENCE_S
 from seeds import seeds
 
 from qplan.candidates.links import enumerate_candidates
@@ -49,7 +50,7 @@ class Case:
 
     @cached_property
     def task(self) -> Task:
-        parameters = SearchParameters(0.0, TimeBudget.of(600))
+        parameters = SearchParameters(0.0, TimeBudget.of(PATIENCE_S))
         graph = enumerate_candidates(self.inventory)
         return Task(self.inventory, graph, stages(self.inventory)[-1], (), None, "highs", parameters)
 

@@ -7,7 +7,7 @@ import random
 import pytest
 from oracle.forced import best_using
 from oracle.random_inventories import random_inventory
-from planning import planned
+from planning import PATIENCE_S, planned
 from seeds import chosen_seeds
 
 from qplan.candidates.links import enumerate_candidates, offers_and_refusals
@@ -43,7 +43,7 @@ def test_value_equals_exhaustive_search():
         graph = enumerate_candidates(inventory)
         for links in questions(inventory, rng):
             value = best_using(inventory, {(link.system, link.route.fibres) for link in links})
-            limits = SearchParameters(0.0, TimeBudget.of(60))
+            limits = SearchParameters(0.0, TimeBudget.of(PATIENCE_S))
             constraint = uses_one_of({link.id for link in links})
             found = search_plan(inventory, prefer_links(graph, links), "highs", limits, side_constraints=(constraint,))
             if value is None:

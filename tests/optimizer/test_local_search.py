@@ -6,6 +6,7 @@ import random
 
 import pytest
 from oracle.random_inventories import random_inventory
+from planning import PATIENCE_S
 from seeds import seeds
 
 from qplan.candidates.arrays import CandidateArrays
@@ -29,7 +30,7 @@ def never() -> bool:
 def indexed(inventory: Inventory) -> tuple[Task, CandidateArrays, float]:
     """The last stage's task, its reach graph in integers, and the factor on prices there."""
     graph: CandidateGraph = enumerate_candidates(inventory)
-    limits = SearchParameters(0.0, TimeBudget.of(60))
+    limits = SearchParameters(0.0, TimeBudget.of(PATIENCE_S))
     task = Task(inventory, graph, stages(inventory)[-1], (), None, "highs", limits)
     goal = task.stage.goal(task.design_model())
     return task, CandidateArrays(inventory, graph, goal.prices), goal.scale

@@ -7,7 +7,7 @@ import random
 import pytest
 from oracle.forced import best_relaying
 from oracle.random_inventories import random_inventory
-from planning import planned
+from planning import PATIENCE_S, planned
 from seeds import chosen_seeds
 
 from qplan.candidates.links import enumerate_candidates
@@ -22,7 +22,7 @@ SEED = 7_000_010
 
 
 def test_value_equals_exhaustive_search():
-    limits = SearchParameters(0.0, TimeBudget.of(60))
+    limits = SearchParameters(0.0, TimeBudget.of(PATIENCE_S))
     forced = impossible = 0
     for seed in chosen_seeds(SEED, (1, 3, 4, 6, 13, 15, 16, 20, 23, 29, 35)):
         inventory = keep_required(Inventory.model_validate(random_inventory(random.Random(seed))))

@@ -1,0 +1,190 @@
+"""Faults put into a copy of the package, one after the other: the tests must see each of them.
+
+`python tests/mutants.py` tries all (about ten minutes), with names only these; exit 1 where one goes unseen. A mutant
+whose line is no longer there is an error: it is to be written anew for what has taken its place.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+COPIED = ("qplan", "tests", "examples", "schemas", "pyproject.toml", "README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+ENGINES, ROWS, COSTS = "tests/optimizer/test_engines.py", "tests/optimizer/test_rows.py", "tests/costing"
+OPTIMALITY = "tests/optimizer/test_optimality.py::test_relayed_by_one_path_patched_through_by_another"
+LIMITS, FAULTS = "tests/candidates/test_links.py", "tests/optimizer/test_solver_faults.py"
+
+
+class Mutant(NamedTuple):
+    """A text of a module, what stands there instead, and the tests that are to see it."""
+
+    module: str
+    text: str
+    instead: str
+    tests: tuple[str, ...]
+
+
+MUTANTS = {
+    "max_relays one too tight": Mutant(
+        "optimizer/model/path_rows.py", '"<=", limit + 1, "max_relays"', '"<=", limit, "max_relays"', (ENGINES, ROWS)
+    ),
+    "items of existing relays counted as room": Mutant(
+        "optimizer/model/design_rows.py",
+        "plant.relay_items(model.inventory, s).values()",
+        "equipment.relay_items.values()",
+        (ENGINES, ROWS),
+    ),
+    "strand factor dropped": Mutant(
+        "optimizer/model/design_rows.py",
+        "taken[f].append((systems, link.strands))",
+        "taken[f].append((systems, 1))",
+        (ROWS, ENGINES),
+    ),
+    "use ≥ inflow dropped": Mutant(
+        "optimizer/model/path_rows.py",
+        "if resource.kind is Kind.SITE and (entering",
+        "if resource.kind is Kind.DUCT and (entering",
+        (ENGINES, OPTIMALITY),
+    ),
+    '"not relayed too" dropped from "used once"': Mutant(
+        "candidates/bundles.py",
+        "len({bundles[i].ends for i in indices}) == 1 and not relayed_too",
+        "len({bundles[i].ends for i in indices}) == 1",
+        (ENGINES, OPTIMALITY),
+    ),
+    "strands left out of dominance": Mutant(
+        "candidates/dominance.py", "        -link.strands,\n", "", (LIMITS,)
+    ),
+    "unknown length passes max_length_km": Mutant(
+        "candidates/links.py", "(length is None or length > system.max_length_km)",
+        "(length is not None and length > system.max_length_km)", (LIMITS,)
+    ),
+    "rate tolerance dropped": Mutant(
+        "candidates/model.py", "RATE_TOLERANCE = 1e-6", "RATE_TOLERANCE = 0.0", (LIMITS,)
+    ),
+    "ceiling of the count of relays without slack": Mutant(
+        "optimizer/search/stages.py", "math.ceil(bound - 1e-6)", "math.ceil(bound)", ("tests/optimizer/test_stages.py",)
+    ),
+    "sign of the bound's safety": Mutant(
+        "optimizer/search/stages.py", "bound -= BOUND_SAFETY * abs(bound)", "bound += BOUND_SAFETY * abs(bound)",
+        ("tests/optimizer/test_stages.py",),
+    ),
+    "O band from 1311 nm": Mutant(
+        "physics/bands.py", "O_BAND_BELOW_NM = 1400.0", "O_BAND_BELOW_NM = 1311.0", (LIMITS,)
+    ),
+    "unsound cut called optimal": Mutant(
+        "optimizer/search/minimization.py",
+        "failed, left = StopReason.UNSOUND_CUT, list(LAST)",
+        "failed, left = StopReason.PROOF, list(LAST)",
+        (FAULTS,),
+    ),
+    "unsound cut keeps its bound": Mutant(
+        "optimizer/search/minimization.py",
+        "standing = Standing(incumbent, notes=(*standing.notes, str(unsound)))",
+        "standing = replace(standing, incumbent=incumbent, notes=(*standing.notes, str(unsound)))",
+        (FAULTS,),
+    ),
+    "unsound cut unsaid": Mutant(
+        "optimizer/search/minimization.py",
+        "standing = Standing(incumbent, notes=(*standing.notes, str(unsound)))",
+        "standing = Standing(incumbent)",
+        (FAULTS,),
+    ),
+    "plan stopped by an unsound cut verified as optimal": Mutant(
+        "plan/verify/verifier.py", '"unsound_cut", ', "", ("tests/plan",)
+    ),
+    "node items where no node is": Mutant(
+        "optimizer/model/design_rows.py",
+        "terms.append((model.node[s], node_items))",
+        "free -= node_items",
+        (ROWS, ENGINES),
+    ),
+    "a route and its reverse as two": Mutant(
+        "candidates/routes.py", "if visited[0] < there and there in ends", "if there in ends", (LIMITS,)
+    ),
+    "routes not in id order": Mutant(
+        "candidates/routes.py", "if visited[0] > visited[-1]:", "if False:", (LIMITS,)
+    ),
+    "one year more in the nominal sum": Mutant(
+        "costing/cost.py", "cost.opex_per_year * (horizon - listed)", "cost.opex_per_year * (horizon - listed + 1)",
+        (COSTS,),
+    ),
+    "one year more where years differ": Mutant(
+        "costing/cost.py", "range(listed + 1, horizon + 1)", "range(listed + 1, horizon + 2)", (COSTS,)
+    ),
+    "lead time not among the terms of one part": Mutant(
+        "costing/bill.py", "self.lead_time_weeks,\n            self.quote_ref", "self.quote_ref", (COSTS,)
+    ),
+    "a lease line of 0 km": Mutant(
+        "costing/bill_lines.py", "if needs and amount and per_strand:", "if needs and amount:", (COSTS,)
+    ),
+    "infeasible after presolve counts": Mutant(
+        "optimizer/solvers/highs.py", "    if found.infeasible:\n", "    if False:\n", (FAULTS,)
+    ),
+    "infeasible root counts without a ray": Mutant(
+        "optimizer/solvers/relaxation.py",
+        "if status in IMPOSSIBLE and not _proves_infeasible(self._session):",
+        "if False:",
+        (FAULTS,),
+    ),
+    "rows refused in silence": Mutant(
+        "optimizer/solvers/session.py",
+        "    if status not in (highspy.HighsStatus.kOk, *accepted):\n",
+        "    if False:\n",
+        (FAULTS,),
+    ),
+    "layers of all demands as one": Mutant(
+        "candidates/bundles.py",
+        "demand_bps = 0.0 if corridor.demand_bps <= self.least_bps else corridor.demand_bps",
+        "demand_bps = 0.0",
+        (ENGINES, OPTIMALITY),
+    ),
+}  # fmt: skip
+
+
+def seen(mutant: Mutant, folder: Path) -> bool:
+    """Whether a test fails on a copy with the mutant in it."""
+    file = folder / "qplan" / mutant.module
+    sound = file.read_text("utf-8")
+    if sound.count(mutant.text) != 1:
+        raise SystemExit(f"{mutant.module} does not have once: {mutant.text!r}")
+    file.write_text(sound.replace(mutant.text, mutant.instead), "utf-8")
+    try:
+        return any(_fail(test, folder) for test in mutant.tests)
+    finally:
+        file.write_text(sound, "utf-8")
+
+
+def _fail(test: str, folder: Path) -> bool:
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-n0", "-p", "no:cacheprovider", test]
+    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+    run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    if run.returncode not in (0, 1):
+        raise SystemExit(f"{' '.join(command)} ended with {run.returncode}:\n{run.stdout[-2000:]}{run.stderr[-2000:]}")
+    return run.returncode == 1
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MUTANTS))
+    unseen = []
+    with tempfile.TemporaryDirectory(prefix="qplan-mutants-") as scratch:
+        for name in COPIED:
+            source, target = ROOT / name, Path(scratch, name)
+            shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
+        for name in parser.parse_args().names or MUTANTS:
+            found = seen(MUTANTS[name], Path(scratch))
+            print(f"{'seen' if found else 'UNSEEN':8}{name}", flush=True)
+            unseen += [] if found else [name]
+    raise SystemExit(f"{len(unseen)} of the faults went unseen" if unseen else 0)
+
+
+if __name__ == "__main__":
+    main()
