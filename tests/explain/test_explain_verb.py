@@ -24,7 +24,7 @@ PAIRS = Path(__file__).parent / "pairs"
 
 def run(command: str) -> str:
     """What the command prints, and its exit code as the last line."""
-    out, before = io.StringIO(), sys.argv
+    out, before = io.StringIO(newline=None), sys.argv
     sys.argv = shlex.split(command)
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
