@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from qplan.api.planning import is_plan, load_plan, verify
 from qplan.api.words import Style, render
-from qplan.cli.common import overlay_options, read, style_option
+from qplan.cli.common import as_of_option, built_option, overlay_options, read, style_option
 from qplan.cli.terminal import say, usage
 from qplan.cli.verb import Verb
 
@@ -21,18 +22,27 @@ EXAMPLES = (
 @click.command("verify", cls=Verb, examples=EXAMPLES, soft_fail=True)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("plan", type=click.Path(path_type=Path))
+@built_option
 @overlay_options
+@as_of_option
 @style_option
 def command(
-    file: Path, plan: Path, scenario: str | None, overrides: tuple[str, ...], demand_factor: float, style: Style
+    file: Path,
+    plan: Path,
+    built: Path | None,
+    scenario: str | None,
+    overrides: tuple[str, ...],
+    demand_factor: float,
+    as_of: datetime | None,
+    style: Style,
 ) -> int:
     """Does PLAN (a plan.json, or the folder it is in) hold for the inventory FILE?
 
     Every rule and every figure is worked out again, by code that the optimiser does not share. Exit 6 when the plan
-    does not hold. Give the --scenario and --set that the plan was made with.
+    does not hold. Give the --scenario, --set and --built that the plan was made with.
     """
     if is_plan(file) and not is_plan(plan):
         raise usage("first the inventory, then the plan", "verify", plan, file)
-    found = verify(read(file, scenario, overrides, demand_factor), load_plan(plan))
+    found = verify(read(file, scenario, overrides, demand_factor, as_of, built), load_plan(plan))
     say(render(found, style), style)
     return int(found.exit_code)

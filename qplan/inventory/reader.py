@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from qplan.errors import Diagnostic, InvalidInput
@@ -17,6 +17,7 @@ from qplan.inventory.checks.checks import check
 from qplan.inventory.checks.view import View
 from qplan.inventory.model import Inventory, InventoryFile
 from qplan.inventory.rules import Spot, finding
+from qplan.inventory.source.built import Built, lay_built
 from qplan.inventory.source.includes import Loaded, load
 from qplan.inventory.source.messages import did_you_mean
 from qplan.inventory.source.model_errors import parse
@@ -77,6 +78,10 @@ class Reading:
     """The warnings that a comment suppresses, with its reason."""
     sources: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The text of every file by the name that findings give it."""
+    as_of: str | None = None
+    """The day by which quotes are judged; None: nothing runs out."""
+    built_sha256: str | None = None
+    """Of the plan whose plant counts as declared."""
 
 
 def read_inventory(
@@ -86,18 +91,20 @@ def read_inventory(
     overrides: Sequence[str] = (),
     demand_factor: float = 1.0,
     as_of: date | None = None,
+    built: Built | None = None,
 ) -> Reading:
     """Read an inventory file with its includes, a scenario, and overrides given as `address=value`.
 
     Every demand, however stated, is multiplied by `demand_factor` (above 0) at last. Quotes are judged as of a day; by
-    None none has run out.
+    None none has run out. What is `built` counts as declared in the file.
 
     Raises `QplanError` where the main file cannot be read, and `InvalidInput` with every finding where anything in the
     files, the scenario or the overrides is wrong.
     """
     with _no_garbage_collection():
         loaded = load(os.fspath(path))
-    declared, overlay_findings = _overlay(loaded.declared, scenario)
+    stated = loaded.declared if built is None else lay_built(loaded.declared, built)
+    declared, overlay_findings = _overlay(stated, scenario)
     declared, command_line, override_findings = _override(declared, overrides, demand_factor)
     source = SourceMap(declared.places)
     findings = loaded.findings + overlay_findings + override_findings + _find_null_entries(declared, source)
@@ -110,11 +117,12 @@ def read_inventory(
         view = View(inventory, source, _collect_ids(effective), as_of)
         ids_known = loaded.complete and isinstance(effective.get("sites", {}), dict)
         findings += check(view, ids_known=ids_known, all_valid=not _errors(findings))
-    kept, suppressed = _judge(findings, loaded, as_declared=scenario is None and not command_line)
+    kept, suppressed = _judge(findings, loaded, as_declared=scenario is None and not command_line and built is None)
     if inventory is None or _errors(kept):
         raise InvalidInput(kept, loaded.texts, suppressed)
     defaults = mapping_at(declared.value, ("defaults",))
-    return _reading(inventory, loaded, scenario, command_line, defaults, kept, suppressed)
+    reading = _reading(inventory, loaded, scenario, command_line, defaults, kept, suppressed)
+    return replace(reading, as_of=None if as_of is None else as_of.isoformat(), built_sha256=built and built.sha256)
 
 
 @contextmanager

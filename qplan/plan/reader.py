@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pydantic
@@ -63,7 +64,8 @@ def read_planned(path: Path) -> tuple[Reading, Plan]:
             f"there is no {_shown(beside)}: a plan's names, places and prices are read from the {INVENTORY_FILE} that "
             "was written with it; keep both together"
         )
-    reading = read_inventory(beside)
+    as_of = plan.inventory.as_of
+    reading = read_inventory(beside, as_of=None if as_of is None else date.fromisoformat(as_of))
     if reading.sha256 != plan.inventory.effective_sha256:
         raise NoPlan(
             f"{_shown(beside)} is not the inventory that the plan was made from: found SHA-256 "

@@ -56,7 +56,11 @@ class Verification:
 def verification(reading: Reading, plan: Plan) -> Verification:
     """The plan held against an inventory, which may be another than its own."""
     edited = reading.effective_sha256 != plan.inventory.effective_sha256
-    options = made_with(plan.inventory) if edited and reading.scenario is None and not reading.set else ()
+    options = (
+        made_with(plan.inventory)
+        if edited and reading.scenario is None and not reading.set and not reading.built_sha256
+        else ()
+    )
     violations = verify(reading.inventory, plan)
     if not violations:
         violations = tuple(_check_violations(reading.inventory, plan))
@@ -111,8 +115,10 @@ FORMATS = {"text": verification_text, "json": verification_json, "markdown": ver
 def made_with(ref: InventoryRef) -> tuple[str, ...]:
     """The options that the plan was made with."""
     scenario = ("--scenario", ref.scenario) if ref.scenario else ()
+    built = ("--built", "PLAN") if ref.built_sha256 else ()
     return (
         *scenario,
+        *built,
         *(word for address, value in ref.set.items() for word in ("--set", shlex.quote(write_setting(address, value)))),
     )
 
