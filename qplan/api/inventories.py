@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from qplan.errors import Exit, QplanError, WrongUsage
 
 if TYPE_CHECKING:
     from qplan.inventory.reader import Reading
+    from qplan.inventory.source.built import Built
     from qplan.inventory.validation import Report, Validated
 
 DEFAULT_FILE = "sites.yaml"
@@ -27,29 +29,62 @@ class NoInventory(QplanError):
     exit_code = Exit.INVALID
 
 
-def load(path: PathName, *, scenario: str | None = None, set: Overrides = (), demand_factor: float = 1.0) -> Reading:
+def load(
+    path: PathName,
+    *,
+    scenario: str | None = None,
+    set: Overrides = (),
+    demand_factor: float = 1.0,
+    as_of: date | None = None,
+    built: PathName | None = None,
+) -> Reading:
     """Read an inventory with its includes, a scenario and overrides, and check it; `-` is standard input.
 
-    Every demand, however stated, is multiplied by `demand_factor` (above 0). What was read is `.inventory`, what is
-    unlikely about it `.warnings`. Raises InvalidInput with every finding where anything is wrong, and QplanError where
-    the file cannot be read.
+    Every demand, however stated, is multiplied by `demand_factor` (above 0). Quotes are judged as of a day; by None
+    none has run out. `built` is the folder of a plan whose links, nodes and relays are there. What was read is
+    `.inventory`, what is unlikely about it `.warnings`. Raises InvalidInput with every finding where anything is wrong,
+    and QplanError where a file cannot be read.
     """
     from qplan.inventory.reader import read_inventory
 
     _refuse_others(Path(path))
     if not demand_factor > 0:
         raise WrongUsage(f"demand_factor is {demand_factor!r}; expected a number above 0")
-    return read_inventory(path, scenario=scenario, overrides=_texts(set), demand_factor=demand_factor)
+    return read_inventory(
+        path,
+        scenario=scenario,
+        overrides=_texts(set),
+        demand_factor=demand_factor,
+        as_of=as_of,
+        built=None if built is None else _built(Path(built)),
+    )
+
+
+def _built(path: Path) -> Built:
+    """The plant of a plan, from its folder. Raises QplanError."""
+    from qplan.costing.as_built import as_built
+    from qplan.plan.reader import read_planned
+
+    reading, plan = read_planned(path)
+    return as_built(reading.inventory, plan)
 
 
 def validate(
-    path: PathName, *, scenario: str | None = None, set: Overrides = (), demand_factor: float = 1.0
+    path: PathName,
+    *,
+    scenario: str | None = None,
+    set: Overrides = (),
+    demand_factor: float = 1.0,
+    as_of: date | None = None,
 ) -> Validated:
-    """Every finding about an inventory, valid or not. Raises QplanError where the file cannot be read."""
+    """Every finding about an inventory, valid or not; quotes are judged as of a day, by default today.
+
+    Raises QplanError where the file cannot be read.
+    """
     from qplan.inventory import validation
 
     _refuse_others(Path(path))
-    return validation.validate(path, scenario=scenario, overrides=_texts(set), demand_factor=demand_factor)
+    return validation.validate(path, scenario=scenario, overrides=_texts(set), demand_factor=demand_factor, as_of=as_of)
 
 
 def _refuse_others(path: Path) -> None:

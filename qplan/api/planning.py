@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Solver = Literal["highs", "cbc"]
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
-GAP, TIME_LIMIT_S, MOST_THREADS = 0.001, 300.0, 256
+GAP, TIME_LIMIT_S, MOST_THREADS, MOST_CHANGE_COST = 0.001, 300.0, 256, 1e12
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,8 @@ def optimize(
     gap: float = GAP,
     time_limit: float = TIME_LIMIT_S,
     start: Plan | None = None,
+    keep: Plan | None = None,
+    change_cost: float = 0.0,
     progress: Callable[[Progress], None] | None = None,
     solver: Solver = "highs",
     threads: int = 1,
@@ -115,9 +117,10 @@ def optimize(
 
     `start` is a plan to begin from, which is kept among plans as good. Where it is of this very inventory, proven by
     this qplan and this solver within a gap that is no larger, it is re-checked and taken over as it stands, without a
-    search, unless `prove`. `progress` is called now and then, perhaps from
-    another thread; setting `stop` ends the search with what was found. `lp_file` takes the integer programme. Where
-    there is no plan, the reasons are looked for, which takes 20 s or more. Raises WrongUsage, SolverFailed.
+    search, unless `prove`. With a `change_cost` every link and relay that only one of the two plans has counts as much
+    money. `keep` is a plan that the new one has the fewest changes against. `progress` is called now and then, perhaps
+    from another thread; setting `stop` ends the search with what was found. `lp_file` takes the integer programme.
+    Where there is no plan, the reasons are looked for, which takes 20 s or more. Raises WrongUsage, SolverFailed.
     """
     from qplan.assessment.judgement import judge
     from qplan.explain.infeasibility.explanation import explain
@@ -125,10 +128,13 @@ def optimize(
     from qplan.plan.model import reference
 
     parameters = search_parameters(gap, time_limit, solver, threads, stop, progress)
-    locked = start is not None and _is_locked(inventory, start, gap, solver)
+    check_references(start, keep, change_cost)
+    locked = start is not None and keep is None and not change_cost and _is_locked(inventory, start, gap, solver)
     if start is not None and locked and not prove and lp_file is None:
         return Result(inventory, start, taken_over=True)
-    found = planner.optimize(inventory.inventory, reference(inventory), solver, parameters, lp_file, start)
+    found = planner.optimize(
+        inventory.inventory, reference(inventory), solver, parameters, lp_file, start, keep, change_cost
+    )
     if found.plan is not None:
         warnings = (*inventory.warnings, *inventory.shipped_warnings)
         plan = judge(inventory.inventory, found.plan, warnings)
@@ -186,6 +192,16 @@ def search_parameters(
 
     clock = TimeBudget(time.monotonic() + time_limit, stop or threading.Event())
     return SearchParameters(gap, clock, threads, watch)
+
+
+def check_references(start: object, keep: object, change_cost: float) -> None:
+    """Refuse earlier plans that do not go together. Raises WrongUsage."""
+    if not 0.0 <= change_cost <= MOST_CHANGE_COST:
+        raise WrongUsage(f"the cost of a change is {change_cost!r}; expected a number from 0 to {MOST_CHANGE_COST:g}")
+    if keep is not None and change_cost:
+        raise WrongUsage("changes against a plan come first (--keep) or cost something (--change-cost), not both")
+    if change_cost and start is None:
+        raise WrongUsage("a cost of changes (--change-cost) needs the plan that they are counted against (--start)")
 
 
 def is_plan(path: PathName) -> bool:
@@ -255,11 +271,23 @@ def write(result: Result, folder: PathName) -> None:
         write_beside(out, explanation_files(read.inventory, result.explanation, ref, stale_plan=stale))
 
 
-def default_folder(file: PathName, inventory: Reading) -> Path:
+def default_folder(
+    file: PathName,
+    inventory: Reading,
+    start: Plan | None = None,
+    keep: Plan | None = None,
+    change_cost: float = 0.0,
+) -> Path:
     """Where a plan of the file is written to if nothing else is said: `sites[.SCENARIO][.set-HASH].plan` beside it."""
     from qplan.outputs import folder
 
-    return folder.default_folder(Path(file), inventory.scenario, inventory.set)
+    options = {
+        "--built": inventory.built_sha256,
+        "--keep": keep and keep.sha256,
+        "--change-cost": [change_cost, start.sha256] if start is not None and change_cost else None,
+    }
+    given = {option: value for option, value in options.items() if value is not None}
+    return folder.default_folder(Path(file), inventory.scenario, {**inventory.set, **given})
 
 
 def check_ready(solver: Solver, folder: PathName, lp_file: Path | None = None) -> None:

@@ -21,6 +21,7 @@ from qplan.candidates.max_flow import FlowNetwork
 from qplan.candidates.model import RATE_TOLERANCE, CandidateGraph
 from qplan.candidates.prices import Prices
 from qplan.candidates.reasons import Reason, named, spoken
+from qplan.inventory.installed import find_overfull
 from qplan.inventory.model import Inventory
 from qplan.inventory.source.messages import counted
 
@@ -47,6 +48,8 @@ def precheck(inventory: Inventory, graph: CandidateGraph) -> Precheck:
     """What the graph proves; nothing where it lacks routes."""
     if graph.bypass_limit is not None:
         return Precheck()
+    if reason := overfull(inventory):
+        return Precheck(together=reason)
     index = CandidateArrays(inventory, graph, Prices({}, {}, {}))
     required = [commodity for q, commodity in index.commodities.items() if inventory.corridors[q].required]
     alone: dict[str, Reason] = {}
@@ -60,6 +63,17 @@ def precheck(inventory: Inventory, graph: CandidateGraph) -> Precheck:
         if reason := cables.too_few_strands(ways):
             alone[ways.commodity.id] = reason
     return Precheck(alone, None if alone else cables.too_slow(required))
+
+
+def overfull(inventory: Inventory) -> Reason | None:
+    """The existing plant that stays does not fit."""
+    for place in find_overfull(inventory):
+        address = ".".join(place.address)
+        text = (
+            f"Existing plant that stays takes {place.taken:g} of the {place.free:g} {place.key} at {spoken(address)}."
+        )
+        return Reason(place.key, text, place.taken, place.free, (address,))
+    return None
 
 
 def no_way(ways: LinkWays) -> Reason | None:

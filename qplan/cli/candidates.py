@@ -56,6 +56,6 @@ def command(
     if file is not None and address is None and ADDRESS.fullmatch(str(file)) and not file.exists():
         file, address = None, str(file)
     file = default_file(click.get_current_context()) if file is None else file
-    reading = read(file, scenario, overrides, demand_factor, quiet)
+    reading = read(file, scenario, overrides, demand_factor, None, None, quiet)
     say(render_candidates(list_candidates(reading.inventory, address), style, window()), style)
     return 0

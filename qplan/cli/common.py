@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, get_args
 
@@ -64,11 +65,32 @@ def style_option(function: F) -> F:
     return click.option("--format", "style", type=styles, default="text", show_default=True)(function)
 
 
+def as_of_option(function: F) -> F:
+    """`--as-of`, which judges quotes."""
+    days = click.DateTime(["%Y-%m-%d"])
+    return click.option("--as-of", type=days, metavar="DATE", help="Quotes that end before DATE have run out.")(
+        function
+    )
+
+
+def built_option(function: F) -> F:
+    """`--built`, a plan whose plant is there."""
+    words = "A plan that is built: its links, nodes and relays exist."
+    return click.option("--built", type=ANY_PATH, metavar="PLAN", help=words)(function)
+
+
 def read(
-    file: Path, scenario: str | None, overrides: tuple[str, ...], demand_factor: float, quiet: bool = False
+    file: Path,
+    scenario: str | None,
+    overrides: tuple[str, ...],
+    demand_factor: float,
+    as_of: datetime | None,
+    built: Path | None,
+    quiet: bool = False,
 ) -> Reading:
     """Read the inventory and print its warnings."""
-    reading = load(file, scenario=scenario, set=overrides, demand_factor=demand_factor)
+    day = None if as_of is None else as_of.date()
+    reading = load(file, scenario=scenario, set=overrides, demand_factor=demand_factor, as_of=day, built=built)
     say_warnings(reading, quiet)
     return reading
 

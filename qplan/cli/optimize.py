@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from qplan.api.planning import Result, Solver, check_ready, default_folder, load_plan, optimize, write
+from qplan.api.planning import Result, Solver, check_ready, check_references, default_folder, load_plan, optimize, write
 from qplan.api.words import Style, render, render_ending, render_failed_checks, render_progress, render_search
-from qplan.cli.common import ANY_PATH, inventory_argument, overlay_options, read, search_options, style_option
+from qplan.cli.common import (
+    ANY_PATH,
+    as_of_option,
+    built_option,
+    inventory_argument,
+    overlay_options,
+    read,
+    search_options,
+    style_option,
+)
 from qplan.cli.progress import ProgressLine
 from qplan.cli.signals import stop_on_signals
-from qplan.cli.terminal import say, window
+from qplan.cli.terminal import amount, say, window
 from qplan.cli.verb import Verb
 
 if TYPE_CHECKING:
@@ -26,6 +36,8 @@ EXAMPLES = (
     ("qplan optimize lake.yaml --scenario ring -o ring.plan", "plan a scenario into a folder of that name"),
     ("qplan optimize --set corridors.mirror.disjoint=node --gap 0.01", "what if, and proven within 1 % is enough"),
     ("qplan optimize --start sites.plan", "keep to an earlier plan among plans as good; to itself without a search"),
+    ("qplan optimize phase2.yaml --built sites.plan", "the next phase: what the plan builds is there"),
+    ("qplan optimize --keep sites.plan", "change as few links and relays of an earlier plan as possible"),
 )
 
 
@@ -36,7 +48,11 @@ EXAMPLES = (
 @search_options
 @click.option("--start", type=ANY_PATH, help="A plan to begin from; it is kept among plans that are as good.")
 @click.option("--prove", is_flag=True, help="With --start: prove the plan again where its proof could be taken over.")
+@click.option("--keep", type=ANY_PATH, metavar="PLAN", help="A plan that the new one changes as little as can be.")
+@click.option("--change-cost", type=amount, default=0.0, metavar="X", help="What a change against --start counts.")
+@built_option
 @overlay_options
+@as_of_option
 @style_option
 @click.option(
     "--write-lp",
@@ -56,9 +72,13 @@ def command(
     threads: int,
     start: Path | None,
     prove: bool,
+    keep: Path | None,
+    change_cost: float,
+    built: Path | None,
     scenario: str | None,
     overrides: tuple[str, ...],
     demand_factor: float,
+    as_of: datetime | None,
     style: Style,
     lp_file: Path | None,
     quiet: bool,
@@ -74,9 +94,10 @@ def command(
     began = time.monotonic()
     if objective is not None:
         overrides = (*overrides, f"objective={objective}")
-    reading = read(file, scenario, overrides, demand_factor, quiet)
-    earlier = None if start is None else load_plan(start)
-    out = out if out is not None else default_folder(file, reading)
+    check_references(start, keep, change_cost)
+    reading = read(file, scenario, overrides, demand_factor, as_of, built, quiet)
+    earlier, kept = (None if path is None else load_plan(path) for path in (start, keep))
+    out = out if out is not None else default_folder(file, reading, earlier, kept, change_cost)
     check_ready(solver, out, lp_file)
     with stop_on_signals() as stop:
         with ProgressLine(quiet) as line:
@@ -89,6 +110,8 @@ def command(
                 gap=gap,
                 time_limit=max(0.0, began + time_limit - time.monotonic()),
                 start=earlier,
+                keep=kept,
+                change_cost=change_cost,
                 progress=show,
                 solver=solver,
                 threads=threads,

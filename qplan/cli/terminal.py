@@ -78,6 +78,11 @@ def factor(text: str | float) -> float:
     return finite(text, 1e-6, 1e6)
 
 
+def amount(text: str | float) -> float:
+    """The type of an option: money."""
+    return finite(text, 0.0, 1e12)
+
+
 def finite(text: str | float, least: float, most: float) -> float:
     """A number from `least` to `most`. Raises click's BadParameter."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from datetime import datetime
 from pathlib import Path
 from typing import get_args
 
@@ -10,7 +11,7 @@ import click
 
 from qplan.api.inventories import report, rule_codes, validate
 from qplan.api.words import FindingsStyle, render_findings
-from qplan.cli.common import ANY_PATH, default_file, overlay_options
+from qplan.cli.common import ANY_PATH, as_of_option, default_file, overlay_options
 from qplan.cli.streams import commands_to_github
 from qplan.cli.terminal import say
 from qplan.cli.verb import Verb
@@ -39,6 +40,7 @@ EXAMPLES = (
 @click.option("--select", multiple=True, type=codes, metavar="CODE", help="Show these rules only: QP303, or QP3.")
 @click.option("--ignore", multiple=True, type=codes, metavar="CODE", help="Do not show these rules.")
 @overlay_options
+@as_of_option
 def command(
     files: tuple[Path, ...],
     style: FindingsStyle,
@@ -48,6 +50,7 @@ def command(
     scenario: str | None,
     overrides: tuple[str, ...],
     demand_factor: float,
+    as_of: datetime | None,
 ) -> int:
     """Read every FILE (default sites.yaml) with its includes and report every problem found.
 
@@ -57,9 +60,10 @@ def command(
     """
     files = files or (default_file(click.get_current_context()),)
     validated, unreadable = [], []
+    day = None if as_of is None else as_of.date()
     for file in files:
         try:
-            validated.append(validate(file, scenario=scenario, set=overrides, demand_factor=demand_factor))
+            validated.append(validate(file, scenario=scenario, set=overrides, demand_factor=demand_factor, as_of=day))
         except QplanError as error:
             unreadable.append(str(error))
     invalid = False

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
+from itertools import product
+from typing import NamedTuple
 
 from qplan.inventory import plant
 from qplan.inventory.existing import ExistingLink
@@ -64,6 +67,36 @@ def age_years(inventory: Inventory, link: ExistingLink) -> int:
 def _months(month: str) -> int:
     year, _, number = month.partition("-")
     return 12 * int(year) + int(number)
+
+
+class Overfull(NamedTuple):
+    """A fibre or a site that gives less than the existing plant that stays takes."""
+
+    address: tuple[str, str]
+    key: str
+    """`strands`, `rack_units` or `power_w`."""
+    taken: float
+    free: float
+
+
+def find_overfull(inventory: Inventory) -> list[Overfull]:
+    """Where the existing links that stay, with the items of the nodes at their ends, do not fit."""
+    kept = [link for link in inventory.existing.links.values() if link.keep]
+    systems, items = inventory.equipment.qkd_systems, list(inventory.equipment.node_items.values())
+    taken: dict[tuple[str, str, str], float] = defaultdict(float)
+    for link in kept:
+        for fibre in link.fibres:
+            taken["fibres", fibre, "strands"] += link.count * systems[link.system].strands
+        for end, room in product(link.ends, plant.ROOMS):
+            taken["sites", end, room] += link.count * getattr(systems[link.system], room)
+    for site, room in product({end for link in kept for end in link.ends}, plant.ROOMS):
+        taken["sites", site, room] += plant.items_room(items, room)
+    found = []
+    for (kind, name, key), amount in sorted(taken.items()):
+        free = getattr(getattr(inventory, kind)[name], key)
+        if free is not None and round(amount, 9) > free:
+            found.append(Overfull((kind, name), key, amount, free))
+    return found
 
 
 def paid_nodes(inventory: Inventory) -> frozenset[str]:

@@ -18,6 +18,7 @@ from qplan.inventory.checks.view import View
 from qplan.inventory.fields import is_id
 from qplan.inventory.model import Inventory, InventoryFile
 from qplan.inventory.rules import Spot, finding
+from qplan.inventory.source.built import Built, lay_built
 from qplan.inventory.source.includes import Loaded, is_shipped, load
 from qplan.inventory.source.messages import did_you_mean
 from qplan.inventory.source.model_errors import parse
@@ -83,6 +84,10 @@ class Reading:
     """The text of every file by the name that findings give it."""
     check_places: Mapping[str, Spot] = field(default_factory=dict, repr=False)
     """Where each of the checks is declared, by its id."""
+    as_of: str | None = None
+    """The day by which quotes are judged; None: nothing runs out."""
+    built_sha256: str | None = None
+    """Of the plan whose plant counts as declared."""
 
 
 def read_inventory(
@@ -92,18 +97,20 @@ def read_inventory(
     overrides: Sequence[str] = (),
     demand_factor: float = 1.0,
     as_of: date | None = None,
+    built: Built | None = None,
 ) -> Reading:
     """Read an inventory file with its includes, a scenario, and overrides given as `address=value`.
 
     Every demand, however stated, is multiplied by `demand_factor` (above 0) at last. Quotes are judged as of a day; by
-    None none has run out.
+    None none has run out. What is `built` counts as declared in the file.
 
     Raises `QplanError` where the main file cannot be read, and `InvalidInput` with every finding where anything in the
     files, the scenario or the overrides is wrong.
     """
     with _no_garbage_collection():
         loaded = load(os.fspath(path))
-    declared, overlay_findings = _overlay(loaded.declared, scenario)
+    stated = loaded.declared if built is None else lay_built(loaded.declared, built)
+    declared, overlay_findings = _overlay(stated, scenario)
     declared, command_line, override_findings = _override(declared, overrides, demand_factor)
     source = SourceMap(declared.places)
     findings = loaded.findings + overlay_findings + override_findings + _find_null_entries(declared, source)
@@ -120,14 +127,18 @@ def read_inventory(
         ids_known = loaded.complete and isinstance(effective.get("sites", {}), dict)
         findings += check(view, ids_known=ids_known, all_valid=not _errors(findings))
     own = [item for item in findings if item.severity == "error" or not is_shipped(item.file)]
-    kept, suppressed = _judge(own, loaded, as_declared=scenario is None and not command_line)
+    kept, suppressed = _judge(own, loaded, as_declared=scenario is None and not command_line and built is None)
     if inventory is None or _errors(kept):
         raise InvalidInput(kept, loaded.texts, suppressed)
     defaults = mapping_at(declared.value, ("defaults",))
     shipped = _drop_repeated(item for item in findings if item.severity != "error" and is_shipped(item.file))
-    check_places = {name: source.at_key(("checks", name)) for name in inventory.checks}
-    read = _reading(inventory, loaded, scenario, command_line, defaults, kept, suppressed, shipped)
-    return replace(read, check_places=check_places)
+    reading = _reading(inventory, loaded, scenario, command_line, defaults, kept, suppressed, shipped)
+    return replace(
+        reading,
+        check_places={name: source.at_key(("checks", name)) for name in inventory.checks},
+        as_of=None if as_of is None else as_of.isoformat(),
+        built_sha256=built and built.sha256,
+    )
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -63,7 +62,7 @@ def optimize(
         return Result(search, candidates, None)
     plan = _make_plan(inventory, ref, search, search.design, solver, parameters.gap, reference)
     if earlier is not None:
-        plan = plan.model_copy(update={"start_sha256": hashlib.sha256(earlier.to_json().encode()).hexdigest()})
+        plan = plan.model_copy(update={"start_sha256": earlier.sha256})
     violations = verify(inventory, plan, against)
     if violations:
         found = "\n".join(f"  {violation.text()}" for violation in violations)

@@ -40,6 +40,8 @@ class InventoryRef(Record):
     """Over the bytes of `inventory.json`."""
     as_of: str | None = None
     """The day (YYYY-MM-DD) by which quotes are judged; null: none runs out."""
+    built_sha256: Annotated[str | None, SAID] = None
+    """Of the plan whose plant counts as there (`--built`)."""
 
 
 def reference(reading: Reading) -> InventoryRef:
@@ -51,6 +53,8 @@ def reference(reading: Reading) -> InventoryRef:
         scenario=reading.scenario,
         set=reading.set,
         effective_sha256=reading.effective_sha256,
+        as_of=reading.as_of,
+        built_sha256=reading.built_sha256,
     )
 
 
@@ -219,6 +223,11 @@ class Plan(Record):
     def states_terms(self) -> bool:
         """Whether the inventory has terms, or existing plant; else the plan leaves their keys out."""
         return self.costs.by_year is not None
+
+    @property
+    def sha256(self) -> str:
+        """Over the bytes of `plan.json`."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
 
     @property
     def relays(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from pathlib import Path
 
 import pydantic
@@ -74,7 +75,9 @@ def read_planned(path: Path) -> tuple[Reading, Plan]:
         )
     data = read_bytes(str(beside))
     _check_conflict(_shown(beside), data)
-    reading, found = read_inventory(beside), text_sha256(data)
+    as_of = plan.inventory.as_of
+    reading = read_inventory(beside, as_of=None if as_of is None else date.fromisoformat(as_of))
+    found = text_sha256(data)
     if found != plan.inventory.effective_sha256:
         raise NoPlan(
             f"{_shown(beside)} is not the inventory that the plan was made from: found SHA-256 "

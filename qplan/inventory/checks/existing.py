@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 
 from qplan.errors import Diagnostic
 from qplan.inventory.checks.view import View
 from qplan.inventory.existing import ExistingLink
-from qplan.inventory.installed import carries_no_key, in_id_order, sites_along
+from qplan.inventory.installed import carries_no_key, find_overfull, in_id_order, sites_along
 from qplan.inventory.source.messages import did_you_mean
 from qplan.inventory.source.source_map import Path
 
+WORDS = {"strands": "strands", "rack_units": "rack units", "power_w": "W"}
 MOVABLE = ("sites", "fibres", "corridors")
 
 
@@ -98,20 +98,16 @@ def check_ages_are_known(view: View) -> Iterator[Diagnostic]:
 
 
 def check_existing_plant_fits(view: View) -> Iterator[Diagnostic]:
-    """What is there and stays takes no more strands than there are."""
-    inventory = view.inventory
-    taken: dict[str, int] = defaultdict(int)
-    for link in inventory.existing.links.values():
-        system = inventory.equipment.qkd_systems.get(link.system)
-        if link.keep and system is not None:
-            for fibre in link.fibres:
-                taken[fibre] += link.count * system.strands
-    for fibre, strands in sorted(taken.items()):
-        if fibre in inventory.fibres and strands > inventory.fibres[fibre].strands:
-            free = inventory.fibres[fibre].strands
-            message = f"existing links take {strands} strands of fibres.{fibre}, which has {free}"
-            hint = "strands count what is free of everything but the existing QKD plant"
-            yield view.finding("QP723", ("fibres", fibre), message, hint=hint, key=True)
+    """What is there and stays takes no more strands, rack units and power than there are."""
+    if not all(_known(view, link) for link in view.inventory.existing.links.values()):
+        return
+    for place in find_overfull(view.inventory):
+        what = WORDS[place.key]
+        message = (
+            f"existing plant takes {place.taken:.6g} {what} of {'.'.join(place.address)}, which has {place.free:.6g}"
+        )
+        hint = f"{what} count what is free of everything but the existing QKD plant"
+        yield view.finding("QP723", place.address, message, hint=hint, key=True)
 
 
 def check_renames(view: View) -> Iterator[Diagnostic]:

@@ -107,7 +107,8 @@ def proof(plan: Plan) -> str:
 def variant(ref: InventoryRef) -> str:
     """`scenario lost-east, policy.loss_margin_db=2`: what was varied of the inventory's file; "" where nothing was."""
     parts = [f"scenario {ref.scenario}"] if ref.scenario else []
-    return ", ".join(parts + ([settings(ref)] if ref.set else []))
+    parts += [settings(ref)] if ref.set else []
+    return ", ".join(parts + ([f"on built plan {ref.built_sha256[:8]}"] if ref.built_sha256 else []))
 
 
 def settings(ref: InventoryRef, most: int = 4) -> str:

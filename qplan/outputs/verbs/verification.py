@@ -66,7 +66,11 @@ class Verification:
 def verification(reading: Reading, plan: Plan) -> Verification:
     """The plan held against an inventory, which may be another than its own."""
     edited = reading.effective_sha256 != plan.inventory.effective_sha256
-    options = made_with(plan.inventory) if edited and reading.scenario is None and not reading.set else ()
+    options = (
+        made_with(plan.inventory)
+        if edited and reading.scenario is None and not reading.set and not reading.built_sha256
+        else ()
+    )
     violations = verify(reading.inventory, plan)
     checks = assess(reading.inventory, plan).checks if not violations and reading.inventory.checks else ()
     if not violations:
@@ -136,8 +140,10 @@ FORMATS = {"text": verification_text, "json": verification_json, "markdown": ver
 def made_with(ref: InventoryRef) -> tuple[str, ...]:
     """The options that the plan was made with."""
     scenario = ("--scenario", ref.scenario) if ref.scenario else ()
+    built = ("--built", "PLAN") if ref.built_sha256 else ()
     return (
         *scenario,
+        *built,
         *(word for address, value in ref.set.items() for word in ("--set", shlex.quote(write_setting(address, value)))),
     )
 
