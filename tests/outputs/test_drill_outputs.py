@@ -23,7 +23,8 @@ from qplan.outputs.drills.events import CLOCK, KINDS, event_stream
 from qplan.outputs.drills.streams import OCSF_VERSION, STREAMS, stream_text
 from qplan.outputs.drills.timeline import timeline_svg
 from qplan.outputs.drills.words import hours, moment, share, span
-from qplan.outputs.report.report import report_html, report_markdown
+from qplan.outputs.report.markdown import report_markdown
+from qplan.outputs.report.report import report_html
 from qplan.outputs.verbs.plan_view import PlanView, show_json
 from qplan.outputs.verbs.show import Screen, show_text
 from qplan.plan.model import Plan
