@@ -11,6 +11,7 @@ import re
 import shlex
 import sys
 import tempfile
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ import yaml
 from yamlcore import CoreLoader
 
 from qplan.cli.main import main
-from qplan.inventory import drills, model
+from qplan.inventory import commercial, drills, existing, model
 from qplan.inventory.plant import loss_db
 from qplan.inventory.reader import read_inventory
 from qplan.optimizer.limits import SearchParameters
@@ -30,6 +31,7 @@ from qplan.time_budget import TimeBudget
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/sites.yaml"))
+TUTORIALS = ("metro", "offers")
 LARGE = {"germany"}  # its relays are counted, not listed; what it suggests to try next is read, not solved
 GAP = 0.001
 REF = InventoryRef(name="", sha256="", files=(), scenario=None, set={}, effective_sha256="")
@@ -149,35 +151,50 @@ def test_published_rates_come_out_at_published_losses():
     assert checked == 14  # Cambridge 3, Sweden 1, Tokyo 5, Vienna 5
 
 
-def test_tutorial_uses_every_key_of_the_format():
-    text = yaml.load(sites("metro").read_text(encoding="utf-8"), Loader=CoreLoader)
-    defaults, equipment = text["defaults"], text["equipment"]
-    used = [
-        (model.InventoryFile, [text]),
-        (model.Metadata, [text["metadata"]]),
-        (model.Defaults, [defaults]),
-        (model.Site, [*text["sites"].values(), defaults["site"]]),
-        (model.Fibre, [*text["fibres"].values(), defaults["fibre"]]),
-        (model.Equipment, [equipment]),
-        (model.QkdSystem, list(equipment["qkd_systems"].values())),
-        (model.Item, list(equipment["node_items"].values())),
-        (model.Corridor, [*text["corridors"].values(), defaults["corridor"]]),
-        (model.Rekey, [corridor["rekey"] for corridor in text["corridors"].values() if "rekey" in corridor]),
-        (model.Policy, [text["policy"]]),
-        (model.Budget, [text["budget"]]),
-        (model.Economics, [text["economics"]]),
-        (model.Scenario, list(text["scenarios"].values())),
-        (model.Check, list(text["checks"].values())),
-        (model.KeyStores, [text["key_stores"]]),
-        (model.Reliability, [text["reliability"]]),
-        (model.Repair, [system["reliability"] for system in equipment["qkd_systems"].values()]),
-        (drills.Drill, list(text["drills"].values())),
-        (drills.DrillPolicy, [drill["policy"] for drill in text["drills"].values()]),
-        (drills.DrillEvent, [event for drill in text["drills"].values() for event in drill["events"]]),
-        (drills.Expectation, [limit for drill in text["drills"].values() for limit in drill["expect"]]),
-    ]
-    missing = {kind.__name__: set(kind.model_fields).difference(*entries) for kind, entries in used}
+def test_tutorials_use_every_key_of_the_format():
+    """Technical and operational keys stand in `metro`, commercial ones in `offers`."""
+    metro, offers = (yaml.load(sites(name).read_text(encoding="utf-8"), Loader=CoreLoader) for name in TUTORIALS)
+    used: dict[type, list[dict]] = defaultdict(list)
+    for text in (metro, offers):
+        defaults, equipment = text["defaults"], text["equipment"]
+        drilled = text.get("drills", {}).values()
+        pilots = [scenario["set"].get("existing.links.pilot") for scenario in text["scenarios"].values()]
+        for kind, entries in (
+            (model.InventoryFile, [text]),
+            (model.Metadata, [text["metadata"]]),
+            (model.Defaults, [defaults]),
+            (model.Site, [*text["sites"].values(), defaults["site"]]),
+            (model.Fibre, [*text["fibres"].values(), defaults["fibre"]]),
+            (model.Equipment, [equipment]),
+            (model.QkdSystem, equipment["qkd_systems"].values()),
+            (model.Item, equipment["node_items"].values()),
+            (model.Corridor, [*text["corridors"].values(), defaults["corridor"]]),
+            (model.Rekey, [corridor["rekey"] for corridor in text["corridors"].values() if "rekey" in corridor]),
+            (model.Policy, [text["policy"]]),
+            (model.Budget, [text.get("budget", {})]),
+            (model.Scenario, text["scenarios"].values()),
+            (model.Check, text.get("checks", {}).values()),
+            (model.KeyStores, [text.get("key_stores", {})]),
+            (model.Reliability, [text.get("reliability", {})]),
+            (model.Repair, [system.get("reliability", {}) for system in equipment["qkd_systems"].values()]),
+            (drills.Drill, drilled),
+            (drills.DrillPolicy, [drill["policy"] for drill in drilled]),
+            (drills.DrillEvent, [event for drill in drilled for event in drill["events"]]),
+            (drills.Expectation, [limit for drill in drilled for limit in drill["expect"]]),
+            (commercial.Economics, [text["economics"]]),
+            (commercial.Escalation, [text["economics"].get("escalation", {})]),
+            (commercial.Service, text.get("services", {}).values()),
+            (commercial.Encryptor, equipment.get("encryptors", {}).values()),
+            (commercial.Classical, [text.get("classical", {})]),
+            (existing.Existing, [text.get("existing", {})]),
+            (existing.ExistingLink, filter(None, pilots)),
+        ):
+            used[kind] += entries
+    missing = {kind.__name__: set(kind.model_fields).difference(*entries) for kind, entries in used.items()}
     assert {kind: sorted(keys - {"labels"}) for kind, keys in missing.items() if keys - {"labels"}} == {}
+    stated = set().union(*offers["offers"].values(), {"product"})  # `for` in a file
+    assert set(commercial.Offer.model_fields) <= stated
+    assert set(commercial.Sla.model_fields) <= offers["offers"]["b-managed"]["sla"].keys()
 
 
 def test_germany_is_what_its_script_writes():
