@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from qplan.api.inventories import Overrides, PathName, load
 from qplan.api.planning import Result, default_folder, load_result
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from qplan.comparison.model import Comparison
     from qplan.inventory.reader import Reading
     from qplan.inventory.revision import Revision
+
+
+ReportStyle = Literal["html", "markdown"]
 
 
 class NothingToCompare(QplanError):
@@ -90,6 +93,24 @@ def compare_against(
         committed = _committed(former, before, at, there)
         old_plan = _planned(before, committed, plan, f"at {revision}", notes)
         return Against(compare(old_plan, new_plan), tuple(notes))
+
+
+def report(result: Result, style: ReportStyle, compare_to: Result | None = None) -> str:
+    """The report of a plan: a page, or Markdown; with what changed against another plan, the comment for a pull
+    request, which shows that first. Raises WrongUsage."""
+    from qplan.outputs.report.markdown import report_markdown
+    from qplan.outputs.report.report import report_document, report_html
+    from qplan.outputs.review.comment import review_markdown
+    from qplan.outputs.review.section import change_section
+
+    if result.facts is None:
+        raise WrongUsage("there is no plan to report")
+    if compare_to is None:
+        return report_markdown(result.facts) if style == "markdown" else report_html(result.facts)
+    comparison = compare(compare_to, result)
+    if style == "markdown":
+        return review_markdown(comparison, report_document(result.facts).sections)
+    return report_html(result.facts, (change_section(comparison),))
 
 
 @contextmanager

@@ -202,6 +202,8 @@ class PlanChange:
 
     before: PlanFacts
     after: PlanFacts
+    links: tuple[Mapping[str, str], Mapping[str, str]]
+    """The addresses of the links of both plans, by id."""
     changes: tuple[Change, ...]
     corridors: tuple[CorridorChange, ...]
     """Those that differ."""

@@ -38,6 +38,7 @@ def compare_plans(before: PlanFacts, after: PlanFacts, old_names: Mapping[str, s
     return PlanChange(
         before=before,
         after=after,
+        links=links,
         changes=compare_elements(before, after, links, old_names),
         corridors=_corridors(before, after),
         exposure=_exposure(before, after),

@@ -22,7 +22,8 @@ def plan_files(facts: PlanFacts, effective_json: str, graph: CandidateGraph) -> 
     from qplan.outputs.bill.tables import bill_csv
     from qplan.outputs.bill.workbook import workbook_bytes
     from qplan.outputs.map.page import map_html
-    from qplan.outputs.report.report import report_html, report_markdown
+    from qplan.outputs.report.markdown import report_markdown
+    from qplan.outputs.report.report import report_html
     from qplan.outputs.topology.diagram import diagram
     from qplan.outputs.topology.dot import to_dot
     from qplan.outputs.topology.mermaid import to_mermaid

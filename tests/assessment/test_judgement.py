@@ -15,7 +15,8 @@ from qplan.assessment.judgement import judge
 from qplan.errors import Diagnostic
 from qplan.inventory.model import Inventory
 from qplan.outputs.bill.workbook import workbook_bytes
-from qplan.outputs.report.report import report_html, report_markdown
+from qplan.outputs.report.markdown import report_markdown
+from qplan.outputs.report.report import report_html
 
 
 def warning(code, address, message="odd", hint=""):

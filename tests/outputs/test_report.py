@@ -15,7 +15,8 @@ from plan_fixtures import SAMPLE, make_link, make_plan, sample
 
 from qplan.assessment.facts import assess
 from qplan.inventory.model import Corridor, Inventory
-from qplan.outputs.report.report import MARKER, report_document, report_html, report_markdown
+from qplan.outputs.report.markdown import MARKER, report_markdown
+from qplan.outputs.report.report import report_document, report_html
 from qplan.outputs.text import wording
 from qplan.outputs.text.summary import summary_json, summary_markdown, summary_text
 from qplan.outputs.text.tables import escape_markdown, one_line

@@ -13,6 +13,7 @@ from qplan.outputs.text.tables import escape_markdown, markdown_table, one_line,
 MOST_ROWS = 14
 MOST_POINTS = 8
 CELL_CHARACTERS = 200
+BETWEEN = " · "
 WORDS = {"+": "new", "~": "changed", "-": "gone"}
 
 
@@ -26,7 +27,7 @@ def summary_blocks(comparison: Comparison, most_rows: int = MOST_ROWS) -> list[s
     if comparison.plan is None:
         return [f"**{escape_markdown(sentences.counts(comparison))}**", *_points(_inventory_points(comparison))]
     change = comparison.plan
-    head = f"**{escape_markdown(sentences.headline(change))}**"
+    head = f"**{escape_markdown(sentences.headline(change, BETWEEN))}**"
     return [head, *_changes(change, most_rows), *_points([*_plan_points(change), *_inventory_points(comparison)])]
 
 
@@ -40,7 +41,9 @@ def _changes(change: PlanChange, most: int) -> list[str]:
 
 def rows_table(shown: Sequence[Row]) -> str:
     """One row a change."""
-    cells = [(row.mark + " " + WORDS[row.mark], row.address, shortened(row.text, CELL_CHARACTERS)) for row in shown]
+    cells = [
+        (row.mark + " " + WORDS[row.mark], row.address, shortened(row.text(BETWEEN), CELL_CHARACTERS)) for row in shown
+    ]
     return markdown_table(("", "Where", "What"), cells).rstrip()
 
 

@@ -30,9 +30,8 @@ class Row:
     alarm: bool = False
     """Something is nearly used up."""
 
-    @property
-    def text(self) -> str:
-        return "   ".join(self.parts) + (" !" if self.alarm else "")
+    def text(self, between: str = "   ") -> str:
+        return between.join(self.parts) + (" !" if self.alarm else "")
 
 
 def rows(change: PlanChange) -> tuple[tuple[Row, ...], tuple[str, ...]]:
@@ -79,7 +78,7 @@ def _node(change: PlanChange, each: Change) -> Row:
     old, new = _roles(before), _roles(after)
     facts = change.before if each.after is None else change.after
     where = place(facts.inventory, each.address.partition(".")[2])
-    where = where.partition(" ")[2]
+    where = where.partition(" ")[2].strip("()")
     if each.action == "update":
         said = [f"{old} → {new}"] if old != new else []
         said += [f"{name} {before.get(name)} → {after.get(name)}" for name in each.fields if name != "roles"]

@@ -14,7 +14,7 @@ from qplan.outputs.text.wording import listed, percent
 MOST_INPUTS = 8
 
 
-def headline(change: PlanChange) -> str:
+def headline(change: PlanChange, between: str = "   ") -> str:
     """`Plan change: TCO CHF 3 410 235 → 3 545 111 (+134 876, +4.0 %)   capex +71 000   opex +7 000/yr   …`."""
     money = change.money
     parts = [
@@ -25,7 +25,7 @@ def headline(change: PlanChange) -> str:
     ]
     if change.objective.changed:
         parts.append(f"objective {change.objective.before} → {change.objective.after}")
-    return f"{title(change)}: " + "   ".join(part for part in parts if part)
+    return f"{title(change)}: " + between.join(part for part in parts if part)
 
 
 def totals(change: PlanChange) -> str:

@@ -38,7 +38,7 @@ def _plan(change: PlanChange, width: int) -> list[str]:
     lines = [
         line
         for mark, row in zip(marked, shown, strict=True)
-        for line in _folded(one_line(f"{mark:<{column}}   {row.text}"), width, " " * (column + 3))
+        for line in _folded(one_line(f"{mark:<{column}}   {row.text()}"), width, " " * (column + 3))
     ]
     if len(found) > len(shown):
         lines.append(f"… and {len(found) - len(shown)} more: --format json has all.")

@@ -8,7 +8,8 @@ from qplan.assessment.facts import PlanFacts
 from qplan.assessment.weaknesses import SmallestSet
 from qplan.outputs.report.design_sections import corridors_table, links_table
 from qplan.outputs.report.document import Table
-from qplan.outputs.report.report import markdown_head, report_document
+from qplan.outputs.report.markdown import markdown_head
+from qplan.outputs.report.report import report_document
 from qplan.outputs.text import money
 from qplan.outputs.text.names import SiteNames
 from qplan.outputs.text.tables import fitted_rows, one_line, text_table

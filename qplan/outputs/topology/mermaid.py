@@ -24,11 +24,11 @@ def to_mermaid(diagram: Diagram) -> str:
     A link that is patched through a site runs over it; the pieces after the first say which link goes on.
     """
     kinds = {node.kind for node in diagram.nodes}
-    lines = ["flowchart LR", f"  accTitle: {_plain(diagram.title)}", f"  accDescr: {_plain(diagram.subtitle)}"]
+    lines = ["flowchart LR", f"  accTitle: {plain_line(diagram.title)}", f"  accDescr: {plain_line(diagram.subtitle)}"]
     for node in diagram.nodes:
         opening, closing = SHAPE[node.kind]
-        role = f"<br/>{_text(ROLE[node.kind])}" if ROLE[node.kind] else ""
-        lines.append(f'  {node.id}{opening}"{_text(node.name)}{role}"{closing}:::is_{node.kind}')
+        role = f"<br/>{quoted(ROLE[node.kind])}" if ROLE[node.kind] else ""
+        lines.append(f'  {node.id}{opening}"{quoted(node.name)}{role}"{closing}:::is_{node.kind}')
     lines += [piece for link in diagram.links for piece in _pieces(link)]
     if not diagram.nodes:
         lines.append('  empty["no sites"]')
@@ -39,9 +39,9 @@ def to_mermaid(diagram: Diagram) -> str:
 def _pieces(link: DiagramLink) -> list[str]:
     if link.system is None:
         return [f"  {link.nodes[0]} -.- {link.nodes[1]}"]
-    text = "<br/>".join(map(_text, link.lines))
+    text = "<br/>".join(map(quoted, link.lines))
     via = len(link.nodes) > 2
-    labels = [f"{_text(link.name)}<br/>{text}" if via else text] + [_text(link.name)] * (len(link.nodes) - 2)
+    labels = [f"{quoted(link.name)}<br/>{text}" if via else text] + [quoted(link.name)] * (len(link.nodes) - 2)
     return [f'  {a} ===|"{label}"| {b}' for (a, b), label in zip(pairwise(link.nodes), labels, strict=True)]
 
 
@@ -50,12 +50,12 @@ def _style(kind: Kind) -> str:
     return f"fill:{paint.fill},stroke:{paint.line},stroke-width:{4 if paint.bold_line else 2}px,color:{paint.text}"
 
 
-def _text(text: str) -> str:
+def quoted(text: str) -> str:
     """Text inside quotes: everything but letters, digits and a few harmless marks as a numeric entity of Mermaid."""
     return "".join(char if char.isalnum() or char in " .,+×–…" else f"#{ord(char)};" for char in text) or " "
 
 
-def _plain(text: str) -> str:
+def plain_line(text: str) -> str:
     """Text for a line that knows no entities: whatever could mean something there is a space."""
     harmless = "".join(char if char.isalnum() or char in " .,+-()–" else " " for char in text)
     return " ".join(harmless.split()) or "QKD topology"

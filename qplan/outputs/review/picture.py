@@ -1,0 +1,103 @@
+"""The topology of a change as a Mermaid flowchart: what is new, changed and retired is marked by sign and colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from qplan.comparison.model import Action, PlanChange
+from qplan.outputs.text.names import SiteNames
+from qplan.outputs.text.tables import one_line
+from qplan.outputs.text.wording import db
+from qplan.outputs.topology.mermaid import plain_line, quoted
+from qplan.plan.model import Link
+
+MOST_EDGES = 200  # Mermaid takes 500, and nobody reads so many
+MOST_CHARACTERS = 20_000  # Mermaid takes 50,000, and the comment has to hold it
+MARKS: Mapping[Action | None, str] = {"create": "+ ", "update": "~ ", "delete": "- ", None: ""}
+STYLES: Mapping[Action | None, str] = {
+    "create": "fill:#dafbe1,stroke:#1a7f37,stroke-width:3px,color:#1f2328",
+    "update": "fill:#fff8c5,stroke:#9a6700,stroke-width:3px,color:#1f2328",
+    "delete": "fill:#ffebe9,stroke:#cf222e,stroke-width:2px,stroke-dasharray:5 4,color:#1f2328",
+    None: "fill:#f6f8fa,stroke:#59636e,stroke-width:1px,color:#1f2328",
+}
+STROKES: Mapping[Action | None, str] = {
+    "create": "stroke:#1a7f37,stroke-width:4px",
+    "update": "stroke:#9a6700,stroke-width:4px",
+    "delete": "stroke:#cf222e,stroke-width:2px,stroke-dasharray:5 4",
+}
+CLASSES: Mapping[Action | None, str] = {"create": "new", "update": "changed", "delete": "retired", None: "kept"}
+
+
+@dataclass(frozen=True)
+class _Edge:
+    link: Link
+    address: str
+    action: Action | None
+
+
+def change_mermaid(change: PlanChange) -> str | None:
+    """Both plans in one picture, or where that is too large, what changed; None where even that is."""
+    edges = list(_edges(change))
+    for shown in (edges, [edge for edge in edges if edge.action]):
+        text = _flowchart(change, shown, whole=shown is edges)
+        if len(shown) <= MOST_EDGES and len(text) <= MOST_CHARACTERS:
+            return text
+    return None
+
+
+def _edges(change: PlanChange) -> Iterable[_Edge]:
+    """The links of the plan, and those that it no longer has."""
+    actions = {each.address: each.action for each in change.changes if set(each.fields) - LOADS}
+    for facts in change.after.links:
+        address = change.links[1][facts.link.id]
+        yield _Edge(facts.link, address, actions.get(address))
+    kept = set(change.links[1].values())
+    for facts in change.before.links:
+        address = change.links[0][facts.link.id]
+        if address not in kept:
+            yield _Edge(facts.link, address, "delete")
+
+
+LOADS = frozenset({"load_bps"})
+"""A link that only carries more or less is not marked."""
+
+
+def _flowchart(change: PlanChange, edges: list[_Edge], whole: bool) -> str:
+    actions = {each.address: each.action for each in change.changes}
+    roles = {node.node.site: node.node.roles for facts in (change.before, change.after) for node in facts.nodes}
+    marked = {site for site in roles if f"nodes.{site}" in actions}
+    ends = {site for edge in edges for site in edge.link.ends}
+    sites = sorted(ends | (set(roles) if whole else marked))
+    ids = {site: f"n{number}" for number, site in enumerate(sites, 1)}
+    names = [SiteNames(facts.inventory) for facts in (change.after, change.before)]
+    here = set(change.after.inventory.sites)
+    lines = [
+        "flowchart LR",
+        f"  accTitle: {plain_line('Change of the topology' if whole else 'What changes of the topology')}",
+        "  accDescr: plus is new, tilde is changed, minus is retired",
+    ]
+    for site in sites:
+        action = actions.get(f"nodes.{site}")
+        name = names[0 if site in here else 1][site]
+        relay = "relay" in roles.get(site, ())
+        opening, closing = ("{{", "}}") if relay else ("(", ")")
+        role = "<br/>trusted node" if relay else ""
+        label = f"{quoted(MARKS[action] + one_line(name))}{role}"
+        lines.append(f'  {ids[site]}{opening}"{label}"{closing}:::{CLASSES[action]}')
+    lines += [_line(edge, ids) for edge in edges]
+    for action, stroke in STROKES.items():
+        numbers = [str(number) for number, edge in enumerate(edges) if edge.action == action]
+        lines += [f"  linkStyle {','.join(numbers)} {stroke}"] if numbers else []
+    used = {actions.get(f"nodes.{site}") for site in sites}
+    lines += [f"  classDef {CLASSES[action]} {style}" for action, style in STYLES.items() if action in used]
+    return "\n".join(lines) + "\n"
+
+
+def _line(edge: _Edge, ids: Mapping[str, str]) -> str:
+    link = edge.link
+    system = link.system if link.count == 1 else f"{link.count} × {link.system}"
+    via = f", via {', '.join(link.bypass_sites)}" if link.bypass_sites else ""
+    label = quoted(one_line(f"{MARKS[edge.action]}{system}, {db(link.loss_db)}{via}"))
+    stroke = "-.-" if edge.action == "delete" else "==="
+    return f'  {ids[link.ends[0]]} {stroke}|"{label}"| {ids[link.ends[1]]}'
