@@ -35,12 +35,8 @@ def _blocks(comparison: Comparison, sections: tuple[Section, ...], rows: int) ->
     yield from summary_blocks(comparison)
     if change is not None and change.changes:
         picture = change_mermaid(change)
-        yield (
-            fenced(picture)
-            if picture
-            else "What changes is too large for a picture here: see the topology of the plan."
-        )
-        yield "In the picture, + is new, ~ changed, - retired.".replace("~", "\\~")
+        yield fenced(picture) if picture else "What changes is too large for a picture: see topology.svg."
+        yield "In the picture, + is new, \\~ changed, - retired." if picture else ""
     details = (change_section(comparison),) if comparison.changed else ()
     for section in (*details, *sections):
         yield from folded_section(section, rows)
