@@ -14,6 +14,7 @@ from qplan.errors import Exit, WrongUsage
 
 if TYPE_CHECKING:
     from qplan.assessment.availability.corridors import Availability
+    from qplan.assessment.checks import CheckResult
     from qplan.assessment.drills.rehearsal import Rehearsal
     from qplan.plan.model import Plan
 
@@ -97,8 +98,19 @@ def drill(
     inventory, plan = result.inventory.inventory, _plan(result)
     if request.plays and not request.generates and not inventory.drills:
         raise WrongUsage("the inventory declares no drills; those that are generated need none")
-    field = field_of(inventory, plan)
-    return Drilled(plan, rehearse(field, request) if progress is None else rehearse(field, request, progress))
+    checks = _checks(result)
+    if progress is None:
+        return Drilled(plan, rehearse(field_of(inventory, plan), request, checks=checks))
+    return Drilled(plan, rehearse(field_of(inventory, plan), request, progress, checks))
+
+
+def _checks(result: Result) -> tuple[CheckResult, ...]:
+    """The inventory's checks that are about failure, judged on the plan."""
+    from qplan.assessment.drills.metrics import METRICS
+
+    stated = any(check.metric in METRICS for check in result.inventory.inventory.checks.values())
+    facts = result.facts if stated else None
+    return () if facts is None else tuple(each for each in facts.checks if each.check.metric in METRICS)
 
 
 def availability(result: Result, *, with_ends: bool = False) -> PlanAvailability:

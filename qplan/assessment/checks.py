@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MONEY_METRICS = frozenset({"capex", "opex_per_year", "tco", "cost_of"})
 SHARE_METRICS = frozenset({"load", "quoted_share", "survives", "availability"})
 DIGITS = 6  # of a dB, or of a share: finer differences are rounding
+FINE_DIGITS = 12  # of an availability: its nines count
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Basis:
 
     @cached_property
     def field(self) -> Field:
-        """What drills are played on. Raises NotPlayable."""
+        """What drills are played on."""
         from qplan.assessment.drills.playing import field_of
 
         return field_of(self.inventory, self.plan)
@@ -164,7 +165,8 @@ def _of_failure(metric: Metric) -> Measure:
         from qplan.assessment.drills.metrics import METRICS
 
         value = METRICS[metric](basis.field, where.model_dump(exclude_none=True))
-        return _rounded(value) if math.isfinite(value) else None
+        digits = FINE_DIGITS if metric == "availability" else DIGITS
+        return round(value, digits) if math.isfinite(value) else None
 
     return measure
 

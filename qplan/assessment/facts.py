@@ -48,14 +48,14 @@ class PlanFacts:
     costs: CostReport
     unstated: tuple[Unstated, ...]
     """What the costs count as 0."""
+    basis: Basis
+    """What checks measure."""
     checks: tuple[CheckResult, ...]
 
-    @cached_property
+    @property
     def field(self) -> Field:
-        """What drills are played on."""
-        from qplan.assessment.drills.playing import field_of
-
-        return field_of(self.inventory, self.plan)
+        """What drills are played on; what was played for a check is not played again."""
+        return self.basis.field
 
     @cached_property
     def losses(self) -> tuple[Loss, ...]:
@@ -123,6 +123,7 @@ def assess(inventory: Inventory, plan: Plan) -> PlanFacts:
         installations=by_site(inventory, plan),
         costs=costs,
         unstated=unstated_costs(inventory, plan, {**bought, **dict(items)}),
+        basis=basis,
         checks=check_results(basis),
     )
 

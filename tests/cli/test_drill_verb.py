@@ -112,6 +112,30 @@ def test_an_expectation_that_is_not_kept_ends_with_6_and_the_mended_plan_with_0(
     assert run("drill motorway.plan dig-at-the-motorway --restoration any")[0] == 0
 
 
+def test_checks_of_failure_are_judged_by_drill_as_by_optimize(tmp_path):
+    inventory = (ROOT / "examples" / "drills" / "sites.yaml").read_text(encoding="utf-8")
+    checks = """
+checks:
+  nines: {metric: availability, where: {corridor: mirror}, min: 0.9999}
+  ducts: {metric: survives, where: {loss_of: duct}, min: 1}
+  week: {metric: max_gap_s, where: {drill: bad-week}, max: 60, severity: warning}
+  capital: {metric: capex, max: 1}
+"""
+    (tmp_path / "sites.yaml").write_text(inventory + checks, encoding="utf-8")
+    plan = str(tmp_path / "sites.plan")
+    assert run(f"optimize {tmp_path / 'sites.yaml'} -q")[0] == 6
+    code, out, _ = run(f"drill {plan} --surge 1 --format json")
+    judged = {check["id"]: check for check in json.loads(out)["checks"]}
+    assert code == 6 and {key: check["ok"] for key, check in judged.items()} == {
+        "nines": True,
+        "ducts": False,
+        "week": False,
+    }
+    planned = {check["id"]: check for check in json.loads(Path(plan, "plan.json").read_text())["checks"]}
+    assert judged == {key: planned[key] for key in judged}
+    assert judged["week"]["value"] == 900 and judged["nines"]["value"] == pytest.approx(0.99994747, abs=1e-8)
+
+
 @pytest.mark.parametrize(
     ("command", "code", "says"),
     [

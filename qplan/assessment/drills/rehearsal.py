@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from qplan.assessment.checks import CheckResult
 from qplan.assessment.drills.generated import (
     DAY_S,
     WINDOW_S,
@@ -83,6 +84,8 @@ class Rehearsal:
     sizes: Sizes | None = None
     losses: tuple[Loss, ...] | None = None
     """With all single losses: what each does for good."""
+    checks: tuple[CheckResult, ...] = ()
+    """Those of the inventory that are about failure."""
 
     @property
     def played(self) -> tuple[Played, ...]:
@@ -94,11 +97,17 @@ class Rehearsal:
 
     @property
     def ok(self) -> bool:
-        """Every expectation is kept, of what was played."""
-        return all(played.ok for played in self.played)
+        """Every expectation is kept, of what was played, and every check whose breach is an error."""
+        kept = (check.ok or check.check.severity == "warning" for check in self.checks)
+        return all(played.ok for played in self.played) and all(kept)
 
 
-def rehearse(field: Field, request: Request, progress: Progress = lambda what, done, of: True) -> Rehearsal:
+def rehearse(
+    field: Field,
+    request: Request,
+    progress: Progress = lambda what, done, of: True,
+    checks: tuple[CheckResult, ...] = (),
+) -> Rehearsal:
     """Raises `NotPlayable` where a name is unknown, an event names a link that the plan does not have, or a store
     could never be used."""
     if field.contradiction:
@@ -108,7 +117,7 @@ def rehearse(field: Field, request: Request, progress: Progress = lambda what, d
         stores = size_stores(field, request.autonomy_h, request.without)
         sizes = Sizes(request.autonomy_h, request.without, stores)
     if not request.plays:
-        return Rehearsal((), 0, sizes=sizes)
+        return Rehearsal((), 0, sizes=sizes, checks=checks)
     drills = [(name, _with_policy(drill, request)) for name, drill in _asked(field, request)]
     pairs, alone = None, len(drills)
     if request.all_double:
@@ -122,7 +131,7 @@ def rehearse(field: Field, request: Request, progress: Progress = lambda what, d
         if not progress("drills", len(played), len(drills)):
             break
     lasting = losses(field) if request.all_single else None
-    return Rehearsal(tuple(played[:alone]), len(drills), pairs, tuple(played[alone:]), sizes, lasting)
+    return Rehearsal(tuple(played[:alone]), len(drills), pairs, tuple(played[alone:]), sizes, lasting, checks)
 
 
 def _asked(field: Field, request: Request) -> Iterator[Named]:

@@ -12,17 +12,22 @@ from qplan.outputs.drills.drill_document import drill_answer
 from qplan.outputs.drills.pages import as_markdown, as_text
 from qplan.outputs.drills.sections import rehearsal_sections
 from qplan.outputs.drills.words import Names
+from qplan.outputs.report.document import Section
 from qplan.outputs.text.tables import csv_text, escape_markdown
 from qplan.plan.model import Plan
 
 
 def rehearsal_text(plan: Plan, found: Rehearsal, window: int | None = None) -> str:
-    return as_text(rehearsal_sections(found, Names(plan)), window) + (f"\n{verdict(found)}\n" if found.asked else "")
+    return as_text(_sections(plan, found), window) + (f"\n{verdict(found)}\n" if found.asked else "")
 
 
 def rehearsal_markdown(plan: Plan, found: Rehearsal) -> str:
-    text = as_markdown(rehearsal_sections(found, Names(plan)))
+    text = as_markdown(_sections(plan, found))
     return text + (f"\n{escape_markdown(verdict(found))}\n" if found.asked else "")
+
+
+def _sections(plan: Plan, found: Rehearsal) -> list[Section]:
+    return rehearsal_sections(found, Names(plan), plan.costs.currency)
 
 
 def verdict(found: Rehearsal) -> str:
@@ -33,6 +38,9 @@ def verdict(found: Rehearsal) -> str:
     parts = [f"{counted(len(found.played), 'drill')} played: in {losing or 'none'} a corridor misses keys"]
     if judged:
         parts.append(f"{judged - len(missed)} of {counted(judged, 'expectation')} kept")
+    if found.checks:
+        kept = sum(check.ok for check in found.checks)
+        parts.append(f"{kept} of {counted(len(found.checks), 'check')} kept")
     if not found.complete:
         parts.append("stopped before all was played")
     return "; ".join(parts) + "."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Iterable
 
 from qplan.assessment.availability.corridors import (
@@ -18,7 +17,7 @@ from qplan.outputs.drills.pages import as_markdown, as_text
 from qplan.outputs.drills.words import Names, hours, minutes
 from qplan.outputs.report.document import Section, Table
 from qplan.outputs.text.tables import csv_text
-from qplan.outputs.text.wording import listed
+from qplan.outputs.text.wording import listed, percentage
 from qplan.plan.model import Plan
 
 MOST_CONTRIBUTORS = 3
@@ -104,15 +103,6 @@ def _row(corridor: CorridorAvailability, names: Names, any_chain: bool) -> tuple
 def _between(least: float, most: float) -> str:
     low, high = minutes(least), minutes(most)
     return f"{low} {FREE}" if low == high else f"{low} to {high} {FREE}"
-
-
-def percentage(unavailability: float) -> str:
-    """As many nines as there are, and two digits behind them; never rounded up to 100 %."""
-    if unavailability <= 0:
-        return "100 %"
-    digits = max(2, 1 - math.floor(math.log10(unavailability)) - 2)
-    scaled = 10**digits
-    return f"{math.floor((1 - unavailability) * 100 * scaled + 1e-9) / scaled:.{digits}f} %"
 
 
 def availability_text(plan: Plan, found: Availability, window: int | None = None) -> str:

@@ -11,8 +11,10 @@ from qplan.assessment.drills.board import Entry
 from qplan.assessment.drills.generated import Pairs
 from qplan.assessment.drills.rehearsal import Rehearsal, Sizes
 from qplan.assessment.drills.results import CorridorResult, LinkResult, Played
+from qplan.assessment.judgement import judged
 from qplan.assessment.losses import Loss
 from qplan.outputs.drills.documents import Bits, Document, MaybeTime, Rate, Share, Time
+from qplan.plan.model import JudgedCheck
 
 DRILL_VERSION = "1.0"
 NOTE = "Exact for this plan and these figures; no promise about equipment that nobody has measured."
@@ -208,6 +210,8 @@ class DrillAnswer(Document):
     """With --all-single: every thing that touches a corridor, the worst first."""
     pairs: PairsDocument | None = None
     stores: StoresDocument | None = None
+    checks: list[JudgedCheck] | None = None
+    """Those of the inventory that are about failure, where there are any."""
 
 
 def drill_answer(found: Rehearsal, summary: str) -> DrillAnswer:
@@ -218,6 +222,7 @@ def drill_answer(found: Rehearsal, summary: str) -> DrillAnswer:
         losses=None if found.losses is None else [_loss(loss) for loss in found.losses],
         pairs=None if found.pairs is None else _pairs(found.pairs),
         stores=None if found.sizes is None else _stores(found.sizes),
+        checks=[judged(check) for check in found.checks] or None,
     )
 
 

@@ -17,7 +17,8 @@ def as_text(sections: Iterable[Section], window: int | None = None) -> str:
 
 def _text_blocks(section: Section, window: int | None) -> Iterator[str]:
     yield f"{one_line(section.title)}\n{'=' * len(section.title)}\n"
-    yield "".join(f"{one_line(paragraph)}\n" for paragraph in section.paragraphs)
+    if section.paragraphs:
+        yield "".join(f"{one_line(paragraph)}\n" for paragraph in section.paragraphs)
     for table in section.tables:
         yield (f"{table.title}\n\n" if table.title else "") + table_text(table, window)
     if section.points:

@@ -11,6 +11,7 @@ from qplan.assessment.drills.results import CorridorResult, Maintenance, Played
 from qplan.assessment.losses import Loss
 from qplan.inventory.source.messages import counted
 from qplan.outputs.drills.words import THEN, Names, bits, entry_details, hours, moment, share, span
+from qplan.outputs.report.basis_sections import checks_table
 from qplan.outputs.report.document import Section, Table
 from qplan.outputs.text.wording import listed
 
@@ -21,7 +22,7 @@ CORRIDOR = ("Corridor", "Keys delivered", "Without keys", "From", "Longest gap",
 DRILL = ("Drill", "Missing keys", "First", "After", "Longest gap", "Then")
 
 
-def rehearsal_sections(found: Rehearsal, names: Names) -> list[Section]:
+def rehearsal_sections(found: Rehearsal, names: Names, currency: str) -> list[Section]:
     """Few drills in full, many in a row each, the worst first; pairs and sizes of stores where they were asked for."""
     sections = []
     if len(found.drills) <= MOST_IN_FULL:
@@ -34,6 +35,8 @@ def rehearsal_sections(found: Rehearsal, names: Names) -> list[Section]:
         sections.append(pairs_section(found.pairs, names))
     if found.sizes is not None:
         sections.append(sizes_section(found.sizes, names))
+    if found.checks:
+        sections.append(Section("checks", "Checks", tables=(checks_table(found.checks, currency),)))
     return sections
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
+from qplan.assessment.checks import CheckResult
 from qplan.assessment.facts import PlanFacts
 from qplan.assessment.fibre_knowledge import FibreKnowledge
 from qplan.inventory.model import Inventory, Item, QkdSystem
@@ -21,15 +23,18 @@ POSITIONS = (
 
 
 def checks_section(facts: PlanFacts) -> Section:
+    return Section("checks", "Checks", tables=(checks_table(facts.checks, facts.plan.costs.currency),))
+
+
+def checks_table(results: Iterable[CheckResult], currency: str) -> Table:
     rows = []
-    for result in facts.checks:
-        check, currency = result.check, facts.plan.costs.currency
+    for result in results:
+        check = result.check
         verdict = "ok" if result.ok else "exceeded" if check.severity == "error" else "exceeded (warning)"
         note = None if result.ok else check.message
         measured = (check_name(check), check_value(result, currency), check_limits(result, currency))
         rows.append((result.id, *measured, verdict, note or ""))
-    table = Table("Limits set in the inventory", ("Check", "Of", "Value", "Limit", "Result", "Note"), tuple(rows))
-    return Section("checks", "Checks", tables=(table,))
+    return Table("Limits set in the inventory", ("Check", "Of", "Value", "Limit", "Result", "Note"), tuple(rows))
 
 
 def assumptions_section(facts: PlanFacts) -> Section:

@@ -8,7 +8,7 @@ from qplan.assessment.checks import MONEY_METRICS, SHARE_METRICS, CheckResult
 from qplan.costing.money_text import format_money
 from qplan.inventory.user_checks import Check, Metric
 from qplan.outputs.text.tables import format_number
-from qplan.outputs.text.wording import percent
+from qplan.outputs.text.wording import percent, percentage
 
 NAMES: Mapping[Metric, str] = {
     "capex": "capex",
@@ -69,6 +69,8 @@ def breach(result: CheckResult) -> str:
 def _figure(metric: Metric, value: float, currency: str) -> str:
     if metric in MONEY_METRICS:
         return format_money(value, currency)
+    if metric == "availability":
+        return percentage(1 - value)
     if metric in SHARE_METRICS:
         return percent(value)
     return format_number(value) + UNITS.get(metric, "")

@@ -79,6 +79,15 @@ def percent(share: float, digits: int = 3) -> str:
     return f"{significant(share * 100, digits)} %"
 
 
+def percentage(unavailability: float) -> str:
+    """As many nines as there are, and two digits behind them; never rounded up to 100 %."""
+    if unavailability <= 0:
+        return "100 %"
+    digits = max(2, 1 - math.floor(math.log10(unavailability)) - 2)
+    scaled = 10**digits
+    return f"{math.floor((1 - unavailability) * 100 * scaled + 1e-9) / scaled:.{digits}f} %"
+
+
 def gap_percent(gap: float) -> str:
     """A gap as a percentage, rounded up (to 0.001 % at least), so that no plan looks better proven than it is."""
     if gap <= 0:
