@@ -30,7 +30,7 @@ def run(command: str) -> str:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
             main()
     except SystemExit as end:
-        return f"{out.getvalue()}exit {end.code}\n"
+        return f"{out.getvalue()}exit {end.code}\n".replace("\r\n", "\n")
     finally:
         sys.argv = before
 
