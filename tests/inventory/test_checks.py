@@ -60,7 +60,7 @@ def test_every_check_is_run():
 @settings(deadline=None, max_examples=60)
 @given(
     steps=st.lists(st.floats(0.01, 15), min_size=1, max_size=5),
-    start=st.floats(0, 20),
+    start=st.just(0.0) | st.floats(1e-9, 20),
     shares=st.lists(st.floats(-3, 0.3), min_size=6, max_size=6),
 )
 def test_curve_is_above_the_bound_exactly_where_samples_are(steps, start, shares):
