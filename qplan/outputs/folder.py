@@ -93,6 +93,11 @@ def _check_parent(path: Path, name: str) -> None:
         raise QplanError(f"cannot write {name}: {_shown(above)} is a file, not a folder")
     if not os.access(above, os.W_OK | os.X_OK):
         raise QplanError(f"cannot write {name}: no permission to write in {_shown(above)}")
+    try:
+        with prepared(above, path):
+            pass  # where folders have owners of their own, it takes a try
+    except OSError as error:
+        raise QplanError(f"cannot write {name}: nothing can be made in {_shown(above)}") from error
 
 
 def _check_content(out: Path, name: str) -> None:

@@ -335,3 +335,9 @@ def test_what_a_living_run_prepares_is_left_alone(tmp_path):
 def test_the_root_is_refused():
     with pytest.raises(QplanError, match="/ holds the folder you are in"):
         check_target(Path("/"))
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="no such file system here")
+def test_where_permissions_promise_too_much_a_target_is_refused_before_any_work():
+    with pytest.raises(QplanError, match="nothing can be made in /proc"):
+        check_target(Path("/proc/a.plan"))
