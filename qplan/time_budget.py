@@ -43,3 +43,6 @@ class TimeBudget:
     def until(self, deadline: float) -> TimeBudget:
         """The same with another deadline where that is earlier."""
         return replace(self, deadline=min(self.deadline, deadline))
+
+
+UNLIMITED = TimeBudget()

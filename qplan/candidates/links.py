@@ -32,16 +32,22 @@ from qplan.inventory.installed import carries_no_key, in_id_order
 from qplan.inventory.model import Inventory, QkdSystem
 from qplan.physics.key_rate import rate_at_bps
 from qplan.plan.model import link_id
+from qplan.time_budget import UNLIMITED, TimeBudget
 
 
-def enumerate_candidates(inventory: Inventory, counted: frozenset[str] = frozenset()) -> CandidateGraph:
-    """Enumerate the candidate links of an inventory, existing ones among them; links `counted` are never left out."""
+def enumerate_candidates(
+    inventory: Inventory, counted: frozenset[str] = frozenset(), clock: TimeBudget = UNLIMITED
+) -> CandidateGraph:
+    """Enumerate the candidate links of an inventory, existing ones among them; links `counted` are never left out.
+
+    Where the time ends first, routes with more patched sites than the graph's `bypass_limit` are missing.
+    """
     usable = find_usable_sites(inventory)
     systems = permitted_systems(inventory)
     survey = Survey(inventory, systems)
     standing, there = find_standing(survey), find_existing(inventory)
     costs = OwnCosts(Options(market_of(inventory), metrics_of(inventory)))
-    routes, bypass_limit = routes_within_reach(survey, usable)
+    routes, bypass_limit = routes_within_reach(survey, usable, clock)
     links: list[CandidateLink] = []
     refusals = [
         Refusal(route_between(fibre.ends, (f,)), s, "amplified", None, None)
@@ -50,6 +56,10 @@ def enumerate_candidates(inventory: Inventory, counted: frozenset[str] = frozens
         for s in systems
     ]
     for route in routes:
+        if route.bypass_sites and clock.spent:
+            bypass_limit = len(route.bypass_sites) - 1
+            links = [link for link in links if len(link.route.bypass_sites) <= bypass_limit]
+            break
         corridors = [inventory.corridors[q] for q in usable.corridors_of(*route.ends)]
         demand_bps = sum(c.demand_bps for c in corridors)
         offers, refused = _offers(survey, standing, route, demand_bps, there)

@@ -24,6 +24,7 @@ from qplan.candidates.reasons import Reason, named, spoken
 from qplan.inventory.installed import find_overfull
 from qplan.inventory.model import Inventory
 from qplan.inventory.source.messages import counted
+from qplan.time_budget import UNLIMITED, TimeBudget
 
 MOST_BLOCKING = 5  # pieces in a blocking set; finding larger ones is left to the integer programme
 
@@ -44,8 +45,8 @@ class Precheck:
         return [*alone, self.together.text] if self.together else alone
 
 
-def precheck(inventory: Inventory, graph: CandidateGraph) -> Precheck:
-    """What the graph proves; nothing where it lacks routes."""
+def precheck(inventory: Inventory, graph: CandidateGraph, clock: TimeBudget = UNLIMITED) -> Precheck:
+    """What the graph proves in time; nothing where it lacks routes."""
     if graph.bypass_limit is not None:
         return Precheck()
     if reason := overfull(inventory):
@@ -53,16 +54,16 @@ def precheck(inventory: Inventory, graph: CandidateGraph) -> Precheck:
     index = CandidateArrays(inventory, graph, Prices({}, {}, {}))
     required = [commodity for q, commodity in index.commodities.items() if inventory.corridors[q].required]
     alone: dict[str, Reason] = {}
-    for ways in (LinkWays(index, commodity) for commodity in required):
+    for ways in (LinkWays(index, commodity) for commodity in required if not clock.spent):
         if reason := no_way(ways) or too_many_relays(ways) or not_disjoint(ways):
             alone[ways.commodity.id] = reason
-    if alone or not index.links:
+    if alone or not index.links or clock.spent:
         return Precheck(alone)
     cables = _Cables(index)
-    for ways in (LinkWays(index, commodity) for commodity in required):
+    for ways in (LinkWays(index, commodity) for commodity in required if not clock.spent):
         if reason := cables.too_few_strands(ways):
             alone[ways.commodity.id] = reason
-    return Precheck(alone, None if alone else cables.too_slow(required))
+    return Precheck(alone, None if alone else cables.too_slow(required, clock))
 
 
 def overfull(inventory: Inventory) -> Reason | None:
@@ -171,7 +172,7 @@ class _Cables:
         least = min((index.links[l].strands * index.systems(l, commodity.demand_bps) for l in usable), default=None)
         return 0 if least is None else index.inventory.fibres[f].strands // least
 
-    def too_slow(self, required: list[Commodity]) -> Reason | None:
+    def too_slow(self, required: list[Commodity], clock: TimeBudget) -> Reason | None:
         """Corridors whose paths all cross a cut of fibres whose strands cannot carry so much; each has a way.
 
         The cuts looked at: around single ends, and the least one for each corridor.
@@ -181,10 +182,10 @@ class _Cables:
             return None
         stars = {end for commodity in required for end in commodity.ends}
         sides = [np.arange(self.network.size) == self.vertex[self.index.sites[end]] for end in sorted(stars)]
-        for commodity in required:
+        for commodity in (commodity for commodity in required if not clock.spent):
             asked = commodity.demand_bps * commodity.paths
             sides += self._sides(commodity, rate_bps / asked, math.inf) if asked else []
-        for side in sides:
+        for side in (side for side in sides if not clock.spent):
             parted = [
                 commodity
                 for commodity in required

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from qplan.candidates.model import Route, Usability
 from qplan.candidates.survey import Survey
+from qplan.time_budget import UNLIMITED, TimeBudget
 
 MAX_ROUTES = 60_000  # more than this and only routes with fewer patched sites are considered, and the plan says so
 
 
-def routes_within_reach(survey: Survey, usable: Usability) -> tuple[list[Route], int | None]:
+def routes_within_reach(
+    survey: Survey, usable: Usability, clock: TimeBudget = UNLIMITED
+) -> tuple[list[Route], int | None]:
     """Every route between two sites of one corridor, by the number of patched sites.
 
-    Returns the routes and, where there are more than `MAX_ROUTES`, the number of patched sites beyond which none was
-    considered (else None).
+    Returns the routes and, where there are more than `MAX_ROUTES` or than the time is enough for, the number of patched
+    sites beyond which none was considered (else None).
     """
     ends = frozenset().union(*usable.permitted.values())
     partial: list[tuple[tuple[str, ...], tuple[str, ...]]] = [((s,), ()) for s in sorted(ends)]
@@ -20,6 +23,8 @@ def routes_within_reach(survey: Survey, usable: Usability) -> tuple[list[Route],
     for bypasses in range(survey.inventory.policy.max_bypass_sites + 1):
         grown, found = [], []
         for visited, fibres in partial:
+            if bypasses and clock.spent:
+                return routes, bypasses - 1
             for fibre, there in survey.neighbours[visited[-1]]:
                 if there in visited:
                     continue

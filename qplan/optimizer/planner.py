@@ -21,6 +21,8 @@ from qplan.optimizer.solvers.solver import solver_version
 from qplan.plan.model import InventoryRef, Objective, Plan, ServedCorridor, Solver
 from qplan.plan.verify.verifier import verify
 
+REACH_SHARE = 0.4  # of the time, at the most, goes to the enumeration of what could be built
+
 
 @dataclass(frozen=True)
 class Result:
@@ -48,7 +50,8 @@ def optimize(
     """
     against = keep or (earlier if change_cost else None)
     reference = None if against is None else reference_to(against, change_cost, first=keep is not None)
-    candidates = enumerate_candidates(inventory, frozenset() if reference is None else reference.links)
+    counted = frozenset[str]() if reference is None else reference.links
+    candidates = enumerate_candidates(inventory, counted, parameters.clock.share(REACH_SHARE))
     tasks: list[Task] = []
     begun = earlier or keep
     start = WarmStart() if begun is None else _start_from(inventory, candidates, begun)

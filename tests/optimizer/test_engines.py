@@ -111,7 +111,7 @@ def relaxed(case: Case, lift: Callable[[Formulation], Lifts], families: range = 
     choose = root._choose_separators
     model = case.task.design_model()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(root, "add_lifts", lambda model, joined: lift(model))
+        patch.setattr(root, "add_lifts", lambda model, joined, clock: lift(model))
         patch.setattr(root, "_choose_separators", lambda *args: tuple(choose(*args)[i] for i in families))
         return root.relax_root(model, case.task.stage.goal(model), case.task.parameters, None)
 

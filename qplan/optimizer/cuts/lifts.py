@@ -8,6 +8,7 @@ from qplan.optimizer.cuts.layered_flows import add_layered_flows
 from qplan.optimizer.cuts.layered_trees import LayeredTree, add_layered_trees
 from qplan.optimizer.cuts.trees import Trees, add_trees
 from qplan.optimizer.model.formulation import Formulation
+from qplan.time_budget import UNLIMITED, TimeBudget
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ class Lifts:
         return self.layered_flows.union(*(tree.corridors for tree in self.layered_trees))
 
 
-def add_lifts(model: Formulation, joined: bool = False) -> Lifts:
-    """Add all to a model. `joined`: for designs in one piece only."""
-    trees = add_trees(model, joined)
-    return Lifts(trees, tuple(add_layered_trees(model)), frozenset(add_layered_flows(model)))
+def add_lifts(model: Formulation, joined: bool = False, clock: TimeBudget = UNLIMITED) -> Lifts:
+    """Add all to a model, while there is time. `joined`: for designs in one piece only."""
+    trees = Trees() if clock.spent else add_trees(model, joined)
+    layered_trees = () if clock.spent else tuple(add_layered_trees(model))
+    return Lifts(trees, layered_trees, frozenset() if clock.spent else frozenset(add_layered_flows(model)))

@@ -75,7 +75,8 @@ def relax_root(
     The bound need not come closer to the incumbent's value than the gap asked for. `guided` makes a plan from a
     relaxation not yet at its end. Raises `UnsoundCut`. `joined`: for designs in one piece only, with no plan known.
     """
-    clock, lifts = parameters.clock, add_lifts(model, joined)
+    clock = parameters.clock
+    lifts = add_lifts(model, joined, clock)
     ties = list(layer_ties(model, lifts.layered_trees))
     large = len(ties) > MANY_TIES
     separators = _choose_separators(model, lifts, [] if large else ties)

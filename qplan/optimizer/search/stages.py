@@ -25,6 +25,7 @@ from qplan.optimizer.model.objectives import (
 from qplan.optimizer.model.stage import CENT, Found, SideConstraint, Stage, Task, WarmStart
 from qplan.optimizer.search.minimization import minimize
 
+PRECHECK_SHARE = 0.2  # of the time left, at the most, goes to what the graph proves
 BOUND_SAFETY = 1e-9  # relative; taken off a solver's bound, far above its rounding and far below any gap asked for
 
 
@@ -142,7 +143,7 @@ def search_plan(
     design: Design | None = None
     objective, last = Found(StopReason.PROOF, None, None), Found(StopReason.PROOF, None, None)
     notes: dict[str, None] = {}
-    checked = precheck(inventory, candidates)
+    checked = precheck(inventory, candidates, parameters.clock.share(PRECHECK_SHARE))
     for stage in stages(inventory, reference):
         asked = replace(parameters, gap=0.0) if stage.exact else parameters
         served = None if design is None else frozenset(q.id for q in design.corridors if q.served)
@@ -153,7 +154,7 @@ def search_plan(
         last = minimize(task, known=design is not None)
         notes |= dict.fromkeys(last.notes)
         if stage.objective:
-            objective = last
+            objective = _at_least_nothing(last)
         if last.incumbent is not None:
             design = last.incumbent.design
         if design is None:
@@ -166,6 +167,13 @@ def search_plan(
     assert design is not None  # there is a stage, and it has found one
     found = _conclude(inventory, design, objective, last, parameters.gap, reference)
     return replace(found, notes=(*found.notes, *notes))
+
+
+def _at_least_nothing(found: Found) -> Found:
+    """With the bound that no search is needed for, where the time ended before there was one."""
+    if found.bound is not None or found.stopped_by not in (StopReason.TIME_LIMIT, StopReason.INTERRUPT):
+        return found
+    return replace(found, bound=0.0, method="no cost is negative")
 
 
 def _finished(found: Found) -> bool:
