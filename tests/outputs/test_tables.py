@@ -31,7 +31,8 @@ from qplan.outputs.bill.tables import (
     site_table,
 )
 from qplan.outputs.bill.workbook import CREATED, workbook_bytes
-from qplan.outputs.report.report import report_html, report_markdown
+from qplan.outputs.report.markdown import report_markdown
+from qplan.outputs.report.report import report_html
 from qplan.outputs.text.summary import summary_text
 from qplan.outputs.text.tables import (
     LEAST_CELL,
