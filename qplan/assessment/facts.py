@@ -64,12 +64,10 @@ class PlanFacts:
 
         return losses(self.field)
 
-    @cached_property
+    @property
     def availability(self) -> Availability:
         """Over the planned paths, without outages at the corridors' own ends."""
-        from qplan.assessment.availability.corridors import assess_availability
-
-        return assess_availability(self.inventory, self.plan)
+        return self.field.availability
 
     @property
     def system_count(self) -> int:

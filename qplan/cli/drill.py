@@ -105,7 +105,7 @@ def command(
     --all-single …    drills that nobody has to write
 
     Exact arithmetic on the stores of the plan's links; no drill touches a real network. Exit 6 when an expectation is
-    not kept, 5 when Ctrl-C came first (what was played is printed).
+    not kept or one of the checks about failure, 5 when Ctrl-C came first (what was played is printed).
     """
     result = load_result(plan)
     if svg is not None:

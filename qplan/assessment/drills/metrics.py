@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 
-from qplan.assessment.availability.corridors import assess_availability
 from qplan.assessment.drills.disturbances import Disturbance
 from qplan.assessment.drills.engine import play
 from qplan.assessment.drills.playing import Field
@@ -24,8 +23,10 @@ LONG_S = 1e12  # no store lasts so long
 
 def availability(field: Field, where: Where) -> float:
     """Share of the year, over the planned paths."""
-    found = assess_availability(field.inventory, field.plan).corridors
-    return min((item.availability for item in found if where.get("corridor", item.id) == item.id), default=1.0)
+    return min(
+        (item.availability for item in field.availability.corridors if where.get("corridor", item.id) == item.id),
+        default=1.0,
+    )
 
 
 def max_gap_s(field: Field, where: Where) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from qplan.assessment.availability.corridors import Availability, assess_availability
 from qplan.assessment.drills.disturbances import Disturbance, Effects, disturbances_of
 from qplan.assessment.drills.engine import play
 from qplan.assessment.drills.maintenance import maintenance_results
@@ -35,6 +36,11 @@ class Field:
         links = sorted(self.plan.links, key=lambda link: link.id)
         found = ((link.id, store_of(self.inventory, link).contradiction()) for link in links)
         return next((f"the key store of links.{name} could never be used: {why}" for name, why in found if why), "")
+
+    @cached_property
+    def availability(self) -> Availability:
+        """Over the planned paths, without outages at the corridors' own ends."""
+        return assess_availability(self.inventory, self.plan)
 
     def drilled(self, name: str) -> Played:
         """A drill of the inventory, with every store's level over time; played when it is first asked for.
