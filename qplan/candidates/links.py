@@ -101,14 +101,18 @@ def _existing_beside(survey: Survey, standing: Standing, usable: Usability) -> I
             yield found
 
 
-def offers_and_refusals(inventory: Inventory) -> tuple[list[CandidateLink], list[Refusal], int | None]:
+def offers_and_refusals(
+    inventory: Inventory, everywhere: bool = False
+) -> tuple[list[CandidateLink], list[Refusal], int | None]:
     """What every system offers on every route within reach by loss, or why it offers nothing (for explanations).
 
-    The third value is the `bypass_limit` of a reach graph.
+    On routes that some corridor may use, or `everywhere`: between any two sites. The third value is the `bypass_limit`
+    of a reach graph.
     """
     usable = find_usable_sites(inventory)
     survey = Survey(inventory, permitted_systems(inventory))
-    routes, bypass_limit = routes_within_reach(survey, usable)
+    asked = Usability({"": frozenset(inventory.sites)}) if everywhere else usable
+    routes, bypass_limit = routes_within_reach(survey, asked)
     offers: list[CandidateLink] = []
     refusals: list[Refusal] = []
     standing, there = find_standing(survey), find_existing(inventory)

@@ -6,8 +6,9 @@ sites, also what no corridor could use and what another system on its route make
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from qplan.candidates.hops import loss_hops
 from qplan.candidates.links import enumerate_candidates, offers_and_refusals
@@ -16,7 +17,7 @@ from qplan.candidates.reasons import named
 from qplan.inventory import plant
 from qplan.inventory.admissible import permitted_systems
 from qplan.inventory.loss_budget import LossBudget, loss_budget
-from qplan.inventory.model import Corridor, Inventory
+from qplan.inventory.model import Inventory
 from qplan.inventory.source.messages import counted
 
 
@@ -57,7 +58,7 @@ class CandidateList:
 
 def list_considered(inventory: Inventory, graph: CandidateGraph) -> CandidateList:
     """What the optimiser chooses from, and what single fibres refuse."""
-    links = tuple(_list_link(inventory, graph.usability, link, True) for link in graph.links)
+    links = _list_links(inventory, graph.usability, graph.links, {link.id for link in graph.links})
     return _collect(inventory, links, graph.refusals, graph.bypass_limit)
 
 
@@ -65,12 +66,9 @@ def list_candidates(inventory: Inventory) -> CandidateList:
     """All that could be built between any two sites."""
     graph = enumerate_candidates(inventory)
     considered = {link.id for link in graph.links}
-    wanted, _, _ = offers_and_refusals(inventory)
-    counted = {link.id: link for link in wanted}  # as many systems as the corridors' demand may need
-    offers, refusals, bypass_limit = offers_and_refusals(_open_everywhere(inventory))
-    links = tuple(
-        _list_link(inventory, graph.usability, counted.get(link.id, link), link.id in considered) for link in offers
-    )
+    offers, refusals, bypass_limit = offers_and_refusals(inventory, everywhere=True)
+    found = {link.id: link for link in (*offers, *graph.links)}  # also with more patched sites than others
+    links = _list_links(inventory, graph.usability, found.values(), considered)
     amplified = (refusal for refusal in graph.refusals if refusal.reason == "amplified")
     return _collect(inventory, links, (*amplified, *refusals), bypass_limit)
 
@@ -88,24 +86,21 @@ def describe_gap(inventory: Inventory, ends: tuple[str, str]) -> str:
     )
 
 
-def _open_everywhere(inventory: Inventory) -> Inventory:
-    """The inventory in which every site may be a node of some corridor that asks for nothing."""
-    sites = {s: site.model_copy(update={"trusted_node": "allowed"}) for s, site in inventory.sites.items()}
-    ends = tuple(sorted(sites)[:2])
-    corridors = {"any": Corridor.model_construct(ends=ends, key_rate_bps=0.0)} if len(ends) > 1 else {}
-    return inventory.model_copy(update={"sites": sites, "corridors": corridors})
-
-
-def _list_link(inventory: Inventory, usable: Usability, link: CandidateLink, considered: bool) -> ListedLink:
-    system = inventory.equipment.qkd_systems[link.system]
-    budget = loss_budget(inventory, link.route.fibres, link.route.bypass_sites, plant.band_of(system))
-    assert budget is not None, "a link has a loss in the band of its system"
-    corridors = tuple(
-        q
-        for q in usable.corridors_of(*link.route.ends)
-        if systems_needed(inventory.corridors[q].demand_bps, link.key_rate_bps) <= link.max_count
-    )
-    return ListedLink(link, budget, plant.max_loss_db(system), corridors, considered)
+def _list_links(
+    inventory: Inventory, usable: Usability, links: Iterable[CandidateLink], considered: Collection[str]
+) -> Iterator[ListedLink]:
+    demands_bps = {q: corridor.demand_bps for q, corridor in inventory.corridors.items()}
+    permitted = lru_cache(maxsize=None)(usable.corridors_of)
+    for link in links:
+        system = inventory.equipment.qkd_systems[link.system]
+        budget = loss_budget(inventory, link.route.fibres, link.route.bypass_sites, plant.band_of(system))
+        assert budget is not None, "a link has a loss in the band of its system"
+        corridors = tuple(
+            q
+            for q in permitted(*link.route.ends)
+            if systems_needed(demands_bps[q], link.key_rate_bps) <= link.max_count
+        )
+        yield ListedLink(link, budget, plant.max_loss_db(system), corridors, link.id in considered)
 
 
 def _collect(
