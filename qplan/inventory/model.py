@@ -198,13 +198,19 @@ class Equipment(Model):
     """What uses the keys, named by corridors."""
 
 
-class Rekey(Model):
-    """Demand of symmetric encryptors that change keys at an interval."""
+class RekeyFields(Model):
+    """What the rekeying of a corridor may take from `defaults.corridor.rekey`."""
 
     key_bits: Amount = 256.0
-    interval_s: Positive
+    interval_s: Positive | None = None
     tunnels: AtLeastOne = 1
     directions: AtLeastOne = 1
+
+
+class Rekey(RekeyFields):
+    """Demand of symmetric encryptors that change keys at an interval."""
+
+    interval_s: Positive
 
     @property
     def rate_bps(self) -> float:
@@ -217,7 +223,7 @@ class CorridorFields(Model):
 
     key_rate_bps: Amount | None = None
     """Demand in secret bit/s; give exactly one of `key_rate_bps`, `rekey`, `otp_bps`."""
-    rekey: Rekey | None = None
+    rekey: RekeyFields | None = None
     """Demand as rekeying: key_bits / interval_s × tunnels × directions."""
     otp_bps: Amount | None = None
     """Demand as one-time pad: the data rate, both directions together."""
@@ -254,6 +260,8 @@ class Corridor(CorridorFields):
     """A data flow between two sites that needs keys."""
 
     ends: TwoEnds
+    rekey: Rekey | None = None
+    """Demand as rekeying: key_bits / interval_s × tunnels × directions."""
 
     @property
     def demand_bps(self) -> float:

@@ -144,6 +144,24 @@ def test_overrides_set_a_demand_and_whole_entries(tmp_path):
     assert "corridors" not in json.loads(read(tmp_path, SMALL, overrides=["corridors=null"]).effective_json)
 
 
+@pytest.mark.parametrize(
+    ("default", "own", "bps"),
+    [
+        ("{key_bits: 512, tunnels: 4, interval_s: 3600}", "{interval_s: 60}", 512 * 4 / 60),
+        ("{key_bits: 512, tunnels: 4}", "{interval_s: 60}", 512 * 4 / 60),  # what all have in common, and no more
+        ("{tunnels: 4, interval_s: 60}", "{tunnels: null}", 256 / 60),
+    ],
+)
+def test_rekey_merges_with_its_default(tmp_path, default, own, bps):
+    text = SMALL.replace("key_rate_bps: 100", f"rekey: {own}") + f"defaults: {{corridor: {{rekey: {default}}}}}\n"
+    assert read(tmp_path, text).inventory.corridors["c"].demand_bps == pytest.approx(bps)
+
+
+def test_a_default_rekey_does_not_make_up_for_an_interval(tmp_path):
+    text = SMALL.replace(", key_rate_bps: 100", "") + "defaults: {corridor: {rekey: {tunnels: 4}}}\n"
+    assert codes(refusal(tmp_path, text)) == ["QP101"]
+
+
 def test_includes_merge_and_are_hashed(tmp_path):
     (tmp_path / "net" / "parts").mkdir(parents=True)
     (tmp_path / ".git").mkdir()
