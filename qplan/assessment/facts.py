@@ -17,6 +17,7 @@ from qplan.costing.bill import BillLine, bill_of_materials
 from qplan.costing.costs import CostReport, cost_report
 from qplan.costing.usage import Usage, usage_of
 from qplan.costing.views import Installation, by_site
+from qplan.inventory.existing import Existing
 from qplan.inventory.installed import paid_nodes, paid_relays
 from qplan.inventory.model import Inventory, Item, QkdSystem
 from qplan.plan.model import Plan
@@ -92,6 +93,24 @@ class PlanFacts:
         return tuple(check for check in self.checks if not check.ok)
 
     @property
+    def beside_existing(self) -> bool:
+        """Whether the inventory states QKD plant that is there."""
+        return self.inventory.existing != Existing()
+
+    @property
+    def new_nodes(self) -> tuple[str, ...]:
+        """Sites where a QKD node is set up for the plan."""
+        there = paid_nodes(self.inventory)
+        return tuple(node.node.site for node in self.nodes if node.node.site not in there)
+
+    @property
+    def retired(self) -> tuple[str, ...]:
+        """Ids of the existing links that are not in the plan."""
+        planned = {(link.system, frozenset(link.fibres)) for link in self.plan.links}
+        entries = self.inventory.existing.links.items()
+        return tuple(name for name, link in sorted(entries) if (link.system, frozenset(link.fibres)) not in planned)
+
+    @property
     def lines_to_be_quoted(self) -> int:
         return sum(line.to_be_quoted for line in self.bill)
 
@@ -99,7 +118,8 @@ class PlanFacts:
 def assess(inventory: Inventory, plan: Plan) -> PlanFacts:
     """All facts of a plan that holds for the inventory."""
     systems = inventory.equipment.qkd_systems
-    links = {link.id: link_facts(inventory, link) for link in plan.links}
+    carrying = {link for corridor in plan.corridors for path in corridor.paths for link in path.links}
+    links = {link.id: link_facts(inventory, link, link.id in carrying) for link in plan.links}
     corridors = corridors_facts(inventory, plan, links)
     bill, items = bill_of_materials(inventory, plan), _items(inventory, plan)
     used = {key: systems[key] for key in sorted({link.system for link in plan.links})}

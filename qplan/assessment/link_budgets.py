@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from qplan.inventory.loss_budget import LossBudget, loss_budget
 from qplan.inventory.model import Inventory
 from qplan.inventory.plant import band_of, length_km, max_loss_db
 from qplan.physics.key_rate import loss_for_rate_db
 from qplan.plan.model import Link
+
+LinkState = Literal["new", "extended", "used", "kept"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,17 @@ class LinkFacts:
     """Of its route, as the inventory states it; None where a fibre cannot carry the system's band."""
     length_km: float | None
     """None where a fibre of the route has neither a stated length nor ends with coordinates."""
+    carries: bool
+    """A path of some corridor uses it."""
+
+    @property
+    def state(self) -> LinkState:
+        """New, there and extended by more systems, there and used, or there and kept without load."""
+        if not self.link.existing:
+            return "new"
+        if self.link.bought:
+            return "extended"
+        return "used" if self.carries else "kept"
 
     @property
     def headroom_db(self) -> float:
@@ -46,11 +60,11 @@ class LinkFacts:
         return (self.link.ends[0], *self.link.bypass_sites, self.link.ends[1])
 
 
-def link_facts(inventory: Inventory, link: Link) -> LinkFacts:
+def link_facts(inventory: Inventory, link: Link, carries: bool = True) -> LinkFacts:
     known = all(length_km(inventory, inventory.fibres[fibre]) is not None for fibre in link.fibres)
     system = inventory.equipment.qkd_systems[link.system]
     kept = 1 - inventory.policy.key_rate_reserve
     needed_bps = link.load_bps / (link.count * kept) if kept else 0.0
     rate_limit_db = loss_for_rate_db(system.key_rate_curve, link.loss_db, needed_bps)
     budget = loss_budget(inventory, link.fibres, link.bypass_sites, band_of(system))
-    return LinkFacts(link, max_loss_db(system), rate_limit_db, budget, link.length_km if known else None)
+    return LinkFacts(link, max_loss_db(system), rate_limit_db, budget, link.length_km if known else None, carries)

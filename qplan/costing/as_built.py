@@ -45,9 +45,8 @@ def _link(market: Market, link: Link) -> tuple[str, dict[str, object]]:
 
 
 def _stated(market: Market, link: Link, there: ExistingLink | None) -> Iterator[tuple[str, object]]:
-    """What is stated of the link only where it says something."""
-    if there is not None and not there.keep:
-        yield "keep", False
+    """Whether it stays, so that an override may say otherwise; the rest only where there is something to say."""
+    yield "keep", there is None or there.keep
     bought = there.bought if there is not None and there.bought is not None else market.inventory.economics.start
     if bought is not None:
         yield "bought", bought

@@ -11,7 +11,7 @@ from qplan.assessment.corridors import CorridorFacts
 from qplan.assessment.facts import PlanFacts
 from qplan.assessment.link_budgets import LinkFacts
 from qplan.outputs.map.basemap import Frame
-from qplan.outputs.text import wording
+from qplan.outputs.text import existing, wording
 from qplan.outputs.text.names import SiteNames
 from qplan.outputs.text.tables import one_line
 from qplan.outputs.topology.diagram import MEANING, Diagram, DiagramLink, DiagramNode
@@ -180,7 +180,8 @@ def _bowed(a: Point, b: Point, share: float) -> list[Point]:
 def _site(node: DiagramNode, place: Point, facts: list[Fact]) -> dict[str, Any]:
     paint = PAINT[node.kind]
     return {
-        "id": node.id, "name": node.name, "kind": node.kind, "place": place, "facts": facts,
+        "id": node.id, "name": node.name, "place": place, "facts": facts,
+        "kind": "end" if node.kind == "idle" else node.kind,
         "fill": paint.fill, "line": paint.line, "bold": paint.bold_line,
     }  # fmt: skip
 
@@ -228,6 +229,7 @@ def _link_facts(entry: LinkFacts, users: tuple[str, ...], facts: PlanFacts, name
     clear = [names[relay.id] for relay in facts.relays if relay.id in link.ends]
     rows = [
         ("System", f"{link.count} × {link.system}"),
+        ("State", existing.state(entry) if facts.beside_existing else ""),
         ("Loss", f"{wording.db(link.loss_db)} of at most {wording.db(entry.limit_db)}"),
         ("Headroom", wording.headroom(entry)),
         ("Length", wording.km(entry.length_km)),

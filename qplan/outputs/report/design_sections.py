@@ -7,12 +7,13 @@ from qplan.assessment.facts import PlanFacts
 from qplan.assessment.link_budgets import LinkFacts
 from qplan.assessment.nodes import NodeFacts, Space
 from qplan.outputs.report.document import Section, Table
-from qplan.outputs.text import wording
+from qplan.outputs.text import existing, wording
 from qplan.outputs.text.names import SiteNames
 from qplan.outputs.text.tables import format_number
 
 NOT_STATED = "not stated"
 ARROW = " → "
+FIGURES = ("Fibres", "Length", "Loss", "Limit", "Headroom", "Key rate", "Reserved", "Load")
 
 
 def built_section(facts: PlanFacts, names: SiteNames) -> Section:
@@ -28,16 +29,26 @@ def built_section(facts: PlanFacts, names: SiteNames) -> Section:
         "fits. Key rate is the net rate of all systems on the link at that loss, reserved what the corridors take of "
         "it. The loss of a fibre that was measured holds its connectors and splices."
     )
-    return Section(
-        "built", "What is built where", (reading,), (nodes, links_table(facts, names), _budgets(facts, names))
+    there = (f"{existing.summary(facts)}.",) if facts.beside_existing else ()
+    tables = (nodes, links_table(facts, names), *_retired(facts, names), _budgets(facts, names))
+    return Section("built", "What is built where", (*there, reading), tables)
+
+
+def _retired(facts: PlanFacts, names: SiteNames) -> tuple[Table, ...]:
+    """The existing links that the plan does without."""
+    entries = [(name, facts.inventory.existing.links[name]) for name in facts.retired]
+    rows = tuple(
+        (name, names.join(link.ends, ARROW), f"{link.count} × {link.system}", ", ".join(link.fibres))
+        for name, link in entries
     )
+    return (Table("Retired QKD links", ("Link", "Route", "System", "Fibres"), rows),) if rows else ()
 
 
 def links_table(facts: PlanFacts, names: SiteNames) -> Table:
     return Table(
         "QKD links",
-        ("Route", "System", "Fibres", "Length", "Loss", "Limit", "Headroom", "Key rate", "Reserved", "Load"),
-        tuple(_link_row(link, names) for link in facts.links),
+        ("Route", "System", *(("State",) if facts.beside_existing else ()), *FIGURES),
+        tuple(_link_row(link, names, facts.beside_existing) for link in facts.links),
         right=("Length", "Loss", "Limit", "Headroom", "Key rate", "Reserved", "Load"),
     )
 
@@ -74,7 +85,7 @@ def _node_row(facts: NodeFacts, names: SiteNames) -> tuple[str, ...]:
     return (
         names[facts.node.site],
         facts.node.site,
-        ", ".join(roles),
+        ", ".join(roles) or "existing, without load",
         site.country or NOT_STATED,
         site.operator or NOT_STATED,
         tier,
@@ -88,11 +99,12 @@ def _space(space: Space, unit: str) -> str:
     return f"{used} {unit}" if space.free is None else f"{used} of {format_number(space.free)} {unit}"
 
 
-def _link_row(facts: LinkFacts, names: SiteNames) -> tuple[str, ...]:
+def _link_row(facts: LinkFacts, names: SiteNames, beside_existing: bool) -> tuple[str, ...]:
     link = facts.link
     return (
         _route(facts, names),
         f"{link.count} × {link.system}",
+        *((existing.state(facts),) if beside_existing else ()),
         ", ".join(link.fibres),
         wording.km(facts.length_km),
         wording.db(link.loss_db),

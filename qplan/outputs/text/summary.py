@@ -11,6 +11,7 @@ from qplan.outputs.report.document import Table
 from qplan.outputs.report.markdown import markdown_head
 from qplan.outputs.report.report import report_document
 from qplan.outputs.text import money
+from qplan.outputs.text.existing import STATES
 from qplan.outputs.text.names import SiteNames
 from qplan.outputs.text.tables import fitted_rows, one_line, text_table
 from qplan.outputs.text.verdict import figures, plan_line, title, warnings
@@ -19,7 +20,7 @@ SUMMARY_VERSION = "1.0"
 CELL_CHARACTERS = 36
 ROUTE_CHARACTERS = 48
 LINK_ROWS = 15
-LINK_COLUMNS = ("Route", "System", "Loss", "Headroom", "Key rate", "Load")
+LINK_COLUMNS = ("Route", "System", "State", "Loss", "Headroom", "Key rate", "Load")
 
 
 def summary_text(facts: PlanFacts, window: int | None = None) -> str:
@@ -41,6 +42,7 @@ def summary_text(facts: PlanFacts, window: int | None = None) -> str:
 
 
 def _columns(table: Table, header: tuple[str, ...]) -> Table:
+    header = tuple(name for name in header if name in table.header)
     places = [table.header.index(name) for name in header]
     return Table(table.title, header, tuple(tuple(row[place] for place in places) for row in table.rows), table.right)
 
@@ -74,6 +76,7 @@ def summary_json(facts: PlanFacts) -> str:
         "relays": plan.relays,
         "links": len(plan.links),
         "systems": facts.system_count,
+        **({"existing": _existing(facts)} if facts.beside_existing else {}),
         "costs": plan.costs.model_dump(),
         "lines_to_be_quoted": facts.lines_to_be_quoted,
         "quoted_share": facts.costs.firmness.quoted,
@@ -112,6 +115,12 @@ def summary_json(facts: PlanFacts) -> str:
 
 
 FORMATS = {"text": summary_text, "json": summary_json, "markdown": summary_markdown}
+
+
+def _existing(facts: PlanFacts) -> dict[str, object]:
+    """Ids of the plan's links by what of them is there, of retired ones as the inventory names them; new nodes."""
+    states = {state: [link.link.id for link in facts.links if link.state == state] for state in STATES}
+    return {**states, "retired": facts.retired, "new_nodes": facts.new_nodes}
 
 
 def _groups(found: SmallestSet | None) -> tuple[tuple[str, ...], ...] | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from qplan.assessment.facts import PlanFacts
 from qplan.costing.money_text import round_money
 from qplan.inventory.source.messages import counted
-from qplan.outputs.text import money, wording
+from qplan.outputs.text import existing, money, wording
 
 OBJECTIVES = {"tco": "least TCO", "capex": "least capex", "relays": "fewest relays, then least TCO"}
 
@@ -17,10 +17,9 @@ def plan_line(facts: PlanFacts) -> str:
     plan, unpriced, decided = facts.plan, facts.lines_to_be_quoted, money.decided_text(facts)
     tco = f"{wording.tco_label(facts.inventory.economics)} {money.tco_text(facts)}"
     capex = money.capex_text(facts) + (f" (+ {unpriced} to be quoted)" if unpriced else "")
-    nodes, links = counted(len(plan.nodes), "node"), counted(len(plan.links), "link")
     variant = wording.variant(plan.inventory)
     return (
-        f"Plan{variant and f' ({variant})'}: {nodes} to build, {links} to light{decided and f'; {decided}'}. "
+        f"Plan{variant and f' ({variant})'}: {existing.to_do(facts)}{decided and f'; {decided}'}. "
         f"Capex {capex}, opex {money.opex_text(facts)}/yr, {tco}. {wording.proof(plan)}."
     )
 
@@ -77,6 +76,8 @@ def figures(facts: PlanFacts) -> tuple[tuple[str, str], ...]:
         ("Corridors served", f"{served} of {len(facts.corridors)}"),
         ("QKD nodes", f"{len(plan.nodes)}, of which {relays}"),
         ("QKD links", f"{len(plan.links)} with {counted(facts.system_count, 'system')}"),
+        *((("Existing plant", existing.summary(facts)),) if facts.beside_existing else ()),
+        *((("Changes", existing.changes(facts)),) if plan.objective.changes is not None else ()),
         ("Capex", money.capex_text(facts) + contingency),
         ("Opex per year", money.opex_text(facts)),
         (wording.tco_label(facts.inventory.economics), money.tco_text(facts)),

@@ -13,8 +13,9 @@ from typing import Literal
 from qplan.assessment.facts import PlanFacts
 from qplan.assessment.link_budgets import LinkFacts
 from qplan.assessment.nodes import NodeFacts
+from qplan.inventory.installed import sites_along
 from qplan.inventory.source.messages import counted
-from qplan.outputs.text import wording
+from qplan.outputs.text import existing, wording
 from qplan.outputs.text.names import SiteNames
 from qplan.outputs.text.tables import one_line
 from qplan.outputs.text.verdict import title
@@ -24,13 +25,14 @@ MOST_SITES = 60
 """Of a larger inventory only what the plan uses is drawn."""
 MOST_LAID_OUT = 500
 """More sites without coordinates stand in rows: a layout takes too long."""
-Kind = Literal["end", "relay", "end_relay", "existing", "end_existing", "bypass", "unused"]
+Kind = Literal["end", "relay", "end_relay", "existing", "end_existing", "idle", "bypass", "unused"]
 MEANING: dict[Kind, str] = {
     "end": "end of a corridor",
     "relay": "trusted node: sees keys in clear",
     "end_relay": "end and trusted node: sees keys in clear",
     "existing": "existing trusted node: sees keys in clear",
     "end_existing": "end and existing trusted node: sees keys in clear",
+    "idle": "existing QKD node without a corridor",
     "bypass": "patched through: no keys here",
     "unused": "site without QKD in this plan",
 }
@@ -40,6 +42,7 @@ ROLE: dict[Kind, str] = {
     "end_relay": "end + trusted node",
     "existing": "trusted node (existing)",
     "end_existing": "end + trusted node (existing)",
+    "idle": "no corridor",
     "bypass": "patched through",
     "unused": "",
 }
@@ -73,8 +76,10 @@ class DiagramLink:
     lines: tuple[str, ...]
     """The label; none for a fibre."""
     system: str | None
-    """None for a fibre."""
+    """None for a fibre, and for a link that is retired."""
     detail: str
+    existing: bool = False
+    """Nothing is bought for it."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,15 @@ class Diagram:
 
     @property
     def shows_fibres(self) -> bool:
-        return any(link.system is None for link in self.links)
+        return any(link.system is None and not link.lines for link in self.links)
+
+    @property
+    def shows_existing(self) -> bool:
+        return any(link.existing and link.system is not None for link in self.links)
+
+    @property
+    def shows_retired(self) -> bool:
+        return any(link.system is None and link.lines for link in self.links)
 
 
 def diagram(facts: PlanFacts) -> Diagram:
@@ -103,6 +116,7 @@ def diagram(facts: PlanFacts) -> Diagram:
     nodes = _nodes(sites, ids, facts, names)
     users = facts.usage.links
     links = [_link(link, f"l{number}", users[link.link.id], ids, names) for number, link in enumerate(facts.links, 1)]
+    links += _retired(facts, ids, names, start=len(links) + 1)
     if whole:
         links += _unused_fibres(facts, ids, names, start=len(links) + 1)
     kinds = {node.kind for node in nodes} | {"end", "relay"}
@@ -140,6 +154,8 @@ def _subtitle(facts: PlanFacts) -> str:
 def _kind(node: NodeFacts | None, bypassed: bool) -> Kind:
     if node is None:
         return "bypass" if bypassed else "unused"
+    if not node.node.roles:
+        return "idle"
     if "relay" not in node.node.roles:
         return "end"
     relay: Kind = "existing" if node.existing else "relay"
@@ -180,19 +196,45 @@ def _link(
     rate = wording.bps(link.capacity_bps)
     load = wording.percent(facts.utilisation, 2)
     name = names.join(link.ends, " – ")
+    there = "" if facts.state == "new" else f"{existing.state(facts)}, "
     detail = (
-        f"{name}: {link.count} × {link.system}, {wording.db(link.loss_db)} of at most {wording.db(facts.limit_db)}, "
-        f"{rate}, load {wording.bps(link.load_bps)} ({load}); {wording.listed(users)}"
+        f"{name}: {there}{link.count} × {link.system}, {wording.db(link.loss_db)} of at most "
+        f"{wording.db(facts.limit_db)}, {rate}, load {wording.bps(link.load_bps)} ({load}); "
+        f"{wording.listed(users) if facts.carries else 'no corridor'}"
     )
     return DiagramLink(
         id=diagram_id,
         source=link.id,
         name=one_line(name),
         nodes=tuple(ids[site] for site in facts.sites),
-        lines=(f"{system}, {wording.db(link.loss_db)}", f"{rate}, load {load}"),
+        lines=(f"{system}, {wording.db(link.loss_db)}", f"{rate}, load {load}", *_state(facts)),
         system=link.system,
         detail=one_line(detail),
+        existing=facts.state in ("used", "kept"),
     )
+
+
+def _state(facts: LinkFacts) -> tuple[str, ...]:
+    return () if facts.state == "new" else (existing.STATES[facts.state],)
+
+
+def _retired(facts: PlanFacts, ids: dict[str, str], names: SiteNames, start: int) -> Iterable[DiagramLink]:
+    """Existing links that the plan does without, where their ends are shown."""
+    entries = [(name, facts.inventory.existing.links[name]) for name in facts.retired]
+    shown = [(name, link) for name, link in entries if set(link.ends) <= ids.keys()]
+    for number, (name, link) in enumerate(shown, start):
+        sites = sites_along(facts.inventory, link.ends[0], link.fibres) or link.ends
+        ends = one_line(names.join(link.ends, " – "))
+        yield DiagramLink(
+            id=f"l{number}",
+            source=name,
+            name=ends,
+            nodes=tuple(ids[site] for site in sites if site in ids),
+            lines=(f"retired: {link.count} × {link.system}",),
+            system=None,
+            detail=one_line(f"{ends}: {name}, {existing.RETIRED}, {link.count} × {link.system}"),
+            existing=True,
+        )
 
 
 def _unused_fibres(facts: PlanFacts, ids: dict[str, str], names: SiteNames, start: int) -> Iterable[DiagramLink]:

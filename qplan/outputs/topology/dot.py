@@ -7,6 +7,7 @@ from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from qplan.outputs.text.existing import KEPT, RETIRED
 from qplan.outputs.topology.diagram import MEANING, ROLE, UNUSED_FIBRE, Diagram, DiagramLink, DiagramNode, Kind
 from qplan.outputs.topology.geography import Point
 from qplan.outputs.topology.layout import LABEL_PT, NAME_PT, SMALL_PT, Layout, lay_out, node_font_pt
@@ -24,10 +25,13 @@ SHAPE: dict[Kind, str] = {
     "end_relay": "octagon",
     "existing": "octagon",
     "end_existing": "octagon",
+    "idle": "box",
     "bypass": "ellipse",
     "unused": "box",
 }
 FIBRE_STYLE = {"color": PALE, "style": "dotted", "penwidth": "1.4"}
+RETIRED_STYLE = {"color": PALE, "fontcolor": "#666666", "style": "dashed", "penwidth": "1.4"}
+NEW_WIDTH, EXISTING_WIDTH = "2.6", "1.2"
 LEGEND_GAP_PT, LEGEND_SAMPLE_PT, LEGEND_LEAST_PT = 14.0, 36.0, 520.0
 
 
@@ -93,20 +97,21 @@ def _node_label(node: DiagramNode, lines: tuple[str, ...]) -> str:
 
 def _link_attributes(link: DiagramLink, diagram: Diagram, layout: Layout) -> dict[str, str]:
     line = {"pos": _spline(layout.routes[link.id])}
-    if link.system is None:
+    if not link.lines:
         return {"fibre": link.source, **FIBRE_STYLE, **line}
     label = layout.labels[link.id]
     rows = [f"<TR><TD>{_html(row)}</TD></TR>" for row in link.lines]
-    style = _system_style(link.system)
+    style = RETIRED_STYLE if link.system is None else _system_style(link.system, link.existing)
     paper = f'CELLPADDING="0" BGCOLOR="white" WIDTH="{label.width:.0f}" HEIGHT="{label.height:.0f}"'
-    return {"link": link.source, "label": _table(rows, paper), "lp": f"{label.x},{label.y}", **style, **line}
+    key = "link" if link.system is not None else "retired"
+    return {key: link.source, "label": _table(rows, paper), "lp": f"{label.x},{label.y}", **style, **line}
 
 
 def _node_style(kind: Kind) -> dict[str, str]:
     paint = PAINT[kind]
     return {
         "shape": SHAPE[kind],
-        "style": "rounded,filled" if kind == "end" else "filled",
+        "style": "rounded,filled" if kind in ("end", "idle") else "filled",
         "fillcolor": paint.fill,
         "color": paint.line,
         "fontcolor": paint.text,
@@ -114,9 +119,10 @@ def _node_style(kind: Kind) -> dict[str, str]:
     }
 
 
-def _system_style(system_id: str) -> dict[str, str]:
+def _system_style(system_id: str, existing: bool = False) -> dict[str, str]:
     colour, dashed = system_line(system_id)
-    return {"color": colour, "fontcolor": colour, "penwidth": "2.6", "style": "dashed" if dashed else "solid"}
+    width = EXISTING_WIDTH if existing else NEW_WIDTH
+    return {"color": colour, "fontcolor": colour, "penwidth": width, "style": "dashed" if dashed else "solid"}
 
 
 def _spline(corners: tuple[Point, ...]) -> str:
@@ -134,6 +140,10 @@ def _draw_legend(graph: Graph, diagram: Diagram, layout: Layout) -> None:
     top = min((box.y - box.height / 2 for box in layout.boxes.values()), default=0.0) - 3 * LEGEND_GAP_PT
     entries: list[tuple[str, Kind | dict[str, str]]] = [(MEANING[kind], kind) for kind in diagram.legend]
     entries += [(f"QKD link, {system}", _system_style(system)) for system in diagram.systems]
+    if diagram.shows_existing:
+        entries.append((f"thin: {KEPT}", {"color": "#444444", "penwidth": EXISTING_WIDTH}))
+    if diagram.shows_retired:
+        entries.append((RETIRED, RETIRED_STYLE))
     if diagram.shows_fibres:
         entries.append((UNUSED_FIBRE, FIBRE_STYLE))
     widths = [

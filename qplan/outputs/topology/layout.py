@@ -24,6 +24,7 @@ LINE_SPACING = 1.25
 OCTAGON_PT = (38.0, 18.0)
 PADDING_PT: dict[Kind, Point] = {
     "end": (20.0, 14.0),
+    "idle": (20.0, 14.0),
     "relay": OCTAGON_PT,
     "end_relay": OCTAGON_PT,
     "existing": OCTAGON_PT,

@@ -13,13 +13,14 @@ SHAPE: dict[Kind, tuple[str, str]] = {
     "end_relay": ("{{", "}}"),
     "existing": ("{{", "}}"),
     "end_existing": ("{{", "}}"),
+    "idle": ("(", ")"),
     "bypass": ("([", "])"),
     "unused": ("[", "]"),
 }
 
 
 def to_mermaid(diagram: Diagram) -> str:
-    """Flowchart text: thick lines are QKD links, dotted lines fibres without one.
+    """Flowchart text: thick lines are QKD links, thin ones exist already, dotted ones are fibres or retired links.
 
     A link that is patched through a site runs over it; the pieces after the first say which link goes on.
     """
@@ -37,12 +38,13 @@ def to_mermaid(diagram: Diagram) -> str:
 
 
 def _pieces(link: DiagramLink) -> list[str]:
-    if link.system is None:
+    if link.system is None and not link.lines:
         return [f"  {link.nodes[0]} -.- {link.nodes[1]}"]
+    line = "-.-" if link.system is None else "---" if link.existing else "==="
     text = "<br/>".join(map(quoted, link.lines))
     via = len(link.nodes) > 2
     labels = [f"{quoted(link.name)}<br/>{text}" if via else text] + [quoted(link.name)] * (len(link.nodes) - 2)
-    return [f'  {a} ===|"{label}"| {b}' for (a, b), label in zip(pairwise(link.nodes), labels, strict=True)]
+    return [f'  {a} {line}|"{label}"| {b}' for (a, b), label in zip(pairwise(link.nodes), labels, strict=True)]
 
 
 def _style(kind: Kind) -> str:

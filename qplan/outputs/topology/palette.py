@@ -24,6 +24,7 @@ PAINT: dict[Kind, Paint] = {
     "end_relay": Paint(_NEW, _BLUE, _INK, bold_line=True),
     "existing": Paint(_EXISTING, _BROWN, _INK),
     "end_existing": Paint(_EXISTING, _BLUE, _INK, bold_line=True),
+    "idle": Paint("#F2F2F2", _BLUE, "#444444"),
     "bypass": Paint("#FFFFFF", "#555555", "#444444"),
     "unused": Paint("#FAFAFA", PALE, "#666666"),
 }

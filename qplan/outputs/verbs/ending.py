@@ -17,7 +17,7 @@ from qplan.plan.reader import Earlier
 
 def plan_ending(facts: PlanFacts, folder: Path) -> str:
     """Of a plan that has been written to the folder."""
-    new = [relay.id for relay in facts.relays if relay.site.trusted_node != "existing"]
+    new = [relay.id for relay in facts.relays if not relay.existing]
     names = SiteNames(facts.inventory)
     lines = [f"New trusted nodes: {', '.join(map(names.alone, new))}"] if new else []
     shown = printable(shlex.quote(str(folder)))
