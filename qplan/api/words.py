@@ -83,14 +83,14 @@ def render_verification(found: Verification, style: VerifyStyle = "text") -> str
 
 
 def render_comparison(comparison: Comparison, style: DiffStyle = "text", window: int | None = None) -> str:
-    """What differs: one screen, JSON, Markdown, or the counts that GitLab's merge request widget takes."""
-    from qplan.outputs.review import document, markdown, text
+    """What differs: one screen, JSON, the comment for a pull request, or the counts that GitLab's widget takes."""
+    from qplan.outputs.review import comment, document, text
 
     if style == "text":
         return text.comparison_text(comparison, window or text.WIDTH)
     formats = {
         "json": document.comparison_json,
-        "markdown": markdown.comparison_markdown,
+        "markdown": comment.review_markdown,
         "gitlab-terraform": document.comparison_gitlab,
     }
     return formats[style](comparison)

@@ -13,8 +13,8 @@ from qplan.assessment.facts import PlanFacts, assess
 from qplan.comparison.comparing import compare, compare_alone
 from qplan.comparison.model import Comparison
 from qplan.inventory.model import Inventory
+from qplan.outputs.review.comment import review_markdown
 from qplan.outputs.review.document import comparison_gitlab, comparison_json
-from qplan.outputs.review.markdown import comparison_markdown
 from qplan.outputs.review.text import comparison_text
 from qplan.outputs.schemas import SCHEMAS
 from qplan.plan.model import Path
@@ -206,7 +206,7 @@ def test_names_that_would_break_a_page_do_not():
     inventory = copy.deepcopy(edited(**{"sites__rap-pop__operator": hostile}))
     text, page = (
         write(compare(east_only(Inventory.model_validate(SAMPLE)), assess(inventory, sample()[1])))
-        for write in (comparison_text, comparison_markdown)
+        for write in (comparison_text, review_markdown)
     )
     assert "\x1b" not in text and "\u202e" not in text
     assert "<script>" not in page and "\x1b" not in page

@@ -1,4 +1,4 @@
-"""A comparison as Markdown, for a pull request: what the screen says, as a table and points."""
+"""What the screen says of a comparison as Markdown: a table and points."""
 
 from __future__ import annotations
 
@@ -15,11 +15,6 @@ MOST_POINTS = 8
 CELL_CHARACTERS = 200
 BETWEEN = " · "
 WORDS = {"+": "new", "~": "changed", "-": "gone"}
-
-
-def comparison_markdown(comparison: Comparison) -> str:
-    """The summary of a change."""
-    return "\n\n".join(summary_blocks(comparison)) + "\n"
 
 
 def summary_blocks(comparison: Comparison, most_rows: int = MOST_ROWS) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 
@@ -13,6 +14,7 @@ from qplan.outputs.text.tables import one_line
 WIDTH = 100
 MOST_ROWS = 14
 MOST_LIMITS = 4
+IN_A_FIGURE = re.compile(r"(?<=\d) (?=\d{3}|%|dB\b|[kMG]?bit/s)|(?<=\b[A-Z]{3}) (?=\d)")
 
 
 def comparison_text(comparison: Comparison, width: int = WIDTH) -> str:
@@ -62,7 +64,12 @@ def _listed(name: str, texts: Sequence[str], width: int, most: int) -> Iterable[
 
 
 def _folded(text: str, width: int, indent: str = "  ") -> list[str]:
-    """Lines of the width; blanks that part columns stay."""
-    return textwrap.wrap(
-        text, width, subsequent_indent=indent, drop_whitespace=True, break_long_words=False, break_on_hyphens=False
-    ) or [""]
+    """Lines of the width; blanks that part columns stay, and a figure is not parted from its unit."""
+    lines = textwrap.wrap(
+        IN_A_FIGURE.sub("\u00a0", text),
+        width,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [line.replace("\u00a0", " ") for line in lines] or [""]
