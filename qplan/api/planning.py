@@ -255,10 +255,11 @@ def write(result: Result, folder: PathName) -> None:
     leaves a plan that is there as it is. Raises QplanError where the folder is not one to write to.
     """
     from qplan.candidates.links import enumerate_candidates
-    from qplan.outputs.folder import has_plan, write_beside, write_folder
+    from qplan.outputs.folder import write_beside, write_folder
     from qplan.outputs.plan_files import essential_files, plan_files
     from qplan.outputs.verbs.explanation import explanation_files
     from qplan.plan.model import reference
+    from qplan.plan.reader import earlier_plan
 
     read, out = result.inventory, Path(folder)
     if result.plan is not None and result.plan.solver.stopped_by == "interrupt":
@@ -267,7 +268,8 @@ def write(result: Result, folder: PathName) -> None:
         graph = enumerate_candidates(read.inventory) if result.outcome is None else result.outcome.candidates
         write_folder(out, plan_files(result.facts, read.effective_json, graph))
     elif result.explanation is not None:
-        ref, stale = reference(read), has_plan(out)
+        ref, earlier = reference(read), earlier_plan(out)
+        stale = earlier is not None and not earlier.is_of(ref)
         write_beside(out, explanation_files(read.inventory, result.explanation, ref, stale_plan=stale))
 
 

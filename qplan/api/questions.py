@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from qplan.inventory.reader import Reading
     from qplan.optimizer.limits import SearchParameters
     from qplan.outputs.verbs.plan_view import PlanView
-    from qplan.plan.model import Plan
+    from qplan.plan.model import InventoryRef, Plan
 
 
 GLANCE_S = 10.0
@@ -31,6 +31,7 @@ class Statement:
 
     answer: Explanation | Answer | Overview
     inventory: Inventory
+    ref: InventoryRef
     plan: Plan | None = None
 
     @property
@@ -94,6 +95,7 @@ def explain(
     """
     from qplan.explain.about.questions import ask, sum_up
     from qplan.explain.trials import Trials
+    from qplan.plan.model import reference
 
     parameters = search_parameters(gap, time_limit, solver, threads, stop)
     if not isinstance(subject, Result):
@@ -101,11 +103,11 @@ def explain(
     inventory, plan = subject.inventory.inventory, subject.plan
     if plan is None:
         if address is None and subject.explanation is not None:
-            return Statement(subject.explanation, inventory)
+            return Statement(subject.explanation, inventory, reference(subject.inventory))
         return _of_inventory(subject.inventory, address, solver, parameters)
     if address is None:
-        return Statement(sum_up(Trials(solver, parameters), inventory, plan), inventory, plan)
-    return Statement(ask(Trials(solver, parameters), inventory, plan, address), inventory, plan)
+        return Statement(sum_up(Trials(solver, parameters), inventory, plan), inventory, plan.inventory, plan)
+    return Statement(ask(Trials(solver, parameters), inventory, plan, address), inventory, plan.inventory, plan)
 
 
 def show(result: Result, *, time_limit: float = GLANCE_S, gap: float = GAP, solver: Solver = "highs") -> PlanView:
@@ -156,11 +158,12 @@ def _of_inventory(reading: Reading, address: str | None, solver: Solver, paramet
     from qplan.candidates.links import enumerate_candidates
     from qplan.explain.about.addresses import IN_A_PLAN, look_up, split_address
     from qplan.explain.infeasibility.explanation import explain_inventory
+    from qplan.plan.model import reference
 
     inventory = reading.inventory
     if address is None:
-        graph = enumerate_candidates(inventory)
-        return Statement(explain_inventory(inventory, graph, solver, parameters, reading.defaults), inventory)
+        found = explain_inventory(inventory, enumerate_candidates(inventory), solver, parameters, reading.defaults)
+        return Statement(found, inventory, reference(reading))
     corridor = look_up(split_address(address, ("corridors",), IN_A_PLAN)[1], "corridors", inventory.corridors)
     return _of_corridor(reading, corridor, solver, parameters)
 
@@ -180,5 +183,5 @@ def _of_corridor(reading: Reading, corridor: str, solver: Solver, parameters: Se
         planned = answer_alone(trials, reading.inventory, reference(reading), corridor)
         if planned is not None:
             plan, answer = planned
-            return Statement(answer, alone, plan)
-    return Statement(found, alone)
+            return Statement(answer, alone, plan.inventory, plan)
+    return Statement(found, alone, reference(reading))

@@ -43,24 +43,28 @@ def render(value: Result | Statement | Verification, style: Style = "text", wind
 
 
 def _result(result: Result, style: Style, window: int | None) -> str:
-    from qplan.outputs.text import summary
+    from qplan.outputs.text import summary, wording
     from qplan.outputs.verbs import explanation
+    from qplan.plan.model import reference
 
     if result.facts is not None and style == "text":
         return summary.summary_text(result.facts, window)
     if result.facts is not None:
         return summary.FORMATS[style](result.facts)
-    explained = result.explanation
-    return "" if explained is None else explanation.FORMATS[style](result.inventory.inventory, explained)
+    read, explained = result.inventory, result.explanation
+    if explained is None:
+        return ""
+    return explanation.FORMATS[style](read.inventory, explained, wording.variant(reference(read)))
 
 
 def _statement(said: Statement, style: Style) -> str:
     from qplan.explain.about.questions import Overview
     from qplan.explain.findings import Explanation
+    from qplan.outputs.text import wording
     from qplan.outputs.verbs import answer, explanation
 
     if isinstance(said.answer, Explanation):
-        return explanation.FORMATS[style](said.inventory, said.answer)
+        return explanation.FORMATS[style](said.inventory, said.answer, wording.variant(said.ref))
     assert said.plan is not None, "what is said of a plan comes with it"
     if isinstance(said.answer, Overview):
         return answer.OVERVIEWS[style](said.inventory, said.plan, said.answer)
@@ -169,12 +173,13 @@ def render_failed_checks(result: Result, least: Severity = "warning") -> str:
 
 def render_ending(result: Result, folder: Path) -> str:
     """What to ask next, and where everything is that was written."""
-    from qplan.outputs.folder import has_plan
     from qplan.outputs.verbs.ending import explanation_ending, plan_ending
+    from qplan.plan.model import reference
+    from qplan.plan.reader import earlier_plan
 
     if result.facts is not None:
         return plan_ending(result.facts, folder)
-    return explanation_ending(folder, has_plan(folder))
+    return explanation_ending(folder, earlier_plan(folder), reference(result.inventory))
 
 
 def render_progress(progress: Progress, inventory: Reading) -> str:

@@ -33,17 +33,32 @@ class Unstated:
     """Things of that kind that the plan uses."""
 
 
+def unpriced_products(inventory: Inventory) -> tuple[str, ...]:
+    """Systems and items that any plan of the inventory counts as 0."""
+    equipment = inventory.equipment
+    products: dict[str, QkdSystem | Item] = {**equipment.qkd_systems, **equipment.node_items, **equipment.relay_items}
+    bought = {key: _as_bought(inventory, key, product) for key, product in products.items()}
+    return _missing("price", "one-off", bought, "price").missing
+
+
 def unstated_costs(inventory: Inventory, plan: Plan, products: Mapping[str, QkdSystem | Item]) -> tuple[Unstated, ...]:
     """Everything counted as 0, in the order of the bill; `products` are those bought, by id."""
-    return tuple(each for each in _asked(inventory, plan, products) if each.missing)
-
-
-def _asked(inventory: Inventory, plan: Plan, products: Mapping[str, QkdSystem | Item]) -> Iterator[Unstated]:
-    nodes: dict[str, Site] = {node.site: inventory.sites[node.site] for node in plan.nodes}
+    nodes = {node.site: inventory.sites[node.site] for node in plan.nodes}
     relays = {site: inventory.sites[site] for site in plan.relays}
+    fibres = {key: inventory.fibres[key] for link in plan.links for key in link.fibres}
+    return tuple(each for each in _asked(inventory, nodes, relays, fibres, products) if each.missing)
+
+
+def _asked(
+    inventory: Inventory,
+    nodes: Mapping[str, Site],
+    relays: Mapping[str, Site],
+    fibres: Mapping[str, Fibre],
+    products: Mapping[str, QkdSystem | Item],
+) -> Iterator[Unstated]:
     set_up = {site: nodes[site] for site in nodes.keys() - paid_nodes(inventory)}
     fitted_out = {site: relays[site] for site in relays.keys() - paid_relays(inventory)}
-    fibres: dict[str, Fibre] = {key: inventory.fibres[key] for link in plan.links for key in link.fibres}
+    fibres = {key: fibre for key, fibre in fibres.items() if not admissible_offers(inventory, f"fibres.{key}")}
     products = {key: _as_bought(inventory, key, product) for key, product in products.items()}
     yield _missing("price", "one-off", products, "price")
     yield _missing("support", "yearly", products, "support_per_year")

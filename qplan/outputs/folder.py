@@ -45,11 +45,6 @@ def default_folder(file: Path, scenario: str | None, overrides: Mapping[str, obj
     return file.parent / ".".join(part for part in parts if part)
 
 
-def has_plan(out: Path) -> bool:
-    """Whether a plan lies in the folder."""
-    return (out / "plan.json").is_file()
-
-
 def check_target(out: Path) -> None:
     """Refuse, before any work is done, a target that must not be overwritten.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -13,11 +14,22 @@ from qplan.errors import Exit, QplanError
 from qplan.files import UTF_16, plain_text, text_sha256
 from qplan.inventory.reader import Reading, read_inventory
 from qplan.inventory.source.includes import read_bytes
-from qplan.plan.model import FORMAT_VERSION, Plan
+from qplan.plan.model import FORMAT_VERSION, InventoryRef, Plan
 
 PLAN_FILE, INVENTORY_FILE = "plan.json", "inventory.json"
 CONFLICT = re.compile(rb"^(<{7}|>{7}) ", re.MULTILINE)
 MAX_BYTES = 200_000_000
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The plan that a folder holds already; None where what lies there as plan.json cannot be read."""
+
+    plan: Plan | None
+
+    def is_of(self, ref: InventoryRef) -> bool:
+        """Whether it was made from this inventory, as it was planned."""
+        return self.plan is not None and self.plan.inventory.effective_sha256 == ref.effective_sha256
 
 
 class NoPlan(QplanError):
@@ -59,6 +71,16 @@ def read_plan(path: Path) -> Plan:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise NoPlan(f"{shown} is not a plan: {where + ': ' if where else ''}{first['msg']}") from error
+
+
+def earlier_plan(folder: Path) -> Earlier | None:
+    """What lies in the folder as a plan; None where nothing does."""
+    if not (folder / PLAN_FILE).is_file():
+        return None
+    try:
+        return Earlier(read_plan(folder))
+    except QplanError:
+        return Earlier(None)
 
 
 def read_planned(path: Path) -> tuple[Reading, Plan]:

@@ -347,10 +347,17 @@ def test_an_earlier_plan_beside_an_explanation_is_called_stale(project, qplan):
     assert qplan("optimize", "-q", "-o", "one.plan")[0] == 0
     before = Path("one.plan/plan.json").read_bytes()
     code, out, _ = qplan("optimize", "--set", IMPOSSIBLE, "-o", "one.plan")
-    assert code == 4 and out.splitlines()[-1].startswith("one.plan/plan.json is an earlier plan")
+    last = out.splitlines()[-1]
+    assert code == 4 and "TCO" in last
+    assert last.startswith("one.plan/plan.json is an earlier plan, not of this inventory")
+    assert out.startswith(f"With {IMPOSSIBLE}: ")
     assert json.loads(Path("one.plan/explanation.json").read_text("utf-8"))["stale_plan"] is True
     assert Path("one.plan/plan.json").read_bytes() == before
     assert "earlier plan" not in qplan("optimize", "--set", IMPOSSIBLE)[1]
+    code, out, _ = qplan("optimize", "--time-limit", "0", "-o", "one.plan")
+    if code == 5 and "No plan" in out:  # of the same inventory nothing is out of date
+        assert "an earlier plan, of this inventory" in out
+        assert json.loads(Path("one.plan/explanation.json").read_text("utf-8"))["stale_plan"] is False
 
 
 # ---- completion

@@ -108,7 +108,7 @@ def test_a_file_that_is_not_there_is_not_taken_for_an_address(here):
 
 def test_an_inventory_without_corridors(here):
     overrides = " ".join(f"--set corridors.{q}=null" for q in ("mirror", "mail", "hill"))
-    assert run(f"qplan explain sites.yaml -q {overrides}") == "No corridor is required.\nexit 0\n"
+    assert run(f"qplan explain sites.yaml -q {overrides}").endswith(": No corridor is required.\nexit 0\n")
     run(f"qplan optimize sites.yaml -q -o empty {overrides}")
     assert "No QKD module stands there" in run("qplan explain empty sites.west")
     assert run("qplan explain empty").endswith("exit 0\n")

@@ -51,10 +51,17 @@ def assumptions_section(facts: PlanFacts) -> Section:
         "Every system takes the strands that its entry states. Light of other channels on the same strand is not "
         "modelled: a strand given to QKD is taken to be dark apart from the system's own channels.",
         "Prices are estimates until they are quoted.",
+        *_energy_point(facts),
     ]
     rows = tuple((finding.code, finding.address, finding.text) for finding in facts.plan.findings)
     tables = (Table(FINDINGS, ("Rule", "At", "Finding"), rows),) if rows else ()
     return Section("assumptions", "Assumptions and limits", points=tuple(points), tables=tables)
+
+
+def _energy_point(facts: PlanFacts) -> list[str]:
+    if facts.inventory.economics.energy_per_kwh is not None or not any(node.power_w.used for node in facts.nodes):
+        return []
+    return ["Power costs nothing here: economics.energy_per_kwh is not stated."]
 
 
 def _rate_points(facts: PlanFacts) -> list[str]:

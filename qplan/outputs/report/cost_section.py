@@ -12,7 +12,7 @@ from qplan.costing.money_text import TO_BE_QUOTED, format_money
 from qplan.costing.sensitivity import SWING
 from qplan.costing.views import SHARING_RULE
 from qplan.outputs.report.document import Section, Table
-from qplan.outputs.text import wording
+from qplan.outputs.text import money, wording
 from qplan.outputs.text.tables import format_number
 
 PRICE_BASIS = {"inventory": "stated in the inventory", "": "no price needed"}
@@ -29,19 +29,22 @@ def cost_section(facts: PlanFacts) -> Section:
         _shares(facts),
         _drivers(facts),
     )
-    return Section("costs", "Costs", (convention(facts.inventory.economics, facts.costs.total), SHARING_RULE), tables)
+    unstated = money.unstated_text(facts)
+    texts = (convention(facts.inventory.economics, facts.costs.total), SHARING_RULE, *([unstated] if unstated else []))
+    return Section("costs", "Costs", texts, tables)
 
 
 def _totals(facts: PlanFacts) -> Table:
     costs, economics = facts.plan.costs, facts.inventory.economics
     share = wording.percent(economics.contingency, 5)
+    one_off, yearly, least = money.at_least(facts, "one-off"), money.at_least(facts, "yearly"), money.at_least(facts)
     amounts = (
-        ("Capex", costs.capex),
-        (f"Contingency ({share} of capex)", costs.contingency),
-        ("Opex per year", costs.opex_per_year),
-        (wording.tco_label(economics), costs.tco),
+        ("Capex", one_off, costs.capex),
+        (f"Contingency ({share} of capex)", one_off, costs.contingency),
+        ("Opex per year", yearly, costs.opex_per_year),
+        (wording.tco_label(economics), least, costs.tco),
     )
-    rows = tuple((label, format_money(amount, costs.currency)) for label, amount in amounts)
+    rows = tuple((label, prefix + format_money(amount, costs.currency)) for label, prefix, amount in amounts)
     return Table("Totals", ("Total", "Amount"), rows, right=("Amount",))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from qplan.assessment.facts import PlanFacts
-from qplan.assessment.unstated import Unstated
+from qplan.assessment.unstated import Charge, Unstated
 from qplan.costing.firmness import EXPIRED, FOREIGN, ILLUSTRATIVE
 from qplan.costing.money_text import round_money
 from qplan.inventory.source.messages import counted
@@ -25,25 +27,32 @@ NAMED = 3
 
 
 def capex_text(facts: PlanFacts) -> str:
-    return _total(facts, facts.plan.costs.capex, any(each.charge == "one-off" for each in facts.unstated))
+    return at_least(facts, "one-off") + round_money(facts.plan.costs.capex, facts.plan.costs.currency)
 
 
 def opex_text(facts: PlanFacts) -> str:
-    return _total(facts, facts.plan.costs.opex_per_year, any(each.charge == "yearly" for each in facts.unstated))
+    return at_least(facts, "yearly") + round_money(facts.plan.costs.opex_per_year, facts.plan.costs.currency)
 
 
 def tco_text(facts: PlanFacts) -> str:
-    return _total(facts, facts.plan.costs.tco, bool(facts.unstated))
+    return at_least(facts) + round_money(facts.plan.costs.tco, facts.plan.costs.currency)
 
 
-def _total(facts: PlanFacts, amount: float, incomplete: bool) -> str:
-    return ("at least " if incomplete else "") + round_money(amount, facts.plan.costs.currency)
+def at_least(facts: PlanFacts, charge: Charge | None = None) -> str:
+    """What stands before a total in which something is counted as 0: of one charge, or of all money."""
+    return "at least " if any(charge in (None, each.charge) for each in facts.unstated) else ""
 
 
 def unstated_text(facts: PlanFacts) -> str:
     """`Counted as 0, because not stated: lease of 7 of 7 fibres, hosting of 3 of 5 nodes.`; "" where all is stated."""
     parts = ", ".join(_unstated(each) for each in facts.unstated)
     return f"Counted as 0, because not stated: {parts}." if parts else ""
+
+
+def unpriced_text(products: Sequence[str]) -> str:
+    """Of amounts that products without a price may be part of; "" where there are none."""
+    named = wording.listed(products, NAMED)
+    return f"Every amount is at least so much: without a price, and counted as 0, is {named}." if products else ""
 
 
 def _unstated(each: Unstated) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 import qplan
+from qplan.assessment.facts import assess
 from qplan.candidates.resource_usage import Taken
 from qplan.costing.money_text import round_money
 from qplan.explain.about.alternatives import Alternative
@@ -19,6 +20,7 @@ from qplan.inventory.model import Inventory
 from qplan.inventory.source.messages import counted
 from qplan.outputs.report.document import Table
 from qplan.outputs.text import wording
+from qplan.outputs.text.money import unpriced_text
 from qplan.outputs.text.tables import escape_markdown, markdown_table, one_line, text_table
 from qplan.plan.model import Plan
 
@@ -41,23 +43,23 @@ UNITS = {"rack_units": " U", "power_w": " W"}
 
 def answer_text(inventory: Inventory, plan: Plan, answer: Answer) -> str:
     blocks = [
-        [_headline(inventory, answer), *(one_line(f"  {said}") for said in _sentences(inventory, plan, answer))],
+        [_headline(inventory, plan, answer), *(one_line(f"  {said}") for said in _sentences(inventory, plan, answer))],
         *([_text_table(table)] for table in _tables(inventory, answer)),
         *([f"{title}:", *_text_alternatives(inventory, plan, found)] for title, found in _groups(answer)),
-        *([one_line(closing)] for closing in _closing(plan, answer)),
+        *([one_line(closing)] for closing in _closing(inventory, plan, answer)),
     ]
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
 
 
 def answer_markdown(inventory: Inventory, plan: Plan, answer: Answer) -> str:
-    blocks = [f"## {escape_markdown(_headline(inventory, answer))}"]
+    blocks = [f"## {escape_markdown(_headline(inventory, plan, answer))}"]
     sentences = [f"- {escape_markdown(sentence)}" for sentence in _sentences(inventory, plan, answer)]
     blocks.append("\n".join(sentences))
     for table in _tables(inventory, answer):
         blocks.append(markdown_table(table.header, table.rows, table.right).rstrip())
     for title, found in _groups(answer):
         blocks += [f"**{escape_markdown(title)}**", "\n".join(_markdown_alternatives(inventory, plan, found))]
-    blocks += [escape_markdown(closing) for closing in _closing(plan, answer)]
+    blocks += [escape_markdown(closing) for closing in _closing(inventory, plan, answer)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
 
@@ -76,16 +78,22 @@ def answer_json(inventory: Inventory, plan: Plan, answer: Answer) -> str:
 
 def overview_text(inventory: Inventory, plan: Plan, found: Overview) -> str:
     tables = [_limits_table(found.limits), _shares_table(inventory, plan, found)]
-    blocks = [wording.proof(plan) + ".", *(_text_table(table) for table in tables if table.rows), *_asking(plan, found)]
+    blocks = [one_line(_proven(plan)), *(_text_table(table) for table in tables if table.rows)]
+    blocks += [one_line(line) for line in (*_left_out(inventory, plan), *_asking(plan, found))]
     return "\n\n".join(blocks) + "\n"
 
 
 def overview_markdown(inventory: Inventory, plan: Plan, found: Overview) -> str:
-    blocks = [escape_markdown(wording.proof(plan) + ".")]
+    blocks = [escape_markdown(_proven(plan))]
     for table in (_limits_table(found.limits), _shares_table(inventory, plan, found)):
         if table.rows:
             blocks += [f"**{table.title}**", markdown_table(table.header, table.rows, table.right).rstrip()]
-    return "\n\n".join([*blocks, *(escape_markdown(line) for line in _asking(plan, found))]) + "\n"
+    closing = (*_left_out(inventory, plan), *_asking(plan, found))
+    return "\n\n".join([*blocks, *(escape_markdown(line) for line in closing)]) + "\n"
+
+
+def _proven(plan: Plan) -> str:
+    return f"{wording.proof(plan)}{_with_variant(plan)}."
 
 
 def overview_json(inventory: Inventory, plan: Plan, found: Overview) -> str:
@@ -133,11 +141,16 @@ def _limit_record(limit: LimitState) -> dict[str, object]:
     }
 
 
-def _headline(inventory: Inventory, answer: Answer) -> str:
+def _headline(inventory: Inventory, plan: Plan, answer: Answer) -> str:
     called = inventory.sites[answer.id].name if answer.kind == "sites" else None
     label = f"{answer.address} ({called})" if called else answer.address
     state = "can be served alone" if answer.margins else "in the plan" if answer.in_plan else "not in the plan"
-    return one_line(f"{label}: {state}")
+    return one_line(f"{label}: {state}{_with_variant(plan)}")
+
+
+def _with_variant(plan: Plan) -> str:
+    variant = wording.variant(plan.inventory)
+    return f" (with {variant})" if variant else ""
 
 
 def _sentences(inventory: Inventory, plan: Plan, answer: Answer) -> Iterator[str]:
@@ -253,6 +266,12 @@ def _asking(plan: Plan, found: Overview) -> list[str]:
     return [*said, *more]
 
 
+def _left_out(inventory: Inventory, plan: Plan) -> list[str]:
+    """What the amounts do not hold, because the inventory does not state it."""
+    text = unpriced_text(assess(inventory, plan).unpriced)
+    return [text] if text else []
+
+
 def _text_table(table: Table) -> str:
     return text_table(table.header, table.rows, table.right).rstrip("\n")
 
@@ -267,7 +286,7 @@ def _groups(answer: Answer) -> list[tuple[str, tuple[Alternative, ...]]]:
     return [(title, found) for title, found in groups if found]
 
 
-def _closing(plan: Plan, answer: Answer) -> list[str]:
+def _closing(inventory: Inventory, plan: Plan, answer: Answer) -> list[str]:
     in_vain = [each.text for each in answer.changes if answer.in_plan and not each.better and each.status != "unknown"]
     said = [f"Tried, and no better: {'; '.join(in_vain)}."] if in_vain else []
     if any(not each.needed and (each.difference or 0.0) < 0 for each in answer.changes):
@@ -276,7 +295,7 @@ def _closing(plan: Plan, answer: Answer) -> list[str]:
     if gap != 0 and compared:
         how_far = "not proven" if gap is None else f"proven within {wording.gap_percent(gap)} only"
         said.append(f"The plan itself is {how_far}: a difference below that says nothing.")
-    return said
+    return [*said, *_left_out(inventory, plan)]
 
 
 def _text_alternatives(inventory: Inventory, plan: Plan, found: tuple[Alternative, ...]) -> Iterator[str]:

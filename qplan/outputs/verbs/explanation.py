@@ -8,11 +8,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
 import qplan
+from qplan.assessment.unstated import unpriced_products
 from qplan.candidates.reasons import Reason
 from qplan.costing.money_text import round_money
 from qplan.explain.findings import CorridorFinding, Explanation, Remedy
 from qplan.inventory.model import Inventory
 from qplan.inventory.source.messages import counted
+from qplan.outputs.text import wording
+from qplan.outputs.text.money import unpriced_text
 from qplan.outputs.text.tables import escape_markdown, one_line
 from qplan.plan.model import InventoryRef
 
@@ -22,16 +25,16 @@ EXPLANATION_VERSION = "1.0"
 def explanation_files(
     inventory: Inventory, explanation: Explanation, ref: InventoryRef, *, stale_plan: bool = False
 ) -> dict[str, bytes]:
-    """Content of `explanation.json` and `explanation.md`; `stale_plan`: an earlier plan lies beside them."""
+    """Content of `explanation.json` and `explanation.md`; `stale_plan`: one of another inventory lies beside them."""
     record = {"inventory": ref.model_dump(mode="json"), "stale_plan": stale_plan}
     return {
         "explanation.json": _json(inventory, explanation, record).encode(),
-        "explanation.md": explanation_markdown(inventory, explanation).encode(),
+        "explanation.md": explanation_markdown(inventory, explanation, wording.variant(ref)).encode(),
     }
 
 
-def explanation_json(inventory: Inventory, explanation: Explanation) -> str:
-    """What `explanation.json` says, without the record of the files read."""
+def explanation_json(inventory: Inventory, explanation: Explanation, variant: str = "") -> str:
+    """What `explanation.json` says, without the record of the files read; the variant stands in no field of it."""
     return _json(inventory, explanation, {})
 
 
@@ -46,9 +49,9 @@ def _json(inventory: Inventory, explanation: Explanation, record: Mapping[str, o
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
-def explanation_text(inventory: Inventory, explanation: Explanation) -> str:
-    """One block per corridor: its reasons, then what was tried and found to work."""
-    blocks = [[_headline(inventory, explanation)]]
+def explanation_text(inventory: Inventory, explanation: Explanation, variant: str = "") -> str:
+    """One block per corridor: its reasons, then what was tried and found to work. `variant`: what was varied."""
+    blocks = [[(f"With {variant}: " if variant else "") + _headline(inventory, explanation)]]
     for finding in explanation.corridors:
         blocks.append(
             [
@@ -61,7 +64,7 @@ def explanation_text(inventory: Inventory, explanation: Explanation) -> str:
         blocks.append(["Together they cannot be served", *_text_reasons(explanation.joint)])
     if explanation.remedies:
         blocks.append(_text_remedies(inventory, explanation.remedies, _joint_title(explanation)))
-    blocks += [[f"Note: {note}"] for note in explanation.notes]
+    blocks += [[f"Note: {note}"] for note in _notes(inventory, explanation)]
     return "\n\n".join("\n".join(one_line(line) for line in block) for block in blocks) + "\n"
 
 
@@ -75,6 +78,13 @@ def _headline(inventory: Inventory, explanation: Explanation) -> str:
     if broken:
         return f"No plan: {broken} of {counted(required, 'required corridor')} cannot be served."
     return f"No plan: the {counted(required, 'required corridor')} cannot be served together."
+
+
+def _notes(inventory: Inventory, explanation: Explanation) -> list[str]:
+    """Also what the costs of remedies leave out."""
+    remedies = [*explanation.remedies, *(each for finding in explanation.corridors for each in finding.remedies)]
+    unpriced = unpriced_text(unpriced_products(inventory)) if remedies else ""
+    return [*explanation.notes, *([unpriced] if unpriced else [])]
 
 
 def _explain_servable(inventory: Inventory, required: int, broken: int) -> str:
@@ -121,9 +131,9 @@ def _outcome(inventory: Inventory, remedy: Remedy) -> str:
     return f"{plan}, {most}{cost}{besides}"
 
 
-def explanation_markdown(inventory: Inventory, explanation: Explanation) -> str:
+def explanation_markdown(inventory: Inventory, explanation: Explanation, variant: str = "") -> str:
     """The same as Markdown, every text escaped."""
-    name = escape_markdown(inventory.metadata.name or "QKD network")
+    name = escape_markdown((inventory.metadata.name or "QKD network") + (f" ({variant})" if variant else ""))
     title = f"# {name}" if explanation.status == "servable" else f"# No plan for {name}"
     blocks = [title, escape_markdown(_headline(inventory, explanation))]
     for finding in explanation.corridors:
@@ -132,8 +142,8 @@ def explanation_markdown(inventory: Inventory, explanation: Explanation) -> str:
         blocks += ["## Together they cannot be served", _markdown_reasons(explanation.joint)]
     if explanation.remedies:
         blocks += _markdown_remedies(inventory, explanation.remedies, f"## {_joint_title(explanation).rstrip(':')}")
-    if explanation.notes:
-        blocks += ["## Notes", "\n".join(f"- {escape_markdown(note)}" for note in explanation.notes)]
+    if notes := _notes(inventory, explanation):
+        blocks += ["## Notes", "\n".join(f"- {escape_markdown(note)}" for note in notes)]
     return "\n\n".join(blocks) + "\n"
 
 
