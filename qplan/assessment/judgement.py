@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 
 from qplan.assessment.checks import CheckResult
 from qplan.assessment.facts import assess
+from qplan.assessment.link_budgets import link_facts
 from qplan.errors import Diagnostic
 from qplan.inventory.model import Inventory
 from qplan.inventory.plant import is_existing_relay
-from qplan.plan.model import Finding, JudgedCheck, Plan
+from qplan.plan.model import Budget, Finding, JudgedCheck, Link, Plan
 
 ABOUT_FILES = ("QP0", "QP1")
 """Families of findings about how files are written, which touch no plan."""
 
 
 def judge(inventory: Inventory, plan: Plan, warnings: Iterable[Diagnostic]) -> Plan:
-    """The plan with the findings that touch it and the results of all checks."""
+    """The plan with the loss budgets of its links, the findings that touch it and the results of all checks."""
     findings = {
         Finding(code=item.code, address=item.address, text=_text(item)) for item in _touching(inventory, plan, warnings)
     }
     ordered = sorted(findings, key=lambda finding: (finding.code, finding.address, finding.text))
-    return plan.model_copy(update={"findings": tuple(ordered), "checks": judge_checks(inventory, plan)})
+    links = tuple(link.model_copy(update={"budget_db": stated_budget(inventory, link)}) for link in plan.links)
+    told = {"links": links, "findings": tuple(ordered), "checks": judge_checks(inventory, plan)}
+    return plan.model_copy(update=told)
+
+
+def stated_budget(inventory: Inventory, link: Link) -> Budget | None:
+    """As it stands in a plan."""
+    found = link_facts(inventory, link).budget
+    return None if found is None else Budget(**asdict(found))
 
 
 def judge_checks(inventory: Inventory, plan: Plan) -> tuple[JudgedCheck, ...]:

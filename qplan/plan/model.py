@@ -75,6 +75,17 @@ class Node(Record):
     roles: tuple[Literal["end", "relay"], ...]
 
 
+class Budget(Record):
+    """What the loss of a QKD link is made of, in dB."""
+
+    fibre: float
+    """A measured loss whole, its connectors and splices included."""
+    connectors: float
+    splices: float
+    patching: float
+    margin: float
+
+
 class Link(Record):
     """A QKD link: a route, a system and a count of parallel systems."""
 
@@ -96,6 +107,8 @@ class Link(Record):
     """How many of its systems were there."""
     tx: str | None = None
     """Site of the transmitters: the first end, but for a link that was there."""
+    budget_db: Annotated[Budget | None, SAID] = None
+    """The parts of `loss_db`; absent where a fibre cannot carry the system's band."""
 
     @property
     def bought(self) -> int:

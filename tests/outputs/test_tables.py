@@ -21,8 +21,18 @@ from qplan.assessment.facts import assess
 from qplan.costing.money_text import format_money
 from qplan.inventory.model import Inventory
 from qplan.outputs.bill.costs_json import costs_json
-from qplan.outputs.bill.tables import BILL_HEADER, bill_csv, corridor_table, site_table
+from qplan.outputs.bill.tables import (
+    BILL_HEADER,
+    BUDGET_PARTS,
+    LINK_HEADER,
+    bill_csv,
+    corridor_table,
+    link_table,
+    site_table,
+)
 from qplan.outputs.bill.workbook import CREATED, workbook_bytes
+from qplan.outputs.report.report import report_html, report_markdown
+from qplan.outputs.text.summary import summary_text
 from qplan.outputs.text.tables import (
     LEAST_CELL,
     LONGEST_NAME,
@@ -31,7 +41,9 @@ from qplan.outputs.text.tables import (
     fitted_rows,
     markdown_table,
     one_line,
+    shortened,
     text_table,
+    text_width,
 )
 
 HOSTILE = (
@@ -109,6 +121,18 @@ def test_money(amount, text):
     assert format_money(amount, "EUR") == text
 
 
+def test_names_that_run_from_right_to_left_are_kept_apart():
+    inventory, plan = sample()
+    sites = {**inventory.sites, "zrh-dc1": inventory.sites["zrh-dc1"].model_copy(update={"name": "מרכז נתונים 1"})}
+    inventory = inventory.model_copy(update={"sites": sites})
+    facts, apart = assess(inventory, plan), "\u2068מרכז נתונים 1\u2069"
+    html, markdown, summary = report_html(facts), report_markdown(facts), summary_text(facts)
+    assert all(f"{apart} → " in text or f" → {apart}" in text for text in (html, markdown, summary))
+    assert "\ufffd" not in html + markdown + summary
+    assert one_line("\u2068a\u202eb\u2069 \u2068c") == "\u2068a\ufffdb\u2069 \ufffdc"
+    assert shortened(f"{apart} → x", 6) == "\u2068מרכז\u2069…" and text_width(apart) == 13
+
+
 def test_plain_tables_line_up_with_wide_characters():
     table = text_table(("Name", "Rate"), [("漢字", 7), ("e\u0301", 1200), ("a\nb", None)], right=("Rate",))
     assert table == "Name  Rate\n----  ----\n漢字     7\ne\u0301     1200\na b\n"
@@ -125,6 +149,10 @@ def test_views_as_tables():
     assert sites.rows[0][:6] == ("rap-pop", "Rapperswil PoP", "transmitter (Tx)", "", "LR-7", 1)
     pairs = sum(row[6] for row in sites.rows if row[3] == "QX-1-PAIR" and row[6])
     assert pairs == next(line.quantity for line in facts.bill if line.part_number == "QX-1-PAIR")
+    for row, entry in zip(link_table(facts).rows, facts.links, strict=True):
+        cells = dict(zip(LINK_HEADER, row, strict=True))
+        assert sum(cells[part] for part in BUDGET_PARTS) == pytest.approx(cells["Loss (dB)"], abs=1e-5)
+        assert cells["Headroom (dB)"] <= entry.headroom_db < cells["Headroom (dB)"] + 0.002
     corridors = corridor_table(facts)
     assert corridors.rows[1][:5] == ("grid-b", "zrh-dc1", "win-co", pytest.approx(256 / 60 * 16), Decimal("115500.00"))
 

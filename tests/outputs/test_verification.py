@@ -49,6 +49,18 @@ def test_results_of_checks_are_judged_again(tmp_path):
     assert verification(reading, older).holds
 
 
+def test_loss_budgets_stand_in_the_plan_and_are_worked_out_again(tmp_path):
+    reading, plan = planned(tmp_path)
+    (link,) = plan.links
+    parts = dict(link.budget_db)
+    assert parts == {"fibre": 5.5, "connectors": 0.5, "splices": 0.0, "patching": 0.0, "margin": 0.0}
+    wrong = link.model_copy(update={"budget_db": link.budget_db.model_copy(update={"fibre": 5.0, "margin": 0.5})})
+    found = verification(reading, plan.model_copy(update={"links": (wrong,)}))
+    assert [each.address.rpartition(".")[2] for each in found.violations] == ["fibre", "margin"]
+    older = link.model_copy(update={"budget_db": None})
+    assert verification(reading, plan.model_copy(update={"links": (older,)})).holds
+
+
 def test_checks_that_are_not_kept_stand_at_their_line_for_pipelines(tmp_path):
     limits = "checks:\n  few: {metric: links, max: 1}\n  roomy: {metric: headroom_db, min: 20, severity: warning}\n"
     limits += "  none: {metric: links, max: 0, message: build nothing}\n"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from decimal import Decimal
 
 from qplan.assessment.facts import PlanFacts
@@ -125,6 +126,31 @@ def site_table(facts: PlanFacts) -> CellTable:
         for one in facts.installations
     )
     return CellTable(SITE_HEADER, rows, ("Quantity", "Pairs", "Rack units", "Power (W)"))
+
+
+BUDGET_PARTS = ("Fibre (dB)", "Connectors (dB)", "Splices (dB)", "Patching (dB)", "Margin (dB)")
+LINK_FIGURES = (
+    "Systems",
+    "Length (km)",
+    *BUDGET_PARTS,
+    "Loss (dB)",
+    "Limit (dB)",
+    "Headroom (dB)",
+    "Key rate (bit/s)",
+    "Reserved (bit/s)",
+)
+LINK_HEADER = ("QKD link", "First end", "Second end", "System", "Fibres", "Patched through", *LINK_FIGURES)
+
+
+def link_table(facts: PlanFacts) -> CellTable:
+    """What the loss of every QKD link is made of, what is left of it, and what it carries."""
+    rows = []
+    for entry in facts.links:
+        link, parts = entry.link, (None,) * len(BUDGET_PARTS) if entry.budget is None else astuple(entry.budget)
+        names = (link.id, *link.ends, link.system, ", ".join(link.fibres), ", ".join(link.bypass_sites))
+        losses = (*parts, link.loss_db, entry.limit_db, math.floor(entry.headroom_db * 1000 + 1e-6) / 1000)
+        rows.append((*names, link.count, entry.length_km, *losses, link.capacity_bps, link.load_bps))
+    return CellTable(LINK_HEADER, tuple(rows), LINK_FIGURES)
 
 
 CORRIDOR_HEADER = (

@@ -24,7 +24,7 @@ from qplan.outputs.bill.allocation_sheets import allocation_sheet, corridor_shee
 from qplan.outputs.bill.bill_sheet import bill_range, bill_sheet
 from qplan.outputs.bill.provenance_sheet import basis_cells, provenance_sheet
 from qplan.outputs.bill.sheets import Styles, fit_height, formula, lay_out, make_styles, print_set_up, write
-from qplan.outputs.bill.tables import SITE_HEADER, CellTable, corridor_table, site_table
+from qplan.outputs.bill.tables import CellTable, corridor_table, link_table, site_table
 from qplan.outputs.bill.year_sheet import year_sheet
 from qplan.outputs.text import money
 from qplan.outputs.text.tables import Cell, one_line
@@ -36,6 +36,7 @@ SHEETS = (
     "Summary",
     "BOM",
     "By site",
+    "Links",
     "By corridor",
     "Allocation",
     "Costs by year",
@@ -43,6 +44,8 @@ SHEETS = (
     "Provenance",
     "Findings",
 )
+SITE_WIDTHS = (16, 24, 18, 18, 36, 10, 8, 11, 11, 16, 44)
+LINK_WIDTHS = (40, 14, 14, 16, 24, 18, 9, 10, 10, 12, 10, 10, 10, 10, 10, 11, 13, 13)
 
 
 def workbook_bytes(facts: PlanFacts) -> bytes:
@@ -62,7 +65,8 @@ def workbook_bytes(facts: PlanFacts) -> bytes:
         sheets = {name: book.add_worksheet(name) for name in SHEETS}
         _summary(sheets["Summary"], styles, facts)
         bill_sheet(book, sheets["BOM"], styles, facts)
-        _plain_table(sheets["By site"], styles, site_table(facts))
+        _plain_table(sheets["By site"], styles, site_table(facts), SITE_WIDTHS)
+        _plain_table(sheets["Links"], styles, link_table(facts), LINK_WIDTHS)
         allocation_sheet(sheets["Allocation"], styles, bill)
         corridor_sheet(sheets["By corridor"], styles, corridor_table(facts), bill, economics)
         year_sheet(book, sheets["Costs by year"], styles, economics, total)
@@ -148,9 +152,8 @@ def _legend(styles: Styles) -> tuple[tuple[str, Format], ...]:
     )
 
 
-def _plain_table(sheet: Worksheet, styles: Styles, table: CellTable) -> None:
-    widths = (16, 24, 18, 18, 36, 10, 8, 11, 11, 16, 44)
-    lay_out(sheet, styles, SITE_HEADER, table.right, widths, max(len(table.rows), 1))
+def _plain_table(sheet: Worksheet, styles: Styles, table: CellTable, widths: tuple[int, ...]) -> None:
+    lay_out(sheet, styles, table.header, table.right, widths, max(len(table.rows), 1))
     for row, cells in enumerate(table.rows, start=1):
         fit_height(sheet, row, cells, widths)
         for column, cell in enumerate(cells):

@@ -11,6 +11,7 @@ from qplan.inventory.model import Site
 from qplan.outputs.report.document import Section, Table
 from qplan.outputs.text import wording
 from qplan.outputs.text.names import SiteNames
+from qplan.outputs.text.tables import isolated
 
 NOT_STATED = "not stated"
 READING = (
@@ -63,7 +64,7 @@ def _corridor_row(facts: CorridorFacts, sites: dict[str, Site], names: SiteNames
         "one path only" if len(facts.paths) == 1 else wording.DISJOINT[facts.corridor.disjoint],
         wording.listed([names[relay] for relay in facts.relays]) or "none",
         _words(site.country for site in relays),
-        _words(site.operator for site in relays),
+        _words(isolated(site.operator or "") for site in relays),
         rules or "none stated",
         broken or ("kept" if rules else "–"),
     )
@@ -72,7 +73,8 @@ def _corridor_row(facts: CorridorFacts, sites: dict[str, Site], names: SiteNames
 def _whereabouts(site: Site) -> str:
     """`citynet, CH, tier 2`: what is stated of a site."""
     tier = None if site.security_tier is None else f"tier {site.security_tier}"
-    return ", ".join(word for word in (site.operator, site.country, tier) if word) or f"operator {NOT_STATED}"
+    words = (isolated(site.operator or ""), site.country, tier)
+    return ", ".join(word for word in words if word) or f"operator {NOT_STATED}"
 
 
 def _words(words: Iterable[str | None]) -> str:

@@ -16,6 +16,9 @@ from decimal import Decimal
 Cell = str | float | Decimal | None
 LEAST_CELL, LONGEST_NAME = 8, 24
 UNLIMITED = 10_000  # columns, where a text does not go to a terminal
+ISOLATE, POP = "\u2068", "\u2069"  # first strong isolate, pop directional isolate
+_ISOLATE = re.compile(f"{ISOLATE}([^{ISOLATE}{POP}]*){POP}")
+_NO_WIDTH = frozenset(ISOLATE + POP)
 _JOINERS = frozenset("\u200c\u200d")  # format characters that ordinary words of some scripts need
 _MARKDOWN = re.compile(r"([\\`*_\[\]~|#$!{}])")
 _LIST_MARKER = re.compile(r"^(\d*)([-+.)=])(?=[-=\s]|$)")
@@ -24,8 +27,25 @@ _MENTION = re.compile(r"(?<!\w)@(?=\w)")
 
 
 def one_line(text: str) -> str:
-    """The text as one line: breaks and tabs are spaces; control, format, direction and broken characters are U+FFFD."""
-    return text if text.isprintable() else "".join(map(_visible, text))
+    """The text as one line: breaks and tabs are spaces; control, format, direction and broken characters are U+FFFD.
+
+    An isolate around plain characters, as `isolated` makes it, stays: it puts nothing else out of order.
+    """
+    if text.isprintable():
+        return text
+    parts = _ISOLATE.split(text)  # what an isolate holds stands at every second place
+    return "".join(f"{ISOLATE}{_shown(part)}{POP}" if number % 2 else _shown(part) for number, part in enumerate(parts))
+
+
+def isolated(text: str) -> str:
+    """The text kept apart from what stands around it, where it is written from right to left: a name in a sentence."""
+    if text.isascii() or not any(unicodedata.bidirectional(char) in ("R", "AL", "AN") for char in text):
+        return text
+    return f"{ISOLATE}{_shown(text)}{POP}"
+
+
+def _shown(text: str) -> str:
+    return "".join(map(_visible, text))
 
 
 def _visible(char: str) -> str:
@@ -161,15 +181,19 @@ def drop_columns(
 
 
 def shortened(text: str, width: int) -> str:
-    """The text, or as much of it as so many columns of a terminal take, and that there was more."""
+    """The text, or as much of it as so many columns of a terminal take, and that there was more.
+
+    An isolate that is cut is closed.
+    """
     if text_width(text) <= width:
         return text
     text = text[: width - 1]
     while text_width(text) > width - 1:
         text = text[:-1]
-    return text.rstrip() + "…"
+    return text.rstrip() + POP * (text.count(ISOLATE) - text.count(POP)) + "…"
 
 
 def text_width(text: str) -> int:
     """Columns that the text takes on a terminal."""
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    shown = (c for c in text if not unicodedata.combining(c) and c not in _NO_WIDTH)
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in shown)

@@ -162,7 +162,7 @@ def _nodes(sites: list[str], ids: dict[str, str], facts: PlanFacts, names: SiteN
             DiagramNode(
                 id=ids[site_id],
                 site=site_id,
-                name=one_line(names[site_id]),
+                name=one_line(names.alone(site_id)),
                 kind=kind,
                 roles=node.node.roles if node else (),
                 detail=one_line(f"{names[site_id]} ({site_id}): {MEANING[kind]}.{seen}"),

@@ -19,7 +19,7 @@ def plan_ending(facts: PlanFacts, folder: Path) -> str:
     """Of a plan that has been written to the folder."""
     new = [relay.id for relay in facts.relays if relay.site.trusted_node != "existing"]
     names = SiteNames(facts.inventory)
-    lines = [f"New trusted nodes: {names.join(new)}"] if new else []
+    lines = [f"New trusted nodes: {', '.join(map(names.alone, new))}"] if new else []
     shown = printable(shlex.quote(str(folder)))
     asked = [
         (f"qplan explain {shown}", "what binds the plan, and what each corridor costs"),

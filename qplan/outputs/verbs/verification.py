@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from qplan.assessment.checks import CheckResult
 from qplan.assessment.facts import assess
-from qplan.assessment.judgement import judged
+from qplan.assessment.judgement import judged, stated_budget
 from qplan.errors import Exit
 from qplan.explain.findings import write_setting
+from qplan.inventory.model import Inventory
 from qplan.inventory.reader import Reading
 from qplan.inventory.rules import Spot, printable
 from qplan.inventory.source.messages import counted
@@ -25,6 +27,7 @@ from qplan.plan.verify.violation import Violation
 EDITED = (
     "The inventory is not the one that it was made from: whether it is still the best, only planning anew can tell."
 )
+BUDGET_TOLERANCE_DB = 1e-5
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ def verification(reading: Reading, plan: Plan) -> Verification:
     violations = verify(reading.inventory, plan)
     checks = assess(reading.inventory, plan).checks if not violations and reading.inventory.checks else ()
     if not violations:
-        violations = tuple(_check_violations(checks, plan))
+        violations = (*_budget_violations(reading.inventory, plan), *_check_violations(checks, plan))
     return Verification(
         violations,
         edited,
@@ -85,6 +88,17 @@ def verification(reading: Reading, plan: Plan) -> Verification:
         reading.sources,
         reading.check_places,
     )
+
+
+def _budget_violations(inventory: Inventory, plan: Plan) -> Iterator[Violation]:
+    """Loss budgets that are not what they are now."""
+    for link in plan.links:
+        if link.budget_db is not None:
+            stated, true = dict(link.budget_db), dict(stated_budget(inventory, link) or {})
+            for part, value in stated.items():
+                if abs(value - true.get(part, math.inf)) > BUDGET_TOLERANCE_DB:
+                    address = f"links.{link.id}.budget_db.{part}"
+                    yield Violation("budget-value", address, f"{value:.10g}", f"{true.get(part, math.nan):.10g}")
 
 
 def _check_violations(results: Iterable[CheckResult], plan: Plan) -> Iterator[Violation]:
