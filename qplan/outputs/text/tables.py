@@ -31,19 +31,21 @@ def one_line(text: str) -> str:
 
     An isolate around plain characters, as `isolated` makes it, stays: it puts nothing else out of order.
     """
+    if text.isprintable():
+        return text
     parts = _ISOLATE.split(text)  # what an isolate holds stands at every second place
     return "".join(f"{ISOLATE}{_shown(part)}{POP}" if number % 2 else _shown(part) for number, part in enumerate(parts))
 
 
 def isolated(text: str) -> str:
     """The text kept apart from what stands around it, where it is written from right to left: a name in a sentence."""
-    if not any(unicodedata.bidirectional(char) in ("R", "AL", "AN") for char in text):
+    if text.isascii() or not any(unicodedata.bidirectional(char) in ("R", "AL", "AN") for char in text):
         return text
     return f"{ISOLATE}{_shown(text)}{POP}"
 
 
 def _shown(text: str) -> str:
-    return text if text.isprintable() else "".join(map(_visible, text))
+    return "".join(map(_visible, text))
 
 
 def _visible(char: str) -> str:
@@ -193,7 +195,5 @@ def shortened(text: str, width: int) -> str:
 
 def text_width(text: str) -> int:
     """Columns that the text takes on a terminal."""
-    return sum(
-        0 if unicodedata.combining(c) or c in _NO_WIDTH else 2 if unicodedata.east_asian_width(c) in "WF" else 1
-        for c in text
-    )
+    shown = (c for c in text if not unicodedata.combining(c) and c not in _NO_WIDTH)
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in shown)

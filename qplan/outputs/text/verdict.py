@@ -8,6 +8,7 @@ from qplan.assessment.facts import PlanFacts
 from qplan.costing.money_text import round_money
 from qplan.inventory.source.messages import counted
 from qplan.outputs.text import existing, money, wording
+from qplan.outputs.text.tables import isolated
 
 OBJECTIVES = {"tco": "least TCO", "capex": "least capex", "relays": "fewest relays, then least TCO"}
 
@@ -27,7 +28,8 @@ def plan_line(facts: PlanFacts) -> str:
 def title(facts: PlanFacts) -> str:
     """What the plan is called: the network's name, and what was varied of its inventory."""
     variant = wording.variant(facts.plan.inventory)
-    return (facts.inventory.metadata.name or facts.plan.inventory.name) + (f" ({variant})" if variant else "")
+    name = facts.inventory.metadata.name or facts.plan.inventory.name
+    return f"{isolated(name)} ({variant})" if variant else name
 
 
 def warnings(facts: PlanFacts) -> tuple[str, ...]:
