@@ -18,7 +18,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 COPIED = ("qplan", "tests", "examples", "schemas", "pyproject.toml", "README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 ENGINES, ROWS, COSTS = "tests/optimizer/test_engines.py", "tests/optimizer/test_rows.py", "tests/costing"
-OPTIMALITY = "tests/optimizer/test_optimality.py::test_relayed_by_one_path_patched_through_by_another"
+RELAYED = "tests/optimizer/test_engines.py::test_relayed_by_one_path_patched_through_by_another"
 LIMITS, FAULTS = "tests/candidates/test_links.py", "tests/optimizer/test_solver_faults.py"
 
 
@@ -51,13 +51,13 @@ MUTANTS = {
         "optimizer/model/path_rows.py",
         "if resource.kind is Kind.SITE and (entering",
         "if resource.kind is Kind.DUCT and (entering",
-        (ENGINES, OPTIMALITY),
+        (RELAYED,),
     ),
     '"not relayed too" dropped from "used once"': Mutant(
         "candidates/bundles.py",
         "len({bundles[i].ends for i in indices}) == 1 and not relayed_too",
         "len({bundles[i].ends for i in indices}) == 1",
-        (ENGINES, OPTIMALITY),
+        (RELAYED,),
     ),
     "strands left out of dominance": Mutant(
         "candidates/dominance.py", "        -link.strands,\n", "", (LIMITS,)
@@ -144,7 +144,7 @@ MUTANTS = {
         "candidates/bundles.py",
         "demand_bps = 0.0 if corridor.demand_bps <= self.least_bps else corridor.demand_bps",
         "demand_bps = 0.0",
-        (ENGINES, OPTIMALITY),
+        (ENGINES, "tests/optimizer/test_optimality.py"),
     ),
 }  # fmt: skip
 

@@ -18,6 +18,7 @@ from qplan.candidates.model import (
     Usability,
     systems_needed,
 )
+from qplan.candidates.parallel_fibres import find_parallel_fibres
 from qplan.candidates.prices import OwnCosts, metrics_of
 from qplan.candidates.routes import route_between, routes_within_reach
 from qplan.candidates.standing import find_standing, route_of
@@ -36,18 +37,24 @@ from qplan.time_budget import UNLIMITED, TimeBudget
 
 
 def enumerate_candidates(
-    inventory: Inventory, counted: frozenset[str] = frozenset(), clock: TimeBudget = UNLIMITED
+    inventory: Inventory,
+    counted: frozenset[str] = frozenset(),
+    clock: TimeBudget = UNLIMITED,
+    used: frozenset[str] = frozenset(),
 ) -> CandidateGraph:
     """Enumerate the candidate links of an inventory, existing ones among them; links `counted` are never left out.
 
-    Where the time ends first, routes with more patched sites than the graph's `bypass_limit` are missing.
+    Nor are fibres `used` for others that are alike. Where the time ends first, routes with more patched sites than the
+    graph's `bypass_limit` are missing.
     """
     usable = find_usable_sites(inventory)
     systems = permitted_systems(inventory)
     survey = Survey(inventory, systems)
     standing, there = find_standing(survey), find_existing(inventory)
     costs = OwnCosts(Options(market_of(inventory), metrics_of(inventory)))
-    routes, bypass_limit = routes_within_reach(survey, usable, clock)
+    used = used.union(*(link.fibres for link in inventory.existing.links.values()))
+    parallel = find_parallel_fibres(inventory, usable, used)
+    routes, bypass_limit = routes_within_reach(survey, usable, parallel, clock)
     links: list[CandidateLink] = []
     refusals = [
         Refusal(route_between(fibre.ends, (f,)), s, "amplified", None, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qplan.candidates.model import Route, Usability
+from qplan.candidates.parallel_fibres import ALL_FIBRES, ParallelFibres
 from qplan.candidates.survey import Survey
 from qplan.time_budget import UNLIMITED, TimeBudget
 
@@ -10,9 +11,9 @@ MAX_ROUTES = 60_000  # more than this and only routes with fewer patched sites a
 
 
 def routes_within_reach(
-    survey: Survey, usable: Usability, clock: TimeBudget = UNLIMITED
+    survey: Survey, usable: Usability, parallel: ParallelFibres = ALL_FIBRES, clock: TimeBudget = UNLIMITED
 ) -> tuple[list[Route], int | None]:
-    """Every route between two sites of one corridor, by the number of patched sites.
+    """Every route between two sites of one corridor, by the number of patched sites, over fibres that are needed.
 
     Returns the routes and, where there are more than `MAX_ROUTES` or than the time is enough for, the number of patched
     sites beyond which none was considered (else None).
@@ -26,7 +27,7 @@ def routes_within_reach(
             if bypasses and clock.spent:
                 return routes, bypasses - 1
             for fibre, there in survey.neighbours[visited[-1]]:
-                if there in visited:
+                if there in visited or fibre in parallel.needless or not parallel.combine(fibres, fibre):
                     continue
                 longer = (*visited, there), (*fibres, fibre)
                 route = route_between(*longer)

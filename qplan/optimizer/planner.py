@@ -51,7 +51,8 @@ def optimize(
     against = keep or (earlier if change_cost else None)
     reference = None if against is None else reference_to(against, change_cost, first=keep is not None)
     counted = frozenset[str]() if reference is None else reference.links
-    candidates = enumerate_candidates(inventory, counted, parameters.clock.share(REACH_SHARE))
+    used = frozenset(f for plan in (earlier, keep) if plan is not None for link in plan.links for f in link.fibres)
+    candidates = enumerate_candidates(inventory, counted, parameters.clock.share(REACH_SHARE), used)
     tasks: list[Task] = []
     begun = earlier or keep
     start = WarmStart() if begun is None else _start_from(inventory, candidates, begun)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import pytest
+from networks import corridor, fibre, network
 from oracle.engine_instances import KINDS, engine_instance, with_printed_budget
 from oracle.search import Oracle, best_value
 from planning import PATIENCE_S
@@ -197,3 +198,19 @@ def test_engine_alone(cases, engine):
 def test_instances_are_what_they_should_be(cases):
     feasible = Counter(KINDS[case.seed % len(KINDS)].__name__ for case in cases if case.best)
     assert all(feasible[kind.__name__] >= INSTANCES / len(KINDS) / 4 for kind in KINDS), feasible
+
+
+@pytest.mark.parametrize("disjoint", ["relay", "node", "duct"])
+def test_relayed_by_one_path_patched_through_by_another(disjoint):
+    """Over ax keys must be relayed at x, over xa they are patched through there; around x all is dear."""
+    fibres = {"ax": 7.0, "xa": 5.0, "xb": 4.0, "bx": 4.0, "ay": 9.0, "yb": 9.0}
+    inventory = network(
+        {f: fibre(*f, loss_db=loss_db) for f, loss_db in fibres.items()},
+        {"c": corridor("a", "b", paths=2, disjoint=disjoint)},
+        sites={"y": {"relay_cost": 1000}},
+        policy={"max_bypass_sites": 1, "bypass_loss_db": 0.0},
+    )
+    case = Case(0, inventory, best_value(inventory))
+    assert case.best.value == (300 if disjoint == "relay" else 1300)
+    for engine in ENGINES:
+        engine(case)

@@ -6,7 +6,6 @@ import random
 from collections.abc import Callable
 from itertools import pairwise
 
-import networks
 import pytest
 from oracle.random_inventories import random_inventory
 from oracle.search import Oracle, best_value
@@ -252,17 +251,3 @@ def test_corridors_of_one_root_with_demands_that_other_links_carry_do_not_share_
     inventory = Inventory.model_validate(document)
     best = best_value(inventory)
     assert (worth(planned(inventory), inventory) or (0, None))[1] == (best and best.value)
-
-
-@pytest.mark.parametrize("disjoint", ["relay", "node", "duct"])
-def test_relayed_by_one_path_patched_through_by_another(disjoint):
-    """Over f keys must be relayed at x, over h they are patched through there; around x all is dear."""
-    fibres = {"ax": 7.0, "xa": 5.0, "xb": 4.0, "bx": 4.0, "ay": 9.0, "yb": 9.0}
-    inventory = networks.network(
-        {f: networks.fibre(*f, loss_db=loss_db) for f, loss_db in fibres.items()},
-        {"c": networks.corridor("a", "b", paths=2, disjoint=disjoint)},
-        sites={"y": {"relay_cost": 1000}},
-        policy={"max_bypass_sites": 1, "bypass_loss_db": 0.0},
-    )
-    assert_equal(planned(inventory), inventory, best_value(inventory), 0)
-    assert planned(inventory).plan.costs.capex == (300 if disjoint == "relay" else 1300)

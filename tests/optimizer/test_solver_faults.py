@@ -153,3 +153,14 @@ def test_a_defect_within_a_bound_costs_that_bound_alone(monkeypatch, name, defec
     assert (found.plan.status, found.plan.objective.value) == ("optimal", sound.objective.value)
     told = "excluded a plan that holds" if defect is unsound else "relaxation failed"
     assert any(told in note for note in found.plan.notes)
+
+
+def test_an_unsound_cut_leaves_no_bound_where_nothing_else_gives_one(monkeypatch):
+    def fail(self, search, standing):
+        raise SolverFailed("no solver")
+
+    monkeypatch.setattr(root, "link_ends", unsound(root.link_ends))
+    monkeypatch.setattr(steps.ExactModel, "take", fail)
+    plan = planned(INVENTORIES["one path"]).plan
+    assert (plan.status, plan.solver.stopped_by, plan.objective.bound) == ("feasible", "unsound_cut", None)
+    assert len(plan.notes) == 2
