@@ -36,7 +36,7 @@ class Result:
     inventory: Reading
     plan: Plan | None
     explanation: Explanation | None = None
-    """Filled exactly where there is no plan."""
+    """Filled where there is no plan and reasons were looked for."""
     outcome: Outcome | None = field(default=None, repr=False)
     """How the search ended; None for a plan that was read, or taken over with its proof."""
     taken_over: bool = False
@@ -47,6 +47,8 @@ class Result:
         """`optimal` (within the gap asked for), `feasible`, `infeasible` (proven), or `unknown` (a limit came)."""
         if self.plan is not None:
             return self.plan.status
+        if self.explanation is None and self.outcome is not None:
+            return "infeasible" if self.outcome.search.status == "infeasible" else "unknown"
         return "infeasible" if self.explanation is not None and self.explanation.status == "infeasible" else "unknown"
 
     @property
@@ -112,6 +114,7 @@ def optimize(
     stop: threading.Event | None = None,
     lp_file: Path | None = None,
     prove: bool = False,
+    explained: bool = True,
 ) -> Result:
     """The best plan: proven within the relative `gap`, or found within `time_limit` seconds; re-checked in any case.
 
@@ -120,7 +123,8 @@ def optimize(
     search, unless `prove`. With a `change_cost` every link and relay that only one of the two plans has counts as much
     money. `keep` is a plan that the new one has the fewest changes against. `progress` is called now and then, perhaps
     from another thread; setting `stop` ends the search with what was found. `lp_file` takes the integer programme.
-    Where there is no plan, the reasons are looked for, which takes 20 s or more. Raises WrongUsage, SolverFailed.
+    Where there is no plan, the reasons are looked for if they are to be `explained`, which takes 20 s or more. Raises
+    WrongUsage, SolverFailed.
     """
     from qplan.assessment.judgement import judge
     from qplan.explain.infeasibility.explanation import explain
@@ -142,6 +146,8 @@ def optimize(
             plan = plan.model_copy(update={"inventory": start.inventory, "start_sha256": start.start_sha256})
         return Result(inventory, plan, outcome=found)
     status = found.search.status
+    if not explained:
+        return Result(inventory, None, outcome=found)
     reasons = explain(inventory.inventory, found.candidates, status, solver, parameters, inventory.defaults)
     return Result(inventory, None, reasons, found)
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from qplan.inventory.model import InventoryFile
+from qplan.outputs.compare.document import ComparedDocument
 from qplan.outputs.drills.availability_document import AvailabilityAnswer
 from qplan.outputs.drills.drill_document import DrillAnswer
 from qplan.outputs.review.diff_document import DiffDocument
@@ -59,6 +60,7 @@ SCHEMAS: dict[str, Callable[[], Schema]] = {
     "plan": plan_schema,
     "availability": lambda: _written(AvailabilityAnswer, "qplan availability"),
     "candidates": lambda: _written(Candidates, "qplan candidates"),
+    "compare": lambda: _written(ComparedDocument, "qplan compare"),
     "diff": lambda: _written(DiffDocument, "qplan diff"),
     "doctor": lambda: _written(DoctorDocument, "qplan doctor"),
     "drill": lambda: _written(DrillAnswer, "qplan drill"),

@@ -32,6 +32,13 @@ from qplan.outputs.text.verdict import title
 from qplan.plan.model import Plan
 
 CREATED = datetime(2000, 1, 1)  # fixed: the same plan gives the same bytes
+BOOK_OPTIONS = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "nan_inf_to_errors": True,
+}
 SHEETS = (
     "Summary",
     "BOM",
@@ -52,14 +59,7 @@ def workbook_bytes(facts: PlanFacts) -> bytes:
     """The whole workbook."""
     bill, total, economics = facts.bill, facts.costs.total, facts.inventory.economics
     buffer = io.BytesIO()
-    options = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "nan_inf_to_errors": True,
-    }
-    with Workbook(buffer, options) as book:
+    with Workbook(buffer, BOOK_OPTIONS) as book:
         book.set_properties({"title": "Bill of materials and costs", "created": CREATED})
         styles = make_styles(book, economics.currency)
         sheets = {name: book.add_worksheet(name) for name in SHEETS}

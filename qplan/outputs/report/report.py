@@ -54,6 +54,11 @@ def report_document(facts: PlanFacts, first: tuple[Section, ...] = ()) -> Docume
 
 def report_html(facts: PlanFacts, first: tuple[Section, ...] = ()) -> str:
     """One page that needs nothing else: no script, no font and no picture from elsewhere."""
+    return document_html(report_document(facts, first), topology_svg(facts))
+
+
+def document_html(document: Document, topology: str = "") -> str:
+    """A document as a page, with the topology where there is one."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -65,9 +70,8 @@ def report_html(facts: PlanFacts, first: tuple[Section, ...] = ()) -> str:
         lstrip_blocks=True,
     )
     environment.filters["typeset"] = _typeset
-    return environment.get_template("report.html").render(
-        document=report_document(facts, first), topology=Markup(topology_svg(facts)), tones=TONES
-    )
+    page = environment.get_template("report.html")
+    return page.render(document=document, topology=Markup(topology), tones=TONES)
 
 
 def topology_svg(facts: PlanFacts) -> str:

@@ -1,0 +1,161 @@
+"""`qplan compare`."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+import click
+
+from qplan.api.columns import (
+    By,
+    ComparedStyle,
+    exit_code,
+    plan_all,
+    plans,
+    render_columns,
+    scenarios,
+    share_of_time,
+    side_by_side,
+    split,
+    write_file,
+)
+from qplan.api.planning import Result, Solver, is_plan, optimize
+from qplan.cli.common import ANY_PATH, as_of_option, built_option, default_file, overlay_options, search_options
+from qplan.cli.progress import ProgressLine
+from qplan.cli.signals import stop_on_signals
+from qplan.cli.terminal import say, window
+from qplan.cli.verb import Verb
+
+if TYPE_CHECKING:
+    from qplan import Reading
+
+EXAMPLES = (
+    ("qplan compare --scenario north,south", "./sites.yaml under two scenarios, each planned to its own optimum"),
+    ("qplan compare --by manufacturer", "any vendor, and each one alone"),
+    ("qplan compare --by offer-kind -o offers.html", "purchase, lease and managed service, as a page with charts"),
+    ("qplan compare old.plan new.plan --baseline old", "plans that are there"),
+)
+SUFFIXES: dict[str, ComparedStyle] = {
+    ".json": "json",
+    ".md": "markdown",
+    ".csv": "csv",
+    ".html": "html",
+    ".xlsx": "xlsx",
+    ".txt": "text",
+}
+
+
+@click.command("compare", cls=Verb, examples=EXAMPLES, soft_fail=True)
+@click.argument("names", nargs=-1, metavar="[FILE] | PLAN PLAN…", type=ANY_PATH)
+@click.option("--by", type=click.Choice(get_args(By)), help="Each manufacturer, or each kind of offer, alone.")
+@click.option("--baseline", metavar="COLUMN", help="What the others are held against; default the first.")
+@click.option("--format", "style", type=click.Choice(get_args(ComparedStyle)), help="Default text, or as --out ends.")
+@click.option("-o", "--out", type=ANY_PATH, metavar="PATH", help="File to write instead of stdout.")
+@click.option("-q", "--quiet", is_flag=True, help="Print no progress.")
+@overlay_options
+@as_of_option
+@built_option
+@search_options
+def command(
+    names: tuple[Path, ...],
+    by: By | None,
+    baseline: str | None,
+    style: ComparedStyle | None,
+    out: Path | None,
+    quiet: bool,
+    scenario: str | None,
+    overrides: tuple[str, ...],
+    demand_factor: float,
+    as_of: datetime | None,
+    built: Path | None,
+    time_limit: float,
+    gap: float,
+    solver: Solver,
+    threads: int,
+) -> int:
+    """Lay plans side by side: nodes, links, relays, resilience, headroom, money, per corridor, and what decides.
+
+    \b
+    FILE --scenario A,B,…        scenarios (`.` is the file as it stands), each planned to its own optimum
+    FILE --by manufacturer       the file as it stands, and each alone
+    PLAN PLAN…                   plans that are there
+
+    The time limit is for all together. Ends as the gravest of the columns would: 4 where one has no plan.
+    """
+    style = _style(style, out)
+    if names and is_plan(names[0]):
+        _check_plans(names, bool(by or scenario or overrides or demand_factor != 1.0 or as_of or built))
+        results = plans(names)
+    else:
+        readings = _readings(names, by, scenario, overrides, demand_factor, as_of, built)
+        results = _planned(readings, quiet, time_limit, gap, solver, threads)
+    data = render_columns(side_by_side(results, baseline), style, window())
+    if out is None:
+        say(data.decode(), style)
+    else:
+        write_file(out, data)
+    return int(exit_code(results))
+
+
+def _planned(
+    readings: tuple[tuple[str, Reading], ...], quiet: bool, time_limit: float, gap: float, solver: Solver, threads: int
+) -> tuple[tuple[str, Result], ...]:
+    deadline, left = time.monotonic() + time_limit, len(readings)
+    with stop_on_signals() as stop, ProgressLine(quiet) as line:
+
+        def plan(inventory: Reading, what: str) -> Result:
+            nonlocal left
+            line.show(f"planning {what} …")
+            seconds, left = share_of_time(deadline, left), left - 1
+            return optimize(
+                inventory, gap=gap, time_limit=seconds, solver=solver, threads=threads, stop=stop, explained=False
+            )
+
+        return plan_all(readings, plan)
+
+
+def _readings(
+    names: tuple[Path, ...],
+    by: By | None,
+    scenario: str | None,
+    overrides: tuple[str, ...],
+    demand_factor: float,
+    as_of: datetime | None,
+    built: Path | None,
+) -> tuple[tuple[str, Reading], ...]:
+    """Raises click's UsageError."""
+    context = click.get_current_context()
+    if len(names) > 1:
+        raise click.UsageError("name one FILE, or plans alone", context)
+    file = names[0] if names else default_file(context)
+    day = None if as_of is None else as_of.date()
+    if by is not None:
+        return split(file, by, scenario=scenario, set=overrides, demand_factor=demand_factor, as_of=day, built=built)
+    chosen = [name.strip() for name in (scenario or "").split(",") if name.strip()]
+    if len(chosen) < 2:
+        raise click.UsageError(
+            "name at least two scenarios (--scenario A,B; . is the file as it stands), or --by", context
+        )
+    return scenarios(file, chosen, set=overrides, demand_factor=demand_factor, as_of=day, built=built)
+
+
+def _style(style: ComparedStyle | None, out: Path | None) -> ComparedStyle:
+    """Raises click's UsageError."""
+    suffix = "" if out is None else out.suffix.lower()
+    chosen = style or SUFFIXES.get(suffix, "text")
+    if chosen == "xlsx" and out is None:
+        raise click.UsageError("a workbook is no text: name a file with --out", click.get_current_context())
+    return chosen
+
+
+def _check_plans(names: tuple[Path, ...], overlaid: bool) -> None:
+    """Raises click's UsageError."""
+    context = click.get_current_context()
+    if overlaid:
+        words = "plans were made with their own --scenario, --set and the like: give none with PLAN"
+        raise click.UsageError(words, context)
+    if len(names) < 2:
+        raise click.UsageError("one plan alone is not compared: name two or more", context)

@@ -1,0 +1,94 @@
+"""Plans side by side as one page: verdicts, charts and every table; it needs nothing else."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from qplan.comparison.columns import Column, SideBySide
+from qplan.costing.money_text import round_money
+from qplan.outputs.compare.charts import Bar, stacked_bars
+from qplan.outputs.compare.rows import NOTHING, Row, money_name, rows, value_text, verdicts
+from qplan.outputs.report.document import Document, Section, Table
+from qplan.outputs.report.report import document_html
+
+
+def compared_html(table: SideBySide) -> str:
+    """The page."""
+    return document_html(compared_document(table))
+
+
+def compared_document(table: SideBySide) -> Document:
+    """Everything that the page says, as plain text, with its charts."""
+    found, said = rows(table), verdicts(table)
+    planned = [column.facts for column in table.columns if column.facts is not None]
+    name = next((facts.inventory.metadata.name for facts in planned if facts.inventory.metadata.name), None)
+    grouped = groupby((row for row in found if row.group != "TCO by corridor"), key=lambda row: row.group)
+    return Document(
+        title=f"{name}: plans side by side" if name else "Plans side by side",
+        subtitle=f"Baseline: {table.baseline}",
+        headline=_headline(table),
+        proven=all(column.status == "optimal" for column in table.columns),
+        warnings=(),
+        figures=tuple((column.id, _tco(column)) for column in table.columns),
+        corridors=_table("TCO by corridor", table, [row for row in found if row.group == "TCO by corridor"]),
+        sections=(
+            Section("verdicts", "Against the baseline", points=said, pictures=_charts(table)),
+            *(Section(_anchor(group), group, tables=(_table("", table, list(each)),)) for group, each in grouped),
+        ),
+    )
+
+
+def _anchor(group: str) -> str:
+    return group.lower().replace(" ", "-")
+
+
+def _headline(table: SideBySide) -> str:
+    """The cheapest of what can be compared."""
+    planned = [(column.facts.plan.costs.tco, column.id) for column in table.columns if column.facts is not None]
+    currencies = {column.facts.plan.costs.currency for column in table.columns if column.facts is not None}
+    if not planned:
+        return "None of these has a plan."
+    if len(currencies) > 1:
+        return "The plans are in several currencies: their amounts are not compared."
+    tco, name = min(planned)
+    return f"Least TCO: {name}, {round_money(tco, currencies.pop())}."
+
+
+def _tco(column: Column) -> str:
+    if column.facts is None:
+        return "no plan"
+    costs = column.facts.plan.costs
+    return f"TCO {round_money(costs.tco, costs.currency)}"
+
+
+def _table(title: str, table: SideBySide, members: list[Row]) -> Table:
+    names = tuple(column.id for column in table.columns)
+    cells = tuple((row.name, *(value_text(row, value) for value in row.values)) for row in members)
+    return Table(title, ("", *names), cells or ((NOTHING, *(NOTHING for _ in names)),), right=names)
+
+
+def _charts(table: SideBySide) -> tuple[str, ...]:
+    planned = [column for column in table.columns if column.facts is not None]
+    currency = planned[0].facts.plan.costs.currency if planned and planned[0].facts else ""
+    whole = [Bar(column.id, _parts(column)) for column in planned]
+    shares = [
+        Bar(column.id, tuple((money_name(key), max(tco, 0.0)) for key, tco in column.corridors.items()))
+        for column in planned
+    ]
+    if not planned:
+        return ()
+    return (
+        stacked_bars("TCO: what is paid at once, and what later", whole, currency),
+        stacked_bars("TCO by corridor", shares, currency),
+    )
+
+
+def _parts(column: Column) -> tuple[tuple[str, float], ...]:
+    assert column.facts is not None, "columns without a plan are not drawn"
+    costs = column.facts.plan.costs
+    at_once = costs.capex + costs.contingency
+    return (
+        ("Capex", costs.capex),
+        ("Contingency", costs.contingency),
+        ("Opex and refresh, discounted", max(round(costs.tco - at_once, 2), 0.0)),
+    )

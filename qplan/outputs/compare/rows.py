@@ -1,0 +1,230 @@
+"""Plans side by side as rows: a key for programs, a name for people, and a value for every column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from qplan.assessment.facts import PlanFacts
+from qplan.comparison.columns import COMMON, Column, Difference, SideBySide
+from qplan.comparison.model import Amount
+from qplan.costing.firmness import EXPIRED, FOREIGN, ILLUSTRATIVE, QUOTED
+from qplan.costing.money_text import round_money
+from qplan.outputs.review.wording import signed_money, signed_percent
+from qplan.outputs.text import wording
+
+Value = float | str | None
+Kind = Literal["text", "count", "money", "change", "share", "db"]
+NOTHING = "–"
+RESULTS = {"infeasible": "no plan can serve it", "unknown": "no plan found in time"}
+
+
+@dataclass(frozen=True)
+class Row:
+    group: str
+    key: str
+    name: str
+    kind: Kind
+    values: tuple[Value, ...]
+    """One a column, None where there is nothing to say."""
+
+
+def rows(table: SideBySide) -> tuple[Row, ...]:
+    """All that is compared."""
+    return (*_design(table), *_trust(table), *_money(table), *_firmness(table), *_corridors(table), *_checks(table))
+
+
+def money_name(key: str) -> str:
+    """What a corridor's money is called."""
+    return "used by no corridor" if key == COMMON else key
+
+
+def differences(table: SideBySide) -> dict[str, Difference]:
+    """By column."""
+    found = {column.id: table.difference(column) for column in table.columns}
+    return {key: each for key, each in found.items() if each is not None}
+
+
+def _row(table: SideBySide, group: str, key: str, name: str, kind: Kind, value: Callable[[PlanFacts], Value]) -> Row:
+    return Row(
+        group, key, name, kind, tuple(None if each.facts is None else value(each.facts) for each in table.columns)
+    )
+
+
+def _design(table: SideBySide) -> Iterator[Row]:
+    group = "Design"
+    yield Row(group, "result", "Result", "text", tuple(map(_result, table.columns)))
+    yield _row(table, group, "objective", "Objective", "text", lambda facts: facts.plan.objective.name)
+    yield _row(table, group, "nodes", "QKD nodes", "count", lambda facts: len(facts.plan.nodes))
+    yield _row(table, group, "links", "QKD links", "count", lambda facts: len(facts.plan.links))
+    yield _row(table, group, "systems", "QKD systems", "text", _systems)
+    yield _row(table, group, "offers", "Bought by", "text", _offers)
+    yield _row(table, group, "unserved", "Corridors not served", "text", _unserved)
+
+
+def _result(column: Column) -> str:
+    return RESULTS[column.status] if column.facts is None else wording.proof(column.facts.plan)
+
+
+def _systems(facts: PlanFacts) -> str:
+    counts: dict[str, int] = {}
+    for link in facts.plan.links:
+        counts[link.system] = counts.get(link.system, 0) + link.count
+    return ", ".join(f"{count} × {name}" for name, count in sorted(counts.items())) or "none"
+
+
+def _offers(facts: PlanFacts) -> str:
+    return ", ".join(f"{offer.paid} × {offer.id}" for offer in facts.plan.offers if offer.paid) or "no offer"
+
+
+def _unserved(facts: PlanFacts) -> str:
+    return ", ".join(corridor.id for corridor in facts.unserved) or "none"
+
+
+def _trust(table: SideBySide) -> Iterator[Row]:
+    group = "Trust and resilience"
+    yield _row(table, group, "relays", "Sites that relay keys in clear", "count", lambda facts: len(facts.relays))
+    yield _row(table, group, "relay_sites", "Which", "text", _relays)
+    yield _row(table, group, "operators", "Operators of relays", "text", _operators)
+    yield _row(table, group, "lone_cuts", "Corridors that one loss cuts off", "text", _cut_off)
+    yield _row(table, group, "headroom_db", "Least headroom", "db", _headroom)
+    yield _row(table, group, "load", "Highest load of a link", "share", _load)
+
+
+def _relays(facts: PlanFacts) -> str:
+    return ", ".join(relay.id for relay in facts.relays) or "none"
+
+
+def _operators(facts: PlanFacts) -> str:
+    operators = {relay.site.operator or "not stated" for relay in facts.relays}
+    return ", ".join(sorted(operators)) or "none"
+
+
+def _cut_off(facts: PlanFacts) -> str:
+    alone = (each.id for each in facts.corridors if each.cut_off_by is not None and each.cut_off_by.size == 1)
+    return ", ".join(alone) or "none"
+
+
+def _headroom(facts: PlanFacts) -> float | None:
+    return min((round(link.headroom_db, 6) for link in facts.links), default=None)
+
+
+def _load(facts: PlanFacts) -> float | None:
+    return max((round(link.utilisation, 6) for link in facts.links), default=None)
+
+
+def _money(table: SideBySide) -> Iterator[Row]:
+    group = "Money"
+    yield _row(table, group, "currency", "Currency", "text", lambda facts: facts.plan.costs.currency)
+    for key, name, changes in (
+        ("capex", "Capex", True),
+        ("contingency", "Contingency", False),
+        ("opex_per_year", "Opex of year 1", True),
+        ("tco", "TCO", True),
+    ):
+        yield _row(table, group, key, name, "money", _cost(key))
+        if changes:
+            yield from _changes(table, key, name)
+
+
+def _cost(key: str) -> Callable[[PlanFacts], Value]:
+    def value(facts: PlanFacts) -> Value:
+        amount: float = getattr(facts.plan.costs, key)
+        return amount
+
+    return value
+
+
+def _changes(table: SideBySide, key: str, name: str) -> Iterator[Row]:
+    found = differences(table)
+
+    def value(pick: Callable[[Amount], float | None]) -> tuple[Value, ...]:
+        amounts = (found.get(column.id) for column in table.columns)
+        return tuple(None if each is None else pick(getattr(each, key)) for each in amounts)
+
+    if found:
+        yield Row("Money", f"{key}.delta", f"{name} against {table.baseline}", "change", value(lambda each: each.delta))
+        yield Row(
+            "Money", f"{key}.share", f"{name} against {table.baseline}, %", "change", value(lambda each: each.share)
+        )
+
+
+def _firmness(table: SideBySide) -> Iterator[Row]:
+    group = "What the money rests on"
+    for basis, name in (
+        (QUOTED, "Quoted, in the plan's currency"),
+        (FOREIGN, "In another currency"),
+        (EXPIRED, "Quotes that have run out"),
+        (ILLUSTRATIVE, "Illustrative"),
+    ):
+        row = _row(table, group, f"firmness.{basis}", name, "share", _share(basis))
+        if basis == QUOTED or any(row.values):
+            yield row
+    yield _row(table, group, "unpriced_lines", "Lines to be quoted", "count", lambda facts: facts.lines_to_be_quoted)
+    yield _row(table, group, "unstated", "Counted as 0, because not stated", "text", _unstated)
+
+
+def _share(basis: str) -> Callable[[PlanFacts], Value]:
+    return lambda facts: facts.costs.firmness.share(basis)
+
+
+def _unstated(facts: PlanFacts) -> str:
+    return ", ".join(each.what for each in facts.unstated) or "nothing"
+
+
+def _corridors(table: SideBySide) -> Iterator[Row]:
+    shares = [column.corridors for column in table.columns]
+    for key in sorted({key for share in shares for key in share}):
+        values = tuple(share.get(key) for share in shares)
+        yield Row("TCO by corridor", f"corridors.{key}.tco", money_name(key), "money", values)
+
+
+def _checks(table: SideBySide) -> Iterator[Row]:
+    results = [
+        {} if column.facts is None else {check.id: check for check in column.facts.checks} for column in table.columns
+    ]
+    for key in sorted({key for each in results for key in each}):
+        found = (each.get(key) for each in results)
+        values = tuple(None if check is None else "kept" if check.ok else "NOT KEPT" for check in found)
+        yield Row("Checks", f"checks.{key}", key, "text", values)
+
+
+def value_text(row: Row, value: Value) -> str:
+    """A value as people read it."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, str):
+        return value
+    if row.kind == "money":
+        return round_money(value, "").strip()
+    if row.kind == "change":
+        return signed_percent(value) if row.key.endswith(".share") else signed_money(value)
+    if row.kind == "share":
+        return wording.percent(value)
+    return wording.db(value) if row.kind == "db" else f"{value:g}"
+
+
+def verdicts(table: SideBySide) -> tuple[str, ...]:
+    """Each column against the baseline in one sentence, and which corridor decides the difference."""
+    base = table.base
+    if base.facts is None:
+        return (f"{base.id} has no plan, so nothing is compared with it.",)
+    return tuple(_verdict(table, column) for column in table.columns if column is not base)
+
+
+def _verdict(table: SideBySide, column: Column) -> str:
+    base, found = table.base, table.difference(column)
+    if column.facts is None:
+        return f"{column.id}: {RESULTS[column.status]}."
+    if found is None:
+        return f"{column.id}: in another currency than {base.id}, so no difference is stated."
+    delta, currency = found.tco.delta or 0.0, column.facts.plan.costs.currency
+    if not delta:
+        return f"{column.id}: costs what {base.id} does."
+    share = "" if found.tco.share is None else f" ({signed_percent(found.tco.share)})"
+    words = f"{column.id}: TCO {currency} {signed_money(delta)}{share} against {base.id}"
+    if found.deciding is not None:
+        key, part = found.deciding
+        words += f"; most of it at {money_name(key)} ({signed_money(part)})"
+    return words + "."

@@ -1,0 +1,92 @@
+"""Plans side by side: differences add up, every form says the same, what has no plan stands there without amounts."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+
+import pytest
+from jsonschema import Draft202012Validator
+from openpyxl import load_workbook
+from plan_fixtures import sample
+from test_comparison import base, east_only, edited
+
+from qplan.api.columns import render_columns
+from qplan.comparison.columns import Column, SideBySide, lay_side_by_side
+from qplan.outputs.schemas import SCHEMAS
+
+
+@pytest.fixture(scope="module")
+def table() -> SideBySide:
+    named = {"old": base(), "east": east_only(sample()[0])}
+    columns = [Column(name, facts.plan.status, facts) for name, facts in named.items()]
+    return lay_side_by_side([*columns, Column("<none>", "infeasible", None)])
+
+
+def test_differences_are_those_of_the_plans_and_the_corridors_add_up(table):
+    old, east, none = table.columns
+    assert table.difference(old) is None and table.difference(none) is None
+    found = table.difference(east)
+    assert found.tco.delta == pytest.approx(east.facts.plan.costs.tco - old.facts.plan.costs.tco)
+    assert sum(part for _, part in found.corridors) == pytest.approx(found.tco.delta, abs=0.005)
+    part = found.deciding[1]
+    assert part * found.tco.delta > 0 and abs(part) == max(abs(p) for _, p in found.corridors if p * part > 0)
+
+
+def test_the_baseline_may_be_any_and_then_the_sign_turns(table):
+    turned = lay_side_by_side(table.columns, "east")
+    assert turned.difference(table.columns[0]).tco.delta == -table.difference(table.columns[1]).tco.delta
+
+
+def test_amounts_in_two_currencies_have_no_difference():
+    other = east_only(edited(economics__currency="USD"))
+    columns = [Column("a", "optimal", base()), Column("b", "optimal", other)]
+    compared = lay_side_by_side(columns)
+    assert compared.difference(columns[1]) is None
+    assert "another currency" in render_columns(compared).decode()
+
+
+def test_json_keeps_its_promise(table):
+    content = json.loads(render_columns(table, "json"))
+    assert not list(Draft202012Validator(SCHEMAS["compare"]()).iter_errors(content))
+    assert next(iter(content)) == "format_version" and content["baseline"] == "old"
+    none, east, _ = content["columns"]  # by id
+    assert (none["id"], none["status"], none["costs"], none["corridors"]) == ("<none>", "infeasible", None, {})
+    facts = table.columns[1].facts
+    assert east["costs"] == json.loads(facts.plan.costs.model_dump_json())
+    assert (east["nodes"], east["links"]) == (len(facts.plan.nodes), len(facts.plan.links))
+    assert east["relays"] == len(facts.plan.relays)
+    shares = [corridor["tco"] for corridor in east["corridors"].values()]
+    assert sum(shares) == pytest.approx(east["costs"]["tco"])
+
+
+def test_csv_has_one_line_a_row_and_numbers_as_numbers(table):
+    header, *lines = csv.reader(io.StringIO(render_columns(table, "csv").decode()))
+    assert header == ["key", "group", "name", "old", "east", "<none>"]
+    by_key = {line[0]: line[3:] for line in lines}
+    assert len(by_key) == len(lines)
+    old, east, none = by_key["tco"]
+    assert float(by_key["tco.delta"][1]) == pytest.approx(float(east) - float(old)) and none == ""
+
+
+def test_the_workbook_calculates_what_it_shows(table):
+    data = render_columns(table, "xlsx")
+    assert data == render_columns(table, "xlsx")
+    formulas, values = (load_workbook(io.BytesIO(data), data_only=cached)["Compare"] for cached in (False, True))
+    checked = 0
+    for row, shown in zip(formulas.iter_rows(), values.iter_rows(), strict=True):
+        for cell, cached in zip(row, shown, strict=True):
+            if isinstance(cell.value, str) and cell.value.startswith("="):
+                there, here = (values[name].value for name in sorted(set(re.findall(r"[A-Z]+[0-9]+", cell.value))))
+                share = "IF" in cell.value
+                assert cached.value == pytest.approx((here - there) / there if share else here - there)
+                checked += 1
+    assert checked == 6  # capex, opex and tco, each as amount and as share
+
+
+def test_page_and_markdown_take_no_name_for_markup(table):
+    page = render_columns(table, "html").decode()
+    assert "<none>" not in page and "&lt;none&gt;" in page and page.count("<svg") == 2
+    assert "<none>" not in render_columns(table, "markdown").decode()
