@@ -193,6 +193,8 @@ def shortened(text: str, width: int) -> str:
 
 def text_width(text: str) -> int:
     """Columns that the text takes on a terminal."""
+    if text.isascii():
+        return len(text)
     return sum(
         0 if unicodedata.combining(c) or c in _NO_WIDTH else 2 if unicodedata.east_asian_width(c) in "WF" else 1
         for c in text
