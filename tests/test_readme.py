@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -59,6 +61,21 @@ def test_output_and_picture_are_those_of_the_example(tmp_path, capsys):
     view = show(load_result(tmp_path / "plan"), time_limit=600)
     drawn = render_view(view, "text", make_screen(100, colour=False, unicode=True))
     assert all(paragraph.strip() in drawn for paragraph in blocks("text")[3].split("\n\n"))
+
+
+def test_the_session_from_spreadsheets_to_answers(tmp_path, monkeypatch, capsys):
+    """Every command of it ends with 0 and prints every line that is shown, in that order."""
+    for file in (ROOT / "examples" / "first-hour").glob("*.csv"):
+        shutil.copy(file, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    commands = blocks("console")[0].split("$ qplan ")[1:]
+    for command in commands:
+        line, *shown = [each for each in command.splitlines() if each != "…"]
+        assert qplan(*shlex.split(line, comments=True)) == 0
+        printed = iter(capsys.readouterr().out.splitlines())
+        assert all(each in printed for each in shown), line
+    assert len(commands) == 5
 
 
 def test_candidates_are_those_of_the_example():
