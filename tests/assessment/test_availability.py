@@ -125,6 +125,10 @@ def test_parallel_systems_that_the_load_can_spare():
         return Components(inventory, make_plan(inventory, (link,), {}))[f"links.{link.id}"].unavailability
 
     assert (systems(spare), systems(full)) == (pytest.approx(pair**2), pytest.approx(1 - (1 - pair) ** 2))
+    kept = spare.model_copy(
+        update={"key_rate_bps": 0.0, "capacity_bps": 0.0, "load_bps": 0.0}
+    )  # plant beyond its limit
+    assert systems(kept) == pytest.approx(pair**2)
 
 
 def test_sample_by_hand():

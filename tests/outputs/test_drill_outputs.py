@@ -22,7 +22,7 @@ from qplan.inventory.model import Inventory
 from qplan.outputs.drills.events import CLOCK, KINDS, event_stream
 from qplan.outputs.drills.streams import OCSF_VERSION, STREAMS, stream_text
 from qplan.outputs.drills.timeline import timeline_svg
-from qplan.outputs.drills.words import hours, moment, share, span
+from qplan.outputs.drills.words import hours, minutes, moment, share, span
 from qplan.outputs.report.markdown import report_markdown
 from qplan.outputs.report.report import report_html
 from qplan.outputs.verbs.plan_view import PlanView, show_json
@@ -211,6 +211,7 @@ def test_spans(seconds, words):
 
 
 def test_moments_hours_and_shares():
+    assert (minutes(12.4), minutes(0.25), minutes(1e-20), minutes(0)) == ("12", "0.25", "below 0.001", "0")
     assert (moment(2060), moment(200_000.4), hours(36)) == ("00:34:20", "2 d 07:33:20", "1 d 12 h")
     assert [share(value) for value in (1.0, 0.9999999, 0.5, 0.0)] == ["100 %", "99.999 %", "50 %", "0 %"]
 

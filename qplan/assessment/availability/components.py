@@ -131,7 +131,8 @@ class Components:
         name = link.id
         end = self._repair(f"links.{name}", basis, repair)
         pair = 2 * end.unavailability - end.unavailability**2
-        needed = min(link.count, max(1, math.ceil(link.load_bps / link.key_rate_bps - LOAD_TOLERANCE)))
+        loaded = math.ceil(link.load_bps / link.key_rate_bps - LOAD_TOLERANCE) if link.load_bps > 0 else 1
+        needed = min(link.count, max(1, loaded))
         down = at_least(link.count - needed + 1, link.count, pair)
         return replace(end, unavailability=down, mttr_h=repair.mttr_h / (link.count - needed + 1))
 

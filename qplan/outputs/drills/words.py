@@ -10,6 +10,7 @@ from qplan.outputs.text.wording import bps, significant
 from qplan.plan.model import Plan
 
 THEN = {"fail_closed": "traffic stops", "pqc": "goes on with PQC", "best_effort": "goes on open"}
+LEAST_MINUTES = 0.001
 STEPS = ((86_400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s"))
 
 
@@ -51,7 +52,9 @@ def bits(value: float) -> str:
 
 
 def minutes(value: float) -> str:
-    """Minutes per year: to the minute from ten on."""
+    """Minutes per year: to the minute from ten on; no finer than anybody could measure."""
+    if 0 < value < LEAST_MINUTES:
+        return f"below {LEAST_MINUTES}"
     return f"{value:.0f}" if value >= 10 else significant(value, 2)
 
 
