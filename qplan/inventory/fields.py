@@ -14,6 +14,7 @@ ID_PATTERN = "^[A-Za-z0-9][A-Za-z0-9_-]*$"
 COUNTRY_PATTERN = "^[A-Z]{2}$"
 LEAST_AMOUNT, MOST_AMOUNT = 1e-9, 1e15  # what can be planned with beside 0
 MOST_COUNTED = 10**9
+MOST_STRANDS = 10**5  # of one fibre; the largest cables hold 6912, and one system in so many still tells in a rate
 
 
 def _check_size(number: float) -> float:
@@ -33,6 +34,7 @@ Amount = Annotated[float, Field(ge=0, le=MOST_AMOUNT, allow_inf_nan=False), Afte
 Positive = Annotated[float, Field(gt=0, le=MOST_AMOUNT, allow_inf_nan=False), AfterValidator(_check_size)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), AfterValidator(_check_size)]
 Count = Annotated[int, Field(ge=0, le=MOST_COUNTED)]
+Strands = Annotated[int, Field(ge=0, le=MOST_STRANDS)]
 AtLeastOne = Annotated[int, Field(ge=1, le=MOST_COUNTED)]
 Country = Annotated[str, Field(pattern=COUNTRY_PATTERN), AfterValidator(_check_country)]
 Ids = Annotated[tuple[Id, ...], Field(strict=False)]

@@ -27,6 +27,7 @@ from qplan.inventory.fields import (
     Positive,
     Provenance,
     Share,
+    Strands,
     Spare,
     TwoEnds,
     Words,
@@ -93,7 +94,7 @@ class FibreFields(Model):
     """Mated pairs, 0.25 dB each; counted only when the band has no measured loss."""
     splices: Count = 0
     """Splices, 0.05 dB each; likewise."""
-    strands: Count = 2
+    strands: Strands = 2
     """Free strands."""
     ducts: Ids = ()
     """Shared-risk groups: ducts, bridges, tunnels."""

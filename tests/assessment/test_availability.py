@@ -116,6 +116,8 @@ def _joined(ends, needs, relays, up, limit) -> bool:
 def test_parallel_systems_that_the_load_can_spare():
     assert at_least(1, 1, 0.1) == pytest.approx(0.1)
     assert at_least(2, 2, 0.1) == pytest.approx(0.01)
+    assert at_least(1, 100_000, 1e-5) == pytest.approx(1 - (1 - 1e-5) ** 100_000)  # no cable holds more strands
+    assert (at_least(0, 3, 0.1), at_least(1, 3, 0.0), at_least(1, 3, 1.0)) == (1, 0, 1)
     inventory, _ = sample()
     spare = make_link(inventory, ("zrh-dc1", "win-co"), "dv-metro", ("f-zrh-win",), count=2, load_bps=10.0)
     full = spare.model_copy(update={"load_bps": spare.capacity_bps})

@@ -165,8 +165,15 @@ class Components:
 
 
 def at_least(failed: int, count: int, down: float) -> float:
-    """Probability that so many of the count or more are down at once."""
-    return math.fsum(math.comb(count, n) * down**n * (1 - down) ** (count - n) for n in range(failed, count + 1))
+    """Probability that so many of the count or more are down at once: the binomial's tail, by logarithms."""
+    if failed <= 0 or down in (0.0, 1.0):
+        return float(failed <= 0 or down == 1.0)
+    up, all_ways = math.log1p(-down), math.lgamma(count + 1)
+    logarithms = (
+        all_ways - math.lgamma(n + 1) - math.lgamma(count - n + 1) + n * math.log(down) + (count - n) * up
+        for n in range(failed, count + 1)
+    )
+    return min(1.0, math.fsum(map(math.exp, logarithms)))
 
 
 def is_illustrative(entry: Cuts | Repair, fields: tuple[str, ...]) -> bool:
