@@ -34,10 +34,15 @@ def _differences(
             continue
         if isinstance(was, dict) and isinstance(now, dict):
             yield from _differences(was, now, here)
-        elif len(here) == 1 and isinstance(was or now, dict):
+        elif _holds_entries(here) and isinstance(was or now, dict):
             yield from _differences(_mapping(was), _mapping(now), here)
         else:
             yield ".".join(here), was, now
+
+
+def _holds_entries(path: tuple[str, ...]) -> bool:
+    """A section, whose entries are told one by one also where it is new or gone."""
+    return len(path) == 1 or (path[0] == "equipment" and len(path) == 2)
 
 
 def _mapping(value: object) -> Mapping[str, object]:

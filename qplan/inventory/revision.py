@@ -88,10 +88,10 @@ class Revision:
         return (words[0], words[1], words[2]) if len(words) == 3 else ("", "", "")
 
     def former_path(self, path: str) -> str:
-        """What a file was called at the revision, where it has been renamed since; else the same."""
-        words = _git(
-            self.top, "diff", "--name-status", "-z", "-M", "--diff-filter=R", "--no-ext-diff", self.commit, "--"
-        )
+        """What a file was called at the revision, where it has been renamed since (and git knows it); else the same."""
+        if self.find(path) is not None:
+            return path
+        words = _git(self.top, "diff-index", "--cached", "--name-status", "-z", "-M", "--diff-filter=R", self.commit)
         fields = os.fsdecode(words).split("\0")
         renamed = dict(zip(fields[2::3], fields[1::3], strict=False))
         return renamed.get(path, path)

@@ -155,7 +155,7 @@ def test_inventories_alone_a_renamed_file_and_one_that_is_new(repository, qplan,
     assert qplan("diff", "--against", "HEAD", "--no-plan", "lake.yaml")[1] == out
     Path("other.yaml").write_text(SITES)
     _, out, err = qplan("diff", "--against", "HEAD", "--no-plan", "other.yaml")
-    assert "other.yaml was not there at HEAD: everything is new." in err and "new: sites.east" in out
+    assert "other.yaml was not there at HEAD: everything is new." in err and "new: corridors.mirror" in out
 
 
 def test_a_new_inventory_is_a_plan_that_is_all_new(repository, qplan):
@@ -171,7 +171,7 @@ def test_a_base_that_does_not_validate_and_one_without_a_plan(repository, qplan)
     Path("plant.yaml").write_text(good)
     code, _, err = qplan("diff", "--against", "HEAD")
     assert code == 3 and err.startswith("HEAD:plant.yaml:3:") and "did you mean 'loss_db'" in err
-    Path("sites.yaml").write_text(SITES.replace("key_rate_bps: 90", "key_rate_bps: 90, max_relays: 0"))
+    Path("sites.yaml").write_text(SITES.replace("tco: 400000", "tco: 1"))
     commit(repository)
     Path("sites.yaml").write_text(SITES)
     code, _, err = qplan("diff", "--against", "HEAD", "--time-limit", "20")
