@@ -197,7 +197,7 @@ CASES: dict[str, tuple[Inventory, Callable[[Inventory], Formulation]]] = {
     "path_cuts": (network(RISKS, {"c": corridor("a", "b", paths=2)}), with_path_cuts),
     "cutsets": (
         network(
-            {"f": fibre("a", "b", strands=9), "g": fibre("a", "b", strands=9)},
+            {"f": fibre("a", "b", strands=9), "g": fibre("a", "b", strands=9, ducts=["d"])},
             {"c": corridor("a", "b", key_rate_bps=2500.0)},
             systems={"q": system(), "r": system(price=30, key_rate_curve=[[10, 400]])},
         ),
