@@ -102,6 +102,20 @@ def test_the_drill_is_that_of_the_example():
     assert f"EUR {round(dearer, -3):,}".replace(",", " ") in README
 
 
+def test_the_review_is_that_of_the_change(tmp_path, capsys):
+    screen = next(block for block in blocks("text") if block.startswith("Plan change"))
+    options = re.search(r"`((--set \S+ ?)+)`\):\n\n```text\nPlan change", README)[1].split()
+    for name, words in (("old", []), ("new", options)):
+        assert qplan("optimize", str(METRO / "sites.yaml"), "-o", str(tmp_path / name), "-q", *words) == 0
+    capsys.readouterr()
+    assert qplan("diff", str(tmp_path / "old"), str(tmp_path / "new")) == 0
+    assert capsys.readouterr().out == screen
+    assert qplan("diff", str(tmp_path / "old"), str(tmp_path / "new"), "--format", "markdown") == 0
+    comment = capsys.readouterr().out
+    shown = comment[comment.index("**Plan change") : comment.index("<details>")].strip()
+    assert re.sub(r"^> ?", "", README[README.index("> **Plan change") :].split("\n\n")[0], flags=re.MULTILINE) == shown
+
+
 @pytest.mark.parametrize("options", [[], ["--scenario", "lost-east"]])
 def test_the_tour_is_a_whole_inventory_without_findings(options, tmp_path, capsys):
     file = tmp_path / "sites.yaml"
