@@ -9,12 +9,13 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
-from qplan.api.comparing import Planner
+from qplan.api.comparing import NothingToCompare, Planner
 from qplan.api.inventories import PathName, load
 from qplan.api.planning import Result, load_result
 from qplan.errors import Exit, WrongUsage
 
 if TYPE_CHECKING:
+    from qplan.comparison.beside_classical import BesideClassical
     from qplan.comparison.columns import SideBySide
     from qplan.inventory.model import Inventory
     from qplan.inventory.reader import Reading
@@ -163,6 +164,40 @@ def render_columns(table: SideBySide, style: ComparedStyle = "text", window: int
         return texts.compared_text(table, window).encode()
     formats = {"json": document.compared_json, "markdown": texts.compared_markdown, "csv": texts.compared_csv}
     return formats[style](table).encode()
+
+
+def beside_classical(result: Result) -> BesideClassical:
+    """A plan on top of the classical design that its inventory states. Raises WrongUsage, NothingToCompare."""
+    from qplan.comparison.beside_classical import compare_with_classical
+
+    if result.facts is None:
+        raise NothingToCompare("there is no plan to lay beside the classical design", result.exit_code)
+    beside = compare_with_classical(result.facts)
+    if beside is None:
+        raise WrongUsage(
+            "the inventory states no classical design: add a `classical` block, or include catalogue:classical-2026"
+        )
+    return beside
+
+
+def render_classical(beside: BesideClassical, style: ComparedStyle = "text", window: int | None = None) -> bytes:
+    """The classical design beside the quantum one, in any form."""
+    from qplan.outputs.compare import classical, document, texts
+
+    if style == "xlsx":
+        from qplan.outputs.bill.compare_workbook import classical_workbook
+
+        return classical_workbook(beside)
+    if style == "html":
+        from qplan.outputs.report.report import document_html
+
+        return document_html(classical.classical_document(beside)).encode()
+    if style in ("json", "csv"):
+        written = {"json": document.classical_json, "csv": classical.classical_csv}[style](beside)
+        return written.encode()
+    sections = classical.classical_sections(beside)
+    text = texts.sections_text(sections, window) if style == "text" else texts.sections_markdown(sections)
+    return text.encode()
 
 
 def write_file(path: Path, data: bytes) -> None:

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, get_args
 import click
 
 from qplan.api.columns import (
+    AS_IT_STANDS,
     By,
     ComparedStyle,
+    beside_classical,
     exit_code,
     plan_all,
     plans,
+    render_classical,
     render_columns,
     scenarios,
     share_of_time,
@@ -36,6 +39,7 @@ EXAMPLES = (
     ("qplan compare --scenario north,south", "./sites.yaml under two scenarios, each planned to its own optimum"),
     ("qplan compare --by manufacturer", "any vendor, and each one alone"),
     ("qplan compare --by offer-kind -o offers.html", "purchase, lease and managed service, as a page with charts"),
+    ("qplan compare --classical", "what QKD costs more than the PQC design, by corridor and year, and what for"),
     ("qplan compare old.plan new.plan --baseline old", "plans that are there"),
 )
 SUFFIXES: dict[str, ComparedStyle] = {
@@ -51,6 +55,7 @@ SUFFIXES: dict[str, ComparedStyle] = {
 @click.command("compare", cls=Verb, examples=EXAMPLES, soft_fail=True)
 @click.argument("names", nargs=-1, metavar="[FILE] | PLAN PLAN…", type=ANY_PATH)
 @click.option("--by", type=click.Choice(get_args(By)), help="Each manufacturer, or each kind of offer, alone.")
+@click.option("--classical", is_flag=True, help="One FILE or PLAN beside the classical (PQC) design that it states.")
 @click.option("--baseline", metavar="COLUMN", help="What the others are held against; default the first.")
 @click.option("--format", "style", type=click.Choice(get_args(ComparedStyle)), help="Default text, or as --out ends.")
 @click.option("-o", "--out", type=ANY_PATH, metavar="PATH", help="File to write instead of stdout.")
@@ -62,6 +67,7 @@ SUFFIXES: dict[str, ComparedStyle] = {
 def command(
     names: tuple[Path, ...],
     by: By | None,
+    classical: bool,
     baseline: str | None,
     style: ComparedStyle | None,
     out: Path | None,
@@ -82,17 +88,22 @@ def command(
     FILE --scenario A,B,…        scenarios (`.` is the file as it stands), each planned to its own optimum
     FILE --by manufacturer       the file as it stands, and each alone
     PLAN PLAN…                   plans that are there
+    FILE or PLAN --classical     what QKD costs on top of the hardened classical (PQC) design
 
     The time limit is for all together. Ends as the gravest of the columns would: 4 where one has no plan.
     """
     style = _style(style, out)
+    overlaid = bool(by or scenario or overrides or demand_factor != 1.0 or as_of or built)
     if names and is_plan(names[0]):
-        _check_plans(names, bool(by or scenario or overrides or demand_factor != 1.0 or as_of or built))
+        _check_plans(names, overlaid, 1 if classical else 2)
         results = plans(names)
     else:
-        readings = _readings(names, by, scenario, overrides, demand_factor, as_of, built)
+        readings = _readings(names, by, classical, scenario, overrides, demand_factor, as_of, built)
         results = _planned(readings, quiet, time_limit, gap, solver, threads)
-    data = render_columns(side_by_side(results, baseline), style, window())
+    if classical:
+        data = render_classical(beside_classical(results[0][1]), style, window())
+    else:
+        data = render_columns(side_by_side(results, baseline), style, window())
     if out is None:
         say(data.decode(), style)
     else:
@@ -120,6 +131,7 @@ def _planned(
 def _readings(
     names: tuple[Path, ...],
     by: By | None,
+    classical: bool,
     scenario: str | None,
     overrides: tuple[str, ...],
     demand_factor: float,
@@ -132,6 +144,9 @@ def _readings(
         raise click.UsageError("name one FILE, or plans alone", context)
     file = names[0] if names else default_file(context)
     day = None if as_of is None else as_of.date()
+    if classical:
+        one = (scenario or AS_IT_STANDS,)
+        return scenarios(file, one, set=overrides, demand_factor=demand_factor, as_of=day, built=built)
     if by is not None:
         return split(file, by, scenario=scenario, set=overrides, demand_factor=demand_factor, as_of=day, built=built)
     chosen = [name.strip() for name in (scenario or "").split(",") if name.strip()]
@@ -151,11 +166,13 @@ def _style(style: ComparedStyle | None, out: Path | None) -> ComparedStyle:
     return chosen
 
 
-def _check_plans(names: tuple[Path, ...], overlaid: bool) -> None:
+def _check_plans(names: tuple[Path, ...], overlaid: bool, least: int) -> None:
     """Raises click's UsageError."""
     context = click.get_current_context()
     if overlaid:
         words = "plans were made with their own --scenario, --set and the like: give none with PLAN"
         raise click.UsageError(words, context)
-    if len(names) < 2:
+    if least == 1 and len(names) > 1:
+        raise click.UsageError("--classical takes one plan", context)
+    if len(names) < least:
         raise click.UsageError("one plan alone is not compared: name two or more", context)

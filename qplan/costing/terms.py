@@ -1,10 +1,10 @@
 """The terms on which a product can be had: its admissible offers, or, where it has none, its own price.
 
-A product is what the inventory's offers are for: `qkd_systems.X`, `node_items.X`, `relay_items.X`, `services.X` and
-`fibres.X`; its units are a pair, a piece, one of what a service is counted per, a strand. Two things that the
-definition of an offer leaves open are settled here, as a buyer would: an offer for a service takes the place of its
-price and its effort, and its support that of the price per year; an offer for a fibre is for the strands of the systems
-bought, while strands of existing systems stay on the fibre's own lease.
+A product is what the inventory's offers are for: `qkd_systems.X`, `node_items.X`, `relay_items.X`, `services.X`,
+`fibres.X` and `encryptors.X`; its units are a pair, a piece, one of what a service is counted per, a strand. Two things
+that the definition of an offer leaves open are settled here, as a buyer would: an offer for a service takes the place
+of its price and its effort, and its support that of the price per year; an offer for a fibre is for the strands of the
+systems bought, while strands of existing systems stay on the fibre's own lease.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from qplan.costing.cost import Cost, Life, money
 from qplan.inventory.admissible import admissible_offers
-from qplan.inventory.commercial import Offer, Service
+from qplan.inventory.commercial import Encryptor, Offer, Service
 from qplan.inventory.existing import ExistingLink
 from qplan.inventory.installed import age_years
 from qplan.inventory.model import Inventory, Item, QkdSystem
@@ -101,7 +101,11 @@ def _relay_item(inventory: Inventory, name: str) -> Terms:
     return _product(f"relay_items.{name}", inventory.equipment.relay_items[name])
 
 
-def _product(address: str, product: QkdSystem | Item) -> Terms:
+def _encryptor(inventory: Inventory, name: str) -> Terms:
+    return _product(f"encryptors.{name}", inventory.equipment.encryptors[name])
+
+
+def _product(address: str, product: QkdSystem | Item | Encryptor) -> Terms:
     yearly = Cost(support=money(product.support_per_year))
     return Terms(address, None, (Tier(1, money(product.price)),), yearly, product.life_years)
 
@@ -135,6 +139,7 @@ OWN_TERMS = {
     "relay_items": _relay_item,
     "services": _service,
     "fibres": _fibre,
+    "encryptors": _encryptor,
 }
 
 

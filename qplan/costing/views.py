@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import Protocol
 
 from qplan.costing.bill import BillLine, Category
 from qplan.costing.cents import apportion
-from qplan.costing.cost import money, present_value
+from qplan.costing.cost import Cost, money, present_value
+from qplan.inventory.commercial import Economics
 from qplan.inventory.installed import paid_nodes, paid_relays
 from qplan.inventory.model import Inventory, Item
 from qplan.plan.model import Link, Plan
@@ -129,17 +131,32 @@ SHARING_RULE = (
 )
 
 
+class Shared(Protocol):
+    """Money that corridors bear in parts."""
+
+    @property
+    def cost(self) -> Cost: ...
+    @property
+    def to_be_quoted(self) -> bool: ...
+    @property
+    def shares(self) -> tuple[tuple[str, Fraction], ...]: ...
+
+
 def by_corridor(inventory: Inventory, plan: Plan, bill: Iterable[BillLine]) -> tuple[CorridorShare, ...]:
     """Every corridor's share by `SHARING_RULE`, sorted by id; each column sums to the plan's total, to the cent."""
-    economics = inventory.economics
-    capex: dict[str, Fraction] = defaultdict(Fraction, {corridor.id: Fraction(0) for corridor in plan.corridors})
+    return share_out(inventory.economics, [corridor.id for corridor in plan.corridors], bill)
+
+
+def share_out(economics: Economics, corridors: Iterable[str], lines: Iterable[Shared]) -> tuple[CorridorShare, ...]:
+    """What each corridor bears of the lines, sorted by id; each column sums to their total, to the cent."""
+    capex: dict[str, Fraction] = defaultdict(Fraction, {corridor: Fraction(0) for corridor in corridors})
     opex: dict[str, Fraction] = defaultdict(Fraction)
     later: dict[str, Fraction] = defaultdict(Fraction)
     to_be_quoted: Counter[str] = Counter()
-    for line in bill:
+    for line in lines:
         for corridor, share in line.shares:
-            capex[corridor] += share * Fraction(line.one_off)
-            opex[corridor] += share * Fraction(line.yearly)
+            capex[corridor] += share * Fraction(line.cost.capex)
+            opex[corridor] += share * Fraction(line.cost.opex_per_year)
             later[corridor] += share * Fraction(present_value(economics, line.cost))
             to_be_quoted[corridor] += line.to_be_quoted
     ids = sorted(capex)

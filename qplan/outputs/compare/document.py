@@ -7,6 +7,8 @@ from typing import Literal
 from pydantic import Field
 
 from qplan import __version__
+from qplan.assessment.facts import PlanFacts
+from qplan.comparison.beside_classical import BesideClassical
 from qplan.comparison.columns import Column, Difference, SideBySide
 from qplan.costing.firmness import FOREIGN, ILLUSTRATIVE
 from qplan.outputs.verbs.documents import Document
@@ -52,7 +54,8 @@ class ColumnDocument(Document):
     """A plan; without one (`infeasible`, `unknown`) there are no amounts."""
 
     id: str
-    status: str
+    status: str | None
+    """null: the classical design, which is not planned."""
     objective: ObjectiveDocument | None
     costs: Costs | None
     nodes: int | None
@@ -69,6 +72,18 @@ class ColumnDocument(Document):
     """null: the baseline itself, no plan, or another currency."""
 
 
+class ExtraDocument(Document):
+    """Quantum less classical."""
+
+    capex: float
+    opex_per_year: float
+    tco: float
+    per_protected_year: float | None
+    """Of the tco, per corridor served and year of the horizon."""
+    corridors: dict[str, float]
+    """Of the tco; `""` is what no corridor uses."""
+
+
 class ComparedDocument(Document):
     """What `qplan compare --format json` prints; columns are sorted by id."""
 
@@ -76,6 +91,8 @@ class ComparedDocument(Document):
     qplan_version: str = Field(default_factory=lambda: __version__)
     baseline: str
     columns: tuple[ColumnDocument, ...]
+    extra: ExtraDocument | None = None
+    """With `--classical`."""
 
 
 def compared_json(table: SideBySide) -> str:
@@ -84,26 +101,69 @@ def compared_json(table: SideBySide) -> str:
     return ComparedDocument(baseline=table.baseline, columns=tuple(columns)).text()
 
 
+def classical_json(beside: BesideClassical) -> str:
+    """The columns `classical` and `quantum`, and what the one costs more."""
+    plan = _planned("quantum", beside.facts)
+    columns = (
+        _without_plan("classical", None).model_copy(
+            update={
+                "costs": beside.classical,
+                "nodes": 0,
+                "relays": 0,
+                "links": 0,
+                "corridors": {each.id: CorridorMoney(tco=each.classical) for each in beside.corridors},
+            }
+        ),
+        plan.model_copy(
+            update={
+                "costs": beside.quantum,
+                "corridors": {each.id: CorridorMoney(tco=each.quantum) for each in beside.corridors},
+            }
+        ),
+    )
+    extra = ExtraDocument(
+        capex=beside.extra.capex,
+        opex_per_year=beside.extra.opex_per_year,
+        tco=beside.extra.tco,
+        per_protected_year=beside.extra_per_protected_year,
+        corridors={each.id: each.extra for each in beside.corridors},
+    )
+    return ComparedDocument(baseline="classical", columns=columns, extra=extra).text()
+
+
 def _column(table: SideBySide, column: Column) -> ColumnDocument:
-    facts, found = column.facts, table.difference(column)
-    if facts is None:
-        nothing = ColumnDocument.model_fields.keys() - {
-            "id",
-            "status",
-            "relay_sites",
-            "unserved",
-            "corridors",
-            "checks",
-        }
-        return ColumnDocument.model_validate(
-            dict.fromkeys(nothing)
-            | {"id": column.id, "status": column.status}
-            | {"relay_sites": (), "unserved": (), "corridors": {}, "checks": ()}
-        )
+    if column.facts is None:
+        return _without_plan(column.id, column.status)
+    found = table.difference(column)
+    return _planned(column.id, column.facts).model_copy(
+        update={"difference": None if found is None else _difference(found)}
+    )
+
+
+def _without_plan(name: str, status: str | None) -> ColumnDocument:
+    return ColumnDocument(
+        id=name,
+        status=status,
+        objective=None,
+        costs=None,
+        nodes=None,
+        relays=None,
+        links=None,
+        relay_sites=(),
+        headroom_db=None,
+        unserved=(),
+        corridors={},
+        firmness=None,
+        checks=(),
+        difference=None,
+    )
+
+
+def _planned(name: str, facts: PlanFacts) -> ColumnDocument:
     plan, firm = facts.plan, facts.costs.firmness
     return ColumnDocument(
-        id=column.id,
-        status=column.status,
+        id=name,
+        status=plan.status,
         objective=ObjectiveDocument(
             name=plan.objective.name, value=plan.objective.value, bound=plan.objective.bound, gap=plan.objective.gap
         ),
@@ -114,7 +174,7 @@ def _column(table: SideBySide, column: Column) -> ColumnDocument:
         relay_sites=tuple(relay.id for relay in facts.relays),
         headroom_db=min((round(link.headroom_db, 6) for link in facts.links), default=None),
         unserved=tuple(each.id for each in facts.unserved),
-        corridors={key: CorridorMoney(tco=tco) for key, tco in column.corridors.items()},
+        corridors={share.corridor: CorridorMoney(tco=float(share.tco)) for share in facts.costs.shares},
         firmness=FirmnessDocument(
             quoted=firm.quoted,
             currency_open=firm.share(FOREIGN),
@@ -122,7 +182,7 @@ def _column(table: SideBySide, column: Column) -> ColumnDocument:
             unpriced_lines=firm.unpriced_lines,
         ),
         checks=plan.checks,
-        difference=None if found is None else _difference(found),
+        difference=None,
     )
 
 

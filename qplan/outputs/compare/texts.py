@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
 from itertools import groupby
 
 from qplan.comparison.columns import SideBySide
 from qplan.outputs.compare.rows import Row, rows, value_text, verdicts
-from qplan.outputs.text.tables import csv_text, escape_markdown, fitted_rows, markdown_table, one_line, text_table
+from qplan.outputs.report.document import Section
+from qplan.outputs.text.tables import (
+    csv_text,
+    escape_markdown,
+    fitted_rows,
+    markdown_table,
+    one_line,
+    text_table,
+    text_width,
+)
 
 WIDTH = 120
 CELL_CHARACTERS = 40
@@ -47,3 +57,33 @@ def _names(table: SideBySide) -> tuple[str, ...]:
 
 def _cells(row: Row) -> tuple[str, ...]:
     return row.name, *(one_line(value_text(row, value)) for value in row.values)
+
+
+def sections_text(sections: Iterable[Section], window: int | None = None) -> str:
+    """Sections for a terminal: paragraphs and points folded, tables cut to fit."""
+    blocks = []
+    for section in sections:
+        blocks.append(f"{section.title}\n{'=' * text_width(section.title)}")
+        blocks += [_folded(paragraph, window) for paragraph in section.paragraphs]
+        for table in section.tables:
+            cells = fitted_rows(table.header, table.rows, 2 * CELL_CHARACTERS, window)
+            shown = text_table(table.header, cells, table.right).rstrip()
+            blocks.append(f"{table.title}\n\n{shown}" if table.title else shown)
+        blocks += [_folded(f"- {point}", window, "  ") for point in section.points]
+    return "\n\n".join(blocks) + "\n"
+
+
+def sections_markdown(sections: Iterable[Section]) -> str:
+    """Sections one after the other, in full."""
+    blocks = []
+    for section in sections:
+        blocks += [f"### {escape_markdown(section.title)}", *map(escape_markdown, section.paragraphs)]
+        for table in section.tables:
+            blocks += [f"**{escape_markdown(table.title)}**"] if table.title else []
+            blocks.append(markdown_table(table.header, table.rows, table.right).rstrip())
+        blocks += ["\n".join(f"- {escape_markdown(point)}" for point in section.points)] if section.points else []
+    return "\n\n".join(blocks) + "\n"
+
+
+def _folded(text: str, window: int | None, indent: str = "") -> str:
+    return textwrap.fill(one_line(text), window or WIDTH, subsequent_indent=indent, break_on_hyphens=False)

@@ -44,12 +44,22 @@ def report_document(facts: PlanFacts, first: tuple[Section, ...] = ()) -> Docume
             corridors_section(facts, names),
             exposure_section(facts, names),
             cost_section(facts),
+            *_classical(facts),
             checks_section(facts),
             *failure_sections(facts),
             assumptions_section(facts),
             provenance_section(facts),
         ),
     )
+
+
+def _classical(facts: PlanFacts) -> tuple[Section, ...]:
+    """Where the inventory states a classical design."""
+    from qplan.comparison.beside_classical import compare_with_classical
+    from qplan.outputs.compare.classical import classical_sections
+
+    beside = compare_with_classical(facts)
+    return () if beside is None else classical_sections(beside)
 
 
 def report_html(facts: PlanFacts, first: tuple[Section, ...] = ()) -> str:

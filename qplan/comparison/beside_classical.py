@@ -1,0 +1,84 @@
+"""A plan on top of the hardened classical design: what QKD costs more, in all, by corridor, and by protected year."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from qplan.assessment.facts import PlanFacts
+from qplan.comparison.columns import COMMON
+from qplan.costing.classical import ClassicalDesign, classical_design
+from qplan.costing.planned import state_costs
+from qplan.plan.model import Costs
+
+
+@dataclass(frozen=True)
+class CorridorExtra:
+    """What a corridor costs with PQC alone, and what QKD adds."""
+
+    id: str
+    """`COMMON` for what no corridor uses."""
+    served: bool
+    classical: float
+    extra: float
+
+    @property
+    def quantum(self) -> float:
+        return round(self.classical + self.extra, 2)
+
+
+@dataclass(frozen=True)
+class BesideClassical:
+    """Quantum is classical plus the plan, in every amount to the cent."""
+
+    facts: PlanFacts
+    design: ClassicalDesign
+    quantum: Costs
+    corridors: tuple[CorridorExtra, ...]
+    """Sorted by id."""
+
+    @property
+    def classical(self) -> Costs:
+        return self.design.costs
+
+    @property
+    def extra(self) -> Costs:
+        """The plan's own costs."""
+        return self.facts.plan.costs
+
+    @property
+    def protected_years(self) -> int:
+        """Corridors served, times the years of the horizon."""
+        served = len(self.facts.corridors) - len(self.facts.unserved)
+        return served * self.facts.inventory.economics.horizon_years
+
+    @property
+    def extra_per_protected_year(self) -> float | None:
+        return round(self.extra.tco / self.protected_years, 2) if self.protected_years else None
+
+
+def compare_with_classical(facts: PlanFacts) -> BesideClassical | None:
+    """None where the inventory has no `classical` block, or no corridor."""
+    design = classical_design(facts.inventory)
+    if design is None:
+        return None
+    return BesideClassical(facts, design, _together(facts, design), tuple(_corridors(facts, design)))
+
+
+def _together(facts: PlanFacts, design: ClassicalDesign) -> Costs:
+    """Amounts are the sums of those of the two columns; years are rounded from the exact sum."""
+    plan, classical = facts.plan.costs, design.costs
+    whole = state_costs(facts.inventory, design.total + facts.costs.total)
+    names = ("capex", "contingency", "opex_per_year", "tco")
+    return whole.model_copy(update={name: round(getattr(plan, name) + getattr(classical, name), 2) for name in names})
+
+
+def _corridors(facts: PlanFacts, design: ClassicalDesign) -> list[CorridorExtra]:
+    classical: Mapping[str, float] = {share.corridor: float(share.tco) for share in design.shares}
+    extra = {share.corridor: float(share.tco) for share in facts.costs.shares}
+    served = {corridor.id for corridor in facts.corridors if corridor.served}
+    return [
+        CorridorExtra(key, key in served, classical.get(key, 0.0), extra.get(key, 0.0))
+        for key in sorted(classical.keys() | extra.keys())
+        if key != COMMON or extra.get(key)
+    ]

@@ -1,0 +1,226 @@
+"""The classical design beside the quantum one, in sections of plain text and tables for every form; no score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from qplan.assessment.corridors import CorridorFacts
+from qplan.comparison.beside_classical import BesideClassical, CorridorExtra
+from qplan.costing.money_text import TO_BE_QUOTED, format_money, round_money
+from qplan.outputs.compare.charts import Bar, stacked_bars
+from qplan.outputs.compare.rows import money_name
+from qplan.outputs.report.basis_sections import POSITIONS
+from qplan.outputs.report.document import Document, Section, Table
+from qplan.outputs.text import wording
+from qplan.outputs.text.tables import csv_text, format_number
+from qplan.plan.model import Costs
+
+BOTH = (
+    "The hardened classical design, key exchange by post-quantum cryptography (PQC), is in both columns: QKD comes on "
+    "top of it, for QKD authenticates nothing and every corridor needs PQC where no key comes. Its costs are in no "
+    "plan, budget or bill."
+)
+CORRIDORS = "TCO by corridor"
+NO_SCORE = "Properties, not a score: which of them matter is for who answers for the traffic to say."
+US_ORDER = "US executive order of 2026-06-22, Securing the Nation Against Advanced Cryptographic Attacks"
+
+
+def classical_sections(beside: BesideClassical) -> tuple[Section, ...]:
+    """Money, then reasons by corridor, then properties and national positions."""
+    return (
+        Section("classical", "Classical beside quantum", (BOTH, said(beside), *_open(beside)), tuple(_tables(beside))),
+        Section("reasons", "Why not PQC alone? Corridor by corridor", points=tuple(_reasons(beside))),
+        Section(
+            "properties",
+            "Properties of the two designs",
+            (NO_SCORE,),
+            (_properties(beside),),
+            (
+                POSITIONS,
+                f"PQC is asked for by date: {US_ORDER}: key establishment by 2030-12-31, signatures by 2031-12-31.",
+            ),
+        ),
+    )
+
+
+def classical_document(beside: BesideClassical) -> Document:
+    """A page of these sections."""
+    inventory, currency = beside.facts.inventory, beside.extra.currency
+    bars = [
+        Bar(money_name(each.id), (("Classical", each.classical), ("QKD adds", max(each.extra, 0.0))))
+        for each in beside.corridors
+    ]
+    first, *others = classical_sections(beside)
+    chart = stacked_bars(CORRIDORS, bars, currency)
+    return Document(
+        title=f"{inventory.metadata.name or 'Plan'}: classical beside quantum",
+        subtitle=beside.facts.plan.inventory.scenario or "",
+        headline=said(beside),
+        proven=beside.facts.plan.status == "optimal",
+        warnings=(),
+        figures=tuple(
+            (name, f"TCO {round_money(costs.tco, currency)}")
+            for name, costs in zip(("Classical", "With QKD", "QKD adds"), _three(beside), strict=True)
+        ),
+        corridors=next(table for table in first.tables if table.title == CORRIDORS),
+        sections=(replace(first, pictures=(chart,)), *others),
+    )
+
+
+def classical_csv(beside: BesideClassical) -> str:
+    """Amounts as numbers, by key."""
+    names = ("capex", "contingency", "opex_per_year", "tco")
+    rows = [(name, *(getattr(costs, name) for costs in _three(beside))) for name in names]
+    rows += [(f"corridors.{each.id}.tco", each.classical, each.quantum, each.extra) for each in beside.corridors]
+    return csv_text(("key", "classical", "quantum", "extra"), rows)
+
+
+def said(beside: BesideClassical) -> str:
+    """What QKD costs more, in one sentence."""
+    currency, years = beside.extra.currency, beside.facts.inventory.economics.horizon_years
+    words = f"QKD adds {round_money(beside.extra.tco, currency)} of TCO over {years} years"
+    each = beside.extra_per_protected_year
+    if each is None:
+        return f"{words} and protects no corridor."
+    served = beside.protected_years // years
+    return (
+        f"{words}: {round_money(each, currency)} per protected corridor and year ({served} corridors, {years} years)."
+    )
+
+
+def _open(beside: BesideClassical) -> Iterator[str]:
+    unpriced = [line.description for line in beside.design.lines if line.to_be_quoted]
+    if unpriced:
+        yield f"Counted as 0, because {TO_BE_QUOTED}: {wording.listed(unpriced)}."
+    if beside.design.unnamed:
+        yield f"Counted as 0, because no encryptor is stated: {wording.listed(beside.design.unnamed)}."
+
+
+def _tables(beside: BesideClassical) -> Iterator[Table]:
+    currency = beside.extra.currency
+    columns = ("Classical", "With QKD", "QKD adds")
+    totals = tuple(
+        (name, *(format_money(getattr(costs, key), currency) for costs in _three(beside)))
+        for key, name in (
+            ("capex", "Capex"),
+            ("contingency", "Contingency"),
+            ("opex_per_year", "Opex of year 1"),
+            ("tco", wording.tco_label(beside.facts.inventory.economics)),
+        )
+    )
+    yield Table("In all", ("", *columns), totals, right=columns)
+    shares = tuple(
+        (
+            money_name(each.id),
+            *(format_money(amount, currency) for amount in (each.classical, each.quantum, each.extra)),
+        )
+        for each in beside.corridors
+    )
+    yield Table(CORRIDORS, ("Corridor", *columns), shares, right=columns)
+    figures = ("Quantity", "Effort (days)", "One-off", "Per year")
+    lines = tuple(
+        (
+            line.description,
+            format_number(line.quantity),
+            line.unit,
+            format_number(line.effort_days),
+            format_money(line.cost.capex, currency) + (f" + {TO_BE_QUOTED}" if line.to_be_quoted else ""),
+            format_money(line.cost.opex_per_year, currency),
+        )
+        for line in beside.design.lines
+    )
+    header = ("What", "Quantity", "Unit", "Effort (days)", "One-off", "Per year")
+    yield Table("The classical design", header, lines, right=figures)
+
+
+def _three(beside: BesideClassical) -> tuple[Costs, ...]:
+    return beside.classical, beside.quantum, beside.extra
+
+
+def _reasons(beside: BesideClassical) -> Iterator[str]:
+    corridors = {corridor.id: corridor for corridor in beside.facts.corridors}
+    for each in beside.corridors:
+        if each.id in corridors:
+            yield " ".join(_reason(beside, each, corridors[each.id]))
+
+
+def _reason(beside: BesideClassical, each: CorridorExtra, corridor: CorridorFacts) -> Iterator[str]:
+    declared, economics = corridor.corridor, beside.facts.inventory.economics
+    kind = f" ({declared.classification})" if declared.classification else ""
+    if not corridor.served:
+        yield f"{each.id}{kind}: not served by this plan; it has the classical design alone."
+        return
+    yield f"{each.id}{kind}: QKD adds {round_money(each.extra, economics.currency)}{_yearly(each, beside)}."
+    yield _for_how_long(declared.secrecy_years, economics.horizon_years)
+    yield _who_knew(corridor)
+    yield {
+        "pqc": "When no path holds it goes on with PQC alone: for so long it has what the classical design has.",
+        "fail_closed": "When no path holds its traffic stops: the classical design would have gone on.",
+        "best_effort": "When no path holds it may go on without QKD keys.",
+        None: "What it does when no path holds is not stated (fallback).",
+    }[declared.fallback]
+
+
+def _yearly(each: CorridorExtra, beside: BesideClassical) -> str:
+    economics = beside.facts.inventory.economics
+    if not economics.horizon_years:
+        return ""
+    return f", {round_money(each.extra / economics.horizon_years, economics.currency)} a year"
+
+
+def _for_how_long(secrecy_years: float | None, horizon_years: int) -> str:
+    if secrecy_years is None:
+        return "For how long its data must stay secret is not stated (secrecy_years): no reason to pay can be named."
+    years = "1 year" if secrecy_years == 1 else f"{format_number(secrecy_years)} years"
+    if secrecy_years <= horizon_years:
+        return (
+            f"Its data must stay secret for {years}, no longer than this plan runs: what is recorded of it loses its "
+            "worth early, which speaks for PQC alone."
+        )
+    return (
+        f"Its data must stay secret for {years}: with PQC alone what is recorded now is read if ML-KEM and ECDH both "
+        "fall within that time; with QKD the QKD key is needed besides."
+    )
+
+
+def _who_knew(corridor: CorridorFacts) -> str:
+    if not corridor.relays:
+        return "No relay has that key."
+    relays = wording.listed(corridor.relays)
+    if corridor.relay_sees_key:
+        return f"Who reads out a relay ({relays}) has that key too."
+    return f"Relays ({relays}) have a share of that key each."
+
+
+def _properties(beside: BesideClassical) -> Table:
+    facts = beside.facts
+    relays = wording.listed([relay.id for relay in facts.relays]) or "none"
+    longest = max((facts.link.loss_db for facts in facts.links), default=0.0)
+    rows = (
+        (
+            "Confidentiality rests on",
+            "ML-KEM or ECDH, one of which must hold; AES",
+            "besides: physics, the devices as built, every relay; AES unless one-time pad",
+            "NIST SP 800-227; FIPS 203 (2024-08)",
+        ),
+        ("Recorded traffic is read later", "if ML-KEM and ECDH both fall", "if the QKD key is known besides", "logic"),
+        ("Who has keys in clear", "the two ends", f"the two ends and relays: {relays}", "this plan"),
+        (
+            "Authentication",
+            "certificates (ML-DSA or ECDSA)",
+            "the same, or pre-shared keys: QKD gives none",
+            "FIPS 204 (2024-08)",
+        ),
+        ("A fibre cut stops", "traffic on that fibre", "key supply, once stores are empty: see drills", "this plan"),
+        ("Reach", "any distance", f"by loss: links of up to {wording.db(longest)} here, then a relay", "this plan"),
+        ("Change of algorithm", "software", "optics: a new purchase", "kind of product"),
+        (
+            "Evaluation",
+            "FIPS 140-3 with ML-KEM",
+            "ISO/IEC 23837-1:2023, protection profile PP-0120 (2024): ask for the certificate",
+            "state of 2026-11",
+        ),
+        ("Open standards", "RFC 9370, RFC 8784, FIPS 203 to 205", "ETSI GS QKD 004, 014, 015; ITU-T Y.3800", "issuers"),
+    )
+    return Table("", ("Property", "Hardened classical", "With QKD", "Basis"), rows)

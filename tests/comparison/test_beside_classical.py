@@ -1,0 +1,136 @@
+"""The classical design beside a plan: worked out by hand, and the quantum column is the sum of the other two."""
+
+from __future__ import annotations
+
+import io
+import json
+from decimal import Decimal
+
+import pytest
+from jsonschema import Draft202012Validator
+from openpyxl import load_workbook
+from plan_fixtures import sample
+from test_comparison import east_only, edited
+
+from qplan.api.columns import beside_classical, render_classical
+from qplan.api.planning import Result
+from qplan.assessment.facts import assess
+from qplan.comparison.beside_classical import BesideClassical, compare_with_classical
+from qplan.costing.classical import classical_design
+from qplan.errors import WrongUsage
+from qplan.inventory.model import Inventory
+from qplan.inventory.reader import Reading, read_inventory
+from qplan.outputs.report.report import report_html
+from qplan.outputs.schemas import SCHEMAS
+
+GATE = {"price": 1000, "support_per_year": 100, "pqc_licence_per_year": 10, "qkd_licence_per_year": 7, "life_years": 4}
+BLOCK = {
+    "encryptor": "gate",
+    "per_end": 2,
+    "effort_days_per_tunnel": 3,
+    "programme": [{"item": "inventory", "effort_days": 10, "price": 500}],
+    "per_site": [{"item": "firmware", "price": 50}],
+}
+STATED = {"equipment__encryptors": {"gate": GATE}, "classical": BLOCK, "economics__day_rate": 1000}
+RATE, YEARS = Decimal("1.04"), 10
+
+
+def stated(**changes: object) -> Inventory:
+    """The sample with a classical design: bank-a rekeys 8 tunnels, grid-b states a rate."""
+    return edited(**{**STATED, "economics__horizon_years": YEARS, "economics__discount_rate": 0.04, **changes})
+
+
+@pytest.fixture(scope="module")
+def beside() -> BesideClassical:
+    return compare_with_classical(east_only(stated()))
+
+
+def test_the_classical_design_costs_what_it_does_by_hand():
+    inventory = stated(economics__contingency=0.1)
+    corridors = inventory.corridors
+    tunnels = sum(corridor.rekey.tunnels if corridor.rekey else 1 for corridor in corridors.values())
+    sites = len({end for corridor in corridors.values() for end in corridor.ends})
+    units = 2 * 2 * len(corridors)
+    design = classical_design(inventory)
+    capex = Decimal(units * 1000 + tunnels * 3000 + 10 * 1000 + 500 + sites * 50)
+    assert Decimal(str(design.costs.capex)) == capex
+    yearly = units * 110
+    assert design.costs.opex_per_year == yearly
+    later = sum((yearly + (units * 1000 if y in (4, 8) else 0)) / RATE**y for y in range(1, YEARS + 1))
+    assert design.costs.tco == pytest.approx(float(capex * Decimal("1.1") + later), abs=0.01)
+    for total, part in ((design.costs.capex, "capex"), (design.costs.tco, "tco")):
+        assert sum(getattr(share, part) for share in design.shares) == Decimal(str(total))
+
+
+def test_an_owned_encryptor_costs_its_tunnels_alone_and_offers_are_taken():
+    inventory = stated(classical={**BLOCK, "encryptor": "owned"})
+    assert [line.address for line in classical_design(inventory).lines] == [
+        "classical.tunnels",
+        "classical.per_site.0",
+        "classical.programme.0",
+    ]
+    offer = {"for": "encryptors.gate", "list_price": 1000, "discount": 0.5, "support_per_year": 100}
+    plain, offered = (classical_design(stated(offers=offers)) for offers in ({}, {"half": offer}))
+    units = 4 * len(plain.shares)
+    assert plain.costs.capex - offered.costs.capex == units * 500
+
+
+def test_what_has_no_price_is_told():
+    design = classical_design(stated(economics__day_rate=None, equipment__encryptors={"gate": {}}))
+    assert {line.address for line in design.lines if line.to_be_quoted} == {
+        "encryptors.gate",
+        "classical.tunnels",
+        "classical.programme.0",
+    }
+
+
+def test_quantum_is_classical_and_the_plan(beside):
+    for name in ("capex", "contingency", "opex_per_year", "tco"):
+        parts = getattr(beside.classical, name) + getattr(beside.facts.plan.costs, name)
+        assert getattr(beside.quantum, name) == pytest.approx(parts, abs=1e-9)
+    assert sum(each.extra for each in beside.corridors) == pytest.approx(beside.facts.plan.costs.tco, abs=0.005)
+    served = sum(corridor.served for corridor in beside.facts.corridors)
+    assert beside.extra_per_protected_year == pytest.approx(beside.extra.tco / served / YEARS, abs=0.005)
+
+
+def test_every_form_says_the_same(beside):
+    content = json.loads(render_classical(beside, "json"))
+    assert not list(Draft202012Validator(SCHEMAS["compare"]()).iter_errors(content))
+    classical, quantum = content["columns"]
+    assert (classical["id"], quantum["id"], content["baseline"]) == ("classical", "quantum", "classical")
+    for name in ("capex", "opex_per_year", "tco"):
+        difference = quantum["costs"][name] - classical["costs"][name]
+        assert content["extra"][name] == pytest.approx(difference, abs=0.005)
+    for key, amount in content["extra"]["corridors"].items():
+        difference = quantum["corridors"][key]["tco"] - classical["corridors"][key]["tco"]
+        assert amount == pytest.approx(difference, abs=0.005)
+    sheet = load_workbook(io.BytesIO(render_classical(beside, "xlsx")), data_only=True)["Classical"]
+    rows = {row[0]: row[1:] for row in sheet.iter_rows(min_row=2, values_only=True)}
+    assert all(extra == pytest.approx(quantum - classical, abs=0.005) for classical, quantum, extra in rows.values())
+    assert rows["TCO"][2] == beside.extra.tco
+    for style in ("text", "markdown", "html"):
+        assert "safer" not in render_classical(beside, style).decode()
+
+
+def test_the_report_has_the_section_where_a_design_is_stated_alone(beside):
+    assert "Classical beside quantum" in report_html(beside.facts)
+    assert "Classical beside quantum" not in report_html(assess(*sample()))
+
+
+def test_without_a_block_the_way_to_one_is_told(tmp_path):
+    inventory, plan = sample()
+    reading = Reading.__new__(Reading)
+    object.__setattr__(reading, "inventory", inventory)
+    with pytest.raises(WrongUsage, match="catalogue:classical-2026"):
+        beside_classical(Result(reading, plan))
+
+
+def test_the_shipped_block_is_ready(tmp_path):
+    file = tmp_path / "sites.yaml"
+    file.write_text(
+        "qplan: 1\ninclude: [catalogue:classical-2026]\neconomics: {day_rate: 1000}\n"
+        "sites: {a: {}, b: {}}\nfibres: {f: {ends: [a, b], length_km: 10}}\n"
+        "corridors: {c: {ends: [a, b], key_rate_bps: 1}}\n"
+    )
+    design = classical_design(read_inventory(file).inventory)
+    assert design.costs.capex == 2 * 12000 + 3 * 1000 + 40_000 + 50_000 + 15_000 + 5_000 + 2 * 2 * 1000
