@@ -195,5 +195,7 @@ def shortened(text: str, width: int) -> str:
 
 def text_width(text: str) -> int:
     """Columns that the text takes on a terminal."""
+    if text.isascii():
+        return len(text)
     shown = (c for c in text if not unicodedata.combining(c) and c not in _NO_WIDTH)
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in shown)
