@@ -86,3 +86,16 @@ def test_keys_carry_the_models_descriptions():
     site = inventory_schema()["$defs"]["Site"]["properties"]
     assert site["security_tier"]["description"] == "0 (street cabinet) to 4 (accredited vault)."
     assert not [name for name, model in inventory_schema()["$defs"].items() if "properties" not in model]
+
+
+@pytest.mark.parametrize("name", ["candidates", "show"])
+def test_what_is_printed_of_links_and_plans_fits(name):
+    """As the pairs of `tests/explain` hold it, with the keys that are promised."""
+    printed = (ROOT / "tests" / "explain" / "pairs" / f"{name}_json.txt").read_text("utf-8")
+    document = json.loads(printed[printed.index("{") : printed.rindex("}") + 1])
+    assert next(iter(document)) == "format_version"
+    assert faults(Draft202012Validator(SCHEMAS[name]()), document) == []
+    if name == "candidates":
+        promised = "id ends fibres bypass_sites system loss_db budget_db limit_db headroom_db key_rate_bps capex tco"
+        assert set(promised.split()) <= document["links"][0].keys()
+        assert {"ends", "fibres", "system", "reason", "value", "limit"} <= document["refused"][0].keys()
