@@ -197,6 +197,22 @@ def test_tutorials_use_every_key_of_the_format():
     assert set(commercial.Sla.model_fields) <= offers["offers"]["b-managed"]["sla"].keys()
 
 
+def test_what_the_pilot_has_built_is_not_paid_again(tmp_path, monkeypatch):
+    """The two commands at the top of the example: the second phase beside the pilot, and the same on a green field."""
+    pilot, second = tmp_path / "pilot.plan", tmp_path / "second.plan"
+    for options in (["--scenario", "pilot", "-o", str(pilot)], ["--built", str(pilot), "-o", str(second)]):
+        monkeypatch.setattr(sys, "argv", ["qplan", "optimize", str(sites("phases")), "-q", *options])
+        with pytest.raises(SystemExit) as end:
+            main()
+        assert end.value.code == 0
+    before, after = (json.loads((folder / "plan.json").read_text("utf-8")) for folder in (pilot, second))
+    there = {link["id"] for link in after["links"] if link["existing"]}
+    assert there == {link["id"] for link in before["links"]}
+    assert [entry["units"] for entry in after["offers"]] == [len(after["links"]) - len(there)]
+    assert after["costs"]["capex"] < before["costs"]["capex"] < expected("phases")["value"] > after["costs"]["tco"]
+    assert "2 links in use; 3 of 4 nodes there" in (second / "report.md").read_text("utf-8")
+
+
 def test_germany_is_what_its_script_writes():
     pytest.importorskip("topohub")
     spec = importlib.util.spec_from_file_location("build", EXAMPLES / "germany" / "build.py")
