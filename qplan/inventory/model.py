@@ -27,8 +27,8 @@ from qplan.inventory.fields import (
     Positive,
     Provenance,
     Share,
-    Strands,
     Spare,
+    Strands,
     TwoEnds,
     Words,
 )
