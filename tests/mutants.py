@@ -109,9 +109,6 @@ MUTANTS = {
     "a route and its reverse as two": Mutant(
         "candidates/routes.py", "if visited[0] < there and there in ends", "if there in ends", (LIMITS,)
     ),
-    "routes not in id order": Mutant(
-        "candidates/routes.py", "if visited[0] > visited[-1]:", "if False:", (LIMITS,)
-    ),
     "one year more in the nominal sum": Mutant(
         "costing/cost.py", "cost.opex_per_year * (horizon - listed)", "cost.opex_per_year * (horizon - listed + 1)",
         (COSTS,),

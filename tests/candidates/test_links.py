@@ -7,8 +7,10 @@ from networks import ONE, RATE_BPS, corridor, fibre, network, system
 
 from qplan.candidates.links import enumerate_candidates
 from qplan.candidates.model import systems_needed
+from qplan.candidates.precheck import precheck
 from qplan.inventory.model import Inventory
 from qplan.physics.bands import Band, band_at
+from qplan.time_budget import TimeBudget
 
 
 def systems_of(inventory: Inventory) -> list[str]:
@@ -52,3 +54,14 @@ def test_a_route_and_its_reverse_are_one_link():
     assert [(link.route.ends, link.route.fibres) for link in links] == [
         (("a", "b"), ("g", "f")), (("a", "m"), ("g",)), (("b", "m"), ("f",)),
     ]  # fmt: skip
+
+
+def test_where_the_time_is_over_single_fibres_are_left_and_nothing_is_claimed():
+    fibres = {"f": fibre("b", "m", loss_db=4.0), "g": fibre("m", "a", loss_db=4.0)}
+    inventory = network(fibres, ONE, policy={"max_bypass_sites": 1, "bypass_loss_db": 0.0})
+    found = enumerate_candidates(inventory, clock=TimeBudget.of(0))
+    assert found.bypass_limit == 0
+    assert [link.route.fibres for link in found.links] == [("g",), ("f",)]
+    hopeless = network({"f": fibre("a", "m")}, ONE)
+    assert precheck(hopeless, enumerate_candidates(hopeless)).alone
+    assert not precheck(hopeless, enumerate_candidates(hopeless), TimeBudget.of(0)).impossible

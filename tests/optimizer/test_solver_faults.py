@@ -18,8 +18,9 @@ from seeds import CASES, FRESH, seeds
 from qplan.errors import SolverFailed
 from qplan.inventory.model import Inventory
 from qplan.optimizer.cuts.row import Row, Separator
+from qplan.optimizer.cuts.witnesses import UnsoundCut
 from qplan.optimizer.planner import Result
-from qplan.optimizer.search import root, steps
+from qplan.optimizer.search import minimization, root, steps
 from qplan.optimizer.solvers import session
 
 WITH_STATUS = ("setOptionValue", "passModel", "addRows", "deleteRows", "changeColsBounds", "setBasis", "setSolution")
@@ -155,11 +156,20 @@ def test_a_defect_within_a_bound_costs_that_bound_alone(monkeypatch, name, defec
     assert any(told in note for note in found.plan.notes)
 
 
-def test_an_unsound_cut_leaves_no_bound_where_nothing_else_gives_one(monkeypatch):
+@pytest.mark.parametrize("where", [steps.RootRelaxation, steps.GuidedPlan])
+def test_an_unsound_cut_leaves_no_bound_where_nothing_else_gives_one(monkeypatch, where):
+    """Whether a relaxation has given one before or not."""
+
     def fail(self, search, standing):
         raise SolverFailed("no solver")
 
-    monkeypatch.setattr(root, "link_ends", unsound(root.link_ends))
+    def exclude(self, search, standing):
+        raise UnsoundCut("path_cut", standing.incumbent)
+
+    monkeypatch.setattr(where, "take", exclude)
+    monkeypatch.setattr(steps.GuidedPlan, "wanted", lambda self, search, standing: True)
+    monkeypatch.setattr(steps, "met", lambda task, standing: False)
+    monkeypatch.setattr(minimization, "met", lambda task, standing: False)
     monkeypatch.setattr(steps.ExactModel, "take", fail)
     plan = planned(INVENTORIES["one path"]).plan
     assert (plan.status, plan.solver.stopped_by, plan.objective.bound) == ("feasible", "unsound_cut", None)

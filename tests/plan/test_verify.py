@@ -213,6 +213,8 @@ BROKEN = [
     ("gap-asked", "solver.gap_asked", float("nan")),
     ("optimal", "solver.stopped_by", "route_limit"),
     ("optimal", "solver.stopped_by", "time_limit"),
+    ("optimal", "solver.stopped_by", "unsound_cut"),
+    ("optimal", "solver.stopped_by", "solver_failed"),
 ]  # fmt: skip
 
 
