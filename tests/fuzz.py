@@ -13,6 +13,7 @@ import csv
 import io
 import json
 import random
+import shutil
 import signal
 import sys
 import tempfile
@@ -167,7 +168,7 @@ def run(*arguments: str) -> tuple[int, str, str]:
 
 
 def plans_or_refuses(folder: Path, data: bytes, limit_s: float = 0.5) -> str:
-    """`optimize` ends as promised, with whole files that `verify` and `explain` agree with. Returns how it ended."""
+    """`optimize` ends as promised, with whole files that all other verbs can read. Returns how it ended."""
     file, out = folder / "sites.yaml", folder / "sites.plan"
     file.write_bytes(data)
     for old in out.glob("*"):
@@ -180,9 +181,22 @@ def plans_or_refuses(folder: Path, data: bytes, limit_s: float = 0.5) -> str:
         assert written == set(PLAN_FILES) and code in (0, 5, 6)
         check_files(out)
         assert run("verify", str(file), str(out))[0] == 0
+        answers(file, out)
     else:
         assert written == (set() if code == 3 else set(EXPLANATION_FILES))
     return f"exit {code}"
+
+
+def answers(file: Path, out: Path) -> None:
+    """Every verb that works from a plan ends as promised, with a document."""
+    twin = Path(shutil.copytree(out, out.with_suffix(".twin"), dirs_exist_ok=True))
+    for verb, *words in (
+        ("candidates", file), ("show", out), ("availability", out), ("drill", out, "--all-single"), ("diff", out, out),
+        ("compare", out, twin), ("explain", out),
+    ):  # fmt: skip
+        code, said, told = run(verb, *map(str, words), "--format", "json")
+        assert code in (0, 6), (verb, code, told)
+        assert next(iter(json.loads(said))) == "format_version", verb
 
 
 def check_files(out: Path) -> None:
