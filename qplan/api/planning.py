@@ -129,6 +129,7 @@ def optimize(
     from qplan.assessment.judgement import judge
     from qplan.explain.infeasibility.explanation import explain
     from qplan.optimizer import planner
+    from qplan.outputs.verbs.progress import Progress
     from qplan.plan.model import reference
 
     parameters = search_parameters(gap, time_limit, solver, threads, stop, progress)
@@ -148,6 +149,8 @@ def optimize(
     status = found.search.status
     if not explained:
         return Result(inventory, None, outcome=found)
+    if progress is not None:
+        progress(Progress("looking for reasons", inventory.inventory.objective, None, None, None))
     reasons = explain(inventory.inventory, found.candidates, status, solver, parameters, inventory.defaults)
     return Result(inventory, None, reasons, found)
 

@@ -150,6 +150,8 @@ def test_views_as_tables():
     assert sites.rows[0][:6] == ("rap-pop", "Rapperswil PoP", "transmitter (Tx)", "", "LR-7", 1)
     pairs = sum(row[6] for row in sites.rows if row[3] == "QX-1-PAIR" and row[6])
     assert pairs == next(line.quantity for line in facts.bill if line.part_number == "QX-1-PAIR")
+    labels = {cell.value for cell in read(workbook_bytes(facts), values=True)["Summary"]["A"]}
+    assert "Capex" + (", at least" if any(each.charge == "one-off" for each in facts.unstated) else "") in labels
     for row, entry in zip(link_table(facts).rows, facts.links, strict=True):
         cells = dict(zip(LINK_HEADER, row, strict=True))
         assert sum(cells[part] for part in BUDGET_PARTS) == pytest.approx(cells["Loss (dB)"], abs=1e-5)

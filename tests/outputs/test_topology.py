@@ -26,7 +26,7 @@ from qplan.outputs.topology.dot import to_dot
 from qplan.outputs.topology.geography import plane, unwrapped
 from qplan.outputs.topology.layout import lay_out
 from qplan.outputs.topology.mermaid import to_mermaid
-from qplan.outputs.topology.palette import system_line
+from qplan.outputs.topology.palette import system_line, system_lines
 from qplan.outputs.topology.spread import Box
 from qplan.outputs.topology.svg import to_svg
 from qplan.plan.model import Path as RelayPath
@@ -191,6 +191,10 @@ def test_a_system_keeps_its_look_whatever_else_is_planned():
     shipped = read_inventory(Path(__file__).parents[2] / "examples" / "metro" / "sites.yaml").inventory.equipment
     looks = {system: system_line(system) for system in shipped.qkd_systems}
     assert len(set(looks.values())) == len(looks) > 9
+    assert system_lines(shipped.qkd_systems) == looks
+    many = [f"own-{number}" for number in range(20)]
+    assert len({*map(system_line, many)}) < len({*system_lines(many).values()}) == 20
+    assert len(system_lines([*many, "one-too-many"])) == 21
     inventory, plan = sample()
     dot = to_dot(diagram(assess(inventory, plan)))
     fewer = make_plan(inventory, plan.links[:1], {"grid-b": ()})

@@ -82,10 +82,9 @@ def _summary(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
     write(sheet, 1, 0, "Bill of materials and costs of a QKD network plan", styles.text)
     missing = [text for text in (money.decided_text(facts), money.unstated_text(facts)) if text]
     if missing:
-        sheet.merge_range(
-            2, 0, 2, 2, one_line(" ".join(text[:1].upper() + text[1:] for text in missing)), styles.warning
-        )
-        fit_height(sheet, 2, (" ".join(missing),), (120,))
+        said = one_line(" ".join(f"{text[:1].upper()}{text[1:].removesuffix('.')}." for text in missing))
+        sheet.merge_range(2, 0, 2, 2, said, styles.warning)
+        fit_height(sheet, 2, (said,), (120,))
     figures = [(styles.money, *total) for total in _totals(facts)] + [(styles.share, *part) for part in _shares(facts)]
     for row, (style, name, text, value, note) in enumerate(figures, start=3):
         write(sheet, row, 0, name, styles.text)
@@ -107,12 +106,18 @@ def _totals(facts: PlanFacts) -> tuple[tuple[str, str, Exact | float, str], ...]
     economics, total = facts.inventory.economics, facts.costs.total
     reserve = contingency(economics, total.capex)
     nominal = total.capex + reserve + nominal_after(economics, total, 0)
+    one_off, yearly, least = (money.at_least(facts, charge) and ", at least" for charge in ("one-off", "yearly", None))
     return (
-        ("Capex", "=capex_total", total.capex, "one-off: sum of the line totals in BOM"),
-        ("Contingency", "=capex_total*contingency_share", reserve, "share of capex, see Assumptions"),
-        ("Opex per year", "=opex_total", total.opex_per_year, "support, hosting, relay operation and leases"),
-        ("Total over the horizon, nominal", "=nominal_total", nominal, "capex, contingency and opex of every year"),
-        ("Total over the horizon, discounted", "=tco_total", tco(economics, total), "TCO, see Costs by year"),
+        (f"Capex{one_off}", "=capex_total", total.capex, "one-off: sum of the line totals in BOM"),
+        (f"Contingency{one_off}", "=capex_total*contingency_share", reserve, "share of capex, see Assumptions"),
+        (f"Opex per year{yearly}", "=opex_total", total.opex_per_year, "support, hosting, relay operation and leases"),
+        (
+            f"Total over the horizon, nominal{least}",
+            "=nominal_total",
+            nominal,
+            "capex, contingency, opex of every year",
+        ),
+        (f"Total over the horizon, discounted{least}", "=tco_total", tco(economics, total), "TCO, see Costs by year"),
     )
 
 

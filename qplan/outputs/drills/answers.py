@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 from qplan.assessment.drills.rehearsal import Rehearsal
 from qplan.assessment.drills.results import Played
@@ -14,6 +15,7 @@ from qplan.outputs.drills.sections import rehearsal_sections
 from qplan.outputs.drills.words import Names
 from qplan.outputs.report.document import Section
 from qplan.outputs.text.tables import csv_text, escape_markdown
+from qplan.outputs.text.wording import with_variant
 from qplan.plan.model import Plan
 
 
@@ -27,7 +29,8 @@ def rehearsal_markdown(plan: Plan, found: Rehearsal) -> str:
 
 
 def _sections(plan: Plan, found: Rehearsal) -> list[Section]:
-    return rehearsal_sections(found, Names(plan), plan.costs.currency)
+    first, *others = rehearsal_sections(found, Names(plan), plan.costs.currency)
+    return [replace(first, title=first.title + with_variant(plan.inventory)), *others]
 
 
 def verdict(found: Rehearsal) -> str:

@@ -17,7 +17,7 @@ from qplan.outputs.drills.pages import as_markdown, as_text
 from qplan.outputs.drills.words import Names, hours, minutes
 from qplan.outputs.report.document import Section, Table
 from qplan.outputs.text.tables import csv_text
-from qplan.outputs.text.wording import listed, percentage
+from qplan.outputs.text.wording import listed, percentage, with_variant
 from qplan.plan.model import Plan
 
 MOST_CONTRIBUTORS = 3
@@ -54,7 +54,8 @@ def availability_sections(plan: Plan, found: Availability) -> list[Section]:
         else "Sites and key managers at a corridor's own ends are left out."
     )
     tables = (corridors, changes) if found.corridors else ()
-    return [Section("availability", "Availability", (text,), tables, tuple(notes(found)))]
+    title = f"Availability{with_variant(plan.inventory)}"
+    return [Section("availability", title, (text,), tables, tuple(notes(found)))]
 
 
 def notes(found: Availability) -> Iterable[str]:

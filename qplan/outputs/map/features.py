@@ -16,7 +16,7 @@ from qplan.outputs.text.names import SiteNames
 from qplan.outputs.text.tables import one_line
 from qplan.outputs.topology.diagram import MEANING, Diagram, DiagramLink, DiagramNode
 from qplan.outputs.topology.geography import Point, narrowing, unwrapped
-from qplan.outputs.topology.palette import PAINT, system_line
+from qplan.outputs.topology.palette import PAINT, Line, system_lines
 
 Fact = tuple[str, str]
 LEAST_FRAME_DEG = 3.0
@@ -48,7 +48,7 @@ def features(facts: PlanFacts, picture: Diagram) -> Features:
     """All that the page needs to know, from the diagram of the same plan."""
     names = SiteNames(facts.inventory)
     places = _places(picture.nodes)
-    lines = _lines(picture.links, places)
+    lines, looks = _lines(picture.links, places), system_lines(picture.catalogue)
     by_source = {link.source: link for link in picture.links}
     users = facts.usage.links
     return Features(
@@ -63,6 +63,7 @@ def features(facts: PlanFacts, picture: Diagram) -> Features:
                 lines,
                 entry,
                 _link_facts(entry, users[entry.link.id], facts, names),
+                looks[entry.link.system],
             )
             for entry in facts.links
         ],
@@ -216,8 +217,10 @@ def _stated(rows: list[Fact]) -> list[Fact]:
     return [(name, one_line(value)) for name, value in rows if value]
 
 
-def _link(link: DiagramLink, lines: dict[str, list[Point]], entry: LinkFacts, facts: list[Fact]) -> dict[str, Any]:
-    colour, dashed = system_line(entry.link.system)
+def _link(
+    link: DiagramLink, lines: dict[str, list[Point]], entry: LinkFacts, facts: list[Fact], look: Line
+) -> dict[str, Any]:
+    colour, dashed = look
     return {
         "id": link.id, "name": link.name, "label": ", ".join(link.lines), "line": lines.get(link.id, []),
         "facts": facts, "colour": colour, "dashed": dashed,

@@ -12,7 +12,7 @@ from qplan.assessment.facts import PlanFacts
 from qplan.outputs.map.basemap import base_map
 from qplan.outputs.map.features import Features, features
 from qplan.outputs.topology.diagram import MEANING, UNUSED_FIBRE, diagram
-from qplan.outputs.topology.palette import PAINT, PALE, system_line
+from qplan.outputs.topology.palette import PAINT, PALE, system_lines
 
 _IN_SCRIPT = {char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
@@ -26,7 +26,7 @@ def map_html(facts: PlanFacts) -> str:
     from markupsafe import Markup
 
     picture = diagram(facts)
-    found = features(facts, picture)
+    found, looks = features(facts, picture), system_lines(picture.catalogue)
     assets = {name: _asset(name) for name in ("leaflet.css", "map.css", "leaflet.js", "map.js")}
     environment = Environment(
         loader=PackageLoader("qplan.outputs.map"),
@@ -39,7 +39,7 @@ def map_html(facts: PlanFacts) -> str:
         picture=picture,
         features=found,
         legend=[(kind, MEANING[kind]) for kind in picture.legend],
-        system_lines=[(system, *system_line(system)) for system in picture.systems],
+        system_lines=[(system, *looks[system]) for system in picture.systems],
         unused_fibre=UNUSED_FIBRE if picture.shows_fibres else "",
         paint=PAINT,
         policy=_policy(assets),

@@ -120,6 +120,11 @@ def variant(ref: InventoryRef) -> str:
     return ", ".join(parts + ([f"on built plan {ref.built_sha256[:8]}"] if ref.built_sha256 else []))
 
 
+def with_variant(ref: InventoryRef) -> str:
+    """The same behind a headline."""
+    return f" (with {variant(ref)})" if variant(ref) else ""
+
+
 def settings(ref: InventoryRef, most: int = 4) -> str:
     """The values of `--set`, as it takes them."""
     return listed([write_setting(address, value) for address, value in sorted(ref.set.items())], most)

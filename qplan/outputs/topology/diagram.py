@@ -93,6 +93,8 @@ class Diagram:
     legend: tuple[Kind, ...]
     systems: tuple[str, ...]
     """In the legend, in this order."""
+    catalogue: tuple[str, ...]
+    """All systems of the inventory, which must not look alike."""
 
     @property
     def shows_fibres(self) -> bool:
@@ -128,6 +130,7 @@ def diagram(facts: PlanFacts) -> Diagram:
         links=tuple(links),
         legend=tuple(kind for kind in MEANING if kind in kinds),
         systems=tuple(facts.systems),
+        catalogue=tuple(sorted(inventory.equipment.qkd_systems)),
     )
 
 

@@ -11,7 +11,7 @@ from qplan.outputs.text.existing import KEPT, RETIRED
 from qplan.outputs.topology.diagram import MEANING, ROLE, UNUSED_FIBRE, Diagram, DiagramLink, DiagramNode, Kind
 from qplan.outputs.topology.geography import Point
 from qplan.outputs.topology.layout import LABEL_PT, NAME_PT, SMALL_PT, Layout, lay_out, node_font_pt
-from qplan.outputs.topology.palette import PAINT, PALE, system_line
+from qplan.outputs.topology.palette import PAINT, PALE, system_lines
 from qplan.outputs.topology.spread import Box
 from qplan.outputs.topology.text_size import text_width
 
@@ -101,7 +101,7 @@ def _link_attributes(link: DiagramLink, diagram: Diagram, layout: Layout) -> dic
         return {"fibre": link.source, **FIBRE_STYLE, **line}
     label = layout.labels[link.id]
     rows = [f"<TR><TD>{_html(row)}</TD></TR>" for row in link.lines]
-    style = RETIRED_STYLE if link.system is None else _system_style(link.system, link.existing)
+    style = RETIRED_STYLE if link.system is None else _system_style(diagram, link.system, link.existing)
     paper = f'CELLPADDING="0" BGCOLOR="white" WIDTH="{label.width:.0f}" HEIGHT="{label.height:.0f}"'
     key = "link" if link.system is not None else "retired"
     return {key: link.source, "label": _table(rows, paper), "lp": f"{label.x},{label.y}", **style, **line}
@@ -119,8 +119,8 @@ def _node_style(kind: Kind) -> dict[str, str]:
     }
 
 
-def _system_style(system_id: str, existing: bool = False) -> dict[str, str]:
-    colour, dashed = system_line(system_id)
+def _system_style(diagram: Diagram, system_id: str, existing: bool = False) -> dict[str, str]:
+    colour, dashed = system_lines(diagram.catalogue)[system_id]
     width = EXISTING_WIDTH if existing else NEW_WIDTH
     return {"color": colour, "fontcolor": colour, "penwidth": width, "style": "dashed" if dashed else "solid"}
 
@@ -139,7 +139,7 @@ def _draw_legend(graph: Graph, diagram: Diagram, layout: Layout) -> None:
     right = max((box.x + box.width / 2 for box in layout.boxes.values()), default=0.0)
     top = min((box.y - box.height / 2 for box in layout.boxes.values()), default=0.0) - 3 * LEGEND_GAP_PT
     entries: list[tuple[str, Kind | dict[str, str]]] = [(MEANING[kind], kind) for kind in diagram.legend]
-    entries += [(f"QKD link, {system}", _system_style(system)) for system in diagram.systems]
+    entries += [(f"QKD link, {system}", _system_style(diagram, system)) for system in diagram.systems]
     if diagram.shows_existing:
         entries.append((f"thin: {KEPT}", {"color": "#444444", "penwidth": EXISTING_WIDTH}))
     if diagram.shows_retired:

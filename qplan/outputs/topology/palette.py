@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from qplan.outputs.topology.diagram import Kind
@@ -31,12 +32,38 @@ PAINT: dict[Kind, Paint] = {
 _SYSTEM_COLOURS = (
     "#B0003A", "#4A6B00", "#5E35B1", "#8A1C63", "#1F3A93", "#A33B00", "#00664B", "#00708F", "#1A1A1A", "#6B5200",
 )  # fmt: skip
+_LOOKS = 2 * len(_SYSTEM_COLOURS)  # each unbroken and dashed
 _SALT = 16
 """Of its kind the first under which no two systems of the shipped catalogue or of one example look alike."""
 
 
-def system_line(system_id: str) -> tuple[str, bool]:
-    """Colour of the lines of a system, and whether they are dashed: by its id alone, whatever else there is."""
+Line = tuple[str, bool]
+"""Colour, and whether dashed."""
+
+
+def system_lines(system_ids: Iterable[str]) -> dict[str, Line]:
+    """How the lines of every system of an inventory look, whatever a plan uses of them.
+
+    By the id alone; of systems that would look alike the later ids take the next look that is free, while there is one.
+    """
+    looks: dict[str, int] = {}
+    for system in sorted(system_ids):
+        own, taken = _own_look(system), set(looks.values())
+        places = ((own + step) % _LOOKS for step in range(_LOOKS))
+        looks[system] = next((place for place in places if place not in taken), own)
+    return {system: _line(look) for system, look in looks.items()}
+
+
+def system_line(system_id: str) -> Line:
+    """How the lines of a system look where no other has taken its look."""
+    return _line(_own_look(system_id))
+
+
+def _own_look(system_id: str) -> int:
     digest = hashlib.sha256(f"{_SALT} {system_id}".encode()).digest()
-    dashed, colour = divmod(int.from_bytes(digest[:4], "big") % (2 * len(_SYSTEM_COLOURS)), len(_SYSTEM_COLOURS))
+    return int.from_bytes(digest[:4], "big") % _LOOKS
+
+
+def _line(look: int) -> Line:
+    dashed, colour = divmod(look, len(_SYSTEM_COLOURS))
     return _SYSTEM_COLOURS[colour], bool(dashed)

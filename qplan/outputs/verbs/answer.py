@@ -93,7 +93,7 @@ def overview_markdown(inventory: Inventory, plan: Plan, found: Overview) -> str:
 
 
 def _proven(plan: Plan) -> str:
-    return f"{wording.proof(plan)}{_with_variant(plan)}."
+    return f"{wording.proof(plan)}{wording.with_variant(plan.inventory)}."
 
 
 def overview_json(inventory: Inventory, plan: Plan, found: Overview) -> str:
@@ -145,12 +145,7 @@ def _headline(inventory: Inventory, plan: Plan, answer: Answer) -> str:
     called = inventory.sites[answer.id].name if answer.kind == "sites" else None
     label = f"{answer.address} ({called})" if called else answer.address
     state = "can be served alone" if answer.margins else "in the plan" if answer.in_plan else "not in the plan"
-    return one_line(f"{label}: {state}{_with_variant(plan)}")
-
-
-def _with_variant(plan: Plan) -> str:
-    variant = wording.variant(plan.inventory)
-    return f" (with {variant})" if variant else ""
+    return one_line(f"{label}: {state}{wording.with_variant(plan.inventory)}")
 
 
 def _sentences(inventory: Inventory, plan: Plan, answer: Answer) -> Iterator[str]:

@@ -12,7 +12,7 @@ from qplan.optimizer.planner import Result
 from qplan.optimizer.search.stages import gap
 from qplan.outputs.text.checks import breach
 
-Phase = Literal["first plan", "improving", "proving"]
+Phase = Literal["first plan", "improving", "proving", "looking for reasons"]
 MONEY = ("tco", "capex")
 
 
@@ -38,6 +38,8 @@ def progress(sighting: Sighting) -> Progress:
 
 def progress_line(progress: Progress, currency: str) -> str:
     """`proving: best CHF 3 410 235, bound CHF 3 400 000, gap CHF 10 235 (0.30 %)`."""
+    if progress.phase == "looking for reasons":
+        return "no plan: looking for reasons …"
     best, bound, share = progress.best, progress.bound, progress.gap
     unit, aim = (f"{currency} ", "") if progress.measure in MONEY else ("", f" ({progress.measure})")
     left = "–"
