@@ -32,6 +32,10 @@ class TimeBudget:
     def seconds_left(self) -> float:
         return max(0.0, self.deadline - time.monotonic())
 
+    def seconds_over(self) -> float:
+        """Since the deadline; 0 before."""
+        return max(0.0, time.monotonic() - self.deadline)
+
     def share(self, share: float) -> TimeBudget:
         """A share of the time left, ended by the same flag."""
         return self.at_most(share * self.seconds_left())

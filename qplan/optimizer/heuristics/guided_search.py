@@ -21,6 +21,7 @@ from qplan.plan.model import Path, ServedCorridor
 
 FEW, MANY = 3, 12  # orders in which corridors are routed
 EFFORT = 2400  # links × orders
+GRACE_S = 2.0  # after the time limit, in which a plan may still be made up
 KICKS = 3  # of the best plan per order, and at most per corridor
 FULL = 1.02  # share of a price that counts, less the relaxation's value of the thing
 RELAY_PENALTY = 1e5  # on every relay where an earlier stage has fixed their number; prices are scaled to a few thousand
@@ -106,7 +107,7 @@ class GuidedSearch:
         for order in orders(index, required, count):
             if self._over():
                 return
-            state = construct(index, order, link_factor, site_factor)
+            state = construct(index, order, link_factor, site_factor, self._late)
             if state is not None:
                 if served is None:
                     self._add_optional(state)
@@ -115,11 +116,18 @@ class GuidedSearch:
     def _over(self) -> bool:
         return self.task.clock.spent
 
+    def _late(self) -> bool:
+        """Even a plan that was begun in time is not waited for."""
+        clock = self.task.clock
+        return clock.interrupted or clock.seconds_over() > GRACE_S
+
     def _add_optional(self, state: RoutingState) -> None:
         """Optional corridors, those of high priority first, as long as the budget allows."""
         corridors = self.task.inventory.corridors
         optional = sorted((-c.priority, q) for q, c in corridors.items() if not c.required)
         for _, q in optional:
+            if self._over():
+                return
             if state.route(self.index.commodities[q]) and self._incumbent(state) is None:
                 state.remove(self.index.commodities[q])
 

@@ -21,12 +21,16 @@ Stop = Callable[[], bool]
 
 
 def construct(
-    index: CandidateArrays, order: list[str], link_factor: np.ndarray | float, site_factor: np.ndarray | float
+    index: CandidateArrays,
+    order: list[str],
+    link_factor: np.ndarray | float,
+    site_factor: np.ndarray | float,
+    stop: Stop = lambda: False,
 ) -> RoutingState | None:
-    """Route one corridor after the other in the order given; None where one finds no paths that fit."""
+    """Route one corridor after the other in the order given; None where one finds no paths that fit, or is stopped."""
     state = RoutingState(index)
     for q in order:
-        if not state.route(index.commodities[q], link_factor, site_factor):
+        if stop() or not state.route(index.commodities[q], link_factor, site_factor):
             return None
     return state
 
@@ -62,7 +66,7 @@ def perturb(state: RoutingState, kicks: int, stop: Stop) -> Iterator[RoutingStat
         link_factor, site_factor = np.ones(len(index.links)), np.ones(len(index.sites))
         for factor, used in ((link_factor, sorted(state.users)), (site_factor, sorted(state.relayed))):
             factor[used] = [rng.uniform(LIKED, 1.0) for _ in used]
-        kicked = construct(index, rng.sample(sorted(state.paths), len(state.paths)), link_factor, site_factor)
+        kicked = construct(index, rng.sample(sorted(state.paths), len(state.paths)), link_factor, site_factor, stop)
         if kicked is not None:
             improve(kicked, stop)
             if kicked.price < state.price * (1 - GAIN):

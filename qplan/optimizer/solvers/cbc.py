@@ -75,7 +75,7 @@ def run_until_stopped(command: list[str], clock: TimeBudget) -> str | None:
         try:
             while child.poll() is None and not stopped:
                 time.sleep(0.02)
-                stopped = clock.interrupted or time.monotonic() > clock.deadline + GRACE_S
+                stopped = clock.interrupted or clock.seconds_over() > GRACE_S
         finally:
             child.kill()
             child.wait()
