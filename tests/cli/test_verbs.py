@@ -147,13 +147,15 @@ def test_schemas_are_printed(qplan):
 
 
 def test_catalogues_are_listed_and_shown(qplan):
-    file = next((ROOT / "qplan" / "catalogue").glob("*.yaml"))
+    file = ROOT / "qplan" / "catalogue" / "illustrative-2026.yaml"
     systems = yaml.safe_load(file.read_text("utf-8"))["equipment"]["qkd_systems"]
     out = qplan("catalogue", "list")[1]
     assert all(re.search(rf"^{name} .*illustrative$", out, re.MULTILINE) for name in systems)
     told = json.loads(qplan("catalogue", "--format", "json")[1])
     assert next(iter(told)) == "format_version"
-    assert [entry["qkd_systems"].keys() for entry in told["catalogues"]] == [systems.keys()]
+    classical, quantum = told["catalogues"]
+    assert quantum["qkd_systems"].keys() == systems.keys() and "qkd_systems" not in classical
+    assert "\nEncryptors: ipsec-10g\n" in out
     for name in (file.stem, f"catalogue:{file.stem}"):
         assert qplan("catalogue", "show", name)[1] == file.read_text("utf-8")
     code, _, err = qplan("catalogue", "show", "ilustrative-2026")
@@ -373,7 +375,7 @@ def test_an_earlier_plan_beside_an_explanation_is_called_stale(project, qplan):
         ("qplan explain sites.plan sites.w", {"sites.west"}),
         ("qplan export geo", {"geojson"}),
         ("qplan schema inv", {"inventory"}),
-        ("qplan catalogue show ", {"illustrative-2026"}),
+        ("qplan catalogue show ", {"classical-2026", "illustrative-2026"}),
         ("qplan optimize --scenario x --gap ", set()),
         ("qplan explain broken.yaml cor", set()),
     ],

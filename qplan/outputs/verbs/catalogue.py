@@ -25,9 +25,9 @@ def catalogues_text() -> str:
 
 def _block(name: str, equipment: Equipment) -> str:
     systems = sorted(equipment.qkd_systems.items(), key=lambda entry: (max_loss_db(entry[1]), entry[0]))
-    table = text_table(HEADER, [_row(key, system) for key, system in systems], RIGHT)
-    items = [*equipment.node_items, *equipment.relay_items]
-    besides = f"Items: {', '.join(items)}\n" if items else ""
+    table = text_table(HEADER, [_row(key, system) for key, system in systems], RIGHT) if systems else ""
+    others = (("Items", [*equipment.node_items, *equipment.relay_items]), ("Encryptors", [*equipment.encryptors]))
+    besides = "".join(f"{what}: {', '.join(names)}\n" for what, names in others if names)
     return f"{name}    include: [catalogue:{name}]\n\n{table}{besides}"
 
 
