@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from qplan.inventory.revision import Revision
 
 
+STDIN = "-"
 ReportStyle = Literal["html", "markdown"]
 
 
@@ -76,6 +77,8 @@ def compare_against(
     from qplan.comparison import comparing
 
     path = Path(file)
+    if str(path) == STDIN:
+        raise WrongUsage("standard input has no earlier revision: name a file of a git repository")
     after = load(path, scenario=scenario, set=set, demand_factor=demand_factor)
     with _as_it_was(path, revision) as (at, former, there):
         if former is None:

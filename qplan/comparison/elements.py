@@ -102,6 +102,9 @@ def _link(facts: LinkFacts) -> Fields:
         "key_rate_bps": link.key_rate_bps,
         "capacity_bps": link.capacity_bps,
         "load_bps": link.load_bps,
+        "offer": link.offer,
+        "existing": link.existing,
+        "tx": link.transmitters_at,
     }
 
 

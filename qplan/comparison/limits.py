@@ -99,6 +99,8 @@ RULES: Mapping[str, Order] = {
     r"policy\.max_bypass_sites": _granted(2),
     r"policy\.(loss_margin_db|key_rate_reserve)": _kept_free(0.0),
     r"policy\.(technologies|manufacturers|suppliers)": _only,
+    r"policy\.offers": _other,
+    r"drills\.[^.]+\.expect": _other,
     r"sites\.[^.]+\.trusted_node": _words("forbidden", "allowed", "existing", default="allowed"),
     r"corridors\.[^.]+\.paths": _kept_free(1),
     r"corridors\.[^.]+\.shares_needed": _kept_free(1),

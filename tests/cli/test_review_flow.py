@@ -141,10 +141,13 @@ def test_nothing_is_planned_where_the_plans_are_committed(repository, qplan, mon
     found = json.loads(out)
     assert code == 0 and found["changed"] and found["exposure"]["sites_gained"] == ["west"]
     assert found["inputs"] == [{"address": "fibres.es.loss_db", "before": 11.0, "after": 21.5}]
-    assert qplan("diff", "--against", "HEAD", "--exit-code")[:2] == (
-        0,
-        "No change: neither the plan nor the inventory differs.\n",
-    )
+    same = "No change: neither the plan nor the inventory differs.\n"
+    assert qplan("diff", "--against", "HEAD", "--exit-code")[:2] == (0, same)
+    code, out, _ = qplan("report", "sites.plan", "--format", "markdown", "--compare-to", "sites.plan")
+    assert code == 0 and out.startswith("<!-- qplan:review -->") and "No change to the plan" in out
+    code, out, _ = qplan("report", "sites.plan", "--compare-to", "sites.plan")
+    assert code == 0 and out.startswith("<!DOCTYPE html>") and "What changes" in out
+    assert qplan("diff", "sites.plan", "sites.yaml")[0] == qplan("diff", "sites.plan")[0] == 2
 
 
 def test_inventories_alone_a_renamed_file_and_one_that_is_new(repository, qplan, no_search):

@@ -26,7 +26,12 @@ STROKES: Mapping[Action | None, str] = {
     "update": "stroke:#9a6700,stroke-width:4px",
     "delete": "stroke:#cf222e,stroke-width:2px,stroke-dasharray:5 4",
 }
-CLASSES: Mapping[Action | None, str] = {"create": "new", "update": "changed", "delete": "retired", None: "kept"}
+CLASSES: Mapping[Action | None, str] = {
+    "create": "is_new",
+    "update": "is_changed",
+    "delete": "is_retired",
+    None: "is_kept",
+}
 
 
 @dataclass(frozen=True)

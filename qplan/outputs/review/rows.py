@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from qplan.comparison.model import Change, CorridorChange, PlanChange
 from qplan.costing.money_text import round_money
 from qplan.inventory.source.messages import counted
-from qplan.outputs.review.wording import place, signed_percent, turnover
+from qplan.outputs.review.wording import place, signed_percent, step, turnover
 from qplan.outputs.text.tables import one_line
 from qplan.outputs.text.wording import bps, percent
 
@@ -116,6 +116,8 @@ def _link(each: Change) -> Row:
     said = [f"{old} → {new}"] if old != new else []
     if route := turnover(*_difference(before, after, "fibres")):
         said.append(f"route {route}")
+    for name in ("offer", "existing", "tx"):
+        said += [f"{name} {step(before.get(name), after.get(name))}"] if before.get(name) != after.get(name) else []
     for name, label in (("loss_db", ""), ("headroom_db", "headroom ")):
         figures = [f"{_number(fields, name):.2f}" for fields in (before, after)]
         said += [f"{label}{' → '.join(figures)} dB"] if figures[0] != figures[1] else []
