@@ -180,7 +180,9 @@ def test_workbook_is_the_same_bytes_and_its_formulas_carry_the_plan():
         total = "to be quoted" if line.to_be_quoted else line.line_total
         assert cached[f"J{row}"].value == (total if total is None or isinstance(total, str) else float(total))
         assert (cached[f"K{row}"].value or 0) == float(line.support_per_year)
-        assert sheet[f"O{row}"].value.startswith(f"=IF(ISNUMBER(H{row}),IF(AND(H{row}=W{row},M{row}=Y{row}),")
+        assert sheet[f"O{row}"].value.startswith(
+            f"=IF(ISNUMBER(H{row}),IF(AND(H{row}=W{row},M{row}=Y{row},N{row}=Z{row}),"
+        )
         assert (cached[f"O{row}"].value or "") == line.provenance
         assert (cached[f"U{row}"].value or "") == line.support_provenance
     last = len(bill) + 2

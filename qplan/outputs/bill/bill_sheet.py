@@ -1,7 +1,7 @@
 """The sheet with the lines of the bill: a buyer types prices and quotes, and every figure behind them follows.
 
-The totals have the names `capex_total` and `opex_total`. A price, a support or a number of a quote that differs from
-what was declared (kept in hidden columns) counts as quoted.
+The totals have the names `capex_total` and `opex_total`. A price, a support, a number or a day of a quote that differs
+from what was declared (kept in hidden columns) counts as quoted.
 """
 
 from __future__ import annotations
@@ -24,10 +24,11 @@ from qplan.outputs.bill.sheets import Styles, fit_height, formula, lay_out, tota
 from qplan.outputs.bill.tables import BILL_FIGURES, BILL_HEADER, bill_table
 
 SUPPORT_PER_UNIT = "Support per unit and year"
-DECLARED_PRICE, DECLARED_SUPPORT, DECLARED_QUOTE = "Declared price", "Declared support", "Declared quote"
-HEADER = (*BILL_HEADER, SUPPORT_PER_UNIT, DECLARED_PRICE, DECLARED_SUPPORT, DECLARED_QUOTE)
-HIDDEN = (DECLARED_PRICE, DECLARED_SUPPORT, DECLARED_QUOTE)
-WIDTHS = (26, 16, 17, 38, 17, 10, 15, 18, 10, 18, 17, 9, 12, 12, 14, 26, 9, 9, 12, 12, 14, 17, 9, 9, 9)
+DECLARED_PRICE, DECLARED_SUPPORT = "Declared price", "Declared support"
+DECLARED_QUOTE, DECLARED_VALIDITY = "Declared quote", "Declared validity"
+HIDDEN = (DECLARED_PRICE, DECLARED_SUPPORT, DECLARED_QUOTE, DECLARED_VALIDITY)
+HEADER = (*BILL_HEADER, SUPPORT_PER_UNIT, *HIDDEN)
+WIDTHS = (26, 16, 17, 38, 17, 10, 15, 18, 10, 18, 17, 9, 12, 12, 14, 26, 9, 9, 12, 12, 14, 17, 9, 9, 9, 9)
 COLUMN = {name: number for number, name in enumerate(HEADER)}
 LETTER = {name: xl_col_to_name(number) for name, number in COLUMN.items()}
 
@@ -84,7 +85,8 @@ def _inputs(sheet: Worksheet, styles: Styles, row: int, line: BillLine) -> None:
     for name, cell in (("Unit price", price), (SUPPORT_PER_UNIT, support)):
         write(sheet, row, COLUMN[name], cell, styles.money_input)
     write(sheet, row, COLUMN["Quote ref"], line.quote_ref, styles.text_input)
-    _date(sheet, row, COLUMN["Quote valid until"], line.quote_valid_until, styles)
+    for name in ("Quote valid until", DECLARED_VALIDITY):
+        _date(sheet, row, COLUMN[name], line.quote_valid_until, styles)
     for name, cell in ((DECLARED_PRICE, price), (DECLARED_SUPPORT, support), (DECLARED_QUOTE, line.quote_ref)):
         write(sheet, row, COLUMN[name], cell, styles.number)
 
@@ -99,7 +101,7 @@ def _date(sheet: Worksheet, row: int, column: int, text: str, styles: Styles) ->
 
 def _formulas(sheet: Worksheet, styles: Styles, row: int, line: BillLine) -> None:
     at = {name: f"{letter}{row + 1}" for name, letter in LETTER.items()}
-    same_quote = f"{at['Quote ref']}={at[DECLARED_QUOTE]}"
+    same_quote = f"{at['Quote ref']}={at[DECLARED_QUOTE]},{at['Quote valid until']}={at[DECLARED_VALIDITY]}"
     quantity, price, support = at["Quantity"], at["Unit price"], at[SUPPORT_PER_UNIT]
     basis = _judged(price, at[DECLARED_PRICE], same_quote, price_basis(line))
     cells: dict[str, tuple[_Cell, Format]] = {"Provenance": (basis, styles.text)}
@@ -120,7 +122,7 @@ def _formulas(sheet: Worksheet, styles: Styles, row: int, line: BillLine) -> Non
 
 
 def _judged(typed: str, declared: str, same_quote: str, basis: str) -> _Cell:
-    """What an amount rests on: what was declared, until it or the number of its quote is typed over."""
+    """What an amount rests on: what was declared, until it or its quote's number or day is typed over."""
     return _Cell(f'=IF(ISNUMBER({typed}),IF(AND({typed}={declared},{same_quote}),"{basis}","{QUOTED}"),"")', basis)
 
 

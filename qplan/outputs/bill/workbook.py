@@ -150,7 +150,7 @@ def _legend(styles: Styles) -> tuple[tuple[str, Format], ...]:
     return (
         ("How to use this workbook", styles.header),
         ("What is blue in BOM (unit price, support per unit, quote) and Assumptions may be typed over.", styles.text),
-        ("A price, a support or a number of a quote that is typed over counts as quoted.", styles.text),
+        ("A price, a support, a number or a day of a quote that is typed over counts as quoted.", styles.text),
         ("Every total follows; the plan itself does not: it was made with the prices declared.", styles.text),
         ("to be quoted: no price is known, and none is in the totals", styles.to_be_quoted),
         ("illustrative: an order of magnitude that no vendor has confirmed", styles.illustrative),
