@@ -148,7 +148,9 @@ def list_candidates(inventory: Inventory, address: str | None = None) -> Candida
         return Candidates(found.select(lambda route: fibre in route.fibres), inventory)
     pair = find_pair(name, inventory.sites)
     if pair is None:
-        raise WrongUsage(f"there are no two sites a and b here such that {name!r} is a--b")
+        for site in name.split("--"):
+            look_up(site, "sites", inventory.sites)
+        raise WrongUsage(f"the address links.{name} is not of the form links.a--b, with two sites a and b")
     between = found.select(lambda route: set(pair) == set(route.ends))
     note = None if between.links or between.refused else listing.describe_gap(inventory, pair)
     return Candidates(between, inventory, note)
