@@ -89,6 +89,17 @@ class CorridorChange:
 
 
 @dataclass(frozen=True)
+class FailureChange:
+    """How a corridor fails; a value is None where it is not served, or nothing is drilled."""
+
+    id: str
+    availability: Pair[float]
+    """Share of the year with keys, over its planned paths."""
+    longest_gap_s: Pair[float]
+    """Without fresh keys, in any drill of the inventory."""
+
+
+@dataclass(frozen=True)
 class SightChange:
     """A site, an operator or a country that sees keys of more or of fewer corridors in clear, as a relay.
 
@@ -210,6 +221,8 @@ class PlanChange:
     exposure: ExposureChange
     money: Money
     margins: Margins
+    failures: tuple[FailureChange, ...]
+    """Of corridors that fail otherwise."""
     checks: tuple[tuple[str, Pair[CheckResult]], ...]
     """All, by id."""
     objective: Pair[str]
@@ -224,7 +237,8 @@ class PlanChange:
         checks = any(_differs(pair) for _, pair in self.checks)
         amounts = (self.money.capex, self.money.opex_per_year, self.money.tco)
         money = any(amount.before != amount.after for amount in amounts)
-        return bool(self.changes) or checks or money or self.proof.changed or self.objective.changed
+        proof = self.proof.changed or self.objective.changed
+        return bool(self.changes or self.failures) or checks or money or proof
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from qplan.assessment.exposure import Party
 from qplan.assessment.facts import PlanFacts
 from qplan.assessment.link_budgets import LinkFacts
 from qplan.comparison.elements import Addresses, compare_elements, link_addresses
+from qplan.comparison.failures import compare_failures
 from qplan.comparison.model import (
     Amount,
     CorridorChange,
@@ -47,6 +48,7 @@ def compare_plans(before: PlanFacts, after: PlanFacts, old_names: Mapping[str, s
             Pair(_worst(before, links[0], _headroom), _worst(after, links[1], _headroom)),
             Pair(_worst(before, links[0], _unloaded), _worst(after, links[1], _unloaded)),
         ),
+        failures=compare_failures(before, after),
         checks=tuple((key, Pair(checks[0].get(key), checks[1].get(key))) for key in sorted(checks[0] | checks[1])),
         objective=Pair(before.plan.objective.name, after.plan.objective.name),
         proof=Pair(_proof(before), _proof(after)),

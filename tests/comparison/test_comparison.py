@@ -210,3 +210,21 @@ def test_names_that_would_break_a_page_do_not():
     )
     assert "\x1b" not in text and "\u202e" not in text
     assert "<script>" not in page and "\x1b" not in page
+
+
+def test_what_fails_more_is_said_with_the_longest_gap_of_the_drills():
+    """Two paths bridge the day on one store after the other; a single store runs dry before."""
+    dig = {"duration_s": 86_400.0, "events": [{"at_s": 0.0, "fail": "ducts.s5"}, {"at_s": 0.0, "fail": "ducts.a1"}]}
+    before, after = assess(edited(drills={"dig": dig}), sample()[1]), east_only(edited(drills={"dig": dig}))
+    comparison = compare(before, after)
+    (failure,) = (each for each in written(comparison)["failures"] if each["id"] == "bank-a")
+    assert failure["availability"] == {
+        side: pytest.approx(corridor.availability, abs=1e-12)
+        for side, facts in (("before", before), ("after", after))
+        for corridor in facts.availability.corridors
+        if corridor.id == "bank-a"
+    }
+    gaps = failure["longest_gap_s"]
+    assert 0 == gaps["before"] < gaps["after"] < 86_400
+    assert "Failure: bank-a 9.7 → 2228 min a year without keys, longest gap 0 s → " in comparison_text(comparison)
+    assert not compare(before, before).plan.failures

@@ -127,6 +127,16 @@ class MarginsDocument(Document):
     """Share of a link's capacity that is reserved."""
 
 
+class FailureDocument(Document):
+    """How a corridor fails; null where it is not served, or nothing is drilled."""
+
+    id: str
+    availability: Numbers
+    """Share of the year with keys, over its planned paths."""
+    longest_gap_s: Numbers
+    """Without fresh keys, in any drill of the inventory."""
+
+
 class JudgedDocument(Document):
     metric: str
     value: float | None
@@ -197,6 +207,8 @@ class DiffDocument(Document):
     costs: CostsDocument
     firmness: FirmnessDocument
     margins: MarginsDocument
+    failures: tuple[FailureDocument, ...]
+    """Of corridors that fail otherwise."""
     checks: tuple[CheckDocument, ...]
     """All."""
     limits: tuple[LimitDocument, ...]

@@ -11,6 +11,7 @@ from qplan.comparison.model import (
     Comparison,
     CorridorChange,
     ExposureChange,
+    FailureChange,
     Money,
     Pair,
     PlanChange,
@@ -29,6 +30,7 @@ from qplan.outputs.review.diff_document import (
     CountsDocument,
     DiffDocument,
     ExposureDocument,
+    FailureDocument,
     FirmnessDocument,
     InputDocument,
     JudgedDocument,
@@ -72,6 +74,7 @@ def document(comparison: Comparison) -> DiffDocument:
             headroom_db=_worsts(plan.margins.headroom_db if plan else NONE),
             load=_worsts(plan.margins.load if plan else NONE),
         ),
+        failures=tuple(map(_failure, plan.failures)) if plan else (),
         checks=tuple(
             CheckDocument(id=key, before=_judged(pair.before), after=_judged(pair.after))
             for key, pair in (plan.checks if plan else ())
@@ -125,6 +128,12 @@ def _corridor(each: CorridorChange) -> CorridorDocument:
         key_rate_bps=_numbers(each.key_rate_bps),
         tco=_numbers(each.tco),
         paths=Paths(before=each.paths.before, after=each.paths.after),
+    )
+
+
+def _failure(each: FailureChange) -> FailureDocument:
+    return FailureDocument(
+        id=each.id, availability=_numbers(each.availability), longest_gap_s=_numbers(each.longest_gap_s)
     )
 
 

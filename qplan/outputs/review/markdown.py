@@ -47,6 +47,8 @@ def _plan_points(change: PlanChange) -> Iterator[tuple[str, str]]:
     yield "Checks", sentences.checks(change)
     if extra := sentences.margins_and_firmness(change):
         yield "Margins", extra
+    if failing := sentences.failures(change):
+        yield "Failure", failing
 
 
 def _inventory_points(comparison: Comparison) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qplan.comparison.model import Comparison, CorridorChange
+from qplan.comparison.model import Comparison, CorridorChange, PlanChange
 from qplan.outputs.report.document import Section, Table
 from qplan.outputs.review import sentences
 from qplan.outputs.review.markdown import BETWEEN
@@ -29,12 +29,14 @@ def change_section(comparison: Comparison) -> Section:
     tables += [Table("Inputs changed", ("Where", "Before", "After"), edits)] if edits else []
     head = (sentences.headline(change, BETWEEN),) if change else (sentences.counts(comparison),)
     said = (" ".join(following),) if change and following else ()
-    points = (
-        (f"Exposure: {sentences.exposure(change)}", f"Checks: {sentences.checks(change)}", sentences.totals(change))
-        if change
-        else ()
-    )
+    points = _points(change) if change else ()
     return Section("change", "What changes", (*head, *said), tuple(tables), points)
+
+
+def _points(change: PlanChange) -> tuple[str, ...]:
+    failing = sentences.failures(change)
+    said = (f"Exposure: {sentences.exposure(change)}", f"Checks: {sentences.checks(change)}")
+    return (*said, *([f"Failure: {failing}"] if failing else []), sentences.totals(change))
 
 
 def _corridor(each: CorridorChange) -> tuple[str, ...]:

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from qplan.assessment.availability.corridors import MINUTES_PER_YEAR
 from qplan.assessment.checks import CheckResult
-from qplan.comparison.model import Comparison, ExposureChange, Inputs, Pair, PlanChange, SightChange, Worst
+from qplan.comparison.model import (
+    Comparison,
+    ExposureChange,
+    FailureChange,
+    Inputs,
+    Pair,
+    PlanChange,
+    SightChange,
+    Worst,
+)
 from qplan.inventory.source.messages import counted
+from qplan.outputs.drills.words import minutes, span
 from qplan.outputs.review import wording
 from qplan.outputs.text.tables import one_line
 from qplan.outputs.text.wording import listed, percent
 
-MOST_INPUTS = 8
+MOST_INPUTS, MOST_FAILING = 8, 3
 
 
 def headline(change: PlanChange, between: str = "   ") -> str:
@@ -139,6 +150,34 @@ def _worst(name: str, pair: Pair[Worst], figure: Callable[[float], str], unit: s
         return ""
     before, after = figure(pair.before.value), figure(pair.after.value)
     return f"{name} {before} → {after}{unit} ({pair.after.link})" if before != after else ""
+
+
+def failures(change: PlanChange) -> str:
+    """`mirror 28 → 77 min a year without keys, longest gap 0 s → 4 h 15 min`: of corridors in both, the worst first."""
+    ranked = sorted((_worse(each), each.id, ", ".join(_fails(each))) for each in change.failures)
+    said = [f"{key} {fails}" for _, key, fails in ranked if fails]
+    return "; ".join(said[:MOST_FAILING]) + (f"; and {len(said) - MOST_FAILING} more" if said[MOST_FAILING:] else "")
+
+
+def _worse(each: FailureChange) -> float:
+    """What is won of the year: the most that is lost comes first."""
+    before, after = each.availability.before, each.availability.after
+    return 0.0 if before is None or after is None else after - before
+
+
+def _fails(each: FailureChange) -> Iterator[str]:
+    if without := _step(each.availability, lambda share: minutes((1 - share) * MINUTES_PER_YEAR)):
+        yield f"{without} min a year without keys"
+    if longest := _step(each.longest_gap_s, span):
+        yield f"longest gap {longest}"
+
+
+def _step(pair: Pair[float], words: Callable[[float], str]) -> str:
+    """`28 → 77`; "" where that is not to be seen."""
+    if pair.before is None or pair.after is None:
+        return ""
+    before, after = words(pair.before), words(pair.after)
+    return f"{before} → {after}" if before != after else ""
 
 
 def margins_and_firmness(change: PlanChange) -> str:

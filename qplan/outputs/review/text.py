@@ -44,7 +44,7 @@ def _plan(change: PlanChange, width: int) -> list[str]:
     ]
     if len(found) > len(shown):
         lines.append(f"… and {len(found) - len(shown)} more: --format json has all.")
-    extra = sentences.margins_and_firmness(change)
+    extra, failing = sentences.margins_and_firmness(change), sentences.failures(change)
     return [
         *_folded(sentences.headline(change), width, "  "),
         *lines,
@@ -52,6 +52,7 @@ def _plan(change: PlanChange, width: int) -> list[str]:
         *_folded(f"Exposure: {sentences.exposure(change)}", width),
         *_folded(f"Checks: {sentences.checks(change)}", width),
         *(_folded(f"Margins: {extra}", width) if extra else []),
+        *(_folded(f"Failure: {failing}", width) if failing else []),
         sentences.totals(change),
     ]
 
