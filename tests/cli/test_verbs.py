@@ -373,7 +373,7 @@ def test_an_earlier_plan_beside_an_explanation_is_called_stale(project, qplan):
         ("qplan explain sites.plan sites.w", {"sites.west"}),
         ("qplan export geo", {"geojson"}),
         ("qplan schema inv", {"inventory"}),
-        ("qplan catalogue show ", {"illustrative-2026"}),
+        ("qplan catalogue show ", {"classical-2026", "illustrative-2026"}),
         ("qplan optimize --scenario x --gap ", set()),
         ("qplan explain broken.yaml cor", set()),
     ],
