@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from qplan.api.comparing import NothingToCompare, Planner
 from qplan.api.inventories import PathName, load
-from qplan.api.planning import Result, load_result
+from qplan.api.planning import GAP, TIME_LIMIT_S, Result, Solver, load_result, search_parameters
 from qplan.errors import Exit, WrongUsage
 
 if TYPE_CHECKING:
     from qplan.comparison.beside_classical import BesideClassical
     from qplan.comparison.columns import SideBySide
+    from qplan.explain.sensitivity import Sensitivities
     from qplan.inventory.model import Inventory
     from qplan.inventory.reader import Reading
 
@@ -196,6 +198,57 @@ def render_classical(beside: BesideClassical, style: ComparedStyle = "text", win
         written = {"json": document.classical_json, "csv": classical.classical_csv}[style](beside)
         return written.encode()
     sections = classical.classical_sections(beside)
+    text = texts.sections_text(sections, window) if style == "text" else texts.sections_markdown(sections)
+    return text.encode()
+
+
+def sensitivity(
+    result: Result,
+    spreads: Mapping[str, float],
+    *,
+    gap: float = GAP,
+    time_limit: float = TIME_LIMIT_S,
+    solver: Solver = "highs",
+    threads: int = 1,
+    stop: threading.Event | None = None,
+    said: Callable[[str], None] = lambda driver: None,
+) -> Sensitivities:
+    """How a plan's total answers when a driver moves: held, planned anew, and where another plan takes over.
+
+    `spreads` are shares by driver, `""` for all others. Raises WrongUsage (no such driver), NothingToCompare.
+    """
+    from qplan.explain.sensitivity import DRIVERS, sensitivities
+    from qplan.explain.trials import Trials
+    from qplan.inventory.source.messages import did_you_mean
+
+    if result.facts is None:
+        raise NothingToCompare("there is no plan of which anything could be varied", result.exit_code)
+    known = [driver.name for driver in DRIVERS]
+    for name in spreads:
+        if name and name not in known:
+            raise WrongUsage(f"no driver is called '{name}'; {did_you_mean(name, known) or ', '.join(known)}")
+    wanted = {**(dict.fromkeys(known, spreads[""]) if "" in spreads else {}), **spreads}
+    trials = Trials(solver, search_parameters(gap, time_limit, solver, threads, stop))
+    return sensitivities(trials, result.facts.inventory, result.facts.plan, wanted, said)
+
+
+def render_sensitivity(
+    name: str, result: Result, found: Sensitivities, style: ComparedStyle = "text", window: int | None = None
+) -> bytes:
+    """What was found, in any form but a workbook. Raises WrongUsage."""
+    from qplan.outputs.compare import document, texts
+    from qplan.outputs.compare.sensitivity import sensitivity_csv, sensitivity_html, sensitivity_section
+
+    if style == "xlsx":
+        raise WrongUsage("--sensitivity has no workbook of its own: take csv")
+    assert result.facts is not None, "what was varied has a plan"
+    if style == "json":
+        return document.sensitivity_json(name, result.facts, found).encode()
+    if style == "csv":
+        return sensitivity_csv(found).encode()
+    if style == "html":
+        return sensitivity_html(result.facts, found).encode()
+    sections = (sensitivity_section(found, result.facts.plan.costs.currency),)
     text = texts.sections_text(sections, window) if style == "text" else texts.sections_markdown(sections)
     return text.encode()
 

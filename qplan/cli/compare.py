@@ -19,7 +19,9 @@ from qplan.api.columns import (
     plans,
     render_classical,
     render_columns,
+    render_sensitivity,
     scenarios,
+    sensitivity,
     share_of_time,
     side_by_side,
     split,
@@ -29,7 +31,7 @@ from qplan.api.planning import Result, Solver, is_plan, optimize
 from qplan.cli.common import ANY_PATH, as_of_option, built_option, default_file, overlay_options, search_options
 from qplan.cli.progress import ProgressLine
 from qplan.cli.signals import stop_on_signals
-from qplan.cli.terminal import say, window
+from qplan.cli.terminal import finite, say, window
 from qplan.cli.verb import Verb
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ EXAMPLES = (
     ("qplan compare --by manufacturer", "any vendor, and each one alone"),
     ("qplan compare --by offer-kind -o offers.html", "purchase, lease and managed service, as a page with charts"),
     ("qplan compare --classical", "what QKD costs more than the PQC design, by corridor and year, and what for"),
+    ("qplan compare sites.plan --sensitivity --spread 0.3", "what moves the TCO, and where another plan takes over"),
     ("qplan compare old.plan new.plan --baseline old", "plans that are there"),
 )
 SUFFIXES: dict[str, ComparedStyle] = {
@@ -56,6 +59,10 @@ SUFFIXES: dict[str, ComparedStyle] = {
 @click.argument("names", nargs=-1, metavar="[FILE] | PLAN PLAN…", type=ANY_PATH)
 @click.option("--by", type=click.Choice(get_args(By)), help="Each manufacturer, or each kind of offer, alone.")
 @click.option("--classical", is_flag=True, help="One FILE or PLAN beside the classical (PQC) design that it states.")
+@click.option("--sensitivity", "varied", is_flag=True, help="One FILE or PLAN: what moves its TCO, and break-evens.")
+@click.option(
+    "--spread", "spreads", multiple=True, metavar="[DRIVER=]X", help="With --sensitivity: by so much, as a share."
+)
 @click.option("--baseline", metavar="COLUMN", help="What the others are held against; default the first.")
 @click.option("--format", "style", type=click.Choice(get_args(ComparedStyle)), help="Default text, or as --out ends.")
 @click.option("-o", "--out", type=ANY_PATH, metavar="PATH", help="File to write instead of stdout.")
@@ -68,6 +75,8 @@ def command(
     names: tuple[Path, ...],
     by: By | None,
     classical: bool,
+    varied: bool,
+    spreads: tuple[str, ...],
     baseline: str | None,
     style: ComparedStyle | None,
     out: Path | None,
@@ -89,18 +98,23 @@ def command(
     FILE --by manufacturer       the file as it stands, and each alone
     PLAN PLAN…                   plans that are there
     FILE or PLAN --classical     what QKD costs on top of the hardened classical (PQC) design
+    FILE or PLAN --sensitivity   what moves the TCO, plan held and planned anew, and where another plan takes over
 
     The time limit is for all together. Ends as the gravest of the columns would: 4 where one has no plan.
     """
-    style = _style(style, out)
+    deadline, style = time.monotonic() + time_limit, _style(style, out)
+    if classical and varied:
+        raise click.UsageError("--classical or --sensitivity: one of them", click.get_current_context())
     overlaid = bool(by or scenario or overrides or demand_factor != 1.0 or as_of or built)
     if names and is_plan(names[0]):
-        _check_plans(names, overlaid, 1 if classical else 2)
+        _check_plans(names, overlaid, 1 if classical or varied else 2)
         results = plans(names)
     else:
-        readings = _readings(names, by, classical, scenario, overrides, demand_factor, as_of, built)
+        readings = _readings(names, by, classical or varied, scenario, overrides, demand_factor, as_of, built)
         results = _planned(readings, quiet, time_limit, gap, solver, threads)
-    if classical:
+    if varied:
+        data = _sensitivity(*results[0], _spreads(spreads), style, quiet, deadline, gap, solver, threads)
+    elif classical:
         data = render_classical(beside_classical(results[0][1]), style, window())
     else:
         data = render_columns(side_by_side(results, baseline), style, window())
@@ -109,6 +123,37 @@ def command(
     else:
         write_file(out, data)
     return int(exit_code(results))
+
+
+def _sensitivity(
+    name: str,
+    result: Result,
+    spreads: dict[str, float],
+    style: ComparedStyle,
+    quiet: bool,
+    deadline: float,
+    gap: float,
+    solver: Solver,
+    threads: int,
+) -> bytes:
+    with stop_on_signals() as stop, ProgressLine(quiet) as line:
+        found = sensitivity(
+            result,
+            spreads,
+            gap=gap,
+            time_limit=share_of_time(deadline, 1),
+            solver=solver,
+            threads=threads,
+            stop=stop,
+            said=lambda driver: line.show(f"varying {driver} …"),
+        )
+    return render_sensitivity(name, result, found, style, window())
+
+
+def _spreads(texts: tuple[str, ...]) -> dict[str, float]:
+    """By driver, "" where none is named. Raises click's BadParameter."""
+    parts = (text.rpartition("=") for text in texts)
+    return {name.strip(): finite(share, 1e-6, 0.999) for name, _, share in parts}
 
 
 def _planned(
@@ -131,7 +176,7 @@ def _planned(
 def _readings(
     names: tuple[Path, ...],
     by: By | None,
-    classical: bool,
+    alone: bool,
     scenario: str | None,
     overrides: tuple[str, ...],
     demand_factor: float,
@@ -144,7 +189,7 @@ def _readings(
         raise click.UsageError("name one FILE, or plans alone", context)
     file = names[0] if names else default_file(context)
     day = None if as_of is None else as_of.date()
-    if classical:
+    if alone:
         one = (scenario or AS_IT_STANDS,)
         return scenarios(file, one, set=overrides, demand_factor=demand_factor, as_of=day, built=built)
     if by is not None:
@@ -173,6 +218,6 @@ def _check_plans(names: tuple[Path, ...], overlaid: bool, least: int) -> None:
         words = "plans were made with their own --scenario, --set and the like: give none with PLAN"
         raise click.UsageError(words, context)
     if least == 1 and len(names) > 1:
-        raise click.UsageError("--classical takes one plan", context)
+        raise click.UsageError("--classical and --sensitivity take one plan", context)
     if len(names) < least:
         raise click.UsageError("one plan alone is not compared: name two or more", context)

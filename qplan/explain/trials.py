@@ -128,9 +128,14 @@ class Trials:
 
 def holds(inventory: Inventory, design: Design) -> bool:
     """The design keeps every rule and limit of the inventory, and serves its required corridors."""
+    return not verify(inventory, as_plan(inventory, design))
+
+
+def as_plan(inventory: Inventory, design: Design) -> Plan:
+    """A design as a plan of which nothing is proven."""
     value = objective_value(inventory, design)
     nowhere = InventoryRef(name="", sha256="", files=(), scenario=None, set={}, effective_sha256="")
-    plan = Plan(
+    return Plan(
         qplan_version="",
         inventory=nowhere,
         status="feasible",
@@ -139,6 +144,6 @@ def holds(inventory: Inventory, design: Design) -> bool:
         links=design.links,
         corridors=design.corridors,
         costs=design.costs,
+        offers=design.offers,
         solver=Solver(name="", version="", stopped_by="interrupt"),
     )
-    return not verify(inventory, plan)

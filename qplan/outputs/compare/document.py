@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Literal
 
 from pydantic import Field
@@ -11,6 +12,7 @@ from qplan.assessment.facts import PlanFacts
 from qplan.comparison.beside_classical import BesideClassical
 from qplan.comparison.columns import Column, Difference, SideBySide
 from qplan.costing.firmness import FOREIGN, ILLUSTRATIVE
+from qplan.explain.sensitivity import Sensitivities
 from qplan.outputs.verbs.documents import Document
 from qplan.plan.model import Costs, JudgedCheck
 
@@ -84,6 +86,35 @@ class ExtraDocument(Document):
     """Of the tco; `""` is what no corridor uses."""
 
 
+class SideDocument(Document):
+    held: float | None
+    """Tco of the plan as it is; null: it no longer holds."""
+    anew: float | None
+    """Of the best plan then; null: there is none, or none was found in time."""
+    status: str
+    """How planning anew ended."""
+
+
+class SwingDocument(Document):
+    driver: str
+    spread: float
+    lower: SideDocument
+    higher: SideDocument
+
+
+class BreakEvenDocument(Document):
+    """Where another plan takes over when a driver rises; factors of what is stated."""
+
+    driver: str
+    at_least: float | None
+    at_most: float | None
+    """The same as `at_least`: exact; null: nowhere, so far as was looked."""
+    amount: float | None
+    unit: str
+    gone: tuple[tuple[str, str], ...]
+    new: tuple[tuple[str, str], ...]
+
+
 class ComparedDocument(Document):
     """What `qplan compare --format json` prints; columns are sorted by id."""
 
@@ -93,6 +124,9 @@ class ComparedDocument(Document):
     columns: tuple[ColumnDocument, ...]
     extra: ExtraDocument | None = None
     """With `--classical`."""
+    sensitivity: tuple[SwingDocument, ...] | None = None
+    """With `--sensitivity`, by driver."""
+    break_even: tuple[BreakEvenDocument, ...] | None = None
 
 
 def compared_json(table: SideBySide) -> str:
@@ -129,6 +163,26 @@ def classical_json(beside: BesideClassical) -> str:
         corridors={each.id: each.extra for each in beside.corridors},
     )
     return ComparedDocument(baseline="classical", columns=columns, extra=extra).text()
+
+
+def sensitivity_json(name: str, facts: PlanFacts, found: Sensitivities) -> str:
+    """One column, and how its total answers to each driver."""
+    swings = tuple(
+        SwingDocument(
+            driver=swing.driver,
+            spread=swing.spread,
+            lower=SideDocument(**asdict(swing.lower)),
+            higher=SideDocument(**asdict(swing.higher)),
+        )
+        for swing in sorted(found.swings, key=lambda swing: swing.driver)
+    )
+    points = sorted(found.break_evens, key=lambda point: point.driver)
+    return ComparedDocument(
+        baseline=name,
+        columns=(_planned(name, facts),),
+        sensitivity=swings,
+        break_even=tuple(BreakEvenDocument(**asdict(point)) for point in points),
+    ).text()
 
 
 def _column(table: SideBySide, column: Column) -> ColumnDocument:

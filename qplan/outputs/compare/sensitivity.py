@@ -1,0 +1,117 @@
+"""How the total answers when a driver moves, as a section for every form: tornado, table, break-evens as sentences."""
+
+from __future__ import annotations
+
+from qplan.assessment.facts import PlanFacts
+from qplan.costing.money_text import format_money, round_money
+from qplan.explain.sensitivity import BreakEven, Sensitivities, Side
+from qplan.outputs.compare.charts import tornado
+from qplan.outputs.report.document import Section, Table
+from qplan.outputs.report.report import report_html
+from qplan.outputs.text import wording
+from qplan.outputs.text.tables import csv_text
+
+NO_PLAN = {"infeasible": "no plan", "unknown": "not decided"}
+READING = (
+    "Held: the plan as it is, at the other figure; planned anew: the best plan then. Each driver moves alone, all that "
+    "is stated of it alike."
+)
+
+
+def sensitivity_section(found: Sensitivities, currency: str) -> Section:
+    """Of one plan."""
+    figures = ("Held, lower", "Held, higher", "Anew, lower", "Anew, higher")
+    rows = tuple(
+        (
+            swing.driver,
+            f"± {wording.percent(swing.spread)}",
+            *(_held(side, currency) for side in (swing.lower, swing.higher)),
+            *(_anew(side, currency) for side in (swing.lower, swing.higher)),
+        )
+        for swing in found.swings
+    )
+    return Section(
+        "sensitivity",
+        "Sensitivity of the TCO",
+        (f"The plan's TCO is {format_money(found.tco, currency)}. {READING}",),
+        (Table("", ("Driver", "Spread", *figures), rows, right=("Spread", *figures)),),
+        tuple(break_even_text(point, currency) for point in found.break_evens),
+        (tornado_of(found, currency),),
+    )
+
+
+def sensitivity_csv(found: Sensitivities) -> str:
+    """Amounts as numbers, a line a driver."""
+    header = ("driver", "spread", "held_lower", "held_higher", "anew_lower", "anew_higher")
+    rows = (
+        (
+            swing.driver,
+            swing.spread,
+            swing.lower.held,
+            swing.higher.held,
+            swing.lower.anew,
+            swing.higher.anew,
+        )
+        for swing in found.swings
+    )
+    return csv_text(header, rows)
+
+
+def sensitivity_html(facts: PlanFacts, found: Sensitivities) -> str:
+    """The report of the plan as a page, this section first."""
+    return report_html(facts, (sensitivity_section(found, facts.plan.costs.currency),))
+
+
+def tornado_of(found: Sensitivities, currency: str) -> str:
+    """Planned anew, as SVG; where there is no plan then, nothing is drawn to that side."""
+    swings = [
+        (
+            swing.driver,
+            found.tco if swing.lower.anew is None else swing.lower.anew,
+            found.tco if swing.higher.anew is None else swing.higher.anew,
+        )
+        for swing in found.swings
+    ]
+    return tornado("Sensitivity of the TCO, planned anew", found.tco, swings, currency)
+
+
+def _held(side: Side, currency: str) -> str:
+    return "does not hold" if side.held is None else round_money(side.held, currency)
+
+
+def _anew(side: Side, currency: str) -> str:
+    if side.anew is None:
+        return NO_PLAN.get(side.status, side.status)
+    return round_money(side.anew, currency) + ("" if side.status == "optimal" else " (not proven)")
+
+
+def break_even_text(point: BreakEven, currency: str) -> str:
+    """`fibre lease: above EUR 72.40 per strand, km and year (1.21 times) b–c disappears, a–c comes.`"""
+    if point.at_least is None:
+        return f"{point.driver}: where another plan would be better was not decided in time."
+    if point.at_most is None:
+        return f"{point.driver}: up to {_times(point.at_least)} what is stated the same links are the best."
+    if point.exact and point.amount is not None:
+        where = (
+            f"above {format_money(round(point.amount, 2), currency)} {point.unit} ({_times(point.at_most)} as stated)"
+        )
+    elif point.exact:
+        where = f"above {_times(point.at_most)} what is stated"
+    else:
+        where = f"somewhere between {_times(point.at_least)} and {_times(point.at_most)} what is stated"
+    return f"{point.driver}: {where} {_change(point)}."
+
+
+def _times(factor: float) -> str:
+    return f"{wording.significant(factor, 4)} times"
+
+
+def _change(point: BreakEven) -> str:
+    parts = []
+    if point.gone:
+        words = wording.listed([f"{a}–{b}" for a, b in point.gone], 4)
+        parts.append(f"{words} disappear" + ("s" if len(point.gone) == 1 else ""))
+    if point.new:
+        words = wording.listed([f"{a}–{b}" for a, b in point.new], 4)
+        parts.append(f"{words} come" + ("s" if len(point.new) == 1 else ""))
+    return ", ".join(parts) or "there is no such plan any more"

@@ -1,0 +1,97 @@
+"""Break-evens and swings against what they are by hand."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from qplan.explain.sensitivity import Sensitivities, sensitivities
+from qplan.explain.trials import Trials
+from qplan.inventory.model import Inventory
+from qplan.optimizer.limits import SearchParameters
+from qplan.optimizer.planner import optimize
+from qplan.outputs.compare.sensitivity import break_even_text, sensitivity_section
+from qplan.plan.model import InventoryRef
+from qplan.time_budget import TimeBudget
+
+REF = InventoryRef(name="", sha256="", files=(), scenario=None, set={}, effective_sha256="")
+HORIZON = 10
+DIRECT, HOP, PRICE = 10.0, 1.0, 100.0  # leases a year, and a system
+MEETING = PRICE / (HORIZON * (DIRECT - 2 * HOP))  # price + 10 × direct × f = 2 × price + 10 × 2 × hop × f
+LIMIT_DB, LOSS_DB = 20.0, 16.0
+
+
+def detour(**budget: float) -> Inventory:
+    """From a to b over one dear fibre, or over a relay with two systems on two cheap ones."""
+    return Inventory.model_validate_json(
+        json.dumps(
+            {
+                "qplan": 1,
+                "sites": {"a": {}, "b": {}, "c": {}},
+                "fibres": {
+                    "ab": {"ends": ["a", "b"], "length_km": 1, "loss_db": LOSS_DB, "cost_per_strand_km_year": DIRECT},
+                    "ac": {"ends": ["a", "c"], "length_km": 1, "loss_db": 5, "cost_per_strand_km_year": HOP},
+                    "bc": {"ends": ["b", "c"], "length_km": 1, "loss_db": 5, "cost_per_strand_km_year": HOP},
+                },
+                "equipment": {"qkd_systems": {"s": {"key_rate_curve": [[0, 1000], [LIMIT_DB, 10]], "price": PRICE}}},
+                "corridors": {"q": {"ends": ["a", "b"], "key_rate_bps": 1}},
+                "policy": {"max_bypass_sites": 0},
+                "economics": {"horizon_years": HORIZON, "discount_rate": 0.0},
+                "budget": budget,
+            }
+        )
+    )
+
+
+def found_for(inventory: Inventory, **spreads: float) -> Sensitivities:
+    parameters = SearchParameters(0.0, TimeBudget.of(60))
+    plan = optimize(inventory, REF, "highs", parameters).plan
+    return sensitivities(Trials("highs", parameters), inventory, plan, spreads, lambda driver: None)
+
+
+@pytest.fixture(scope="module")
+def found() -> Sensitivities:
+    return found_for(detour())
+
+
+def test_two_plans_meet_where_their_lines_do(found):
+    point = next(each for each in found.break_evens if each.driver == "fibre lease")
+    assert point.exact and point.at_least == pytest.approx(MEETING, rel=1e-9)
+    assert (point.gone, point.new) == ((("a", "b"),), (("a", "c"), ("b", "c")))
+    assert break_even_text(point, "EUR") == (
+        "fibre lease: above 1.25 times what is stated a–b disappears, a–c, b–c come."
+    )
+
+
+def test_a_loss_is_bracketed(found):
+    point = next(each for each in found.break_evens if each.driver == "fibre loss")
+    assert not point.exact and point.at_least <= LIMIT_DB / LOSS_DB <= point.at_most
+    assert point.at_most - point.at_least < 0.02 and point.gone == (("a", "b"),)
+
+
+def test_what_never_changes_the_plan_is_told(found):
+    point = next(each for each in found.break_evens if each.driver == "system price")
+    assert point.at_most is None and "the same links are the best" in break_even_text(point, "EUR")
+
+
+def test_swings_are_those_by_hand(found):
+    swings = {swing.driver: swing for swing in found.swings}
+    assert "discount rate" not in swings  # it is 0, and so are its multiples
+    lease = swings["fibre lease"]
+    assert (lease.lower.held, lease.higher.held) == (PRICE + 10 * DIRECT * 0.8, PRICE + 10 * DIRECT * 1.2)
+    assert (lease.lower.anew, lease.higher.anew) == (lease.lower.held, lease.higher.held)
+    loss = found_for(detour(), **{"fibre loss": 0.3}).swings
+    higher = next(swing.higher for swing in loss if swing.driver == "fibre loss")
+    assert (higher.held, higher.anew) == (None, 2 * PRICE + 10 * 2 * HOP)
+
+
+def test_a_budget_that_may_bind_is_bracketed_not_computed():
+    budgeted = found_for(detour(tco=205.0))
+    point = next(each for each in budgeted.break_evens if each.driver == "fibre lease")
+    assert not point.exact and point.at_least <= 1.05 <= point.at_most
+
+
+def test_the_section_draws_and_says_it(found):
+    section = sensitivity_section(found, "EUR")
+    assert len(section.points) == len(found.break_evens) and section.pictures[0].startswith("<svg")
