@@ -382,8 +382,11 @@ def test_four_times_as_much_takes_far_less_than_sixteen_times_as_long(shape, tmp
 
 
 def test_validating_takes_at_most_three_times_as_long_as_loading(tmp_path):
-    measured = (times(10_000, tmp_path) for _ in range(3))  # a machine under load disturbs some
-    assert any(each["validate"] <= 3 * min(each["CSafeLoader"], each["CLoader"]) for each in measured)
+    def ratio() -> float:
+        measured = times(10_000, tmp_path)
+        return measured["validate"] / min(measured["CSafeLoader"], measured["CLoader"])
+
+    assert any(ratio() <= 3 for _ in range(3))  # other processes make single measurements worse, never better
 
 
 # many findings, and findings inside shipped files
