@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from qplan.api.comparing import compare as compare
     from qplan.api.inventories import load as load
     from qplan.api.inventories import validate as validate
     from qplan.api.planning import Result as Result
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from qplan.api.questions import explain as explain
     from qplan.api.words import render as render
     from qplan.assessment.facts import PlanFacts as PlanFacts
+    from qplan.comparison.model import Comparison as Comparison
     from qplan.errors import Diagnostic as Diagnostic
     from qplan.errors import Exit as Exit
     from qplan.errors import InvalidInput as InvalidInput
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from qplan.plan.model import Plan as Plan
 
 _ROOMS = {
+    "qplan.api.comparing": ("compare",),
     "qplan.api.inventories": ("load", "validate"),
     "qplan.api.planning": (
         "Result",
@@ -64,6 +67,7 @@ _ROOMS = {
     "qplan.api.questions": ("Statement", "explain"),
     "qplan.api.words": ("render",),
     "qplan.assessment.facts": ("PlanFacts",),
+    "qplan.comparison.model": ("Comparison",),
     "qplan.errors": ("Diagnostic", "Exit", "InvalidInput", "QplanError", "SolverFailed", "WrongUsage"),
     "qplan.inventory.model": ("Inventory",),
     "qplan.inventory.reader": ("Reading",),

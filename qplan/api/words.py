@@ -28,15 +28,20 @@ ShowStyle = Literal["text", "json"]
 FindingsStyle = Literal["text", "json", "sarif", "github", "junit", "codequality"]
 
 
-def render(value: Result | Statement | Verification, style: Style = "text", window: int | None = None) -> str:
+def render(
+    value: Result | Statement | Verification | Comparison, style: Style = "text", window: int | None = None
+) -> str:
     """A value as text for a terminal, JSON for programs, or Markdown for a pull request.
 
     `window`: columns of the terminal that tables of the text are to fit into.
     """
+    from qplan.comparison.model import Comparison
     from qplan.outputs.verbs import verification
 
     if isinstance(value, Result):
         return _result(value, style, window)
+    if isinstance(value, Comparison):
+        return render_comparison(value, style, window)
     if isinstance(value, Statement):
         return _statement(value, style)
     return verification.FORMATS[style](value)

@@ -21,7 +21,7 @@ def compare_inventories(before: Inventory, after: Inventory) -> Inputs:
         if address.partition(".")[0] not in IGNORED
     )
     limits = filter(None, (limit_of(each) for each in changed))
-    return Inputs(before, after, changed, tuple(limits))
+    return Inputs(changed, tuple(limits))
 
 
 def _differences(

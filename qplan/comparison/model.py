@@ -8,7 +8,6 @@ from typing import Generic, Literal, TypeVar
 
 from qplan.assessment.checks import CheckResult
 from qplan.assessment.facts import PlanFacts
-from qplan.inventory.model import Inventory
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -122,11 +121,6 @@ class ExposureChange:
     by_operator: tuple[SightChange, ...]
     by_country: tuple[SightChange, ...]
 
-    @property
-    def grows(self) -> bool:
-        """Somebody sees a key that he did not see."""
-        return any(sight.corridors.gained for sight in (*self.by_site, *self.by_operator, *self.by_country))
-
 
 @dataclass(frozen=True)
 class Amount:
@@ -200,8 +194,6 @@ class Input:
 class Inputs:
     """Two inventories compared."""
 
-    before: Inventory
-    after: Inventory
     changed: tuple[Input, ...]
     limits: tuple[Limit, ...]
     """Those of the changed addresses that limit a plan."""

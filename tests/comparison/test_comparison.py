@@ -9,6 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from plan_fixtures import SAMPLE, make_link, make_plan, sample
 
+import qplan
 from qplan.assessment.facts import PlanFacts, assess
 from qplan.comparison.comparing import compare, compare_alone
 from qplan.comparison.model import Comparison
@@ -127,7 +128,7 @@ def test_whole_keys_where_shares_were_seen_are_more_that_is_seen():
     shares = edited(**{"corridors__bank-a__shares_needed": 2})
     plan = sample()[1]
     found = compare(assess(shares, plan), base()).plan.exposure
-    assert found.grows and not found.sites and {sight.name for sight in found.by_site} == {"rap-pop", "win-co"}
+    assert not found.sites and {sight.name for sight in found.by_site} == {"rap-pop", "win-co"}
     assert {sight.corridors.gained for sight in found.by_site} == {("bank-a",)}
 
 
@@ -228,3 +229,21 @@ def test_what_fails_more_is_said_with_the_longest_gap_of_the_drills():
     assert 0 == gaps["before"] < gaps["after"] < 86_400
     assert "Failure: bank-a 9.7 → 2228 min a year without keys, longest gap 0 s → " in comparison_text(comparison)
     assert not compare(before, before).plan.failures
+
+
+def test_the_face_compares_what_it_planned(tmp_path):
+    file = tmp_path / "sites.yaml"
+    file.write_text(
+        "qplan: 1\nsites: {a: {}, b: {}}\nfibres: {f: {ends: [a, b], length_km: 20}}\n"
+        "equipment: {qkd_systems: {s: {key_rate_curve: [[5, 1e6], [20, 1e3]], price: 100}}}\n"
+        "corridors: {c: {ends: [a, b], key_rate_bps: 100}}\n"
+    )
+    before, after = (
+        qplan.optimize(qplan.load(file, set={"equipment.qkd_systems.s.price": price})) for price in (100, 130)
+    )
+    found = qplan.compare(before, after)
+    assert isinstance(found, qplan.Comparison) and found.plan.money.capex.delta == 30
+    assert "+30.0 %" in qplan.render(found)
+    assert not qplan.compare(before.inventory, before.inventory).changed
+    with pytest.raises(qplan.WrongUsage):
+        qplan.compare(before, after.inventory)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
-from qplan.comparison.model import Amount, Input, Limit, Pair, PlanChange, Proof
+from qplan.comparison.model import Amount, Input, Limit, Pair, Proof
 from qplan.costing.money_text import round_money
 from qplan.inventory.model import Inventory
 from qplan.outputs.text.tables import one_line, shortened
@@ -137,7 +137,3 @@ def turnover(gained: Sequence[str], lost: Sequence[str]) -> str:
     return " ".join([*(f"+{name}" for name in gained[:NAMED]), *(f"-{name}" for name in lost[:NAMED])]) + (
         f" and {rest} more" if (rest := max(0, len(gained) - NAMED) + max(0, len(lost) - NAMED)) else ""
     )
-
-
-def currency_of(change: PlanChange) -> str:
-    return change.after.plan.costs.currency
