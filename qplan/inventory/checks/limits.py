@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from qplan.errors import Diagnostic
 from qplan.inventory.checks.view import View
-from qplan.inventory.source.messages import did_you_mean, shown
+from qplan.inventory.source.messages import did_you_mean, fold, shown
 from qplan.inventory.user_checks import Metric
 
 OF_SITES = ("country", "operator", "key_domain", "security_tier_below", "site")
@@ -69,7 +69,7 @@ def check_selected_things_exist(view: View) -> Iterator[Diagnostic]:
             yield view.finding("QP212", (*here, "link"), message)
         for key, words in stated.items():
             wanted = getattr(check.where, key)
-            if wanted is not None and wanted not in words:
+            if wanted is not None and fold(wanted) not in set(map(fold, words)):  # QP211 tells of other spellings
                 message = f"no site states the {key.replace('_', ' ')} {shown(wanted)}"
                 yield view.finding("QP209", (*here, key), message, hint=did_you_mean(wanted, words))
 

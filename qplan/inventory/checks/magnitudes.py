@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from qplan.errors import Diagnostic
 from qplan.inventory.checks.view import View
 from qplan.inventory.source.messages import figure
-from qplan.inventory.source.source_map import Path
+from qplan.inventory.source.source_map import Path, dotted
 
 MOST_MARGIN_DB = 10.0  # ten times the 1 to 3 dB that fibre is planned with; it halves the reach of a system of 20 dB
 MOST_BYPASS_DB = 5.0  # a patch panel loses 0.5 to 1 dB
@@ -46,17 +46,21 @@ def check_strands(view: View) -> Iterator[Diagnostic]:
 
 
 def check_rates_of_money(view: View) -> Iterator[Diagnostic]:
-    """Discount rate and contingency are shares of 1."""
+    """Discount rate, contingency and growth are shares of 1."""
     economics = view.inventory.economics
-    for key, most, what in (
-        ("discount_rate", MOST_INTEREST, "a year"),
-        ("contingency", MOST_CONTINGENCY, "of capex"),
-    ):
-        share = getattr(economics, key)
+    rates: list[tuple[Path, float, float, str]] = [
+        (("economics", "discount_rate"), economics.discount_rate, MOST_INTEREST, "a year"),
+        (("economics", "contingency"), economics.contingency, MOST_CONTINGENCY, "of capex"),
+        *(
+            (("economics", "escalation", key), getattr(economics.escalation, key), MOST_INTEREST, "a year")
+            for key in ("lease", "support", "energy")
+        ),
+    ]
+    for path, share, most, what in rates:
         if share > most:
-            message = f"economics.{key} is {share:g}, which is {100 * share:g} % {what}"
+            message = f"{dotted(path)} is {share:g}, which is {100 * share:g} % {what}"
             hint = f"for {share:g} % write {share / 100:g}" if 1 <= share <= 100 * most else "it is a share of 1"
-            yield view.finding("QP504", ("economics", key), message, hint=hint)
+            yield view.finding("QP504", path, message, hint=hint)
 
 
 def check_years(view: View) -> Iterator[Diagnostic]:
@@ -67,7 +71,7 @@ def check_years(view: View) -> Iterator[Diagnostic]:
     ]
     for path, years, most in stated:
         if years is not None and years > most:
-            message = f"{'.'.join(map(str, path))} is {years:g}; expected at most {most} years"
+            message = f"{dotted(path)} is {years:g}; expected at most {most} years"
             yield view.finding("QP505", path, message)
 
 

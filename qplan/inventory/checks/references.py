@@ -93,8 +93,12 @@ def _words(view: View) -> dict[str, list[tuple[str, Path]]]:
         words[what] += [(word, path) for word, path in stated if word is not None]
         for q, corridor in view.corridors():
             words[what] += [(w, ("corridors", q, rule, i)) for i, w in enumerate(getattr(corridor, rule) or ())]
+        selections = ((check.where, ("checks", c, "where", field)) for c, check in inventory.checks.items())
+        words[what] += [(getattr(where, field), path) for where, path in selections if getattr(where, field)]
     for f, fibre in inventory.fibres.items():
         words["duct"] += [(duct, ("fibres", f, "ducts", i)) for i, duct in enumerate(fibre.ducts)]
+        if fibre.operator is not None:
+            words["operator"].append((fibre.operator, ("fibres", f, "operator")))
     return words
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from qplan.inventory.source.messages import closest, did_you_mean
 from qplan.inventory.source.source_map import Path
-from qplan.inventory.source.units import converted, number_remedy, plain
+from qplan.inventory.source.units import SHARES, converted, number_remedy, plain
 
 BLANK = "write a blank after the colon"
 TRUTH = {
@@ -54,6 +54,10 @@ def value_remedy(path: Path, expected: str, found: object) -> str:
         return f"write {str(TRUTH[found.lower()]).lower()}"
     if expected == "a mapping":
         return _mapping_remedy(key, found)
+    if key == "start" and isinstance(found, int):
+        return f"write {found}-01, its month behind the year"
+    if expected == "at most 1" and key in SHARES and isinstance(found, int | float) and found <= 100:
+        return f"write {plain(Decimal(repr(found)) / 100)} for {found:g} %"
     if expected == "text" and isinstance(found, int | float):
         return "put it in quotes"
     return _list_remedy(path, found) if expected == "a list" else ""
