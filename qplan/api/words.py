@@ -89,16 +89,17 @@ def render_verification(found: Verification, style: VerifyStyle = "text") -> str
 
 def render_comparison(comparison: Comparison, style: DiffStyle = "text", window: int | None = None) -> str:
     """What differs: one screen, JSON, the comment for a pull request, or the counts that GitLab's widget takes."""
-    from qplan.outputs.review import comment, document, text
-
     if style == "text":
+        from qplan.outputs.review import text
+
         return text.comparison_text(comparison, window or text.WIDTH)
-    formats = {
-        "json": document.comparison_json,
-        "markdown": comment.review_markdown,
-        "gitlab-terraform": document.comparison_gitlab,
-    }
-    return formats[style](comparison)
+    if style == "markdown":
+        from qplan.outputs.review.comment import review_markdown
+
+        return review_markdown(comparison)
+    from qplan.outputs.review import document
+
+    return document.comparison_json(comparison) if style == "json" else document.comparison_gitlab(comparison)
 
 
 def render_candidates(value: Candidates, style: CandidatesStyle = "text", width: int | None = None) -> str:

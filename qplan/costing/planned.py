@@ -9,7 +9,6 @@ from qplan.costing.choice import Choices, cost_of, offered, product_units
 from qplan.costing.cost import Cost, contingency, opex_of_year, refresh_of_year, tco, varies
 from qplan.costing.market import Market
 from qplan.costing.quantities import Installed, Quantities, quantities_of
-from qplan.inventory.admissible import states_terms
 from qplan.inventory.commercial import Economics
 from qplan.inventory.model import Inventory
 from qplan.plan.model import BoughtOffer, Costs, Link, Plan, Years
@@ -86,7 +85,7 @@ def state_costs(inventory: Inventory, cost: Cost) -> Costs:
         contingency=float(cents(contingency(economics, cost.capex))),
         opex_per_year=float(cents(cost.opex_per_year)),
         tco=float(cents(tco(economics, cost))),
-        by_year=tuple(_years(economics, cost)) if states_terms(inventory) else None,
+        by_year=tuple(_years(economics, cost)),
     )
 
 

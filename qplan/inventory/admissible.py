@@ -1,24 +1,11 @@
-"""What the policy lets a plan buy: systems, and offers for products; and whether there are terms at all."""
+"""What the policy lets a plan buy: systems, and offers for products."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 
 from qplan.inventory.commercial import Offer
-from qplan.inventory.existing import Existing
 from qplan.inventory.model import Inventory, QkdSystem
-
-PLAIN_ECONOMICS = frozenset({"currency", "horizon_years", "discount_rate", "contingency"})
-
-
-def states_terms(inventory: Inventory) -> bool:
-    """Whether there are offers, services, spares, lives, prices by year or existing plant: then plans state terms."""
-    equipment = inventory.equipment
-    lives = [system.life_years for system in equipment.qkd_systems.values()]
-    lives += [item.life_years for items in (equipment.node_items, equipment.relay_items) for item in items.values()]
-    economics = inventory.economics.model_dump(exclude_defaults=True).keys() - PLAIN_ECONOMICS
-    blocks = (inventory.offers, inventory.services, inventory.spares, equipment.encryptors, economics)
-    return any(blocks) or any(lives) or inventory.existing != Existing()
 
 
 def permitted_systems(inventory: Inventory) -> dict[str, QkdSystem]:

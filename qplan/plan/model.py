@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -203,10 +203,6 @@ class JudgedCheck(Record):
     message: str | None = None
 
 
-TERMS: dict[str, Any] = {"links": {"__all__": {"offer", "existing", "tx"}}, "offers": True}
-"""Keys about terms and existing plant."""
-
-
 class Plan(Record):
     format_version: str = FORMAT_VERSION
     qplan_version: str
@@ -230,12 +226,7 @@ class Plan(Record):
 
     def to_json(self) -> str:
         """The text of `plan.json`."""
-        return self.model_dump_json(indent=2, exclude=None if self.states_terms else TERMS) + "\n"
-
-    @property
-    def states_terms(self) -> bool:
-        """Whether the inventory has terms, or existing plant; else the plan leaves their keys out."""
-        return self.costs.by_year is not None
+        return self.model_dump_json(indent=2) + "\n"
 
     @property
     def sha256(self) -> str:

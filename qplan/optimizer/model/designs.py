@@ -10,7 +10,6 @@ from qplan.costing.choice import Choices, cost_of
 from qplan.costing.market import Market, market_of
 from qplan.costing.planned import installed, state_costs, state_offers
 from qplan.costing.quantities import quantities_of
-from qplan.inventory.admissible import states_terms
 from qplan.inventory.model import Inventory
 from qplan.optimizer.model.terms import choose_terms
 from qplan.plan.model import Link, ServedCorridor
@@ -39,19 +38,18 @@ def design_of(inventory: Inventory, candidates: CandidateGraph, corridors: tuple
     costs = state_costs(inventory, cost_of(market, need, choices))
     return Design(
         nodes,
-        tuple(_on_terms(market, link, choices, states_terms(inventory)) for link in links),
+        tuple(_on_terms(market, link, choices) for link in links),
         corridors,
         costs,
         state_offers(market, need, choices),
     )
 
 
-def _on_terms(market: Market, link: Link, choices: Choices, stated: bool) -> Link:
-    """The link with its offer, and the transmitters where they stand, as far as plans of the inventory state them."""
+def _on_terms(market: Market, link: Link, choices: Choices) -> Link:
+    """The link with its offer, and its transmitters where they stand."""
     held = market.held.get((link.system, link.fibres))
     if held is None:
-        tx = link.ends[0] if stated else None
-        return link.model_copy(update={"offer": choices.links[link.id], "tx": tx})
+        return link.model_copy(update={"offer": choices.links[link.id], "tx": link.ends[0]})
     entry = market.inventory.existing.links[held.entry]
     offer = choices.links[link.id] if link.bought else entry.offer
     return link.model_copy(update={"offer": offer, "tx": entry.ends[0]})

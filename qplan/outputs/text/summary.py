@@ -114,9 +114,6 @@ def summary_json(facts: PlanFacts) -> str:
     return json.dumps(summary, indent=2, allow_nan=False) + "\n"
 
 
-FORMATS = {"text": summary_text, "json": summary_json, "markdown": summary_markdown}
-
-
 def _existing(facts: PlanFacts) -> dict[str, object]:
     """Ids of the plan's links by what of them is there, of retired ones as the inventory names them; new nodes."""
     states = {state: [link.link.id for link in facts.links if link.state == state] for state in STATES}

@@ -21,12 +21,10 @@ def plan_ending(facts: PlanFacts, folder: Path) -> str:
     names = SiteNames(facts.inventory)
     lines = [f"New trusted nodes: {', '.join(map(names.alone, new))}"] if new else []
     shown = printable(shlex.quote(str(folder)))
-    asked = [
-        (f"qplan explain {shown}", "what binds the plan, and what each corridor costs"),
-        (f"qplan show {shown}", "corridors, paths and links in the terminal, the worst first"),
-    ]
+    explain = (f"qplan explain {shown}", "what binds the plan, and what each corridor costs")
     if new:
-        asked = [(f"qplan explain {shown} sites.{new[0]}", "why it is there, and the best plan without it"), asked[0]]
+        explain = (f"{explain[0]} sites.{new[0]}", "why it is there, and the best plan without it")
+    asked = [explain, (f"qplan report {shown} --format markdown", "all of it, for a pull request")]
     width = max(len(command) for command, _ in asked)
     lines += [f"{'Next:' if i == 0 else '':<6}{command:<{width}}  {why}" for i, (command, why) in enumerate(asked)]
     lines.append(f"Written to {printable(str(folder))}: open {printable(str(folder / 'report.html'))} first.")

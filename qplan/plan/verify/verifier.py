@@ -92,7 +92,7 @@ def _cost_violations(inventory: Inventory, plan: Plan, costs: Totals) -> Iterato
             most = f"at most {_money(exact(ceiling), currency)}"
             yield Violation(f"budget-{name}", f"costs.{name}", _money(true, currency), most)
 
-    if plan.costs.by_year is None:  # plans of inventories without terms have no such list
+    if plan.costs.by_year is None:  # plans of earlier versions have no such list
         return
     stated = [(row.first, row.last, row.opex, row.refresh) for row in plan.costs.by_year]
     alike = len(stated) == len(costs.by_year) and all(
