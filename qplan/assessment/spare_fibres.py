@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
 from qplan.inventory.model import Inventory
-from qplan.inventory.plant import length_km, loss_db
+from qplan.inventory.plant import length_km, loss_db, strands_taken
 from qplan.physics.bands import Band
 from qplan.plan.model import Plan
 
@@ -25,10 +24,7 @@ class SpareFibre:
 
 def list_spare_fibres(inventory: Inventory, plan: Plan) -> tuple[SpareFibre, ...]:
     """In id order, without those that are amplified: no QKD link could use them."""
-    taken: Counter[str] = Counter()
-    for link in plan.links:
-        for f in link.fibres:
-            taken[f] += link.count * inventory.equipment.qkd_systems[link.system].strands
+    taken = strands_taken(inventory, plan.links)
     return tuple(
         SpareFibre(
             f,
@@ -36,9 +32,9 @@ def list_spare_fibres(inventory: Inventory, plan: Plan) -> tuple[SpareFibre, ...
             length_km(inventory, fibre),
             loss_db(inventory, fibre, Band.C),
             loss_db(inventory, fibre, Band.O),
-            fibre.strands - taken[f],
-            taken[f],
+            fibre.strands - taken.get(f, 0),
+            taken.get(f, 0),
         )
         for f, fibre in sorted(inventory.fibres.items())
-        if fibre.strands > taken[f] and not fibre.amplified
+        if fibre.strands > taken.get(f, 0) and not fibre.amplified
     )

@@ -30,6 +30,17 @@ def fibre_ways(inventory: Inventory, start: str) -> dict[str, tuple[str, ...]]:
     return amplified
 
 
+def unamplified_neighbours(inventory: Inventory) -> dict[str, set[str]]:
+    """The sites that fibres without amplifiers join with each site."""
+    neighbours: dict[str, set[str]] = defaultdict(set)
+    for fibre in inventory.fibres.values():
+        if not fibre.amplified:
+            a, b = fibre.ends
+            neighbours[a].add(b)
+            neighbours[b].add(a)
+    return neighbours
+
+
 def lightest_way(
     edges: Iterable[Edge], ends: tuple[str, str], site_weight: Callable[[str], float] = lambda site: 0.0
 ) -> list[str] | None:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from qplan.candidates.fibre_graph import bottleneck, lightest_way
+from qplan.candidates.fibre_graph import bottleneck, lightest_way, unamplified_neighbours
 from qplan.candidates.model import CandidateLink, Refusal
 from qplan.inventory import plant
 from qplan.inventory.admissible import permitted_systems
@@ -121,12 +121,7 @@ def fewest_patched(inventory: Inventory, ends: tuple[str, str], relays: Collecti
     widest hop of the best way is among the hops found so (Mehlhorn 1988).
     """
     nearest = {node: (node, 0) for node in sorted(set(relays).union(ends))}
-    neighbours: dict[str, set[str]] = defaultdict(set)
-    for fibre in inventory.fibres.values():
-        if not fibre.amplified:
-            a, b = fibre.ends
-            neighbours[a].add(b)
-            neighbours[b].add(a)
+    neighbours = unamplified_neighbours(inventory)
     queue = deque(nearest)
     edges = []
     while queue:

@@ -16,6 +16,7 @@ from collections import defaultdict, deque
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from qplan.candidates.fibre_graph import unamplified_neighbours
 from qplan.candidates.model import Usability
 from qplan.inventory.model import Corridor, Fibre, Inventory
 
@@ -90,12 +91,7 @@ def _most_crossings(inventory: Inventory, corridor: Corridor, near: Collection[s
 
 def _sites_near(inventory: Inventory, ends: tuple[str, str]) -> frozenset[str]:
     """Sites from which a link may cross the span: as many fibres away as sites may be patched through."""
-    neighbours: dict[str, set[str]] = defaultdict(set)
-    for fibre in inventory.fibres.values():
-        if not fibre.amplified:
-            a, b = fibre.ends
-            neighbours[a].add(b)
-            neighbours[b].add(a)
+    neighbours = unamplified_neighbours(inventory)
     away = dict.fromkeys(ends, 0)
     queue = deque(ends)
     while queue:

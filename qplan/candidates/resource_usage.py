@@ -72,11 +72,7 @@ def occupancy(inventory: Inventory, design: Design | Plan) -> tuple[Taken, ...]:
 
 def strands(inventory: Inventory, design: Design | Plan) -> Iterator[Taken]:
     least = min((system.strands for system in permitted_systems(inventory).values()), default=1)
-    taken: dict[str, int] = defaultdict(int)
-    for link in design.links:
-        for f in link.fibres:
-            taken[f] += link.count * inventory.equipment.qkd_systems[link.system].strands
-    for f, count in sorted(taken.items()):
+    for f, count in plant.strands_taken(inventory, design.links).items():
         yield Taken("strands", "fibres", f, count, inventory.fibres[f].strands, least)
 
 

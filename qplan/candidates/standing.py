@@ -25,19 +25,16 @@ def find_standing(survey: Survey) -> Standing:
     """What stays: every existing link with `keep`."""
     inventory = survey.inventory
     kept = [link for link in inventory.existing.links.values() if link.keep]
-    strands: dict[str, int] = defaultdict(int)
     modules: dict[tuple[str, str], float] = defaultdict(float)
     for link in kept:
         system = inventory.equipment.qkd_systems[link.system]
-        for f in link.fibres:
-            strands[f] += link.count * system.strands
         for end in link.ends:
             for room in plant.ROOMS:
                 modules[end, room] += link.count * getattr(system, room)
     links = tuple(sorted((_stand(survey, link) for link in kept), key=lambda link: link.id))
     sites = frozenset(end for link in kept for end in link.ends)
     fibres = frozenset(f for link in kept for f in link.fibres)
-    return Standing(links, sites, fibres, dict(strands), dict(modules))
+    return Standing(links, sites, fibres, plant.strands_taken(inventory, kept), dict(modules))
 
 
 def _stand(survey: Survey, link: ExistingLink) -> CandidateLink:

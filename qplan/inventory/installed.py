@@ -84,9 +84,9 @@ def find_overfull(inventory: Inventory) -> list[Overfull]:
     kept = [link for link in inventory.existing.links.values() if link.keep]
     systems, items = inventory.equipment.qkd_systems, list(inventory.equipment.node_items.values())
     taken: dict[tuple[str, str, str], float] = defaultdict(float)
+    for fibre, strands in plant.strands_taken(inventory, kept).items():
+        taken["fibres", fibre, "strands"] = strands
     for link in kept:
-        for fibre in link.fibres:
-            taken["fibres", fibre, "strands"] += link.count * systems[link.system].strands
         for end, room in product(link.ends, plant.ROOMS):
             taken["sites", end, room] += link.count * getattr(systems[link.system], room)
     for site, room in product({end for link in kept for end in link.ends}, plant.ROOMS):

@@ -6,8 +6,9 @@ Losses and lengths are rounded to 1e-9 (dB, km), so that a sum of decimal figure
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, Protocol
 
 from qplan.inventory.model import Fibre, Inventory, Item, QkdSystem, Site
 from qplan.physics.bands import Band, band_at
@@ -16,6 +17,29 @@ from qplan.physics.loss import ROUTE_FACTOR, fibre_loss_db, geodesic_km
 Room = Literal["rack_units", "power_w"]
 ROOMS: tuple[Room, ...] = ("rack_units", "power_w")
 """What a site has room for, by the key that states it."""
+
+
+class Lit(Protocol):
+    """A QKD link, planned or existing: so many systems over its fibres."""
+
+    @property
+    def system(self) -> str: ...
+
+    @property
+    def count(self) -> int: ...
+
+    @property
+    def fibres(self) -> tuple[str, ...]: ...
+
+
+def strands_taken(inventory: Inventory, links: Iterable[Lit]) -> dict[str, int]:
+    """Strands that the links take, by the fibres that they run over; sorted by id."""
+    taken: Counter[str] = Counter()
+    for link in links:
+        each = link.count * inventory.equipment.qkd_systems[link.system].strands
+        for fibre in link.fibres:
+            taken[fibre] += each
+    return dict(sorted(taken.items()))
 
 
 def band_of(system: QkdSystem) -> Band:

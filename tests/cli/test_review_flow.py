@@ -15,7 +15,6 @@ import pytest
 import yaml
 
 from qplan.api.planning import load_plan
-from qplan.cli.main import main
 from qplan.optimizer import planner
 
 ROOT, HERE = Path(__file__).parents[2], Path(__file__).parent
@@ -69,19 +68,6 @@ def git(folder: Path, *words: str) -> str:
 def commit(folder: Path, message: str = "change") -> None:
     git(folder, "add", "-A")
     git(folder, "commit", "-q", "-m", message)
-
-
-@pytest.fixture
-def qplan(monkeypatch, capsys):
-    """Run the command in this process: exit code, stdout, stderr."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["qplan", *arguments])
-        with pytest.raises(SystemExit) as end:
-            main()
-        return end.value.code, *capsys.readouterr()
-
-    return run
 
 
 @pytest.fixture(scope="module")

@@ -34,19 +34,6 @@ def here(tmp_path, monkeypatch) -> Path:
 
 
 @pytest.fixture
-def qplan(monkeypatch, capsys):
-    """Run the command in this process: exit code, stdout, stderr."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["qplan", *arguments])
-        with pytest.raises(SystemExit) as end:
-            main()
-        return end.value.code, *capsys.readouterr()
-
-    return run
-
-
-@pytest.fixture
 def project(here, qplan) -> Path:
     """A folder in which `qplan init` was called."""
     assert qplan("init")[0] == 0

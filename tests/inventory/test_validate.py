@@ -15,7 +15,6 @@ import pytest
 import yaml
 from benchmarks.large_inventory import cpu_s, times
 
-from qplan.cli.main import main
 from qplan.inventory.explanations import explanations
 from qplan.inventory.reader import read_inventory
 from qplan.inventory.rules import IMPORTS, PLANS, RULES
@@ -60,17 +59,6 @@ def here(tmp_path, monkeypatch):
     (tmp_path / "net").mkdir()
     monkeypatch.chdir(tmp_path / "net")
     return tmp_path / "net"
-
-
-@pytest.fixture
-def qplan(monkeypatch, capsys):
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["qplan", *arguments])
-        with pytest.raises(SystemExit) as end:
-            main()
-        return end.value.code, *capsys.readouterr()
-
-    return run
 
 
 def mixed(here: Path, qplan, style: str, *options: str, text: str = MIXED, name: str = "sites.yaml") -> str:

@@ -59,9 +59,9 @@ def _answer(replanner: Replanner, kind: str, name: str, fibres: list[str], what:
     if not over:
         return _answer_unused(replanner, kind, name, fibres, what)
     limits, lifted = judge_limits(replanner, {f"fibres.{f}" for f in fibres}, PLAN_WIDE)
-    cost = Cost()
+    taken, market, cost = plant.strands_taken(inventory, over), market_of(inventory), Cost()
     for f in fibres:
-        cost += strand_cost(market_of(inventory), f).times(_count_strands(inventory, over, f))
+        cost += strand_cost(market, f).times(taken.get(f, 0))
     without = replanner.replan_with(f"no QKD link over {named(fibres)}", *((f"fibres.{f}.strands", 0) for f in fibres))
     run = "1 QKD link of the plan runs" if len(over) == 1 else f"{len(over)} QKD links of the plan run"
     why = (what, f"{run} over it: {named([link.id for link in over])}.")
@@ -76,11 +76,6 @@ def _answer(replanner: Replanner, kind: str, name: str, fibres: list[str], what:
         without=(without,),
         changes=rank_alternatives(lifted),
     )
-
-
-def _count_strands(inventory: Inventory, links: list[Link], f: str) -> int:
-    systems = inventory.equipment.qkd_systems
-    return sum(link.count * systems[link.system].strands for link in links if f in link.fibres)
 
 
 def _list_uses(inventory: Inventory, plan: Plan, over: list[Link]) -> Iterator[Use]:

@@ -43,15 +43,6 @@ def site_name(inventory: Inventory, site: str) -> str:
     return inventory.sites[site].name or site
 
 
-def strands_used(inventory: Inventory, plan: Plan) -> dict[str, int]:
-    """Strands that the plan takes, by the fibres it uses; sorted by id."""
-    used: dict[str, int] = {}
-    for link in plan.links:
-        for fibre in link.fibres:
-            used[fibre] = used.get(fibre, 0) + link.count * inventory.equipment.qkd_systems[link.system].strands
-    return dict(sorted(used.items()))
-
-
 def one_link_per_pair(plan: Plan, target: str) -> tuple[list[Link], list[str]]:
     """For targets that know one link between two nodes: that of least loss, and a note about each other one."""
     best: dict[frozenset[str], Link] = {}

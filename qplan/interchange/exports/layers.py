@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from qplan.interchange.exports.exported import strands_used
 from qplan.inventory.model import Fibre, Inventory
-from qplan.inventory.plant import length_km, loss_db
+from qplan.inventory.plant import length_km, loss_db, strands_taken
 from qplan.physics.bands import Band
 from qplan.plan.model import Link, Plan
 
@@ -48,7 +47,7 @@ def site_features(inventory: Inventory, plan: Plan) -> list[Feature]:
 
 
 def _fibre_features(inventory: Inventory, plan: Plan) -> list[Feature]:
-    used = strands_used(inventory, plan)
+    used = strands_taken(inventory, plan.links)
     return [
         Feature("fibre", name, name, _positions(inventory, fibre.ends), _fibre(inventory, fibre, used.get(name, 0)))
         for name, fibre in sorted(inventory.fibres.items())

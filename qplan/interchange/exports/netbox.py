@@ -12,9 +12,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from qplan.interchange.exports.exported import Exported, site_name, strands_used
+from qplan.interchange.exports.exported import Exported, site_name
 from qplan.inventory.model import Inventory
-from qplan.inventory.plant import length_km, loss_db
+from qplan.inventory.plant import length_km, loss_db, strands_taken
 from qplan.physics.bands import Band
 from qplan.plan.model import Link, Plan
 
@@ -28,7 +28,7 @@ Row = dict[str, object]
 def export(inventory: Inventory, plan: Plan) -> Exported:
     """One CSV file per kind of NetBox object; columns are the names of its import forms."""
     sites = sorted({node.site for node in plan.nodes} | {site for link in plan.links for site in link.bypass_sites})
-    names, strands = _unique_names(inventory, sites), strands_used(inventory, plan)
+    names, strands = _unique_names(inventory, sites), strands_taken(inventory, plan.links)
     systems = sorted({link.system for link in plan.links})
     tables: dict[str, list[Row]] = {
         "1-sites.csv": [_site(inventory, site, names) for site in sites],

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from qplan.interchange.exports.exported import Exported, generator, json_text, stable_uuid, strands_used
+from qplan.interchange.exports.exported import Exported, generator, json_text, stable_uuid
 from qplan.inventory.model import Inventory
-from qplan.inventory.plant import length_km
+from qplan.inventory.plant import length_km, strands_taken
 from qplan.plan.model import Plan
 
 SCHEMA = (
@@ -17,7 +17,7 @@ Json = dict[str, object]
 
 def export(inventory: Inventory, plan: Plan) -> Exported:
     """`ofds.json`, a network package. Losses and ducts have no place in the standard."""
-    strands = strands_used(inventory, plan)
+    strands = strands_taken(inventory, plan.links)
     sites = sorted(
         {node.site for node in plan.nodes} | {end for fibre in strands for end in inventory.fibres[fibre].ends}
     )

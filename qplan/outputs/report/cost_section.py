@@ -9,9 +9,8 @@ from qplan.assessment.facts import PlanFacts
 from qplan.costing.cash_flow import convention
 from qplan.costing.costs import PriceGroup
 from qplan.costing.money_text import TO_BE_QUOTED, format_money
-from qplan.costing.sensitivity import SWING, Sensitivity
+from qplan.costing.sensitivity import SWING
 from qplan.costing.views import SHARING_RULE
-from qplan.outputs.compare.charts import tornado
 from qplan.outputs.report.document import Section, Table
 from qplan.outputs.text import money, wording
 from qplan.outputs.text.tables import format_number
@@ -92,23 +91,13 @@ def _shares(facts: PlanFacts) -> Table:
     return Table("By corridor", ("Corridor", *figures), rows, right=figures)
 
 
-def _tornado(facts: PlanFacts) -> str:
-    """The same as a picture, for pages."""
-    swings = [(each.driver, float(each.tco_if_lower), float(each.tco_if_higher)) for each in _moving(facts)]
-    return tornado("What moves the TCO most", float(facts.costs.tco), swings, facts.inventory.economics.currency)
-
-
-def _moving(facts: PlanFacts) -> list[Sensitivity]:
-    moving = [driver for driver in facts.costs.drivers if driver.tco_if_lower != driver.tco_if_higher]
-    return moving[:DRIVERS_SHOWN]
-
-
 def _drivers(facts: PlanFacts) -> Table:
     currency = facts.inventory.economics.currency
     figures = ("TCO with it lower", "TCO with it higher")
+    moving = [driver for driver in facts.costs.drivers if driver.tco_if_lower != driver.tco_if_higher]
     rows = tuple(
         (driver.driver, format_money(driver.tco_if_lower, currency), format_money(driver.tco_if_higher, currency))
-        for driver in _moving(facts)
+        for driver in moving[:DRIVERS_SHOWN]
     )
     title = f"What moves the TCO most (each ± {wording.percent(float(SWING))})"
     return Table(title, ("Driver", *figures), rows, right=figures)

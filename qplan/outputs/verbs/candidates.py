@@ -5,7 +5,7 @@ from __future__ import annotations
 import qplan
 from qplan.candidates.listing import CandidateList, ListedLink
 from qplan.candidates.model import CandidateLink, Refusal
-from qplan.costing.cost import Cost, tco
+from qplan.costing.cost import tco
 from qplan.costing.market import market_of
 from qplan.costing.unit_costs import system_cost
 from qplan.inventory.model import Inventory
@@ -125,6 +125,7 @@ def candidates_json(inventory: Inventory, found: CandidateList, note: str | None
 
 def _record(inventory: Inventory, listed: ListedLink) -> Candidate:
     link, budget = listed.link, listed.budget
+    capex, total = link_costs(inventory, link)
     return Candidate(
         id=link.id,
         ends=link.route.ends,
@@ -143,25 +144,17 @@ def _record(inventory: Inventory, listed: ListedLink) -> Candidate:
         headroom_db=listed.headroom_db,
         key_rate_bps=link.key_rate_bps,
         strands=link.strands,
-        capex=_capex(inventory, link),
-        tco=link_tco(inventory, link),
+        capex=capex,
+        tco=total,
         corridors=listed.corridors,
         considered=listed.considered,
     )
 
 
-def _cost(inventory: Inventory, link: CandidateLink) -> Cost:
-    """Of one system on the link with its strands, at the least prices."""
-    return system_cost(market_of(inventory), link.system, link.route.fibres)
-
-
-def _capex(inventory: Inventory, link: CandidateLink) -> float:
-    return round(float(_cost(inventory, link).capex), 2)
-
-
-def link_tco(inventory: Inventory, link: CandidateLink) -> float:
-    """Of one system, with the strands, without the nodes at its ends."""
-    return round(float(tco(inventory.economics, _cost(inventory, link))), 2)
+def link_costs(inventory: Inventory, link: CandidateLink) -> tuple[float, float]:
+    """Capex and TCO of one system on the link with its strands, at the least prices, without the nodes at its ends."""
+    cost = system_cost(market_of(inventory), link.system, link.route.fibres)
+    return round(float(cost.capex), 2), round(float(tco(inventory.economics, cost)), 2)
 
 
 def candidates_csv(inventory: Inventory, found: CandidateList) -> str:
@@ -188,8 +181,7 @@ def _csv_link(inventory: Inventory, listed: ListedLink) -> tuple[Cell, ...]:
         listed.headroom_db,
         link.key_rate_bps,
         link.strands,
-        _capex(inventory, link),
-        link_tco(inventory, link),
+        *link_costs(inventory, link),
         inventory.economics.currency,
         " ".join(listed.corridors),
         "yes" if listed.considered else "no",

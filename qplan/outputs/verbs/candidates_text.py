@@ -14,7 +14,7 @@ from qplan.inventory.model import Inventory
 from qplan.inventory.source.messages import counted
 from qplan.outputs.text import wording
 from qplan.outputs.text.tables import UNLIMITED, drop_columns, one_line, shortened
-from qplan.outputs.verbs.candidates import link_tco
+from qplan.outputs.verbs.candidates import link_costs
 
 PARTS = "fibre + conn. + splices + patch + margin"
 HEADER = ("System", "Loss", PARTS, "Limit", "Headroom", "Key rate", "TCO", "For")
@@ -68,7 +68,7 @@ def _row(inventory: Inventory, listed: ListedLink, systems: int) -> tuple[str, .
         wording.db(listed.limit_db),
         wording.db(listed.headroom_db),
         wording.bps(link.key_rate_bps),
-        round_money(link_tco(inventory, link), inventory.economics.currency),
+        round_money(link_costs(inventory, link)[1], inventory.economics.currency),
         _use(listed),
     )
 

@@ -22,10 +22,10 @@ from plan_by_hand import INVENTORY, PLAN
 from plan_fixtures import SAMPLE, make_link, make_plan, sample
 
 from qplan.errors import QplanError
-from qplan.interchange.exports.exported import strands_used
 from qplan.interchange.exports.formats import FORMATS, export
 from qplan.interchange.exports.qkdnetsim import AES_LIFETIMES_BYTES, APP_RATES_BPS, nearest_traffic
 from qplan.inventory.model import Inventory
+from qplan.inventory.plant import strands_taken
 from qplan.plan.model import Path, Plan
 
 HOSTILE = 'Zürich <DC> & "1"\n]]> 🏔 \x07 -- {{x}} \ufffe =1+1'
@@ -100,7 +100,7 @@ def test_geojson_has_every_site_fibre_and_link_where_it_is(made):
             stops = 2 + len(link.bypass_sites)
             assert feature.geometry is None or len(feature.geometry.coordinates) == stops
     strands = sum(feature.properties.get("strands_used", 0) for feature in found.features)
-    assert strands == sum(strands_used(inventory, plan).values())
+    assert strands == sum(strands_taken(inventory, plan.links).values())
 
 
 def test_kml_is_read_by_fastkml_with_every_place():
@@ -133,7 +133,7 @@ def test_ofds_keeps_to_the_schema_of_the_standard(made):
     package = json.loads(only_file("ofds", (inventory, plan)))
     jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker()).validate(package)
     (network,) = package["networks"]
-    assert {span["id"]: span["fibreCount"] for span in network["spans"]} == strands_used(inventory, plan)
+    assert {span["id"]: span["fibreCount"] for span in network["spans"]} == strands_taken(inventory, plan.links)
     assert {end for span in network["spans"] for end in (span["start"], span["end"])} <= {
         node["id"] for node in network["nodes"]
     }
@@ -170,7 +170,7 @@ def test_netbox_files_refer_to_what_earlier_ones_make(made):
     assert sum(device["role"] == "QKD module" for device in devices) == 2 * sum(link.count for link in plan.links)
     plugged = [(c[f"side_{x}_device"], c[f"side_{x}_name"]) for c in cables for x in "ab"]
     assert sorted(plugged) == sorted((port["device"], port["name"]) for port in ports)
-    assert {cable["label"] for cable in cables} == set(strands_used(inventory, plan))
+    assert {cable["label"] for cable in cables} == set(strands_taken(inventory, plan.links))
     assert {cable["status"] for cable in cables} == {"planned"}
 
 
