@@ -8,9 +8,13 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from itertools import pairwise
 
 from oracle.random_inventories import random_inventory
-from oracle.search import Oracle
+from oracle.random_markets import random_market
+from oracle.search import Oracle, Reference, TooManyDesigns, best_value
+
+from qplan.inventory.model import Inventory
 
 CURVE = [[0, 1000], [10, 1000], [12, 100]]
+MOST_DESIGNS = 40  # that exhaustive search has to buy for one market; others are drawn in place of what has more
 
 
 def forest(rng: random.Random) -> dict:
@@ -73,15 +77,21 @@ def rooms(rng: random.Random) -> dict:
 
 def mixed(rng: random.Random) -> dict:
     """Every feature, but for optional corridors and relays as the objective."""
-    document = random_inventory(rng)
-    for corridor in document["corridors"].values():
-        corridor.pop("required", None)
-        corridor.pop("priority", None)
-    document["objective"] = rng.choice(("tco", "capex"))
-    return document
+    return _for_money(rng, random_inventory(rng))
 
 
-KINDS: tuple[Callable[[random.Random], dict], ...] = (forest, common_roots, dear_ends, parallel_fibres, rooms, mixed)
+def market(rng: random.Random) -> dict:
+    """Offers with tiers, leases and managed links, services, years, spares, and what exists."""
+    while True:
+        document = _for_money(rng, random_market(rng))
+        try:
+            best_value(Inventory.model_validate(document), Reference(), MOST_DESIGNS)
+        except TooManyDesigns:
+            continue
+        return document
+
+
+KINDS: tuple[Callable[[random.Random], dict], ...] = (forest, common_roots, dear_ends, parallel_fibres, rooms, mixed, market)
 
 
 def engine_instance(seed: int) -> dict:
@@ -94,6 +104,15 @@ def with_printed_budget(document: dict, best: Oracle) -> dict:
     measure = document["objective"]
     cost = Decimal(repr(round(best.value, 6)))  # without the rounding of floats
     return document | {"budget": {measure: float(cost.quantize(Decimal("0.01"), ROUND_HALF_EVEN))}}
+
+
+def _for_money(rng: random.Random, document: dict) -> dict:
+    """All corridors required, money as the objective."""
+    for corridor in document["corridors"].values():
+        corridor.pop("required", None)
+        corridor.pop("priority", None)
+    document["objective"] = rng.choice(("tco", "capex"))
+    return document
 
 
 def _net(rng: random.Random, names: list[str]) -> list[tuple[str, str]]:
