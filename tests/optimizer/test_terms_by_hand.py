@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import pytest
 from networks import LINE, ONE, corridor, fibre, network, system
 from planning import REF, planned
 
 from qplan.optimizer.limits import SearchParameters
 from qplan.optimizer.planner import optimize
+from qplan.optimizer.solvers.small_program import SmallProgram
 from qplan.plan.model import Plan
 from qplan.time_budget import TimeBudget
 
@@ -123,3 +127,10 @@ def test_fewest_changes_come_before_money():
         found = again(earlier=earlier, change_cost=cost)
         assert (found.costs.tco, found.objective.changes) == (tco, changes)
         assert found.objective.value == tco + cost * changes
+
+
+def test_where_nothing_is_left_to_choose_the_ceiling_decides():
+    """As in a plan of existing plant alone under a budget."""
+    program, nothing = SmallProgram(), np.zeros(0)
+    assert program.minimum(nothing, [(-math.inf, {}, 1.0)]) is not None
+    assert program.minimum(nothing, [(-math.inf, {}, -1.0)]) is None

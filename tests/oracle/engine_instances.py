@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import ROUND_HALF_EVEN, Decimal
 from itertools import pairwise
 
 from oracle.random_inventories import random_inventory
 from oracle.random_markets import random_market
 from oracle.search import Oracle, Reference, TooManyDesigns, best_value
-
+from qplan.inventory.installed import find_overfull
 from qplan.inventory.model import Inventory
 
 CURVE = [[0, 1000], [10, 1000], [12, 100]]
@@ -84,14 +85,22 @@ def market(rng: random.Random) -> dict:
     """Offers with tiers, leases and managed links, services, years, spares, and what exists."""
     while True:
         document = _for_money(rng, random_market(rng))
-        try:
-            best_value(Inventory.model_validate(document), Reference(), MOST_DESIGNS)
-        except TooManyDesigns:
-            continue
-        return document
+        inventory = Inventory.model_validate(document)
+        if not find_overfull(inventory):
+            with suppress(TooManyDesigns):
+                best_value(inventory, Reference(), MOST_DESIGNS)
+                return document
 
 
-KINDS: tuple[Callable[[random.Random], dict], ...] = (forest, common_roots, dear_ends, parallel_fibres, rooms, mixed, market)
+KINDS: tuple[Callable[[random.Random], dict], ...] = (
+    forest,
+    common_roots,
+    dear_ends,
+    parallel_fibres,
+    rooms,
+    mixed,
+    market,
+)
 
 
 def engine_instance(seed: int) -> dict:

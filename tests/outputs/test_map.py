@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from plan_fixtures import make_link, make_plan, sample
 
 from qplan.assessment.facts import assess
+from qplan.inventory.model import Inventory
 from qplan.outputs.map.basemap import Frame, base_map
 from qplan.outputs.map.page import map_html
 
@@ -104,6 +105,20 @@ def test_parallel_links_do_not_cover_each_other():
     ]
     assert len(lines) == 3
     assert len({tuple(map(tuple, line)) for line in lines}) == 3
+
+
+def test_what_is_there_is_thin_and_what_is_retired_is_drawn_apart():
+    inventory, plan = sample()
+    first, second, *rest = plan.links
+    there = {
+        name: {"ends": link.ends, "fibres": link.fibres, "system": link.system, "keep": False}
+        for name, link in {"kept": first, "gone": second}.items()
+    }
+    inventory = Inventory.model_validate(inventory.model_dump(by_alias=True) | {"existing": {"links": there}})
+    links = (first.model_copy(update={"existing": 1}), *rest)
+    data = Page(map_html(assess(inventory, plan.model_copy(update={"links": links, "corridors": ()})))).data
+    assert [link["existing"] for link in data["links"]] == [True] + [False] * len(rest)
+    assert ["gone" in item["name"] for item in data["retired"]] == [True]
 
 
 def test_sites_at_one_place_are_drawn_apart_and_say_so():

@@ -227,7 +227,7 @@ class _Builder:
 
     def best(self, aim: Aim) -> np.ndarray | None:
         """A point of least tco, or of least capex and then tco, within the ceilings; None where there is none."""
-        capex, tco = np.array(self.figures).T
+        capex, tco = np.reshape(self.figures, (-1, 2)).T
         most = None if aim.capex is None else float(aim.capex)
         ceilings = most, None if aim.tco is None else float(aim.tco)
         if aim.metric == "tco":

@@ -38,6 +38,8 @@ class SmallProgram:
 
         Raises SolverFailed. An "infeasible" counts once it is found without presolve too.
         """
+        if not self.upper:  # which HiGHS calls empty, whatever the rows
+            return np.zeros(0) if all(low <= 0 <= high for low, _, high in (*self.rows, *further)) else None
         for presolve in ("choose", "off"):
             highs = highspy.Highs()  # type: ignore[no-untyped-call]  # highspy states no types there
             for option, value in {

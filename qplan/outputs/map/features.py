@@ -34,6 +34,8 @@ class Features:
     sites: list[dict[str, Any]]
     links: list[dict[str, Any]]
     fibres: list[dict[str, Any]]
+    retired: list[dict[str, Any]]
+    """Existing links that the plan does without."""
     corridors: list[dict[str, Any]]
     missing: list[str]
     """Names of sites that have no coordinates."""
@@ -51,6 +53,7 @@ def features(facts: PlanFacts, picture: Diagram) -> Features:
     lines, looks = _lines(picture.links, places), system_lines(picture.catalogue)
     by_source = {link.source: link for link in picture.links}
     users = facts.usage.links
+    drawn = [link for link in picture.links if link.id in lines]
     return Features(
         sites=[
             _site(node, places[node.id], _site_facts(node, places[node.id], facts))
@@ -67,11 +70,8 @@ def features(facts: PlanFacts, picture: Diagram) -> Features:
             )
             for entry in facts.links
         ],
-        fibres=[
-            {"name": link.detail, "line": lines[link.id]}
-            for link in picture.links
-            if link.system is None and link.id in lines
-        ],
+        fibres=[_plain(link, lines) for link in drawn if link.system is None and not link.retired],
+        retired=[_plain(link, lines) for link in drawn if link.retired],
         corridors=[_corridor(entry, by_source, names) for entry in facts.corridors],
         missing=[node.name for node in picture.nodes if node.id not in places],
         hidden_links=[link.name for link in picture.links if link.system and link.id not in lines],
@@ -217,13 +217,17 @@ def _stated(rows: list[Fact]) -> list[Fact]:
     return [(name, one_line(value)) for name, value in rows if value]
 
 
+def _plain(link: DiagramLink, lines: dict[str, list[Point]]) -> dict[str, Any]:
+    return {"name": link.detail, "line": lines[link.id]}
+
+
 def _link(
     link: DiagramLink, lines: dict[str, list[Point]], entry: LinkFacts, facts: list[Fact], look: Line
 ) -> dict[str, Any]:
     colour, dashed = look
     return {
         "id": link.id, "name": link.name, "label": ", ".join(link.lines), "line": lines.get(link.id, []),
-        "facts": facts, "colour": colour, "dashed": dashed,
+        "facts": facts, "colour": colour, "dashed": dashed, "existing": link.existing,
     }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from qplan.assessment.facts import PlanFacts
 from qplan.outputs.map.basemap import base_map
 from qplan.outputs.map.features import Features, features
+from qplan.outputs.text.existing import KEPT, RETIRED
 from qplan.outputs.topology.diagram import MEANING, UNUSED_FIBRE, diagram
 from qplan.outputs.topology.palette import PAINT, PALE, system_lines
 
@@ -41,6 +42,8 @@ def map_html(facts: PlanFacts) -> str:
         legend=[(kind, MEANING[kind]) for kind in picture.legend],
         system_lines=[(system, *looks[system]) for system in picture.systems],
         unused_fibre=UNUSED_FIBRE if picture.shows_fibres else "",
+        existing_link=KEPT if picture.shows_existing else "",
+        retired_link=RETIRED if picture.shows_retired else "",
         paint=PAINT,
         policy=_policy(assets),
         assets={name: Markup(text) for name, text in assets.items()},
@@ -69,6 +72,7 @@ def _digest(text: str) -> str:
 
 def _data(found: Features) -> dict[str, Any]:
     data: dict[str, Any] = {"sites": found.sites, "links": found.links, "fibres": found.fibres}
+    data["retired"] = found.retired
     data["corridors"] = {corridor["id"]: corridor for corridor in found.corridors}
     data["pale"] = PALE
     if found.frame is not None:

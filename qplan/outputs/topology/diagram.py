@@ -81,6 +81,10 @@ class DiagramLink:
     existing: bool = False
     """Nothing is bought for it."""
 
+    @property
+    def retired(self) -> bool:
+        return self.system is None and bool(self.lines)
+
 
 @dataclass(frozen=True)
 class Diagram:
@@ -106,7 +110,7 @@ class Diagram:
 
     @property
     def shows_retired(self) -> bool:
-        return any(link.system is None and link.lines for link in self.links)
+        return any(link.retired for link in self.links)
 
 
 def diagram(facts: PlanFacts) -> Diagram:
@@ -121,7 +125,8 @@ def diagram(facts: PlanFacts) -> Diagram:
     links += _retired(facts, ids, names, start=len(links) + 1)
     if whole:
         links += _unused_fibres(facts, ids, names, start=len(links) + 1)
-    kinds = {node.kind for node in nodes} | {"end", "relay"}
+    kinds: set[Kind] = {node.kind for node in nodes} | {"end"}
+    kinds |= {"relay"} if not kinds & {"existing", "end_existing"} else set()
     return Diagram(
         title=one_line(title(facts)),
         subtitle=_subtitle(facts),

@@ -37,7 +37,8 @@
     drawGround(leaflet);
     const unused = L.layerGroup().addTo(leaflet);
     const links = data.links.map((link) => (link.line.length ? drawLink(link).addTo(leaflet) : null));
-    for (const fibre of data.fibres) drawFibre(fibre).addTo(unused).bringToBack();
+    for (const link of data.retired) drawPlain(link, "8 6").addTo(leaflet).bringToBack();
+    for (const fibre of data.fibres) drawPlain(fibre, "2 5").addTo(unused).bringToBack();
     const sites = data.sites.map((site) => drawSite(site).addTo(site.kind === "unused" ? unused : leaflet));
     L.control.zoom({ position: "bottomright" }).addTo(leaflet);
     L.control.scale({ imperial: false }).addTo(leaflet);
@@ -58,13 +59,17 @@
   }
 
   function drawLink(link) {
-    const line = L.polyline(link.line, { color: link.colour, weight: 5, dashArray: link.dashed ? "12 8" : null });
+    const line = L.polyline(link.line, { color: link.colour, weight: width(link), dashArray: link.dashed ? "12 8" : null });
     return line.bindPopup(() => popup(link)).bindTooltip(element("span", link.label), { sticky: true });
   }
 
-  function drawFibre(fibre) {
-    const style = { color: "#888888", weight: 1.5, dashArray: "2 5" };
-    return L.polyline(fibre.line, style).bindTooltip(element("span", fibre.name), { sticky: true });
+  function width(link) {
+    return link.existing ? 2.5 : 5;
+  }
+
+  function drawPlain(item, dashes) {
+    const style = { color: "#888888", weight: 1.5, dashArray: dashes };
+    return L.polyline(item.line, style).bindTooltip(element("span", item.name), { sticky: true });
   }
 
   function drawSite(site) {
@@ -168,7 +173,7 @@
     links.forEach((line, number) => {
       if (!line) return;
       const yes = chosen.has(data.links[number].id);
-      line.setStyle({ opacity: yes ? 1 : 0.2, weight: yes && corridor ? 8 : 5 });
+      line.setStyle({ opacity: yes ? 1 : 0.2, weight: yes && corridor ? 8 : width(data.links[number]) });
       if (yes && corridor) line.bringToFront();
     });
     sites.forEach((marker, number) => {
