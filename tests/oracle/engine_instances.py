@@ -112,7 +112,8 @@ def with_printed_budget(document: dict, best: Oracle) -> dict:
     """With the budget at the optimum's cost as a plan prints it, which that optimum keeps to."""
     measure = document["objective"]
     cost = Decimal(repr(round(best.value, 6)))  # without the rounding of floats
-    return document | {"budget": {measure: float(cost.quantize(Decimal("0.01"), ROUND_HALF_EVEN))}}
+    printed = {measure: float(cost.quantize(Decimal("0.01"), ROUND_HALF_EVEN))}
+    return document | {"budget": document.get("budget", {}) | printed}
 
 
 def _for_money(rng: random.Random, document: dict) -> dict:

@@ -125,8 +125,7 @@ def diagram(facts: PlanFacts) -> Diagram:
     links += _retired(facts, ids, names, start=len(links) + 1)
     if whole:
         links += _unused_fibres(facts, ids, names, start=len(links) + 1)
-    kinds: set[Kind] = {node.kind for node in nodes} | {"end"}
-    kinds |= {"relay"} if not kinds & {"existing", "end_existing"} else set()
+    kinds = {node.kind for node in nodes} | {"end", "relay"}
     return Diagram(
         title=one_line(title(facts)),
         subtitle=_subtitle(facts),
