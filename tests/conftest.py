@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import pytest
@@ -10,6 +11,13 @@ from hypothesis import HealthCheck, settings
 
 settings.register_profile("qplan", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # of a loaded machine
 settings.load_profile("qplan")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where bytecode may not lie beside the sources, the many processes of the tests share some of pytest's own."""
+    if sys.dont_write_bytecode and hasattr(config, "cache") and not hasattr(config, "workerinput"):
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # `python -B` sets none
+        os.environ["PYTHONPYCACHEPREFIX"] = str(config.cache.mkdir("bytecode"))
 
 
 @pytest.fixture

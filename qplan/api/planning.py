@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
@@ -126,39 +126,62 @@ def optimize(
     Where there is no plan, the reasons are looked for if they are to be `explained`, which takes 20 s or more. Raises
     WrongUsage, SolverFailed.
     """
-    from qplan.assessment.judgement import judge
-    from qplan.explain.infeasibility.explanation import explain
-    from qplan.optimizer import planner
-    from qplan.outputs.verbs.progress import Progress
-    from qplan.plan.model import reference
-
     parameters = search_parameters(gap, time_limit, solver, threads, stop, progress)
     check_references(start, keep, change_cost)
     locked = start is not None and keep is None and not change_cost and _is_locked(inventory, start, gap, solver)
     if start is not None and locked and not prove and lp_file is None:
         return Result(inventory, start, taken_over=True)
+    found = _planned(inventory, solver, parameters, lp_file, start, keep, change_cost)
+    if found.plan is None:
+        reasons = _explained(found, solver, parameters, progress) if explained else None
+        return Result(inventory, None, reasons, found.outcome)
+    if start is not None and locked:  # proven again, it is the plan that it was
+        same = {"inventory": start.inventory, "start_sha256": start.start_sha256}
+        return replace(found, plan=found.plan.model_copy(update=same))
+    return found
+
+
+def _planned(
+    inventory: Reading,
+    solver: Solver,
+    parameters: SearchParameters,
+    lp_file: Path | None,
+    start: Plan | None,
+    keep: Plan | None,
+    change_cost: float,
+) -> Result:
+    """A plan, judged, or none: apart, as a plan that is taken over needs nothing that this imports."""
+    from qplan.assessment.judgement import judge
+    from qplan.optimizer import planner
+    from qplan.plan.model import reference
+
     found = planner.optimize(
         inventory.inventory, reference(inventory), solver, parameters, lp_file, start, keep, change_cost
     )
-    if found.plan is not None:
-        warnings = (*inventory.warnings, *inventory.shipped_warnings)
-        plan = judge(inventory.inventory, found.plan, warnings)
-        if start is not None and locked:  # proven again, it is the plan that it was
-            plan = plan.model_copy(update={"inventory": start.inventory, "start_sha256": start.start_sha256})
-        return Result(inventory, plan, outcome=found)
-    status = found.search.status
-    if not explained:
+    if found.plan is None:
         return Result(inventory, None, outcome=found)
+    warnings = (*inventory.warnings, *inventory.shipped_warnings)
+    return Result(inventory, judge(inventory.inventory, found.plan, warnings), outcome=found)
+
+
+def _explained(
+    found: Result, solver: Solver, parameters: SearchParameters, progress: Callable[[Progress], None] | None
+) -> Explanation:
+    """Why there is no plan."""
+    from qplan.explain.infeasibility.explanation import explain
+    from qplan.outputs.verbs.progress import Progress
+
+    read, outcome = found.inventory, found.outcome
+    assert outcome is not None, "something was searched"
     if progress is not None:
-        progress(Progress("looking for reasons", inventory.inventory.objective, None, None, None))
-    reasons = explain(inventory.inventory, found.candidates, status, solver, parameters, inventory.defaults)
-    return Result(inventory, None, reasons, found)
+        progress(Progress("looking for reasons", read.inventory.objective, None, None, None))
+    return explain(read.inventory, outcome.candidates, outcome.search.status, solver, parameters, read.defaults)
 
 
 def _is_locked(inventory: Reading, start: Plan, gap: float, solver: Solver) -> bool:
     """Whether a plan is what planning this inventory again would have to prove, and holds."""
     from qplan import __version__
-    from qplan.optimizer.solvers.solver import solver_version
+    from qplan.optimizer.solvers.versions import solver_version
     from qplan.plan.model import reference
 
     asked, made = reference(inventory), start.inventory
@@ -303,7 +326,7 @@ def default_folder(
 
 def check_ready(solver: Solver, folder: PathName, lp_file: Path | None = None) -> None:
     """Refuse, before any work is done, a solver that is not there and what could not be written. Raises QplanError."""
-    from qplan.optimizer.solvers.solver import solver_version
+    from qplan.optimizer.solvers.versions import solver_version
     from qplan.outputs.folder import check_file_target, check_target
 
     solver_version(solver)

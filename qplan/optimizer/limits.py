@@ -62,3 +62,8 @@ def stop_reason(clock: TimeBudget) -> StopReason | None:
     if clock.interrupted:
         return StopReason.INTERRUPT
     return None if clock.seconds_left() else StopReason.TIME_LIMIT
+
+
+def gap(value: float, bound: float) -> float:
+    """Relative gap as it stands in the plan file."""
+    return (value - bound) / max(abs(value), 1e-9)

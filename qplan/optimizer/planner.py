@@ -11,13 +11,13 @@ from qplan.candidates.links import enumerate_candidates
 from qplan.candidates.model import CandidateGraph
 from qplan.errors import SolverFailed
 from qplan.inventory.model import Inventory
-from qplan.optimizer.limits import ENDED_BY_ITSELF, SearchParameters, Status, StopReason
+from qplan.optimizer.limits import ENDED_BY_ITSELF, SearchParameters, Status, StopReason, gap
 from qplan.optimizer.model.changes import Reference, reference_to
 from qplan.optimizer.model.designs import design_of
 from qplan.optimizer.model.stage import Task, WarmStart
-from qplan.optimizer.search.stages import Search, gap, objective_value, search_plan
+from qplan.optimizer.search.stages import Search, objective_value, search_plan
 from qplan.optimizer.solvers.lp import write_lp
-from qplan.optimizer.solvers.solver import solver_version
+from qplan.optimizer.solvers.versions import solver_version
 from qplan.plan.model import InventoryRef, Objective, Plan, ServedCorridor, Solver
 from qplan.plan.verify.verifier import verify
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,7 @@ LAZY = {  # dear to import: at the top of a file only here, where all of a room 
     "numpy": ("candidates", "optimizer"),
     "jinja2": (),
 }
+FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 LONGEST_FUNCTION, LONGEST_MODULE = 65, 380  # a guard against growth; the aim is 40 and 300
 
 
@@ -74,31 +76,47 @@ class Import:
         return f"qplan/{self.file}:{self.line}: imports {self.module}"
 
 
-def imports() -> Iterator[Import]:
-    for path in FILES:
-        tree, file = ast.parse(path.read_text("utf-8")), path.relative_to(PACKAGE).as_posix()
-        inner = {id(node) for function in functions(tree) for node in ast.walk(function)}
-        for node in ast.walk(tree):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            if isinstance(node, ast.ImportFrom):
-                assert node.level == 0, f"{path}: imports are absolute"
-                whole = {f"{node.module}.{alias.name}" for alias in node.names}
-                names = sorted(name for name in whole if is_module(name)) or [str(node.module)]
-            yield from (Import(file, node.lineno, name, id(node) not in inner) for name in names)
+@cache
+def trees() -> dict[Path, ast.Module]:
+    return {path: ast.parse(path.read_text("utf-8")) for path in FILES}
+
+
+@cache
+def imports() -> tuple[Import, ...]:
+    return tuple(each for path, tree in trees().items() for each in imports_of(path, tree))
+
+
+def imports_of(path: Path, tree: ast.Module) -> Iterator[Import]:
+    file = path.relative_to(PACKAGE).as_posix()
+    for node, at_top in statements(tree):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            whole = {f"{node.module}.{alias.name}" for alias in node.names}
+            names = sorted(name for name in whole if is_module(name)) or [str(node.module)]
+        yield from (Import(file, node.lineno, name, at_top) for name in names)
+
+
+def statements(tree: ast.AST, at_top: bool = True) -> Iterator[tuple[ast.AST, bool]]:
+    """All of them, and whether each stands outside every function; expressions hold none."""
+    for node in ast.iter_child_nodes(tree):
+        if not isinstance(node, ast.expr):
+            yield node, at_top
+            yield from statements(node, at_top and not isinstance(node, FUNCTION))
 
 
 def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return (node for node, _ in statements(tree) if isinstance(node, FUNCTION))
+
+
+def ours() -> list[Import]:
+    return [each for each in imports() if each.module.split(".")[0] == "qplan"]
 
 
 def is_module(name: str) -> bool:
     """A module or a room of qplan."""
     path = PACKAGE.parent / name.replace(".", "/")
     return name.startswith("qplan.") and (path.is_dir() or path.with_suffix(".py").exists())
-
-
-ALL = list(imports())
-OURS = [each for each in ALL if each.module.split(".")[0] == "qplan"]
 
 
 def told(found: Iterator[Import]) -> str:
@@ -123,35 +141,35 @@ def test_imports_run_down_the_house():
         too_high = ROOMS.index(each.room) < ROOMS.index(each.owner)
         return too_high or each.room in SKIPPED.get(each.owner, ())
 
-    assert told(filter(wrong, OURS)) == ""
+    assert told(filter(wrong, ours())) == ""
 
 
 def test_modules_without_a_room_import_the_face_alone():
     """`errors` and `files` stand below all rooms; `__init__` and `__main__` above."""
-    bottom = [each for each in OURS if each.file in ("errors.py", "files.py")]
+    bottom = [each for each in ours() if each.file in ("errors.py", "files.py")]
     assert told(each for each in bottom if each.room not in EVERYWHERE) == ""
 
 
 def test_the_command_line_reaches_past_the_face_nowhere():
-    assert told(each for each in OURS if each.owner == "cli" and each.room not in CLI_MAY) == ""
+    assert told(each for each in ours() if each.owner == "cli" and each.room not in CLI_MAY) == ""
 
 
 def test_the_verifier_shares_nothing_with_what_plans():
-    ours = [each for each in OURS if each.file.startswith("plan/verify/")]
-    assert told(each for each in ours if each.room not in {*EVERYWHERE, "physics", "inventory", "plan"}) == ""
-    assert told(each for each in ours if each.module == "qplan.inventory.plant") == ""
+    its = [each for each in ours() if each.file.startswith("plan/verify/")]
+    assert told(each for each in its if each.room not in {*EVERYWHERE, "physics", "inventory", "plan"}) == ""
+    assert told(each for each in its if each.module == "qplan.inventory.plant") == ""
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_libraries_stay_in_their_rooms(library):
-    users = [each for each in ALL if each.module.split(".")[0] == library]
+    users = [each for each in imports() if each.module.split(".")[0] == library]
     assert users, f"{library} is not used any more: take it from the list"
     assert told(each for each in users if not each.file.startswith(LIBRARIES[library])) == ""
 
 
 @pytest.mark.parametrize("library", LAZY)
 def test_dear_libraries_are_imported_where_they_are_needed(library):
-    users = [each for each in ALL if each.module.split(".")[0] == library and each.at_top]
+    users = [each for each in imports() if each.module.split(".")[0] == library and each.at_top]
     assert told(each for each in users if not each.file.startswith(LAZY[library] or "-")) == ""
 
 
@@ -161,8 +179,8 @@ def test_modules_and_functions_are_short():
         for path in FILES
         if (lines := len(path.read_text("utf-8").splitlines())) > LONGEST_MODULE
     ]
-    for path in FILES:
-        for function in functions(ast.parse(path.read_text("utf-8"))):
+    for path, tree in trees().items():
+        for function in functions(tree):
             lines = function.end_lineno - function.lineno + 1
             if lines > LONGEST_FUNCTION:
                 long.append(f"{path.relative_to(PACKAGE)}: {function.name}: {lines} lines")

@@ -54,16 +54,20 @@ def most_chains(inventory: dict) -> int:
                     routes[sites[0], onward] += len(inventory["equipment"]["qkd_systems"])
                     if len(sites) <= inventory["policy"]["max_bypass_sites"]:
                         stack.append((*sites, onward))
-    return max(max(_chains(routes, frozenset(names) - {start}, start).values()) for start in names)
+    return max(max(_chains(routes, start).values(), default=0) for start in names)
 
 
-def _chains(routes: Counter, unseen: frozenset, at: str) -> Counter:
-    """Chains from a site on, by the site where they end."""
-    found = Counter()
-    for onward in unseen:
-        found[onward] += routes[at, onward]
-        for end, chains in _chains(routes, unseen - {onward}, onward).items():
-            found[end] += routes[at, onward] * chains
+def _chains(routes: Counter, start: str) -> Counter:
+    """Chains from a site on, by the site where they end; those that have seen the same sites are counted as one."""
+    found, longest = Counter(), Counter({(frozenset([start]), start): 1})
+    while longest:
+        longer = Counter()
+        for (seen, at), chains in longest.items():
+            for (here, onward), ways in routes.items():
+                if here == at and onward not in seen:
+                    found[onward] += chains * ways
+                    longer[seen | {onward}, onward] += chains * ways
+        longest = longer
     return found
 
 

@@ -12,7 +12,7 @@ from qplan.candidates.model import CandidateGraph
 from qplan.candidates.precheck import Precheck, precheck
 from qplan.candidates.prices import Metric
 from qplan.inventory.model import Inventory
-from qplan.optimizer.limits import ENDED_BY_ITSELF, SearchParameters, Status, StopReason
+from qplan.optimizer.limits import ENDED_BY_ITSELF, SearchParameters, Status, StopReason, gap
 from qplan.optimizer.model.changes import Reference, hold_changes
 from qplan.optimizer.model.objectives import (
     changes_goal,
@@ -185,11 +185,6 @@ def objective_value(inventory: Inventory, design: Design, reference: Reference |
     if inventory.objective == "relays":
         return float(design.relay_count)
     return price_design(design, inventory.objective, reference)
-
-
-def gap(value: float, bound: float) -> float:
-    """Relative gap as it stands in the plan file."""
-    return (value - bound) / max(abs(value), 1e-9)
 
 
 def _conclude(

@@ -108,10 +108,6 @@ class Session:
         _check(path, self._highs.writeModel(path), highspy.HighsStatus.kWarning)
 
 
-def highs_version() -> str:
-    return str(highspy.Highs().version())  # type: ignore[no-untyped-call]  # nor there
-
-
 def _check(what: str, status: highspy.HighsStatus, *accepted: highspy.HighsStatus) -> None:
     if status not in (highspy.HighsStatus.kOk, *accepted):
         raise SolverFailed(f"HiGHS did not take {what}")

@@ -6,8 +6,6 @@ itself, never from PuLP (which reports "Optimal" for a time limit with an incumb
 
 from __future__ import annotations
 
-import re
-import subprocess
 from dataclasses import replace
 
 import pulp
@@ -16,10 +14,9 @@ from qplan.optimizer.limits import SearchParameters, StopReason
 from qplan.optimizer.model.formulation import Formulation, linear
 from qplan.optimizer.model.objectives import Goal
 from qplan.optimizer.model.solution import Effort, Solution
-from qplan.optimizer.solvers.cbc import cbc_path, solve_cbc
+from qplan.optimizer.solvers.cbc import solve_cbc
 from qplan.optimizer.solvers.highs import solve_highs
 from qplan.optimizer.solvers.lp import lp_of
-from qplan.optimizer.solvers.session import highs_version
 
 
 def solve(
@@ -38,16 +35,6 @@ def solve(
     if found.value is None or found.bound is None:
         return found
     return replace(found, bound=min(found.bound, found.value))
-
-
-def solver_version(solver: str) -> tuple[str, str]:
-    """Name and version for the record."""
-    if solver == "highs":
-        return "HiGHS", highs_version()
-    command = [cbc_path(), "-quit"]
-    text = subprocess.run(command, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL).stdout
-    version = re.search(r"Version:?\s+(\S+)", text)
-    return "CBC", version.group(1) if version else "unknown"
 
 
 def _holds_at_zero(row: pulp.LpConstraint) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from xml.sax.saxutils import escape, quoteattr
+from html import escape
 
 from qplan.assessment.drills.results import CorridorResult, LinkResult, Played
 from qplan.outputs.drills.words import Names, span
@@ -57,7 +57,7 @@ def timeline_svg(plan: Plan, played: Played) -> str:
     title = f"Drill {one_line(played.id)}"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'role="img" aria-label={quoteattr(title)} font-family={quoteattr(FONT)} font-size="12">',
+        f'role="img" aria-label="{escape(title)}" font-family="{escape(FONT)}" font-size="12">',
         f"<title>{escape(title)}</title>",
         f'<rect width="{width}" height="{height}" fill="#FFFFFF"/>',
         _text(12, 22, title, size=15, weight="bold"),

@@ -15,7 +15,8 @@ from qplan.inventory.model import Inventory
 from qplan.optimizer.limits import SearchParameters
 from qplan.optimizer.model.stage import Task
 from qplan.optimizer.search.stages import stages
-from qplan.optimizer.solvers.solver import solve, solver_version
+from qplan.optimizer.solvers.solver import solve
+from qplan.optimizer.solvers.versions import solver_version
 from qplan.outputs.text.tables import one_line, text_table
 from qplan.outputs.topology.graphviz_pure import run_graphviz
 from qplan.outputs.verbs.documents import DoctorDocument, PartDocument

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from qplan.assessment.checks import CheckResult
 from qplan.inventory.rules import printable
-from qplan.optimizer.limits import Sighting
-from qplan.optimizer.planner import Result
-from qplan.optimizer.search.stages import gap
+from qplan.optimizer.limits import Sighting, gap
 from qplan.outputs.text.checks import breach
+
+if TYPE_CHECKING:
+    from qplan.optimizer.planner import Result
 
 Phase = Literal["first plan", "improving", "proving", "looking for reasons"]
 MONEY = ("tco", "capex")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import tempfile
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -53,8 +54,8 @@ HOSTILE = {
     "entities.graphml": ("graphml", b'<!DOCTYPE g [<!ENTITY a "x">]><graphml><graph/></graphml>', "QP602"),
     "entities.xml": ("sndlib", b'<!DOCTYPE g [<!ENTITY a "x">]><network/>', "QP602"),
     "deep.kml": ("kml", b"<kml>" + b"<Folder>" * 5000, "QP602"),
-    "bomb.kmz": ("kml", zeros("doc.kml", 257), "QP602"),
-    "bomb.xlsx": ("xlsx", zeros("xl/workbook.xml", 257), "QP602"),
+    "bomb.kmz": ("kml", partial(zeros, "doc.kml", 257), "QP602"),
+    "bomb.xlsx": ("xlsx", partial(zeros, "xl/workbook.xml", 257), "QP602"),
     "far.xlsx": ("xlsx", far_cell(), "QP602"),
     "no-kml.kmz": ("kml", archive({"readme.txt": b"hello"}), "QP601"),
     "cut.kmz": ("kml", archive({"doc.kml": KML.format("a").encode()})[:60], "QP601"),
@@ -80,7 +81,7 @@ HOSTILE = {
 def test_hostile_and_broken_files_end_in_a_message(name, tmp_path):
     form, data, code = HOSTILE[name]
     path = tmp_path / name
-    path.write_bytes(data)
+    path.write_bytes(data() if callable(data) else data)
     there = written(tmp_path, "sites.yaml", "qplan: 1\n") if form == "otdr" else None
     (found,) = findings(form, [path], existing=there)
     assert (found.code, found.severity, found.file.split("[")[0]) == (code, "error", name) and found.message
