@@ -20,7 +20,7 @@ from plan_fixtures import SAMPLE, make_plan, sample
 from qplan.assessment.facts import assess
 from qplan.costing.money_text import format_money
 from qplan.inventory.model import Inventory
-from qplan.outputs.bill.costs_json import costs_json
+from qplan.outputs.costs.document import costs_json
 from qplan.outputs.bill.tables import (
     BILL_HEADER,
     BUDGET_PARTS,
