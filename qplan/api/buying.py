@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Literal
 
 from qplan.api.comparing import NothingToCompare
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 View = Literal["part", "site", "link", "corridor", "supplier", "charge"]
 Listed = Literal["links", "fibres"]
 BillStyle = Literal["table", "csv", "xlsx", "json", "markdown"]
-MOST_INCREASE = 1e12
+MOST_INCREASE = 10**12
 CostStyle = Literal["text", "json", "markdown", "csv"]
 
 
@@ -112,9 +113,9 @@ def _increase(text: str) -> Increase:
 
     number, relative = text.strip().removesuffix("%").strip(), text.strip().endswith("%")
     try:
-        amount = float(number)
-    except ValueError:
-        amount = -1.0
-    if not 0 <= amount <= MOST_INCREASE:
+        amount = Decimal(number)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not (amount.is_finite() and 0 <= amount <= MOST_INCREASE):
         raise WrongUsage(f"--max-increase is {text!r}; expected an amount such as 250000, or a share such as 5%")
     return Increase(amount / 100 if relative else amount, relative)

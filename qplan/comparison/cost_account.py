@@ -17,7 +17,7 @@ MAX_TOTAL, MAX_INCREASE = "max-total", "max-increase"
 class Increase:
     """By how much a total may be higher than another: money, or a share of the other."""
 
-    amount: float
+    amount: Decimal
     relative: bool = False
 
 
@@ -65,6 +65,6 @@ def hold_costs(
     """A plan's costs against another's and against limits; an increase is one over `before`, in its currency."""
     limits = [] if max_total is None else [CostLimit(MAX_TOTAL, facts.costs.tco, cents(money(max_total)))]
     if max_increase is not None and before is not None:
-        allowed = money(max_increase.amount) * (before.costs.tco if max_increase.relative else 1)
+        allowed = max_increase.amount * (before.costs.tco if max_increase.relative else 1)
         limits.append(CostLimit(MAX_INCREASE, facts.costs.tco - before.costs.tco, cents(allowed)))
     return CostAccount(facts, before, tuple(sorted(limits, key=lambda limit: limit.id)))

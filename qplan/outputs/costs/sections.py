@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from qplan.assessment.facts import PlanFacts
@@ -50,9 +51,7 @@ def account_head(account: CostAccount) -> Head:
     limits = [_limit_text(account, limit) for limit in account.limits]
     kept = [("Limit", text) for limit, text in zip(account.limits, limits, strict=True) if limit.ok]
     over = [text for limit, text in zip(account.limits, limits, strict=True) if not limit.ok]
-    return Head(
-        f"{title(facts)}: costs", (*over, *buyer_warnings(facts)), (*buyer_figures(facts), *figures, *kept)
-    )
+    return Head(f"{title(facts)}: costs", (*over, *buyer_warnings(facts)), (*buyer_figures(facts), *figures, *kept))
 
 
 def _rate(amount: float, currency: str, delivered_bps: float) -> str:
@@ -80,23 +79,19 @@ def account_sections(account: CostAccount) -> tuple[Section, ...]:
     """Against another plan, by year, by kind, by corridor, how firm, on which quotes, what has none."""
     facts = account.facts
     economics, costs = facts.inventory.economics, facts.costs
-    quotes = register_quotes(facts.inventory, facts.bill)
-    found = [_compared(account)] if account.before is not None else []
-    found.append(Section("years", "By year", tables=(_years(facts),)))
-    found.append(Section("opex", "Opex by kind", tables=(_opex(facts),), points=tuple(_opex_notes(facts))))
-    found.append(Section("corridors", "By corridor", (SHARING_RULE,), (_corridors(facts),)))
-    found.append(Section("firmness", "What the TCO rests on", tables=(_firmness(facts),)))
-    said = (_judged(facts),) if quotes else ("The inventory states no quote and no offer for what the plan buys.",)
-    found.append(Section("quotes", "Register of quotes", said, (_quotes(quotes),) if quotes else ()))
     unpriced = unpriced_table(facts)
-    found += [Section("unpriced", unpriced.title, tables=(Table("", unpriced.header, unpriced.rows, unpriced.right),))]
-    return tuple(found if unpriced.rows else found[:-1]) + (
-        Section(
-            "basis",
-            "How it is counted",
-            (f"Amounts in {economics.currency}, without tax. {convention(economics, costs.total)}",),
-        ),
+    counting = f"Amounts in {economics.currency}, without tax. {convention(economics, costs.total)}"
+    found = (
+        _compared(account),
+        Section("years", "By year", tables=(_years(facts),)),
+        Section("opex", "Opex by kind", tables=(_opex(facts),), points=tuple(_opex_notes(facts))),
+        Section("corridors", "By corridor", (SHARING_RULE,), (_corridors(facts),)),
+        Section("firmness", "What the TCO rests on", tables=(_firmness(facts),)),
+        _register(facts),
+        Section("unpriced", unpriced.title, tables=(replace(unpriced, title=""),)) if unpriced.rows else None,
+        Section("basis", "How it is counted", (counting,)),
     )
+    return tuple(section for section in found if section is not None)
 
 
 def _years(facts: PlanFacts) -> Table:
@@ -180,11 +175,11 @@ def _firmness(facts: PlanFacts) -> Table:
     return Table("", ("Basis", "Share of the TCO"), rows, right=("Share of the TCO",))
 
 
-def _judged(facts: PlanFacts) -> str:
-    day = facts.plan.inventory.as_of
-    if day is None:
-        return "No day was named (--as-of DATE), so none counts as run out."
-    return f"Judged as of {day}."
+def _register(facts: PlanFacts) -> Section:
+    quotes, day = register_quotes(facts.inventory, facts.bill), facts.plan.inventory.as_of
+    judged = f"Judged as of {day}." if day else "No day was named (--as-of DATE), so none counts as run out."
+    said = judged if quotes else "The inventory states no quote and no offer for what the plan buys."
+    return Section("quotes", "Register of quotes", (said,), (_quotes(quotes),) if quotes else ())
 
 
 def _quotes(quotes: tuple[Quote, ...]) -> Table:
@@ -215,8 +210,9 @@ def _firm(quote: Quote) -> str:
     return f"no: {price}" if price else f"price alone, support {support}"
 
 
-def _compared(account: CostAccount) -> Section:
-    assert account.before is not None, "there is something to compare with"
+def _compared(account: CostAccount) -> Section | None:
+    if account.before is None:
+        return None
     before, after, found = account.before.plan.costs, account.facts.plan.costs, account.difference
     name = f"Against {title(account.before)}"
     if found is None:
@@ -241,4 +237,3 @@ def _change(delta: float) -> str:
 
 def _some(amount: Decimal) -> str:
     return plain_money(amount) if amount else ""
-
