@@ -109,7 +109,8 @@ def convention(economics: Economics, cost: Cost) -> str:
     words[-1] += ", paid at the end of each year and discounted by (1 + discount_rate)^year."
     grown = [name for name in ("support", "lease", "energy") if getattr(economics.escalation, name)]
     if grown:
-        words.append(f"From year 2 {' and '.join(grown)} grow as stated under escalation.")
+        named = " and ".join([", ".join(grown[:-1]), grown[-1]] if grown[1:] else grown)
+        words.append(f"From year 2 {named} {'grow' if grown[1:] else 'grows'} as stated under escalation.")
     if cost.fees:
         words.append("Monthly fees are paid for whole terms until the horizon is covered.")
     untold = ["tax", "inflation", "residual value", "replacement"]

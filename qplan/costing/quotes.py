@@ -35,6 +35,9 @@ class Quote:
     support_basis: tuple[str, ...]
     """What the support rests on that its lines bring along."""
 
+    run_out: bool
+    """On the day that the plan's quotes are judged as of."""
+
     @property
     def firm(self) -> bool:
         """All of it is a quote that holds, in the plan's currency."""
@@ -69,6 +72,7 @@ def _quote(key: tuple[str, ...], members: list[tuple[BillLine, Decimal]]) -> Quo
         tco=sum((total for _, total in members), ZERO),
         basis=tuple(sorted({price_basis(line) for line in lines})),
         support_basis=tuple(sorted({yearly_basis(line) for line in lines if _supported(line)})),
+        run_out=any(line.expired for line in lines),
     )
 
 

@@ -157,6 +157,8 @@ class QuoteDocument(Document):
     """What the prices of its lines rest on."""
     support_basis: tuple[str, ...]
     """What the support rests on that they bring along."""
+    run_out: bool
+    """On the day `as_of`."""
     firm: bool
     """All of it is a quote that holds, in the plan's currency."""
 

@@ -27,7 +27,7 @@ from qplan.outputs.text.head import Head, buyer_figures, buyer_warnings
 from qplan.outputs.text.tables import format_number
 from qplan.outputs.text.verdict import title
 
-NOT_FIRM = {FOREIGN: "in another currency", EXPIRED: "run out", "": TO_BE_QUOTED}
+NOT_FIRM = {FOREIGN: "other currency", EXPIRED: "run out", "": TO_BE_QUOTED}
 OPEX = {
     "support": "Support, services, licences",
     "lease": "Fibre leases",
@@ -95,17 +95,16 @@ def account_sections(account: CostAccount) -> tuple[Section, ...]:
 
 
 def _years(facts: PlanFacts) -> Table:
-    figures = ("Capex, contingency", "Opex", "Refresh", "Nominal", "Discounted", "Discounted, summed")
-    rows, totals, so_far = [], [ZERO] * 5, ZERO
+    figures = ("One-off", "Opex", "Refresh", "Nominal", "Discounted")
+    rows, totals = [], [ZERO] * 5
     for row in facts.costs.years:
         opex = sum((row.kinds[kind] for kind in OPEX), ZERO)
         once = row.kinds["capex"] + row.kinds["contingency"]
         amounts = (once, opex, row.kinds["refresh"], row.nominal, row.discounted)
         totals = [total + amount for total, amount in zip(totals, amounts, strict=True)]
-        so_far += row.discounted
         span = str(row.year) if row.year == row.last_year else f"{row.year}–{row.last_year}"
-        rows.append((span, *map(_some, amounts[:3]), *map(plain_money, (*amounts[3:], so_far))))
-    rows.append(("Total", *map(plain_money, totals), ""))
+        rows.append((span, *map(_some, amounts[:3]), *map(plain_money, amounts[3:])))
+    rows.append(("Total", *map(plain_money, totals)))
     return Table("", ("Year", *figures), tuple(rows), right=figures)
 
 
@@ -179,11 +178,11 @@ def _register(facts: PlanFacts) -> Section:
     quotes, day = register_quotes(facts.inventory, facts.bill), facts.plan.inventory.as_of
     judged = f"Judged as of {day}." if day else "No day was named (--as-of DATE), so none counts as run out."
     said = judged if quotes else "The inventory states no quote and no offer for what the plan buys."
-    return Section("quotes", "Register of quotes", (said,), (_quotes(quotes),) if quotes else ())
+    lines = tuple(f"{quote.number or quote.seller or NOTHING}: {', '.join(quote.lines)}" for quote in quotes)
+    return Section("quotes", "Register of quotes", (said,), (_quotes(quotes),) if quotes else (), lines)
 
 
 def _quotes(quotes: tuple[Quote, ...]) -> Table:
-    figures = ("One-off", "Per year", "TCO")
     rows = tuple(
         (
             quote.seller or NOTHING,
@@ -191,22 +190,22 @@ def _quotes(quotes: tuple[Quote, ...]) -> Table:
             quote.quoted or NOTHING,
             quote.valid_until or NOTHING,
             _firm(quote),
-            *map(plain_money, (quote.one_off, quote.per_year, quote.tco)),
-            ", ".join(quote.lines),
+            plain_money(quote.tco),
         )
         for quote in quotes
     )
-    return Table("", ("Who", "Number", "Quoted", "Valid until", "Firm", *figures, "Lines"), rows, right=figures)
+    return Table("", ("Who", "Number", "Quoted", "Valid until", "Firm", "TCO"), rows, right=("TCO",))
 
 
 def _firm(quote: Quote) -> str:
-    """`yes`, or what is not: `no: in another currency`, `price alone, support illustrative`."""
+    """`yes`, or what is not: `no: other currency`, `price alone, support illustrative`."""
     if quote.firm:
         return "yes"
     price, support = (
         ", ".join(NOT_FIRM.get(basis, basis) for basis in bases if basis != QUOTED)
         for bases in (quote.basis, quote.support_basis)
     )
+    price = ", ".join([price, "run out"] if quote.run_out and EXPIRED not in quote.basis else [price])
     return f"no: {price}" if price else f"price alone, support {support}"
 
 
