@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, get_args
 
 import click
 
+from qplan.api.columns import write_file
 from qplan.api.inventories import DEFAULT_FILE, load
 from qplan.api.planning import GAP, MOST_THREADS, TIME_LIMIT_S, Solver
 from qplan.api.words import Style, render_warnings
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 ANY_PATH = click.Path(path_type=Path, readable=False)  # the reader says what cannot be read, and ends with 1
 F = TypeVar("F", bound=Callable[..., object])
+S = TypeVar("S", bound=str)
 
 
 def inventory_argument(function: F) -> F:
@@ -77,6 +79,22 @@ def built_option(function: F) -> F:
     """`--built`, a plan whose plant is there."""
     words = "A plan that is built: its links, nodes and relays exist."
     return click.option("--built", type=ANY_PATH, metavar="PLAN", help=words)(function)
+
+
+def style_of(style: S | None, out: Path | None, suffixes: Mapping[str, S], default: S) -> S:
+    """The format asked for, else that of the file's name. Raises click's UsageError."""
+    chosen = style or suffixes.get("" if out is None else out.suffix.lower(), default)
+    if chosen == "xlsx" and out is None:
+        raise click.UsageError("a workbook is no text: name a file with --out", click.get_current_context())
+    return chosen
+
+
+def put(data: bytes, out: Path | None, style: str) -> None:
+    """Print what a verb comes to, or write it into a file, whole or not at all."""
+    if out is None:
+        say(data.decode(), style)
+    else:
+        write_file(out, data)
 
 
 def read(

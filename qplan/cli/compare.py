@@ -25,13 +25,21 @@ from qplan.api.columns import (
     share_of_time,
     side_by_side,
     split,
-    write_file,
 )
 from qplan.api.planning import Result, Solver, is_plan, optimize
-from qplan.cli.common import ANY_PATH, as_of_option, built_option, default_file, overlay_options, search_options
+from qplan.cli.common import (
+    ANY_PATH,
+    as_of_option,
+    built_option,
+    default_file,
+    overlay_options,
+    put,
+    search_options,
+    style_of,
+)
 from qplan.cli.progress import ProgressLine
 from qplan.cli.signals import stop_on_signals
-from qplan.cli.terminal import finite, say, window
+from qplan.cli.terminal import finite, window
 from qplan.cli.verb import Verb
 
 if TYPE_CHECKING:
@@ -102,7 +110,7 @@ def command(
 
     The time limit is for all together. Ends as the gravest of the columns would: 4 where one has no plan.
     """
-    deadline, style = time.monotonic() + time_limit, _style(style, out)
+    deadline, style = time.monotonic() + time_limit, style_of(style, out, SUFFIXES, "text")
     if classical and varied:
         raise click.UsageError("--classical or --sensitivity: one of them", click.get_current_context())
     overlaid = bool(by or scenario or overrides or demand_factor != 1.0 or as_of or built)
@@ -118,10 +126,7 @@ def command(
         data = render_classical(beside_classical(results[0][1]), style, window())
     else:
         data = render_columns(side_by_side(results, baseline), style, window())
-    if out is None:
-        say(data.decode(), style)
-    else:
-        write_file(out, data)
+    put(data, out, style)
     return int(exit_code(results))
 
 
@@ -200,15 +205,6 @@ def _readings(
             "name at least two scenarios (--scenario A,B; . is the file as it stands), or --by", context
         )
     return scenarios(file, chosen, set=overrides, demand_factor=demand_factor, as_of=day, built=built)
-
-
-def _style(style: ComparedStyle | None, out: Path | None) -> ComparedStyle:
-    """Raises click's UsageError."""
-    suffix = "" if out is None else out.suffix.lower()
-    chosen = style or SUFFIXES.get(suffix, "text")
-    if chosen == "xlsx" and out is None:
-        raise click.UsageError("a workbook is no text: name a file with --out", click.get_current_context())
-    return chosen
 
 
 def _check_plans(names: tuple[Path, ...], overlaid: bool, least: int) -> None:

@@ -51,6 +51,8 @@ class Category(StrEnum):
     FIBRE_LEASE = "recurring fibre lease"
     FEE = "recurring fee"
     YEARLY_SERVICE = "recurring service"
+    SUPPORT = "recurring support"
+    """In views that take it from the line of what it is for."""
     EXISTING_SUPPORT = "recurring support of existing systems"
     LICENCE = "recurring licence"
     ENERGY = "recurring energy"
@@ -87,12 +89,17 @@ ADDRESS = {
     Category.FIBRE_LEASE: "lease",
     Category.FEE: "fee",
     Category.YEARLY_SERVICE: "yearly-service",
+    Category.SUPPORT: "support",
     Category.EXISTING_SUPPORT: "existing-support",
     Category.LICENCE: "licence",
     Category.ENERGY: "energy",
     Category.REFRESH: "refresh",
 }
 """How the stable key of a line begins."""
+
+
+Parts = tuple[tuple[str, Fraction], ...]
+"""(id, part of the quantity that falls to it), sorted; the parts sum to 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,18 +139,31 @@ class BillLine:
     term_months: int | None = None
     """Of a fee."""
     supplier: str = ""
+    """Of the offer; of a fibre without one, who operates it."""
     offer: str = ""
     """Id of the offer that the line is on."""
     variant: str = ""
     """What tells it from other lines of the same key, in its address."""
-    sites: tuple[str, ...]
-    shares: tuple[tuple[str, Fraction], ...]
-    """(corridor, part of the quantity that it uses), sorted; the parts sum to 1."""
+    shares: Parts
+    """By corridor; "" is what none uses."""
+    at_sites: Parts
+    """By site, half for each of two ends; "" is what stands at none."""
+    on_links: Parts
+    """By QKD link; "" is what belongs to no one link."""
 
     @property
     def address(self) -> str:
         """A key that stays the same from plan to plan: `system.dv-metro`, `fee.dv-metro.m-4`, `lease.f-zrh-win`."""
         return ".".join(part for part in (ADDRESS[self.category], self.key, self.offer, self.variant) if part)
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        return tuple(site for site, _ in self.at_sites if site)
+
+    @property
+    def seller(self) -> str:
+        """Whom to ask: who made the offer or lets the fibre, else the manufacturer; "" where nobody is stated."""
+        return self.supplier or self.manufacturer
 
     @property
     def to_be_quoted(self) -> bool:

@@ -52,7 +52,7 @@ def _system_lines(scope: BillScope) -> Iterator[BillLine]:
     groups: dict[tuple[str, str], list[Need]] = defaultdict(list)
     for link in scope.plan.links:
         if link.bought:
-            need = Need(Decimal(link.bought), scope.usage.links[link.id], link.ends)
+            need = Need(Decimal(link.bought), scope.usage.links[link.id], link.ends, (link.id,))
             groups[link.system, link.offer or ""].append(need)
     for (system_id, offer), needs in sorted(groups.items()):
         terms = offered(scope.market, f"qkd_systems.{system_id}", offer or None)
@@ -95,12 +95,13 @@ def _fibre_lines(scope: BillScope) -> Iterator[BillLine]:
     """Set-up and leases of every fibre used that cost something; a quantity is strands, or strands × km."""
     for fibre_id in sorted({fibre for link in scope.plan.links for fibre in link.fibres}):
         fibre = scope.inventory.fibres[fibre_id]
-        bought, leased = [], []
+        bought: list[Need] = []
+        leased: list[Need] = []
         for link in (link for link in scope.plan.links if fibre_id in link.fibres):
             strands = scope.inventory.equipment.qkd_systems[link.system].strands
             users = scope.usage.links[link.id]
-            bought += [Need(Decimal(link.bought * strands), users, fibre.ends)] if link.bought else []
-            leased += [Need(Decimal(link.existing * strands), users, fibre.ends)] if link.existing else []
+            for count, needs in ((link.bought, bought), (link.existing, leased)):
+                needs += [Need(Decimal(count * strands), users, fibre.ends, (link.id,))] if count else []
         terms = scope.terms(f"fibres.{fibre_id}")
         if terms.offer is None:
             leased = [*bought, *leased]
@@ -110,14 +111,15 @@ def _fibre_lines(scope: BillScope) -> Iterator[BillLine]:
 
 def _setup_lines(scope: BillScope, fibre_id: str, terms: Terms, needs: list[Need]) -> Iterator[BillLine]:
     if needs and terms.offer is not None:
-        product = BilledProduct(Category.FIBRE_SETUP, fibre_id, f"Strands of fibre {fibre_id}", "strand")
+        text, lessor = f"Strands of fibre {fibre_id}", scope.inventory.fibres[fibre_id].operator or ""
+        product = BilledProduct(Category.FIBRE_SETUP, fibre_id, text, "strand", supplier=lessor)
         yield from lines_on_terms(scope, product, terms, needs)
         return
     price = terms.tiers[0].unit_price
     if needs and price:
         fibre, text = scope.inventory.fibres[fibre_id], f"Set-up of fibre {fibre_id}"
         line = scope.line(Category.FIBRE_SETUP, fibre_id, text, "strand", price, needs, fibre)
-        yield replace(line, cost=Cost(capex=price * line.quantity))
+        yield replace(line, cost=Cost(capex=price * line.quantity), supplier=fibre.operator or "")
 
 
 def _lease_lines(scope: BillScope, fibre_id: str, needs: list[Need]) -> Iterator[BillLine]:
@@ -132,7 +134,8 @@ def _lease_lines(scope: BillScope, fibre_id: str, needs: list[Need]) -> Iterator
             mine = [replace(need, quantity=need.quantity * per_strand) for need in needs]
             text = f"{what} of fibre {fibre_id}"
             line = scope.line(Category.FIBRE_LEASE, fibre_id, text, unit, amount, mine, fibre)
-            yield replace(line, cost=Cost(lease=amount * line.quantity), variant=variant)
+            line = replace(line, cost=Cost(lease=amount * line.quantity), variant=variant)
+            yield replace(line, supplier=fibre.operator or "")
 
 
 def _spare_lines(scope: BillScope) -> Iterator[BillLine]:
@@ -170,24 +173,32 @@ def _licence_lines(scope: BillScope) -> Iterator[BillLine]:
             yield replace(line, cost=Cost(support=price * line.quantity), provenance=word)
 
 
+def kwh_per_year(inventory: Inventory, plan: Plan) -> Decimal:
+    """Electricity of all systems and items, whether it has a price or not."""
+    return sum((need.quantity for need in _energy_needs(BillScope(inventory, plan))), ZERO)
+
+
 def _energy_line(scope: BillScope) -> Iterator[BillLine]:
     """Power of systems and items, where it has a price."""
     price = money(scope.inventory.economics.energy_per_kwh)
-    if not price:
-        return
-    equipment, usage = scope.inventory.equipment, scope.usage
-    needs = []
-    for link in scope.plan.links:
-        watts = ENDS * money(equipment.qkd_systems[link.system].power_w) * link.count
-        needs.append(Need(watts, usage.links[link.id], link.ends))
-    needs += [Need(_watts(equipment.node_items), users, (site,)) for site, users in usage.nodes.items()]
-    for site, users in usage.relays.items():
-        needs.append(Need(_watts(relay_items(scope.inventory, site)), users, (site,)))
-    needs = [replace(need, quantity=need.quantity * KWH_PER_WATT_YEAR) for need in needs if need.quantity]
+    needs = _energy_needs(scope) if price else []
     if needs:
         text = "Electricity of QKD systems and items"
         line = scope.line(Category.ENERGY, "", text, "kWh-year", price, needs)
         yield replace(line, cost=Cost(energy=price * line.quantity))
+
+
+def _energy_needs(scope: BillScope) -> list[Need]:
+    """In kWh a year."""
+    equipment, usage = scope.inventory.equipment, scope.usage
+    needs = []
+    for link in scope.plan.links:
+        watts = ENDS * money(equipment.qkd_systems[link.system].power_w) * link.count
+        needs.append(Need(watts, usage.links[link.id], link.ends, (link.id,)))
+    needs += [Need(_watts(equipment.node_items), users, (site,)) for site, users in usage.nodes.items()]
+    for site, users in usage.relays.items():
+        needs.append(Need(_watts(relay_items(scope.inventory, site)), users, (site,)))
+    return [replace(need, quantity=need.quantity * KWH_PER_WATT_YEAR) for need in needs if need.quantity]
 
 
 def _existing_lines(scope: BillScope, link: Link) -> Iterator[BillLine]:
@@ -197,7 +208,7 @@ def _existing_lines(scope: BillScope, link: Link) -> Iterator[BillLine]:
     system = billed_system(link.system, scope.inventory.equipment.qkd_systems[link.system])
     about = replace(system, key=entry_id)
     terms = existing_terms(scope.inventory, entry)
-    needs = [Need(Decimal(link.existing), scope.usage.links[link.id], link.ends)]
+    needs = [Need(Decimal(link.existing), scope.usage.links[link.id], link.ends, (link.id,))]
     support = money(entry.support_per_year)
     if support:
         text = f"Support of existing systems, {about.description}"
@@ -214,7 +225,7 @@ def _existing_lines(scope: BillScope, link: Link) -> Iterator[BillLine]:
 def _authentication_line(scope: BillScope) -> Iterator[BillLine]:
     """Which every QKD link needs and no inventory prices."""
     if scope.plan.links:
-        needs = [Need(Decimal(1), scope.usage.links[link.id], link.ends) for link in scope.plan.links]
+        needs = [Need(Decimal(1), scope.usage.links[link.id], link.ends, (link.id,)) for link in scope.plan.links]
         what = "Authentication of the classical channel: pre-shared keys or PQC certificates"
         yield replace(scope.line(Category.AUTHENTICATION, "", what, "QKD link", None, needs), provenance="")
 

@@ -28,6 +28,8 @@ class BilledProduct:
     part_number: str = ""
     provenance: str = "inventory"
     support_provenance: str = ""
+    supplier: str = ""
+    """Where the offer names none."""
 
     @property
     def to_be_quoted(self) -> bool:
@@ -99,7 +101,8 @@ def fee_lines(scope: BillScope, base: BillLine, terms: Terms, needs: list[Need])
         offer = scope.inventory.offers[terms.offer or ""]
         text = f"{'Lease' if offer.kind == 'lease' else 'Managed service'}, {base.description}"
         line = scope.line(Category.FEE, base.key, text, f"{base.unit}-year", MONTHS * fee, needs)
-        line = on_offer(scope, replace(line, part_number=base.part_number), terms.offer)
+        line = replace(line, part_number=base.part_number, manufacturer=base.manufacturer)
+        line = on_offer(scope, line, terms.offer)
         yield replace(line, cost=Cost(fees=((term, fee * line.quantity),)), term_months=term)
 
 
@@ -119,7 +122,12 @@ def product_line(
     """A line with what is known of its product and of its offer, without its money."""
     entry, category = product.entry, product.category
     line = scope.line(category, product.key, product.description, product.unit, price, needs, entry)
-    line = replace(line, provenance=product.provenance, support_provenance=product.support_provenance)
+    line = replace(
+        line,
+        provenance=product.provenance,
+        support_provenance=product.support_provenance,
+        supplier=product.supplier,
+    )
     if entry is not None:
         until = _label(entry, "quote_valid_until")
         line = replace(
@@ -143,7 +151,7 @@ def on_offer(scope: BillScope, line: BillLine, name: str | None) -> BillLine:
     return replace(
         line,
         offer=name,
-        supplier=offer.supplier or "",
+        supplier=offer.supplier or line.supplier,
         lead_time_weeks=line.lead_time_weeks if lead is None else money(lead),
         quote_ref=offer.quote_ref or "",
         quote_valid_until=until,

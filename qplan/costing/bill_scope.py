@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 
-from qplan.costing.bill import BillLine, Category
+from qplan.costing.bill import BillLine, Category, Parts
 from qplan.costing.choice import Choices, offered
 from qplan.costing.cost import ZERO
 from qplan.costing.market import Market
@@ -21,11 +22,12 @@ from qplan.plan.model import Plan
 
 @dataclass(frozen=True)
 class Need:
-    """A quantity that one element of the plan needs, the corridors that use the element, and where it stands."""
+    """A quantity that one element of the plan needs, the corridors that use it, where it stands, links it is for."""
 
     quantity: Decimal
     corridors: tuple[str, ...]
     sites: tuple[str, ...]
+    links: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,11 +85,6 @@ class BillScope:
     ) -> BillLine:
         """A line at a price (None: to be quoted), without its money; `priced_at` states the price."""
         quantity = sum((need.quantity for need in needs), ZERO)
-        shares: dict[str, Fraction] = {}
-        for need in needs:
-            for corridor in need.corridors:
-                part = Fraction(need.quantity) / Fraction(quantity) / len(need.corridors)
-                shares[corridor] = shares.get(corridor, Fraction(0)) + part
         currency = self.inventory.economics.currency
         return BillLine(
             key=key,
@@ -98,6 +95,16 @@ class BillScope:
             unit_price=unit_price,
             currency=currency,
             foreign=priced_at is not None and priced_at.labels.get("currency", currency) != currency,
-            sites=tuple(sorted({site for need in needs for site in need.sites})),
-            shares=tuple(sorted(shares.items())),
+            shares=_parts(quantity, ((need.quantity, need.corridors) for need in needs)),
+            at_sites=_parts(quantity, ((need.quantity, need.sites) for need in needs)),
+            on_links=_parts(quantity, ((need.quantity, need.links) for need in needs)),
         )
+
+
+def _parts(quantity: Decimal, needs: Iterable[tuple[Decimal, tuple[str, ...]]]) -> Parts:
+    """What of the quantity falls to each id: a need in equal parts to each of its own."""
+    parts: dict[str, Fraction] = {}
+    for amount, ids in needs:
+        for each in ids or ("",):
+            parts[each] = parts.get(each, Fraction(0)) + Fraction(amount) / Fraction(quantity) / (len(ids) or 1)
+    return tuple(sorted(parts.items()))

@@ -82,20 +82,25 @@ def _at_sites(sites: dict[str, tuple[str, ...]]) -> list[Need]:
 
 def _on_fibres(scope: BillScope, *, bought: bool) -> list[Need]:
     """One for each fibre with strands of links, or of links on which something is bought."""
-    users: dict[str, set[str]] = {}
+    links: dict[str, list[str]] = {}
     for link in scope.plan.links:
         for fibre in link.fibres if link.bought or not bought else ():
-            users.setdefault(fibre, set()).update(scope.usage.links[link.id])
-    return [Need(ONE, tuple(sorted(mine)), scope.inventory.fibres[f].ends) for f, mine in sorted(users.items())]
+            links.setdefault(fibre, []).append(link.id)
+    needs = []
+    for fibre, on in sorted(links.items()):
+        users = {corridor for link in on for corridor in scope.usage.links[link]}
+        needs.append(Need(ONE, tuple(sorted(users)), scope.inventory.fibres[fibre].ends, tuple(on)))
+    return needs
 
 
 def _on_links(scope: BillScope, name: str) -> tuple[list[Need], list[Need]]:
-    bought, used = [], []
+    bought: list[Need] = []
+    used: list[Need] = []
     needed = {need.id: need for need in scope.quantities.links}
     for link in scope.plan.links:
         terms = offered(scope.market, f"qkd_systems.{link.system}", link.offer) if link.bought else None
         units = link_units(scope.market, f"services.{name}", needed[link.id], terms)
         users = scope.usage.links[link.id]
-        bought += [Need(Decimal(units.bought), users, link.ends)] if units.bought else []
-        used += [Need(Decimal(units.used), users, link.ends)] if units.used else []
+        for count, needs in ((units.bought, bought), (units.used, used)):
+            needs += [Need(Decimal(count), users, link.ends, (link.id,))] if count else []
     return bought, used

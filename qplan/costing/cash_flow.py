@@ -5,9 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from qplan.costing.cents import apportion
-from qplan.costing.cost import Cost, contingency, money, nominal_after, opex_of_year, refresh_of_year, tco
-from qplan.inventory.commercial import Economics
+from qplan.costing.cents import apportion, cents
+from qplan.costing.cost import (
+    MONTHS,
+    ZERO,
+    Cost,
+    contingency,
+    money,
+    months_paid,
+    nominal_after,
+    opex_of_year,
+    present_value_factor,
+    refresh_of_year,
+    tco,
+)
+from qplan.inventory.commercial import Economics, Escalation
 
 YEARS_LISTED = 100
 """Later years of a longer horizon stand in one row."""
@@ -21,6 +33,11 @@ class CashFlow:
     last_year: int
     nominal: Decimal
     discounted: Decimal
+    kinds: dict[str, Decimal]
+    """What the nominal amount is made of, by `KINDS`."""
+
+
+KINDS = ("capex", "contingency", "support", "lease", "hosting", "energy", "fees", "refresh")
 
 
 def cash_flow(economics: Economics, cost: Cost) -> tuple[CashFlow, ...]:
@@ -39,7 +56,49 @@ def cash_flow(economics: Economics, cost: Cost) -> tuple[CashFlow, ...]:
         nominal.append(nominal_after(economics, cost, listed))
         discounted.append(tco(economics, cost) - sum(discounted))
     rows = zip(spans, apportion(nominal), apportion(discounted), strict=True)
-    return tuple(CashFlow(*span, *amounts) for span, *amounts in rows)
+    return tuple(CashFlow(*span, amount, now, _kinds(economics, cost, *span, amount)) for span, amount, now in rows)
+
+
+def _kinds(economics: Economics, cost: Cost, year: int, last_year: int, nominal: Decimal) -> dict[str, Decimal]:
+    """To the cent, with the amount of the years as their sum."""
+    later = {
+        "support": Cost(support=cost.support),
+        "lease": Cost(lease=cost.lease),
+        "hosting": Cost(hosting=cost.hosting),
+        "energy": Cost(energy=cost.energy),
+        "fees": Cost(fees=cost.fees),
+        "refresh": Cost(refreshes=cost.refreshes),
+    }
+    if year == 0:
+        exact = {"capex": cost.capex, "contingency": contingency(economics, cost.capex)}
+    elif year == last_year:
+        exact = {
+            kind: opex_of_year(economics, part, year) + refresh_of_year(economics, part, year)
+            for kind, part in later.items()
+        }
+    else:
+        exact = {kind: nominal_after(economics, part, year - 1) for kind, part in later.items()}
+    amounts = apportion([exact.get(kind, ZERO) for kind in KINDS], nominal)
+    return dict(zip(KINDS, amounts, strict=True))
+
+
+def annualised(economics: Economics, cost: Cost) -> Decimal | None:
+    """The equal payment at the end of every year that is worth the tco, to the cent; None without a horizon."""
+    factor = present_value_factor(economics)
+    return cents(tco(economics, cost) / factor) if factor else None
+
+
+def escalation_within(economics: Economics, cost: Cost) -> Decimal:
+    """What opex grows by over the horizon, nominal, to the cent."""
+    steady = economics.model_copy(update={"escalation": Escalation()})
+    return cents(nominal_after(economics, cost, 0) - nominal_after(steady, cost, 0))
+
+
+def fees_beyond(economics: Economics, cost: Cost) -> Decimal:
+    """Fees of whole terms for months after the horizon, to the cent."""
+    horizon = economics.horizon_years
+    extra = (fee * (months_paid(horizon, term, horizon) - MONTHS) for term, fee in cost.fees if horizon)
+    return cents(sum(extra, ZERO))
 
 
 def convention(economics: Economics, cost: Cost) -> str:
@@ -50,7 +109,8 @@ def convention(economics: Economics, cost: Cost) -> str:
     words[-1] += ", paid at the end of each year and discounted by (1 + discount_rate)^year."
     grown = [name for name in ("support", "lease", "energy") if getattr(economics.escalation, name)]
     if grown:
-        words.append(f"From year 2 {' and '.join(grown)} grow as stated under escalation.")
+        named = " and ".join([", ".join(grown[:-1]), grown[-1]] if grown[1:] else grown)
+        words.append(f"From year 2 {named} {'grow' if grown[1:] else 'grows'} as stated under escalation.")
     if cost.fees:
         words.append("Monthly fees are paid for whole terms until the horizon is covered.")
     untold = ["tax", "inflation", "residual value", "replacement"]

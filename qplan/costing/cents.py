@@ -15,14 +15,15 @@ def cents(amount: Exact) -> Decimal:
     return _from_cents(round(Fraction(amount) * 100))
 
 
-def apportion(parts: Sequence[Exact]) -> list[Decimal]:
+def apportion(parts: Sequence[Exact], total: Decimal | None = None) -> list[Decimal]:
     """Parts to the cent whose sum is `cents` of the exact sum (largest remainder; ties go to the earlier part).
 
-    A part that is exact to the cent stays as it is; every other moves by less than a cent.
+    A part that is exact to the cent stays as it is; every other moves by less than a cent. `total`: the sum in whole
+    cents, less than a cent from the exact one.
     """
     exact = [Fraction(part) * 100 for part in parts]
     whole = [floor(part) for part in exact]
-    missing = round(sum(exact)) - sum(whole)
+    missing = (round(sum(exact)) if total is None else round(total * 100)) - sum(whole)
     by_remainder = sorted(range(len(exact)), key=lambda i: whole[i] - exact[i])
     for i in by_remainder[:missing]:
         whole[i] += 1

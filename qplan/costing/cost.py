@@ -159,6 +159,12 @@ def refresh_of_year(economics: Economics, cost: Cost, year: int) -> Decimal:
     return sum((price for life, price in cost.refreshes if life.ends_in(year)), ZERO)
 
 
+def refresh_over_horizon(economics: Economics, cost: Cost) -> Decimal:
+    """All that is bought again within the horizon, undiscounted."""
+    horizon = economics.horizon_years
+    return sum((price * len(_renewals(horizon, life)) for life, price in cost.refreshes), ZERO)
+
+
 def months_paid(horizon_years: int, term_months: int, year: int) -> int:
     """Months of a fee in a year: 12, in the last one what is left of whole terms that cover the horizon."""
     if year < horizon_years:
@@ -219,5 +225,9 @@ def _fee_factor(horizon: int, rate: float, term_months: int) -> Decimal:
 
 @lru_cache(maxsize=1024)
 def _refresh_factor(horizon: int, rate: float, life: Life) -> Decimal:
-    first = life.life_years - life.age_years % life.life_years
-    return sum(((1 + money(rate)) ** -year for year in range(first, horizon, life.life_years)), ZERO)
+    return sum(((1 + money(rate)) ** -year for year in _renewals(horizon, life)), ZERO)
+
+
+def _renewals(horizon: int, life: Life) -> range:
+    """The years before the last in which a life ends."""
+    return range(life.life_years - life.age_years % life.life_years, horizon, life.life_years)

@@ -17,8 +17,21 @@ def format_money(amount: float | Decimal | None, currency: str) -> str:
     exact = amount if isinstance(amount, Decimal) else Decimal(repr(amount))
     if not exact.is_finite():
         return f"{currency} {exact}"
-    whole, _, fraction = format(cents(exact), ",f").partition(".")
-    return f"{currency} {whole.replace(',', ' ')}" + (f".{fraction}" if fraction.strip("0") else "")
+    whole, _, fraction = thousands(format(cents(exact), "f")).partition(".")
+    return f"{currency} {whole}" + (f".{fraction}" if fraction.strip("0") else "")
+
+
+def plain_money(amount: Decimal) -> str:
+    """`1 240 000.00`: for columns that name their currency; more decimals only where the amount has more."""
+    rounded = cents(amount)
+    return thousands(format(rounded if rounded == amount else amount, "f"))
+
+
+def thousands(number: str) -> str:
+    """`1240000.50` as `1 240 000.50`."""
+    whole, dot, fraction = number.partition(".")
+    sign = "-" if whole.startswith("-") else ""
+    return f"{sign}{abs(int(whole)):,}".replace(",", " ") + dot + fraction
 
 
 def round_money(amount: float, currency: str) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Protocol
 
-from qplan.costing.bill import BillLine, Category
+from qplan.costing.bill import BillLine, Category, Parts
 from qplan.costing.cents import apportion
 from qplan.costing.cost import Cost, money, present_value
 from qplan.inventory.commercial import Economics
@@ -29,18 +29,23 @@ def by_part(bill: Iterable[BillLine]) -> tuple[BillLine, ...]:
 
 def _together(a: BillLine, b: BillLine) -> BillLine:
     quantity = a.quantity + b.quantity
-    shares: dict[str, Fraction] = {}
-    for line in (a, b):
-        for corridor, share in line.shares:
-            shares[corridor] = shares.get(corridor, Fraction(0)) + share * Fraction(line.quantity) / Fraction(quantity)
+
+    def parts(of: Callable[[BillLine], Parts]) -> Parts:
+        joined: dict[str, Fraction] = {}
+        for line in (a, b):
+            for each, part in of(line):
+                joined[each] = joined.get(each, Fraction(0)) + part * Fraction(line.quantity) / Fraction(quantity)
+        return tuple(sorted(joined.items()))
+
     return replace(
         a,
         quantity=quantity,
         cost=a.cost + b.cost,
         line_total=None if a.line_total is None or b.line_total is None else a.line_total + b.line_total,
         support_per_year=a.support_per_year + b.support_per_year,
-        sites=tuple(sorted({*a.sites, *b.sites})),
-        shares=tuple(sorted(shares.items())),
+        shares=parts(lambda line: line.shares),
+        at_sites=parts(lambda line: line.at_sites),
+        on_links=parts(lambda line: line.on_links),
     )
 
 

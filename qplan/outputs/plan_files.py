@@ -18,9 +18,9 @@ def plan_files(facts: PlanFacts, effective_json: str, graph: CandidateGraph) -> 
     `effective_json` is the text of `inventory.json`, whose hash the plan carries; `graph` is what it was chosen from.
     """
     from qplan.candidates.listing import list_considered
-    from qplan.outputs.bill.costs_json import costs_json
     from qplan.outputs.bill.tables import bill_csv
     from qplan.outputs.bill.workbook import workbook_bytes
+    from qplan.outputs.costs.document import costs_json
     from qplan.outputs.map.page import map_html
     from qplan.outputs.report.markdown import report_markdown
     from qplan.outputs.report.report import report_html

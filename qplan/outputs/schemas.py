@@ -15,7 +15,10 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from qplan.inventory.model import InventoryFile
+from qplan.outputs.bill.bill_document import BillDocument
+from qplan.outputs.bill.lists import FibreOrdersDocument, LinkScheduleDocument
 from qplan.outputs.compare.document import ComparedDocument
+from qplan.outputs.costs.document import CostDocument
 from qplan.outputs.drills.availability_document import AvailabilityAnswer
 from qplan.outputs.drills.drill_document import DrillAnswer
 from qplan.outputs.review.diff_document import DiffDocument
@@ -59,8 +62,12 @@ SCHEMAS: dict[str, Callable[[], Schema]] = {
     "inventory": inventory_schema,
     "plan": plan_schema,
     "availability": lambda: _written(AvailabilityAnswer, "qplan availability"),
+    "bom": lambda: _written(BillDocument, "qplan bom"),
+    "bom-fibres": lambda: _written(FibreOrdersDocument, "qplan bom --list fibres"),
+    "bom-links": lambda: _written(LinkScheduleDocument, "qplan bom --list links"),
     "candidates": lambda: _written(Candidates, "qplan candidates"),
     "compare": lambda: _written(ComparedDocument, "qplan compare"),
+    "cost": lambda: _written(CostDocument, "qplan cost"),
     "diff": lambda: _written(DiffDocument, "qplan diff"),
     "doctor": lambda: _written(DoctorDocument, "qplan doctor"),
     "drill": lambda: _written(DrillAnswer, "qplan drill"),

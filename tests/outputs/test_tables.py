@@ -20,7 +20,6 @@ from plan_fixtures import SAMPLE, make_plan, sample
 from qplan.assessment.facts import assess
 from qplan.costing.money_text import format_money
 from qplan.inventory.model import Inventory
-from qplan.outputs.bill.costs_json import costs_json
 from qplan.outputs.bill.tables import (
     BILL_HEADER,
     BUDGET_PARTS,
@@ -31,6 +30,7 @@ from qplan.outputs.bill.tables import (
     site_table,
 )
 from qplan.outputs.bill.workbook import CREATED, workbook_bytes
+from qplan.outputs.costs.document import costs_json
 from qplan.outputs.report.markdown import report_markdown
 from qplan.outputs.report.report import report_html
 from qplan.outputs.text.summary import summary_text

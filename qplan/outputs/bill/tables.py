@@ -51,10 +51,11 @@ BILL_FIGURES = ("Quantity", "Unit price", "Line total", "Support per year", "Lea
 
 def bill_table(bill: Iterable[BillLine]) -> CellTable:
     """The bill, or its view by part. A recurring line has its unit price per year and its money under support."""
-    return CellTable(BILL_HEADER, tuple(_bill_row(line) for line in bill), BILL_FIGURES)
+    return CellTable(BILL_HEADER, tuple(bill_row(line) for line in bill), BILL_FIGURES)
 
 
-def _bill_row(line: BillLine) -> tuple[Cell, ...]:
+def bill_row(line: BillLine) -> tuple[Cell, ...]:
+    """The cells under `BILL_HEADER`."""
     return (
         line.address,
         line.part_number,
@@ -73,9 +74,9 @@ def _bill_row(line: BillLine) -> tuple[Cell, ...]:
         line.provenance,
         ", ".join(line.sites),
         line.category.charge.value,
-        None,
-        "",
-        "",
+        line.term_months,
+        line.supplier,
+        line.offer,
         line.support_provenance,
     )
 

@@ -66,7 +66,7 @@ def sections_text(sections: Iterable[Section], window: int | None = None) -> str
         blocks.append(f"{section.title}\n{'=' * text_width(section.title)}")
         blocks += [_folded(paragraph, window) for paragraph in section.paragraphs]
         for table in section.tables:
-            cells = fitted_rows(table.header, table.rows, 2 * CELL_CHARACTERS, window)
+            cells = fitted_rows(table.header, table.rows, 2 * CELL_CHARACTERS, window, table.right)
             shown = text_table(table.header, cells, table.right).rstrip()
             blocks.append(f"{table.title}\n\n{shown}" if table.title else shown)
         blocks += [_folded(f"- {point}", window, "  ") for point in section.points]

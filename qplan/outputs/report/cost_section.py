@@ -25,7 +25,7 @@ def cost_section(facts: PlanFacts) -> Section:
         _totals(facts),
         _groups("By category", "Category", facts.costs.by_category, currency),
         _groups("What prices and support rest on", "Basis", facts.costs.by_basis, currency),
-        _unpriced(facts),
+        unpriced_table(facts),
         _shares(facts),
         _drivers(facts),
     )
@@ -66,7 +66,7 @@ def _one_off(capex: Decimal | None, unpriced: int, currency: str) -> str:
     return " + ".join(words + [f"{unpriced} {TO_BE_QUOTED}"] * bool(unpriced))
 
 
-def _unpriced(facts: PlanFacts) -> Table:
+def unpriced_table(facts: PlanFacts) -> Table:
     rows = tuple(
         (line.description, format_number(line.quantity), line.unit, wording.listed(line.sites))
         for line in facts.bill

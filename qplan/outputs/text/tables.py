@@ -138,16 +138,22 @@ def text_table(header: Sequence[str], rows: Iterable[Sequence[Cell]], right: Col
 
 
 def fitted_rows(
-    header: Sequence[str], rows: Iterable[Sequence[str]], characters: int, window: int | None
+    header: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    characters: int,
+    window: int | None,
+    whole: Collection[str] = (),
 ) -> list[list[str]]:
     """The cells cut to so many characters; in a window of so many columns so that the table just fits into it.
 
-    The widest columns give way first, none below its heading or `LEAST_CELL`, the first, which names things, last.
+    The widest columns give way first, none below its heading or `LEAST_CELL`, the first, which names things, last;
+    those that are to stay `whole` not at all.
     """
     cells = [list(row) for row in rows]
     widths = [max(map(text_width, column)) for column in zip(header, *cells, strict=True)]
     least = [max(text_width(name), min(LEAST_CELL, width)) for name, width in zip(header, widths, strict=True)]
     least[0] = min(widths[0], LONGEST_NAME)
+    least = [width if name in whole else few for name, width, few in zip(header, widths, least, strict=True)]
     if window is None:
         widths = [characters] * len(header)
     while window is not None and sum(widths) + 2 * (len(header) - 1) > window:

@@ -43,10 +43,7 @@ def warnings(facts: PlanFacts) -> tuple[str, ...]:
     found += [note[:1].upper() + note[1:] for note in plan.notes]
     found += [unstated] if (unstated := money.unstated_text(facts)) else []
     found += _one_operator(facts)
-    if facts.unserved:
-        ids = [corridor.id for corridor in facts.unserved]
-        found.append(f"Not served: {counted(len(ids), 'optional corridor')} ({wording.listed(ids)}).")
-    return tuple(found)
+    return (*found, *unserved(facts))
 
 
 def _one_operator(facts: PlanFacts) -> Iterator[str]:
@@ -65,13 +62,12 @@ def _one_operator(facts: PlanFacts) -> Iterator[str]:
 
 
 def figures(facts: PlanFacts) -> tuple[tuple[str, str], ...]:
-    plan, costs, ref = facts.plan, facts.plan.costs, facts.plan.inventory
+    plan, ref = facts.plan, facts.plan.inventory
     new = [relay for relay in facts.relays if not relay.existing]
     scenario = (("Scenario", ref.scenario),) if ref.scenario else ()
     varied = (*scenario, *((("Set", wording.settings(ref)),) if ref.set else ()))
     relays = f"{len(facts.relays)} relay keys in clear ({len(new)} new)" if facts.relays else "none relays keys"
     served = len(facts.corridors) - len(facts.unserved)
-    contingency = f" + {round_money(costs.contingency, costs.currency)} contingency" if costs.contingency else ""
     return (
         *varied,
         ("Result", f"{wording.proof(plan)} (objective: {OBJECTIVES[plan.objective.name]})"),
@@ -80,8 +76,23 @@ def figures(facts: PlanFacts) -> tuple[tuple[str, str], ...]:
         ("QKD links", f"{len(plan.links)} with {counted(facts.system_count, 'system')}"),
         *((("Existing plant", existing.summary(facts)),) if facts.beside_existing else ()),
         *((("Changes", existing.changes(facts)),) if plan.objective.changes is not None else ()),
+        *money_figures(facts),
+        ("Prices", money.firmness_text(facts)),
+    )
+
+
+def money_figures(facts: PlanFacts) -> tuple[tuple[str, str], ...]:
+    """Capex, opex and TCO."""
+    costs = facts.plan.costs
+    contingency = f" + {round_money(costs.contingency, costs.currency)} contingency" if costs.contingency else ""
+    return (
         ("Capex", money.capex_text(facts) + contingency),
         ("Opex per year", money.opex_text(facts)),
         (wording.tco_label(facts.inventory.economics), money.tco_text(facts)),
-        ("Prices", money.firmness_text(facts)),
     )
+
+
+def unserved(facts: PlanFacts) -> tuple[str, ...]:
+    """The corridors that are not served, in a sentence; nothing where all are."""
+    ids = [corridor.id for corridor in facts.unserved]
+    return (f"Not served: {counted(len(ids), 'optional corridor')} ({wording.listed(ids)}).",) if ids else ()

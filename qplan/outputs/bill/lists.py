@@ -1,0 +1,156 @@
+"""Link schedule and fibre order list for a terminal, as Markdown and CSV, and for programs.
+
+The schemas are made of these models.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Literal
+
+from pydantic import Field
+
+from qplan import __version__
+from qplan.outputs.bill.fibre_orders import FibreOrder
+from qplan.outputs.bill.schedule import ScheduledLink
+from qplan.outputs.bill.tables import CellTable
+from qplan.outputs.text.tables import (
+    Cell,
+    csv_text,
+    drop_columns,
+    escape_markdown,
+    format_number,
+    markdown_table,
+    one_line,
+    text_width,
+)
+from qplan.outputs.verbs.documents import Document
+
+DROPPED = (
+    "First end address",
+    "Second end address",
+    "First end name",
+    "Second end name",
+    "Part number",
+    "Patched through",
+    "Fibre type",
+    "Pairs there",
+    "Strands free",
+    "Offer",
+    "QKD link",
+    "Ducts",
+    "Wavelength (nm)",
+    "Limit (dB)",
+)
+"""Columns that give way in a narrow window, in turn."""
+
+
+class EndDocument(Document):
+    site: str
+    name: str
+    address: str
+    contact: str
+    side: str
+    """Tx | Rx"""
+
+
+class ScheduledLinkDocument(Document):
+    """A QKD link as it is ordered, installed and accepted."""
+
+    id: str
+    ends: tuple[EndDocument, EndDocument]
+    system: str
+    part_number: str
+    offer: str
+    pairs: int
+    existing: int
+    """Pairs that are there."""
+    wavelength_nm: float
+    strands: int
+    """On every fibre of the route."""
+    fibres: tuple[str, ...]
+    """From the first end to the second, as `bypass_sites`."""
+    bypass_sites: tuple[str, ...]
+    length_km: float | None
+    loss_db: float
+    limit_db: float
+    required_bps: float
+    """Secret bit/s that each pair must give at that loss."""
+
+
+class LinkScheduleDocument(Document):
+    """What `qplan bom --list links --format json` prints."""
+
+    format_version: Literal["1.0"] = "1.0"
+    qplan_version: str = Field(default_factory=lambda: __version__)
+    links: tuple[ScheduledLinkDocument, ...]
+
+
+class FibreOrderDocument(Document):
+    """Strands of one fibre for systems that work in one band."""
+
+    fibre: str
+    wavelength_nm: float
+    """The middle of the band."""
+    ends: tuple[str, str]
+    end_names: tuple[str, str]
+    end_addresses: tuple[str, str]
+    length_km: float | None
+    strands: int
+    new_strands: int
+    """To be ordered."""
+    free_strands: int
+    fibre_type: str
+    ducts: tuple[str, ...]
+    lessor: str
+    offer: str
+    loss_db: float | None
+    basis: str
+    """measured | computed"""
+
+
+class FibreOrdersDocument(Document):
+    """What `qplan bom --list fibres --format json` prints."""
+
+    format_version: Literal["1.0"] = "1.0"
+    qplan_version: str = Field(default_factory=lambda: __version__)
+    fibres: tuple[FibreOrderDocument, ...]
+
+
+def schedule_json(links: tuple[ScheduledLink, ...]) -> str:
+    """The versioned contract."""
+    return LinkScheduleDocument(
+        links=tuple(ScheduledLinkDocument.model_validate(asdict(link)) for link in links)
+    ).text()
+
+
+def orders_json(orders: tuple[FibreOrder, ...]) -> str:
+    """The versioned contract."""
+    return FibreOrdersDocument(
+        fibres=tuple(
+            FibreOrderDocument.model_validate({**asdict(order), "wavelength_nm": order.band.centre_nm})
+            for order in orders
+        )
+    ).text()
+
+
+def list_text(name: str, table: CellTable, window: int | None) -> str:
+    """Headed; columns give way until it fits the window."""
+    cells = [[_shown(cell) for cell in row] for row in table.rows]
+    shown = drop_columns(table.header, cells, table.right, DROPPED, window)
+    return f"{one_line(name)}\n{'=' * text_width(name)}\n\n{shown}"
+
+
+def list_markdown(name: str, table: CellTable, window: int | None) -> str:
+    return f"### {escape_markdown(name)}\n\n{markdown_table(table.header, table.rows, table.right)}"
+
+
+def list_csv(name: str, table: CellTable, window: int | None) -> str:
+    return csv_text(table.header, table.rows)
+
+
+def _shown(cell: Cell) -> str:
+    return "–" if cell is None or cell == "" else one_line(cell) if isinstance(cell, str) else format_number(cell)
+
+
+FORMATS = {"table": list_text, "markdown": list_markdown, "csv": list_csv}

@@ -1,0 +1,238 @@
+"""The account of a plan's costs in tables of plain text, for terminal and Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+
+from qplan.assessment.facts import PlanFacts
+from qplan.comparison.cost_account import MAX_TOTAL, CostAccount, CostLimit
+from qplan.costing.bill_lines import kwh_per_year
+from qplan.costing.cash_flow import annualised, convention, escalation_within, fees_beyond
+from qplan.costing.cost import ZERO, money
+from qplan.costing.costs import per_bps
+from qplan.costing.firmness import CONTINGENCY, EXPIRED, FOREIGN, QUOTED
+from qplan.costing.money_text import TO_BE_QUOTED, format_money, plain_money, thousands
+from qplan.costing.quotes import Quote, register_quotes
+from qplan.costing.views import SHARING_RULE
+from qplan.inventory.source.messages import counted
+from qplan.outputs.compare.rows import money_name
+from qplan.outputs.report.cost_section import PRICE_BASIS, unpriced_table
+from qplan.outputs.report.document import Section, Table
+from qplan.outputs.review.wording import signed_money, signed_percent
+from qplan.outputs.text import money as money_words
+from qplan.outputs.text import wording
+from qplan.outputs.text.head import Head, buyer_figures, buyer_warnings
+from qplan.outputs.text.tables import format_number
+from qplan.outputs.text.verdict import title
+
+NOT_FIRM = {FOREIGN: "other currency", EXPIRED: "run out", "": TO_BE_QUOTED}
+OPEX = {
+    "support": "Support, services, licences",
+    "lease": "Fibre leases",
+    "hosting": "Hosting, relay operation",
+    "energy": "Energy",
+    "fees": "Lease and managed fees",
+}
+NOTHING = "–"
+
+
+def account_head(account: CostAccount) -> Head:
+    """Limits that are not kept, then what every reader of the plan's money is told, then totals."""
+    facts = account.facts
+    costs, economics = facts.costs, facts.inventory.economics
+    least, currency = money_words.at_least(facts), economics.currency
+    figures = [("Nominal", least + format_money(costs.nominal, currency))]
+    each = annualised(economics, costs.total)
+    figures += [] if each is None else [("TCO per year", f"{least}{format_money(each, currency)}, as equal payments")]
+    rate = costs.tco_per_bps
+    figures += [] if rate is None else [("TCO per bit/s", _rate(rate, currency, costs.delivered_bps))]
+    limits = [_limit_text(account, limit) for limit in account.limits]
+    kept = [("Limit", text) for limit, text in zip(account.limits, limits, strict=True) if limit.ok]
+    over = [text for limit, text in zip(account.limits, limits, strict=True) if not limit.ok]
+    return Head(f"{title(facts)}: costs", (*over, *buyer_warnings(facts)), (*buyer_figures(facts), *figures, *kept))
+
+
+def _rate(amount: float, currency: str, delivered_bps: float) -> str:
+    return f"{currency} {_significant(amount)} ({wording.bps(delivered_bps)} delivered)"
+
+
+def _significant(amount: float) -> str:
+    return thousands(wording.significant(amount, 4))
+
+
+def _limit_text(account: CostAccount, limit: CostLimit) -> str:
+    currency = account.facts.plan.costs.currency
+    what = "TCO" if limit.id == MAX_TOTAL else "TCO increase"
+    amounts = f"{_signless(limit.value, currency)}, --{limit.id} {format_money(limit.limit, currency)}"
+    unpriced = account.facts.lines_to_be_quoted
+    so_far = f"; {counted(unpriced, 'line')} to be quoted may change that" if unpriced else ""
+    return f"{what} {amounts}: kept{so_far}" if limit.ok else f"NOT KEPT: {what} {amounts}"
+
+
+def _signless(amount: Decimal, currency: str) -> str:
+    return format_money(amount, currency) if amount >= 0 else f"{currency} {signed_money(float(amount))}"
+
+
+def account_sections(account: CostAccount) -> tuple[Section, ...]:
+    """Against another plan, by year, by kind, by corridor, how firm, on which quotes, what has none."""
+    facts = account.facts
+    economics, costs = facts.inventory.economics, facts.costs
+    unpriced = unpriced_table(facts)
+    counting = f"Amounts in {economics.currency}, without tax. {convention(economics, costs.total)}"
+    found = (
+        _compared(account),
+        Section("years", "By year", tables=(_years(facts),)),
+        Section("opex", "Opex by kind", tables=(_opex(facts),), points=tuple(_opex_notes(facts))),
+        Section("corridors", "By corridor", (SHARING_RULE,), (_corridors(facts),)),
+        Section("firmness", "What the TCO rests on", tables=(_firmness(facts),)),
+        _register(facts),
+        Section("unpriced", unpriced.title, tables=(replace(unpriced, title=""),)) if unpriced.rows else None,
+        Section("basis", "How it is counted", (counting,)),
+    )
+    return tuple(section for section in found if section is not None)
+
+
+def _years(facts: PlanFacts) -> Table:
+    figures = ("One-off", "Opex", "Refresh", "Nominal", "Discounted")
+    rows, totals = [], [ZERO] * 5
+    for row in facts.costs.years:
+        opex = sum((row.kinds[kind] for kind in OPEX), ZERO)
+        once = row.kinds["capex"] + row.kinds["contingency"]
+        amounts = (once, opex, row.kinds["refresh"], row.nominal, row.discounted)
+        totals = [total + amount for total, amount in zip(totals, amounts, strict=True)]
+        span = str(row.year) if row.year == row.last_year else f"{row.year}–{row.last_year}"
+        rows.append((span, *map(_some, amounts[:3]), *map(plain_money, amounts[3:])))
+    rows.append(("Total", *map(plain_money, totals)))
+    return Table("", ("Year", *figures), tuple(rows), right=figures)
+
+
+def _opex(facts: PlanFacts) -> Table:
+    total, escalation = facts.costs.total, facts.inventory.economics.escalation
+    first = {
+        "support": total.support,
+        "lease": total.lease,
+        "hosting": total.hosting,
+        "energy": total.energy,
+        "fees": total.opex_per_year - total.support - total.lease - total.hosting - total.energy,
+    }
+    growth = {"support": escalation.support, "lease": escalation.lease, "energy": escalation.energy}
+    figures = ("Year 1", "Grows per year", "Over the horizon")
+    rows = []
+    for kind, name in OPEX.items():
+        whole = sum((row.kinds[kind] for row in facts.costs.years), ZERO)
+        if first[kind]:
+            grows = wording.percent(growth[kind]) if growth.get(kind) else NOTHING
+            rows.append((name, plain_money(first[kind]), grows, plain_money(whole)))
+    whole = sum((row.kinds[kind] for row in facts.costs.years for kind in OPEX), ZERO)
+    rows.append(("Total", plain_money(facts.costs.opex_per_year), "", plain_money(whole)))
+    return Table("", ("", *figures), tuple(rows), right=figures)
+
+
+def _opex_notes(facts: PlanFacts) -> Iterator[str]:
+    economics, total = facts.inventory.economics, facts.costs.total
+    grown, beyond = escalation_within(economics, total), fees_beyond(economics, total)
+    if grown:
+        yield f"Of the nominal total {format_money(grown, economics.currency)} comes from growth."
+    if beyond:
+        amount = format_money(beyond, economics.currency)
+        yield f"Of the nominal total {amount} are fees of whole terms that end after the horizon."
+    kwh = kwh_per_year(facts.inventory, facts.plan)
+    if economics.energy_per_kwh is None:
+        drawn = f"{thousands(str(round(kwh)))} kWh a year" if kwh else "no power stated"
+        yield f"Energy costs nothing here: economics.energy_per_kwh is not stated ({drawn})."
+    elif kwh:
+        price = format_number(money(economics.energy_per_kwh))
+        yield f"Energy: {thousands(str(round(kwh)))} kWh a year at {economics.currency} {price}."
+
+
+def _corridors(facts: PlanFacts) -> Table:
+    totals = facts.costs
+    demand = {corridor.id: corridor.demand_bps for corridor in facts.corridors if corridor.served}
+    figures = ("Key rate", "Capex", "Opex per year", "TCO", "TCO per bit/s")
+    rows = []
+    for share in totals.shares:
+        rate = demand.get(share.corridor)
+        if rate is not None or share.tco or share.to_be_quoted:
+            each = per_bps(share.tco, rate) if rate else None
+            amounts = map(plain_money, (share.capex, share.opex_per_year, share.tco))
+            per_rate = NOTHING if each is None else _significant(each)
+            rows.append((money_name(share.corridor), wording.bps(rate) if rate else NOTHING, *amounts, per_rate))
+    whole = map(plain_money, (totals.capex, totals.opex_per_year, totals.tco))
+    rows.append(("Total", "", *whole, ""))
+    return Table("", ("Corridor", *figures), tuple(rows), right=figures)
+
+
+def _firmness(facts: PlanFacts) -> Table:
+    names = {QUOTED: "quotes that hold, in the plan's currency", FOREIGN: "amounts in another currency"}
+    names |= {EXPIRED: "quotes that have run out", CONTINGENCY: "contingency", **PRICE_BASIS}
+    shares = facts.costs.firmness.shares
+    order = sorted(shares, key=lambda basis: (basis != QUOTED, -shares[basis], basis))
+    rows = tuple((names.get(basis, basis), wording.percent(shares[basis])) for basis in order)
+    rows = rows if QUOTED in shares else ((names[QUOTED], "0 %"), *rows)
+    return Table("", ("Basis", "Share of the TCO"), rows, right=("Share of the TCO",))
+
+
+def _register(facts: PlanFacts) -> Section:
+    quotes, day = register_quotes(facts.inventory, facts.bill), facts.plan.inventory.as_of
+    judged = f"Judged as of {day}." if day else "No day was named (--as-of DATE), so none counts as run out."
+    said = judged if quotes else "The inventory states no quote and no offer for what the plan buys."
+    lines = tuple(f"{quote.number or quote.seller or NOTHING}: {', '.join(quote.lines)}" for quote in quotes)
+    return Section("quotes", "Register of quotes", (said,), (_quotes(quotes),) if quotes else (), lines)
+
+
+def _quotes(quotes: tuple[Quote, ...]) -> Table:
+    rows = tuple(
+        (
+            quote.seller or NOTHING,
+            quote.number or "no number",
+            quote.quoted or NOTHING,
+            quote.valid_until or NOTHING,
+            _firm(quote),
+            plain_money(quote.tco),
+        )
+        for quote in quotes
+    )
+    return Table("", ("Who", "Number", "Quoted", "Valid until", "Firm", "TCO"), rows, right=("TCO",))
+
+
+def _firm(quote: Quote) -> str:
+    """`yes`, or what is not: `no: other currency`, `price alone, support illustrative`."""
+    if quote.firm:
+        return "yes"
+    price, support = (
+        ", ".join(NOT_FIRM.get(basis, basis) for basis in bases if basis != QUOTED)
+        for bases in (quote.basis, quote.support_basis)
+    )
+    price = ", ".join([price, "run out"] if quote.run_out and EXPIRED not in quote.basis else [price])
+    return f"no: {price}" if price else f"price alone, support {support}"
+
+
+def _compared(account: CostAccount) -> Section | None:
+    if account.before is None:
+        return None
+    before, after, found = account.before.plan.costs, account.facts.plan.costs, account.difference
+    name = f"Against {title(account.before)}"
+    if found is None:
+        words = f"That plan is in {before.currency}, this one in {after.currency}: no difference is stated."
+        return Section("compared", name, (words,))
+    figures = ("Before", "After", "Change", "Change, %")
+    rows = []
+    for label, amount in (("Capex", found.capex), ("Opex per year", found.opex_per_year), ("TCO", found.tco)):
+        share = NOTHING if amount.share is None else signed_percent(amount.share)
+        pair = (plain_money(money(amount.before)), plain_money(money(amount.after)))
+        rows.append((label, *pair, _change(amount.delta or 0.0), share))
+    corridors = tuple((money_name(key), _change(delta)) for key, delta in found.corridors if delta)
+    tables = [Table("", ("", *figures), tuple(rows), right=figures)]
+    tables += [Table("TCO by corridor", ("Corridor", "Change"), corridors, right=("Change",))] if corridors else []
+    return Section("compared", name, tables=tuple(tables))
+
+
+def _change(delta: float) -> str:
+    amount = plain_money(money(abs(delta)))
+    return f"{'+' if delta > 0 else '-'}{amount}" if delta else amount
+
+
+def _some(amount: Decimal) -> str:
+    return plain_money(amount) if amount else ""
