@@ -73,9 +73,9 @@ def _bill_row(line: BillLine) -> tuple[Cell, ...]:
         line.provenance,
         ", ".join(line.sites),
         line.category.charge.value,
-        None,
-        "",
-        "",
+        line.term_months,
+        line.supplier,
+        line.offer,
         line.support_provenance,
     )
 
