@@ -100,6 +100,6 @@ def tornado(sheet: Worksheet, styles: Styles, drivers: int, title: str, columns:
     chart.set_legend({"position": "bottom", "font": font})
     height = 110 + 34 * drivers
     chart.set_size({"width": CHART_WIDTH, "height": height})
-    sheet.insert_chart(drivers + 2, 0, chart)
+    sheet.insert_chart(drivers + 3, 0, chart)
     sheet.fit_to_pages(1, 1)
-    sheet.print_area(0, 0, drivers + 3 + height // ROW_HEIGHT, columns[-1])
+    sheet.print_area(0, 0, drivers + 4 + height // ROW_HEIGHT, columns[-1])

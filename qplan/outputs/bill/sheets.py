@@ -46,6 +46,8 @@ class Styles:
     life: Format
     """Years; so many that it never ends as a dash."""
     change: Format
+    change_share: Format
+    right_text: Format
     money: Format
     money_input: Format
     text_input: Format
@@ -85,6 +87,8 @@ def make_styles(book: Workbook, currency: str) -> Styles:
         date=style(num_format="yyyy-mm-dd", align="left", indent=1),
         life=style(num_format='[>=1000000]"–";0'),
         change=style(num_format=change, align="right"),
+        change_share=style(num_format="+0.0%;-0.0%;0.0%", align="right"),
+        right_text=style(text_wrap=True, align="right"),
         money=style(num_format=money, align="right"),
         money_input=style(num_format=money, align="right", **blue),
         text_input=style(text_wrap=True, align="left", indent=1, **blue),
@@ -158,7 +162,7 @@ def print_set_up(sheet: Worksheet, widths: Sequence[float], breaks: Sequence[int
 
 
 def page_scale(widths: Sequence[float], breaks: Sequence[int]) -> int:
-    """Percent at which the widest of the pages, each with the first column, fits, also in a font that is a little wider."""
+    """Percent at which the widest of the pages, each with the first column, fits, in a slightly wider font too."""
     pixels = [int(7 * width + 5) for width in widths]  # of the workbook's font
     blocks = pairwise((0, *breaks, len(widths)))
     widest = max(sum(pixels[first:last]) + (pixels[0] if first else 0) for first, last in blocks)
@@ -179,8 +183,9 @@ def plain_table(
     lay_out(sheet, styles, table.header, table.right, widths, max(len(table.rows), 1), breaks)
     for row, cells in enumerate(table.rows, start=1):
         fit_height(sheet, row, cells, widths)
-        for column, cell in enumerate(cells):
-            write(sheet, row, column, cell, styles.text if isinstance(cell, str) else styles.number)
+        for column, (name, cell) in enumerate(zip(table.header, cells, strict=True)):
+            words = styles.right_text if name in table.right else styles.text
+            write(sheet, row, column, cell, words if isinstance(cell, str) else styles.number)
 
 
 def total_row(sheet: Worksheet, styles: Styles, row: int, columns: int, label: str = "Total") -> None:

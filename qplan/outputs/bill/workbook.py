@@ -5,11 +5,8 @@ Figures that depend on prices or assumptions are formulas with cached values. Th
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
-from datetime import datetime
 
-from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from qplan.assessment.facts import PlanFacts
@@ -22,20 +19,12 @@ from qplan.outputs.bill import year_sheet as years
 from qplan.outputs.bill.allocation_sheets import allocation_sheet, corridor_sheet
 from qplan.outputs.bill.bill_columns import SHEET as BILL
 from qplan.outputs.bill.bill_sheet import bill_sheet
+from qplan.outputs.bill.books import made_book
 from qplan.outputs.bill.fibre_orders import FIBRE_ORDER_HEADER, fibre_order_table, fibre_orders
 from qplan.outputs.bill.schedule import SCHEDULE_HEADER, link_schedule, schedule_table
-from qplan.outputs.bill.sheets import FONT, Styles, make_styles, plain_table
+from qplan.outputs.bill.sheets import Styles, plain_table
 from qplan.outputs.bill.tables import BUDGET_PARTS, LINK_HEADER, CellTable, link_table, site_table
 
-CREATED = datetime(2000, 1, 1)  # fixed: the same plan gives the same bytes
-BOOK_OPTIONS = {
-    "in_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-    "nan_inf_to_errors": True,
-    "default_format_properties": FONT,
-}
 SITE_WIDTHS = (16, 24, 18, 18, 36, 10, 8, 11, 11, 16, 44)
 SCHEDULE_WIDTHS = (42, 14, 24, 34, 9, 14, 24, 34, 9, 18, 16, 26, 18, 8, 8, 13, 9, 10, 9, 9, 14)
 SCHEDULE_BREAKS = (SCHEDULE_HEADER.index("System"),)
@@ -51,16 +40,13 @@ Fill = Callable[[Worksheet, Styles, PlanFacts], None]
 
 def workbook_bytes(facts: PlanFacts) -> bytes:
     """The whole workbook; what has no row to show has no sheet."""
-    buffer = io.BytesIO()
-    with Workbook(buffer, BOOK_OPTIONS) as book:
-        book.set_properties({"title": "Bill of materials and costs", "created": CREATED})
-        styles = make_styles(book, facts.inventory.economics.currency)
+    with made_book("Bill of materials and costs", facts.inventory.economics.currency) as (book, styles, data):
         planned = tuple(_sheets(facts))
         contents = {name: holds for name, holds, _ in planned}
         summary.summary_sheet(book.add_worksheet(summary.SHEET), styles, facts, contents)
         for name, _, fill in planned:
             fill(book.add_worksheet(name), styles, facts)
-    return buffer.getvalue()
+    return data.getvalue()
 
 
 def _sheets(facts: PlanFacts) -> Iterator[tuple[str, str, Fill]]:
