@@ -187,7 +187,7 @@ def render_classical(beside: BesideClassical, style: ComparedStyle = "text", win
     from qplan.outputs.compare import classical, document, texts
 
     if style == "xlsx":
-        from qplan.outputs.bill.compare_workbook import classical_workbook
+        from qplan.outputs.bill.beside_workbooks import classical_workbook
 
         return classical_workbook(beside)
     if style == "html":
@@ -235,13 +235,15 @@ def sensitivity(
 def render_sensitivity(
     name: str, result: Result, found: Sensitivities, style: ComparedStyle = "text", window: int | None = None
 ) -> bytes:
-    """What was found, in any form but a workbook. Raises WrongUsage."""
+    """What was found, in any form."""
     from qplan.outputs.compare import document, texts
     from qplan.outputs.compare.sensitivity import sensitivity_csv, sensitivity_html, sensitivity_section
 
-    if style == "xlsx":
-        raise WrongUsage("--sensitivity has no workbook of its own: take csv")
     assert result.facts is not None, "what was varied has a plan"
+    if style == "xlsx":
+        from qplan.outputs.bill.beside_workbooks import sensitivity_workbook
+
+        return sensitivity_workbook(result.facts, found)
     if style == "json":
         return document.sensitivity_json(name, result.facts, found).encode()
     if style == "csv":

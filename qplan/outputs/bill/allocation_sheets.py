@@ -8,16 +8,26 @@ from itertools import groupby
 
 from xlsxwriter.worksheet import Worksheet
 
+from qplan.assessment.facts import PlanFacts
 from qplan.costing.bill import BillLine
-from qplan.costing.cost import money, present_value, varies
+from qplan.costing.cost import money, present_value
 from qplan.costing.money_text import TO_BE_QUOTED
 from qplan.inventory.commercial import Economics
-from qplan.outputs.bill.bill_sheet import bill_range
-from qplan.outputs.bill.sheets import Styles, formula, lay_out, total_row, write
-from qplan.outputs.bill.tables import CORRIDOR_HEADER, CellTable
+from qplan.outputs.bill.bill_columns import LATER_PRICE, LATER_YEARLY, bill_range
+from qplan.outputs.bill.sheets import Styles, fit_height, formula, lay_out, total_row, write
+from qplan.outputs.bill.tables import CORRIDOR_HEADER, corridor_table
 
 NOBODY = "(no corridor)"
-ALLOCATION_HEADER = ("Corridor", "Line", "Description", "Share", "One-off", "Per year", "To be quoted")
+ALLOCATION_HEADER = (
+    "Corridor",
+    "Line",
+    "Description",
+    "Share",
+    "One-off",
+    "Per year",
+    "Later, discounted",
+    "To be quoted",
+)
 
 
 @dataclass(frozen=True)
@@ -43,13 +53,12 @@ def allocations(bill: tuple[BillLine, ...]) -> tuple[Allocation, ...]:
     return tuple(sorted(parts, key=lambda part: part.corridor))
 
 
-def allocation_sheet(sheet: Worksheet, styles: Styles, bill: tuple[BillLine, ...]) -> None:
+def allocation_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
     """Which part of every line each corridor bears."""
-    rows = bill_range(bill)
-    parts = allocations(bill)
-    widths = (24, 26, 60, 9, 20, 20, 10)
-    figures = ("Share", "One-off", "Per year", "To be quoted")
-    lay_out(sheet, styles, ALLOCATION_HEADER, figures, widths, max(len(parts), 1))
+    bill, economics = facts.bill, facts.inventory.economics
+    rows, parts = bill_range(bill), allocations(bill)
+    widths = (22, 26, 50, 9, 18, 18, 18, 10)
+    lay_out(sheet, styles, ALLOCATION_HEADER, ALLOCATION_HEADER[3:], widths, max(len(parts), 1))
     lines, prices = rows.column("Line"), rows.column("Unit price")
     exact = len({line.address.casefold() for line in bill}) < len(bill)  # SUMIF knows no case
     for row, part in enumerate(parts, start=1):
@@ -58,20 +67,27 @@ def allocation_sheet(sheet: Worksheet, styles: Styles, bill: tuple[BillLine, ...
         write(sheet, row, 1, part.line.address, styles.text)
         write(sheet, row, 2, part.line.description, styles.text)
         write(sheet, row, 3, float(part.share), styles.share)
-        for column, source, amount in ((4, "Line total", part.one_off), (5, "Support per year", part.yearly)):
-            amounts = rows.column(source)
-            found = f"SUMIF({lines},B{here},{amounts})"
-            found = f"SUMPRODUCT(--EXACT({lines},B{here}),{amounts})" if exact else found
-            formula(sheet, row, column, f"=D{here}*{found}", styles.money, amount)
+        fit_height(sheet, row, (part.corridor, part.line.address, part.line.description), widths)
+        later = part.share * Fraction(present_value(economics, part.line.cost))
+        for column, sources, amount in (
+            (4, ("Line total",), part.one_off),
+            (5, ("Support per year",), part.yearly),
+            (6, (LATER_PRICE, LATER_YEARLY), later),
+        ):
+            found = "+".join(_looked_up(lines, f"B{here}", rows.column(source), exact) for source in sources)
+            formula(sheet, row, column, f"=D{here}*({found})", styles.money, amount)
         count = f'COUNTIFS({lines},B{here},{prices},"{TO_BE_QUOTED}")'
         count = f'SUMPRODUCT(--EXACT({lines},B{here}),--({prices}="{TO_BE_QUOTED}"))' if exact else count
-        formula(sheet, row, 6, f"={count}", styles.number, int(part.line.to_be_quoted))
+        formula(sheet, row, 7, f"={count}", styles.number, int(part.line.to_be_quoted))
 
 
-def corridor_sheet(
-    sheet: Worksheet, styles: Styles, table: CellTable, bill: tuple[BillLine, ...], economics: Economics
-) -> None:
+def _looked_up(lines: str, key: str, amounts: str, exact: bool) -> str:
+    return f"SUMPRODUCT(--EXACT({lines},{key}),{amounts})" if exact else f"SUMIF({lines},{key},{amounts})"
+
+
+def corridor_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
     """The share of every corridor: sums over its rows of the sheet Allocation, which stand together."""
+    table, bill, economics = corridor_table(facts), facts.bill, facts.inventory.economics
     last = max(len(table.rows), 1) + 1
     lay_out(sheet, styles, CORRIDOR_HEADER, table.right, (24, 20, 20, 16, 20, 20, 20, 20, 10), last - 1)
     first_row = 2
@@ -99,16 +115,15 @@ def _corridor_money(
     opex = sum((part.yearly for part in parts), Fraction(0))
     reserve = capex * Fraction(money(economics.contingency))
     later = sum((part.share * Fraction(present_value(economics, part.line.cost)) for part in parts), Fraction(0))
-    even = not any(varies(economics, part.line.cost) for part in parts)
     tco = capex + reserve + later
     here, last_row = row + 1, first_row + len(parts) - 1
     for column, text, value in (
         (4, f"=SUM(Allocation!E{first_row}:E{last_row})", capex),
         (5, f"=E{here}*contingency_share", reserve),
         (6, f"=SUM(Allocation!F{first_row}:F{last_row})", opex),
-        (7, f"=E{here}+F{here}+" + (f"G{here}*annuity" if even else f"{float(later)}"), tco),
+        (7, f"=E{here}+F{here}+SUM(Allocation!G{first_row}:G{last_row})", tco),
     ):
         formula(sheet, row, column, text, styles.money, value)
     quoted = sum(part.line.to_be_quoted for part in parts)
-    formula(sheet, row, 8, f"=SUM(Allocation!G{first_row}:G{last_row})", styles.number, quoted)
+    formula(sheet, row, 8, f"=SUM(Allocation!H{first_row}:H{last_row})", styles.number, quoted)
     return capex, reserve, opex, tco

@@ -1,137 +1,330 @@
 """The sheet with the lines of the bill: a buyer types prices and quotes, and every figure behind them follows.
 
-The totals have the names `capex_total` and `opex_total`. A price, a support, a number or a day of a quote that differs
-from what was declared (kept in hidden columns) counts as quoted.
+The totals have the names `capex_total` and `opex_total`, what is paid later and discounted `renewals_value` and
+`yearly_value`. A price, a support, a number or a day of a quote that differs from what was declared counts as quoted,
+or as what the buyer picks. Every formula but a sum stays within its row or looks lines up by their keys, so that the
+rows may be sorted. What is bought again, and what a tier asks for beyond the need, has the price of its first purchase.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import NamedTuple
+from decimal import Decimal
+from typing import get_args
 
 from xlsxwriter.format import Format
-from xlsxwriter.utility import xl_col_to_name
-from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from qplan.assessment.facts import PlanFacts
-from qplan.costing.bill import BillLine, Charge
+from qplan.costing.bill import BillLine, Category, Charge
 from qplan.costing.cents import Exact
-from qplan.costing.firmness import ILLUSTRATIVE, QUOTED, price_basis, yearly_basis
+from qplan.costing.cost import ZERO, Cost, months_paid, present_value
+from qplan.costing.firmness import EXPIRED, ILLUSTRATIVE, QUOTED, price_basis, yearly_basis
 from qplan.costing.money_text import TO_BE_QUOTED
+from qplan.inventory.commercial import Economics
+from qplan.inventory.fields import Provenance
+from qplan.outputs.bill.bill_columns import (
+    AGE,
+    BEHIND,
+    BEHIND_WIDTH,
+    BREAKS,
+    COLUMN,
+    DECLARED_PRICE,
+    DECLARED_QUOTE,
+    DECLARED_SUPPORT,
+    DECLARED_VALIDITY,
+    GROWS_AS,
+    HEADER,
+    LAST_FEE,
+    LATER_PRICE,
+    LATER_YEARLY,
+    LETTER,
+    LIFE,
+    PRINTED,
+    RENEWAL,
+    RUN_OUT,
+    SHEET,
+    SUPPORT_PER_UNIT,
+    TYPED_BASIS,
+    WIDTHS,
+    YEARLY_BASIS,
+    BillRange,
+    bill_range,
+)
 from qplan.outputs.bill.sheets import Styles, fit_height, formula, lay_out, total_row, write
-from qplan.outputs.bill.tables import BILL_FIGURES, BILL_HEADER, bill_table
+from qplan.outputs.bill.tables import BILL_FIGURES, bill_table
 
-SUPPORT_PER_UNIT = "Support per unit and year"
-DECLARED_PRICE, DECLARED_SUPPORT = "Declared price", "Declared support"
-DECLARED_QUOTE, DECLARED_VALIDITY = "Declared quote", "Declared validity"
-HIDDEN = (DECLARED_PRICE, DECLARED_SUPPORT, DECLARED_QUOTE, DECLARED_VALIDITY)
-HEADER = (*BILL_HEADER, SUPPORT_PER_UNIT, *HIDDEN)
-WIDTHS = (26, 16, 17, 38, 17, 10, 15, 18, 10, 18, 17, 9, 12, 12, 14, 26, 9, 9, 12, 12, 14, 17, 9, 9, 9, 9)
-COLUMN = {name: number for number, name in enumerate(HEADER)}
-LETTER = {name: xl_col_to_name(number) for name, number in COLUMN.items()}
-
-
-class _Cell(NamedTuple):
-    """A formula and its present value."""
-
-    text: str
-    value: Exact | str
+NEVER = 10**6  # years: the life of what is not bought again
+FOLLOWERS = (Category.SURPLUS, Category.REFRESH)
+TOTALS = {
+    "Line total": "capex_total",
+    "Support per year": "opex_total",
+    LAST_FEE: "fee_last_year",
+    LATER_PRICE: "renewals_value",
+    LATER_YEARLY: "yearly_value",
+}
+"""Columns with a sum, and its name."""
 
 
 @dataclass(frozen=True)
-class BillRange:
-    """Rows of the sheet BOM that hold lines, counted as in a formula."""
+class _Row:
+    """One line and its place."""
 
+    sheet: Worksheet
+    styles: Styles
+    economics: Economics
+    line: BillLine
+    number: int
+    source: str | None
+    """Key of the line whose price this one has."""
     last: int
+    """Row of the last line, counted as in a formula."""
 
-    def column(self, name: str) -> str:
-        letter = LETTER[name]
-        return f"BOM!${letter}$2:${letter}${self.last}"
+    def at(self, name: str) -> str:
+        return f"{LETTER[name]}{self.number + 1}"
+
+    def write(self, name: str, cell: str | float | Decimal | None, style: Format) -> None:
+        write(self.sheet, self.number, COLUMN[name], cell, style)
+
+    def formula(self, name: str, text: str, style: Format, value: Exact | float | str) -> None:
+        formula(self.sheet, self.number, COLUMN[name], text, style, value)
+
+    def day(self, name: str, text: str) -> None:
+        """A day as a date; what is none as the text that it is."""
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            self.write(name, text, self.styles.text_input)
+        else:
+            self.sheet.write_datetime(self.number, COLUMN[name], day, self.styles.date_input)
+
+    def followed(self, name: str) -> str:
+        """The cell of another line, found by its key."""
+        column, keys = (f"${LETTER[each]}$2:${LETTER[each]}${self.last}" for each in (name, "Line"))
+        return f'INDEX({column},MATCH("{self.source}",{keys},0))'
 
 
-def bill_range(bill: tuple[BillLine, ...]) -> BillRange:
-    return BillRange(max(len(bill), 1) + 1)
-
-
-def bill_sheet(book: Workbook, sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
-    """The bill; line totals, support and provenance are formulas."""
-    rows, total = bill_range(facts.bill), facts.costs.total
-    lay_out(sheet, styles, HEADER, (*BILL_FIGURES, SUPPORT_PER_UNIT), WIDTHS, rows.last - 1)
-    sheet.set_column(COLUMN[HIDDEN[0]], COLUMN[HIDDEN[-1]], None, None, {"hidden": True})
-    for row, (line, cells) in enumerate(zip(facts.bill, bill_table(facts.bill).rows, strict=True), start=1):
+def bill_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
+    """The bill; line totals, yearly money and provenance are formulas."""
+    rows, economics, sources = bill_range(facts.bill), facts.inventory.economics, _sources(facts.bill)
+    figures = (*BILL_FIGURES, SUPPORT_PER_UNIT)
+    lay_out(sheet, styles, PRINTED, figures, WIDTHS, rows.last - 1, BREAKS)
+    _fold(sheet, styles)
+    for number, (line, cells) in enumerate(zip(facts.bill, bill_table(facts.bill).rows, strict=True), start=1):
         for column, cell in enumerate(cells):
-            write(sheet, row, column, cell, styles.text if isinstance(cell, str) else styles.number)
-        _inputs(sheet, styles, row, line)
-        _formulas(sheet, styles, row, line)
-        fit_height(sheet, row, cells, WIDTHS)
-    total_row(sheet, styles, rows.last, len(BILL_HEADER) + 1)
-    for name, amount, called in (
-        ("Line total", total.capex, "capex_total"),
-        ("Support per year", total.opex_per_year, "opex_total"),
-    ):
+            write(sheet, number, column, cell, styles.text if isinstance(cell, str) else styles.number)
+        row = _Row(sheet, styles, economics, line, number, sources.get(number), rows.last)
+        _price(row)
+        _amounts(row)
+        _behind(row)
+        fit_height(sheet, number, cells, WIDTHS)
+    total_row(sheet, styles, rows.last, len(HEADER))
+    values = (facts.costs.total.capex, facts.costs.total.opex_per_year, *_later(economics, facts.bill))
+    for (name, called), value in zip(TOTALS.items(), values, strict=True):
         letter = LETTER[name]
-        formula(sheet, rows.last, COLUMN[name], f"=SUM({letter}2:{letter}{rows.last})", styles.total, amount)
-        book.define_name(called, f"=BOM!${letter}${rows.last + 1}")
+        formula(sheet, rows.last, COLUMN[name], f"=SUM({letter}2:{letter}{rows.last})", styles.total, value)
+        styles.book.define_name(called, f"={SHEET}!${letter}${rows.last + 1}")
     _marks(sheet, styles, rows)
+    _choices(sheet, rows)
 
 
-def _inputs(sheet: Worksheet, styles: Styles, row: int, line: BillLine) -> None:
-    """What a buyer may type, and beside it, hidden, what was declared."""
+def _sources(bill: tuple[BillLine, ...]) -> dict[int, str]:
+    """By row: the key of the purchase whose price a line has, where there is just one of that name."""
+    names = Counter(line.address.casefold() for line in bill)
+    found = {}
+    for number, line in enumerate(bill, start=1):
+        if line.category in FOLLOWERS:
+            same = [
+                other.address
+                for other in bill
+                if other.category.charge is Charge.ONE_OFF
+                and other.category not in (Category.SURPLUS, Category.SPARE)
+                and (other.key, other.offer, other.unit_price) == (line.key, line.offer, line.unit_price)
+            ]
+            if len(same) == 1 and names[same[0].casefold()] == 1:
+                found[number] = same[0]
+    return found
+
+
+def _fold(sheet: Worksheet, styles: Styles) -> None:
+    first = COLUMN[BEHIND[0]]
+    for column, name in enumerate(BEHIND, first):
+        sheet.write_string(0, column, name, styles.figure_header)
+    sheet.set_column(first, len(HEADER) - 1, BEHIND_WIDTH, None, {"level": 1, "hidden": True})
+    sheet.set_column(len(HEADER), len(HEADER), None, None, {"collapsed": True})
+
+
+def _price(row: _Row) -> None:
+    """What a buyer may type, and behind the table what was declared."""
+    line, styles = row.line, row.styles
     price = TO_BE_QUOTED if line.unit_price is None else line.unit_price
+    if row.source is None:
+        row.write("Unit price", price, styles.money_input)
+        row.write("Quote ref", line.quote_ref, styles.text_input)
+        row.day("Quote valid until", line.quote_valid_until)
+    else:
+        until, day = row.followed("Quote valid until"), line.quote_valid_until
+        row.formula("Unit price", f"={row.followed('Unit price')}", styles.money, line.unit_price or ZERO)
+        row.formula("Quote ref", f'={row.followed("Quote ref")}&""', styles.text, line.quote_ref)
+        row.formula("Quote valid until", f'=IF({until}="","",{until})', styles.date, _serial(day))
+    row.write(DECLARED_PRICE, price, styles.number)
+    row.write(DECLARED_QUOTE, line.quote_ref, styles.text)
+    row.day(DECLARED_VALIDITY, line.quote_valid_until)
     supported = line.category.charge is Charge.ONE_OFF and (line.support_per_unit or not line.to_be_quoted)
-    support = line.support_per_unit if supported else None
-    for name, cell in (("Unit price", price), (SUPPORT_PER_UNIT, support)):
-        write(sheet, row, COLUMN[name], cell, styles.money_input)
-    write(sheet, row, COLUMN["Quote ref"], line.quote_ref, styles.text_input)
-    for name in ("Quote valid until", DECLARED_VALIDITY):
-        _date(sheet, row, COLUMN[name], line.quote_valid_until, styles)
-    for name, cell in ((DECLARED_PRICE, price), (DECLARED_SUPPORT, support), (DECLARED_QUOTE, line.quote_ref)):
-        write(sheet, row, COLUMN[name], cell, styles.number)
+    for name, style in ((SUPPORT_PER_UNIT, styles.money_input), (DECLARED_SUPPORT, styles.number)):
+        row.write(name, line.support_per_unit if supported else None, style)
+    row.write(TYPED_BASIS, None, styles.text_input)
 
 
-def _date(sheet: Worksheet, row: int, column: int, text: str, styles: Styles) -> None:
-    """A day as a date; what is none as the text that it is."""
+def _serial(day: str) -> float | str:
+    """A day as a workbook counts it; what is none as it is."""
     try:
-        sheet.write_datetime(row, column, date.fromisoformat(text), styles.date_input)
+        return float((date.fromisoformat(day) - date(1899, 12, 30)).days)
     except ValueError:
-        write(sheet, row, column, text, styles.text_input)
+        return day
 
 
-def _formulas(sheet: Worksheet, styles: Styles, row: int, line: BillLine) -> None:
-    at = {name: f"{letter}{row + 1}" for name, letter in LETTER.items()}
-    same_quote = f"{at['Quote ref']}={at[DECLARED_QUOTE]},{at['Quote valid until']}={at[DECLARED_VALIDITY]}"
-    quantity, price, support = at["Quantity"], at["Unit price"], at[SUPPORT_PER_UNIT]
-    basis = _judged(price, at[DECLARED_PRICE], same_quote, price_basis(line))
-    cells: dict[str, tuple[_Cell, Format]] = {"Provenance": (basis, styles.text)}
+def _amounts(row: _Row) -> None:
+    line, styles = row.line, row.styles
+    quantity, price, support = row.at("Quantity"), row.at("Unit price"), row.at(SUPPORT_PER_UNIT)
+    basis = price_basis(line)
+    provenance = f"={row.followed('Provenance')}" if row.source else _judged(row, "Unit price", DECLARED_PRICE, basis)
+    row.formula("Provenance", provenance, styles.text, basis)
     if line.category.recurring:
-        write(sheet, row, COLUMN["Line total"], None, styles.money)
-        cells["Support per year"] = (_Cell(f"={quantity}*{price}", line.yearly), styles.money)
-    elif line.category.charge is Charge.ONE_OFF:
+        row.write("Line total", None, styles.money)
+        row.formula("Support per year", f"=IF(ISNUMBER({price}),{quantity}*{price},0)", styles.money, line.yearly)
+    elif line.category.charge is Charge.REFRESH:
+        row.write("Line total", None, styles.money)
+        row.write("Support per year", None, styles.money)
+    else:
         total = TO_BE_QUOTED if line.to_be_quoted else line.one_off
         priced = f'=IF(ISNUMBER({price}),{quantity}*{price},"{TO_BE_QUOTED}")'
         yearly: Exact | str = line.yearly if line.support_per_unit or not line.to_be_quoted else ""
+        row.formula("Line total", priced, styles.money, total)
         supported = f'=IF(ISNUMBER({support}),{quantity}*{support},"")'
-        cells["Line total"] = (_Cell(priced, total), styles.money)
-        cells["Support per year"] = (_Cell(supported, yearly), styles.money)
-        basis = _judged(support, at[DECLARED_SUPPORT], same_quote, yearly_basis(line))
-        cells["Support provenance"] = (basis, styles.text)
-    for name, (cell, style) in cells.items():
-        formula(sheet, row, COLUMN[name], cell.text, style, cell.value)
+        row.formula("Support per year", supported, styles.money, yearly)
+        basis = yearly_basis(line)
+        judged = _judged(row, SUPPORT_PER_UNIT, DECLARED_SUPPORT, basis)
+        row.formula("Support provenance", judged, styles.text, basis)
 
 
-def _judged(typed: str, declared: str, same_quote: str, basis: str) -> _Cell:
+def _judged(row: _Row, typed: str, declared: str, basis: str) -> str:
     """What an amount rests on: what was declared, until it or its quote's number or day is typed over."""
-    return _Cell(f'=IF(ISNUMBER({typed}),IF(AND({typed}={declared},{same_quote}),"{basis}","{QUOTED}"),"")', basis)
+    quoted = f'IF({row.at(RUN_OUT)}=1,"{EXPIRED}","{QUOTED}")'
+    stated = quoted if basis in (QUOTED, EXPIRED) else f'"{basis}"'
+    picked = row.at(TYPED_BASIS)
+    pairs = ((typed, declared), ("Quote ref", DECLARED_QUOTE), ("Quote valid until", DECLARED_VALIDITY))
+    same = ",".join(f"{row.at(here)}={row.at(there)}" for here, there in pairs)
+    other = f'IF(OR({picked}="",{picked}="{QUOTED}"),{quoted},{picked})'
+    return f'=IF(ISNUMBER({row.at(typed)}),IF(AND({same}),{stated},{other}),"")'
+
+
+def _behind(row: _Row) -> None:
+    """What other sheets calculate with."""
+    line, styles = row.line, row.styles
+    until = row.at("Quote valid until")
+    run_out = f"=IF(AND(ISNUMBER({until}),ISNUMBER(as_of)),IF({until}<as_of,1,0),0)"
+    row.formula(RUN_OUT, run_out, styles.number, int(line.expired))
+    if line.category.charge is not Charge.REFRESH:
+        source = "Provenance" if line.category.recurring else "Support provenance"
+        row.formula(YEARLY_BASIS, f"={row.at(source)}", styles.text, yearly_basis(line))
+        _yearly(row, _kind(line.cost))
+    life, age = _life(line.cost)
+    row.write(LIFE, life, styles.life)
+    row.write(AGE, age, styles.number)
+    if life == NEVER:
+        row.write(RENEWAL, 0, styles.money)
+        return
+    price, each = row.at("Unit price"), sum((amount for _, amount in line.cost.refreshes), ZERO)
+    row.formula(RENEWAL, f"=IF(ISNUMBER({price}),{row.at('Quantity')}*{price},0)", styles.money, each)
+    years, there = row.at(LIFE), row.at(AGE)
+    times = f"MAX(0,INT((horizon_years-1+{there})/{years}))"
+    first, rate = f"(1+discount_rate)^-({years}-{there})", f"(1+discount_rate)^-{years}"
+    even = f"IF(discount_rate=0,{times},{first}*(1-({rate})^{times})/(1-{rate}))"
+    value = present_value(row.economics, Cost(refreshes=line.cost.refreshes))
+    row.formula(LATER_PRICE, f"={row.at(RENEWAL)}*{even}", styles.money, value)
+
+
+def _yearly(row: _Row, kind: str) -> None:
+    """Yearly money over the horizon, discounted, by how it grows."""
+    amount, styles = row.at("Support per year"), row.styles
+    row.write(GROWS_AS, kind, styles.text)
+    value = present_value(row.economics, replace(row.line.cost, refreshes=()))
+    if kind != "fees":
+        factor = "annuity" if kind == "hosting" else f"annuity_{kind}"
+        row.formula(LATER_YEARLY, f"=N({amount})*{factor}", styles.money, value)
+        return
+    term, last = row.at("Term (months)"), row.at(LAST_FEE)
+    months = f"({term}*ROUNDUP(12*horizon_years/{term},0)-12*(horizon_years-1))"
+    row.formula(LAST_FEE, f"={amount}/12*{months}", styles.money, _fee_of_last_year(row.economics, row.line))
+    paid = f"={amount}*annuity+({last}-{amount})*(1+discount_rate)^-horizon_years"
+    row.formula(LATER_YEARLY, paid, styles.money, value)
+
+
+def _kind(cost: Cost) -> str:
+    return next((kind for kind in ("lease", "energy", "hosting", "fees") if getattr(cost, kind)), "support")
+
+
+def _life(cost: Cost) -> tuple[int, int]:
+    """Years of a life, and how many of the first have gone."""
+    for life, _ in cost.refreshes:
+        return life.life_years, life.age_years % life.life_years
+    return NEVER, 0
+
+
+def _fee_of_last_year(economics: Economics, line: BillLine) -> Decimal:
+    last = economics.horizon_years
+    return sum((fee * months_paid(last, term, last) for term, fee in line.cost.fees), ZERO)
+
+
+def _later(economics: Economics, bill: tuple[BillLine, ...]) -> Iterator[Decimal]:
+    """Of all lines: fees of the last year, renewals and yearly money, discounted."""
+    whole = [line.cost for line in bill]
+    yield sum((_fee_of_last_year(economics, line) for line in bill), ZERO)
+    yield sum((present_value(economics, Cost(refreshes=cost.refreshes)) for cost in whole), ZERO)
+    yield sum((present_value(economics, replace(cost, refreshes=())) for cost in whole), ZERO)
 
 
 def _marks(sheet: Worksheet, styles: Styles, rows: BillRange) -> None:
     price, provenance = LETTER["Unit price"], LETTER["Provenance"]
-    for criteria, style in (
-        (f'=${price}2="{TO_BE_QUOTED}"', styles.to_be_quoted),
-        (f'=${provenance}2="{ILLUSTRATIVE}"', styles.illustrative),
+    for told, style in (
+        (f'${price}2="{TO_BE_QUOTED}"', styles.to_be_quoted),
+        (f'${provenance}2="{ILLUSTRATIVE}"', styles.illustrative),
     ):
         for name in ("Unit price", "Line total", "Provenance"):
-            columns = f"{LETTER[name]}2:{LETTER[name]}{rows.last}"
-            sheet.conditional_format(columns, {"type": "formula", "criteria": criteria, "format": style})
+            letter = LETTER[name]
+            rule = {"type": "formula", "criteria": f'=AND({told},{letter}2<>"")', "format": style}
+            sheet.conditional_format(f"{letter}2:{letter}{rows.last}", rule)
+
+
+def _choices(sheet: Worksheet, rows: BillRange) -> None:
+    """What may be typed into the blue cells, with a list to pick from where words are."""
+    price = f"{LETTER['Unit price']}2"
+    for name, options in (
+        (
+            "Unit price",
+            {
+                "validate": "custom",
+                "value": f'=OR(ISNUMBER({price}),{price}="{TO_BE_QUOTED}")',
+                "error_message": f"A number, without the currency, or: {TO_BE_QUOTED}.",
+            },
+        ),
+        (
+            SUPPORT_PER_UNIT,
+            {"validate": "decimal", "criteria": ">=", "value": 0, "error_message": "A number, without the currency."},
+        ),
+        (
+            "Quote valid until",
+            {
+                "validate": "date",
+                "criteria": ">=",
+                "value": date(2000, 1, 1),
+                "error_message": "The last day on which the quote holds, as a date.",
+            },
+        ),
+        (TYPED_BASIS, {"validate": "list", "source": list(get_args(Provenance))}),
+    ):
+        sheet.data_validation(1, COLUMN[name], rows.last - 1, COLUMN[name], options)

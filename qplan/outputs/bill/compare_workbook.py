@@ -2,94 +2,173 @@
 
 from __future__ import annotations
 
-import io
+from collections.abc import Iterator
+from decimal import Decimal
 
-from xlsxwriter import Workbook
-from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
-from qplan.comparison.beside_classical import BesideClassical
-from qplan.comparison.columns import SideBySide
-from qplan.outputs.bill.sheets import Styles, fit_height, formula, lay_out, make_styles, write
-from qplan.outputs.bill.workbook import BOOK_OPTIONS, CREATED
-from qplan.outputs.compare.classical import classical_sections
-from qplan.outputs.compare.rows import Row, Value, money_name, rows, verdicts
+from qplan.comparison.columns import Column, SideBySide
+from qplan.costing.cost import contingency, money, opex_of_year, refresh_of_year
+from qplan.outputs.bill.books import made_book, said_sheet
+from qplan.outputs.bill.sheets import Styles, fit_height, formula, lay_out, plain_table, total_row, write
+from qplan.outputs.bill.tables import CellTable
+from qplan.outputs.compare.page import headline
+from qplan.outputs.compare.rows import Row, Value, rows, verdicts
+from qplan.outputs.text.money import firmness_text
+from qplan.outputs.text.tables import Cell
+from qplan.outputs.text.wording import settings
 
 FIRST = 1  # row of the first value
+NAME, GROUP, VALUE = 40, 26, 24  # widths
+COLUMNS_A_PAGE = 5
+YEARS_MOST = 100
 
 
 def compared_workbook(table: SideBySide) -> bytes:
-    """One sheet with every row, one with the verdicts."""
-    buffer = io.BytesIO()
-    currencies = {each.facts.plan.costs.currency for each in table.columns if each.facts is not None}
-    currency = currencies.pop() if len(currencies) == 1 else ""
-    with Workbook(buffer, BOOK_OPTIONS) as book:
-        book.set_properties({"title": "Plans side by side", "created": CREATED})
-        styles = make_styles(book, currency)
-        sheet, said = book.add_worksheet("Compare"), book.add_worksheet("Verdicts")
-        change = book.add_format({"font_name": "Calibri", "font_size": 10, "num_format": "+0.0%;-0.0%;0.0%"})
-        _fill(sheet, styles, change, table)
-        lay_out(said, styles, ("Against the baseline",), (), (130,), max(len(table.columns) - 1, 1))
-        for number, verdict in enumerate(verdicts(table), FIRST):
-            write(said, number, 0, verdict, styles.text)
-    return buffer.getvalue()
+    """What decides first, then every row, costs by year, and what each was planned under."""
+    with made_book("Plans side by side", _currency(table)) as (book, styles, data):
+        said_sheet(book.add_worksheet("Summary"), styles, (headline(table), *verdicts(table), *_firmness(table)))
+        _compare(book.add_worksheet("Compare"), styles, table)
+        if any(column.facts is not None for column in table.columns):
+            _years(book.add_worksheet("Costs by year"), styles, table)
+            _assumptions(book.add_worksheet("Assumptions"), styles, table)
+    return data.getvalue()
 
 
-def _fill(sheet: Worksheet, styles: Styles, change: Format, table: SideBySide) -> None:
+def _currency(table: SideBySide) -> str:
+    """Of all columns, "" where they are in several."""
+    found = {column.facts.plan.costs.currency for column in table.columns if column.facts is not None}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _firmness(table: SideBySide) -> Iterator[str]:
+    for column in table.columns:
+        if column.facts is not None:
+            yield f"{column.id}: {firmness_text(column.facts)}."
+
+
+def _breaks(first: int, columns: int) -> tuple[int, ...]:
+    """A page for so many columns of plans."""
+    return tuple(range(first + COLUMNS_A_PAGE, first + columns, COLUMNS_A_PAGE))
+
+
+def _compare(sheet: Worksheet, styles: Styles, table: SideBySide) -> None:
     names = tuple(column.id for column in table.columns)
     found = rows(table)
-    header = ("Group", "", *names)
-    lay_out(sheet, styles, header, names, (24, 34, *(22 for _ in names)), max(len(found), 1))
+    widths = (NAME, GROUP, *(VALUE for _ in names))
+    lay_out(sheet, styles, ("What", "Group", *names), names, widths, max(len(found), 1), _breaks(2, len(names)))
     at = {row.key: number for number, row in enumerate(found, FIRST)}
     base = names.index(table.baseline)
     for number, row in enumerate(found, FIRST):
-        write(sheet, number, 0, row.group, styles.text)
-        write(sheet, number, 1, row.name, styles.text)
+        write(sheet, number, 0, row.name, styles.text)
+        write(sheet, number, 1, row.group, styles.text)
         for column, value in enumerate(row.values):
             if row.kind == "change" and isinstance(value, int | float):
                 source = at[row.key.rpartition(".")[0]] + 1
                 here, there = (f"{xl_col_to_name(2 + each)}{source}" for each in (column, base))
                 share = row.key.endswith(".share")
                 text = f"=IF({there}=0,0,({here}-{there})/{there})" if share else f"={here}-{there}"
-                formula(sheet, number, 2 + column, text, change if share else styles.money, value)
+                formula(sheet, number, 2 + column, text, styles.change_share if share else styles.change, value)
             else:
                 _write(sheet, number, 2 + column, row, value, styles)
+        fit_height(sheet, number, (row.name, row.group, *row.values), widths)
 
 
 def _write(sheet: Worksheet, number: int, column: int, row: Row, value: Value, styles: Styles) -> None:
     style = {"money": styles.money, "share": styles.share}.get(row.kind, styles.number)
-    write(sheet, number, column, value, styles.text if isinstance(value, str) else style)
+    write(sheet, number, column, value, styles.right_text if isinstance(value, str) else style)
 
 
-def classical_workbook(beside: BesideClassical) -> bytes:
-    """One sheet: both designs in all and by corridor; what QKD adds is a formula with its cached value."""
-    buffer = io.BytesIO()
-    with Workbook(buffer, BOOK_OPTIONS) as book:
-        book.set_properties({"title": "Classical beside quantum", "created": CREATED})
-        styles = make_styles(book, beside.extra.currency)
-        sheet, said_sheet = book.add_worksheet("Classical"), book.add_worksheet("Reading")
-        columns = ("Classical", "With QKD", "QKD adds")
-        names = (
-            ("Capex", "capex"),
-            ("Contingency", "contingency"),
-            ("Opex of year 1", "opex_per_year"),
-            ("TCO", "tco"),
-        )
-        three = (beside.classical, beside.quantum, beside.extra)
-        found = [(name, *(getattr(costs, key) for costs in three)) for name, key in names]
-        found += [
-            (f"TCO of {money_name(each.id)}", each.classical, each.quantum, each.extra) for each in beside.corridors
-        ]
-        lay_out(sheet, styles, ("", *columns), columns, (44, 22, 22, 22), len(found))
-        for number, (name, classical, quantum, extra) in enumerate(found, FIRST):
-            write(sheet, number, 0, name, styles.text)
-            write(sheet, number, 1, classical, styles.money)
-            write(sheet, number, 2, quantum, styles.money)
-            formula(sheet, number, 3, f"=C{number + 1}-B{number + 1}", styles.money, extra)
-        points = [text for section in classical_sections(beside) for text in (*section.paragraphs, *section.points)]
-        lay_out(said_sheet, styles, ("Reading",), (), (130,), max(len(points), 1))
-        for number, text in enumerate(points, FIRST):
-            write(said_sheet, number, 0, text, styles.text)
-            fit_height(said_sheet, number, (text,), (130,))
-    return buffer.getvalue()
+def _years(sheet: Worksheet, styles: Styles, table: SideBySide) -> None:
+    """Nominal money by year; the last row is what it comes to when discounted at each column's own rate."""
+    names = tuple(column.id for column in table.columns)
+    years = min(max(_horizon(column) for column in table.columns), YEARS_MOST)
+    last = years + 2
+    widths = (14, *(VALUE for _ in names))
+    lay_out(sheet, styles, ("Year", *names), names, widths, last - 1, _breaks(1, len(names)))
+    for year in range(years + 1):
+        write(sheet, FIRST + year, 0, year, styles.text)
+    total_row(sheet, styles, last, len(names) + 1, "Nominal")
+    write(sheet, last + 1, 0, "Discounted", styles.text)
+    for number, column in enumerate(table.columns, start=1):
+        amounts = _flow(column)
+        if not amounts or len(amounts) > years + 1:
+            continue
+        letter = xl_col_to_name(number)
+        for year, amount in enumerate(amounts):
+            write(sheet, FIRST + year, number, amount, styles.money)
+        span = f"{letter}2:{letter}{last}"
+        formula(sheet, last, number, f"=SUM({span})", styles.total, sum(amounts))
+        rate = f"Assumptions!{xl_col_to_name(number)}{RATE_ROW}"
+        text = f"=SUMPRODUCT({span},(1+{rate})^-$A$2:$A${last})"
+        formula(sheet, last + 1, number, text, styles.money, _discounted(column, amounts))
+    sheet.print_area(0, 0, last + 1, len(names))
+
+
+def _horizon(column: Column) -> int:
+    return 0 if column.facts is None else column.facts.inventory.economics.horizon_years
+
+
+def _flow(column: Column) -> list[Decimal]:
+    """Nominal, of year 0 and of every year of the horizon; nothing without a plan or over too many years."""
+    if column.facts is None or _horizon(column) > YEARS_MOST:
+        return []
+    economics, total = column.facts.inventory.economics, column.facts.costs.total
+    years = range(1, economics.horizon_years + 1)
+    later = (opex_of_year(economics, total, year) + refresh_of_year(economics, total, year) for year in years)
+    return [total.capex + contingency(economics, total.capex), *later]
+
+
+def _discounted(column: Column, amounts: list[Decimal]) -> Decimal:
+    assert column.facts is not None, "what has amounts has a plan"
+    growth = 1 + money(column.facts.inventory.economics.discount_rate)
+    return sum((amount * growth**-year for year, amount in enumerate(amounts)), Decimal(0))
+
+
+RATE_ROW = 4
+"""Of the discount rate in Assumptions, counted as in a formula."""
+
+
+def _assumptions(sheet: Worksheet, styles: Styles, table: SideBySide) -> None:
+    names = tuple(column.id for column in table.columns)
+    cells = tuple(zip(*(_told(column) for column in table.columns), strict=True))
+    labelled = tuple((label, *row) for label, row in zip(TOLD, cells, strict=True))
+    widths = (NAME, *(VALUE for _ in names))
+    plain_table(sheet, styles, CellTable(("Assumption", *names), labelled, names), widths, _breaks(1, len(names)))
+    for row in (RATE_ROW, RATE_ROW + 1):
+        for number, rate in enumerate(labelled[row - 2][1:], start=1):
+            write(sheet, row - 1, number, rate, styles.share)
+
+
+TOLD = (
+    "Currency",
+    "Horizon (years)",
+    "Discount rate per year",
+    "Contingency, share of capex",
+    "Manufacturers",
+    "Offers",
+    "Scenario",
+    "Set besides",
+    "Quotes are judged on",
+    "sha256 of the effective inventory",
+)
+
+
+def _told(column: Column) -> Iterator[Cell]:
+    """Of a column: a cell for every one of `TOLD`."""
+    if column.facts is None:
+        yield from (None for _ in TOLD)
+        return
+    inventory, ref = column.facts.inventory, column.facts.plan.inventory
+    economics, policy = inventory.economics, inventory.policy
+    yield economics.currency
+    yield economics.horizon_years
+    yield economics.discount_rate
+    yield economics.contingency
+    yield "any" if policy.manufacturers is None else ", ".join(policy.manufacturers)
+    yield policy.offers if isinstance(policy.offers, str) else ", ".join(policy.offers)
+    yield ref.scenario
+    yield settings(ref)
+    yield ref.as_of or "no day: none runs out"
+    yield ref.effective_sha256

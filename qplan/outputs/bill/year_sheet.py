@@ -1,7 +1,6 @@
-"""The sheet with the costs by year, calculated from the bill's totals and the assumptions.
+"""The sheet with the costs by year, calculated from the bill and the assumptions, and the discounted total.
 
-It reads the names `capex_total`, `opex_total`, `contingency_share`, `horizon_years`, `discount_rate` and `annuity`, and
-gives its own totals the names `nominal_total` and `tco_total`.
+Every amount is a formula, also of years that differ; `nominal_total` and `tco_total` are the names of its sums.
 """
 
 from __future__ import annotations
@@ -10,9 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from xlsxwriter.workbook import Workbook
+from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from qplan.assessment.facts import PlanFacts
+from qplan.costing.bill import BillLine
 from qplan.costing.cash_flow import YEARS_LISTED
 from qplan.costing.cost import (
     Cost,
@@ -21,105 +22,165 @@ from qplan.costing.cost import (
     nominal_after,
     opex_of_year,
     present_value,
-    present_value_factor,
     refresh_of_year,
-    varies,
 )
 from qplan.inventory.commercial import Economics
+from qplan.outputs.bill.bill_columns import AGE, LIFE, RENEWAL, bill_range
 from qplan.outputs.bill.sheets import Styles, formula, lay_out, total_row, write
 
-HEADER = ("Year", "One-off", "Recurring", "Nominal", "Discount factor", "Discounted", "Discounted, cumulated")
+SHEET = "Costs by year"
+PARTS = ("One-off", "Support", "Leases", "Energy", "Hosting", "Fees", "Bought again")
+HEADER = ("Year", *PARTS, "Nominal", "Discount factor", "Discounted", "Cumulated")
+WIDTHS = (7, 17, 16, 16, 16, 16, 16, 16, 18, 10, 18, 18)
+NOMINAL, FACTOR, DISCOUNTED = "I", "J", "K"
 
 
 @dataclass(frozen=True)
-class _Figure:
-    """A formula with its present value; `{row}` is the row that it stands in."""
+class _Part:
+    """One kind of money: its formula in a year and in the row of later years, and its value."""
 
-    formula: str
-    value: Decimal
+    each: str
+    """`{year}`: the cell of the year."""
+    later: str
+    """`{listed}`: the last year that has a row."""
+    cost: Cost
 
 
 @dataclass(frozen=True)
-class _Year:
-    label: int | str
-    one_off: _Figure
-    recurring: _Figure
-    factor: _Figure | None
-    discounted: _Figure
+class _Flow:
+    """The bill's money by kind, as formulas and as values."""
+
+    economics: Economics
+    parts: tuple[_Part, ...]
+
+    @property
+    def listed(self) -> int:
+        return min(self.economics.horizon_years, YEARS_LISTED)
+
+    def year(self, part: _Part, year: int) -> Decimal:
+        return opex_of_year(self.economics, part.cost, year) + refresh_of_year(self.economics, part.cost, year)
+
+    def after(self, part: _Part) -> Decimal:
+        """Nominal, of the years that have no row."""
+        return nominal_after(self.economics, part.cost, self.listed)
+
+    def discounted(self, year: int) -> Decimal:
+        growth = 1 + money(self.economics.discount_rate)
+        return sum((self.year(part, year) for part in self.parts), Decimal(0)) * growth**-year
+
+    @property
+    def discounted_after(self) -> Decimal:
+        if self.economics.horizon_years == self.listed:
+            return Decimal(0)
+        whole = sum((present_value(self.economics, part.cost) for part in self.parts), Decimal(0))
+        return whole - sum((self.discounted(year) for year in range(1, self.listed + 1)), Decimal(0))
 
 
-NOTHING = _Figure("=0", Decimal(0))
-
-
-def year_sheet(book: Workbook, sheet: Worksheet, styles: Styles, economics: Economics, total: Cost) -> None:
+def year_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
     """Year 0, the years of the horizon, and one row for later years, which a longer horizon typed in reaches."""
-    years = list(_years(economics, total))
-    last = len(years) + 1
-    lay_out(sheet, styles, HEADER, HEADER, (10, 20, 20, 20, 16, 20, 22), last - 1)
-    nominal = discounted = Decimal(0)
-    for row, year in enumerate(years, start=1):
-        here = row + 1
-        here_nominal = year.one_off.value + year.recurring.value
-        nominal, discounted = nominal + here_nominal, discounted + year.discounted.value
-        write(sheet, row, 0, year.label, styles.text)
-        for column, figure, style in (
-            (1, year.one_off, styles.money),
-            (2, year.recurring, styles.money),
-            (3, _Figure("=B{row}+C{row}", here_nominal), styles.money),
-            (4, year.factor, styles.factor),
-            (5, year.discounted, styles.money),
-            (6, _Figure(f"=SUM(F$2:F{here})", discounted), styles.money),
-        ):
-            if figure is not None:
-                formula(sheet, row, column, figure.formula.format(row=here), style, figure.value)
-    total_row(sheet, styles, last, len(HEADER))
-    for column, name, amount in ((3, "nominal_total", nominal), (5, "tco_total", discounted)):
-        letter = "ABCDEFG"[column]
-        formula(sheet, last, column, f"=SUM({letter}2:{letter}{last})", styles.total, amount)
-        book.define_name(name, f"='Costs by year'!${letter}${last + 1}")
-
-
-def _years(economics: Economics, total: Cost) -> Iterator[_Year]:
-    horizon, growth, opex = economics.horizon_years, 1 + money(economics.discount_rate), total.opex_per_year
-    listed = min(horizon, YEARS_LISTED)
+    economics, total = facts.inventory.economics, facts.costs.total
+    flow = _Flow(economics, _parts(total, facts.bill))
+    last = flow.listed + 3
+    lay_out(sheet, styles, HEADER, HEADER[1:], WIDTHS, last - 1)
     one_off = total.capex + contingency(economics, total.capex)
-    yield _Year(
-        0,
-        _Figure("=capex_total*(1+contingency_share)", one_off),
-        NOTHING,
-        _Figure("=(1+discount_rate)^-A{row}", Decimal(1)),
-        _Figure("=D{row}*E{row}", one_off),
-    )
-    for year in range(1, listed + 1):
-        yield _Year(
-            year,
-            NOTHING,
-            _recurring(economics, total, year),
-            _Figure("=(1+discount_rate)^-A{row}", growth**-year),
-            _Figure("=D{row}*E{row}", _recurring(economics, total, year).value * growth**-year),
-        )
-    factors = f"SUM(E3:E{listed + 2})" if listed else "0"
-    beyond = Decimal(0)
-    if varies(economics, total):
-        later = nominal_after(economics, total, listed)
-        paid = (_recurring(economics, total, year).value * growth**-year for year in range(1, listed + 1))
-        beyond = present_value(economics, total) - sum(paid, Decimal(0)) if horizon > listed else beyond
-        yield _Year("later", NOTHING, _Figure(f"={later}", later), None, _Figure(f"={beyond}", beyond))
-        return
-    if horizon > listed:
-        beyond = present_value_factor(economics) - sum(growth**-year for year in range(1, listed + 1))
-    yield _Year(
-        "later",
-        NOTHING,
-        _Figure(f"=MAX(horizon_years-{listed},0)*opex_total", opex * (horizon - listed)),
-        None,
-        _Figure(f"=IF(horizon_years>{listed},opex_total*(annuity-{factors}),0)", opex * beyond),
+    sums = [Decimal(0)] * len(PARTS)
+    cumulated = Decimal(0)
+    for row in range(1, last):
+        amounts = [one_off if row == 1 else Decimal(0), *_amounts(flow, row)]
+        _write_amounts(sheet, styles, flow, row, amounts)
+        discounted = one_off if row == 1 else flow.discounted_after if row == last - 1 else flow.discounted(row - 1)
+        cumulated += discounted
+        _write_sums(sheet, styles, flow, row, sum(amounts, Decimal(0)), discounted, cumulated)
+        sums = [before + amount for before, amount in zip(sums, amounts, strict=True)]
+    total_row(sheet, styles, last, len(HEADER))
+    for letter, amount in (*zip("BCDEFGH", sums, strict=True), (NOMINAL, sum(sums)), (DISCOUNTED, cumulated)):
+        formula(sheet, last, "ABCDEFGHIJK".index(letter), f"=SUM({letter}2:{letter}{last})", styles.total, amount)
+    for letter, name in ((NOMINAL, "nominal_total"), (DISCOUNTED, "tco_total")):
+        styles.book.define_name(name, f"='{SHEET}'!${letter}${last + 1}")
+
+
+def listed_rows(economics: Economics) -> tuple[int, int]:
+    """Row of year 0 and of the last year that has one, counted as in a formula."""
+    return 2, min(economics.horizon_years, YEARS_LISTED) + 2
+
+
+def _parts(total: Cost, bill: tuple[BillLine, ...]) -> tuple[_Part, ...]:
+    lines = bill_range(bill)
+    paid, life, age = (lines.column(name) for name in (RENEWAL, LIFE, AGE))
+    renewed = f"SUMPRODUCT({paid}*(MOD({{year}}+{age},{life})=0))"
+    later = f"SUMPRODUCT({paid}*(INT((horizon_years-1+{age})/{life})-INT(({{listed}}+{age})/{life})))"
+    return (
+        *(
+            _Part(f"{name}_year_1*(1+escalation_{name})^({{year}}-1)", _later_growing(name), cost)
+            for name, cost in (
+                ("support", Cost(support=total.support)),
+                ("lease", Cost(lease=total.lease)),
+                ("energy", Cost(energy=total.energy)),
+            )
+        ),
+        _Part("hosting_year_1", "hosting_year_1*(horizon_years-{listed})", Cost(hosting=total.hosting)),
+        _Part(
+            "IF({year}=horizon_years,fee_last_year,fees_year_1)",
+            "fees_year_1*(horizon_years-1-{listed})+fee_last_year",
+            Cost(fees=total.fees),
+        ),
+        _Part(f"IF({{year}}=horizon_years,0,{renewed})", later, Cost(refreshes=total.refreshes)),
     )
 
 
-def _recurring(economics: Economics, total: Cost, year: int) -> _Figure:
-    """Opex and refresh of a year: the bill's total where every year is alike, else the plan's own figure."""
-    if not varies(economics, total):
-        return _Figure("=IF(A{row}<=horizon_years,opex_total,0)", total.opex_per_year)
-    amount = opex_of_year(economics, total, year) + refresh_of_year(economics, total, year)
-    return _Figure(f"=IF(A{{row}}<=horizon_years,{amount},0)", amount)
+def _later_growing(name: str) -> str:
+    growth = f"escalation_{name}"
+    grown = f"((1+{growth})^horizon_years-(1+{growth})^{{listed}})/{growth}"
+    return f"{name}_year_1*IF({growth}=0,horizon_years-{{listed}},{grown})"
+
+
+def _amounts(flow: _Flow, row: int) -> Iterator[Decimal]:
+    for part in flow.parts:
+        if row == 1:
+            yield Decimal(0)
+        else:
+            yield flow.after(part) if row == flow.listed + 2 else flow.year(part, row - 1)
+
+
+def _write_amounts(sheet: Worksheet, styles: Styles, flow: _Flow, row: int, amounts: list[Decimal]) -> None:
+    listed, last = flow.listed, row == flow.listed + 2
+    write(sheet, row, 0, "later" if last else row - 1, styles.text)
+    if row == 1:
+        formula(sheet, 1, 1, "=capex_total*(1+contingency_share)", styles.money, amounts[0])
+    for column, (part, amount) in enumerate(zip(flow.parts, amounts[1:], strict=True), start=2):
+        if row == 1:
+            write(sheet, row, column, 0, styles.money)
+        elif last:
+            text = f"=IF(horizon_years>{listed},{part.later.format(listed=listed)},0)"
+            formula(sheet, row, column, text, styles.money, amount)
+        else:
+            year = f"$A{row + 1}"
+            text = f"=IF({year}<=horizon_years,{part.each.format(year=year)},0)"
+            formula(sheet, row, column, text, styles.money, amount)
+
+
+def _write_sums(
+    sheet: Worksheet,
+    styles: Styles,
+    flow: _Flow,
+    row: int,
+    nominal: Decimal,
+    discounted: Decimal,
+    cumulated: Decimal,
+) -> None:
+    here, listed = row + 1, flow.listed
+    factor, text = f"=(1+discount_rate)^-A{here}", f"={NOMINAL}{here}*{FACTOR}{here}"
+    if row == listed + 2:
+        factor = ""
+        paid = f"SUM({DISCOUNTED}3:{DISCOUNTED}{row})" if listed else "0"
+        text = f"=IF(horizon_years>{listed},yearly_value+renewals_value-{paid},0)"
+    value = (1 + money(flow.economics.discount_rate)) ** -(row - 1)
+    cells: tuple[tuple[int, str, Format, Decimal], ...] = (
+        (8, f"=SUM(B{here}:H{here})", styles.money, nominal),
+        (9, factor, styles.factor, value),
+        (10, text, styles.money, discounted),
+        (11, f"=SUM({DISCOUNTED}$2:{DISCOUNTED}{here})", styles.money, cumulated),
+    )
+    for column, cell, style, amount in cells:
+        if cell:
+            formula(sheet, row, column, cell, style, amount)

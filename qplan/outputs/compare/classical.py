@@ -21,6 +21,11 @@ BOTH = (
     "top of it, for QKD authenticates nothing and every corridor needs PQC where no key comes. Its costs are in no "
     "plan, budget or bill."
 )
+TODAY = (
+    "Today is what is there: nothing is bought and nothing is added, and what it costs to run is in no column. It is "
+    "taken to agree keys by ECDH or RSA, without PQC."
+)
+COLUMNS = ("Today", "Classical", "With QKD", "QKD adds")
 CORRIDORS = "TCO by corridor"
 NO_SCORE = "Properties, not a score: which of them matter is for who answers for the traffic to say."
 US_ORDER = "US executive order of 2026-06-22, Securing the Nation Against Advanced Cryptographic Attacks"
@@ -29,7 +34,9 @@ US_ORDER = "US executive order of 2026-06-22, Securing the Nation Against Advanc
 def classical_sections(beside: BesideClassical) -> tuple[Section, ...]:
     """Money, then reasons by corridor, then properties and national positions."""
     return (
-        Section("classical", "Classical beside quantum", (BOTH, said(beside), *_open(beside)), tuple(_tables(beside))),
+        Section(
+            "classical", "Classical beside quantum", (said(beside), BOTH, TODAY, *_open(beside)), tuple(_tables(beside))
+        ),
         Section("reasons", "Why not PQC alone? Corridor by corridor", points=tuple(_reasons(beside))),
         Section(
             "properties",
@@ -70,10 +77,23 @@ def classical_document(beside: BesideClassical) -> Document:
 
 def classical_csv(beside: BesideClassical) -> str:
     """Amounts as numbers, by key."""
-    names = ("capex", "contingency", "opex_per_year", "tco")
-    rows = [(name, *(getattr(costs, name) for costs in _three(beside))) for name in names]
-    rows += [(f"corridors.{each.id}.tco", each.classical, each.quantum, each.extra) for each in beside.corridors]
-    return csv_text(("key", "classical", "quantum", "extra"), rows)
+    return csv_text(
+        ("key", "today", "classical", "quantum", "extra"), ((key, *amounts) for key, _, amounts in money_rows(beside))
+    )
+
+
+def money_rows(beside: BesideClassical) -> Iterator[tuple[str, str, tuple[float, ...]]]:
+    """Key, name, and an amount for every one of `COLUMNS`."""
+    for key, name in (
+        ("capex", "Capex"),
+        ("contingency", "Contingency"),
+        ("opex_per_year", "Opex of year 1"),
+        ("tco", wording.tco_label(beside.facts.inventory.economics)),
+    ):
+        yield key, name, (0.0, *(getattr(costs, key) for costs in _three(beside)))
+    for each in beside.corridors:
+        amounts = (0.0, each.classical, each.quantum, each.extra)
+        yield f"corridors.{each.id}.tco", f"TCO of {money_name(each.id)}", amounts
 
 
 def said(beside: BesideClassical) -> str:
@@ -99,25 +119,13 @@ def _open(beside: BesideClassical) -> Iterator[str]:
 
 def _tables(beside: BesideClassical) -> Iterator[Table]:
     currency = beside.extra.currency
-    columns = ("Classical", "With QKD", "QKD adds")
-    totals = tuple(
-        (name, *(format_money(getattr(costs, key), currency) for costs in _three(beside)))
-        for key, name in (
-            ("capex", "Capex"),
-            ("contingency", "Contingency"),
-            ("opex_per_year", "Opex of year 1"),
-            ("tco", wording.tco_label(beside.facts.inventory.economics)),
-        )
-    )
-    yield Table("In all", ("", *columns), totals, right=columns)
+    rows = tuple((name, *(format_money(each, currency) for each in amounts)) for _, name, amounts in money_rows(beside))
+    of_all = len(rows) - len(beside.corridors)
+    yield Table("In all", ("", *COLUMNS), rows[:of_all], right=COLUMNS)
     shares = tuple(
-        (
-            money_name(each.id),
-            *(format_money(amount, currency) for amount in (each.classical, each.quantum, each.extra)),
-        )
-        for each in beside.corridors
+        (money_name(each.id), *cells[1:]) for each, (_, *cells) in zip(beside.corridors, rows[of_all:], strict=True)
     )
-    yield Table(CORRIDORS, ("Corridor", *columns), shares, right=columns)
+    yield Table(CORRIDORS, ("Corridor", *COLUMNS[1:]), shares, right=COLUMNS[1:])
     figures = ("Quantity", "Effort (days)", "One-off", "Per year")
     lines = tuple(
         (
@@ -197,30 +205,58 @@ def _properties(beside: BesideClassical) -> Table:
     facts = beside.facts
     relays = wording.listed([relay.id for relay in facts.relays]) or "none"
     longest = max((facts.link.loss_db for facts in facts.links), default=0.0)
+    reach = f"by loss: links of up to {wording.db(longest)} here, then a relay"
     rows = (
         (
             "Confidentiality rests on",
+            "ECDH or RSA; AES",
             "ML-KEM or ECDH, one of which must hold; AES",
             "besides: physics, the devices as built, every relay; AES unless one-time pad",
             "NIST SP 800-227; FIPS 203 (2024-08)",
         ),
-        ("Recorded traffic is read later", "if ML-KEM and ECDH both fall", "if the QKD key is known besides", "logic"),
-        ("Who has keys in clear", "the two ends", f"the two ends and relays: {relays}", "this plan"),
+        (
+            "Recorded traffic is read later",
+            "if ECDH or RSA, as used, falls",
+            "if ML-KEM and ECDH both fall",
+            "if both fall and the QKD key is known besides",
+            "logic",
+        ),
+        (
+            "Who has keys in clear",
+            "the two ends",
+            "the two ends",
+            f"the two ends and relays: {relays}",
+            "this plan",
+        ),
         (
             "Authentication",
+            "certificates (ECDSA or RSA)",
             "certificates (ML-DSA or ECDSA)",
             "the same, or pre-shared keys: QKD gives none",
             "FIPS 204 (2024-08)",
         ),
-        ("A fibre cut stops", "traffic on that fibre", "key supply, once stores are empty: see drills", "this plan"),
-        ("Reach", "any distance", f"by loss: links of up to {wording.db(longest)} here, then a relay", "this plan"),
-        ("Change of algorithm", "software", "optics: a new purchase", "kind of product"),
+        (
+            "A fibre cut stops",
+            "traffic on that fibre",
+            "traffic on that fibre",
+            "besides: key supply, once stores are empty (see drills)",
+            "this plan",
+        ),
+        ("Reach", "any distance", "any distance", reach, "this plan"),
+        ("Change of algorithm", "software", "software", "optics: a new purchase", "kind of product"),
         (
             "Evaluation",
-            "FIPS 140-3 with ML-KEM",
+            "FIPS 140-3",
+            "FIPS 140-3 with ML-KEM, under way: ask for the certificate",
             "ISO/IEC 23837-1:2023, protection profile PP-0120 (2024): ask for the certificate",
             "state of 2026-11",
         ),
-        ("Open standards", "RFC 9370, RFC 8784, FIPS 203 to 205", "ETSI GS QKD 004, 014, 015; ITU-T Y.3800", "issuers"),
+        (
+            "Open standards",
+            "RFC 7296",
+            "RFC 9370, RFC 8784, FIPS 203 to 205",
+            "ETSI GS QKD 004, 014, 015; ITU-T Y.3800",
+            "issuers",
+        ),
     )
-    return Table("", ("Property", "Hardened classical", "With QKD", "Basis"), rows)
+    return Table("", ("Property", "Today", "Hardened classical", "With QKD", "Basis"), rows)

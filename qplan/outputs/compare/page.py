@@ -26,7 +26,7 @@ def compared_document(table: SideBySide) -> Document:
     return Document(
         title=f"{name}: plans side by side" if name else "Plans side by side",
         subtitle=f"Baseline: {table.baseline}",
-        headline=_headline(table),
+        headline=headline(table),
         proven=all(column.status == "optimal" for column in table.columns),
         warnings=(),
         figures=tuple((column.id, _tco(column)) for column in table.columns),
@@ -42,7 +42,7 @@ def _anchor(group: str) -> str:
     return group.lower().replace(" ", "-")
 
 
-def _headline(table: SideBySide) -> str:
+def headline(table: SideBySide) -> str:
     """The cheapest of what can be compared."""
     planned = [(column.facts.plan.costs.tco, column.id) for column in table.columns if column.facts is not None]
     currencies = {column.facts.plan.costs.currency for column in table.columns if column.facts is not None}
