@@ -21,6 +21,8 @@ class LinkFacts:
     """Of the system."""
     rate_limit_db: float
     """Loss up to which the link still gives what is reserved on it."""
+    needed_bps: float
+    """Secret bit/s that each of its systems must give for what is reserved, with the policy's reserve on top."""
     budget: LossBudget | None
     """Of its route, as the inventory states it; None where a fibre cannot carry the system's band."""
     length_km: float | None
@@ -67,4 +69,6 @@ def link_facts(inventory: Inventory, link: Link, carries: bool = True) -> LinkFa
     needed_bps = link.load_bps / (link.count * kept) if kept else 0.0
     rate_limit_db = loss_for_rate_db(system.key_rate_curve, link.loss_db, needed_bps)
     budget = loss_budget(inventory, link.fibres, link.bypass_sites, band_of(system))
-    return LinkFacts(link, max_loss_db(system), rate_limit_db, budget, link.length_km if known else None, carries)
+    return LinkFacts(
+        link, max_loss_db(system), rate_limit_db, needed_bps, budget, link.length_km if known else None, carries
+    )

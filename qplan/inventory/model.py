@@ -52,6 +52,10 @@ class Site(Model):
     """WGS84 latitude in degrees; give both `lat` and `lon` or neither."""
     lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)] | None = None
     """WGS84 longitude in degrees."""
+    address: str | None = None
+    """Where equipment is delivered and installed; for quotes and orders, in no picture."""
+    contact: str | None = None
+    """Whom to ask there, likewise."""
     country: Country | None = None
     """ISO 3166-1 alpha-2."""
     operator: str | None = None
