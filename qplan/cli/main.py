@@ -28,6 +28,7 @@ COMMANDS = {
     "explain": ("Say why there is no plan, or why a plan is as it is.", "qplan.cli.explain"),
     "diff": ("Say what differs between two plans or two inventories.", "qplan.cli.diff"),
     "report": ("Print the report of a plan, or the comment for a pull request.", "qplan.cli.report"),
+    "rfq": ("Ask suppliers for quotations of what a plan buys.", "qplan.cli.rfq"),
     "compare": ("Lay scenarios, vendors or plans side by side.", "qplan.cli.compare"),
     "verify": ("Re-check a plan against an inventory.", "qplan.cli.verify"),
     "export": ("Write a plan in the format of another tool.", "qplan.cli.export"),
