@@ -30,6 +30,7 @@ COMMANDS = {
     "report": ("Print the report of a plan, or the comment for a pull request.", "qplan.cli.report"),
     "bom": ("List what a plan buys: by part, site, link, corridor, supplier, charge.", "qplan.cli.bom"),
     "cost": ("Say what a plan costs, how firm that is, and hold it against limits.", "qplan.cli.cost"),
+    "rfq": ("Ask suppliers for quotations of what a plan buys.", "qplan.cli.rfq"),
     "compare": ("Lay scenarios, vendors or plans side by side.", "qplan.cli.compare"),
     "verify": ("Re-check a plan against an inventory.", "qplan.cli.verify"),
     "export": ("Write a plan in the format of another tool.", "qplan.cli.export"),

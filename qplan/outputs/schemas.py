@@ -21,6 +21,7 @@ from qplan.outputs.compare.document import ComparedDocument
 from qplan.outputs.costs.document import CostDocument
 from qplan.outputs.drills.availability_document import AvailabilityAnswer
 from qplan.outputs.drills.drill_document import DrillAnswer
+from qplan.outputs.quotes.documents import RequestsDocument
 from qplan.outputs.review.diff_document import DiffDocument
 from qplan.outputs.verbs.candidates import Candidates
 from qplan.outputs.verbs.documents import DoctorDocument, Findings, VerificationDocument
@@ -71,6 +72,7 @@ SCHEMAS: dict[str, Callable[[], Schema]] = {
     "diff": lambda: _written(DiffDocument, "qplan diff"),
     "doctor": lambda: _written(DoctorDocument, "qplan doctor"),
     "drill": lambda: _written(DrillAnswer, "qplan drill"),
+    "rfq": lambda: _written(RequestsDocument, "qplan rfq"),
     "show": lambda: _written(Shown, "qplan show"),
     "validate": lambda: _written(Findings, "qplan validate"),
     "verify": lambda: _written(VerificationDocument, "qplan verify"),

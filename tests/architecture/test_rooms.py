@@ -41,7 +41,7 @@ LIBRARIES = {  # who may import them at all
     "highspy": ("optimizer/solvers", "optimizer/search"),
     "click": ("cli",),
     "jinja2": ("outputs",),
-    "xlsxwriter": ("outputs/bill",),
+    "xlsxwriter": ("outputs/bill", "outputs/quotes"),
     "graphviz": ("outputs/topology",),
     "geographiclib": ("physics",),
 }

@@ -1,0 +1,73 @@
+"""The form on which a supplier answers a request for quotation: `qplan rfq` writes it, `qplan import offers` reads it.
+
+A line of it is named by a code that follows from the product's address alone and tells nobody what that is: a request
+that goes to several vendors must not name one of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from qplan.inventory.model import Inventory
+
+PREFIXES = {
+    "qkd_systems": "QKD",
+    "node_items": "KIT",
+    "relay_items": "KIT",
+    "services": "SRV",
+    "fibres": "FIB",
+    "encryptors": "ENC",
+}
+"""How a code begins, by the kind of product."""
+
+LINE = "Line"
+ANSWERS = {
+    "part": "Offered part",
+    "kind": "Kind of offer",
+    "from": "From quantity",
+    "price": "Price per unit, one-off",
+    "discount": "Discount",
+    "currency": "Currency",
+    "support": "Support per unit and year",
+    "fee": "Fee per unit and month",
+    "term": "Term (months)",
+    "until": "Valid until",
+    "lead": "Lead time (weeks)",
+    "complies": "Complies",
+    "remark": "Remark",
+}
+"""Headings of what is answered line by line, by field."""
+
+WHOLE = {
+    "supplier": "Supplier",
+    "quote": "Quote number",
+    "quoted": "Date of the quote",
+    "all_currency": "Currency of all lines",
+    "all_until": "Valid until, all lines",
+    "warranty": "Warranty (months)",
+    "vat": "VAT rate",
+}
+"""What is answered once for all lines, likewise."""
+
+KINDS = ("purchase", "lease", "managed")
+YES, PARTLY, NO = COMPLIES = ("yes", "partly", "no")
+INCLUDED = "included"
+"""Stands for a price of support that is in another price."""
+
+
+def line_code(product: str) -> str:
+    """The code of a line by the product's address (`qkd_systems.dv-metro`): `QKD-1f2e3d4c`."""
+    kind, _, _ = product.partition(".")
+    return f"{PREFIXES[kind]}-{hashlib.sha256(product.encode()).hexdigest()[:8]}"
+
+
+def codes_of(products: Iterable[str]) -> dict[str, str]:
+    """Products by the code of their line."""
+    return {line_code(product): product for product in products}
+
+
+def products_of(inventory: Inventory) -> tuple[str, ...]:
+    """Addresses of all that may be asked for."""
+    kinds = {**dict(inventory.equipment), "services": inventory.services, "fibres": inventory.fibres}
+    return tuple(f"{kind}.{name}" for kind in PREFIXES for name in sorted(kinds[kind]))

@@ -1,0 +1,172 @@
+"""What a product must do, in the words of who asks for it: neutral as to who makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from qplan.inventory.commercial import Encryptor
+from qplan.inventory.model import Inventory, Item, QkdSystem
+from qplan.inventory.plant import band_of
+from qplan.outputs.bill.fibre_orders import COMPUTED, FibreOrder
+from qplan.outputs.text.tables import format_number
+
+SITE_UNIT = "site"
+UNITS = {
+    "node": SITE_UNIT,
+    "relay": SITE_UNIT,
+    "link": "QKD link",
+    "system": "pair",
+    "fibre": "fibre",
+    "corridor": "connection",
+    "plan": "lump sum",
+}
+"""What a service is counted per, as a supplier is told."""
+KEY_DELIVERY = (
+    "ETSI GS QKD 014 (REST-based key delivery API); say whether ETSI GS QKD 004 (application interface, key streams) "
+    "is offered too"
+)
+MOST_POINTS = 4  # of a loss and a rate that are named together
+
+
+class Requirement(NamedTuple):
+    name: str
+    value: str
+
+
+def description(inventory: Inventory, product: str, fibres: Sequence[FibreOrder] = ()) -> str:
+    """What is asked for, without a maker, a model or an id."""
+    kind, _, name = product.partition(".")
+    equipment = inventory.equipment
+    match kind:
+        case "qkd_systems":
+            technology = equipment.qkd_systems[name].technology
+            return "QKD system, a pair of Tx and Rx" + (f" ({technology} or equal)" if technology else "")
+        case "encryptors":
+            encryptor = equipment.encryptors[name]
+            rate = None if encryptor.line_rate_gbps is None else f"{encryptor.line_rate_gbps:g} Gbit/s"
+            return ", ".join(filter(None, ("Encryptor", encryptor.layer, rate)))
+        case "services":
+            return inventory.services[name].description or "Service"
+        case "fibres":
+            (order, *_) = fibres
+            ends = (name or end for name, end in zip(order.end_names, order.ends, strict=True))
+            return f"Dark fibre {' – '.join(ends)}"
+        case _:
+            items: dict[str, Item] = getattr(equipment, kind)
+            return items[name].description or "Equipment at a QKD node"
+
+
+def part_number(inventory: Inventory, product: str) -> str:
+    """Maker and part number as the inventory has them; a fibre by its id; "" for a service."""
+    kind, _, name = product.partition(".")
+    equipment = inventory.equipment
+    if kind == "fibres":
+        return name
+    if kind == "services":
+        return ""
+    entry: QkdSystem | Item | Encryptor = getattr(equipment, kind)[name]
+    part = name if isinstance(entry, Item) else entry.part_number or entry.model or name
+    return f"{entry.manufacturer} {part}" if entry.manufacturer else part
+
+
+def unit(inventory: Inventory, product: str) -> str:
+    """What one of the quantity is."""
+    kind, _, name = product.partition(".")
+    if kind == "services":
+        return UNITS[inventory.services[name].per]
+    return {"qkd_systems": "pair", "fibres": "strand"}.get(kind, "piece")
+
+
+def requirements(
+    inventory: Inventory, product: str, points: Sequence[tuple[float, float]], fibres: Sequence[FibreOrder]
+) -> Iterator[Requirement]:
+    """What the product must do; `points` are (loss in dB, secret bit/s) of the links of a system, `fibres` one fibre
+    in each of the bands that it is lit in."""
+    kind, _, name = product.partition(".")
+    equipment = inventory.equipment
+    match kind:
+        case "qkd_systems":
+            yield from _of_system(equipment.qkd_systems[name], points)
+        case "encryptors":
+            yield from _of_encryptor(equipment.encryptors[name])
+        case "services":
+            yield Requirement("Counted per", UNITS[inventory.services[name].per])
+        case "fibres":
+            yield from _of_fibre(inventory, fibres)
+        case _:
+            yield Requirement("Keys, where it delivers any", KEY_DELIVERY)
+            yield from _room(getattr(equipment, kind)[name], "piece")
+    if kind not in ("services", "fibres"):
+        yield _lead_time(getattr(equipment, kind)[name].lead_time_weeks)
+
+
+def _of_system(system: QkdSystem, points: Sequence[tuple[float, float]]) -> Iterator[Requirement]:
+    hardest = list(_hardest(points))
+    if hardest:
+        pairs = "; ".join(f"{format_number(rate)} bit/s at {loss:.2f} dB" for loss, rate in hardest[:MOST_POINTS])
+        more = f" and {len(hardest) - MOST_POINTS} more" if len(hardest) > MOST_POINTS else ""
+        yield Requirement("Secret key rate of a pair, guaranteed", f"at least {pairs}{more}; each link: sheet Links")
+        yield Requirement("Rates are", "guaranteed, finite-key effects included, over the life of the pair")
+    if points:
+        yield Requirement("Loss budget", f"at least {max(loss for loss, _ in points):.2f} dB from Tx to Rx")
+    band = band_of(system)
+    yield Requirement(
+        "Wavelength", f"{system.wavelength_nm:g} nm planned ({band.value} band); name those of all channels"
+    )
+    strands = f"{system.strands} on every fibre of the route"
+    yield Requirement("Strands of a pair", f"{strands}; say what of it is for service channels")
+    yield Requirement("Key delivery", KEY_DELIVERY)
+    yield Requirement("Authentication of the classical channel", "pre-shared keys or PQC certificates: say which")
+    yield from _room(system, "end")
+
+
+def _hardest(points: Iterable[tuple[float, float]]) -> Iterator[tuple[float, float]]:
+    """Points that no other one implies, the highest loss first: more loss and more rate are harder."""
+    best = 0.0
+    for loss, rate in sorted(set(points), reverse=True):
+        if rate > best:
+            best = rate
+            yield loss, rate
+
+
+def _of_encryptor(encryptor: Encryptor) -> Iterator[Requirement]:
+    for name, words in (
+        ("Key inputs", encryptor.key_inputs),
+        ("Key encapsulation", encryptor.kem),
+        ("Signatures", encryptor.signature),
+        ("Certification", tuple(each.scheme for each in encryptor.certification)),
+    ):
+        if words:
+            yield Requirement(name, ", ".join(words))
+    yield Requirement("Keys from QKD", KEY_DELIVERY)
+    yield from _room(encryptor, "piece")
+
+
+def _of_fibre(inventory: Inventory, orders: Sequence[FibreOrder]) -> Iterator[Requirement]:
+    (order, *_) = orders
+    fibre = inventory.fibres[order.fibre]
+    if order.length_km is not None:
+        yield Requirement("Length", f"{order.length_km:g} km planned")
+    for one in orders:
+        if one.loss_db is not None:
+            how = "computed; an OTDR trace is asked for" if one.basis == COMPUTED else "measured"
+            yield Requirement("Loss, end to end", f"at most {one.loss_db:.2f} dB at {one.band.centre_nm} nm ({how})")
+    yield Requirement("Strands", "dark, without amplifiers, regenerators or active parts on the way")
+    if order.fibre_type:
+        yield Requirement("Fibre", order.fibre_type)
+    if fibre.ducts:
+        yield Requirement("Route", f"by {', '.join(fibre.ducts)}")
+
+
+def _room(entry: QkdSystem | Item | Encryptor, each: str) -> Iterator[Requirement]:
+    for name, amount, unit_name in (
+        ("Rack units", entry.rack_units, ""),
+        ("Power", entry.power_w, " W"),
+    ):
+        asked = f"at most {format_number(amount)}{unit_name} per {each}" if amount else f"say how much per {each}"
+        yield Requirement(name, asked)
+
+
+def _lead_time(weeks: float | None) -> Requirement:
+    return Requirement("Lead time", "say how long" if weeks is None else f"at most {weeks:g} weeks planned")
