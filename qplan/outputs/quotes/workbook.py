@@ -5,7 +5,6 @@ No cell is a formula; a text stands as text, whatever it begins with. The same r
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple
 from typing import NamedTuple
@@ -15,9 +14,9 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from qplan.inventory.answer_form import ANSWERS, COMPLIES, INCLUDED, KINDS, LINE, WHOLE
-from qplan.outputs.bill.sheets import LINE_HEIGHT, Styles, fit_height, lay_out, make_styles, print_set_up, write
+from qplan.outputs.bill.books import made_book
+from qplan.outputs.bill.sheets import LINE_HEIGHT, Styles, fit_height, lay_out, print_set_up, write
 from qplan.outputs.bill.tables import BUDGET_PARTS
-from qplan.outputs.bill.workbook import BOOK_OPTIONS, CREATED
 from qplan.outputs.quotes.lines import AskedLine, AskedLink
 from qplan.outputs.quotes.request import Request
 from qplan.outputs.text.tables import Cell, format_number
@@ -46,10 +45,7 @@ class _Sheet(NamedTuple):
 
 def request_workbook(request: Request) -> bytes:
     """The whole workbook."""
-    buffer = io.BytesIO()
-    with Workbook(buffer, BOOK_OPTIONS) as book:
-        book.set_properties({"title": f"Request for quotation {request.code}", "created": CREATED})
-        styles = make_styles(book, request.currency)
+    with made_book(f"Request for quotation {request.code}", request.currency) as (book, styles, buffer):
         _cover(book, book.add_worksheet("Request"), styles, request)
         for table in _tables(request):
             _fill(book, book.add_worksheet(table.name), styles, table)
