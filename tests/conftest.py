@@ -9,7 +9,12 @@ import pytest
 import seeds  # sets the environment that the processes of xdist inherit
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("qplan", deadline=None, suppress_health_check=[HealthCheck.too_slow])  # of a loaded machine
+settings.register_profile(
+    "qplan",
+    max_examples=seeds.CASES or 50,
+    deadline=None,  # the machine may be under load
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("qplan")
 
 

@@ -1,10 +1,10 @@
-"""Ways over fibres, and ways of least sum or least largest weight: graph searches without a decision."""
+"""Ways over fibres, and ways of fewest steps, least sum or least largest weight: graph searches without a decision."""
 
 from __future__ import annotations
 
 import heapq
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from qplan.inventory.model import Inventory
 
@@ -39,6 +39,40 @@ def unamplified_neighbours(inventory: Inventory) -> dict[str, set[str]]:
             neighbours[a].add(b)
             neighbours[b].add(a)
     return neighbours
+
+
+def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """The neighbours of each vertex over edges that go both ways."""
+    neighbours: dict[str, list[str]] = defaultdict(list)
+    for a, b in pairs:
+        neighbours[a].append(b)
+        neighbours[b].append(a)
+    return dict(neighbours)
+
+
+def breadth_first(neighbours: Mapping[str, Sequence[str]], start: str) -> dict[str, tuple[int, str]]:
+    """Every vertex that can be reached, nearest first, with the steps to it and the vertex before it (its own at 0)."""
+    reached = {start: (0, start)}
+    queue = deque([start])
+    while queue:
+        here = queue.popleft()
+        for there in neighbours.get(here, ()):
+            if there not in reached:
+                reached[there] = reached[here][0] + 1, here
+                queue.append(there)
+    return reached
+
+
+def connected_parts(pairs: Iterable[tuple[str, str]]) -> list[list[str]]:
+    """The vertices that edges join with each other, sorted in each part, the parts by their first."""
+    neighbours = joined(pairs)
+    parts: list[list[str]] = []
+    seen: set[str] = set()
+    for start in sorted(neighbours):
+        if start not in seen:
+            parts.append(sorted(breadth_first(neighbours, start)))
+            seen.update(parts[-1])
+    return parts
 
 
 def lightest_way(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-import networkx as nx
-
+from qplan.candidates.fibre_graph import connected_parts
 from qplan.candidates.model import CandidateGraph, CandidateLink
 from qplan.inventory.model import Inventory
 
@@ -26,6 +25,6 @@ def find_series(inventory: Inventory, candidates: CandidateGraph) -> dict[str, t
         for s, links in at.items()
         if s not in ends and len(links) == 2 and links[0].route.ends != links[1].route.ends
     }
-    graph = nx.Graph((links[0].id, links[1].id) for links in passing.values())
-    series = {link: tuple(sorted(part)) for part in nx.connected_components(graph) for link in part}
+    parts = connected_parts((links[0].id, links[1].id) for links in passing.values())
+    series = {link: tuple(part) for part in parts for link in part}
     return {s: (series[links[0].id][0], series[links[0].id]) for s, links in sorted(passing.items())}

@@ -46,7 +46,7 @@ LIBRARIES = {  # who may import them at all
     "geographiclib": ("physics",),
 }
 LAZY = {  # dear to import: at the top of a file only here, where all of a room needs them
-    "networkx": ("candidates", "optimizer/cuts"),
+    "networkx": (),
     "scipy": ("candidates", "optimizer"),
     "numpy": ("candidates", "optimizer"),
     "jinja2": (),

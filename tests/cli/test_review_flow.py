@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import qplan
 from qplan.api.planning import load_plan
 from qplan.optimizer import planner
 
@@ -78,7 +79,7 @@ def planned(tmp_path_factory) -> Path:
     (folder / "plant.yaml").write_text(PLANT)
     (folder / ".gitattributes").write_text("*.plan/** -text\n")
     git(folder, "init", "-q", "-b", "main")
-    subprocess.run([sys.executable, "-m", "qplan", "optimize", "-q"], cwd=folder, check=True)
+    qplan.write(qplan.optimize(qplan.load(folder / "sites.yaml")), folder / "sites.plan")
     commit(folder, "plan")
     return folder
 

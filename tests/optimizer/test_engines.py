@@ -35,7 +35,7 @@ from qplan.optimizer.search.minimization import minimize
 from qplan.optimizer.search.stages import stages
 from qplan.time_budget import TimeBudget
 
-INSTANCES = 100
+INSTANCES = 70
 BUDGETED = 4  # one of so many instances has the optimum's cost as its budget
 CENT = 0.0101
 FAMILIES = 10  # of cuts, in the order of `_choose_separators`

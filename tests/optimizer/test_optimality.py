@@ -38,12 +38,12 @@ def assert_equal(result: Result, inventory: Inventory, best: Oracle | None, seed
 
 def test_value_equals_exhaustive_search():
     feasible = 0
-    for seed in seeds(60):
+    for seed in seeds(40):
         inventory = Inventory.model_validate(random_inventory(random.Random(seed)))
         best = best_value(inventory)
         assert_equal(planned(inventory), inventory, best, seed)
         feasible += best is not None
-    assert feasible >= 20
+    assert feasible >= 14
 
 
 def renamed(inventory: dict, rng: random.Random) -> dict:
@@ -70,7 +70,7 @@ def renamed(inventory: dict, rng: random.Random) -> dict:
 
 
 def test_names_order_and_direction_do_not_matter():
-    for seed in seeds(12, 10**6):
+    for seed in seeds(8, 10**6):
         document = random_inventory(random.Random(seed))
         other = renamed(document, random.Random(seed))
         first, second = (Inventory.model_validate(d) for d in (document, other))
@@ -96,7 +96,7 @@ def scaled(value: object, factor: Callable[[], float]) -> object:
 
 @pytest.mark.parametrize("factor", [1e-2, 1e6])
 def test_prices_scale(factor):
-    for seed in seeds(8, 2 * 10**6):
+    for seed in seeds(5, 2 * 10**6):
         document = random_inventory(random.Random(seed))
         first = Inventory.model_validate(document)
         second = Inventory.model_validate(scaled(document, lambda: factor))
@@ -110,7 +110,7 @@ def test_prices_scale(factor):
 
 def test_a_useless_site_changes_nothing():
     """Useless is a dead end that may not relay: a relay there, with a way back through its neighbour, is of use."""
-    for seed in seeds(12, 3 * 10**6):
+    for seed in seeds(8, 3 * 10**6):
         document = random_inventory(random.Random(seed))
         first = Inventory.model_validate(document)
         more = {**document, "sites": {**document["sites"], "useless": {"trusted_node": "forbidden"}}}
@@ -128,7 +128,7 @@ def test_cbc_agrees_with_highs():
 
 
 def test_bound_is_valid_at_any_gap():
-    for seed in seeds(15, 5 * 10**6):
+    for seed in seeds(10, 5 * 10**6):
         inventory = Inventory.model_validate(random_inventory(random.Random(seed)))
         exact, rough = planned(inventory), planned(inventory, gap=0.5)
         if exact.plan is None:
@@ -163,7 +163,7 @@ def _rate(rate_bps: float) -> float:
 
 
 def test_mixed_magnitudes_leave_no_artefacts():
-    for seed in seeds(20):
+    for seed in seeds(14):
         inventory = Inventory.model_validate(mixed_magnitudes(random.Random(seed)))
         assert_equal(planned(inventory), inventory, best_value(inventory), seed)
 
@@ -179,7 +179,7 @@ def test_no_cut_excludes_a_plan_of_the_oracle(monkeypatch, columns, steps, ties)
     monkeypatch.setattr(root, "MOST_STEPS", steps)
     monkeypatch.setattr(root, "MANY_TIES", ties)
     judged, rest, layered = 0, 0, 0
-    for seed in seeds(24, 6 * 10**6):
+    for seed in seeds(18, 6 * 10**6):
         document = random_inventory(random.Random(seed))
         if seed % 3 == 0:
             for number, corridor in enumerate(document["corridors"].values()):

@@ -325,7 +325,7 @@ def offers_of(inventory: Inventory, best: Oracle) -> tuple[BoughtOffer, ...]:
 def test_the_verifier_accepts_what_the_oracle_chooses():
     """Two pieces of code that share nothing but the models agree on loss, rate, rules and cost."""
     held = 0
-    for seed in range(80):
+    for seed in range(50):
         inventory = Inventory.model_validate(random_inventory(random.Random(seed)))
         best = best_value(inventory)
         if best is not None:
@@ -334,13 +334,13 @@ def test_the_verifier_accepts_what_the_oracle_chooses():
                 found = tuple(v for v in found if v.rule != "opex-per-year-value")
             assert found == (), seed
             held += 1
-    assert held > 40
+    assert held > 25
 
 
 def test_the_verifier_accepts_what_the_oracle_buys_and_keeps():
     """The same with offers, services, years and existing plant, and counted changes."""
     held = kept = 0
-    for seed in range(60):
+    for seed in range(40):
         rng = random.Random(seed)
         inventory = Inventory.model_validate(random_market(rng))
         try:
@@ -354,7 +354,7 @@ def test_the_verifier_accepts_what_the_oracle_buys_and_keeps():
         assert found == [], seed
         held += 1
         kept += any(link.existing for link in plan.links)
-    assert held > 25 and kept > 5
+    assert held > 16 and kept > 3
 
 
 def test_random_inventories_bring_every_feature_into_play(record_property):

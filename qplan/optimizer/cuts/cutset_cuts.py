@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 
-import networkx as nx
 import numpy as np
 
 from qplan.candidates.bundles import find_tight_links
@@ -84,6 +83,8 @@ class _Cutsets:
 
     def _sides(self, count: np.ndarray, used: np.ndarray) -> list[frozenset[int]]:
         """Ends on one side: each alone, and those that the edges of a tree of most capacity part."""
+        import networkx as nx
+
         sides = {frozenset([t]) for t in self.terminals}
         graph = nx.Graph()
         graph.add_nodes_from(self.terminals)

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-import networkx as nx
-
 from qplan.candidates.bundles import CorridorNetwork
+from qplan.candidates.fibre_graph import breadth_first, joined
 from qplan.candidates.max_flow import FlowNetwork
 
 Arc = tuple[str, str, int]  # tail in layer h, head in layer h + 1, h
@@ -18,10 +17,11 @@ Arc = tuple[str, str, int]  # tail in layer h, head in layer h + 1, h
 def layered_arcs(network: CorridorNetwork, ends: tuple[str, str], most_links: int) -> Iterator[Arc]:
     """Arcs of the layered graph, none where no way is short enough; from the first end they start in layer 0 only."""
     first, second = ends
-    graph = nx.Graph([bundle.ends for bundle in network.bundles])
-    if first not in graph or second not in graph:
-        return
-    ahead, behind = (nx.single_source_shortest_path_length(graph, end, most_links) for end in ends)
+    neighbours = joined(bundle.ends for bundle in network.bundles)
+    ahead, behind = (
+        {site: steps for site, (steps, _) in breadth_first(neighbours, end).items() if steps <= most_links}
+        for end in ends
+    )
     for a, b in sorted({bundle.ends for bundle in network.bundles}):
         for tail, head in ((a, b), (b, a)):
             if tail != second and head != first and tail in ahead and head in behind:

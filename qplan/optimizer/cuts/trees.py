@@ -26,9 +26,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-import networkx as nx
 import pulp
 
+from qplan.candidates.fibre_graph import breadth_first, connected_parts, joined
 from qplan.inventory.model import Inventory
 from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation, Terms
@@ -68,8 +68,8 @@ class Trees:
 
 def components(inventory: Inventory) -> tuple[Component, ...]:
     """The connected components of the graph of required corridors, in id order."""
-    graph = nx.Graph([corridor.ends for corridor in inventory.corridors.values() if corridor.required])
-    return tuple(Component(tuple(ends)) for ends in sorted(sorted(part) for part in nx.connected_components(graph)))
+    ends = [corridor.ends for corridor in inventory.corridors.values() if corridor.required]
+    return tuple(Component(tuple(part)) for part in connected_parts(ends))
 
 
 def trees_bind(inventory: Inventory) -> bool:
@@ -243,10 +243,10 @@ def _in_id_order(pair: Pair) -> Pair:
 
 def _sort_widest_first(parts: tuple[Component, ...], pairs: Iterable[Pair]) -> tuple[Component, ...]:
     """Components whose ends are many and far apart first."""
-    graph = nx.Graph(pairs)
+    neighbours = joined(pairs)
 
     def width(part: Component) -> int:
-        far = nx.single_source_shortest_path_length(graph, part.ends[0]) if part.ends[0] in graph else {}
-        return sum(far.get(end, 0) for end in part.ends)
+        far = breadth_first(neighbours, part.ends[0])
+        return sum(far[end][0] for end in part.ends if end in far)
 
     return tuple(sorted(parts, key=lambda part: (-width(part), part.ends)))

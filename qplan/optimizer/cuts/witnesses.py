@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
-import networkx as nx
 import numpy as np
 
 from qplan.candidates.design import Design
+from qplan.candidates.fibre_graph import breadth_first, joined
 from qplan.candidates.model import systems_needed
 from qplan.optimizer.cuts.layered_trees import layered_tree_values
 from qplan.optimizer.cuts.lifts import Lifts
@@ -48,27 +49,36 @@ def tree_values(trees: Trees, design: Design) -> dict[str, float]:
     while waiting and waiting[0] < trees.rooted:
         k = waiting[0]
         root = trees.components[k].ends[0]
-        graph = nx.DiGraph([(tail, head) for tree, tail, head in trees.arcs if tree == k and (tail, head) in installed])
-        graph.add_node(root)
-        parents = {head: tail for tail, head in nx.bfs_edges(graph, root)}
-        spanned = [l for l in waiting if all(s == root or s in parents for s in trees.components[l].ends)]
+        onward: dict[str, list[str]] = defaultdict(list)
+        for tree, tail, head in trees.arcs:
+            if tree == k and (tail, head) in installed:
+                onward[tail].append(head)
+        reached = breadth_first(onward, root)
+        spanned = [l for l in waiting if all(s in reached for s in trees.components[l].ends)]
         for l in spanned:
             if trees.spans:
                 values[trees.spans[k, l].name] = 1.0
-            for site in trees.components[l].ends:
-                while site != root:
-                    values[trees.arcs[k, parents[site], site].name] = 1.0
-                    site = parents[site]
+            for end in trees.components[l].ends:
+                values |= {trees.arcs[k, tail, head].name: 1.0 for tail, head in pairwise(_way(reached, end))}
         waiting = [l for l in waiting[1:] if l not in spanned]
-    graph = nx.Graph([arc for arc in trees.rest_links if arc in installed])
+    neighbours = joined(arc for arc in trees.rest_links if arc in installed)
     for l in waiting:
         values[trees.spans[trees.rooted, l].name] = 1.0
         first, *others = trees.components[l].ends
+        reached = breadth_first(neighbours, first)
         for other in others:
-            path = nx.shortest_path(graph, first, other)
+            path = _way(reached, other)
             values |= {trees.rest_links[min(a, b), max(a, b)].name: 1.0 for a, b in pairwise(path)}
             values |= {trees.rest_relays[s].name: 1.0 for s in path[1:-1] if s in trees.rest_relays}
     return values
+
+
+def _way(reached: Mapping[str, tuple[int, str]], end: str) -> list[str]:
+    """From where a search began to what it reached."""
+    way = [end]
+    while reached[way[-1]][0]:
+        way.append(reached[way[-1]][1])
+    return way[::-1]
 
 
 class UnsoundCut(Exception):

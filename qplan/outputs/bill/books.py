@@ -19,7 +19,6 @@ BOOK_OPTIONS = {
     "strings_to_urls": False,
     "strings_to_numbers": False,
     "nan_inf_to_errors": True,
-    "default_format_properties": FONT,
 }
 SAID_WIDTH = 130
 
@@ -28,7 +27,8 @@ SAID_WIDTH = 130
 def made_book(title: str, currency: str) -> Iterator[tuple[Workbook, Styles, io.BytesIO]]:
     """The workbook, its formats, and where its bytes are when it is done."""
     buffer = io.BytesIO()
-    with Workbook(buffer, BOOK_OPTIONS) as book:
+    options = BOOK_OPTIONS | {"default_format_properties": dict(FONT)}  # a copy: xlsxwriter adds to it
+    with Workbook(buffer, options) as book:
         book.set_properties({"title": title, "created": CREATED})
         yield book, make_styles(book, currency), buffer
 
