@@ -99,11 +99,11 @@ def exit_code(account: CostAccount) -> Exit:
 
 def render_costs(account: CostAccount, style: CostStyle = "text", window: int | None = None) -> str:
     """For a terminal of some width, as Markdown, for programs or for a spreadsheet."""
-    from qplan.outputs.costs import document, texts
+    from qplan.outputs.costs import costs_json, texts
 
     if style == "text":
         return texts.account_text(account, window)
-    formats = {"json": document.account_json, "markdown": texts.account_markdown, "csv": texts.account_csv}
+    formats = {"json": costs_json.account_json, "markdown": texts.account_markdown, "csv": texts.account_csv}
     return formats[style](account)
 
 
