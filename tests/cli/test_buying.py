@@ -140,8 +140,9 @@ def test_one_more_pair_changes_few_lines(inside, qplan):
 @pytest.mark.parametrize("by", ["part", "site", "link", "corridor", "supplier", "charge"])
 def test_a_view_is_written_as_a_workbook_that_sums(inside, qplan, tmp_path, by):
     assert qplan("bom", "cheap", "--by", by, "-o", str(tmp_path / "bill.xlsx")) == (0, "", "")
-    (sheet,) = openpyxl.load_workbook(tmp_path / "bill.xlsx").worksheets
-    (shown,) = openpyxl.load_workbook(tmp_path / "bill.xlsx", data_only=True).worksheets
+    sheet = openpyxl.load_workbook(tmp_path / "bill.xlsx")["Bill"]
+    said, shown = openpyxl.load_workbook(tmp_path / "bill.xlsx", data_only=True).worksheets
+    assert said["A2"].value.startswith("Prices: ")
     header = [cell.value for cell in sheet[1]]
     for name, total in (("Line total", 8480), ("Support per year", 260), ("TCO", 9000)):
         column = header.index(name)
