@@ -91,8 +91,8 @@ def view_markdown(facts: PlanFacts, view: BillView) -> str:
     """The same, with a table for every group."""
     blocks = [head_markdown(head(facts, view)).rstrip()]
     for group in view.groups:
-        heading = _heading(facts, view, group)
-        blocks += [f"**{escape_markdown(heading)}**"] if heading else []
+        name = heading(facts, view, group)
+        blocks += [f"**{escape_markdown(name)}**"] if name else []
         blocks.append(markdown_table(SHOWN, _group_rows(facts, view, group, UNLIMITED), SHOWN_FIGURES).rstrip())
     blocks.append(markdown_table(SHOWN, [_total_row(view)], SHOWN_FIGURES).rstrip())
     return "\n\n".join([*blocks, *map(escape_markdown, notes(facts, view))]) + "\n"
@@ -117,7 +117,7 @@ def _lines(facts: PlanFacts, view: BillView, window: int | None) -> Iterator[str
     rows: list[tuple[str, ...]] = []
     before: dict[int, str] = {}
     for group in view.groups:
-        before[len(rows)] = _heading(facts, view, group)
+        before[len(rows)] = heading(facts, view, group)
         rows += _group_rows(facts, view, group)
     before[len(rows)] = ""
     rows.append(_total_row(view))
@@ -131,7 +131,8 @@ def _lines(facts: PlanFacts, view: BillView, window: int | None) -> Iterator[str
         yield line
 
 
-def _heading(facts: PlanFacts, view: BillView, group: Group) -> str:
+def heading(facts: PlanFacts, view: BillView, group: Group) -> str:
+    """What a group is called; nothing where there is but one."""
     if view.by == "part":
         return ""
     name = facts.inventory.sites[group.id].name if view.by == "site" and group.id else None
