@@ -1,11 +1,14 @@
 """Every example runs through the command line and gives the plan that its `expected.json` promises.
 
-`python tests/test_examples.py` writes the expected files anew, to be read before they are committed.
+`python tests/test_examples.py` writes the expected files anew, and into `tests/papers` what a buyer reads of `offers`;
+both to be read before they are committed.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import io
 import json
 import re
 import shlex
@@ -30,6 +33,7 @@ from qplan.plan.model import InventoryRef
 from qplan.time_budget import TimeBudget
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
+PAPERS_FOLDER = Path(__file__).parent / "papers"
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/sites.yaml"))
 TUTORIALS = ("metro", "offers")
 LARGE = {"germany"}  # its relays are counted, not listed; what it suggests to try next is read, not solved
@@ -39,6 +43,14 @@ PLAN_FILES = {
     "plan.json", "inventory.json", "topology.svg", "topology.dot", "topology.mmd", "map.html",
     "bom.csv", "bom.xlsx", "costs.json", "report.md", "report.html",
 }  # fmt: skip
+BUYER = "offers"
+PAPERS = {
+    "bom.txt": ("bom",),
+    "bom-charge.md": ("bom", "--by", "charge", "--format", "markdown"),
+    "bom-site.csv": ("bom", "--by", "site", "--format", "csv"),
+    "cost.txt": ("cost", "--as-of", "2027-02-15"),
+}
+"""Commands on the plan of `BUYER`, by the file that holds what they print."""
 
 
 def sites(name: str) -> Path:
@@ -70,6 +82,13 @@ def test_example_gives_its_expected_plan(name, tmp_path, monkeypatch, capsys):
     assert found == promised
     written = {path.name for path in (tmp_path / "plan").iterdir()}
     assert written >= (PLAN_FILES if end.value.code == 0 else {"explanation.json", "explanation.md"})
+    for paper, command in PAPERS.items() if name == BUYER else ():
+        monkeypatch.setattr(sys, "argv", ["qplan", *command, str(tmp_path / "plan")])
+        with pytest.raises(SystemExit):
+            main()
+        assert capsys.readouterr().out.replace("\r\n", "\n") == (PAPERS_FOLDER / paper).read_text(encoding="utf-8"), (
+            paper
+        )
 
 
 def close(value: float | None, promised: float | None) -> bool:
@@ -228,6 +247,8 @@ def write_expected(name: str) -> None:
             main()
         except SystemExit as end:
             found = summary(name, Path(folder, "plan"), end.code)
+        if name == BUYER:
+            write_papers(Path(folder, "plan"))
     variants = {}
     for option in () if name in LARGE else tries(name):
         status, value = variant(name, option)
@@ -235,6 +256,15 @@ def write_expected(name: str) -> None:
     text = json.dumps({**found, "variants": variants}, indent=2, ensure_ascii=False)
     text = re.sub(r"\[\n[^\[\]{}]*\]", _on_one_line, text)
     (EXAMPLES / name / "expected.json").write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def write_papers(plan: Path) -> None:
+    for paper, command in PAPERS.items():
+        printed = io.StringIO()
+        sys.argv = ["qplan", *command, str(plan)]
+        with contextlib.suppress(SystemExit), contextlib.redirect_stdout(printed):
+            main()
+        (PAPERS_FOLDER / paper).write_text(printed.getvalue().replace("\r\n", "\n"), encoding="utf-8", newline="\n")
 
 
 def _on_one_line(innermost_list: re.Match) -> str:

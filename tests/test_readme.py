@@ -78,6 +78,14 @@ def test_the_session_from_spreadsheets_to_answers(tmp_path, monkeypatch, capsys)
     assert len(commands) == 5
 
 
+def test_the_costs_are_those_of_the_example():
+    """As printed in a file that the tests of the examples compare."""
+    printed = iter((ROOT / "tests" / "papers" / "cost.txt").read_text(encoding="utf-8").splitlines())
+    command, *shown = [line for line in blocks("console")[1].splitlines() if line != "…"]
+    assert command == "$ qplan cost offers.plan --as-of 2027-02-15"
+    assert shown and all(line in printed for line in shown)
+
+
 def test_candidates_are_those_of_the_example():
     command, listed = blocks("text")[2].split("\n\n")
     _, _, file, address = command.split()

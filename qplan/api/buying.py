@@ -39,9 +39,9 @@ def render_bill(facts: PlanFacts, by: View = "part", style: BillStyle = "table",
 
     view = group_bill(facts.inventory.economics, facts.bill, by)
     if style == "xlsx":
-        from qplan.outputs.bill.bill_book import table_workbook
+        from qplan.outputs.bill.bill_book import view_workbook
 
-        return table_workbook("Bill", views.view_table(facts, view), facts.plan.costs.currency, views.SUMMED)
+        return view_workbook(facts, view)
     if style == "table":
         return views.view_text(facts, view, window).encode()
     formats = {"json": bill_document.view_json, "markdown": views.view_markdown, "csv": views.view_csv}
@@ -50,18 +50,14 @@ def render_bill(facts: PlanFacts, by: View = "part", style: BillStyle = "table",
 
 def render_list(facts: PlanFacts, which: Listed, style: BillStyle = "table", window: int | None = None) -> bytes:
     """The link schedule, or the fibre order list."""
-    from qplan.outputs.bill import fibre_orders, lists, schedule
+    from qplan.outputs.bill import lists
 
-    links, orders = schedule.link_schedule(facts), fibre_orders.fibre_orders(facts)
-    if style == "json":
-        return (lists.schedule_json(links) if which == "links" else lists.orders_json(orders)).encode()
-    name = "Link schedule" if which == "links" else "Fibre orders"
-    table = schedule.schedule_table(links) if which == "links" else fibre_orders.fibre_order_table(orders)
+    listed = lists.LISTS[which](facts)
     if style == "xlsx":
-        from qplan.outputs.bill.bill_book import table_workbook
+        from qplan.outputs.bill.bill_book import list_workbook
 
-        return table_workbook(name, table, facts.plan.costs.currency)
-    return lists.FORMATS[style](name, table, window).encode()
+        return list_workbook(listed, facts.plan.costs.currency)
+    return (listed.document.text() if style == "json" else lists.FORMATS[style](listed, window)).encode()
 
 
 def hold_costs(
@@ -99,11 +95,11 @@ def exit_code(account: CostAccount) -> Exit:
 
 def render_costs(account: CostAccount, style: CostStyle = "text", window: int | None = None) -> str:
     """For a terminal of some width, as Markdown, for programs or for a spreadsheet."""
-    from qplan.outputs.costs import document, texts
+    from qplan.outputs.costs import costs_json, texts
 
     if style == "text":
         return texts.account_text(account, window)
-    formats = {"json": document.account_json, "markdown": texts.account_markdown, "csv": texts.account_csv}
+    formats = {"json": costs_json.account_json, "markdown": texts.account_markdown, "csv": texts.account_csv}
     return formats[style](account)
 
 

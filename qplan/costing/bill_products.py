@@ -80,7 +80,8 @@ def lines_on_terms(
     support = terms.yearly.support
     if used is None:
         cost = Cost(capex=count * (price or ZERO), support=count * support)
-        yield replace(base, cost=cost, support_per_unit=support)
+        rests_on = base.support_provenance if support else ""
+        yield replace(base, cost=cost, support_per_unit=support, support_provenance=rests_on)
     elif needs and (price is None or price or terms.offer is not None):
         yield replace(base, cost=Cost(capex=count * (price or ZERO)))
     yield from fee_lines(scope, base, terms, needs if used is None else used)

@@ -20,7 +20,7 @@ def plan_files(facts: PlanFacts, effective_json: str, graph: CandidateGraph) -> 
     from qplan.candidates.listing import list_considered
     from qplan.outputs.bill.tables import bill_csv
     from qplan.outputs.bill.workbook import workbook_bytes
-    from qplan.outputs.costs.document import costs_json
+    from qplan.outputs.costs.costs_json import costs_json
     from qplan.outputs.map.page import map_html
     from qplan.outputs.report.markdown import report_markdown
     from qplan.outputs.report.report import report_html

@@ -20,7 +20,7 @@ from qplan.costing.planned import plan_cost, state_costs
 from qplan.costing.views import by_corridor, by_part, by_site
 from qplan.inventory.commercial import Economics
 from qplan.inventory.model import Inventory
-from qplan.outputs.costs.document import costs_json
+from qplan.outputs.costs.costs_json import costs_json
 from qplan.plan.model import Path
 
 CENT = Decimal("0.01")

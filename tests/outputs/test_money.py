@@ -9,7 +9,7 @@ from plan_fixtures import make_link, make_plan
 
 from qplan.assessment.facts import assess
 from qplan.inventory.model import Inventory
-from qplan.outputs.costs.document import costs_json
+from qplan.outputs.costs.costs_json import costs_json
 from qplan.outputs.report.markdown import report_markdown
 from qplan.outputs.report.report import report_document, report_html
 from qplan.outputs.text.summary import summary_json, summary_markdown, summary_text

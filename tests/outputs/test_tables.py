@@ -30,7 +30,7 @@ from qplan.outputs.bill.tables import (
     site_table,
 )
 from qplan.outputs.bill.workbook import CREATED, workbook_bytes
-from qplan.outputs.costs.document import costs_json
+from qplan.outputs.costs.costs_json import costs_json
 from qplan.outputs.report.markdown import report_markdown
 from qplan.outputs.report.report import report_html
 from qplan.outputs.text.summary import summary_text

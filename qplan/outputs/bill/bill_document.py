@@ -9,7 +9,8 @@ from pydantic import Field
 from qplan import __version__
 from qplan.assessment.facts import PlanFacts
 from qplan.costing.groups import BillView, By, Entry, Group, Money
-from qplan.outputs.costs.document import FirmDocument, UnstatedDocument, firmness_document, unstated_documents
+from qplan.outputs.costs.costs_json import firmness_document, unstated_documents
+from qplan.outputs.costs.document import FirmDocument, UnstatedDocument
 from qplan.outputs.verbs.documents import Document
 
 

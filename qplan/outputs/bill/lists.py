@@ -5,25 +5,17 @@ The schemas are made of these models.
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 from pydantic import Field
 
 from qplan import __version__
-from qplan.outputs.bill.fibre_orders import FibreOrder
-from qplan.outputs.bill.schedule import ScheduledLink
+from qplan.assessment.facts import PlanFacts
+from qplan.outputs.bill.fibre_orders import fibre_order_table, fibre_orders
+from qplan.outputs.bill.schedule import link_schedule, schedule_table
 from qplan.outputs.bill.tables import CellTable
-from qplan.outputs.text.tables import (
-    Cell,
-    csv_text,
-    drop_columns,
-    escape_markdown,
-    format_number,
-    markdown_table,
-    one_line,
-    text_width,
-)
+from qplan.outputs.text.tables import Cell, csv_text, drop_columns, format_number, markdown_table, one_line
 from qplan.outputs.verbs.documents import Document
 
 DROPPED = (
@@ -117,36 +109,48 @@ class FibreOrdersDocument(Document):
     fibres: tuple[FibreOrderDocument, ...]
 
 
-def schedule_json(links: tuple[ScheduledLink, ...]) -> str:
-    """The versioned contract."""
-    return LinkScheduleDocument(
-        links=tuple(ScheduledLinkDocument.model_validate(asdict(link)) for link in links)
-    ).text()
+@dataclass(frozen=True)
+class PlanList:
+    """A list that a plan is ordered and installed by."""
+
+    name: str
+    table: CellTable
+    document: Document
 
 
-def orders_json(orders: tuple[FibreOrder, ...]) -> str:
-    """The versioned contract."""
-    return FibreOrdersDocument(
-        fibres=tuple(
-            FibreOrderDocument.model_validate({**asdict(order), "wavelength_nm": order.band.centre_nm})
-            for order in orders
-        )
-    ).text()
+def schedule_list(facts: PlanFacts) -> PlanList:
+    """The link schedule."""
+    links = link_schedule(facts)
+    entries = tuple(ScheduledLinkDocument.model_validate(asdict(link)) for link in links)
+    return PlanList("Link schedule", schedule_table(links), LinkScheduleDocument(links=entries))
 
 
-def list_text(name: str, table: CellTable, window: int | None) -> str:
+def order_list(facts: PlanFacts) -> PlanList:
+    """The fibre order list."""
+    orders = fibre_orders(facts)
+    entries = tuple(
+        FibreOrderDocument.model_validate({**asdict(order), "wavelength_nm": order.band.centre_nm}) for order in orders
+    )
+    return PlanList("Fibre orders", fibre_order_table(orders), FibreOrdersDocument(fibres=entries))
+
+
+LISTS = {"links": schedule_list, "fibres": order_list}
+
+
+def list_text(listed: PlanList, window: int | None) -> str:
     """Headed; columns give way until it fits the window."""
+    table = listed.table
     cells = [[_shown(cell) for cell in row] for row in table.rows]
     shown = drop_columns(table.header, cells, table.right, DROPPED, window)
-    return f"{one_line(name)}\n{'=' * text_width(name)}\n\n{shown}"
+    return f"{listed.name}\n{'=' * len(listed.name)}\n\n{shown}"
 
 
-def list_markdown(name: str, table: CellTable, window: int | None) -> str:
-    return f"### {escape_markdown(name)}\n\n{markdown_table(table.header, table.rows, table.right)}"
+def list_markdown(listed: PlanList, window: int | None) -> str:
+    return f"### {listed.name}\n\n{markdown_table(listed.table.header, listed.table.rows, listed.table.right)}"
 
 
-def list_csv(name: str, table: CellTable, window: int | None) -> str:
-    return csv_text(table.header, table.rows)
+def list_csv(listed: PlanList, window: int | None) -> str:
+    return csv_text(listed.table.header, listed.table.rows)
 
 
 def _shown(cell: Cell) -> str:

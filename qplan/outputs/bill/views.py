@@ -84,25 +84,27 @@ def view_csv(facts: PlanFacts, view: BillView) -> str:
 def view_text(facts: PlanFacts, view: BillView, window: int | None = None) -> str:
     """What is quoted, what it costs, then the lines with a sum under every group."""
     table = "\n".join(_lines(facts, view, window))
-    return head_text(_head(facts, view)) + "\n".join([table, "", *_notes(facts, view), ""])
+    return head_text(head(facts, view)) + "\n".join([table, "", *notes(facts, view), ""])
 
 
 def view_markdown(facts: PlanFacts, view: BillView) -> str:
     """The same, with a table for every group."""
-    blocks = [head_markdown(_head(facts, view)).rstrip()]
+    blocks = [head_markdown(head(facts, view)).rstrip()]
     for group in view.groups:
-        heading = _heading(facts, view, group)
-        blocks += [f"**{escape_markdown(heading)}**"] if heading else []
+        name = heading(facts, view, group)
+        blocks += [f"**{escape_markdown(name)}**"] if name else []
         blocks.append(markdown_table(SHOWN, _group_rows(facts, view, group, UNLIMITED), SHOWN_FIGURES).rstrip())
     blocks.append(markdown_table(SHOWN, [_total_row(view)], SHOWN_FIGURES).rstrip())
-    return "\n\n".join([*blocks, *map(escape_markdown, _notes(facts, view))]) + "\n"
+    return "\n\n".join([*blocks, *map(escape_markdown, notes(facts, view))]) + "\n"
 
 
-def _head(facts: PlanFacts, view: BillView) -> Head:
+def head(facts: PlanFacts, view: BillView) -> Head:
+    """What stands above the lines."""
     return Head(f"{title(facts)}: bill of materials by {view.by}", buyer_warnings(facts), buyer_figures(facts))
 
 
-def _notes(facts: PlanFacts, view: BillView) -> Iterator[str]:
+def notes(facts: PlanFacts, view: BillView) -> Iterator[str]:
+    """What stands below them."""
     economics = facts.inventory.economics
     reserve = " with its contingency" if economics.contingency else ""
     yield f"Amounts in {economics.currency}, without tax. TCO is a line's part of the whole, discounted{reserve}."
@@ -115,7 +117,7 @@ def _lines(facts: PlanFacts, view: BillView, window: int | None) -> Iterator[str
     rows: list[tuple[str, ...]] = []
     before: dict[int, str] = {}
     for group in view.groups:
-        before[len(rows)] = _heading(facts, view, group)
+        before[len(rows)] = heading(facts, view, group)
         rows += _group_rows(facts, view, group)
     before[len(rows)] = ""
     rows.append(_total_row(view))
@@ -129,7 +131,8 @@ def _lines(facts: PlanFacts, view: BillView, window: int | None) -> Iterator[str
         yield line
 
 
-def _heading(facts: PlanFacts, view: BillView, group: Group) -> str:
+def heading(facts: PlanFacts, view: BillView, group: Group) -> str:
+    """What a group is called; nothing where there is but one."""
     if view.by == "part":
         return ""
     name = facts.inventory.sites[group.id].name if view.by == "site" and group.id else None

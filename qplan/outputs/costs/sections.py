@@ -47,7 +47,7 @@ def account_head(account: CostAccount) -> Head:
     each = annualised(economics, costs.total)
     figures += [] if each is None else [("TCO per year", f"{least}{format_money(each, currency)}, as equal payments")]
     rate = costs.tco_per_bps
-    figures += [] if rate is None else [("TCO per bit/s", _rate(rate, currency, costs.delivered_bps))]
+    figures += [] if rate is None else [("TCO per bit/s", least + _rate(rate, currency, costs.delivered_bps))]
     limits = [_limit_text(account, limit) for limit in account.limits]
     kept = [("Limit", text) for limit, text in zip(account.limits, limits, strict=True) if limit.ok]
     over = [text for limit, text in zip(account.limits, limits, strict=True) if not limit.ok]
@@ -64,11 +64,11 @@ def _significant(amount: float) -> str:
 
 def _limit_text(account: CostAccount, limit: CostLimit) -> str:
     currency = account.facts.plan.costs.currency
-    what = "TCO" if limit.id == MAX_TOTAL else "TCO increase"
+    what = f"TCO {money_words.at_least(account.facts)}" if limit.id == MAX_TOTAL else "TCO increase "
     amounts = f"{_signless(limit.value, currency)}, --{limit.id} {format_money(limit.limit, currency)}"
     unpriced = account.facts.lines_to_be_quoted
     so_far = f"; {counted(unpriced, 'line')} to be quoted may change that" if unpriced else ""
-    return f"{what} {amounts}: kept{so_far}" if limit.ok else f"NOT KEPT: {what} {amounts}"
+    return f"{what}{amounts}: kept{so_far}" if limit.ok else f"NOT KEPT: {what}{amounts}"
 
 
 def _signless(amount: Decimal, currency: str) -> str:

@@ -1,0 +1,203 @@
+"""`qplan bom` and `qplan cost`: what they print, what they refuse, how they end."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from pathlib import Path
+
+import openpyxl
+import pytest
+from jsonschema import Draft202012Validator
+
+from qplan import load, optimize, write
+from qplan.outputs.schemas import SCHEMAS
+
+SITES = """
+qplan: 1
+metadata: {{name: Two sites}}
+defaults: {{site: {{node_cost: 1000, node_cost_per_year: 100}}}}
+sites:
+  a: {{name: "=HYPERLINK(1)"}}
+  b: {{name: Ende}}
+fibres: {{ab: {{ends: [a, b], loss_db: 9, operator: citynet, setup_cost_per_strand: 0, cost_per_strand_year: 10}}}}
+equipment:
+  qkd_systems:
+    s: {{key_rate_curve: [[20, 1000]], {price}manufacturer: Acme, provenance: quote,
+        labels: {{quote_ref: Q-1, quote_valid_until: 2027-03-31}}}}
+corridors: {{c: {{ends: [a, b], key_rate_bps: 10}}}}
+economics: {{currency: {currency}, horizon_years: 2, discount_rate: 0}}
+"""
+PRICED = "price: {}, support_per_year: 50, "
+
+
+@pytest.fixture(scope="module")
+def plans(tmp_path_factory):
+    """Folders of four plans: cheap, dear (TCO 5 % more), without a price, and in another currency."""
+    folder = tmp_path_factory.mktemp("buying")
+    for name, price, currency in (
+        ("cheap", PRICED.format(6480), "EUR"), ("dear", PRICED.format(6930), "EUR"), ("open", "", "EUR"),
+        ("francs", PRICED.format(6480), "CHF"),
+    ):  # fmt: skip
+        (folder / f"{name}.yaml").write_text(SITES.format(price=price, currency=currency))
+        made = optimize(load(folder / f"{name}.yaml"))
+        write(made, folder / name)
+    return folder
+
+
+@pytest.fixture
+def inside(plans, monkeypatch):
+    monkeypatch.chdir(plans)
+    for name in [name for name in os.environ if name.startswith("QPLAN_")]:
+        monkeypatch.delenv(name)
+    return plans
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "kept"),
+    [
+        ((), 0, None),
+        (("--max-total", "9000"), 0, True),  # 6 480 + 2 000 + 2 × (50 + 200 + 10): to the cent
+        (("--max-total", "8999.99"), 6, False),
+        (("--compare-to", "dear", "--max-increase", "0"), 0, True),
+        (("--compare-to", "dear", "--max-increase", "0%"), 0, True),
+        (("--max-total", "8999.99", "--soft-fail"), 0, False),
+    ],
+)
+def test_a_limit_is_held_in_whole_cents(inside, qplan, words, code, kept):
+    found, out, err = qplan("cost", "cheap", *words, "--format", "json")
+    assert (found, err) == (code, "")
+    document = json.loads(out)
+    assert document["tco"] == 9000 and document["firmness"]["unpriced_lines"] == 1
+    assert [limit["ok"] for limit in document["limits"]] == ([] if kept is None else [kept])
+    text = qplan("cost", "cheap", *words)[1]
+    assert ("NOT KEPT: TCO EUR 9 000, --max-total EUR 8 999.99" in text) == (kept is False)
+
+
+@pytest.mark.parametrize(("limit", "code"), [("450", 0), ("449.99", 6), ("5%", 0), ("4.99 %", 6), ("5.0e0%", 0)])
+def test_an_increase_is_money_or_a_share(inside, qplan, limit, code):
+    found, out, _ = qplan("cost", "dear", "--compare-to", "cheap", "--max-increase", limit, "--format", "json")
+    document = json.loads(out)
+    Draft202012Validator(SCHEMAS["cost"]()).validate(document)
+    assert found == code
+    assert document["compared"]["tco"] == {"before": 9000.0, "after": 9450.0, "delta": 450.0, "share": 0.05}
+    assert document["compared"]["corridors"] == {"c": 450.0}
+    assert document["limits"][0]["value"] == 450
+
+
+def test_two_currencies_have_no_difference(inside, qplan):
+    code, out, _ = qplan("cost", "francs", "--compare-to", "cheap")
+    assert code == 0 and "That plan is in EUR, this one in CHF: no difference is stated." in out
+    document = json.loads(qplan("cost", "francs", "--compare-to", "cheap", "--format", "json")[1])
+    assert document["compared"]["tco"]["delta"] is None and document["compared"]["corridors"] is None
+    code, out, err = qplan("cost", "francs", "--compare-to", "cheap", "--max-increase", "5%")
+    assert (code, out) == (2, "") and "the other plan is in EUR, this one in CHF" in err
+
+
+@pytest.mark.parametrize(
+    ("day", "firm", "said"),
+    [("2027-03-31", True, "yes"), ("2027-04-01", False, "no: run out"), (None, True, "yes")],
+)
+def test_the_register_judges_quotes_by_the_day(inside, qplan, day, firm, said):
+    as_of = () if day is None else ("--as-of", day)
+    document = json.loads(qplan("cost", "cheap", *as_of, "--format", "json")[1])
+    (quote,) = document["quotes"]
+    assert (quote["seller"], quote["number"], quote["valid_until"]) == ("Acme", "Q-1", "2027-03-31")
+    assert (quote["lines"], quote["firm"], document["as_of"]) == (["system.s"], firm, day)
+    (row,) = (line for line in qplan("cost", "cheap", *as_of)[1].splitlines() if line.startswith("Acme "))
+    assert said in row and "6 580.00" in row
+    table = qplan("bom", "cheap", *as_of)[1]
+    assert ("expired quote" in table) == (not firm)
+
+
+def test_what_has_no_price_is_never_shown_as_nothing(inside, qplan):
+    code, out, _ = qplan("bom", "open")
+    assert code == 0
+    assert "! Unpriced things decided it, counted as 0: s." in out
+    assert "Capex           at least EUR 2 000\n" in out and "2 lines to be quoted" in out
+    (row,) = (line for line in out.splitlines() if line.startswith("system.s "))
+    assert row.split("  ")[-1].strip() != "0.00" and row.count("to be quoted") == 2
+    (row,) = (line for line in csv.DictReader(io.StringIO(qplan("bom", "open", "--format", "csv")[1]))
+              if line["Line"] == "system.s")  # fmt: skip
+    assert (row["Unit price"], row["Line total"]) == ("to be quoted", "to be quoted")
+    line = next(line for line in json.loads(qplan("bom", "open", "--format", "json")[1])["lines"]
+                if line["line"] == "system.s")  # fmt: skip
+    assert line["unit_price"] is None and line["to_be_quoted"]
+    code, out, _ = qplan("cost", "open", "--max-total", "1e9")
+    assert code == 0 and "Nominal         at least EUR" in out
+    assert "kept; 2 lines to be quoted may change that" in out
+
+
+def test_one_more_pair_changes_few_lines(inside, qplan):
+    rows = [qplan("bom", name, "--format", "csv")[1].splitlines() for name in ("cheap", "dear")]
+    assert len(rows[0]) == len(rows[1])
+    changed = [old.split(",")[0] for old, new in zip(*rows, strict=True) if old != new]
+    assert changed == ["system.s"]
+
+
+@pytest.mark.parametrize("by", ["part", "site", "link", "corridor", "supplier", "charge"])
+def test_a_view_is_written_as_a_workbook_that_sums(inside, qplan, tmp_path, by):
+    assert qplan("bom", "cheap", "--by", by, "-o", str(tmp_path / "bill.xlsx")) == (0, "", "")
+    sheet = openpyxl.load_workbook(tmp_path / "bill.xlsx")["Bill"]
+    said, shown = openpyxl.load_workbook(tmp_path / "bill.xlsx", data_only=True).worksheets
+    assert said["A2"].value.startswith("Prices: ")
+    header = [cell.value for cell in sheet[1]]
+    for name, total in (("Line total", 8480), ("Support per year", 260), ("TCO", 9000)):
+        column = header.index(name)
+        cells = [row[column] for row in sheet.iter_rows(min_row=2)]
+        values = [row[column].value for row in shown.iter_rows(min_row=2)]
+        sums = {cell.row - 2 for cell in cells if cell.data_type == "f"}
+        assert all(cells[row].value.startswith("=SUBTOTAL(9,") for row in sums)
+        lines = [each for row, each in enumerate(values) if row not in sums and isinstance(each, int | float)]
+        assert values[-1] == pytest.approx(total) == pytest.approx(sum(lines))
+        groups = [values[row] for row in sums if row < len(values) - 1]
+        assert sum(groups) == pytest.approx(0 if by == "part" else total)
+    formulas = [cell.value for row in sheet.iter_rows() for cell in row if cell.data_type == "f"]
+    assert not any("HYPERLINK" in text for text in formulas)  # no name of the user's became one
+
+
+@pytest.mark.parametrize("listed", ["links", "fibres"])
+def test_the_lists_have_every_form(inside, qplan, tmp_path, listed):
+    document = json.loads(qplan("bom", "cheap", "--list", listed, "--format", "json")[1])
+    Draft202012Validator(SCHEMAS[f"bom-{listed}"]()).validate(document)
+    (entry,) = document[listed]
+    assert entry["loss_db"] == 9.0
+    (row,) = csv.DictReader(io.StringIO(qplan("bom", "cheap", "--list", listed, "--format", "csv")[1]))
+    assert row["First end name"] == "'=HYPERLINK(1)" and row["Loss (dB)"] == "9"
+    for style in ("table", "markdown"):
+        assert "Ende" in qplan("bom", "cheap", "--list", listed, "--format", style)[1]
+    assert qplan("bom", "cheap", "--list", listed, "-o", str(tmp_path / "list.xlsx"))[0] == 0
+    assert openpyxl.load_workbook(tmp_path / "list.xlsx").worksheets[0].max_row == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("bom", "cheap", "--by", "vendor"), 2, "'vendor' is not one of"),
+        (("bom", "cheap", "--by", "site", "--list", "links"), 2, "--by or --list: one of them"),
+        (("bom", "cheap", "--format", "xlsx"), 2, "name a file with --out"),
+        (("bom", "cheap.yaml"), 3, "cheap.yaml is not a plan"),
+        (("bom", "nowhere"), 1, "cannot read nowhere"),
+        (("bom",), 2, "Missing argument 'PLAN'"),
+        (("cost", "cheap.yaml"), 3, "cheap.yaml is not a plan"),
+        (("cost", "cheap", "--compare-to", "cheap.yaml"), 3, "cheap.yaml is not a plan"),
+        (("cost", "cheap", "--max-increase", "5%"), 2, "name it with --compare-to PLAN"),
+        (("cost", "cheap", "--compare-to", "dear", "--max-increase", "five"), 2, "'five'; expected an amount"),
+        (("cost", "cheap", "--compare-to", "dear", "--max-increase", "nan%"), 2, "expected an amount"),
+        (("cost", "cheap", "--compare-to", "dear", "--max-increase=-1"), 2, "expected an amount"),
+        (("cost", "cheap", "--max-total", "much"), 2, "'much' is not a number"),
+        (("cost", "cheap", "--as-of", "tomorrow"), 2, "tomorrow"),
+        (("cost", "cheap", "--format", "xlsx"), 2, "'xlsx' is not one of"),
+    ],
+)
+def test_what_cannot_be_answered_is_said(inside, qplan, words, code, said):
+    found, out, err = qplan(*words)
+    assert (found, out) == (code, "") and said in err and "Traceback" not in err
+
+
+def test_a_bill_is_written_whole_or_not_at_all(inside, qplan):
+    code, out, err = qplan("bom", "cheap", "-o", "nowhere/bill.csv")
+    assert (code, out) == (1, "") and "cannot write nowhere/bill.csv" in err
+    assert not Path("nowhere").exists()
