@@ -179,6 +179,7 @@ def _terms(request: Request) -> tuple[tuple[str, Cell, str], ...]:
 def _guide(request: Request) -> tuple[str, ...]:
     return (
         "Fill in the sheet Offer. Rows may be moved; the code in the column Line says what a row is about.",
+        "A discount is off the price of its row.",
         "A price from a quantity on: a further row with the same line, the quantity in From quantity, and the price "
         "or the discount that holds from there.",
         "Another kind of offer (lease, managed service): a further row with the same line. Its price is the set-up "
