@@ -49,9 +49,9 @@ def import_files(
     from qplan.interchange.imports.mapping import ImportMap, read_map
 
     _known(form)
-    mapping = ImportMap() if map_file is None else read_map(Path(map_file))
     if answers_requests(form) and map_file is not None:
         raise WrongUsage("offers are read by the headings of the request: they take no mapping file")
+    mapping = ImportMap() if map_file is None else read_map(Path(map_file))
     places = (None if path is None else Path(path) for path in (into, asked_of))
     return imported(form, [Path(file) for file in files], mapping, *places)
 
