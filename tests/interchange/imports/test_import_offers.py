@@ -20,6 +20,9 @@ from hypothesis import strategies as st
 from importer import codes, findings, outcome, qplan
 from plan_fixtures import SAMPLE, sample
 
+from qplan.api.imports import import_files
+from qplan.api.inventories import load
+from qplan.api.planning import optimize
 from qplan.assessment.facts import assess
 from qplan.errors import InvalidInput
 from qplan.interchange.imports.fields import Unreadable
@@ -32,7 +35,8 @@ from qplan.outputs.quotes.form import request_csv
 from qplan.outputs.quotes.request import requests
 from qplan.outputs.quotes.workbook import request_workbook
 
-SYSTEM, KMS, INSTALL = (line_code(name) for name in ("qkd_systems.dv-metro", "node_items.KMS-1", "services.install"))
+EXAMPLE = Path(__file__).parents[3] / "examples" / "offers"
+SYSTEM, KMS = line_code("qkd_systems.dv-metro"), line_code("node_items.KMS-1")
 GROUPS = {"": ".,", " ": ".,", "'": ".,", "\u202f": ",", ".": ",", ",": "."}  # mark between thousands → of fractions
 
 
@@ -280,3 +284,14 @@ def test_a_file_that_is_no_answer_is_refused(project, tmp_path):
     assert error.value.diagnostics[0].code == "QP603"
     empty = findings("offers", [project / "asked.xlsx"], asked_of=project / "sites.yaml")
     assert {item.code for item in empty} == {"QP605", "QP692"}
+
+
+def test_the_answer_of_the_example_is_read_and_planned_with(tmp_path):
+    """As the comment at its top says, with its figure."""
+    sites, answer = EXAMPLE / "sites.yaml", EXAMPLE / "answer-northline.csv"
+    (tmp_path / "next.yaml").write_bytes(sites.read_bytes())
+    into = import_files("offers", [answer], into=tmp_path / "next.yaml")
+    assert {item.code for item in into.findings} == {"QP692", "QP693", "QP695"}
+    (tmp_path / "next.yaml").write_text(into.text, encoding="utf-8")
+    value = optimize(load(tmp_path / "next.yaml")).value
+    assert f"EUR {round(value):,}".replace(",", " ") in sites.read_text(encoding="utf-8")
