@@ -20,24 +20,40 @@ ImportStyle = Literal["text", "json"]
 
 def import_formats() -> Mapping[str, str]:
     """The formats that can be imported, by name, with what is read of each."""
-    from qplan.interchange.imports.formats import FORMATS, TRACES
+    from qplan.interchange.imports.formats import ADDITIONS, FORMATS
 
-    return {name: form.words for name, form in FORMATS.items()} | TRACES
+    return {name: form.words for name, form in FORMATS.items()} | ADDITIONS
+
+
+def answers_requests(form: str) -> bool:
+    """Whether files of a format answer requests for quotation, which were made of an inventory."""
+    from qplan.interchange.imports.formats import OFFERS
+
+    return form == OFFERS
 
 
 def import_files(
-    form: str, files: Sequence[PathName], *, map_file: PathName | None = None, into: PathName | None = None
+    form: str,
+    files: Sequence[PathName],
+    *,
+    map_file: PathName | None = None,
+    into: PathName | None = None,
+    asked_of: PathName | None = None,
 ) -> Outcome:
     """The files as an inventory, or merged into the one at `into`; nothing is written.
 
-    Raises QplanError where a file cannot be read, InvalidInput with every finding where nothing can be made of them.
+    Offers answer a request that was made of the inventory `asked_of`, by default `into`. Raises QplanError where a file
+    cannot be read, InvalidInput with every finding where nothing can be made of them.
     """
     from qplan.interchange.imports.importing import imported
     from qplan.interchange.imports.mapping import ImportMap, read_map
 
     _known(form)
+    if answers_requests(form) and map_file is not None:
+        raise WrongUsage("offers are read by the headings of the request: they take no mapping file")
     mapping = ImportMap() if map_file is None else read_map(Path(map_file))
-    return imported(form, [Path(file) for file in files], mapping, None if into is None else Path(into))
+    places = (None if path is None else Path(path) for path in (into, asked_of))
+    return imported(form, [Path(file) for file in files], mapping, *places)
 
 
 def write_import(out: PathName, outcome: Outcome) -> Summary:
@@ -51,7 +67,8 @@ def write_import(out: PathName, outcome: Outcome) -> Summary:
         _create(path, outcome.text)
     elif outcome.text != outcome.before:
         _replace(path, outcome.text)
-    return Summary(outcome, _name(path), written=True, errors=to_fill_in(path))
+    errors = () if outcome.is_fragment else to_fill_in(path)
+    return Summary(outcome, _name(path), written=True, errors=errors)
 
 
 def summarise_import(outcome: Outcome, out: PathName) -> Summary:

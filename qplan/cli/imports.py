@@ -11,6 +11,7 @@ import click
 from qplan.api.imports import (
     STDOUT,
     ImportStyle,
+    answers_requests,
     begin_map,
     import_files,
     import_formats,
@@ -19,7 +20,7 @@ from qplan.api.imports import (
     write_import,
 )
 from qplan.api.words import printable
-from qplan.cli.common import ANY_PATH
+from qplan.cli.common import ANY_PATH, default_file
 from qplan.cli.terminal import say
 from qplan.cli.verb import Verb
 from qplan.errors import Exit, QplanError
@@ -30,6 +31,7 @@ EXAMPLES = (
     ("qplan import csv sites.csv fibres.csv", "two spreadsheets saved as CSV"),
     ("qplan import xlsx plant.xlsx --write-map", "headings that are not known: a mapping file to complete"),
     ("qplan import csv fibres.csv --update --diff", "what new measurements would change"),
+    ("qplan import offers qkd.xlsx -o offers.yaml", "what suppliers answered, for sites.yaml to include"),
 )
 
 
@@ -49,6 +51,9 @@ EXAMPLES = (
 @click.option("--write-map", is_flag=True, help="Write a mapping file to complete, and import nothing.")
 @click.option("--update", is_flag=True, help="Merge into the inventory that is there; comments and rules stay.")
 @click.option("--diff", "show_diff", is_flag=True, help="Show what would change, and write nothing.")
+@click.option(
+    "--for", "asked_of", type=ANY_PATH, metavar="FILE", help="Of offers: the inventory that was asked for; else --out."
+)
 @click.option("--format", "style", type=click.Choice(get_args(ImportStyle)), default="text", show_default=True)
 def command(
     form: str,
@@ -58,8 +63,11 @@ def command(
     write_map: bool,
     update: bool,
     show_diff: bool,
+    asked_of: Path | None,
     style: ImportStyle,
 ) -> int:
+    if asked_of is not None and not answers_requests(form):
+        raise click.UsageError(f"--for names the inventory that offers answer to; {form} takes none")
     if write_map:
         name = begin_map(form, files, map_file)
         click.echo(f"Wrote {name}: say in it which heading is which field, then give it with --map {name}")
@@ -68,7 +76,9 @@ def command(
     if there and not update and not show_diff:
         others = "--update merges into it, --diff shows what would change, -o names another"
         raise QplanError(f"{printable(str(out))} is there: {others}")
-    outcome = import_files(form, files, map_file=map_file, into=out if there else None)
+    if answers_requests(form) and asked_of is None and not (there and update):
+        asked_of = default_file(click.get_current_context())
+    outcome = import_files(form, files, map_file=map_file, into=out if there else None, asked_of=asked_of)
     if show_diff or str(out) == STDOUT:
         click.echo(outcome.diff(out.as_posix().lstrip("/")) if show_diff else outcome.text, nl=False)
         say(render_import(summarise_import(outcome, out), style), style, err=True)

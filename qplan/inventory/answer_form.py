@@ -26,7 +26,7 @@ ANSWERS = {
     "part": "Offered part",
     "kind": "Kind of offer",
     "from": "From quantity",
-    "price": "Price per unit, one-off",
+    "price": "Price per unit (one-off)",
     "discount": "Discount",
     "currency": "Currency",
     "support": "Support per unit and year",

@@ -161,6 +161,12 @@ RULES: dict[str, Rule] = {
     "QP684": Rule("warning", "trace of another length than the fibre"),
     "QP685": Rule("warning", "trace in one direction only"),
     "QP686": Rule("warning", "connectors at the ends are not in a trace"),
+    "QP691": Rule("warning", "answer left out"),
+    "QP692": Rule("warning", "line without an answer"),
+    "QP693": Rule("warning", "answer that does not comply, or does not say so"),
+    "QP694": Rule("warning", "other part than planned"),
+    "QP695": Rule("warning", "offer that takes the place of one in the inventory"),
+    "QP696": Rule("warning", "answer that leaves something open"),
     # offers and existing plant
     "QP701": Rule("warning", "offer that takes the place of another"),
     "QP702": Rule("error", "offer for something that is not there"),

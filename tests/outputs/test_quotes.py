@@ -140,7 +140,7 @@ def test_the_offer_sheet_has_drop_downs_and_a_frozen_header_that_is_repeated():
     assert "CHF" in lists["Currency"]
     assert (sheet.freeze_panes, sheet.print_title_rows) == ("C2", "$1:$1")
     assert (sheet.page_setup.paperSize, sheet.page_setup.orientation) == (9, "landscape")
-    assert "onfidential" in sheet.oddFooter.left.text
+    assert "Confidential" in sheet.oddHeader.left.text
 
 
 def test_one_more_system_changes_the_lines_that_it_is_about_and_no_code():

@@ -28,14 +28,22 @@ def new_file(draft: Draft, form: str) -> str:
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
+def offers_file(draft: Draft) -> str:
+    """A fragment with offers, for an inventory to include."""
+    offers = {
+        key: {name: part for name, part in value.items() if part is not None} for key, value in draft.offers.items()
+    }
+    return "\n".join([*header(draft, "offers", "source"), "qplan: 1", "offers:", *section(offers, 2)]) + "\n"
+
+
 def section(entries: Entries, indent: int) -> Iterator[str]:
     for key, value in entries.items():
         yield from entry(key, value, indent)
 
 
-def header(draft: Draft, form: str) -> Iterator[str]:
-    """Comments: what was read, and every finding by its rule."""
-    yield f"# Imported by `qplan import {form}`; where an entry comes from is its labels.source."
+def header(draft: Draft, form: str, key: str = "labels.source") -> Iterator[str]:
+    """Comments: what was read, and every finding by its rule; `key` says of an entry where it comes from."""
+    yield f"# Imported by `qplan import {form}`; where an entry comes from is its {key}."
     yield "#"
     yield from _comment("read", draft.read)
     if draft.findings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import BaseModel
 
@@ -47,6 +47,8 @@ class Draft:
     """The source says which sites there are; else it is about a part of them, a list of measurements say."""
     findings: tuple[Diagnostic, ...]
     read: tuple[str, ...]
+    offers: Entries = field(default_factory=dict)
+    """None in what an import makes an inventory of."""
 
     @property
     def nowhere(self) -> bool:
@@ -60,7 +62,7 @@ class Draft:
         return {
             ("sites",): self.sites, ("fibres",): self.fibres, ("equipment", "qkd_systems"): self.qkd_systems,
             ("corridors",): self.corridors,
-        }  # fmt: skip
+        } | ({("offers",): self.offers} if self.offers else {})  # fmt: skip
 
 
 def drafted(rows: Rows, assume: Assumptions, form: str, known: names.Known | None = None) -> Draft:

@@ -31,8 +31,11 @@ class Format(NamedTuple):
         return import_module(f"qplan.interchange.imports.readers.{self.module}")
 
 
-OTDR = "otdr"
-TRACES = {OTDR: "OTDR traces (.sor): losses of fibres that are there"}
+OTDR, OFFERS = "otdr", "offers"
+ADDITIONS = {
+    OTDR: "OTDR traces (.sor): losses of fibres that are there",
+    OFFERS: "answers to requests of `qplan rfq` (XLSX, CSV): offers for what is there",
+}
 """What adds to an inventory and makes none."""
 
 FORMATS = {

@@ -8,11 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qplan.errors import Diagnostic, InvalidInput, QplanError
-from qplan.interchange.imports.document import new_file
+from qplan.interchange.imports.document import new_file, offers_file
 from qplan.interchange.imports.draft import Draft, drafted
-from qplan.interchange.imports.formats import FORMATS, OTDR
+from qplan.interchange.imports.formats import FORMATS, OFFERS, OTDR
 from qplan.interchange.imports.mapping import ImportMap, starting_map
 from qplan.interchange.imports.measurements import measured
+from qplan.interchange.imports.offers.answers import read_form
+from qplan.interchange.imports.offers.offers import quoted
 from qplan.interchange.imports.readers.otdr import traces
 from qplan.interchange.imports.rows import Origin
 from qplan.interchange.imports.sources import Refused, SourceFile, read_sources, refused
@@ -33,6 +35,11 @@ class Outcome:
     def findings(self) -> tuple[Diagnostic, ...]:
         return self.draft.findings + (self.update.findings if self.update else ())
 
+    @property
+    def is_fragment(self) -> bool:
+        """A file that stands for nothing until an inventory includes it."""
+        return self.before is None and bool(self.draft.offers)
+
     def diff(self, name: str) -> str:
         """The changes as a unified diff; empty where there are none."""
         before = (self.before or "").splitlines(keepends=True)
@@ -46,19 +53,27 @@ def _whole_lines(lines: Iterable[str]) -> list[str]:
     return [line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines]
 
 
-def imported(form: str, paths: Sequence[Path], mapping: ImportMap, existing: Path | None) -> Outcome:
+def imported(
+    form: str, paths: Sequence[Path], mapping: ImportMap, existing: Path | None, asked_of: Path | None = None
+) -> Outcome:
     """Read the files and make an inventory of them, merged into the one at `existing` if any.
 
-    Raises `QplanError` where a file cannot be read, `InvalidInput` with every finding where nothing can be made of it.
+    Offers answer a request that was made of an inventory: `asked_of`, else `existing`. Raises `QplanError` where a file
+    cannot be read, `InvalidInput` with every finding where nothing can be made of it.
     """
     inventory = read_existing(existing) if existing else None
     try:
         sources = read_sources(paths)
-        draft = _measured(sources, mapping, inventory) if form == OTDR else _drafted(form, sources, mapping, inventory)
+        if form == OFFERS:
+            draft = _offered(sources, inventory if asked_of is None else read_existing(asked_of), existing is None)
+        else:
+            draft = (
+                _measured(sources, mapping, inventory) if form == OTDR else _drafted(form, sources, mapping, inventory)
+            )
     except Refused as error:
         raise InvalidInput(tuple(sorted(error.findings))) from None
     if inventory is None:
-        return Outcome(draft, None, new_file(draft, form))
+        return Outcome(draft, None, offers_file(draft) if form == OFFERS else new_file(draft, form))
     update = updated(inventory, draft, form)
     return Outcome(draft, inventory.mark + inventory.parsed.text, update.text, update)
 
@@ -80,6 +95,20 @@ def _measured(sources: Sequence[SourceFile], mapping: ImportMap, inventory: Inve
         raise QplanError("traces put losses on the fibres of an inventory: name it with --out, and give --update")
     found, findings = traces(sources)
     return measured(found, findings, inventory, mapping)
+
+
+def _offered(sources: Sequence[SourceFile], inventory: Inventory | None, alone: bool) -> Draft:
+    if inventory is None:
+        raise QplanError("answers are to a request that was made of an inventory: name it with --for")
+    forms, refusals = [], list[Diagnostic]()
+    for source in sources:
+        try:
+            forms.append(read_form(source))
+        except Refused as error:
+            refusals += error.findings
+    if refusals:
+        raise Refused(*refusals)
+    return quoted(forms, inventory, alone=alone)
 
 
 def map_to_complete(form: str, paths: Sequence[Path]) -> str:

@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import NamedTuple
 
 NUMBER = re.compile(r"\s*([-+−]?)\s*([0-9][0-9.,'’\s\u00a0\u202f_]*|[.,][0-9]+)([eE][-+]?[0-9]{1,3})?\s*([^0-9]*)$")
@@ -69,3 +70,19 @@ def number(text: str, mark: str) -> Number | None:
         return None
     value = float(digits.replace(mark, ".") + (exponent or "")) * (-1 if sign in ("-", "−") else 1)
     return Number(value, unit.strip(), ambiguous) if math.isfinite(value) else None
+
+
+def amounts(text: str) -> dict[str, Decimal]:
+    """Every amount that digits may stand for, by the mark that then parts the fraction; empty where they are none.
+
+    Stricter than `number`, as money must be: thousands are grouped by three, by one kind of mark throughout, and
+    `1.234` is read in both ways. Both readings of a whole number are the same.
+    """
+    found = {}
+    for mark, other in ((".", ","), (",", ".")):
+        grouped = rf"[1-9][0-9]{{0,2}}([ '’_\u00a0\u202f]|{re.escape(other)})[0-9]{{3}}(?:\1[0-9]{{3}})*"
+        whole = rf"(?:{grouped}|[0-9]{{1,15}})"
+        if re.fullmatch(rf"{whole}(?:{re.escape(mark)}[0-9]{{1,9}})?", text):
+            digits = GROUPS.sub("", text).replace(other, "")
+            found[mark] = Decimal(digits.replace(mark, "."))
+    return found

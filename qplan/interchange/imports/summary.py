@@ -36,14 +36,14 @@ class Summary:
     def needed(self) -> list[str]:
         """What must be filled in before there is a plan."""
         lines = [f"{item.address or item.file}: {item.message}" for item in self.errors]
-        if not self.outcome.draft.corridors and self.outcome.update is None:
+        if not (self.outcome.draft.corridors or self.outcome.draft.offers or self.outcome.update):
             lines.append("corridors: who needs keys, how many (a stub stands at the end of the file)")
         return lines
 
     @property
     def worth_stating(self) -> list[str]:
         """What the source does not say and plans depend on."""
-        if self.outcome.update is not None:
+        if self.outcome.update is not None or self.outcome.is_fragment:
             return []
         return list(_unstated(self.outcome.draft))
 
@@ -52,6 +52,8 @@ class Summary:
         file = shlex.quote(self.file)
         if not self.written:
             return []
+        if self.outcome.is_fragment:
+            return [f"include: [{self.file}]    # in the inventory; then qplan validate, and plan anew"]
         later = "    # once that is filled in" if self.needed else ""
         return [f"qplan validate {file}", f"qplan optimize {file}{later}"]
 
@@ -103,6 +105,8 @@ def _made(summary: Summary) -> str:
         return f"{to}: {counted(len(update.added), 'new entry')}, {len(update.changed)} changed".replace(
             "entrys", "entries"
         )
+    if outcome.is_fragment:
+        return f"{to}: {counted(len(draft.offers), 'offer')} ({', '.join(draft.offers)})"
     km = sum(float(str(fibre.get("length_km", 0))) for fibre in draft.fibres.values())
     known = sum("loss_db" in fibre for fibre in draft.fibres.values())
     amplified = sum(bool(fibre.get("amplified")) for fibre in draft.fibres.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from codecs import BOM_UTF8
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from qplan.interchange.imports.rows import Origin, Rows, SiteRow, doubt, listed
 from qplan.interchange.imports.stages.names import Known
 from qplan.interchange.imports.stages.snapping import JOINT
 from qplan.interchange.imports.yaml_edit import Edits, NotEditable
+from qplan.inventory.commercial import Offer
 from qplan.inventory.source.includes import Loaded, load
 from qplan.inventory.source.messages import counted, shown
 from qplan.inventory.source.yaml_source import Parsed, parse_yaml
@@ -26,6 +27,11 @@ FACTS = frozenset([
     "key_rate_curve", "max_loss_db", "max_length_km",
 ])  # fmt: skip
 """What is measured or quoted: the newer value holds. Everything else is a rule, and the inventory's own word stands."""
+OFFERED = frozenset(Offer.model_fields) - {"labels"}
+"""Of an offer all that is answered anew."""
+
+
+OFFERS = ("offers",)
 
 
 @dataclass(frozen=True)
@@ -147,14 +153,14 @@ def _merge_entry(merge: _Merge, section: tuple[str, ...], key: str, value: Mappi
         merge.stuck[address] = "it stands in an included file: update that one"
     elif key not in own:
         try:
-            merge.edits.add_entry((*section, key), value)
+            merge.edits.add_entry((*section, key), {name: new for name, new in value.items() if new is not None})
             merge.added.append(address)
         except NotEditable as error:
             merge.stuck[address] = str(error)
     elif not isinstance(there, dict):
         merge.stuck[address] = "it is no mapping"
     else:
-        changes = list(_changes(merge, address, there, value))
+        changes = list(_changes(merge, address, there, value, OFFERED if section == OFFERS else FACTS))
         done = [words for path, new, words in changes if merge.set((*section, key, *path), new)]
         if done:
             merge.changed.append(f"{address}: {', '.join(done)}")
@@ -181,16 +187,16 @@ def _site_there(path: str, key: str, value: Mapping[str, Any], form: str) -> Sit
 
 
 def _changes(
-    merge: _Merge, address: str, there: Mapping[str, Any], value: Mapping[str, object]
+    merge: _Merge, address: str, there: Mapping[str, Any], value: Mapping[str, object], facts: Set[str]
 ) -> Iterator[tuple[tuple[str, ...], object, str]]:
-    """Path within the entry, new value and words of everything that is to change."""
+    """Path within the entry, new value and words of everything that is to change; None takes a value away."""
     for name, new in value.items():
         if name == "labels":
-            yield from _label_changes(there, new)
+            yield from _label_changes(there, new) if new else ()
         elif name not in there or there[name] is None:
-            yield (name,), new, f"{name} {_word(new)}"
+            yield from [((name,), new, f"{name} {_word(new)}")] if new is not None else ()
         elif not _same(name, there[name], new):
-            if name in FACTS:
+            if name in facts:
                 yield (name,), new, f"{name} {_word(there[name])} → {_word(new)}"
             else:
                 merge.kept.append(f"{address}.{name} stays {_word(there[name])}; the source says {_word(new)}")

@@ -11,11 +11,11 @@ from typing import Any
 import yaml
 
 from qplan.interchange.imports.yaml_text import entry, flow, scalar
-from qplan.inventory.source.source_map import Path
+from qplan.inventory.source.source_map import Path, Place
 from qplan.inventory.source.yaml_source import Parsed, parse_yaml
 
 COMMENT_LINE = re.compile(r"\r?\n( *)#[^\r\n]*")
-SECTIONS = frozenset([("sites",), ("fibres",), ("corridors",), ("equipment", "qkd_systems")])
+SECTIONS = frozenset([("sites",), ("fibres",), ("corridors",), ("offers",), ("equipment", "qkd_systems")])
 
 
 class NotEditable(Exception):
@@ -45,7 +45,8 @@ class Edits:
         for above in range(1, len(path)):
             self._only_once(self._node(path[:above]))
         start, end = place.value.start_mark.index, self._end(place.value)
-        self._changes.append((start, end, (" " if start == end else "") + flow(value)))
+        margin = " " if start == end or self._is_level(place) else ""
+        self._changes.append((start, end, margin + flow(value)))
         self._put(path, value)
 
     def add_entry(self, path: Path, value: Mapping[str, object]) -> None:
@@ -130,6 +131,13 @@ class Edits:
 
     def _below(self, margin: str, lines: list[str]) -> str:
         return "".join(f"{self.newline}{margin}{line}" for line in lines)
+
+    def _is_level(self, place: Place) -> bool:
+        """Whether a list stands no further in than its key, as nothing else may."""
+        if place.key is None or place.value is None:
+            return False
+        key, value = place.key.start_mark, place.value.start_mark
+        return bool(key.line < value.line and value.column <= key.column)
 
     def _end(self, node: yaml.Node) -> int:
         """Where what a node says ends, without blank lines and comments behind it."""

@@ -64,7 +64,7 @@ def _items(facts: PlanFacts) -> Iterator[Piece]:
         category = one.what
         if category in (Category.NODE_ITEM, Category.RELAY_ITEM):
             kind, sites = ("node_items", ((one.site, ""),)) if category == Category.NODE_ITEM else ("relay_items", ())
-            supplier = _billed(lines[category, one.key])
+            supplier = lines[category, one.key].seller
             yield Piece(f"{kind}.{one.key}", supplier, Decimal(one.quantity), sites)
 
 
@@ -86,7 +86,7 @@ def _services(facts: PlanFacts) -> Iterator[Piece]:
     for name, line in sorted(lines.items()):
         placeless = facts.inventory.services[name].per in PLACELESS
         sites = () if placeless else tuple((site, "") for site in line.sites)
-        yield Piece(f"services.{name}", _billed(line), line.quantity, sites, each_site=False)
+        yield Piece(f"services.{name}", line.seller, line.quantity, sites, each_site=False)
 
 
 def _fibres(facts: PlanFacts) -> Iterator[Piece]:
@@ -117,7 +117,3 @@ def _encryptors(facts: PlanFacts) -> Iterator[Piece]:
 def _seller(facts: PlanFacts, offer: str, product: QkdSystem) -> str:
     supplier = facts.inventory.offers[offer].supplier if offer else None
     return supplier or product.manufacturer or ""
-
-
-def _billed(line: BillLine) -> str:
-    return line.supplier or line.manufacturer

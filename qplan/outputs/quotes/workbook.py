@@ -23,7 +23,6 @@ from qplan.outputs.text.tables import Cell, format_number
 
 SPARE_ROWS = 12  # below the lines, for tiers and further offers
 CURRENCIES = ("CHF", "EUR", "GBP", "USD")
-FOOTER = "&LConfidential&C&A&RPage &P of &N"
 LIGHT = "#FFFBE6"  # of a cell to be filled in
 OFFER_HEADER = (LINE, "What", "Quantity", "Unit", *ANSWERS.values())
 OFFER_WIDTHS = (14, 25, 9, 8, 15, 10, 9, 11, 10, 10, 10, 10, 10, 11, 9, 10, 20)
@@ -51,8 +50,6 @@ def request_workbook(request: Request) -> bytes:
             _fill(book, book.add_worksheet(table.name), styles, table)
         _offer(book, book.add_worksheet("Offer"), styles, request)
         _questions(book, book.add_worksheet("Questions"), styles, request)
-        for sheet in book.worksheets():
-            sheet.set_footer(FOOTER)
     return buffer.getvalue()
 
 
@@ -179,6 +176,7 @@ def _terms(request: Request) -> tuple[tuple[str, Cell, str], ...]:
 def _guide(request: Request) -> tuple[str, ...]:
     return (
         "Fill in the sheet Offer. Rows may be moved; the code in the column Line says what a row is about.",
+        "A discount is off the price of its row.",
         "A price from a quantity on: a further row with the same line, the quantity in From quantity, and the price "
         "or the discount that holds from there.",
         "Another kind of offer (lease, managed service): a further row with the same line. Its price is the set-up "

@@ -34,11 +34,15 @@ def qplan(*words: object) -> Run:
 
 
 def findings(
-    form: str, files: list[Path], mapping: ImportMap | None = None, existing: Path | None = None
+    form: str,
+    files: list[Path],
+    mapping: ImportMap | None = None,
+    existing: Path | None = None,
+    asked_of: Path | None = None,
 ) -> list[Diagnostic]:
     """Every finding of an import, also of one that is refused."""
     try:
-        return list(imported(form, files, mapping or ImportMap(), existing).findings)
+        return list(imported(form, files, mapping or ImportMap(), existing, asked_of).findings)
     except InvalidInput as error:
         return list(error.diagnostics)
 
@@ -47,8 +51,14 @@ def codes(form: str, files: list[Path], **more: object) -> set[str]:
     return {item.code for item in findings(form, files, **more)}  # type: ignore[arg-type]
 
 
-def outcome(form: str, *files: Path, mapping: ImportMap | None = None, existing: Path | None = None) -> Outcome:
-    return imported(form, files, mapping or ImportMap(), existing)
+def outcome(
+    form: str,
+    *files: Path,
+    mapping: ImportMap | None = None,
+    existing: Path | None = None,
+    asked_of: Path | None = None,
+) -> Outcome:
+    return imported(form, files, mapping or ImportMap(), existing, asked_of)
 
 
 def inventory(folder: Path, text: str) -> Inventory:

@@ -1,0 +1,276 @@
+"""Answered forms, as workbook or CSV → answers with their places; what cannot be read is refused with its cell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from qplan.errors import Diagnostic
+from qplan.interchange.imports.fields import Cell, Unreadable, as_text
+from qplan.interchange.imports.headings import plain
+from qplan.interchange.imports.offers import cells
+from qplan.interchange.imports.readers.csv import csv_table
+from qplan.interchange.imports.readers.workbook import sheets_of
+from qplan.interchange.imports.rows import Origin, doubt
+from qplan.interchange.imports.sources import OLE, Refused, SourceFile, refused
+from qplan.interchange.imports.tables import Table
+from qplan.inventory.answer_form import ANSWERS, COMPLIES, INCLUDED, KINDS, LINE, NO, PARTLY, WHOLE, YES
+from qplan.inventory.source.messages import counted, shown
+
+LEAST_HEADINGS = 3  # beside that of the line, by which a table is known for a form
+CODE = re.compile(r"RFQ-[0-9a-f]{8}")
+KIND_WORDS = {
+    **{word: word for word in KINDS}, "kauf": "purchase", "buy": "purchase", "sale": "purchase", "miete": "lease",
+    "leasing": "lease", "rent": "lease", "rental": "lease", "managed service": "managed",
+}  # fmt: skip
+COMPLIES_WORDS = {
+    **{word: word for word in COMPLIES}, "y": YES, "ja": YES, "oui": YES, "n": NO, "nein": NO, "non": NO,
+    "partial": PARTLY, "partially": PARTLY, "teilweise": PARTLY,
+}  # fmt: skip
+INCLUDED_WORDS = frozenset([INCLUDED, "incl", "inclusive", "inbegriffen", "inklusive", "enthalten"])
+NEEDED = frozenset(["kind", "from", "price", "discount", "currency", "support", "fee", "term", "until"])
+"""Fields without which, or with another value, the money would be another."""
+DECISIVE = frozenset(["all_currency", "all_until"])
+"""Likewise, of what is said for all lines."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One row: a product at a price, from a quantity on; None where nothing is said."""
+
+    code: str
+    """Of the line, as it stands there."""
+    origin: Origin
+    values: Mapping[str, Any]
+    """By field: `Money`, `Share`, day, number, word."""
+    places: Mapping[str, str]
+    """Words for the cell of each field that is filled."""
+
+    def get(self, field: str) -> Any:
+        return self.values.get(field)
+
+    def place(self, field: str) -> str:
+        return self.places.get(field, f"the empty cell under {ANSWERS[field]}")
+
+
+@dataclass(frozen=True)
+class Form:
+    """A file that came back."""
+
+    source: str
+    code: str
+    """Of the request; "" where it is not said."""
+    whole: Mapping[str, Any]
+    """What is said once for all lines, by field."""
+    lines: tuple[str, ...]
+    """Codes of all rows, answered or not, each once."""
+    answers: tuple[Answer, ...]
+    findings: tuple[Diagnostic, ...]
+
+
+def read_form(source: SourceFile) -> Form:
+    """Raises `Refused` where the file is no answered form."""
+    is_book = source.data[:2] == b"PK" or source.data[:4] == OLE
+    sheets = sheets_of(source) if is_book else None
+    tables = [sheet.table for sheet in sheets] if sheets is not None else [csv_table(source)]
+    forms = [(table, at) for table in tables if (at := _heading_row(table)) is not None]
+    if not forms:
+        wanted = f"a row of headings with {LINE} and {LEAST_HEADINGS} of {', '.join(ANSWERS.values())}"
+        hint = "is it what `qplan rfq` wrote, filled in?"
+        raise refused("QP603", source.origin, f"no table to be answered; expected {wanted}", hint)
+    whole, findings = _whole(tables, forms)
+    answers: list[Answer] = []
+    lines: dict[str, None] = {}
+    for table, at in forms:
+        reading = _Reading(table, at)
+        answers += reading.answers()
+        findings += reading.findings
+        lines |= dict.fromkeys(reading.lines)
+    hidden = [
+        item for sheet in sheets or () if any(sheet.table is table for table, _ in forms) for item in sheet.findings
+    ]
+    codes = [
+        match[0] for table in tables for row in table.rows for cell in row if (match := CODE.search(as_text(cell)))
+    ]
+    return Form(source.name, codes[0] if codes else "", whole, tuple(lines), tuple(answers), (*findings, *hidden))
+
+
+def _heading_row(table: Table) -> int | None:
+    """The first row that has the headings of the form."""
+    for index, row in enumerate(table.rows):
+        columns = _columns(row)
+        if LINE in columns and len(columns.keys() & ANSWERS.keys()) >= LEAST_HEADINGS:
+            return index
+    return None
+
+
+def _columns(row: Sequence[Cell]) -> dict[str, int]:
+    """Fields, and `LINE`, by their headings in any order; a unit in brackets may be missing."""
+    known = {LINE: LINE, **{heading: field for field, heading in {**ANSWERS, **WHOLE}.items()}}
+    spelt = {plain(form): field for heading, field in known.items() for form in (heading, heading.partition(" (")[0])}
+    found: dict[str, int] = {}
+    for place, cell in enumerate(row):
+        field = spelt.get(plain(as_text(cell)))
+        if field is not None:
+            found.setdefault(field, place)
+    return found
+
+
+def _whole(tables: Sequence[Table], forms: Sequence[tuple[Table, int]]) -> tuple[dict[str, Any], list[Diagnostic]]:
+    """What is said for all lines: beside its label, or in a column of the form."""
+    cells_found = [*_beside_labels(tables), *(found for table, at in forms for found in _in_columns(table, at))]
+    values: dict[str, Any] = {}
+    findings: list[Diagnostic] = []
+    texts: dict[str, set[str]] = {}
+    for field, cell, origin, place in cells_found:
+        texts.setdefault(field, set()).add(as_text(cell))
+        if len(texts[field]) > 1:
+            several = f"{WHOLE[field]} is said in several ways: {', '.join(sorted(map(shown, texts[field])))}"
+            raise refused("QP691", origin, several, "one file is the answer of one supplier; split it")
+        try:
+            values[field] = PARSERS[field](cell, "")
+        except Unreadable as error:
+            finding = _unread("QP691" if field in DECISIVE else "QP611", origin, place, cell, error)
+            if field in DECISIVE:
+                raise Refused(finding) from None
+            findings.append(finding)
+    return values, findings
+
+
+def _beside_labels(tables: Sequence[Table]) -> Iterator[tuple[str, Cell, Origin, str]]:
+    labels = {plain(label): field for field, label in WHOLE.items()}
+    for table in tables:
+        for row, line in zip(table.rows, table.lines, strict=True):
+            field = labels.get(plain(as_text(row[0]))) if row else None
+            if field is not None and len(row) > 1 and cells.filled(row[1]) and not _is_heading(row):
+                yield field, row[1], table.origin.at(line), cell_name(table, line, 1)
+
+
+def _is_heading(row: Sequence[Cell]) -> bool:
+    return len(_columns(row)) > 1
+
+
+def _in_columns(table: Table, at: int) -> Iterator[tuple[str, Cell, Origin, str]]:
+    for field, place in _columns(table.rows[at]).items():
+        if field in WHOLE:
+            for row, line in zip(table.rows[at + 1 :], table.lines[at + 1 :], strict=True):
+                if place < len(row) and cells.filled(row[place]):
+                    yield field, row[place], table.origin.at(line), cell_name(table, line, place)
+
+
+class _Reading:
+    """The rows of one form, below its headings."""
+
+    def __init__(self, table: Table, at: int):
+        self.table, self.at, self.columns = table, at, _columns(table.rows[at])
+        texts = [
+            cell
+            for row in table.rows[at + 1 :]
+            for field in ("price", "support", "fee")
+            if isinstance(cell := self._cell(row, field), str)
+        ]
+        self.mark = cells.fraction_mark(texts)
+        self.findings = list(self._not_read())
+        self.lines: list[str] = []
+
+    def answers(self) -> Iterator[Answer]:
+        for row, line in zip(self.table.rows[self.at + 1 :], self.table.lines[self.at + 1 :], strict=True):
+            code = as_text(self._cell(row, LINE)).strip()
+            said = [field for field in ANSWERS if cells.filled(self._cell(row, field))]
+            if code:
+                self.lines.append(code)
+            if not said:
+                continue
+            origin = self.table.origin.at(line)
+            if not code:
+                place = cell_name(self.table, line, self.columns[LINE])
+                message = f"an answer without a line: {place} is empty"
+                hint = "put in the code of the line that the row is about"
+                self.findings.append(doubt("QP691", origin, "", message, hint))
+            elif (answer := self._answer(row, line, code, said)) is not None:
+                yield answer
+
+    def _answer(self, row: Sequence[Cell], line: int, code: str, said: Sequence[str]) -> Answer | None:
+        """None where what it asks for cannot be known."""
+        origin, values, places, bad = self.table.origin.at(line), {}, {}, False
+        for field in said:
+            cell = self._cell(row, field)
+            places[field] = cell_name(self.table, line, self.columns[field])
+            try:
+                values[field] = PARSERS[field](cell, self.mark)
+            except Unreadable as error:
+                bad = bad or field in NEEDED
+                self.findings.append(
+                    _unread("QP691" if field in NEEDED else "QP611", origin, places[field], cell, error, code)
+                )
+        return None if bad else Answer(code, origin, values, places)
+
+    def _cell(self, row: Sequence[Cell], field: str) -> Cell:
+        place = self.columns.get(field, len(row))
+        return row[place] if place < len(row) else None
+
+    def _not_read(self) -> Iterator[Diagnostic]:
+        """Columns of the form that have gone."""
+        gone = [heading for field, heading in ANSWERS.items() if field not in self.columns]
+        if gone:
+            message = f"{counted(len(gone), 'column')} of the form not found: {', '.join(gone)}"
+            yield doubt("QP614", self.table.origin.at(self.table.lines[self.at]), "", message)
+
+
+def cell_name(table: Table, line: int, place: int) -> str:
+    """`cell H7` of a sheet; `column 8` of a CSV file."""
+    if not table.origin.sheet:
+        return f"column {place + 1}"
+    letters, place = "", place + 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return f"cell {letters}{line}"
+
+
+def _unread(code: str, origin: Origin, place: str, cell: Cell, error: Unreadable, line: str = "") -> Diagnostic:
+    left_out = f"{line}: row left out, " if line and code == "QP691" else ""
+    return doubt(code, origin, "", f"{left_out}{place} is {shown(as_text(cell))}; expected {error}")
+
+
+def _support(cell: Cell, mark: str) -> cells.Money | str:
+    if isinstance(cell, str) and plain(cell) in INCLUDED_WORDS:
+        return INCLUDED
+    try:
+        return cells.money(cell, mark)
+    except Unreadable as error:
+        raise Unreadable(f"{error}; or: {INCLUDED}") from None
+
+
+def _markless(parse: Callable[[Cell], Any]) -> Callable[[Cell, str], Any]:
+    """Of cells that hold no fractions."""
+    return lambda cell, mark: parse(cell)
+
+
+def _months(cell: Cell) -> Decimal:
+    return cells.counted_in(cell, cells.IN_MONTHS, "months")
+
+
+def _term(cell: Cell) -> int:
+    return cells.whole_number(float(_months(cell)), 1)
+
+
+PARSERS: dict[str, Callable[[Cell, str], Any]] = {
+    "kind": _markless(lambda cell: cells.choice(cell, KIND_WORDS, ", ".join(KINDS))),
+    "from": _markless(lambda cell: cells.whole_number(cell, 1)),
+    "price": cells.money,
+    "discount": cells.share,
+    "support": _support,
+    "fee": cells.money,
+    "term": _markless(_term),
+    "lead": _markless(lambda cell: cells.counted_in(cell, cells.IN_WEEKS, "weeks")),
+    "complies": _markless(lambda cell: cells.choice(cell, COMPLIES_WORDS, ", ".join(COMPLIES))),
+    "warranty": _markless(_months),
+    **dict.fromkeys(("currency", "all_currency"), _markless(cells.currency)),
+    **dict.fromkeys(("until", "quoted", "all_until"), _markless(cells.day)),
+    **dict.fromkeys(("part", "remark", "supplier", "quote", "vat"), _markless(as_text)),
+}
+"""By field: the cell, and the mark that parts fractions in the table. Raise `Unreadable`."""

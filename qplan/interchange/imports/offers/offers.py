@@ -1,0 +1,360 @@
+"""Answers → offers of an inventory: tiers from rows, terms by kind, and what does not fit what was asked."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from qplan.errors import Diagnostic, QplanError
+from qplan.interchange.imports.draft import Draft, Entries
+from qplan.interchange.imports.fields import slug
+from qplan.interchange.imports.headings import plain
+from qplan.interchange.imports.offers.answers import Answer, Form
+from qplan.interchange.imports.offers.cells import Money, Share
+from qplan.interchange.imports.rows import Origin, doubt, listed
+from qplan.interchange.imports.sources import refused
+from qplan.interchange.imports.update import Inventory
+from qplan.inventory.answer_form import INCLUDED, NO, PREFIXES, YES, codes_of
+from qplan.inventory.source.messages import counted, did_you_mean, shown
+
+SECTIONS = {kind: (kind,) if kind in ("services", "fibres") else ("equipment", kind) for kind in PREFIXES}
+FINEST = Decimal("1e-9")  # of a discount that is worked out from two prices
+CURRENCY = "EUR"  # of an inventory that states none
+
+
+class _Misfit(Exception):
+    """An answer that is no offer, in words, with the row that is to blame."""
+
+    def __init__(self, answer: Answer, message: str, hint: str = ""):
+        super().__init__(message)
+        self.answer, self.message, self.hint = answer, message, hint
+
+
+@dataclass
+class _Making:
+    """Offers under way."""
+
+    inventory: Inventory
+    alone: bool
+    """The offers go into a file of their own."""
+    products: Mapping[str, str]
+    offers: Entries = field(default_factory=dict)
+    findings: list[Diagnostic] = field(default_factory=list)
+
+    def say(self, code: str, origin: Origin, address: str, message: str, hint: str = "") -> None:
+        self.findings.append(doubt(code, origin, address, message, hint))
+
+
+def quoted(forms: Sequence[Form], inventory: Inventory, *, alone: bool) -> Draft:
+    """The offers that the forms come to, for the inventory that they answer. Raises `Refused` where there are none.
+
+    An entry has every key that the form speaks of, None where it says nothing: it replaces what the inventory has.
+    """
+    products = [f"{kind}.{name}" for kind, path in SECTIONS.items() for name in inventory.everywhere(path)]
+    if not products:
+        raise QplanError(f"{inventory.path} has nothing that could be asked for: name the inventory with --for")
+    making = _Making(inventory, alone, codes_of(products))
+    for form in forms:
+        making.findings += form.findings
+        _take(making, form)
+    if not making.offers:
+        nothing = Origin(", ".join(form.source for form in forms))
+        raise _nothing(making, nothing)
+    read = tuple(f"{form.source}: {counted(len(form.answers), 'answered row')}{_by(form)}" for form in forms)
+    found = tuple(sorted(set(making.findings), key=lambda item: (item.code, item.file, item.line, item.message)))
+    return Draft("", {}, {}, {}, {}, (), 0, 0, False, found, read, dict(sorted(making.offers.items())))
+
+
+def _nothing(making: _Making, origin: Origin) -> Exception:
+    error = refused("QP605", origin, "no answer that is an offer")
+    error.findings = (*error.findings, *making.findings)
+    return error
+
+
+def _by(form: Form) -> str:
+    supplier = form.whole.get("supplier")
+    return f" of {supplier}" if supplier else ""
+
+
+def _take(making: _Making, form: Form) -> None:
+    groups: dict[tuple[str, str], list[Answer]] = defaultdict(list)
+    for answer in form.answers:
+        product = making.products.get(answer.code.upper()[:4] + answer.code.lower()[4:])
+        if product is None:
+            hint = did_you_mean(answer.code, making.products) or "is it the inventory that the request was made of?"
+            message = f"a line that was not asked for: {shown(answer.code)}, with an answer"
+            making.say("QP691", answer.origin, "", message, hint)
+            continue
+        try:
+            groups[product, _kind(answer)].append(answer)
+        except _Misfit as misfit:
+            _left_out(making, misfit)
+    for (product, kind), answers in groups.items():
+        try:
+            _offer(making, form, product, kind, answers)
+        except _Misfit as misfit:
+            _left_out(making, misfit)
+    _unanswered(making, form)
+
+
+def _left_out(making: _Making, misfit: _Misfit) -> None:
+    making.say("QP691", misfit.answer.origin, "", f"{misfit.answer.code}: left out, {misfit.message}", misfit.hint)
+
+
+def _unanswered(making: _Making, form: Form) -> None:
+    answered = {answer.code for answer in form.answers} | {item.message.partition(":")[0] for item in form.findings}
+    open_lines = [code for code in form.lines if code not in answered and code in making.products]
+    if open_lines:
+        words = listed([f"{code} ({making.products[code]})" for code in open_lines])
+        message = f"{counted(len(open_lines), 'line')} without an answer: {words}"
+        making.say("QP692", Origin(form.source), "", message)
+
+
+def _kind(answer: Answer) -> str:
+    """As stated; a price alone is a purchase."""
+    stated = answer.get("kind")
+    if stated is None and (answer.get("fee") is not None or answer.get("term") is not None):
+        raise _Misfit(answer, f"a fee or a term without a kind: {answer.place('kind')}; expected lease or managed")
+    return str(stated or "purchase")
+
+
+def _offer(making: _Making, form: Form, product: str, kind: str, answers: Sequence[Answer]) -> None:
+    """Put what the rows of one product and kind come to among the offers."""
+    if all(answer.get("complies") == NO for answer in answers):
+        first = answers[0]
+        remark = f": {first.get('remark')}" if first.get("remark") else ""
+        making.say("QP693", first.origin, product, f"{first.code} ({product}) is not offered{remark}")
+        return
+    base, tiers = _base_and_tiers(answers, kind)
+    terms = _purchase(base, tiers) if kind == "purchase" else _with_a_term(base)
+    money = _currency(form, [base, *tiers])
+    until, quote_day = base.get("until") or form.whole.get("all_until"), form.whole.get("quoted")
+    if until and quote_day and until < quote_day:
+        raise _Misfit(base, f"it is valid until {until}, before the quote of {quote_day} was made")
+    supplier = form.whole.get("supplier")
+    name, known = _id(making, product, kind, supplier, form.whole.get("quote"))
+    if name in making.offers:
+        raise _Misfit(base, f"another answer for {product} from the same supplier is taken already")
+    support = base.get("support")
+    making.offers[name] = {
+        "for": product,
+        "supplier": supplier,
+        "kind": kind,
+        **terms,
+        "support_per_year": _number(support.value) if isinstance(support, Money) else None,
+        "includes": ["support"] if support == INCLUDED else None,
+        "currency": money,
+        "quote_ref": form.whole.get("quote"),
+        "quoted": quote_day,
+        "valid_until": until,
+        "lead_time_weeks": _number(base.get("lead")),
+        "warranty_months": _number(form.whole.get("warranty")),
+        "provenance": "quote",
+        "source": f"{base.origin}{f', {form.code}' if form.code else ''}",
+        "labels": _labels(making, form, product, base),
+    }
+    _say_what_stays_open(making, form, name, base)
+    _say_whom_it_replaces(making, base, name, known)
+
+
+def _base_and_tiers(answers: Sequence[Answer], kind: str) -> tuple[Answer, list[Answer]]:
+    by_quantity: dict[int, Answer] = {}
+    for answer in answers:
+        least = answer.get("from") or 1
+        if least in by_quantity:
+            first = by_quantity[least].origin
+            raise _Misfit(answer, f"a second {kind} from quantity {least}, beside that in {first}")
+        by_quantity[least] = answer
+    if 1 not in by_quantity:
+        raise _Misfit(answers[0], f"prices from quantity {min(by_quantity)} on, and none from 1")
+    base = by_quantity.pop(1)
+    tiers = [by_quantity[least] for least in sorted(by_quantity)]
+    if tiers and kind != "purchase":
+        raise _Misfit(tiers[0], f"a price from a quantity on, for the kind {kind}: only a purchase has such")
+    return base, tiers
+
+
+def _purchase(base: Answer, tiers: Sequence[Answer]) -> dict[str, object]:
+    for answer in (base, *tiers):
+        if answer.get("fee") is not None or answer.get("term") is not None:
+            raise _Misfit(answer, f"a purchase with a fee or a term ({answer.place('fee')}): is it a lease?")
+    price, discount = base.get("price"), base.get("discount")
+    if price is None:
+        raise _Misfit(base, f"a purchase without a price: {base.place('price')}")
+    steps = [{"from": tier.get("from"), "discount": _number(_tier_discount(price, tier))} for tier in tiers]
+    return {
+        "list_price": _number(price.value),
+        "discount": _number(discount.value) if discount and discount.value else None,
+        "tiers": steps or None,
+        "setup_fee": None,
+        "fee_per_month": None,
+        "term_months": None,
+    }
+
+
+def _tier_discount(list_price: Money, tier: Answer) -> Decimal:
+    """Off the list price, so that the unit price is that of the row."""
+    price, discount = tier.get("price"), tier.get("discount")
+    if price is None and discount is None:
+        raise _Misfit(tier, f"neither price nor discount from quantity {tier.get('from')}: {tier.place('price')}")
+    share: Decimal = discount.value if discount else Decimal(0)
+    if price is None or price.value == list_price.value:
+        return share
+    unit: Decimal = price.value * (1 - share)
+    if unit > list_price.value:
+        dearer = (
+            f"{_number(unit)} from quantity {tier.get('from')} is dearer than the {_number(list_price.value)} for one"
+        )
+        raise _Misfit(tier, f"{tier.place('price')}: {dearer}")
+    return (1 - unit / list_price.value).quantize(FINEST)
+
+
+def _with_a_term(base: Answer) -> dict[str, object]:
+    price, fee, term = base.get("price"), base.get("fee"), base.get("term")
+    if fee is None or term is None:
+        missing = "fee" if fee is None else "term"
+        raise _Misfit(base, f"the kind {base.get('kind')} without a {missing}: {base.place(missing)}")
+    if base.get("discount") is not None:
+        raise _Misfit(base, f"a discount ({base.place('discount')}) on a fee: state the fee that is due")
+    return {
+        "list_price": None,
+        "discount": None,
+        "tiers": None,
+        "setup_fee": _number(price.value) if price is not None and price.value else None,
+        "fee_per_month": _number(fee.value),
+        "term_months": term,
+    }
+
+
+def _currency(form: Form, answers: Sequence[Answer]) -> str:
+    """The one currency of an offer: of its row, of its amounts, else of the whole form."""
+    found: dict[str, str] = {}
+    for answer in answers:
+        beside = {f: answer.get(f).currency for f in ("price", "support", "fee") if isinstance(answer.get(f), Money)}
+        stated = {name: word for name, word in {"currency": answer.get("currency"), **beside}.items() if word}
+        for name, word in stated.items():
+            found.setdefault(word, answer.place(name))
+            if len(found) > 1:
+                said = " and ".join(f"{word} in {place}" for word, place in found.items())
+                raise _Misfit(answer, f"two currencies in one offer: {said}")
+    if found:
+        return next(iter(found))
+    if "all_currency" not in form.whole:
+        raise _Misfit(answers[0], f"no currency: {answers[0].place('currency')}, and none is stated for all lines")
+    return str(form.whole["all_currency"])
+
+
+def _number(value: Decimal | None) -> float | int | None:
+    """As YAML has it; None stays."""
+    return None if value is None else int(value) if value == int(value) else float(value)
+
+
+def _entry(making: _Making, product: str) -> Mapping[str, Any]:
+    kind, _, name = product.partition(".")
+    entry = making.inventory.everywhere(SECTIONS[kind]).get(name)
+    return entry if isinstance(entry, dict) else {}
+
+
+def _labels(making: _Making, form: Form, product: str, base: Answer) -> dict[str, object] | None:
+    """What an offer has no key for."""
+    kind, _, name = product.partition(".")
+    part, entry = base.get("part"), _entry(making, product)
+    known = {plain(str(word)) for word in (name, entry.get("part_number"), entry.get("model")) if word}
+    maker = plain(str(entry.get("manufacturer") or ""))
+    other = part and not known & {plain(part), plain(part).removeprefix(maker).strip()}
+    if other and kind not in ("services", "fibres"):
+        planned = entry.get("part_number") or entry.get("model") or name
+        message = f"{base.place('part')}: {shown(part)} is offered where the plan has {shown(planned)} ({product})"
+        hint = f"if it differs in rate, loss or room, give it an entry of its own beside {product}, and plan anew"
+        making.say("QP694", base.origin, product, message, hint)
+    complies = base.get("complies")
+    labels = {
+        "offered_part": part if other else None,
+        "complies": complies if complies != YES else None,
+        "remark": base.get("remark"),
+        "vat": form.whole.get("vat"),
+    }
+    return {key: value for key, value in labels.items() if value} or None
+
+
+def _id(
+    making: _Making, product: str, kind: str, supplier: str | None, quote: str | None
+) -> tuple[str, Mapping[str, Any] | None]:
+    """The id of an offer, and the one of the inventory that it takes the place of.
+
+    That is the only one of this supplier for the product and kind, or the one of them with the number of the quote.
+    """
+    there = making.inventory.everywhere(("offers",))
+    same = {
+        name: offer
+        for name, offer in there.items()
+        if isinstance(offer, dict)
+        and (offer.get("for"), offer.get("kind") or "purchase") == (product, kind)
+        and plain(str(offer.get("supplier") or "")) == plain(supplier or "")
+    }
+    numbered = {name: offer for name, offer in same.items() if quote and offer.get("quote_ref") == quote}
+    for candidates in (numbered, same):
+        if len(candidates) == 1:
+            return next(iter(candidates.items()))
+    stem = slug(f"{supplier or 'unnamed'}-{product.partition('.')[2]}-{kind}") or "offer"
+    taken = {*there, *making.offers}
+    return next(name for number in range(1, len(taken) + 2) if (name := _numbered(stem, number)) not in taken), None
+
+
+def _numbered(stem: str, number: int) -> str:
+    return stem if number == 1 else f"{stem}-{number}"
+
+
+def _say_what_stays_open(making: _Making, form: Form, name: str, base: Answer) -> None:
+    """What the supplier did not say, and what the inventory would make of it."""
+    offer, address = making.offers[name], f"offers.{name}"
+    economics = making.inventory.everywhere(("economics",))
+    policy = making.inventory.everywhere(("policy",))
+    discount, complies = base.get("discount"), base.get("complies")
+    open_points = {
+        "no supplier is named": not offer["supplier"],
+        "no number of the quote": not offer["quote_ref"],
+        "no last day: the quote never runs out": not offer["valid_until"],
+        "nothing is said of support: that of the product is charged besides": (
+            base.get("support") is None and bool(_entry(making, str(offer["for"])).get("support_per_year"))
+        ),
+        f"economics.exchange_rates has no rate for {offer['currency']}": (
+            offer["currency"] not in (economics.get("currency", CURRENCY), *_mapping(economics, "exchange_rates"))
+        ),
+        "policy.suppliers does not name the supplier: the offer may not be taken": (
+            isinstance(policy.get("suppliers"), list) and offer["supplier"] not in policy["suppliers"]
+        ),
+        "policy.offers does not name it: it may not be taken": (
+            isinstance(policy.get("offers"), list) and name not in policy["offers"]
+        ),
+    }
+    missing = [words for words, holds in open_points.items() if holds]
+    if missing:
+        making.say("QP696", base.origin, address, f"{address}: {'; '.join(missing)}")
+    if isinstance(discount, Share) and discount.assumed:
+        message = f"{address}: {base.place('discount')} is read as {discount.value * 100:g} %"
+        making.say("QP613", base.origin, address, message, "write the sign % behind it")
+    if complies != YES:
+        remark = f": {base.get('remark')}" if base.get("remark") else ""
+        said = "complies in part" if complies else "does not say whether it complies"
+        making.say("QP693", base.origin, address, f"{address} {said}{remark}")
+
+
+def _mapping(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    inner = value.get(key)
+    return inner if isinstance(inner, dict) else {}
+
+
+def _say_whom_it_replaces(making: _Making, base: Answer, name: str, known: Mapping[str, Any] | None) -> None:
+    if known is None:
+        return
+    address = f"offers.{name}"
+    includes = known.get("includes")
+    lost = [word for word in includes if word != "support"] if isinstance(includes, list) else []
+    also = f"; that includes {listed(lost)}, of which the answer says nothing" if lost else ""
+    in_main = name in making.inventory.entries(("offers",))
+    hint = f"delete it in {making.inventory.path}, or import with --update" if making.alone and in_main else ""
+    making.say("QP695", base.origin, address, f"{address} takes the place of the one in the inventory{also}", hint)
