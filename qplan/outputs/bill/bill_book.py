@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Collection
 
-from xlsxwriter import Workbook
 from xlsxwriter.utility import xl_col_to_name
 
-from qplan.outputs.bill.sheets import fit_height, formula, lay_out, make_styles, total_row, write
+from qplan.outputs.bill.books import made_book
+from qplan.outputs.bill.sheets import fit_height, formula, lay_out, total_row, write
 from qplan.outputs.bill.tables import CellTable
-from qplan.outputs.bill.workbook import BOOK_OPTIONS, CREATED
 
 WIDTHS = {"Description": 38, "Line": 28, "Sites": 26, "Fibres": 26}
 NARROW, WIDE = 12, 18
@@ -18,10 +16,8 @@ NARROW, WIDE = 12, 18
 
 def table_workbook(title: str, table: CellTable, currency: str, money: Collection[str] = ()) -> bytes:
     """The table on a sheet called as its title; the columns of `money` have a sum as a formula."""
-    buffer = io.BytesIO()
-    with Workbook(buffer, BOOK_OPTIONS) as book:
-        book.set_properties({"title": title, "created": CREATED})
-        styles, sheet = make_styles(book, currency), book.add_worksheet(title)
+    with made_book(title, currency) as (book, styles, data):
+        sheet = book.add_worksheet(title)
         widths = [WIDTHS.get(name, WIDE if name in money else NARROW) for name in table.header]
         last = max(len(table.rows), 1) + 1
         lay_out(sheet, styles, table.header, table.right, widths, last - 1)
@@ -38,4 +34,4 @@ def table_workbook(title: str, table: CellTable, currency: str, money: Collectio
                 values = [row[column] for row in table.rows]
                 amount = float(sum(value for value in values if value is not None and not isinstance(value, str)))
                 formula(sheet, last, column, f"=SUM({letter}2:{letter}{last})", styles.total, amount)
-    return buffer.getvalue()
+    return data.getvalue()

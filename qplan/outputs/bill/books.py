@@ -19,7 +19,6 @@ BOOK_OPTIONS = {
     "strings_to_urls": False,
     "strings_to_numbers": False,
     "nan_inf_to_errors": True,
-    "default_format_properties": FONT,
 }
 SAID_WIDTH = 130
 
@@ -28,7 +27,7 @@ SAID_WIDTH = 130
 def made_book(title: str, currency: str) -> Iterator[tuple[Workbook, Styles, io.BytesIO]]:
     """The workbook, its formats, and where its bytes are when it is done."""
     buffer = io.BytesIO()
-    with Workbook(buffer, BOOK_OPTIONS) as book:
+    with Workbook(buffer, {**BOOK_OPTIONS, "default_format_properties": dict(FONT)}) as book:  # it writes into them
         book.set_properties({"title": title, "created": CREATED})
         yield book, make_styles(book, currency), buffer
 

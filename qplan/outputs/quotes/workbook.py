@@ -5,7 +5,6 @@ No cell is a formula; a text stands as text, whatever it begins with. The same r
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple
 from typing import NamedTuple
@@ -15,9 +14,9 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from qplan.inventory.answer_form import ANSWERS, COMPLIES, INCLUDED, KINDS, LINE, WHOLE
-from qplan.outputs.bill.sheets import LINE_HEIGHT, Styles, fit_height, lay_out, make_styles, print_set_up, write
+from qplan.outputs.bill.books import made_book
+from qplan.outputs.bill.sheets import FONT, LINE_HEIGHT, Styles, fit_height, lay_out, print_set_up, write
 from qplan.outputs.bill.tables import BUDGET_PARTS
-from qplan.outputs.bill.workbook import BOOK_OPTIONS, CREATED
 from qplan.outputs.quotes.lines import AskedLine, AskedLink
 from qplan.outputs.quotes.request import Request
 from qplan.outputs.text.tables import Cell, format_number
@@ -46,10 +45,7 @@ class _Sheet(NamedTuple):
 
 def request_workbook(request: Request) -> bytes:
     """The whole workbook."""
-    buffer = io.BytesIO()
-    with Workbook(buffer, BOOK_OPTIONS) as book:
-        book.set_properties({"title": f"Request for quotation {request.code}", "created": CREATED})
-        styles = make_styles(book, request.currency)
+    with made_book(f"Request for quotation {request.code}", request.currency) as (book, styles, data):
         _cover(book, book.add_worksheet("Request"), styles, request)
         for table in _tables(request):
             _fill(book, book.add_worksheet(table.name), styles, table)
@@ -57,7 +53,7 @@ def request_workbook(request: Request) -> bytes:
         _questions(book, book.add_worksheet("Questions"), styles, request)
         for sheet in book.worksheets():
             sheet.set_footer(FOOTER)
-    return buffer.getvalue()
+    return data.getvalue()
 
 
 def _tables(request: Request) -> list[_Sheet]:
@@ -101,7 +97,7 @@ def _link(code: str, link: AskedLink) -> tuple[Cell, ...]:
 
 def _fill(book: Workbook, sheet: Worksheet, styles: Styles, table: _Sheet) -> None:
     lay_out(sheet, styles, table.header, table.figures, table.widths, max(len(table.rows), 1))
-    figure = book.add_format({"font_name": "Calibri", "font_size": 10, "valign": "top", "num_format": "0.###"})
+    figure = book.add_format({**FONT, "valign": "vcenter", "num_format": "0.###"})
     for row, cells in enumerate(table.rows, start=1):
         fit_height(sheet, row, cells, table.widths)
         for column, cell in enumerate(cells):
@@ -110,7 +106,7 @@ def _fill(book: Workbook, sheet: Worksheet, styles: Styles, table: _Sheet) -> No
 
 def _to_fill_in(book: Workbook, number_format: str = "General", **more: object) -> Format:
     """Of a cell that the supplier, or the buyer before sending, fills in."""
-    look = {"font_name": "Calibri", "font_size": 10, "valign": "top", "border": 1, "border_color": "#C9C2A5"}
+    look = {**FONT, "valign": "vcenter", "border": 1, "border_color": "#C9C2A5"}
     return book.add_format({**look, "bg_color": LIGHT, "num_format": number_format, "text_wrap": True, **more})
 
 
