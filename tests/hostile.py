@@ -26,3 +26,13 @@ def renamed(names: list[str]) -> tuple[Inventory, Plan]:
         for (key, site), name in zip(inventory.sites.items(), names[1:], strict=True)
     }
     return inventory.model_copy(update={"metadata": metadata, "sites": sites}), plan
+
+
+CELLS = (
+    "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "＝1+1", '=HYPERLINK("http://x.example")', "a|b", "a\nb",
+    "\\|", "<script>alert(1)</script>", "&lt;", "[x](http://x.example)", "![x](y)", "`a`", "a_b_c", "**b**", "~~s~~",
+    "$x$", "http://x.example", "www.x.example", "@team", "- item", "1. item", "# head", "> quote", "=====",
+    "\u202eevil\u2066", "\x00\x07\x1b[31m", "\ud800", "\ufffe", "\u2028", "{=", "ZWJ \u200d", "http://x.example",
+    "漢字", "", "'", '"', ",",
+)  # fmt: skip
+"""What spreadsheets, Markdown and terminals might take for more than a text."""

@@ -111,8 +111,7 @@ def command(
     The time limit is for all together. Ends as the gravest of the columns would: 4 where one has no plan.
     """
     deadline, style = time.monotonic() + time_limit, style_of(style, out, SUFFIXES, "text")
-    if classical and varied:
-        raise click.UsageError("--classical or --sensitivity: one of them", click.get_current_context())
+    _check_options(by, classical, varied, spreads, baseline)
     overlaid = bool(by or scenario or overrides or demand_factor != 1.0 or as_of or built)
     if names and is_plan(names[0]):
         _check_plans(names, overlaid, 1 if classical or varied else 2)
@@ -205,6 +204,20 @@ def _readings(
             "name at least two scenarios (--scenario A,B; . is the file as it stands), or --by", context
         )
     return scenarios(file, chosen, set=overrides, demand_factor=demand_factor, as_of=day, built=built)
+
+
+def _check_options(
+    by: By | None, classical: bool, varied: bool, spreads: tuple[str, ...], baseline: str | None
+) -> None:
+    """Raises click's UsageError for what would be left out of account."""
+    context = click.get_current_context()
+    if classical and varied:
+        raise click.UsageError("--classical or --sensitivity: one of them", context)
+    if spreads and not varied:
+        raise click.UsageError("--spread goes with --sensitivity", context)
+    for name, value in (("--by", by), ("--baseline", baseline)):
+        if value is not None and (classical or varied):
+            raise click.UsageError(f"--classical and --sensitivity are of one plan: give no {name}", context)
 
 
 def _check_plans(names: tuple[Path, ...], overlaid: bool, least: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 from decimal import Decimal
@@ -106,8 +107,16 @@ def test_every_form_says_the_same(beside):
         assert amount == pytest.approx(difference, abs=0.005)
     sheet = load_workbook(io.BytesIO(render_classical(beside, "xlsx")), data_only=True)["Classical"]
     rows = {row[0]: row[1:] for row in sheet.iter_rows(min_row=2, values_only=True)}
-    assert all(extra == pytest.approx(quantum - classical, abs=0.005) for classical, quantum, extra in rows.values())
-    assert rows["TCO"][2] == beside.extra.tco
+    for today, classical, quantum, extra in rows.values():
+        assert (today, extra) == (0, pytest.approx(quantum - classical, abs=0.005))
+    whole = next(cells for name, cells in rows.items() if name.startswith("TCO (10 y"))
+    assert whole[3] == beside.extra.tco
+    header, *lines = csv.reader(io.StringIO(render_classical(beside, "csv").decode()))
+    assert header == ["key", "today", "classical", "quantum", "extra"]
+    assert [[float(cell) for cell in line[1:]] for line in lines] == [
+        [float(cell) for cell in cells] for cells in rows.values()
+    ]
+    assert "Today" in render_classical(beside, "text").decode()
     for style in ("text", "markdown", "html"):
         assert "safer" not in render_classical(beside, style).decode()
 

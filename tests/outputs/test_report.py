@@ -132,7 +132,7 @@ def test_hostile_names_stay_inside_their_markdown_cells():
     outside = re.sub(r"(`{3,})mermaid\n.*?\n\1\n", "", markdown, flags=re.DOTALL)
     assert markdown.startswith(MARKER + "\n")
     tags = re.findall(r"<[^>]*>", outside.replace(MARKER, ""))
-    assert tags == ["<details>", "<summary>", "</summary>", "</details>"] * 9
+    assert tags == ["<details>", "<summary>", "</summary>", "</details>"] * 10
     assert not {char for char in markdown if unicodedata.category(char) == "Cc"} - {"\n"} and "\u202e" not in markdown
     for block in re.findall(r"(?:^\|.*\n)+", outside, flags=re.MULTILINE):
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}) == 1

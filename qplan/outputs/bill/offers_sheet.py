@@ -52,10 +52,11 @@ def offers_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
     """Amounts are those of the offers, in their own currency; whether a quote holds follows the day in Assumptions."""
     offers = sorted(facts.inventory.offers.items())
     lay_out(sheet, styles, HEADER, FIGURES, WIDTHS, max(len(offers), 1), BREAKS)
+    currency = facts.inventory.economics.currency
     bought = {offer.id: (offer.units, offer.paid) for offer in facts.plan.offers}
     until = "ABCDEFGHIJKLMNOPQRSTUVWX"[HEADER.index("Valid until")]
     for row, (name, offer) in enumerate(offers, start=1):
-        cells = _cells(name, offer, *bought.get(name, (0, 0)))
+        cells = _cells(name, offer, currency, *bought.get(name, (0, 0)))
         for column, (label, cell) in enumerate(zip(HEADER, cells, strict=True)):
             style = {"Discount": styles.share}.get(label, styles.text if isinstance(cell, str) else styles.number)
             if label in DAYS and isinstance(cell, str):
@@ -68,7 +69,7 @@ def offers_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
         fit_height(sheet, row, cells, WIDTHS)
 
 
-def _cells(name: str, offer: Offer, units: int, paid: int) -> tuple[Cell, ...]:
+def _cells(name: str, offer: Offer, currency: str, units: int, paid: int) -> tuple[Cell, ...]:
     purchase = offer.kind == "purchase"
     return (
         name,
@@ -82,7 +83,7 @@ def _cells(name: str, offer: Offer, units: int, paid: int) -> tuple[Cell, ...]:
         offer.fee_per_month,
         offer.term_months,
         offer.support_per_year,
-        offer.currency,
+        offer.currency or currency,
         units,
         paid,
         offer.quote_ref,

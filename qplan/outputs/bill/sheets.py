@@ -20,7 +20,8 @@ A4_INCHES = 11.69  # of its long side
 MARGIN_INCHES = 0.4
 PIXELS_PER_INCH = 96
 CONFIDENTIAL = "Confidential"
-FONT = {"font_name": "Arial", "font_size": 10}  # as wide in LibreOffice, which has a font of the same metrics
+FONT = {"font_name": "Arial", "font_size": 10, "font_scheme": "none"}
+"""As wide in LibreOffice, which has a font of the same metrics."""
 INPUT_BLUE = "#1F4E9E"
 LINE_HEIGHT, GAP = 12.75, 3.0  # points: of one line of text at this font, and between rows
 LETTERS = 1.1  # of running text in the width of a digit

@@ -94,7 +94,7 @@ def _link(code: str, link: AskedLink) -> tuple[Cell, ...]:
 
 def _fill(book: Workbook, sheet: Worksheet, styles: Styles, table: _Sheet) -> None:
     lay_out(sheet, styles, table.header, table.figures, table.widths, max(len(table.rows), 1))
-    figure = book.add_format({"font_name": "Calibri", "font_size": 10, "valign": "top", "num_format": "0.###"})
+    figure = book.add_format({**FONT, "valign": "vcenter", "num_format": "0.###"})
     for row, cells in enumerate(table.rows, start=1):
         fit_height(sheet, row, cells, table.widths)
         for column, cell in enumerate(cells):
@@ -103,7 +103,7 @@ def _fill(book: Workbook, sheet: Worksheet, styles: Styles, table: _Sheet) -> No
 
 def _to_fill_in(book: Workbook, number_format: str = "General", **more: object) -> Format:
     """Of a cell that the supplier, or the buyer before sending, fills in."""
-    look = {"font_name": "Calibri", "font_size": 10, "valign": "top", "border": 1, "border_color": "#C9C2A5"}
+    look = {**FONT, "valign": "vcenter", "border": 1, "border_color": "#C9C2A5"}
     return book.add_format({**look, "bg_color": LIGHT, "num_format": number_format, "text_wrap": True, **more})
 
 

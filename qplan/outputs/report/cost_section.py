@@ -11,12 +11,17 @@ from qplan.costing.costs import PriceGroup
 from qplan.costing.money_text import TO_BE_QUOTED, format_money
 from qplan.costing.sensitivity import SWING
 from qplan.costing.views import SHARING_RULE
+from qplan.outputs.compare.charts import tornado
 from qplan.outputs.report.document import Section, Table
 from qplan.outputs.text import money, wording
 from qplan.outputs.text.tables import format_number
 
 PRICE_BASIS = {"inventory": "stated in the inventory", "": "no price needed"}
-DRIVERS_SHOWN = 5
+DRIVERS_SHOWN = 8
+HELD = (
+    "The plan is held as it is, and one driver moves at a time. To plan anew, and to see from where on another plan is "
+    "better: qplan compare PLAN --sensitivity."
+)
 
 
 def cost_section(facts: PlanFacts) -> Section:
@@ -27,7 +32,6 @@ def cost_section(facts: PlanFacts) -> Section:
         _groups("What prices and support rest on", "Basis", facts.costs.by_basis, currency),
         unpriced_table(facts),
         _shares(facts),
-        _drivers(facts),
     )
     unstated = money.unstated_text(facts)
     texts = (convention(facts.inventory.economics, facts.costs.total), SHARING_RULE, *([unstated] if unstated else []))
@@ -91,13 +95,21 @@ def _shares(facts: PlanFacts) -> Table:
     return Table("By corridor", ("Corridor", *figures), rows, right=figures)
 
 
-def _drivers(facts: PlanFacts) -> Table:
-    currency = facts.inventory.economics.currency
+def drivers_section(facts: PlanFacts) -> Section:
+    """What moves the total most, this plan held: tornado and table."""
+    currency, spread = facts.inventory.economics.currency, wording.percent(float(SWING))
     figures = ("TCO with it lower", "TCO with it higher")
-    moving = [driver for driver in facts.costs.drivers if driver.tco_if_lower != driver.tco_if_higher]
+    moving = [driver for driver in facts.costs.drivers if driver.tco_if_lower != driver.tco_if_higher][:DRIVERS_SHOWN]
     rows = tuple(
         (driver.driver, format_money(driver.tco_if_lower, currency), format_money(driver.tco_if_higher, currency))
-        for driver in moving[:DRIVERS_SHOWN]
+        for driver in moving
     )
-    title = f"What moves the TCO most (each ± {wording.percent(float(SWING))})"
-    return Table(title, ("Driver", *figures), rows, right=figures)
+    title = f"What moves the TCO most (each ± {spread})"
+    swings = [(driver.driver, float(driver.tco_if_lower), float(driver.tco_if_higher)) for driver in moving]
+    return Section(
+        "drivers",
+        title,
+        (HELD,),
+        (Table("", ("Driver", *figures), rows, right=figures),),
+        pictures=(tornado(title, float(facts.costs.tco), swings, currency),) if swings else (),
+    )

@@ -6,7 +6,7 @@ import re
 
 from qplan.assessment.facts import PlanFacts
 from qplan.outputs.report.basis_sections import assumptions_section, checks_section, provenance_section
-from qplan.outputs.report.cost_section import cost_section
+from qplan.outputs.report.cost_section import cost_section, drivers_section
 from qplan.outputs.report.design_sections import built_section, corridors_section, corridors_table
 from qplan.outputs.report.document import Document, Section
 from qplan.outputs.report.exposure_section import exposure_section
@@ -44,6 +44,7 @@ def report_document(facts: PlanFacts, first: tuple[Section, ...] = ()) -> Docume
             corridors_section(facts, names),
             exposure_section(facts, names),
             cost_section(facts),
+            drivers_section(facts),
             *_classical(facts),
             checks_section(facts),
             *failure_sections(facts),

@@ -1,0 +1,222 @@
+"""LibreOffice calculates what the workbooks show: of every example, of random markets, and of what a buyer types.
+
+One start of LibreOffice for all of it. Without it the test is skipped, but never where QPLAN_SOFFICE=required is set.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import random
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import openpyxl
+import pytest
+from oracle.random_markets import random_market
+from planning import planned
+from python_calamine import CalamineWorkbook
+from seeds import FRESH
+
+from qplan.api.columns import beside_classical, render_classical, render_columns, render_sensitivity, side_by_side
+from qplan.api.inventories import load
+from qplan.api.planning import Result, optimize
+from qplan.assessment.facts import PlanFacts, assess
+from qplan.costing.cost import Cost, present_value, tco
+from qplan.costing.firmness import QUOTED
+from qplan.explain.sensitivity import BreakEven, Sensitivities, Side, Swing
+from qplan.inventory.model import Inventory
+from qplan.outputs.bill.workbook import workbook_bytes
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*/sites.yaml"))
+MARKETS = int(os.environ.get("QPLAN_CASES", "3"))
+CENT = 0.0051  # amounts that are shown rounded
+EVERY_SHEET = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,false,false,false,-1"
+SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry">
+<item oor:path="/org.openoffice.Office.Calc/Formula/Load"><prop oor:name="OOXMLRecalcMode" oor:op="fuse">
+<value>0</value></prop></item></oor:items>
+"""  # calculate always, not only what no one has calculated
+
+
+@dataclass(frozen=True)
+class Books:
+    """Workbooks by name, as qplan writes them, and the folder with every sheet as LibreOffice calculates it."""
+
+    written: dict[str, bytes]
+    calculated: Path
+
+    def sheet(self, book: str, name: str) -> list[list[str]]:
+        """Every cell as text: figures with fifteen digits, shares with a percent sign, days by ISO 8601."""
+        with (self.calculated / f"{book}-{name}.csv").open(encoding="utf-8", newline="") as file:
+            return list(csv.reader(file))
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What a buyer types, and what the total and its firm part then come to."""
+
+    data: bytes
+    tco: float
+    quoted: float | None = None
+
+
+@pytest.fixture(scope="module")
+def books(tmp_path_factory) -> tuple[Books, dict[str, Typed]]:
+    if shutil.which("soffice") is None:
+        assert os.environ.get("QPLAN_SOFFICE") != "required", "LibreOffice is not installed: libreoffice-calc"
+        pytest.skip("LibreOffice (soffice) is not installed")
+    examples = {path.parent.name: optimize(load(path), gap=1.0, explained=False) for path in EXAMPLES}
+    made = {f"bill-{name}": result.facts for name, result in examples.items() if result.facts is not None}
+    markets = {f"market-{number}": facts for number, facts in enumerate(random_facts())}
+    written = {name: workbook_bytes(facts) for name, facts in {**made, **markets}.items()}
+    written |= compared(examples)
+    typed = {f"typed-{name}": typed_years(facts, number) for number, (name, facts) in enumerate(markets.items())}
+    typed["typed-price"] = typed_price(made["bill-offers"])
+    every = {**written, **{name: each.data for name, each in typed.items()}}
+    return Books(written, calculate(every, tmp_path_factory.mktemp("books"))), typed
+
+
+def random_facts() -> Iterator[PlanFacts]:
+    rng, left = random.Random(FRESH), MARKETS
+    while left:
+        inventory = Inventory.model_validate(random_market(rng))
+        plan = planned(inventory).plan
+        if plan is not None:
+            left -= 1
+            yield assess(inventory, plan)
+
+
+def compared(examples: dict[str, Result]) -> dict[str, bytes]:
+    offers, metro = examples["offers"], examples["metro"]
+    table = side_by_side([("offers", offers), ("metro", metro), ("none", examples["infeasible"])])
+    whole = offers.facts.plan.costs.tco
+    dearer, none = Side(1.1 * whole, 1.05 * whole, "feasible"), Side(None, None, "infeasible")
+    swings = (Swing("fibre loss", 0.1, Side(whole, whole, "optimal"), none), Swing("price", 0.2, none, dearer))
+    found = Sensitivities(whole, swings, (BreakEven("price", 1.5, 1.5, 3.0, "a pair", (("a", "b"),)),))
+    return {
+        "compare": render_columns(table, "xlsx"),
+        "classical": render_classical(beside_classical(offers), "xlsx"),
+        "sensitivity": render_sensitivity("offers", offers, found, "xlsx"),
+    }
+
+
+def typed_years(facts: PlanFacts, number: int) -> Typed:
+    """Other years and rates, of the plan as it is."""
+    economics = facts.inventory.economics.model_copy(
+        update={
+            "horizon_years": (0, 7, 13, 1, 25, 10)[number % 6],
+            "discount_rate": (0.0, 0.06, 0.02)[number % 3],
+            "contingency": 0.15,
+            "escalation": facts.inventory.economics.escalation.model_copy(
+                update={"support": (0.02, 0.0)[number % 2], "lease": 0.06, "energy": -0.01}
+            ),
+        }
+    )
+    book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(facts)))
+    for name, value in (
+        ("horizon_years", economics.horizon_years),
+        ("discount_rate", economics.discount_rate),
+        ("contingency_share", economics.contingency),
+        *((f"escalation_{kind}", getattr(economics.escalation, kind)) for kind in ("support", "lease", "energy")),
+    ):
+        named(book, name).value = value
+    return Typed(saved(book), float(tco(economics, facts.costs.total)))
+
+
+def typed_price(facts: PlanFacts) -> Typed:
+    """A dearer price under a quote of its own for a system that is bought again, too."""
+    economics = facts.inventory.economics
+    line = next(line for line in facts.bill if line.address == "system.northline-14.b-buy")
+    again = next(line for line in facts.bill if line.address == "refresh.northline-14.b-buy")
+    price = line.unit_price * 2
+    book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(facts)))
+    row = next(row for row in book["Bill"].iter_rows() if row[0].value == line.address)
+    header = [cell.value for cell in book["Bill"][1]]
+    row[header.index("Unit price")].value = float(price)
+    row[header.index("Quote ref")].value = "N-2"
+    more = Cost(capex=line.cost.capex) + again.cost
+    before = facts.costs.firmness.share(QUOTED) * float(tco(economics, facts.costs.total))
+    support = present_value(economics, Cost(support=line.cost.support))
+    firm = before + float(2 * (more.capex + present_value(economics, more)) + support)
+    return Typed(saved(book), float(tco(economics, facts.costs.total + more)), firm)
+
+
+def named(book: openpyxl.Workbook, name: str) -> openpyxl.cell.Cell:
+    sheet, cell = next(book.defined_names[name].destinations)
+    return book[sheet][cell.replace("$", "")]
+
+
+def saved(book: openpyxl.Workbook) -> bytes:
+    data = io.BytesIO()
+    book.save(data)
+    return data.getvalue()
+
+
+def calculate(books: dict[str, bytes], folder: Path) -> Path:
+    """Every sheet of every workbook, loaded and calculated, as `BOOK-SHEET.csv` in a folder."""
+    (folder / "profile" / "user").mkdir(parents=True)
+    (folder / "profile" / "user" / "registrymodifications.xcu").write_text(SETTINGS)
+    for name, data in books.items():
+        (folder / f"{name}.xlsx").write_bytes(data)
+    subprocess.run(
+        [
+            *("soffice", "--headless", f"-env:UserInstallation={(folder / 'profile').as_uri()}"),
+            *("--convert-to", EVERY_SHEET, "--outdir", str(folder / "calculated")),
+            *(str(folder / f"{name}.xlsx") for name in books),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=300,
+    )
+    return folder / "calculated"
+
+
+def test_every_workbook_shows_what_it_calculates(books):
+    """No figure, no word and no day of any sheet differs."""
+    found, cells, differences = books[0], 0, []
+    for name, data in found.written.items():
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        for sheet in book.sheet_names:
+            after = found.sheet(name, sheet)
+            for row, here in enumerate(book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)):
+                for column, shown in enumerate(here):
+                    there = after[row][column] if row < len(after) and column < len(after[row]) else ""
+                    cells += 1
+                    if not same(sheet, shown, there):
+                        differences.append(f"{name}[{sheet}] row {row + 1}, column {column + 1}: {shown!r}, {there!r}")
+    assert differences == []
+    assert cells > 10_000 and len(found.written) > len(EXAMPLES)
+
+
+def same(sheet: str, shown: object, calculated: str) -> bool:
+    if isinstance(shown, float | int):
+        least = CENT if sheet == "Sensitivity" else 1e-9 * max(1.0, abs(shown))
+        return calculated != "" and abs(shown - number(calculated)) <= least
+    return calculated == (shown.isoformat()[:10] if isinstance(shown, date) else shown)
+
+
+def number(text: str) -> float:
+    return float(text[:-1]) / 100 if text.endswith("%") else float(text)
+
+
+def test_a_wrong_figure_would_be_seen():
+    assert same("Bill", 2.0, "2") and same("Bill", 0.25, "25%") and same("Bill", "", "")
+    assert not same("Bill", 2.0, "2.001") and not same("Bill", 2.0, "") and not same("Bill", "", "2")
+
+
+def test_what_a_buyer_types_moves_the_total_and_its_firm_part(books):
+    found, typed = books
+    for name, each in typed.items():
+        totals = {row[0]: row for row in found.sheet(name, "Costs by year")}["Total"]
+        assert number(totals[10]) == pytest.approx(each.tco, rel=1e-9), name
+        shares = {row[0]: number(row[5]) for row in found.sheet(name, "Provenance")[1:]}
+        assert shares.pop("Total") == pytest.approx(each.tco, rel=1e-9), name
+        assert sum(shares.values()) == pytest.approx(each.tco, rel=1e-9), name
+        if each.quoted is not None:
+            assert shares[QUOTED] == pytest.approx(each.quoted, rel=1e-9)

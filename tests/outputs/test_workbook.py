@@ -1,0 +1,168 @@
+"""The workbook of the bill: what its formulas carry, what a page holds, hostile names. test_recalculated calculates."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from datetime import datetime
+
+import openpyxl
+import pytest
+from hostile import CELLS
+from plan_fixtures import SAMPLE, make_plan, sample
+
+from qplan.assessment.facts import PlanFacts, assess
+from qplan.inventory.model import Inventory
+from qplan.outputs.bill.bill_columns import BEHIND, LETTER, PRINTED
+from qplan.outputs.bill.books import CREATED
+from qplan.outputs.bill.sheets import CONFIDENTIAL
+from qplan.outputs.bill.tables import bill_csv
+from qplan.outputs.bill.workbook import workbook_bytes
+from qplan.outputs.costs.document import costs_json
+from qplan.outputs.text.tables import one_line
+
+SHEETS = [
+    *("Summary", "Bill", "By site", "Link schedule", "Fibre orders", "Link budgets", "By corridor", "Allocation"),
+    *("Costs by year", "Offers", "Sensitivity", "Assumptions", "Provenance", "Sources", "Findings"),
+]
+READABLE = 60  # percent: below it a page is too small to read
+PAGE_PIXELS = 1046  # of A4 across, between margins, at 100 percent
+
+
+@pytest.fixture(scope="module")
+def facts() -> PlanFacts:
+    return assess(*sample())
+
+
+@pytest.fixture(scope="module")
+def data(facts) -> bytes:
+    return workbook_bytes(facts)
+
+
+def read(data: bytes, values: bool) -> openpyxl.Workbook:
+    return openpyxl.load_workbook(io.BytesIO(data), data_only=values)
+
+
+def test_the_same_plan_gives_the_same_bytes(facts, data):
+    assert data == workbook_bytes(assess(*sample()))
+    book = read(data, values=False)
+    assert book.properties.created == book.properties.modified == CREATED
+    assert book.sheetnames == [name for name in SHEETS if name not in ("Offers", "Findings")]  # there are none
+
+
+def test_lines_are_formulas_with_the_plans_figures(facts, data):
+    sheet, cached = read(data, values=False)["Bill"], read(data, values=True)["Bill"]
+    assert tuple(cell.value for cell in sheet[1]) == (*PRINTED, *BEHIND)
+    for row, line in enumerate(facts.bill, start=2):
+        at = {name: f"{letter}{row}" for name, letter in LETTER.items()}
+        shown = {name: cached[cell].value for name, cell in at.items()}
+        total = "to be quoted" if line.to_be_quoted else line.line_total
+        assert shown["Line total"] == (total if total is None or isinstance(total, str) else float(total))
+        assert (shown["Support per year"] or 0) == float(line.support_per_year)
+        assert (shown["Provenance"] or "") == line.provenance
+        assert (shown["Support provenance"] or "") == line.support_provenance
+        assert all(str(sheet[at[name]].value).startswith("=") for name in ("Provenance", "Quote has run out"))
+    quote = next(row for row, line in enumerate(facts.bill, start=2) if line.quote_ref)
+    assert cached[f"{LETTER['Quote valid until']}{quote}"].value == datetime(2031, 3, 31)
+    assert cached[f"{LETTER['Quote ref']}{quote}"].value == "Q-2291"
+
+
+def test_sums_are_those_of_the_account(facts, data):
+    """Summary by its labels, cash flow by year, shares of corridors, firmness."""
+    values, report, firmness = read(data, values=True), json.loads(costs_json(facts)), facts.costs.firmness
+    rows = {row[0]: row[1:] for row in values["Summary"].iter_rows(values_only=True) if row[0]}
+    for label, key in (
+        ("Capex", "capex"),
+        ("Opex of year 1", "opex_per_year"),
+        ("Total over the horizon, nominal", "total_nominal"),
+        ("Total over the horizon, discounted", "tco"),
+    ):
+        (amount,) = (cells[0] for name, cells in rows.items() if name.removesuffix(", at least") == label)
+        assert amount == pytest.approx(report[key], abs=0.006), label
+    assert rows["Quoted"][1] == pytest.approx(firmness.quoted)
+    assert rows["Illustrative"][1] == pytest.approx(firmness.share("illustrative"))
+    assert rows["Lines to be quoted, in no total"][0] == report["to_be_quoted"]["lines"]
+    first = [row[0].value for row in values["Summary"].iter_rows(max_row=8)]
+    assert first.index("What the total rests on") < len(first)  # it is said before the totals
+    years = [(row[0], row[8], row[10]) for row in values["Costs by year"].iter_rows(2, 12, values_only=True)]
+    flow = [(year["year"], year["nominal"], year["discounted"]) for year in report["cash_flow"]]
+    assert years == [pytest.approx(year, abs=0.011) for year in flow]
+    shares = [(row[4], row[7]) for row in values["By corridor"].iter_rows(2, 3, values_only=True)]
+    expected = [(share["capex"], share["tco"]) for share in report["by_corridor"]["shares"]]
+    assert shares == [pytest.approx(share, abs=0.006) for share in expected]
+
+
+def test_what_a_corridor_bears_is_its_own_rows(data):
+    book = read(data, values=False)
+    allocation = book["Allocation"]
+    for corridor, *_, capex in book["By corridor"].iter_rows(2, 3, max_col=5, values_only=True):
+        first, final = map(int, re.findall(r"E(\d+)", capex))
+        inside = {allocation[f"A{row}"].value for row in range(first, final + 1)}
+        assert inside == {corridor} and corridor not in (allocation[f"A{row}"].value for row in (first - 1, final + 1))
+
+
+def test_every_page_is_confidential_readable_and_has_its_header(data):
+    for sheet in read(data, values=False):
+        assert CONFIDENTIAL in sheet.oddHeader.left.text, sheet.title
+        assert (sheet.page_setup.paperSize, sheet.page_setup.orientation) == (9, "landscape")
+        assert sheet.print_area, sheet.title
+        if sheet.sheet_properties.pageSetUpPr.fitToPage:
+            shown = [each for each in sheet.column_dimensions.values() if not each.hidden]
+            pixels = sum((7 * each.width + 5) * (each.max - each.min + 1) for each in shown)
+            assert 100 * PAGE_PIXELS / pixels >= READABLE, sheet.title
+        else:
+            assert sheet.page_setup.scale >= READABLE, sheet.title
+            assert sheet.print_title_cols and sheet.col_breaks.count, sheet.title
+        if sheet.freeze_panes is not None:  # one table, below its header
+            assert sheet.print_title_rows == "$1:$1" and all(cell.value for cell in sheet[1][: sheet.max_column])
+
+
+def test_blue_cells_say_what_may_be_typed(data):
+    book = read(data, values=False)
+    kinds = {each.type: str(each.sqref) for each in book["Bill"].data_validations.dataValidation}
+    assert kinds.keys() == {"custom", "decimal", "date", "list"}
+    assert kinds["list"].startswith(LETTER["If typed over, rests on"])
+    assert {each.type for each in book["Assumptions"].data_validations.dataValidation} == {"whole", "decimal", "date"}
+
+
+def test_hostile_names_stay_text():
+    names = {f"P{n:02}": name for n, name in enumerate(CELLS) if name}
+    items = {
+        part: {"description": name, "manufacturer": name, "source": name, "labels": {"quote_ref": name}}
+        for part, name in names.items()
+    }
+    equipment = {**SAMPLE["equipment"], "node_items": items, "encryptors": {"e": {}}}
+    sites = {key: {**site, "name": "=1+1", "address": "=1+1"} for key, site in SAMPLE["sites"].items()}
+    offers = {"o": {"for": "encryptors.e", "supplier": "=1+1", "list_price": 1.0, "quote_ref": "=1+1"}}
+    metadata = {"name": '=HYPERLINK("http://x.example")'}
+    inventory = Inventory.model_validate(
+        {**SAMPLE, "sites": sites, "equipment": equipment, "metadata": metadata, "offers": offers}
+    )
+    _, plan = sample()
+    facts = assess(inventory, plan)
+    book = read(workbook_bytes(facts), values=False)
+    for part, name in names.items():
+        (row,) = (row for row in book["Bill"].iter_rows() if row[1].value == part)
+        for cell in (row[2], row[3], row[12]):
+            assert (cell.value, cell.data_type, cell.hyperlink) == (one_line(name), "s", None)
+    typed = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value == "=1+1"]
+    assert typed and {cell.data_type for cell in typed} == {"s"}
+    assert {cell.parent.title for cell in typed} >= {"By site", "Link schedule", "Fibre orders", "Offers"}
+    assert book["Summary"]["A1"].data_type == "s"
+    assert len(list(csv.reader(io.StringIO(bill_csv(facts), newline="")))) == len(facts.bill) + 1
+
+
+def test_extremes():
+    inventory, plan = sample()
+    empty = make_plan(inventory, (), {})
+    rows = {row[0]: row[1] for row in read(workbook_bytes(assess(inventory, empty)), values=True)["Summary"].values}
+    assert next(value for name, value in rows.items() if name and name.startswith("Capex")) == 0
+    sites = {**SAMPLE["sites"], "zrh-dc1": {**SAMPLE["sites"]["zrh-dc1"], "name": "x" * 40_000, "node_cost": 1e15}}
+    economics = {"horizon_years": 10**9, "discount_rate": 1e15}
+    huge = Inventory.model_validate({**SAMPLE, "sites": sites, "economics": economics})
+    values = read(workbook_bytes(assess(huge, plan)), values=True)
+    rows = {row[0]: row[1] for row in values["Summary"].values}
+    assert next(value for name, value in rows.items() if name and name.startswith("Capex")) == pytest.approx(1e15)
+    assert max(len(str(cell)) for row in values["Bill"].values for cell in row) == 32_767
