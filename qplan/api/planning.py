@@ -123,8 +123,8 @@ def optimize(
     search, unless `prove`. With a `change_cost` every link and relay that only one of the two plans has counts as much
     money. `keep` is a plan that the new one has the fewest changes against. `progress` is called now and then, perhaps
     from another thread; setting `stop` ends the search with what was found. `lp_file` takes the integer programme.
-    Where there is no plan, the reasons are looked for if they are to be `explained`, which takes 20 s or more. Raises
-    WrongUsage, SolverFailed.
+    Where there is no plan, the reasons are looked for if they are to be `explained`, in half of the time left or until
+    3 s after the limit. Raises WrongUsage, SolverFailed.
     """
     parameters = search_parameters(gap, time_limit, solver, threads, stop, progress)
     check_references(start, keep, change_cost)
