@@ -16,7 +16,7 @@ from qplan.optimizer.limits import ENDED_BY_ITSELF, SearchParameters, Status, St
 from qplan.optimizer.model.changes import Reference, reference_to
 from qplan.optimizer.model.designs import design_of
 from qplan.optimizer.model.stage import Task, WarmStart
-from qplan.optimizer.search.stages import Search, objective_value, search_plan
+from qplan.optimizer.search.stages import NO_SEARCH, Search, objective_value, search_plan
 from qplan.optimizer.solvers.lp import write_lp
 from qplan.optimizer.solvers.versions import solver_version
 from qplan.plan.model import InventoryRef, Objective, Plan, ServedCorridor, Solver
@@ -110,7 +110,7 @@ def _weaken(search: Search, bypass_limit: int) -> Search:
     weaker = {Status.OPTIMAL: Status.FEASIBLE, Status.INFEASIBLE: Status.UNKNOWN}
     reason = StopReason.ROUTE_LIMIT if search.stopped_by in ENDED_BY_ITSELF else search.stopped_by
     status = weaker.get(search.status, search.status)
-    return replace(search, status=status, stopped_by=reason, bound=None, notes=(*search.notes, note))
+    return replace(search, status=status, stopped_by=reason, bound=0.0, method=NO_SEARCH, notes=(*search.notes, note))
 
 
 def _make_plan(
