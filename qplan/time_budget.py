@@ -8,6 +8,10 @@ import time
 from dataclasses import dataclass, field, replace
 
 
+class OutOfTime(Exception):
+    """Something was given up, because its time was over or the user asked for an end."""
+
+
 @dataclass(frozen=True)
 class TimeBudget:
     """A deadline on the monotonic clock (s), and a flag that a signal handler sets."""
@@ -28,6 +32,11 @@ class TimeBudget:
     def spent(self) -> bool:
         """Nothing more may be begun."""
         return self.interrupted or not self.seconds_left()
+
+    def check(self) -> None:
+        """Raises OutOfTime where nothing more may be begun."""
+        if self.spent:
+            raise OutOfTime
 
     def seconds_left(self) -> float:
         return max(0.0, self.deadline - time.monotonic())

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 Solver = Literal["highs", "cbc"]
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 GAP, TIME_LIMIT_S, MOST_THREADS, MOST_CHANGE_COST = 0.001, 300.0, 256, 1e12
+WRITING_S = 2e-3  # to draw and tabulate a plan, for each site, fibre and corridor of its inventory
+WRITING_SHARE = 0.2  # of the time left, at the most, is kept for that
+PATIENCE_S = 1.0  # for what is drawn before the plan itself is safe
 
 
 @dataclass(frozen=True)
@@ -123,8 +126,8 @@ def optimize(
     search, unless `prove`. With a `change_cost` every link and relay that only one of the two plans has counts as much
     money. `keep` is a plan that the new one has the fewest changes against. `progress` is called now and then, perhaps
     from another thread; setting `stop` ends the search with what was found. `lp_file` takes the integer programme.
-    Where there is no plan, the reasons are looked for if they are to be `explained`, which takes 20 s or more. Raises
-    WrongUsage, SolverFailed.
+    Where there is no plan, the reasons are looked for if they are to be `explained`, in half of the time left or until
+    3 s after the limit. Raises WrongUsage, SolverFailed.
     """
     parameters = search_parameters(gap, time_limit, solver, threads, stop, progress)
     check_references(start, keep, change_cost)
@@ -283,8 +286,9 @@ def assess(inventory: Reading, plan: Plan) -> PlanFacts:
 def write(result: Result, folder: PathName) -> None:
     """Write a plan and all that is made of it into a folder, whole or not at all; else the explanation.
 
-    Of a search that was interrupted the plan itself comes first: its process may be given little time. An explanation
-    leaves a plan that is there as it is. Raises QplanError where the folder is not one to write to.
+    Where that takes long, or the search was interrupted, the plan itself comes first: the process may be ended before
+    the rest is drawn. An explanation leaves a plan that is there as it is. Raises QplanError where the folder is not
+    one to write to.
     """
     from qplan.candidates.links import enumerate_candidates
     from qplan.outputs.folder import write_beside, write_folder
@@ -294,8 +298,9 @@ def write(result: Result, folder: PathName) -> None:
     from qplan.plan.reader import earlier_plan
 
     read, out = result.inventory, Path(folder)
-    if result.plan is not None and result.plan.solver.stopped_by == "interrupt":
-        write_folder(out, essential_files(result.plan, read.effective_json))
+    plan = result.plan
+    if plan is not None and (plan.solver.stopped_by == "interrupt" or _writing_s(read) > PATIENCE_S):
+        write_folder(out, essential_files(plan, read.effective_json))
     if result.facts is not None:
         graph = enumerate_candidates(read.inventory) if result.outcome is None else result.outcome.candidates
         write_folder(out, plan_files(result.facts, read.effective_json, graph))
@@ -303,6 +308,17 @@ def write(result: Result, folder: PathName) -> None:
         ref, earlier = reference(read), earlier_plan(out)
         stale = earlier is not None and not earlier.is_of(ref)
         write_beside(out, explanation_files(read.inventory, result.explanation, ref, stale_plan=stale))
+
+
+def search_seconds(inventory: Reading, left: float) -> float:
+    """How much of the time left a search may take: the rest is for what is written of its plan."""
+    return max(0.0, left - min(_writing_s(inventory), WRITING_SHARE * left))
+
+
+def _writing_s(inventory: Reading) -> float:
+    """About what it takes to draw and tabulate a plan."""
+    read = inventory.inventory
+    return WRITING_S * (len(read.sites) + len(read.fibres) + len(read.corridors))
 
 
 def default_folder(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from qplan.candidates.model import RATE_TOLERANCE, CandidateGraph, CandidateLink, systems_needed
 from qplan.candidates.resources import Kind, Resource, exclusive_to_link, site_resources
 from qplan.inventory.model import Corridor, Inventory
+from qplan.time_budget import UNLIMITED, TimeBudget
 
 BundleKey = tuple[tuple[str, str], tuple[str, ...], str]  # ends, fibres and link, as far as they matter
 
@@ -58,9 +59,11 @@ def find_tight_links(inventory: Inventory, candidates: CandidateGraph) -> set[st
     return tight
 
 
-def bundle_corridors(inventory: Inventory, candidates: CandidateGraph) -> tuple[CorridorNetwork, ...]:
-    """One network per corridor, in id order."""
-    bundling = _Bundling(inventory, candidates)
+def bundle_corridors(
+    inventory: Inventory, candidates: CandidateGraph, clock: TimeBudget = UNLIMITED
+) -> tuple[CorridorNetwork, ...]:
+    """One network per corridor, in id order. Raises OutOfTime."""
+    bundling = _Bundling(inventory, candidates, clock)
     return tuple(
         _network(q, corridor, candidates.usability.permitted[q], bundling.bundle(q, corridor))
         for q, corridor in sorted(inventory.corridors.items())
@@ -70,14 +73,15 @@ def bundle_corridors(inventory: Inventory, candidates: CandidateGraph) -> tuple[
 class _Bundling:
     """Bundles of corridors; corridors with one path each and the same possible relays have them in common."""
 
-    def __init__(self, inventory: Inventory, candidates: CandidateGraph):
-        self.inventory, self.candidates = inventory, candidates
+    def __init__(self, inventory: Inventory, candidates: CandidateGraph, clock: TimeBudget):
+        self.inventory, self.candidates, self.clock = inventory, candidates, clock
         self.apart = find_tight_links(inventory, candidates) | candidates.counted
         self.least_bps = min((link.key_rate_bps * link.max_count for link in candidates.links), default=0.0)
         self.exclusive: dict[tuple[str, str], frozenset[Resource]] = {}  # by link and level of disjointness
         self.known: dict[tuple[object, ...], tuple[Bundle, ...]] = {}
 
     def bundle(self, q: str, corridor: Corridor) -> tuple[Bundle, ...]:
+        self.clock.check()
         permitted = self.candidates.usability.permitted[q]
         demand_bps = 0.0 if corridor.demand_bps <= self.least_bps else corridor.demand_bps  # 0: every link carries it
         key = permitted, demand_bps, *((corridor.disjoint, corridor.ends) if corridor.paths > 1 else ())

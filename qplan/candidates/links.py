@@ -6,7 +6,7 @@ neither changes the optimum. What a single fibre cannot carry is kept as a refus
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from qplan.candidates.dominance import drop_dominated
 from qplan.candidates.model import (
@@ -18,7 +18,7 @@ from qplan.candidates.model import (
     Usability,
     systems_needed,
 )
-from qplan.candidates.parallel_fibres import find_parallel_fibres
+from qplan.candidates.parallel_fibres import ALL_FIBRES, find_parallel_fibres
 from qplan.candidates.prices import OwnCosts, metrics_of
 from qplan.candidates.routes import route_between, routes_within_reach
 from qplan.candidates.standing import find_standing, route_of
@@ -109,17 +109,22 @@ def _existing_beside(survey: Survey, standing: Standing, usable: Usability) -> I
 
 
 def offers_and_refusals(
-    inventory: Inventory, everywhere: bool = False
+    inventory: Inventory,
+    everywhere: bool = False,
+    used: Collection[str] = (),
+    clock: TimeBudget = UNLIMITED,
 ) -> tuple[list[CandidateLink], list[Refusal], int | None]:
     """What every system offers on every route within reach by loss, or why it offers nothing (for explanations).
 
-    On routes that some corridor may use, or `everywhere`: between any two sites. The third value is the `bypass_limit`
-    of a reach graph.
+    On routes that some corridor may use, of fibres that are alike so many as are needed, and those `used`; or
+    `everywhere`: between any two sites, over any fibres. The third value is the `bypass_limit` of a reach graph.
     """
     usable = find_usable_sites(inventory)
     survey = Survey(inventory, permitted_systems(inventory))
     asked = Usability({"": frozenset(inventory.sites)}) if everywhere else usable
-    routes, bypass_limit = routes_within_reach(survey, asked)
+    kept = frozenset(used).union(*(link.fibres for link in inventory.existing.links.values()))
+    parallel = ALL_FIBRES if everywhere else find_parallel_fibres(inventory, usable, kept)
+    routes, bypass_limit = routes_within_reach(survey, asked, parallel, clock)
     offers: list[CandidateLink] = []
     refusals: list[Refusal] = []
     standing, there = find_standing(survey), find_existing(inventory)

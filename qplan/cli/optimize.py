@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qplan.api.planning import Result, Solver, check_ready, check_references, default_folder, load_plan, optimize, write
+from qplan.api.planning import (
+    Result,
+    Solver,
+    check_ready,
+    check_references,
+    default_folder,
+    load_plan,
+    optimize,
+    search_seconds,
+    write,
+)
 from qplan.api.words import Style, render, render_ending, render_failed_checks, render_progress, render_search
 from qplan.cli.common import (
     ANY_PATH,
@@ -108,7 +118,7 @@ def command(
             result = optimize(
                 reading,
                 gap=gap,
-                time_limit=max(0.0, began + time_limit - time.monotonic()),
+                time_limit=search_seconds(reading, began + time_limit - time.monotonic()),
                 start=earlier,
                 keep=kept,
                 change_cost=change_cost,

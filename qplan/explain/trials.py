@@ -22,7 +22,7 @@ from qplan.plan.model import InventoryRef, Objective, Plan, Solver
 from qplan.plan.verify.verifier import verify
 from qplan.time_budget import TimeBudget
 
-AT_LEAST_S = 3.0  # an explanation gets this long even when the time limit has struck: less than a run may exceed it
+AT_LEAST_S = 3.0  # after the time limit until which an explanation may go on: less than a run may exceed it
 SHARE_OF_REST = 0.5
 SHARE_OF_ONE_TRIAL = 0.25
 ANY_PLAN = 1.0  # a gap that every plan keeps
@@ -57,7 +57,8 @@ class Trials:
         share: float = SHARE_OF_REST,
     ) -> Trials:
         """Trials that explain how a search ended, also where the search has used up its time."""
-        return cls(solver, parameters, max(AT_LEAST_S, share * parameters.clock.seconds_left()), defaults)
+        clock = parameters.clock
+        return cls(solver, parameters, max(AT_LEAST_S - clock.seconds_over(), share * clock.seconds_left()), defaults)
 
     def divide(self, count: int) -> Trials:
         """The same, with an equal share of the time that is left to so many steps."""
@@ -80,6 +81,10 @@ class Trials:
     def over(self) -> bool:
         return self.clock.spent
 
+    def late(self, seconds: float) -> TimeBudget:
+        """The clock; where that is over so many seconds for what needs no solver, whoever asked for an end."""
+        return TimeBudget.of(seconds) if self.over else self.clock
+
     @property
     def clock(self) -> TimeBudget:
         return self.parameters.clock
@@ -93,7 +98,7 @@ class Trials:
         if self.over:
             return None
         inventory = keep_required(inventory)
-        graph = enumerate_candidates(inventory) if graph is None else graph
+        graph = enumerate_candidates(inventory, clock=self.clock) if graph is None else graph
         if self.construct(inventory, graph) is not None:
             return True
         found = self.plan(inventory.model_copy(update={"objective": "tco"}), ANY_PLAN, graph)
@@ -103,7 +108,7 @@ class Trials:
 
     def construct(self, inventory: Inventory, graph: CandidateGraph) -> Design | None:
         """A plan for all corridors together that is found without the solver; None proves nothing."""
-        return None if self.over else plan_at_once(inventory, graph)
+        return None if self.over else plan_at_once(inventory, graph, self.clock)
 
     def plan(
         self,
@@ -116,7 +121,7 @@ class Trials:
         """The search for the best plan of the inventory, within a share of the time; "unknown" where that ends it."""
         if self.over:
             return Search(Status.UNKNOWN, StopReason.TIME_LIMIT)
-        graph = enumerate_candidates(inventory) if graph is None else graph
+        graph = enumerate_candidates(inventory, clock=self.clock) if graph is None else graph
         clock = self.clock.at_most(share * self.seconds)
         parameters = replace(self.parameters, gap=self.parameters.gap if gap is None else gap, clock=clock)
         search = search_plan(inventory, graph, self.solver, parameters, side_constraints=side_constraints)

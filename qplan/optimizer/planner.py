@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,11 +16,12 @@ from qplan.optimizer.limits import ENDED_BY_ITSELF, SearchParameters, Status, St
 from qplan.optimizer.model.changes import Reference, reference_to
 from qplan.optimizer.model.designs import design_of
 from qplan.optimizer.model.stage import Task, WarmStart
-from qplan.optimizer.search.stages import Search, objective_value, search_plan
+from qplan.optimizer.search.stages import NO_SEARCH, Search, objective_value, search_plan
 from qplan.optimizer.solvers.lp import write_lp
 from qplan.optimizer.solvers.versions import solver_version
 from qplan.plan.model import InventoryRef, Objective, Plan, ServedCorridor, Solver
 from qplan.plan.verify.verifier import verify
+from qplan.time_budget import OutOfTime
 
 REACH_SHARE = 0.4  # of the time, at the most, goes to the enumeration of what could be built
 
@@ -58,8 +60,7 @@ def optimize(
     start = WarmStart() if begun is None else _start_from(inventory, candidates, begun)
     search = search_plan(inventory, candidates, solver, parameters, tasks.append, start, reference=reference)
     if lp_file is not None:
-        model = tasks[-1].exact_model()
-        write_lp(model, tasks[-1].stage.goal(model), lp_file)
+        search = _write_model(search, tasks[-1], lp_file)
     if candidates.bypass_limit is not None:
         search = _weaken(search, candidates.bypass_limit)
     if search.design is None:
@@ -72,6 +73,16 @@ def optimize(
         found = "\n".join(f"  {violation.text()}" for violation in violations)
         raise SolverFailed(f"the plan that {plan.solver.name} returned does not hold and was not written:\n{found}")
     return Result(search, candidates, plan)
+
+
+def _write_model(search: Search, task: Task, lp_file: Path) -> Search:
+    """Write the whole model, however long that takes, unless the user asks for an end: then the search says so."""
+    try:
+        model = task.exact_model(replace(task.clock, deadline=math.inf))
+        write_lp(model, task.stage.goal(model), lp_file)
+    except OutOfTime:
+        return replace(search, notes=(*search.notes, "The model was not written, for want of time."))
+    return search
 
 
 def _start_from(inventory: Inventory, candidates: CandidateGraph, earlier: Plan) -> WarmStart:
@@ -99,7 +110,7 @@ def _weaken(search: Search, bypass_limit: int) -> Search:
     weaker = {Status.OPTIMAL: Status.FEASIBLE, Status.INFEASIBLE: Status.UNKNOWN}
     reason = StopReason.ROUTE_LIMIT if search.stopped_by in ENDED_BY_ITSELF else search.stopped_by
     status = weaker.get(search.status, search.status)
-    return replace(search, status=status, stopped_by=reason, bound=None, notes=(*search.notes, note))
+    return replace(search, status=status, stopped_by=reason, bound=0.0, method=NO_SEARCH, notes=(*search.notes, note))
 
 
 def _make_plan(

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plan_fixtures import make_link, make_plan, sample
 
-from qplan.assessment.availability.combined import unavailability
+from qplan.assessment.availability import combined
+from qplan.assessment.availability.combined import contributions, left_out, unavailability
 from qplan.assessment.availability.components import Components, at_least, share_down
 from qplan.assessment.availability.corridors import MINUTES_PER_YEAR, assess_availability
 from qplan.assessment.availability.restoration import bounds
@@ -65,6 +66,21 @@ def test_inclusion_and_exclusion_is_brute_force(seed):
 def test_nothing_is_lost_near_one():
     """Two paths apart, each down for 1e-9 of the time: 1e-18, far below the last digit of 1 − 1e-18."""
     assert unavailability([frozenset("a"), frozenset("b")], {"a": 1e-9, "b": 1e-9}) == pytest.approx(1e-18, rel=1e-3)
+
+
+def test_very_many_paths_are_looked_at_by_parts(monkeypatch):
+    """Exact where the parts are small, else an upper bound that says so; the same as all paths together give."""
+    down = {name: 0.01 * (number + 1) for number, name in enumerate("abcdefghz")}
+    paths = [frozenset(path) for path in ("abz", "bcz", "caz", "dz", "efz", "fgz", "hz")]
+    exact, lower = unavailability(paths, down), contributions(paths, down)
+    monkeypatch.setattr(combined, "MOST_PATHS", 3)
+    assert unavailability(paths, down) == pytest.approx(exact, rel=1e-12) and left_out(paths, down) == 0
+    assert contributions(paths, down) == pytest.approx(lower, rel=1e-9)
+    monkeypatch.setattr(combined, "MOST_PATHS", 2)
+    assert unavailability(paths, down) > exact and left_out(paths, down) == 1
+    forty = [frozenset((f"p{number}", f"q{number}")) for number in range(40)]
+    few = {component: 1e-3 for path in forty for component in path}
+    assert unavailability(forty, few) == pytest.approx((1 - 0.999**2) ** 40, rel=1e-9)
 
 
 @settings(max_examples=30, deadline=None)

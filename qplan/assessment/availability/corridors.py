@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from qplan.assessment.availability.combined import contributions, some_down, unavailability
+from qplan.assessment.availability.combined import contributions, left_out, some_down, unavailability
 from qplan.assessment.availability.components import LOAD_TOLERANCE, Component, Components
 from qplan.assessment.availability.restoration import Bounds, bounds
 from qplan.assessment.network import CorridorInPlay, Network, network_of
@@ -62,6 +62,8 @@ class CorridorAvailability:
     any_chain: Bounds | None
     """Share of time without keys when any chain of installed links may be used that has the corridor's rate to spare;
     None: shares, planned paths only, or not asked for."""
+    left_out: int = 0
+    """Of very many paths so many are not looked at: unavailability is at most what is said."""
 
     @property
     def availability(self) -> float:
@@ -154,6 +156,7 @@ class _Corridor:
             tuple(self._improvements(contributors)),
             self._masked(),
             self._any_chain() if any_chain and not self.in_play.shares else None,
+            left_out(self.paths, self.down, self.needed),
         )
 
     def _without_keys(self, down: Mapping[str, float]) -> float:

@@ -49,7 +49,7 @@ def _replan_without(replanner: Replanner, link: Link) -> tuple[Alternative, ...]
     others = tuple(other for other in graph.links if other.route.fibres != link.fibres)
     rivals = [
         offer
-        for offer in offers_and_refusals(replanner.inventory)[0]
+        for offer in offers_and_refusals(replanner.inventory, used=link.fibres)[0]
         if offer.route.fibres == link.fibres and offer.id != link.id
     ]
     found = []

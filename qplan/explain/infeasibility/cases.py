@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 
 from qplan.candidates.model import CandidateGraph
@@ -38,42 +37,47 @@ class Case:
 def judge_corridors(trials: Trials, inventory: Inventory, graph: CandidateGraph) -> list[Case]:
     """Every required corridor: the graph, a plan found at once or the integer program say whether, and why not."""
     required = sorted(q for q, corridor in inventory.corridors.items() if corridor.required)
-    alone = {q: keep_corridors(inventory, [q]) for q in required}
     early, later = trials.end_at(SHARES[0]), trials.end_at(SHARES[1])
-    checked = precheck(inventory, graph)
-    served = frozenset() if early.over else find_served_alone(keep_required(inventory), graph)
+    checked = precheck(inventory, graph, early.late(LATE_S / 2))
+    served = frozenset() if early.over else find_served_alone(keep_required(inventory), graph, early.clock)
     verdicts: dict[str, bool | None] = {q: q in served or None for q in required} | dict.fromkeys(checked.alone, False)
     unsure = {q for q in required if q in checked.alone or (verdicts[q] is None and graph.bypass_limit is not None)}
     structural = _diagnose_each(early, inventory, [q for q in required if q in unsure])
     verdicts |= {q: False for q, found in structural.items() if found.reasons}
     whole = keep_corridors(inventory, [q for q in required if verdicts[q] is not False])
-    if None in verdicts.values() and early.construct(whole, restrict_graph(graph, whole)) is not None:
+    doubtful = None in verdicts.values() and not early.over
+    if doubtful and early.construct(whole, restrict_graph(graph, whole)) is not None:
         verdicts |= dict.fromkeys(whole.corridors, True)
     for q in required:
-        if verdicts[q] is None:
-            verdicts[q] = early.is_feasible(alone[q], restrict_graph(graph, alone[q]))
-    return [_judge(later, alone[q], verdicts[q], structural.get(q), checked.alone.get(q)) for q in required]
+        if verdicts[q] is None and not early.over:
+            alone = keep_corridors(inventory, [q])
+            verdicts[q] = early.is_feasible(alone, restrict_graph(graph, alone))
+    return [_judge(later, inventory, q, verdicts[q], structural.get(q), checked.alone.get(q)) for q in required]
 
 
 def _diagnose_each(trials: Trials, inventory: Inventory, corridors: list[str]) -> dict[str, Diagnosis]:
     """What the graph says of corridors, one by one; a little of it also when the time is over."""
     found: dict[str, Diagnosis] = {}
-    terrain = survey_terrain(inventory) if corridors else None
-    late = time.monotonic() + LATE_S
+    late = trials.late(LATE_S)
+    terrain = survey_terrain(inventory, late) if corridors else None
     for q in corridors:
-        if trials.over and time.monotonic() > late:
+        if late.spent:
             break
         found[q] = diagnose(keep_corridors(inventory, [q]), terrain)
     return found
 
 
 def _judge(
-    trials: Trials, alone: Inventory, servable: bool | None, structural: Diagnosis | None, checked: Reason | None
+    trials: Trials,
+    inventory: Inventory,
+    q: str,
+    servable: bool | None,
+    structural: Diagnosis | None,
+    checked: Reason | None,
 ) -> Case:
-    ((q, _),) = alone.corridors.items()
     if servable is not False:
         return Case(q, servable)
-    found = examine(trials, alone, structural)
+    found = examine(trials, keep_corridors(inventory, [q]), structural)
     if not found.reasons:
         found = Diagnosis((Obstacle((checked or Reason("undecided", NO_TIME),)),))
     return Case(q, servable, found)

@@ -39,7 +39,7 @@ def explain(
     """Explain why the search ended without a plan, with `status` "infeasible" or "unknown".
 
     A corridor that is found unservable proves "infeasible", whatever ended the search.
-    Takes up to about 20 s (or half of the time left) beyond the search; a set `clock.stop` leaves only
+    Takes up to half of the time left, or until 3 s after the time limit; a set `clock.stop` leaves only
     what needs no solver. `defaults` are those of the inventory's file. Raises SolverFailed.
     """
     trials = Trials.begin_after(solver, parameters, defaults)

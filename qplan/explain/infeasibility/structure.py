@@ -28,6 +28,7 @@ from qplan.inventory.admissible import permitted_systems
 from qplan.inventory.model import Corridor, Inventory
 from qplan.inventory.relay_rules import relay_refusals
 from qplan.inventory.source.messages import counted
+from qplan.time_budget import UNLIMITED, TimeBudget
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,10 @@ class Terrain:
     bypass_limit: int | None
 
 
-def survey_terrain(inventory: Inventory) -> Terrain:
-    """The same for every corridor of the inventory."""
+def survey_terrain(inventory: Inventory, clock: TimeBudget = UNLIMITED) -> Terrain:
+    """The same for every corridor of the inventory; where time runs out on routes with few patched sites only."""
     loose = lift_rules(inventory)
-    return Terrain(loose, *offers_and_refusals(loose))
+    return Terrain(loose, *offers_and_refusals(loose, clock=clock))
 
 
 def diagnose(alone: Inventory, terrain: Terrain | None = None) -> Diagnosis:

@@ -56,6 +56,7 @@ class _Cutsets:
         self.asks = [(number[c.ends[0]], number[c.ends[1]], c.paths * c.demand_bps) for c in asks]
         self.terminals = sorted({end for a, b, _ in self.asks for end in (a, b)})
         self.size = len(sites)
+        self.clock = model.clock
 
     def separate(self, point: Point) -> list[Row]:
         count = point[self.column]
@@ -63,6 +64,7 @@ class _Cutsets:
         graph = self._graph(used)
         rows: dict[Row, None] = {}
         for side in self._sides(count, used):
+            self.clock.check()
             demand = self._demand(side)
             if demand > 0:
                 rows |= dict.fromkeys(self._rows(side, demand, count, used, graph))

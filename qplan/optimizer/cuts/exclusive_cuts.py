@@ -37,6 +37,7 @@ def exclusive_cuts(model: Formulation, networks: list[CorridorNetwork]) -> Separ
             first, second = (split.sites.get(end) for end in demand.ends)
             if first is None or second is None:
                 continue
+            model.clock.check()
             flow = split.graph.flow(capacities[id(split)], 2 * first + 1, 2 * second)
             for resource in uses[id(split)].find_crowded(point, flow):
                 if resource in network.shared:

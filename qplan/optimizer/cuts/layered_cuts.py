@@ -21,6 +21,7 @@ def layered_cuts(model: Formulation, networks: list[CorridorNetwork]) -> Separat
     index = model.index()
     asked: list[tuple[PathDemand, FlowNetwork | None]] = []
     for network in networks:
+        model.clock.check()
         corridor = model.inventory.corridors[network.corridor]
         if corridor.max_relays is not None:
             layered = _layered(model, network, corridor.max_relays + 1, index)
@@ -29,6 +30,7 @@ def layered_cuts(model: Formulation, networks: list[CorridorNetwork]) -> Separat
     def separate(point: Point) -> list[Row]:
         rows = []
         for demand, layered in asked:
+            model.clock.check()
             paths, wanted = float(demand.paths), demand.wanted(point)
             if layered is None:
                 rows.append(require("layered_cut", (), paths, demand.served))

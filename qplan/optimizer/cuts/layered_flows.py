@@ -25,6 +25,7 @@ def add_layered_flows(model: Formulation) -> set[str]:
     for network in model.networks:
         corridor = model.inventory.corridors[network.corridor]
         if corridor.max_relays is not None and corridor.required and corridor.paths > 1:
+            model.clock.check()
             arcs = list(layered_arcs(network, corridor.ends, corridor.max_relays + 1))
             asked.append((len(arcs), network.corridor, network, arcs))
     lifted: set[str] = set()

@@ -121,6 +121,7 @@ def _choose_roots(model: Formulation) -> list[Root]:
         for q in (network.corridor for network in mine):
             (target,) = set(corridors[q].ends) - {root}
             targets[target] = min(limited[q], targets.get(target, limited[q]))
+        model.clock.check()
         reaching = {t: tuple(layered_arcs(mine[0], (root, t), most)) for t, most in sorted(targets.items())}
         found.append(Root(root, frozenset(network.corridor for network in mine), targets, reaching))
     return found
@@ -185,12 +186,14 @@ def layered_tree_cuts(model: Formulation, trees: Sequence[LayeredTree]) -> Separ
     networks = []
     for tree in trees:
         for target in sorted(tree.targets):
+            model.clock.check()
             arcs = {arc: [index[tree.arcs[arc].name]] for arc in tree.reaching[target] if arc in tree.arcs}
             networks.append(layered_network(arcs, (tree.root, target), len(index)))
 
     def separate(point: Point) -> list[Row]:
         rows = []
         for network in networks:
+            model.clock.check()
             for cut, _ in network.cuts(network.capacities(point), 0, 1, 1.0):
                 rows.append(require("layered_tree_cut", network.columns(cut), 1.0, None))
         return list(dict.fromkeys(rows))

@@ -54,6 +54,7 @@ def path_cuts(model: Formulation, networks: list[CorridorNetwork]) -> Separator:
         capacities = {id(split): split.graph.capacities(point) for split in splits}
         sides: dict[int, list[np.ndarray]] = {key: [] for key in capacities}
         for demand, split in zip(demands, splits, strict=True):
+            model.clock.check()
             rows += cut_paths("path_cut", demand, split, capacities[id(split)], sides[id(split)], point)
         return list(dict.fromkeys(rows))
 

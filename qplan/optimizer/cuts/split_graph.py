@@ -14,6 +14,7 @@ def split_graphs(model: Formulation, networks: list[CorridorNetwork], index: dic
     graphs: dict[tuple[str, ...], SplitGraph] = {}
     found = []
     for network in networks:
+        model.clock.check()
         key = tuple(sorted({link for bundle in network.bundles for link in bundle.links}))
         if key not in graphs:
             graphs[key] = _split(model, network.bundles, index)

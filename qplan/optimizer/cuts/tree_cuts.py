@@ -36,6 +36,7 @@ def directed_cuts(model: Formulation, trees: Trees) -> Separator:
                 wanted = 1.0 if span is None else point[span]
                 targets = [sites[s] for s in trees.components[l].ends if sites[s] != root]
                 for target in targets if wanted > VIOLATION else ():
+                    model.clock.check()
                     for cut, _ in network.cuts(capacity, root, target, wanted):
                         capacity[cut] = np.maximum(capacity[cut], wanted)  # one row per cut and round
                         columns = network.columns(cut)
@@ -77,6 +78,7 @@ def rest_cuts(model: Formulation, trees: Trees) -> Separator:
                 rows.append(require("rest_cut", (), 1.0, span))
                 continue
             for other in others if point[span] > VIOLATION else ():
+                model.clock.check()
                 for cut, _ in graph.cuts(capacity, 2 * sites[first] + 1, 2 * sites[other], point[span]):
                     columns = graph.columns(cut)
                     rows.append(require("rest_cut", columns, 1.0, span))

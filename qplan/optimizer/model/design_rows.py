@@ -23,14 +23,18 @@ from qplan.inventory.model import Inventory
 from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation, Terms
 from qplan.optimizer.model.money_rows import add_money
+from qplan.time_budget import UNLIMITED, TimeBudget
 
 BUDGET_ROW_SCALE = 1e6  # right-hand side of a budget row: keeps the solver's absolute tolerance far below a cent
 
 
-def formulate_design(inventory: Inventory, candidates: CandidateGraph) -> Formulation:
-    """What may be built, without the corridors' paths: a relaxation with every limit on strands, room and money."""
+def formulate_design(inventory: Inventory, candidates: CandidateGraph, clock: TimeBudget = UNLIMITED) -> Formulation:
+    """What may be built, without the corridors' paths: a relaxation with every limit on strands, room and money.
+
+    Raises OutOfTime.
+    """
     problem = pulp.LpProblem("qplan", pulp.LpMinimize)
-    model = Formulation(problem, inventory, candidates, bundle_corridors(inventory, candidates))
+    model = Formulation(problem, inventory, candidates, bundle_corridors(inventory, candidates, clock), clock)
     series_at = find_series(inventory, candidates)
     add_sites(model, series_at)
     add_links(model, {link: first for first, links in series_at.values() for link in links})

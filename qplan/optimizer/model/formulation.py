@@ -11,6 +11,7 @@ import pulp
 from qplan.candidates.bundles import CorridorNetwork
 from qplan.candidates.model import CandidateGraph
 from qplan.inventory.model import Inventory
+from qplan.time_budget import UNLIMITED, TimeBudget
 
 FlowKey = tuple[str, int, int, bool]  # corridor, number of the flow, index of the bundle, along its ends
 Terms = list[tuple[pulp.LpVariable, float]]
@@ -18,12 +19,16 @@ Terms = list[tuple[pulp.LpVariable, float]]
 
 @dataclass
 class Formulation:
-    """A PuLP problem and its variables; `columns` is the order in which they were made."""
+    """A PuLP problem and its variables; `columns` is the order in which they were made.
+
+    Whatever is added to it, or made of it, raises OutOfTime once its clock is over: a large model takes long to build.
+    """
 
     problem: pulp.LpProblem
     inventory: Inventory
     candidates: CandidateGraph
     networks: tuple[CorridorNetwork, ...]
+    clock: TimeBudget = UNLIMITED
     link: dict[str, pulp.LpVariable] = field(default_factory=dict)
     count: dict[str, pulp.LpVariable] = field(default_factory=dict)
     node: dict[str, pulp.LpVariable] = field(default_factory=dict)
@@ -39,6 +44,7 @@ class Formulation:
 
     def variable(self, kind: str, *ids: object, upper: int = 1, integer: bool = True) -> pulp.LpVariable:
         """A variable from 0 to `upper`, named after what it stands for (ids have no dots, so names are distinct)."""
+        self.clock.check()
         name = variable_name(kind, *ids)
         made = self.problem.add_variable(name, 0, upper, "Integer" if integer else "Continuous")
         self.columns.append(made)
@@ -70,6 +76,7 @@ class Formulation:
 
     def add(self, terms: Terms, sense: str, rhs: float, *name: object) -> None:
         """Σ coefficient × variable (≤ | ≥ | =) rhs, under a readable name."""
+        self.clock.check()
         total = linear(terms)
         row = total <= rhs if sense == "<=" else total >= rhs if sense == ">=" else total == rhs
         self.problem += row, f"{name[0]}({','.join(str(i) for i in name[1:])})".replace("-", ".").replace(" ", ".")

@@ -11,11 +11,12 @@ from qplan.inventory.model import Inventory
 from qplan.optimizer.model.design_rows import formulate_design
 from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation, Terms
+from qplan.time_budget import UNLIMITED, TimeBudget
 
 
-def formulate(inventory: Inventory, candidates: CandidateGraph) -> Formulation:
-    """The whole model, without an objective."""
-    model = formulate_design(inventory, candidates)
+def formulate(inventory: Inventory, candidates: CandidateGraph, clock: TimeBudget = UNLIMITED) -> Formulation:
+    """The whole model, without an objective. Raises OutOfTime."""
+    model = formulate_design(inventory, candidates, clock)
     add_routing(model)
     return model
 

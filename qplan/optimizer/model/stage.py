@@ -85,13 +85,15 @@ class Task:
         return replace(self, candidates=replace(self.candidates, links=kept))
 
     def design_model(self) -> Formulation:
-        model = formulate_design(self.inventory, self.candidates)
+        """Raises OutOfTime."""
+        model = formulate_design(self.inventory, self.candidates, self.clock)
         for constraint in self.side_constraints:
             constraint.row(model)
         return model
 
-    def exact_model(self) -> Formulation:
-        model = formulate(self.inventory, self.candidates)
+    def exact_model(self, clock: TimeBudget | None = None) -> Formulation:
+        """On the clock of the search, if on no other. Raises OutOfTime."""
+        model = formulate(self.inventory, self.candidates, clock or self.clock)
         for constraint in self.side_constraints:
             constraint.row(model)
         self.tie(model)

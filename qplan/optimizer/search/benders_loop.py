@@ -34,6 +34,7 @@ from qplan.optimizer.model.solution import Effort, Solution
 from qplan.optimizer.model.stage import PROOF, Found, Incumbent, Task, better, ending
 from qplan.optimizer.search.exact import IMPOSSIBLE, NOT_A_PLAN, read_design, route
 from qplan.optimizer.solvers.solver import solve
+from qplan.time_budget import OutOfTime
 
 VIOLATED = 0.01  # least violation of a cut at the master's design
 
@@ -51,6 +52,7 @@ class BendersLoop:
         self.witnesses = Witnesses(self.model, lifts)
         self.goal = task.stage.goal(self.model)
         self.incumbent: Incumbent | None = None
+        self.bound: float | None = None
         self.promising = set(promising)  # links among which a master's design is repaired
         self.routed: set[str] = set()  # corridors whose paths the master knows
         self.tight = find_tight_links(self.task.inventory, self.task.candidates)  # links whose rate can bind
@@ -64,27 +66,35 @@ class BendersLoop:
     def run(self, incumbent: Incumbent | None, bound: float | None) -> Found:
         """Rounds until proven, impossible, or stopped by a limit. Raises SolverFailed."""
         self._take_note(incumbent)
+        self.bound = bound
+        try:
+            return self._rounds()
+        except OutOfTime:
+            return self._conclude(stop_reason(self.task.clock) or StopReason.TIME_LIMIT)
+
+    def _rounds(self) -> Found:
         while True:
             start = None if self.incumbent is None else start_values(self.model, self.incumbent.design)
             last = solve(self.model, self.goal, self.task.solver, self.task.parameters, Effort(start=start))
             if last.infeasible:  # nothing else, or nothing at all, on these links
                 if self.incumbent is not None and self.witnesses.knows(self.incumbent.design):
                     raise SolverFailed(IMPOSSIBLE)
-                bound = None if self.incumbent is None else self.incumbent.value
-                return self._conclude(StopReason.PROOF, bound)
-            bound = _highest(bound, last.bound)
+                self.bound = None if self.incumbent is None else self.incumbent.value
+                return self._conclude(StopReason.PROOF)
+            self.bound = _highest(self.bound, last.bound)
             self._learn(last)
             if last.values is None or last.stopped_by in (StopReason.TIME_LIMIT, StopReason.INTERRUPT):
-                return self._conclude(last.stopped_by, bound)
-            if self.incumbent is not None and bound is not None and self.task.within(self.incumbent.value, bound):
-                return self._conclude(ending(self.incumbent.value, bound), bound)
+                return self._conclude(last.stopped_by)
+            known, bound = self.incumbent, self.bound
+            if known is not None and bound is not None and self.task.within(known.value, bound):
+                return self._conclude(ending(known.value, bound))
             settled = not self._forbid(last)
             if reason := stop_reason(self.task.clock):  # also where it only ended the routing: then nothing is settled
-                return self._conclude(reason, bound)
+                return self._conclude(reason)
             if settled:
                 if self.incumbent is None:
                     raise SolverFailed(NOT_A_PLAN)
-                return self._conclude(last.stopped_by, bound)
+                return self._conclude(last.stopped_by)
 
     def _take_note(self, incumbent: Incumbent | None) -> None:
         """Of the best design, by which further cuts are judged too."""
@@ -92,7 +102,8 @@ class BendersLoop:
             self.witnesses.add(incumbent.design)
         self.incumbent = incumbent
 
-    def _conclude(self, stopped_by: StopReason, bound: float | None) -> Found:
+    def _conclude(self, stopped_by: StopReason) -> Found:
+        bound = self.bound
         if self.incumbent is not None and bound is not None:
             bound = min(bound, self.incumbent.value)
         return Found(stopped_by, self.incumbent, bound, "master problem")
@@ -157,7 +168,7 @@ class BendersLoop:
         alone = replace(self.task, inventory=inventory, candidates=candidates).on(installed)
         if self.task.clock.spent or GuidedSearch(alone, self.prices).routable_alone(q):
             return True
-        model = formulate(inventory, alone.candidates)
+        model = formulate(inventory, alone.candidates, self.task.clock)
         goal = Goal("paths", (), 1.0, self.prices)
         found = solve(model, goal, self.task.solver, replace(self.task.parameters, gap=0.0))
         return found.values is not None

@@ -22,6 +22,7 @@ from qplan.optimizer.model.stage import CENT, Incumbent, Task, better
 from qplan.optimizer.search.pseudo_costs import PseudoCosts
 from qplan.optimizer.search.root import VIOLATED, Root
 from qplan.optimizer.solvers.relaxation import LpEnding
+from qplan.time_budget import OutOfTime
 
 MOST_SUBPROBLEMS = 3000
 STALL_SUBPROBLEMS = 150  # over which the bound must rise
@@ -106,7 +107,11 @@ class BranchAndCut:
                 heapq.heappush(heap, here)
                 break
             self.task.parameters.watch(Sighting(f"{self.relaxation.goal.name}, branch and cut", self._value(), lowest))
-            children = self._branch(here, done % HEURISTIC_EVERY == 0)
+            children: tuple[Subproblem, Subproblem] | None = None
+            try:
+                children = self._branch(here, done % HEURISTIC_EVERY == 0)
+            except OutOfTime:
+                self.cut_short = True
             if self.cut_short:  # nothing is known of the subproblem but its bound
                 heapq.heappush(heap, here)
                 break

@@ -2,7 +2,8 @@
 
 Each step starts from the plan and the bound of the one before; the first that brings them together is the last. A step
 that fails by a defect, of qplan or of a solver, gives nothing, and that is said; the others go on. Where a cut excludes
-a plan that holds, no bound by cuts is believed any more, and the exact model alone goes on.
+a plan that holds, no bound by cuts is believed any more, and the exact model alone goes on. Where the time is over in
+the middle of a step, what the steps before have found stands.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import replace
 from qplan.errors import SolverFailed
 from qplan.optimizer.cuts.witnesses import UnsoundCut
 from qplan.optimizer.heuristics.guided_search import guiding_prices
-from qplan.optimizer.limits import StopReason
+from qplan.optimizer.limits import StopReason, stop_reason
 from qplan.optimizer.model.stage import Found, Task, better, ending
 from qplan.optimizer.search.steps import (
     ArcFlowRelaxation,
@@ -28,6 +29,7 @@ from qplan.optimizer.search.steps import (
     Step,
     met,
 )
+from qplan.time_budget import OutOfTime
 
 LAST: tuple[Step, ...] = (ExactModel(),)
 STEPS: tuple[Step, ...] = (
@@ -47,8 +49,11 @@ def minimize(task: Task, steps: tuple[Step, ...] = STEPS, known: bool = False) -
 
     Raises what failed last (SolverFailed, or a defect of qplan) where no plan came of it and none was `known` before.
     """
-    model = task.design_model()
-    goal = task.stage.goal(model)
+    try:
+        model = task.design_model()
+        goal = task.stage.goal(model)
+    except OutOfTime:
+        return Found(_end_of_time(task), None, None)
     search = Minimization(task, model, goal, guiding_prices(task, goal))
     return _conclude(task, _take_steps(search, steps, known))
 
@@ -60,6 +65,8 @@ def _take_steps(search: Minimization, steps: tuple[Step, ...], known: bool) -> S
         try:
             if step.wanted(search, standing):
                 standing = step.take(search, standing)
+        except OutOfTime:
+            standing = replace(standing, ended=_end_of_time(search.task))
         except UnsoundCut as unsound:
             incumbent = better(unsound.incumbent, standing.incumbent)
             standing = Standing(incumbent, notes=(*standing.notes, str(unsound)))
@@ -71,6 +78,10 @@ def _take_steps(search: Minimization, steps: tuple[Step, ...], known: bool) -> S
     if standing.ended is None and not met(search.task, standing):
         return replace(standing, ended=failed)
     return standing
+
+
+def _end_of_time(task: Task) -> StopReason:
+    return stop_reason(task.clock) or StopReason.TIME_LIMIT
 
 
 def _tell(step: Step, defect: Exception) -> str:

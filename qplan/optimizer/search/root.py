@@ -24,6 +24,7 @@ from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
 from qplan.optimizer.model.stage import Incumbent, better
 from qplan.optimizer.solvers.relaxation import NO_LIMIT, LpEnding, Relaxation
+from qplan.time_budget import OutOfTime, TimeBudget
 
 PURGE_EVERY = 6  # rounds between clearances of slack rows
 STALL_ROUNDS = 20  # rounds over which the bound must grow
@@ -73,7 +74,8 @@ def relax_root(
     """Add the directed lift to a design model and separate cuts at its relaxation.
 
     The bound need not come closer to the incumbent's value than the gap asked for. `guided` makes a plan from a
-    relaxation not yet at its end. Raises `UnsoundCut`. `joined`: for designs in one piece only, with no plan known.
+    relaxation not yet at its end. `joined`: for designs in one piece only, with no plan known. Raises `UnsoundCut`,
+    and OutOfTime where there is no bound yet.
     """
     clock = parameters.clock
     lifts = add_lifts(model, joined, clock)
@@ -144,7 +146,10 @@ def _separate_in_rounds(
         value = None if root.incumbent is None else root.incumbent.value
         parameters.watch(Sighting(phase, value, bound))
         enough = math.inf if relaxation.interior else ENOUGH
-        found, stable = _separate(root.separators, root.point, stable, enough)
+        try:
+            found, stable = _separate(root.separators, root.point, stable, enough, parameters.clock)
+        except OutOfTime:
+            return replace(root, cut_short=True)
         root.witnesses.judge(found, root.incumbent)
         near = value is not None and value - bound <= parameters.gap * abs(value)
         if not found or near or _stalled(bounds):
@@ -170,19 +175,22 @@ def _beyond_trees(model: Formulation) -> list[CorridorNetwork]:
 
 
 def _separate(
-    separators: Sequence[Separator], point: Point, stable: Point, enough: float
+    separators: Sequence[Separator], point: Point, stable: Point, enough: float, clock: TimeBudget
 ) -> tuple[list[Row], np.ndarray]:
     """In-out separation (Ben-Ameur & Neto 2007): at the middle of the point and a stable one, then at the point.
 
-    Ends where there are `enough` cuts. Families that take long are looked at only where others give few.
+    Ends where there are `enough` cuts. Families that take long are looked at only where others give few. Raises
+    OutOfTime.
     """
     found: list[Row] = []
     for at in (0.5 * (point + stable), point):
         for separator in separators if len(found) < enough else ():
             if not separator.dear:
+                clock.check()
                 found += (row for row in separator.separate(at) if row.violated(point, VIOLATED))
     for separator in separators if len(found) < ENOUGH else ():
         if separator.dear:
+            clock.check()
             found += separator.violated(point, VIOLATED)
     return list(dict.fromkeys(found)), 0.5 * (stable + point)
 

@@ -26,6 +26,7 @@ from qplan.optimizer.model.stage import CENT, Found, SideConstraint, Stage, Task
 from qplan.optimizer.search.minimization import minimize
 
 PRECHECK_SHARE = 0.2  # of the time left, at the most, goes to what the graph proves
+NO_SEARCH = "no cost is negative"  # what gives a bound of 0
 BOUND_SAFETY = 1e-9  # relative; taken off a solver's bound, far above its rounding and far below any gap asked for
 
 
@@ -173,7 +174,7 @@ def _at_least_nothing(found: Found) -> Found:
     """With the bound that no search is needed for, where the time ended before there was one."""
     if found.bound is not None or found.stopped_by not in (StopReason.TIME_LIMIT, StopReason.INTERRUPT):
         return found
-    return replace(found, bound=0.0, method="no cost is negative")
+    return replace(found, bound=0.0, method=NO_SEARCH)
 
 
 def _finished(found: Found) -> bool:

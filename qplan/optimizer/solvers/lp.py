@@ -31,11 +31,12 @@ def write_lp(model: Formulation, goal: Goal, path: Path) -> None:
 
 
 def lp_of(model: Formulation, goal: Goal) -> highspy.HighsLp:
-    """PuLP's rows and columns as one HiGHS model, in the order in which they were made."""
+    """PuLP's rows and columns as one HiGHS model, in the order in which they were made. Raises OutOfTime."""
     index = model.index()
     starts, columns = [0], list[int]()
     weights, lower, upper = list[float](), list[float](), list[float]()
     for row in model.problem.constraints():
+        model.clock.check()
         for variable, weight in row.items():
             columns.append(index[variable.name])
             weights.append(weight)

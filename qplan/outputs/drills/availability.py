@@ -70,6 +70,9 @@ def notes(found: Availability) -> Iterable[str]:
         )
     if found.unstated_ducts:
         yield f"No length is stated for {listed(found.unstated_ducts, 6)}: each taken as long as its shortest fibre."
+    bounded = [corridor.id for corridor in found.corridors if corridor.left_out]
+    if bounded:
+        yield f"An upper bound, as too many paths share components to look at all of them: {listed(bounded, 6)}."
     refills = [corridor.with_stores.refill_h for corridor in found.corridors]
     if refills:
         yield (

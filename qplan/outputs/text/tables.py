@@ -191,17 +191,29 @@ def shortened(text: str, width: int) -> str:
 
     An isolate that is cut is closed.
     """
-    if text_width(text) <= width:
+    if _fitting(text, width) == len(text):
         return text
-    text = text[: width - 1]
-    while text_width(text) > width - 1:
-        text = text[:-1]
+    text = text[: _fitting(text, width - 1)]
     return text.rstrip() + POP * (text.count(ISOLATE) - text.count(POP)) + "…"
+
+
+def _fitting(text: str, width: int) -> int:
+    """Characters that so many columns of a terminal take; no more of a long text is looked at."""
+    if text[: width + 1].isascii():
+        return min(len(text), width)
+    for number, char in enumerate(text):
+        width -= _columns(char)
+        if width < 0:
+            return number
+    return len(text)
 
 
 def text_width(text: str) -> int:
     """Columns that the text takes on a terminal."""
-    if text.isascii():
-        return len(text)
-    shown = (c for c in text if not unicodedata.combining(c) and c not in _NO_WIDTH)
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in shown)
+    return len(text) if text.isascii() else sum(map(_columns, text))
+
+
+def _columns(char: str) -> int:
+    if unicodedata.combining(char) or char in _NO_WIDTH:
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1

@@ -6,6 +6,7 @@ import math
 import unicodedata
 
 NARROW, WIDE = frozenset("fijlrtI.,:;'|!()[]/ -"), frozenset("mwMW@%—")
+LONGEST = 1000  # characters looked at
 MOST_LINES, LINE_EM = 3, 11.0
 """A name is broken at spaces into lines of about eleven em, and cut with an ellipsis after three."""
 
@@ -30,7 +31,7 @@ def _advance(char: str) -> float:
 def wrapped(text: str) -> tuple[str, ...]:
     """The text in at most three short lines; what does not fit ends in an ellipsis."""
     lines, line = [], ""
-    for word in text.split():
+    for word in text[:LONGEST].split():
         if line and text_width(f"{line} {word}") > LINE_EM:
             lines.append(line)
             line = word
