@@ -96,7 +96,10 @@ class Witnesses:
         if not design.used_links <= self.model.link.keys():
             return
         values = start_values(self.model, design)
-        values |= tree_values(self.lifts.trees, design) | layered_tree_values(self.lifts.layered_trees, design)
+        trees = self.lifts.trees
+        values |= tree_values(trees, design) | layered_tree_values(self.lifts.layered_trees, design)
+        if trees.extra is not None:
+            values[trees.extra.name] = sum(weight * values[variable.name] for variable, weight in trees.counted)
         self.designs.append(design)
         self.points.append(np.array([values.get(name, np.nan) for name in self.names]))
 
