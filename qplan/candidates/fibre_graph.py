@@ -41,7 +41,7 @@ def unamplified_neighbours(inventory: Inventory) -> dict[str, set[str]]:
     return neighbours
 
 
-def joined(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+def adjacent(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     """The neighbours of each vertex over edges that go both ways."""
     neighbours: dict[str, list[str]] = defaultdict(list)
     for a, b in pairs:
@@ -65,7 +65,7 @@ def breadth_first(neighbours: Mapping[str, Sequence[str]], start: str) -> dict[s
 
 def connected_parts(pairs: Iterable[tuple[str, str]]) -> list[list[str]]:
     """The vertices that edges join with each other, sorted in each part, the parts by their first."""
-    neighbours = joined(pairs)
+    neighbours = adjacent(pairs)
     parts: list[list[str]] = []
     seen: set[str] = set()
     for start in sorted(neighbours):

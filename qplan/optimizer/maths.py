@@ -24,6 +24,7 @@ MODULES = (
     "model.link_rows",
     "cuts.trees",
     "cuts.tree_cuts",
+    "cuts.relay_cuts",
     "cuts.path_cuts",
     "cuts.exclusive_cuts",
     "cuts.layered_trees",

@@ -12,12 +12,13 @@ PLENTY = 200  # strands that never bind
 
 @dataclass(frozen=True)
 class Network:
-    """A topology (`METRO` or a name of topohub) with huts so close that no fibre span is longer than `span_km`."""
+    """A topology (one of `SHAPES`, or a name of topohub) with huts so close that no span is longer than `span_km`."""
 
     topology: str
     span_km: float
     bypass: int = 2  # sites that a QKD link may be patched through
     alternatives: float = 0.0  # share of the spans with a second fibre: longer, cheaper, in ducts of its own
+    cities: int = 150  # of a shape
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,13 @@ class Case:
     rates: bool = False  # demands of 64 to 512 bit/s that share links, else so small that one system carries all
     extra_relays: int | None = None  # relays allowed beyond the fewest possible for the corridor
     strands: int = PLENTY
+    relay_cost: float = 0.0  # of a city, beside links of about 220 k
+    forbidden: float = 0.0  # share of the cities that may not relay
+    all_ends: bool = False  # every city is the end of a corridor
     seed: int = 1
 
 
-METRO = "metro"
+METRO, LINE, RING, TREE = SHAPES = ("metro", "line", "ring", "tree")
 NETWORKS = {
     "150": Network("sndlib/germany50", 60),
     "500": Network("gabriel/100/0", 37),
@@ -52,6 +56,7 @@ NETWORKS = {
     "metro-far": Network(METRO, 60, bypass=3),
 }
 WITH_ALTERNATIVES = [NETWORKS[size] for size in ("150", "500", "1000", "metro")]
+SMALL_SHAPES = {f"{shape}-{n}": Network(shape, 60, cities=n) for shape in (LINE, RING, TREE) for n in (16, 24, 48)}
 TABLE = {  # group: what the corridors ask for, then (gap, seconds) at 150, 500 and 1,000 sites
     "k1-hub": ({}, (0.0, 1), (0.0, 5), (0.001, 20)),
     "k1-spread": ({"hub": False}, (0.0, 10), (0.005, 60), (0.01, 120)),
@@ -69,7 +74,7 @@ BEYOND = {  # the same on other networks, and what the table has not
         "metro": (0.0, 5),
         "metro-far": (0.0, 60),
     },
-    "k1-spread": {"metro": (0.01, 60)},
+    "k1-spread": {"metro": (0.01, 60), "europe": (0.01, 120)},
     "k2-node": {"europe": (0.05, 120), "metro": (0.01, 60)},
     "k2-duct": {"metro": (0.01, 60)},
     "k1-rates": {"metro": (0.05, 120)},
@@ -83,6 +88,17 @@ OTHERS = {
     "k1-hub-100c": ({"corridors": 100}, {"150": (0.0, 5), "500": (0.0, 20)}),
     "k2-node-100c": ({"corridors": 100, "paths": (2,)}, {"150": (0.01, 60)}),
     "k1-rates-100c": ({"corridors": 100, "rates": True}, {"150": (0.05, 120)}),
+    "k1-hub-priced": ({"relay_cost": 30e3}, {"150": (0.0, 2), "500": (0.0, 10), "1000": (0.001, 30)}),
+    "k1-hub-dear": ({"relay_cost": 150e3}, {"150": (0.0, 2), "500": (0.0, 10), "1000": (0.001, 30)}),
+    "k1-spread-priced": (
+        {"relay_cost": 30e3, "hub": False},
+        {"150": (0.001, 20), "500": (0.01, 45), "1000": (0.01, 120)},
+    ),
+    "k1-spread-dear": (
+        {"relay_cost": 150e3, "hub": False},
+        {"150": (0.001, 20), "500": (0.01, 45), "1000": (0.01, 120)},
+    ),
+    "k1-spread-forbidden": ({"relay_cost": 30e3, "forbidden": 0.3, "hub": False}, {"150": (0.001, 20)}),
 }
 
 
@@ -94,8 +110,18 @@ def all_cases() -> tuple[Case, ...]:
         cases += [_case(group, size, asks, target) for size, target in at.items()]
     for group, (asks, at) in OTHERS.items():
         cases += [_case(group, size, asks, target) for size, target in at.items()]
+    cases += [_all_ends(shape, network) for shape, network in SMALL_SHAPES.items()]
     twins = [_with_alternatives(case) for case in cases if case.group in TABLE and case.network in WITH_ALTERNATIVES]
     return tuple(cases + twins)
+
+
+def _all_ends(shape: str, network: Network) -> Case:
+    """Every site an end that relays at a price: nothing lies between corridors."""
+    seconds = 60 if network.cities > 24 else 5
+    return Case(
+        f"k1-all-ends-{shape}", "k1-all-ends", network, network.cities, 0.0, seconds,
+        hub=False, relay_cost=30e3, all_ends=True,
+    )  # fmt: skip
 
 
 def _case(group: str, size: str, asks: dict, target: tuple[float | None, float]) -> Case:

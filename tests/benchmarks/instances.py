@@ -15,7 +15,7 @@ from collections import defaultdict, deque
 
 import networkx as nx
 import numpy as np
-from benchmarks.cases import METRO, PLENTY, Case
+from benchmarks.cases import LINE, METRO, PLENTY, RING, SHAPES, Case
 
 from qplan.candidates.links import enumerate_candidates
 from qplan.inventory.model import Inventory
@@ -23,20 +23,27 @@ from qplan.inventory.model import Inventory
 CURVE = [[a, 3e5 * 10 ** (-a / 10)] for a in (0, 6, 12, 18, 24)]
 DB_PER_KM, CONNECTORS_DB = 0.22, 0.5
 MOST_DUCTS_PER_CITY = 3
-METRO_SITES, METRO_KM, ROUTE_FACTOR = 150, 25.0, 1.3
+METRO_KM, ROUTE_FACTOR = 25.0, 1.3
+SHAPE_KM = 15.0, 50.0  # between neighbours on a line, ring or tree
 Edge = tuple[str, str, float]  # two cities and the length of the route in km
 
 
 def inventory(case: Case) -> Inventory:
     """Build the inventory of a case; the same bytes every time."""
     rng = random.Random(case.seed)
-    cities, edges = metro(METRO_SITES, METRO_KM, rng) if case.network.topology == METRO else topohub_edges(case)
+    shape, count = case.network.topology, case.network.cities
+    if shape == METRO:
+        cities, edges = metro(count, METRO_KM, rng)
+    else:
+        cities, edges = joined(shape, count, rng) if shape in SHAPES else topohub_edges(case)
     return planted(case, cities, edges, rng)
 
 
 def planted(case: Case, cities: list[str], edges: list[Edge], rng: random.Random) -> Inventory:
     """Huts, fibres and corridors of a case over given cities and routes."""
-    sites = {city: {"node_cost": 80e3} for city in cities}
+    sites: dict[str, dict] = {city: {"node_cost": 80e3, "relay_cost": case.relay_cost} for city in cities}
+    for city in random.Random(f"forbidden {case.seed}").sample(cities, round(case.forbidden * len(cities))):
+        sites[city]["trusted_node"] = "forbidden"
     fibres: dict[str, dict] = {}
     for n, edge in enumerate(edges):
         for i, (ends, km) in enumerate(_spans(n, edge, case.network.span_km)):
@@ -73,6 +80,13 @@ def metro(count: int, side_km: float, rng: random.Random) -> tuple[list[str], li
         if not np.any(np.delete(squared[i] + squared[j], (i, j)) < squared[i, j])
     ]
     return sorted(f"c{i}" for i in range(count)), edges
+
+
+def joined(shape: str, count: int, rng: random.Random) -> tuple[list[str], list[Edge]]:
+    """Sites on a line or ring, or each on a tree joined to one of the three before it."""
+    before = [i - 1 if shape in (LINE, RING) else rng.randrange(max(0, i - 3), i) for i in range(1, count)]
+    pairs = list(enumerate(before, start=1)) + ([(count - 1, 0)] if shape == RING else [])
+    return [f"c{i}" for i in range(count)], [(f"c{a}", f"c{b}", round(rng.uniform(*SHAPE_KM), 3)) for a, b in pairs]
 
 
 def _spans(n: int, edge: Edge, span_km: float) -> list[tuple[tuple[str, str], float]]:
@@ -117,8 +131,12 @@ def _corridors(case: Case, cities: list[str], bare: dict) -> dict[str, dict]:
     pool = rng.sample(cities, min(len(cities), 2 * math.isqrt(case.corridors))) if case.hub else cities
     pairs = sorted(itertools.combinations(sorted(pool), 2))
     rng.shuffle(pairs)
+    if case.all_ends:
+        order = rng.sample(cities, len(cities))
+        pairs = list(dict.fromkeys([*((min(p), max(p)) for p in zip(order[::2], order[1::2], strict=True)), *pairs]))
     fibres = bare["fibres"]
     graph = nx.Graph([fibre["ends"] for fibre in fibres.values()])
+    barred = {s for s, site in bare["sites"].items() if site.get("trusted_node") == "forbidden"}
     free = FreeStrands(fibres) if case.strands < PLENTY else None
     chosen: dict[str, dict] = {}
     for a, b in pairs:
@@ -126,7 +144,8 @@ def _corridors(case: Case, cities: list[str], bare: dict) -> dict[str, dict]:
             break
         paths = case.paths[len(chosen) % len(case.paths)]
         demand = float(demands.randrange(64, 513)) if case.rates else 1e-3
-        if served_alone(graph, fibres, a, b, paths, case.disjoint) and (free is None or free.take(a, b, demand)):
+        open_ = graph.subgraph(graph.nodes - (barred - {a, b}))
+        if served_alone(open_, fibres, a, b, paths, case.disjoint) and (free is None or free.take(a, b, demand)):
             chosen[f"q{len(chosen):03}"] = {
                 "ends": [a, b], "paths": paths, "disjoint": case.disjoint, "key_rate_bps": demand,
             }  # fmt: skip

@@ -46,10 +46,11 @@ class Order:
     verbose: bool
     target_gap: float | None
     target_s: float
+    seed: int = 1
 
     @property
     def key(self) -> tuple:
-        return self.case, self.method, self.seconds, self.threads
+        return self.case, self.seed, self.method, self.seconds, self.threads, self.gap
 
 
 def orders(args: argparse.Namespace) -> list[Order]:
@@ -58,9 +59,10 @@ def orders(args: argparse.Namespace) -> list[Order]:
     return [
         Order(
             method=method, seconds=args.seconds or max(LEAST_SECONDS, case["target_s"]), threads=args.threads,
-            verbose=args.verbose, gap=case["target_gap"] or 0.0, **case,
+            verbose=args.verbose, gap=(case["target_gap"] or 0.0) if args.gap is None else args.gap, seed=seed, **case,
         )
         for case in chosen
+        for seed in range(1, args.seeds + 1)
         for method in args.methods
     ]  # fmt: skip
 
@@ -131,6 +133,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--steiner", type=Path, metavar="FOLDER", help="Steiner instances instead (see steiner.py)")
     parser.add_argument("--methods", type=lambda names: names.split(","), default=METHODS, help=",".join(METHODS))
     parser.add_argument("--seconds", type=float, help="limit of every run (default: the target's, at least 60)")
+    parser.add_argument("--seeds", type=int, default=1, help="so many networks and corridors of each case (default 1)")
+    parser.add_argument("--gap", type=float, help="gap asked of every run (default: the target's)")
     parser.add_argument("--threads", type=int, default=1, help="solver threads of every method (default 1)")
     parser.add_argument(
         "--json",
@@ -175,12 +179,16 @@ def main() -> int:
 
 def _key(row: dict) -> tuple:
     """What a row was measured on, like an order's."""
-    return row["case"], row["method"], row["seconds"], row["threads"]
+    return row["case"], row.get("seed", 1), row["method"], row["seconds"], row["threads"], row["gap"]
 
 
 def _keep(args: argparse.Namespace, rows: list[dict]) -> None:
     rank = {case.name: i for i, case in enumerate(all_cases())}
-    rows.sort(key=lambda row: (rank.get(row["case"], len(rank)), row["case"], METHODS.index(row["method"])))
+    rows.sort(
+        key=lambda row: (
+            rank.get(row["case"], len(rank)), row["case"], row.get("seed", 1), METHODS.index(row["method"]), row["gap"],
+        )
+    )  # fmt: skip
     about = tables.machine()
     if args.json:
         _replace(args.json, json.dumps({"machine": about, "rows": rows}, indent=1) + "\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 from collections import defaultdict
@@ -32,12 +33,18 @@ def met(row: dict) -> str:
     return "yes" if reached else "no"
 
 
+def instance(row: dict) -> str:
+    """The case, with its seed where that is not the first."""
+    seed = row.get("seed", 1)  # older rows have none
+    return row["case"] if seed == 1 else f"{row['case']}, seed {seed}"
+
+
 def best_values(rows: list[dict]) -> dict[str, float]:
-    """The least value of a design that holds, by case."""
+    """The least value of a design that holds, by instance."""
     best: dict[str, float] = {}
     for row in rows:
         if row["value"] is not None:
-            best[row["case"]] = min(row["value"], best.get(row["case"], row["value"]))
+            best[instance(row)] = min(row["value"], best.get(instance(row), row["value"]))
     return best
 
 
@@ -45,9 +52,9 @@ def contradictions(rows: list[dict]) -> list[str]:
     """Bounds above the value of a verified design of the same case, designs that do not hold, optima that differ."""
     best, found = best_values(rows), []
     for row in rows:
-        who = f"{row['case']}, {row['method']}"
-        if row["bound"] is not None and row["case"] in best and row["bound"] > best[row["case"]] * (1 + SLACK):
-            found.append(f"{who}: bound {row['bound']} is above {best[row['case']]}, the value of a design that holds")
+        who, value = f"{instance(row)}, {row['method']}", best.get(instance(row))
+        if row["bound"] is not None and value is not None and row["bound"] > value * (1 + SLACK):
+            found.append(f"{who}: bound {row['bound']} is above {value}, the value of a design that holds")
         if row["verified"] is False:
             found.append(f"{who}: the design does not hold: {'; '.join(row['notes'])}")
         optimum = row["published"]
@@ -60,9 +67,9 @@ def cells(rows: list[dict]) -> list[tuple[str, ...]]:
     best = best_values(rows)
     return [
         (
-            row["case"], _number(row["sites"]), _number(row["links"]), _number(row["corridors"]), row["method"],
+            instance(row), _number(row["sites"]), _number(row["links"]), _number(row["corridors"]), row["method"],
             _number(row["value"]), _number(row["bound"]), _percent(gap(row)),
-            _percent(None if row["value"] is None else row["value"] / max(best[row["case"]], 1e-9) - 1),
+            _percent(None if row["value"] is None else row["value"] / max(best[instance(row)], 1e-9) - 1),
             _number(row["wall_s"], 1), _number(row["cpu_s"], 1), _number(row["peak_mib"]),
             {True: "yes", False: "NO", None: "–"}[row["verified"]], row["stopped_by"], _number(row["seconds"]),
             _target(row), met(row), row["commit"],
@@ -95,7 +102,9 @@ def progress(row: dict) -> str:
     seconds = _number(row["wall_s"], 1)
     figures = f"value {_number(row['value'])}, bound {_number(row['bound'])}, gap {_percent(gap(row))}, {seconds} s"
     notes = "".join(f"\n    {note}" for note in row["notes"])
-    return f"{row['case']}, {row['method']}: {figures}, {row['stopped_by']} (target {_target(row)}: {met(row)}){notes}"
+    return (
+        f"{instance(row)}, {row['method']}: {figures}, {row['stopped_by']} (target {_target(row)}: {met(row)}){notes}"
+    )
 
 
 def markdown(machine: dict, rows: list[dict]) -> str:
@@ -114,6 +123,19 @@ def markdown(machine: dict, rows: list[dict]) -> str:
     return "\n".join(parts) + "\n"
 
 
+def _worst(rows: list[dict]) -> list[dict]:
+    """Of the seeds of a case the run that ended furthest from a proof, else took longest."""
+    by_case: dict[str, list[dict]] = defaultdict(list)
+    for row in rows:
+        by_case[row["case"]].append(row)
+
+    def badness(row: dict) -> tuple[bool, float, float]:
+        reached = gap(row)
+        return met(row) == "no", math.inf if reached is None else reached, row["wall_s"] or math.inf
+
+    return [max(members, key=badness) for members in by_case.values()]
+
+
 def _lines(table: list[tuple[str, ...]]) -> list[str]:
     heads, *lines = (f"| {' | '.join(line)} |" for line in table)
     return [heads, "|" + "---|" * len(table[0]), *lines]
@@ -121,7 +143,7 @@ def _lines(table: list[tuple[str, ...]]) -> list[str]:
 
 def overviews(rows: list[dict]) -> dict[str, list[tuple[str, ...]]]:
     """What a reader looks for first: qplan against its targets, network by network, and all methods on one network."""
-    mine = [row for row in rows if row["method"] == "qplan" and row["group"] != "steiner"]
+    mine = _worst([row for row in rows if row["method"] == "qplan" and row["group"] != "steiner"])
     twins = [row for row in mine if _network(row).endswith("-alt")]
     table = [row for row in mine if _network(row) in SIZES]
     others = [row for row in mine if row not in twins and row not in table]
@@ -144,11 +166,12 @@ def _by_place(rows: list[dict], places: Sequence[str], cell: Callable[[dict], st
 
 def _by_method(rows: list[dict]) -> list[tuple[str, ...]]:
     """Groups down, methods across, on the first of the sizes."""
-    here, best = [row for row in rows if _network(row) == SIZES[0]], best_values(rows)
+    here = [row for row in rows if _network(row) == SIZES[0] and row.get("seed", 1) == 1]
+    best = best_values(rows)
     methods = dict.fromkeys(row["method"] for row in here)
     known = {
         (row["group"], row["method"]): "no plan" if row["value"] is None else
-        f"{_percent(gap(row))} (+{_percent(row['value'] / max(best[row['case']], 1e-9) - 1)})"
+        f"{_percent(gap(row))} (+{_percent(row['value'] / max(best[instance(row)], 1e-9) - 1)})"
         for row in here
     }  # fmt: skip
     groups = dict.fromkeys(row["group"] for row in here)

@@ -10,6 +10,7 @@ import json
 import resource
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.cases import all_cases
@@ -25,7 +26,8 @@ def instance(order: dict) -> Inventory:
         return Inventory.model_validate(steiner_inventory(Path(order["file"]).read_text()))
     from benchmarks.instances import inventory
 
-    return inventory(next(case for case in all_cases() if case.name == order["case"]))
+    case = next(case for case in all_cases() if case.name == order["case"])
+    return inventory(replace(case, seed=order["seed"]))
 
 
 def measure(order: dict) -> dict:

@@ -97,9 +97,9 @@ def asked(model: Formulation, *ones: str) -> np.ndarray:
     return np.array([float(v.name.startswith(wanted)) for v in model.columns])
 
 
-def with_trees(inventory: Inventory) -> Formulation:
+def with_trees(inventory: Inventory, counting: bool = False) -> Formulation:
     model = design(inventory)
-    trees = add_trees(model)
+    trees = add_trees(model, counting=counting)
     point = asked(model, "tree(1,a,m)")
     rows = [
         row
@@ -113,6 +113,10 @@ def with_rest(inventory: Inventory) -> Formulation:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(trees_module, "MOST_COLUMNS", 1)
         return with_trees(inventory)
+
+
+def with_counted_trees(inventory: Inventory) -> Formulation:
+    return with_trees(inventory, counting=True)
 
 
 def with_layered_tree(inventory: Inventory) -> Formulation:
@@ -188,6 +192,14 @@ CASES: dict[str, tuple[Inventory, Callable[[Inventory], Formulation]]] = {
     "held": (network(RING, {"c": corridor("a", "b", required=False), "d": corridor("a", "x")}), held),
     "over_one_link": (network(LINE, {"c": corridor("a", "b")}), over_one_link),
     "trees": (network(STAR, {"c": corridor("a", "b"), "d": corridor("x", "y")}), with_trees),
+    "counted_trees": (
+        network(
+            {"f": fibre("a", "x"), "g": fibre("x", "b"), "h": fibre("b", "y"), "i": fibre("y", "a")},
+            {"c": corridor("a", "b"), "d": corridor("a", "x"), "e": corridor("b", "x")},
+            sites={"a": {"relay_cost": 30}},
+        ),
+        with_counted_trees,
+    ),
     "rest": (network(STAR, {"c": corridor("a", "b"), "d": corridor("x", "y")}), with_rest),
     "layered_tree": (
         network(RING, {"c": corridor("a", "b", max_relays=1), "d": corridor("a", "x", max_relays=2)}),

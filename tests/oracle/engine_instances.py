@@ -40,10 +40,30 @@ def common_roots(rng: random.Random) -> dict:
 
 
 def dear_ends(rng: random.Random) -> dict:
-    """Every site is an end, and asks much for relaying: cycles may be cheaper than trees."""
+    """Most sites are ends, and ask much for relaying, or may not at all: cycles may be cheaper than trees."""
     names = [f"s{i}" for i in range(rng.randint(4, 6))]
     pairs = list(pairwise(rng.sample(names, len(names))))[: rng.randint(2, 4)]
-    return _inventory(rng, _net(rng, names), pairs, relays=(0, 120, 240))
+    if rng.random() < 0.3:
+        pairs = [pairs[0], tuple(rng.sample([s for s in names if s not in pairs[0]], 2))]  # two components
+    document = _inventory(rng, _net(rng, names), pairs, relays=(0, 120, 240))
+    for site in document["sites"].values():
+        site["trusted_node"] = rng.choices(("allowed", "existing", "forbidden"), (8, 1, 1))[0]
+    return document
+
+
+def dear_ring(rng: random.Random) -> dict:
+    """Corridors around a ring of ends that ask much for relaying, with sites between them or not, and a dear chord."""
+    names = [f"s{i}" for i in range(rng.randint(4, 5))]
+    pairs = list(pairwise([*names, names[0]]))
+    ways = [(names[0], names[2])]
+    between = rng.choice((0.0, 0.5, 1.0))
+    for i, (a, b) in enumerate(pairs):
+        ways += [(a, f"h{i}"), (f"h{i}", b)] if rng.random() < between else [(a, b)]
+    document = _inventory(rng, ways, pairs, relays=(240, 900))
+    document["fibres"]["f0"]["setup_cost_per_strand"] = 300
+    for name, site in document["sites"].items():
+        site["relay_cost"] = 0 if name.startswith("h") else site["relay_cost"]
+    return document
 
 
 def parallel_fibres(rng: random.Random) -> dict:
@@ -96,6 +116,7 @@ KINDS: tuple[Callable[[random.Random], dict], ...] = (
     forest,
     common_roots,
     dear_ends,
+    dear_ring,
     parallel_fibres,
     rooms,
     mixed,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from qplan.candidates.bundles import CorridorNetwork
-from qplan.candidates.fibre_graph import breadth_first, joined
+from qplan.candidates.fibre_graph import adjacent, breadth_first
 from qplan.candidates.max_flow import FlowNetwork
 
 Arc = tuple[str, str, int]  # tail in layer h, head in layer h + 1, h
@@ -17,7 +17,7 @@ Arc = tuple[str, str, int]  # tail in layer h, head in layer h + 1, h
 def layered_arcs(network: CorridorNetwork, ends: tuple[str, str], most_links: int) -> Iterator[Arc]:
     """Arcs of the layered graph, none where no way is short enough; from the first end they start in layer 0 only."""
     first, second = ends
-    neighbours = joined(bundle.ends for bundle in network.bundles)
+    neighbours = adjacent(bundle.ends for bundle in network.bundles)
     ahead, behind = (
         {site: steps for site, (steps, _) in breadth_first(neighbours, end).items() if steps <= most_links}
         for end in ends

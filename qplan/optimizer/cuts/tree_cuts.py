@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from qplan.candidates.max_flow import VIOLATION, FlowNetwork
+from qplan.optimizer.cuts.relay_cuts import RelayCuts
 from qplan.optimizer.cuts.row import Point, Row, Separator, require, separate_from, separate_none
 from qplan.optimizer.cuts.split_graph import SplitGraph
 from qplan.optimizer.cuts.trees import Trees
@@ -16,25 +17,31 @@ from qplan.optimizer.model.formulation import Formulation
 def directed_cuts(model: Formulation, trees: Trees) -> Separator:
     """Σ tree(k) over the arcs into a set that holds an end of component l but not the root of k ≥ spans(k, l).
 
-    The directed cut inequalities of the Steiner arborescence (Aneja 1980; Wong 1984), for every tree and component.
+    The directed cut inequalities of the Steiner arborescence (Aneja 1980; Wong 1984), for every tree and component;
+    those of `relay_cuts.py` come before them where links beyond the trees are counted.
     """
     index = model.index()
-    ends = {s for part in trees.components for s in part.ends}
-    sites = {s: i for i, s in enumerate(sorted(ends.union(s for _, *arc in trees.arcs for s in arc)))}
+    all_ends = {s for part in trees.components for s in part.ends}
+    sites = {s: i for i, s in enumerate(sorted(all_ends.union(s for _, *arc in trees.arcs for s in arc)))}
     networks = []
     for k in range(trees.rooted):
         arcs = [(sites[tail], sites[head], [index[v.name]]) for (i, tail, head), v in trees.arcs.items() if i == k]
         networks.append(FlowNetwork(len(sites), arcs, len(index)))
+    relaying = [RelayCuts(model, trees, k, index) for k in range(trees.rooted if trees.extra is not None else 0)]
 
     def separate(point: Point) -> list[Row]:
-        rows = []
+        relayed: dict[str, list[Row]] = {}
+        for cuts in relaying:
+            relayed |= cuts.separate(point)
+        rows = [row for mine in relayed.values() for row in mine]
         for k, network in enumerate(networks):
             root = sites[trees.components[k].ends[0]]
             capacity = network.capacities(point)
             for l in range(k, len(trees.components)):
                 span = index[trees.spans[k, l].name] if trees.spans else None
                 wanted = 1.0 if span is None else point[span]
-                targets = [sites[s] for s in trees.components[l].ends if sites[s] != root]
+                ends = (s for s in trees.components[l].ends if k < l or s not in relayed)
+                targets = [sites[s] for s in ends if sites[s] != root]
                 for target in targets if wanted > VIOLATION else ():
                     model.clock.check()
                     for cut, _ in network.cuts(capacity, root, target, wanted):

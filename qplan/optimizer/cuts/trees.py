@@ -16,6 +16,8 @@ Every tree costs as many columns as the network has arcs. Where they would be to
 a tree, and a tree that would hang on another component is left to an undirected rest: links and relays that join the
 ends of the components spanned by the rest, counted beside the trees in the first two rows.
 
+Where relaying at ends binds, extra ∈ ℤ counts the links beyond the trees, on which more cuts rest (`relay_cuts.py`).
+
 The last rows, and the cuts that make the relaxation strong, are found where they are violated (`tree_cuts.py`). Every
 row holds for every design, whatever its rates, ducts and numbers of paths.
 """
@@ -23,12 +25,12 @@ row holds for every design, whatever its rates, ducts and numbers of paths.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pulp
 
-from qplan.candidates.fibre_graph import breadth_first, connected_parts, joined
+from qplan.candidates.fibre_graph import adjacent, breadth_first, connected_parts
 from qplan.inventory.model import Inventory
 from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation, Terms
@@ -60,16 +62,22 @@ class Trees:
     onward: tuple[tuple[list[pulp.LpVariable], list[pulp.LpVariable]], ...] = ()  # into a relay, out
     rest_links: Mapping[Pair, pulp.LpVariable] = field(default_factory=dict)
     rest_relays: Mapping[str, pulp.LpVariable] = field(default_factory=dict)
+    extra: pulp.LpVariable | None = None  # links beyond the trees and the rest
+    counted: Sequence[tuple[pulp.LpVariable, float]] = ()  # what sums up to that
 
     def variables(self) -> list[pulp.LpVariable]:
         groups = (self.arcs, self.spans, self.rest_links, self.rest_relays)
         return [variable for group in groups for variable in group.values()]
 
 
+def required_ends(inventory: Inventory) -> list[tuple[str, str]]:
+    """The two ends of each required corridor."""
+    return [corridor.ends for corridor in inventory.corridors.values() if corridor.required]
+
+
 def components(inventory: Inventory) -> tuple[Component, ...]:
     """The connected components of the graph of required corridors, in id order."""
-    ends = [corridor.ends for corridor in inventory.corridors.values() if corridor.required]
-    return tuple(Component(tuple(part)) for part in connected_parts(ends))
+    return tuple(Component(tuple(part)) for part in connected_parts(required_ends(inventory)))
 
 
 def trees_bind(inventory: Inventory) -> bool:
@@ -77,11 +85,11 @@ def trees_bind(inventory: Inventory) -> bool:
     return any(corridor.required and corridor.paths == 1 for corridor in inventory.corridors.values())
 
 
-def add_trees(model: Formulation, joined: bool = False) -> Trees:
+def add_trees(model: Formulation, joined: bool = False, counting: bool = False) -> Trees:
     """Add the lift to a model; empty where all corridors ask for several paths.
 
     (The node-split cuts of several paths are the stronger ones.) `joined`: one tree must span all components, which a
-    design need not.
+    design need not. `counting` links beyond the trees is of use where one path suffices everywhere.
     """
     if not trees_bind(model.inventory):
         return Trees()
@@ -96,8 +104,10 @@ def add_trees(model: Formulation, joined: bool = False) -> Trees:
     if rooted < len(parts):
         lift.add_rest()
     lift.add_ties()
+    alone = all(corridor.paths == 1 for corridor in model.inventory.corridors.values() if corridor.required)
+    extra, counted = lift.add_extra() if counting and alone else (None, [])
     onward = tuple(lift.onward)
-    return Trees(parts, rooted, lift.arcs, lift.spans, onward, lift.rest_links, lift.rest_relays)
+    return Trees(parts, rooted, lift.arcs, lift.spans, onward, lift.rest_links, lift.rest_relays, extra, counted)
 
 
 class _Lift:
@@ -175,11 +185,15 @@ class _Lift:
         for s, terms in sorted(self.entering.items()):
             relay = [(self.model.relay[s], -1.0)] if s in self.model.relay else []
             self._add_once([*terms, *relay], "tree_relay", s)
-        for pair, links in sorted(self.pairs.items()):
-            keys = [(k, *arc) for k in range(self.rooted) for arc in (pair, pair[::-1])]
-            used = [(self.arcs[key], 1.0) for key in keys if key in self.arcs]
-            rest = [(self.rest_links[pair], 1.0)] if pair in self.rest_links else []
-            self._add_once([*used, *rest, *((v, -1.0) for v in links)], "tree_link", *pair)
+        for pair in sorted(self.pairs):
+            self._add_once(self._taken(pair), "tree_link", *pair)
+
+    def _taken(self, pair: Pair) -> Terms:
+        """What trees and rest take between two sites, less what is built there."""
+        keys = [(k, *arc) for k in range(self.rooted) for arc in (pair, pair[::-1])]
+        used = [(self.arcs[key], 1.0) for key in keys if key in self.arcs]
+        rest = [(self.rest_links[pair], 1.0)] if pair in self.rest_links else []
+        return [*used, *rest, *((v, -1.0) for v in self.pairs[pair])]
 
     def _add_once(self, terms: Terms, *name: object) -> None:
         """Σ ≤ 0, unless a series has given the same row before."""
@@ -187,6 +201,24 @@ class _Lift:
         if key not in self.given:
             self.given.add(key)
             self.model.add(terms, "<=", 0, *name)
+
+    @row_family("tree_extra")
+    def add_extra(self) -> tuple[pulp.LpVariable, Terms]:
+        """extra = Σ over pairs of sites of Σ link − Σ_k tree(k, u, v) + tree(k, v, u) − rest(u, v).
+
+        A series, which is built and taken as a whole, counts once. It is 0 only where the design's links between the
+        pairs are those of the trees.
+        """
+        taken: dict[frozenset[str], Terms] = {}
+        for pair, links in sorted(self.pairs.items()):
+            terms, series = self._taken(pair), frozenset(link.name for link in links)
+            if len(terms) > len(taken.get(series, ())):
+                taken[series] = terms
+        counted = [(variable, -weight) for terms in taken.values() for variable, weight in terms]
+        most = sum(variable.upBound for variable, weight in counted if weight > 0)
+        extra = self.model.variable("extra", upper=int(most))
+        self.model.add([*counted, (extra, -1.0)], "=", 0, "tree_extra")
+        return extra, counted
 
 
 @row_family("spanned", "tree_exists")
@@ -243,7 +275,7 @@ def _in_id_order(pair: Pair) -> Pair:
 
 def _sort_widest_first(parts: tuple[Component, ...], pairs: Iterable[Pair]) -> tuple[Component, ...]:
     """Components whose ends are many and far apart first."""
-    neighbours = joined(pairs)
+    neighbours = adjacent(pairs)
 
     def width(part: Component) -> int:
         far = breadth_first(neighbours, part.ends[0])

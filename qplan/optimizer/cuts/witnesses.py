@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from qplan.candidates.design import Design
-from qplan.candidates.fibre_graph import breadth_first, joined
+from qplan.candidates.fibre_graph import adjacent, breadth_first
 from qplan.candidates.model import systems_needed
 from qplan.optimizer.cuts.layered_trees import layered_tree_values
 from qplan.optimizer.cuts.lifts import Lifts
@@ -61,7 +61,7 @@ def tree_values(trees: Trees, design: Design) -> dict[str, float]:
             for end in trees.components[l].ends:
                 values |= {trees.arcs[k, tail, head].name: 1.0 for tail, head in pairwise(_way(reached, end))}
         waiting = [l for l in waiting[1:] if l not in spanned]
-    neighbours = joined(arc for arc in trees.rest_links if arc in installed)
+    neighbours = adjacent(arc for arc in trees.rest_links if arc in installed)
     for l in waiting:
         values[trees.spans[trees.rooted, l].name] = 1.0
         first, *others = trees.components[l].ends
@@ -106,7 +106,10 @@ class Witnesses:
         if not design.used_links <= self.model.link.keys():
             return
         values = start_values(self.model, design)
-        values |= tree_values(self.lifts.trees, design) | layered_tree_values(self.lifts.layered_trees, design)
+        trees = self.lifts.trees
+        values |= tree_values(trees, design) | layered_tree_values(self.lifts.layered_trees, design)
+        if trees.extra is not None:
+            values[trees.extra.name] = sum(weight * values[variable.name] for variable, weight in trees.counted)
         self.designs.append(design)
         self.points.append(np.array([values.get(name, np.nan) for name in self.names]))
 

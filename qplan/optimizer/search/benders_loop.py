@@ -48,9 +48,9 @@ class BendersLoop:
         """`rows` are cuts over the columns `names` of another model."""
         self.task, self.prices = task, prices
         self.model = task.design_model()
-        lifts = add_lifts(self.model)
-        self.witnesses = Witnesses(self.model, lifts)
         self.goal = task.stage.goal(self.model)
+        lifts = add_lifts(self.model, self.goal)
+        self.witnesses = Witnesses(self.model, lifts)
         self.incumbent: Incumbent | None = None
         self.bound: float | None = None
         self.promising = set(promising)  # links among which a master's design is repaired

@@ -81,6 +81,8 @@ class BranchAndCut:
         self.incumbent, self.prices, self.promising = incumbent, prices, set(promising)
         self.integer = np.array([i for i, v in enumerate(model.columns) if v.cat == "Integer"], dtype=np.int64)
         self.upper = np.array([float(v.upBound) for v in model.columns])
+        extra = root.witnesses.lifts.trees.extra
+        self.extra = -1 if extra is None else model.index()[extra.name]
         self.rows: list[Row] = []
         self.pseudo_costs = PseudoCosts()
         self.made = 1
@@ -137,9 +139,15 @@ class BranchAndCut:
         if not fractional:
             self.left = min(self.left, here.bound)
             return None
-        column = self.pseudo_costs.choose(fractional, lambda *rounding: self._try(here, *rounding))
+        column = self._choose(here, fractional)
         up, down = self._children(here, point, column)
         return (up, down) if point[column] - math.floor(point[column]) > 0.3 else (down, up)
+
+    def _choose(self, here: Subproblem, fractional: list[tuple[int, float]]) -> int:
+        """The column to branch on: the number of links beyond the trees before all others."""
+        if self.extra in dict(fractional):
+            return self.extra
+        return self.pseudo_costs.choose(fractional, lambda *rounding: self._try(here, *rounding))
 
     def _children(self, here: Subproblem, point: Point, column: int) -> tuple[Subproblem, Subproblem]:
         """The subproblem with the column rounded up, and rounded down."""

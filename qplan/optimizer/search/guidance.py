@@ -53,10 +53,11 @@ def guide(
     links: Mapping[str, float],
     sites: Mapping[str, float],
     bound: float | None,
+    shaken: bool = True,
 ) -> Incumbent | None:
     """A plan by local search on the links that the relaxation or the plan known uses, then on all, until near a bound.
 
-    `links` and `sites` are the relaxation's values.
+    `links` and `sites` are the relaxation's values. Not `shaken`: without the long search on all links.
     """
     found = GuidedSearch(task, prices, links_in_use(incumbent, links)).search(
         task.served, links, sites, incumbent, bound
@@ -65,7 +66,7 @@ def guide(
         return found
     everywhere = GuidedSearch(task, prices)
     found = found or everywhere.search(task.served, links, sites)
-    return found if found is None or _near(found, bound) else everywhere.perturb(found, bound)
+    return everywhere.perturb(found, bound) if found is not None and shaken and not _near(found, bound) else found
 
 
 def _near(found: Incumbent | None, bound: float | None) -> bool:

@@ -16,6 +16,7 @@ from qplan.optimizer.cuts.layered_cuts import layered_cuts
 from qplan.optimizer.cuts.layered_trees import layer_entries, layer_ties, layered_ascent, layered_tree_cuts
 from qplan.optimizer.cuts.lifts import Lifts, add_lifts
 from qplan.optimizer.cuts.path_cuts import link_ends, path_cuts
+from qplan.optimizer.cuts.relay_cuts import relaying_binds
 from qplan.optimizer.cuts.row import Point, Row, Separator, separate_from
 from qplan.optimizer.cuts.tree_cuts import directed_cuts, rest_cuts, tree_balance
 from qplan.optimizer.cuts.witnesses import Witnesses
@@ -78,10 +79,10 @@ def relax_root(
     and OutOfTime where there is no bound yet.
     """
     clock = parameters.clock
-    lifts = add_lifts(model, joined, clock)
+    lifts = add_lifts(model, goal, joined, clock)
     ties = list(layer_ties(model, lifts.layered_trees))
     large = len(ties) > MANY_TIES
-    separators = _choose_separators(model, lifts, [] if large else ties)
+    separators = _choose_separators(model, goal, lifts, [] if large else ties)
     relaxation = Relaxation(model, goal, clock, ties if large else (), large)
     witnesses = Witnesses(model, lifts)
     rows = ascent_cuts(model, lifts.trees, goal.prices, clock)
@@ -91,13 +92,17 @@ def relax_root(
     nothing = np.zeros(0)
     layered = bool(lifts.layered)
     root = Root(False, None, tuple(rows), nothing, nothing, relaxation, separators, layered, witnesses, incumbent)
-    return _separate_in_rounds(root, f"{goal.name}, relaxation", len(model.columns), parameters, guided)
+    stable = np.ones(len(model.columns))  # a point that keeps all cuts
+    if lifts.trees.extra is not None:
+        stable[model.index()[lifts.trees.extra.name]] = 0.0
+    return _separate_in_rounds(root, f"{goal.name}, relaxation", stable, parameters, guided)
 
 
-def _choose_separators(model: Formulation, lifts: Lifts, ties: list[Row]) -> tuple[Separator, ...]:
+def _choose_separators(model: Formulation, goal: Goal, lifts: Lifts, ties: list[Row]) -> tuple[Separator, ...]:
     """All families, in the order in which they are asked; `ties` are the rows of layered trees found one by one."""
     trees, layered_trees = lifts.trees, lifts.layered_trees
-    severed = _beyond_trees(model) if trees.arcs else list(model.networks)
+    seen = trees.arcs and not relaying_binds(model, goal)
+    severed = _beyond_trees(model) if seen else list(model.networks)
     not_lifted = [network for network in model.networks if network.corridor not in lifts.layered]
     entries = [*ties, *layer_entries(model, layered_trees)]
     return (
@@ -117,14 +122,13 @@ def _choose_separators(model: Formulation, lifts: Lifts, ties: list[Row]) -> tup
 def _separate_in_rounds(
     root: Root,
     phase: str,
-    columns: int,
+    stable: Point,
     parameters: SearchParameters,
     guided: Callable[[Root], Incumbent | None] | None,
 ) -> Root:
     """Solve the relaxation and add the cuts that its point violates, in turn."""
     relaxation, rows = root.relaxation, list(root.rows)
     bounds: list[float] = []
-    stable = np.ones(columns)
     for turn in range(MOST_ROUNDS):
         if parameters.clock.interrupted:
             return replace(root, cut_short=True)
@@ -162,7 +166,10 @@ def _separate_in_rounds(
 
 
 def _beyond_trees(model: Formulation) -> list[CorridorNetwork]:
-    """Corridors whose needs the lift does not see: several paths, optional, or rules of their own on relays."""
+    """Corridors whose needs the lift does not see: several paths, optional, or rules of their own on relays.
+
+    What relaying at ends costs it never sees.
+    """
     corridors, permitted = model.inventory.corridors, model.candidates.usability.permitted
     everywhere = frozenset[str]().union(*permitted.values())
     return [

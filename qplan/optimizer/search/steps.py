@@ -153,7 +153,8 @@ class GuidedPlan:
         task, model, root = search.task, search.model, standing.root
         assert root is not None
         links, sites = model.values(root.point, model.link), model.values(root.point, model.relay)
-        found = guide(task, search.prices, standing.incumbent, links, sites, standing.bound)
+        shaken = root.witnesses.lifts.trees.extra is None  # else branch and cut makes plans sooner
+        found = guide(task, search.prices, standing.incumbent, links, sites, standing.bound, shaken)
         incumbent = better(standing.incumbent, found)
         root.witnesses.learn(incumbent, standing.rows)
         standing = replace(standing, incumbent=incumbent)
