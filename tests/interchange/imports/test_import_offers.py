@@ -235,6 +235,8 @@ def test_the_csv_is_answered_like_the_workbook(project):
         ([{LINE: KMS, "price": 5}, {LINE: KMS, "price": 6}], "a second purchase from quantity 1, beside"),
         ([{LINE: KMS, "from": 5, "price": 5}], "prices from quantity 5 on, and none from 1"),
         ([{LINE: KMS, "price": 5}, {LINE: KMS, "from": 5, "price": 6}], "6 from quantity 5 is dearer than the 5"),
+        ([{LINE: KMS, "price": 5, "support": 1}, {LINE: KMS, "from": 5, "price": 4, "support": 2}], "says another"),
+        ([{LINE: KMS, "price": 5}, {LINE: KMS, "from": 5, "price": 4, "lead": 2}], "Lead time (weeks) from quantity 5"),
         ([{LINE: "QKD-00000000", "price": 5}], "a line that was not asked for: 'QKD-00000000', with an answer"),
         ([{LINE: None, "price": 5}], "an answer without a line: cell A2 is empty"),
         ([{LINE: KMS, "complies": "maybe", "price": 5}], "cell P2 is 'maybe'; expected yes, partly, no"),
