@@ -15,7 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from qplan.inventory.answer_form import ANSWERS, COMPLIES, INCLUDED, KINDS, LINE, WHOLE
 from qplan.outputs.bill.books import made_book
-from qplan.outputs.bill.sheets import LINE_HEIGHT, Styles, fit_height, lay_out, print_set_up, write
+from qplan.outputs.bill.sheets import FONT, LINE_HEIGHT, Styles, fit_height, lay_out, print_set_up, write
 from qplan.outputs.bill.tables import BUDGET_PARTS
 from qplan.outputs.quotes.lines import AskedLine, AskedLink
 from qplan.outputs.quotes.request import Request
