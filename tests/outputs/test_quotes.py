@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
+import json
 import re
 import zipfile
 from copy import deepcopy
 from decimal import Decimal
+from pathlib import Path
 
 import openpyxl
 import pytest
+from click.testing import CliRunner
 from plan_fixtures import SAMPLE, sample
 
 from qplan.api.quoting import default_folder, write_requests
 from qplan.assessment.facts import assess
+from qplan.cli.main import cli
 from qplan.errors import QplanError, WrongUsage
 from qplan.inventory.answer_form import ANSWERS, LINE, line_code
 from qplan.inventory.model import Inventory
+from qplan.inventory.reader import effective_json
 from qplan.outputs.quotes.form import request_csv
 from qplan.outputs.quotes.request import betrayals, requests
 from qplan.outputs.quotes.workbook import request_workbook
@@ -168,3 +174,23 @@ def test_an_answer_is_not_overwritten(tmp_path):
     assert (
         default_folder(tmp_path / "a.plan") == default_folder(tmp_path / "a.plan" / "plan.json") == tmp_path / "a.rfq"
     )
+
+
+def test_the_verb_writes_the_requests_beside_the_plan_and_says_what_to_look_at(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    inventory, plan = sample()
+    Path("sites.plan").mkdir()
+    text = effective_json(inventory)
+    Path("sites.plan/inventory.json").write_text(text, encoding="utf-8")
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    plan = plan.model_copy(update={"inventory": plan.inventory.model_copy(update={"effective_sha256": digest})})
+    Path("sites.plan/plan.json").write_text(plan.to_json(), encoding="utf-8")
+    run = CliRunner().invoke(cli, ["rfq", "sites.plan", "--class", "qkd", "--format", "json"], standalone_mode=False)
+    assert run.return_value == 0 and "no address is stated for what is delivered: sites.rap-pop.address" in run.stderr
+    (request,) = json.loads(run.stdout)["requests"]
+    assert request["files"] == ["sites.rfq/qkd.xlsx", "sites.rfq/qkd.csv"] and request["supplier"] is None
+    assert {line["product"] for line in request["lines"]} == {
+        "qkd_systems.cv-long", "qkd_systems.dv-metro", "node_items.KMS-1", "relay_items.HSM-2",
+    }  # fmt: skip
+    said = CliRunner().invoke(cli, ["rfq", "sites.plan", "--supplier", "Sample Quantum"], standalone_mode=False)
+    assert "sites.rfq/sample-quantum.xlsx" in said.stdout and Path("sites.rfq/sample-quantum.csv").exists()

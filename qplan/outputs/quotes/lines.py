@@ -103,6 +103,7 @@ def _line(facts: PlanFacts, product: str, mine: list[Piece], first_link: int, na
     links = tuple(_link(number, *one) for number, one in enumerate(lit, first_link))
     fibres = [piece.fibre for piece in mine if piece.fibre is not None]
     inventory, points = facts.inventory, [(link.loss_db, link.required_bps) for link in links]
+    lengths_km = [link.length_km for link in links if link.length_km is not None]
     return AskedLine(
         product=product,
         what=description(inventory, product, fibres),
@@ -110,7 +111,7 @@ def _line(facts: PlanFacts, product: str, mine: list[Piece], first_link: int, na
         quantity=sum((piece.quantity for piece in mine if not piece.spare), Decimal(0)),
         spares=sum((piece.quantity for piece in mine if piece.spare), Decimal(0)),
         unit=unit(inventory, product),
-        requirements=tuple(requirements(inventory, product, points, fibres)),
+        requirements=tuple(requirements(inventory, product, points, lengths_km, fibres)),
         places=tuple(_places(inventory, mine)),
         links=links,
     )

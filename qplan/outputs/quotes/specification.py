@@ -79,15 +79,19 @@ def unit(inventory: Inventory, product: str) -> str:
 
 
 def requirements(
-    inventory: Inventory, product: str, points: Sequence[tuple[float, float]], fibres: Sequence[FibreOrder]
+    inventory: Inventory,
+    product: str,
+    points: Sequence[tuple[float, float]],
+    lengths_km: Sequence[float],
+    fibres: Sequence[FibreOrder],
 ) -> Iterator[Requirement]:
-    """What the product must do; `points` are (loss in dB, secret bit/s) of the links of a system, `fibres` one fibre
-    in each of the bands that it is lit in."""
+    """What the product must do; `points` are (loss in dB, secret bit/s) of the links of a system, with what is known of
+    their lengths; `fibres` one fibre in each of the bands that it is lit in."""
     kind, _, name = product.partition(".")
     equipment = inventory.equipment
     match kind:
         case "qkd_systems":
-            yield from _of_system(equipment.qkd_systems[name], points)
+            yield from _of_system(equipment.qkd_systems[name], points, lengths_km)
         case "encryptors":
             yield from _of_encryptor(equipment.encryptors[name])
         case "services":
@@ -101,7 +105,9 @@ def requirements(
         yield _lead_time(getattr(equipment, kind)[name].lead_time_weeks)
 
 
-def _of_system(system: QkdSystem, points: Sequence[tuple[float, float]]) -> Iterator[Requirement]:
+def _of_system(
+    system: QkdSystem, points: Sequence[tuple[float, float]], lengths_km: Sequence[float]
+) -> Iterator[Requirement]:
     hardest = list(_hardest(points))
     if hardest:
         pairs = "; ".join(f"{format_number(rate)} bit/s at {loss:.2f} dB" for loss, rate in hardest[:MOST_POINTS])
@@ -110,6 +116,8 @@ def _of_system(system: QkdSystem, points: Sequence[tuple[float, float]]) -> Iter
         yield Requirement("Rates are", "guaranteed, finite-key effects included, over the life of the pair")
     if points:
         yield Requirement("Loss budget", f"at least {max(loss for loss, _ in points):.2f} dB from Tx to Rx")
+    if lengths_km:
+        yield Requirement("Length of a route", f"up to {max(lengths_km):g} km")
     band = band_of(system)
     yield Requirement(
         "Wavelength", f"{system.wavelength_nm:g} nm planned ({band.value} band); name those of all channels"

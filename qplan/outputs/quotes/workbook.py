@@ -113,7 +113,7 @@ def _cover(book: Workbook, sheet: Worksheet, styles: Styles, request: Request) -
     print_set_up(sheet, widths)
     write(sheet, 0, 0, f"Request for quotation {request.code}", styles.title)
     row = 2
-    fill, day = _to_fill_in(book, align="left"), _to_fill_in(book, "yyyy-mm-dd", align="left")
+    fill, day = _to_fill_in(book, align="left", indent=1), _to_fill_in(book, "yyyy-mm-dd", align="left", indent=1)
     for label, cell, note in _terms(request):
         _labelled(sheet, styles, row, label, note, widths)
         if cell is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from qplan.errors import Diagnostic, QplanError
@@ -14,23 +13,23 @@ from qplan.interchange.imports.fields import slug
 from qplan.interchange.imports.headings import plain
 from qplan.interchange.imports.offers.answers import Answer, Form
 from qplan.interchange.imports.offers.cells import Money, Share
+from qplan.interchange.imports.offers.terms import (
+    Misfit,
+    base_and_tiers,
+    currency_of,
+    kind_of,
+    plain_number,
+    purchase,
+    with_a_term,
+)
 from qplan.interchange.imports.rows import Origin, doubt, listed
 from qplan.interchange.imports.sources import refused
 from qplan.interchange.imports.update import Inventory
-from qplan.inventory.answer_form import INCLUDED, NO, PREFIXES, YES, codes_of
+from qplan.inventory.answer_form import ANSWERS, INCLUDED, NO, PREFIXES, YES, codes_of
 from qplan.inventory.source.messages import counted, did_you_mean, shown
 
 SECTIONS = {kind: (kind,) if kind in ("services", "fibres") else ("equipment", kind) for kind in PREFIXES}
-FINEST = Decimal("1e-9")  # of a discount that is worked out from two prices
 CURRENCY = "EUR"  # of an inventory that states none
-
-
-class _Misfit(Exception):
-    """An answer that is no offer, in words, with the row that is to blame."""
-
-    def __init__(self, answer: Answer, message: str, hint: str = ""):
-        super().__init__(message)
-        self.answer, self.message, self.hint = answer, message, hint
 
 
 @dataclass
@@ -88,19 +87,23 @@ def _take(making: _Making, form: Form) -> None:
             message = f"a line that was not asked for: {shown(answer.code)}, with an answer"
             making.say("QP691", answer.origin, "", message, hint)
             continue
+        if answer.get("complies") == NO:
+            words = f"{answer.code} ({product}) is not offered{_remark(answer)}"
+            making.say("QP693", answer.origin, product, words)
+            continue
         try:
-            groups[product, _kind(answer)].append(answer)
-        except _Misfit as misfit:
+            groups[product, kind_of(answer)].append(answer)
+        except Misfit as misfit:
             _left_out(making, misfit)
     for (product, kind), answers in groups.items():
         try:
             _offer(making, form, product, kind, answers)
-        except _Misfit as misfit:
+        except Misfit as misfit:
             _left_out(making, misfit)
     _unanswered(making, form)
 
 
-def _left_out(making: _Making, misfit: _Misfit) -> None:
+def _left_out(making: _Making, misfit: Misfit) -> None:
     making.say("QP691", misfit.answer.origin, "", f"{misfit.answer.code}: left out, {misfit.message}", misfit.hint)
 
 
@@ -113,143 +116,47 @@ def _unanswered(making: _Making, form: Form) -> None:
         making.say("QP692", Origin(form.source), "", message)
 
 
-def _kind(answer: Answer) -> str:
-    """As stated; a price alone is a purchase."""
-    stated = answer.get("kind")
-    if stated is None and (answer.get("fee") is not None or answer.get("term") is not None):
-        raise _Misfit(answer, f"a fee or a term without a kind: {answer.place('kind')}; expected lease or managed")
-    return str(stated or "purchase")
-
-
 def _offer(making: _Making, form: Form, product: str, kind: str, answers: Sequence[Answer]) -> None:
     """Put what the rows of one product and kind come to among the offers."""
-    if all(answer.get("complies") == NO for answer in answers):
-        first = answers[0]
-        remark = f": {first.get('remark')}" if first.get("remark") else ""
-        making.say("QP693", first.origin, product, f"{first.code} ({product}) is not offered{remark}")
-        return
-    base, tiers = _base_and_tiers(answers, kind)
-    terms = _purchase(base, tiers) if kind == "purchase" else _with_a_term(base)
-    money = _currency(form, [base, *tiers])
+    base, tiers = base_and_tiers(answers, kind)
+    terms = purchase(base, tiers) if kind == "purchase" else with_a_term(base)
+    money = currency_of(form, [base, *tiers])
     until, quote_day = base.get("until") or form.whole.get("all_until"), form.whole.get("quoted")
     if until and quote_day and until < quote_day:
-        raise _Misfit(base, f"it is valid until {until}, before the quote of {quote_day} was made")
+        raise Misfit(base, f"it is valid until {until}, before the quote of {quote_day} was made")
     supplier = form.whole.get("supplier")
     name, known = _id(making, product, kind, supplier, form.whole.get("quote"))
     if name in making.offers:
-        raise _Misfit(base, f"another answer for {product} from the same supplier is taken already")
+        raise Misfit(base, f"another answer for {product} from the same supplier is taken already")
     support = base.get("support")
     making.offers[name] = {
         "for": product,
         "supplier": supplier,
         "kind": kind,
         **terms,
-        "support_per_year": _number(support.value) if isinstance(support, Money) else None,
+        "support_per_year": plain_number(support.value) if isinstance(support, Money) else None,
         "includes": ["support"] if support == INCLUDED else None,
         "currency": money,
         "quote_ref": form.whole.get("quote"),
         "quoted": quote_day,
         "valid_until": until,
-        "lead_time_weeks": _number(base.get("lead")),
-        "warranty_months": _number(form.whole.get("warranty")),
+        "lead_time_weeks": plain_number(base.get("lead")),
+        "warranty_months": plain_number(form.whole.get("warranty")),
         "provenance": "quote",
         "source": f"{base.origin}{f', {form.code}' if form.code else ''}",
         "labels": _labels(making, form, product, base),
     }
     _say_what_stays_open(making, form, name, base)
+    for tier in tiers:
+        said = [
+            ANSWERS[key] for key in ("part", "lead", "complies", "remark") if tier.get(key) not in (None, base.get(key))
+        ]
+        if said:
+            message = (
+                f"{', '.join(said)} from quantity {tier.get('from')}: an offer has one for all, that of its first row"
+            )
+            making.say("QP614", tier.origin, f"offers.{name}", message)
     _say_whom_it_replaces(making, base, name, known)
-
-
-def _base_and_tiers(answers: Sequence[Answer], kind: str) -> tuple[Answer, list[Answer]]:
-    by_quantity: dict[int, Answer] = {}
-    for answer in answers:
-        least = answer.get("from") or 1
-        if least in by_quantity:
-            first = by_quantity[least].origin
-            raise _Misfit(answer, f"a second {kind} from quantity {least}, beside that in {first}")
-        by_quantity[least] = answer
-    if 1 not in by_quantity:
-        raise _Misfit(answers[0], f"prices from quantity {min(by_quantity)} on, and none from 1")
-    base = by_quantity.pop(1)
-    tiers = [by_quantity[least] for least in sorted(by_quantity)]
-    if tiers and kind != "purchase":
-        raise _Misfit(tiers[0], f"a price from a quantity on, for the kind {kind}: only a purchase has such")
-    return base, tiers
-
-
-def _purchase(base: Answer, tiers: Sequence[Answer]) -> dict[str, object]:
-    for answer in (base, *tiers):
-        if answer.get("fee") is not None or answer.get("term") is not None:
-            raise _Misfit(answer, f"a purchase with a fee or a term ({answer.place('fee')}): is it a lease?")
-    price, discount = base.get("price"), base.get("discount")
-    if price is None:
-        raise _Misfit(base, f"a purchase without a price: {base.place('price')}")
-    steps = [{"from": tier.get("from"), "discount": _number(_tier_discount(price, tier))} for tier in tiers]
-    return {
-        "list_price": _number(price.value),
-        "discount": _number(discount.value) if discount and discount.value else None,
-        "tiers": steps or None,
-        "setup_fee": None,
-        "fee_per_month": None,
-        "term_months": None,
-    }
-
-
-def _tier_discount(list_price: Money, tier: Answer) -> Decimal:
-    """Off the list price, so that the unit price is that of the row."""
-    price, discount = tier.get("price"), tier.get("discount")
-    if price is None and discount is None:
-        raise _Misfit(tier, f"neither price nor discount from quantity {tier.get('from')}: {tier.place('price')}")
-    share: Decimal = discount.value if discount else Decimal(0)
-    if price is None or price.value == list_price.value:
-        return share
-    unit: Decimal = price.value * (1 - share)
-    if unit > list_price.value:
-        dearer = (
-            f"{_number(unit)} from quantity {tier.get('from')} is dearer than the {_number(list_price.value)} for one"
-        )
-        raise _Misfit(tier, f"{tier.place('price')}: {dearer}")
-    return (1 - unit / list_price.value).quantize(FINEST)
-
-
-def _with_a_term(base: Answer) -> dict[str, object]:
-    price, fee, term = base.get("price"), base.get("fee"), base.get("term")
-    if fee is None or term is None:
-        missing = "fee" if fee is None else "term"
-        raise _Misfit(base, f"the kind {base.get('kind')} without a {missing}: {base.place(missing)}")
-    if base.get("discount") is not None:
-        raise _Misfit(base, f"a discount ({base.place('discount')}) on a fee: state the fee that is due")
-    return {
-        "list_price": None,
-        "discount": None,
-        "tiers": None,
-        "setup_fee": _number(price.value) if price is not None and price.value else None,
-        "fee_per_month": _number(fee.value),
-        "term_months": term,
-    }
-
-
-def _currency(form: Form, answers: Sequence[Answer]) -> str:
-    """The one currency of an offer: of its row, of its amounts, else of the whole form."""
-    found: dict[str, str] = {}
-    for answer in answers:
-        beside = {f: answer.get(f).currency for f in ("price", "support", "fee") if isinstance(answer.get(f), Money)}
-        stated = {name: word for name, word in {"currency": answer.get("currency"), **beside}.items() if word}
-        for name, word in stated.items():
-            found.setdefault(word, answer.place(name))
-            if len(found) > 1:
-                said = " and ".join(f"{word} in {place}" for word, place in found.items())
-                raise _Misfit(answer, f"two currencies in one offer: {said}")
-    if found:
-        return next(iter(found))
-    if "all_currency" not in form.whole:
-        raise _Misfit(answers[0], f"no currency: {answers[0].place('currency')}, and none is stated for all lines")
-    return str(form.whole["all_currency"])
-
-
-def _number(value: Decimal | None) -> float | int | None:
-    """As YAML has it; None stays."""
-    return None if value is None else int(value) if value == int(value) else float(value)
 
 
 def _entry(making: _Making, product: str) -> Mapping[str, Any]:
@@ -338,9 +245,12 @@ def _say_what_stays_open(making: _Making, form: Form, name: str, base: Answer) -
         message = f"{address}: {base.place('discount')} is read as {discount.value * 100:g} %"
         making.say("QP613", base.origin, address, message, "write the sign % behind it")
     if complies != YES:
-        remark = f": {base.get('remark')}" if base.get("remark") else ""
         said = "complies in part" if complies else "does not say whether it complies"
-        making.say("QP693", base.origin, address, f"{address} {said}{remark}")
+        making.say("QP693", base.origin, address, f"{address} {said}{_remark(base)}")
+
+
+def _remark(answer: Answer) -> str:
+    return f": {answer.get('remark')}" if answer.get("remark") else ""
 
 
 def _mapping(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
