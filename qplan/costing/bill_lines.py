@@ -29,6 +29,12 @@ from qplan.inventory.model import Inventory, Item
 from qplan.inventory.plant import length_km, relay_items
 from qplan.plan.model import Link, Plan
 
+SPARE_KINDS = {
+    "qkd_systems": Category.QKD_SYSTEM,
+    "node_items": Category.NODE_ITEM,
+    "relay_items": Category.RELAY_ITEM,
+}
+
 
 def make_lines(inventory: Inventory, plan: Plan) -> Iterator[BillLine]:
     """Every line of a plan's bill, in the order of ids within its category; not yet rounded."""
@@ -152,7 +158,8 @@ def _spare_lines(scope: BillScope) -> Iterator[BillLine]:
         about = replace(about, description=f"Spare: {about.description}", support_provenance="")
         unnamed = replace((offers or scope.market.terms(product))[0], offer=None)  # no single offer is bought
         line = product_line(scope, about, unnamed, [Need(Decimal(count), scope.served, ())], price)
-        yield replace(line, cost=Cost(capex=count * (price or ZERO)))
+        variant = scope.kind_of(SPARE_KINDS[kind], name)
+        yield replace(line, cost=Cost(capex=count * (price or ZERO)), variant=variant)
 
 
 def _licence_lines(scope: BillScope) -> Iterator[BillLine]:

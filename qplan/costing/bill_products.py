@@ -73,6 +73,14 @@ def lines_on_terms(
 
     `used`: what the yearly money is for, where that is not what is bought (then it has lines of its own).
     """
+    kind = scope.kind_of(product.category, product.key)
+    for line in _lines_on_terms(scope, product, terms, needs, used):
+        yield line if line.category is product.category else replace(line, variant=kind)
+
+
+def _lines_on_terms(
+    scope: BillScope, product: BilledProduct, terms: Terms, needs: list[Need], used: list[Need] | None
+) -> Iterator[BillLine]:
     tier = scope.choices.tier(terms)
     price = None if terms.offer is None and product.to_be_quoted else tier.unit_price
     base = product_line(scope, product, terms, needs, price)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 
-from qplan.costing.bill import BillLine, Category, Parts
+from qplan.costing.bill import ADDRESS, BillLine, Category, Parts
 from qplan.costing.choice import Choices, offered
 from qplan.costing.cost import ZERO
 from qplan.costing.market import Market
@@ -67,6 +68,18 @@ class BillScope:
     def new_relays(self) -> dict[str, tuple[str, ...]]:
         """The users of the relays that are fitted out for the plan."""
         return {site: users for site, users in self.usage.relays.items() if site not in self.market.paid_relays}
+
+    @cached_property
+    def shared_keys(self) -> frozenset[str]:
+        """Ids that products of more than one kind have: what follows from buying one says of which kind it is."""
+        inventory, equipment = self.inventory, self.inventory.equipment
+        kinds = (equipment.qkd_systems, equipment.node_items, equipment.relay_items, inventory.services)
+        found = Counter(key for kind in (*kinds, inventory.fibres, inventory.existing.links) for key in kind)
+        return frozenset(key for key, count in found.items() if count > 1)
+
+    def kind_of(self, category: Category, key: str) -> str:
+        """What tells lines that follow from a purchase of that category apart; "" where the key does."""
+        return ADDRESS[category] if key in self.shared_keys else ""
 
     def terms(self, product: str) -> Terms:
         """On which a product other than a system is bought."""

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plan_fixtures import SAMPLE, make_link, make_plan, sample
+from planning import planned
 
 from qplan.assessment.facts import assess
 from qplan.costing.bill import Category, bill_of_materials
@@ -239,6 +240,25 @@ def test_one_more_thing_in_the_bill_leaves_the_other_keys_as_they_are():
     keys, fewer_keys = ([line.address for line in bill_of_materials(inventory, each)] for each in (plan, fewer))
     assert set(fewer_keys) < set(keys)
     assert {"system.dv-metro", "node-item.KMS-1", "relay-item.HSM-2", "lease.f-zrh-win", "authentication"} <= {*keys}
+
+
+def test_every_line_has_a_key_of_its_own_also_where_products_share_an_id():
+    network = {
+        "qplan": 1,
+        "sites": {"a": {}, "b": {}, "c": {}},
+        "fibres": {"ac": {"ends": ["a", "c"], "loss_db": 5}, "bc": {"ends": ["b", "c"], "loss_db": 5}},
+        "equipment": {
+            "qkd_systems": {"X": {"key_rate_curve": [[0, 1000], [20, 10]], "price": 100, "life_years": 3}},
+            "node_items": {"X": {"price": 10, "life_years": 3}},
+            "relay_items": {"X": {"price": 20, "life_years": 4}},
+        },
+        "spares": {"node_items.X": 1, "relay_items.X": 1},
+        "corridors": {"q": {"ends": ["a", "b"], "key_rate_bps": 1}},
+        "policy": {"max_bypass_sites": 0},
+    }
+    inventory = Inventory.model_validate_json(json.dumps(network))
+    keys = [line.address for line in bill_of_materials(inventory, planned(inventory).plan)]
+    assert len(set(keys)) == len(keys) and {"spare.X.relay-item", "refresh.X.node-item"} <= set(keys)
 
 
 def test_a_fixed_lease_beside_one_by_length_has_a_key_of_its_own():

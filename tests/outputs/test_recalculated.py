@@ -23,6 +23,7 @@ from planning import planned
 from python_calamine import CalamineWorkbook
 from seeds import FRESH
 
+from qplan.api.buying import render_bill
 from qplan.api.columns import beside_classical, render_classical, render_columns, render_sensitivity, side_by_side
 from qplan.api.inventories import load
 from qplan.api.planning import Result, optimize
@@ -99,7 +100,9 @@ def compared(examples: dict[str, Result]) -> dict[str, bytes]:
     dearer, none = Side(1.1 * whole, 1.05 * whole, "feasible"), Side(None, None, "infeasible")
     swings = (Swing("fibre loss", 0.1, Side(whole, whole, "optimal"), none), Swing("price", 0.2, none, dearer))
     found = Sensitivities(whole, swings, (BreakEven("price", 1.5, 1.5, 3.0, "a pair", (("a", "b"),)),))
+    views = {f"bom-{view}": render_bill(offers.facts, view, "xlsx") for view in ("part", "corridor")}
     return {
+        **views,
         "compare": render_columns(table, "xlsx"),
         "classical": render_classical(beside_classical(offers), "xlsx"),
         "sensitivity": render_sensitivity("offers", offers, found, "xlsx"),

@@ -20,7 +20,7 @@ from qplan.outputs.bill.books import CREATED
 from qplan.outputs.bill.sheets import CONFIDENTIAL
 from qplan.outputs.bill.tables import bill_csv
 from qplan.outputs.bill.workbook import workbook_bytes
-from qplan.outputs.costs.document import costs_json
+from qplan.outputs.costs.costs_json import costs_json
 from qplan.outputs.text.tables import one_line
 
 SHEETS = [

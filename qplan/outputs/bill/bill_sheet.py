@@ -10,54 +10,42 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import get_args
 
-from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from qplan.assessment.facts import PlanFacts
 from qplan.costing.bill import BillLine, Category, Charge
-from qplan.costing.cents import Exact
-from qplan.costing.cost import ZERO, Cost, months_paid, present_value
-from qplan.costing.firmness import EXPIRED, ILLUSTRATIVE, QUOTED, price_basis, yearly_basis
+from qplan.costing.cost import ZERO, Cost, present_value
+from qplan.costing.firmness import ILLUSTRATIVE
 from qplan.costing.money_text import TO_BE_QUOTED
 from qplan.inventory.commercial import Economics
 from qplan.inventory.fields import Provenance
 from qplan.outputs.bill.bill_columns import (
-    AGE,
     BEHIND,
     BEHIND_WIDTH,
     BREAKS,
     COLUMN,
-    DECLARED_PRICE,
-    DECLARED_QUOTE,
-    DECLARED_SUPPORT,
-    DECLARED_VALIDITY,
-    GROWS_AS,
     HEADER,
     LAST_FEE,
     LATER_PRICE,
     LATER_YEARLY,
     LETTER,
-    LIFE,
     PRINTED,
-    RENEWAL,
-    RUN_OUT,
     SHEET,
     SUPPORT_PER_UNIT,
     TYPED_BASIS,
     WIDTHS,
-    YEARLY_BASIS,
     BillRange,
     bill_range,
 )
+from qplan.outputs.bill.bill_row import Row, fee_of_last_year, write_amounts, write_behind, write_price
 from qplan.outputs.bill.sheets import Styles, fit_height, formula, lay_out, total_row, write
 from qplan.outputs.bill.tables import BILL_FIGURES, bill_table
 
-NEVER = 10**6  # years: the life of what is not bought again
 FOLLOWERS = (Category.SURPLUS, Category.REFRESH)
 TOTALS = {
     "Line total": "capex_total",
@@ -69,44 +57,6 @@ TOTALS = {
 """Columns with a sum, and its name."""
 
 
-@dataclass(frozen=True)
-class _Row:
-    """One line and its place."""
-
-    sheet: Worksheet
-    styles: Styles
-    economics: Economics
-    line: BillLine
-    number: int
-    source: str | None
-    """Key of the line whose price this one has."""
-    last: int
-    """Row of the last line, counted as in a formula."""
-
-    def at(self, name: str) -> str:
-        return f"{LETTER[name]}{self.number + 1}"
-
-    def write(self, name: str, cell: str | float | Decimal | None, style: Format) -> None:
-        write(self.sheet, self.number, COLUMN[name], cell, style)
-
-    def formula(self, name: str, text: str, style: Format, value: Exact | float | str) -> None:
-        formula(self.sheet, self.number, COLUMN[name], text, style, value)
-
-    def day(self, name: str, text: str) -> None:
-        """A day as a date; what is none as the text that it is."""
-        try:
-            day = date.fromisoformat(text)
-        except ValueError:
-            self.write(name, text, self.styles.text_input)
-        else:
-            self.sheet.write_datetime(self.number, COLUMN[name], day, self.styles.date_input)
-
-    def followed(self, name: str) -> str:
-        """The cell of another line, found by its key."""
-        column, keys = (f"${LETTER[each]}$2:${LETTER[each]}${self.last}" for each in (name, "Line"))
-        return f'INDEX({column},MATCH("{self.source}",{keys},0))'
-
-
 def bill_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
     """The bill; line totals, yearly money and provenance are formulas."""
     rows, economics, sources = bill_range(facts.bill), facts.inventory.economics, _sources(facts.bill)
@@ -116,10 +66,10 @@ def bill_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
     for number, (line, cells) in enumerate(zip(facts.bill, bill_table(facts.bill).rows, strict=True), start=1):
         for column, cell in enumerate(cells):
             write(sheet, number, column, cell, styles.text if isinstance(cell, str) else styles.number)
-        row = _Row(sheet, styles, economics, line, number, sources.get(number), rows.last)
-        _price(row)
-        _amounts(row)
-        _behind(row)
+        row = Row(sheet, styles, economics, line, number, sources.get(number), rows.last)
+        write_price(row)
+        write_amounts(row)
+        write_behind(row)
         fit_height(sheet, number, cells, WIDTHS)
     total_row(sheet, styles, rows.last, len(HEADER))
     values = (facts.costs.total.capex, facts.costs.total.opex_per_year, *_later(economics, facts.bill))
@@ -157,133 +107,10 @@ def _fold(sheet: Worksheet, styles: Styles) -> None:
     sheet.set_column(len(HEADER), len(HEADER), None, None, {"collapsed": True})
 
 
-def _price(row: _Row) -> None:
-    """What a buyer may type, and behind the table what was declared."""
-    line, styles = row.line, row.styles
-    price = TO_BE_QUOTED if line.unit_price is None else line.unit_price
-    if row.source is None:
-        row.write("Unit price", price, styles.money_input)
-        row.write("Quote ref", line.quote_ref, styles.text_input)
-        row.day("Quote valid until", line.quote_valid_until)
-    else:
-        until, day = row.followed("Quote valid until"), line.quote_valid_until
-        row.formula("Unit price", f"={row.followed('Unit price')}", styles.money, line.unit_price or ZERO)
-        row.formula("Quote ref", f'={row.followed("Quote ref")}&""', styles.text, line.quote_ref)
-        row.formula("Quote valid until", f'=IF({until}="","",{until})', styles.date, _serial(day))
-    row.write(DECLARED_PRICE, price, styles.number)
-    row.write(DECLARED_QUOTE, line.quote_ref, styles.text)
-    row.day(DECLARED_VALIDITY, line.quote_valid_until)
-    supported = line.category.charge is Charge.ONE_OFF and (line.support_per_unit or not line.to_be_quoted)
-    for name, style in ((SUPPORT_PER_UNIT, styles.money_input), (DECLARED_SUPPORT, styles.number)):
-        row.write(name, line.support_per_unit if supported else None, style)
-    row.write(TYPED_BASIS, None, styles.text_input)
-
-
-def _serial(day: str) -> float | str:
-    """A day as a workbook counts it; what is none as it is."""
-    try:
-        return float((date.fromisoformat(day) - date(1899, 12, 30)).days)
-    except ValueError:
-        return day
-
-
-def _amounts(row: _Row) -> None:
-    line, styles = row.line, row.styles
-    quantity, price, support = row.at("Quantity"), row.at("Unit price"), row.at(SUPPORT_PER_UNIT)
-    basis = price_basis(line)
-    provenance = f"={row.followed('Provenance')}" if row.source else _judged(row, "Unit price", DECLARED_PRICE, basis)
-    row.formula("Provenance", provenance, styles.text, basis)
-    if line.category.recurring:
-        row.write("Line total", None, styles.money)
-        row.formula("Support per year", f"=IF(ISNUMBER({price}),{quantity}*{price},0)", styles.money, line.yearly)
-    elif line.category.charge is Charge.REFRESH:
-        row.write("Line total", None, styles.money)
-        row.write("Support per year", None, styles.money)
-    else:
-        total = TO_BE_QUOTED if line.to_be_quoted else line.one_off
-        priced = f'=IF(ISNUMBER({price}),{quantity}*{price},"{TO_BE_QUOTED}")'
-        yearly: Exact | str = line.yearly if line.support_per_unit or not line.to_be_quoted else ""
-        row.formula("Line total", priced, styles.money, total)
-        supported = f'=IF(ISNUMBER({support}),{quantity}*{support},"")'
-        row.formula("Support per year", supported, styles.money, yearly)
-        basis = yearly_basis(line)
-        judged = _judged(row, SUPPORT_PER_UNIT, DECLARED_SUPPORT, basis)
-        row.formula("Support provenance", judged, styles.text, basis)
-
-
-def _judged(row: _Row, typed: str, declared: str, basis: str) -> str:
-    """What an amount rests on: what was declared, until it or its quote's number or day is typed over."""
-    quoted = f'IF({row.at(RUN_OUT)}=1,"{EXPIRED}","{QUOTED}")'
-    stated = quoted if basis in (QUOTED, EXPIRED) else f'"{basis}"'
-    picked = row.at(TYPED_BASIS)
-    pairs = ((typed, declared), ("Quote ref", DECLARED_QUOTE), ("Quote valid until", DECLARED_VALIDITY))
-    same = ",".join(f"{row.at(here)}={row.at(there)}" for here, there in pairs)
-    other = f'IF(OR({picked}="",{picked}="{QUOTED}"),{quoted},{picked})'
-    return f'=IF(ISNUMBER({row.at(typed)}),IF(AND({same}),{stated},{other}),"")'
-
-
-def _behind(row: _Row) -> None:
-    """What other sheets calculate with."""
-    line, styles = row.line, row.styles
-    until = row.at("Quote valid until")
-    run_out = f"=IF(AND(ISNUMBER({until}),ISNUMBER(as_of)),IF({until}<as_of,1,0),0)"
-    row.formula(RUN_OUT, run_out, styles.number, int(line.expired))
-    if line.category.charge is not Charge.REFRESH:
-        source = "Provenance" if line.category.recurring else "Support provenance"
-        row.formula(YEARLY_BASIS, f"={row.at(source)}", styles.text, yearly_basis(line))
-        _yearly(row, _kind(line.cost))
-    life, age = _life(line.cost)
-    row.write(LIFE, life, styles.life)
-    row.write(AGE, age, styles.number)
-    if life == NEVER:
-        row.write(RENEWAL, 0, styles.money)
-        return
-    price, each = row.at("Unit price"), sum((amount for _, amount in line.cost.refreshes), ZERO)
-    row.formula(RENEWAL, f"=IF(ISNUMBER({price}),{row.at('Quantity')}*{price},0)", styles.money, each)
-    years, there = row.at(LIFE), row.at(AGE)
-    times = f"MAX(0,INT((horizon_years-1+{there})/{years}))"
-    first, rate = f"(1+discount_rate)^-({years}-{there})", f"(1+discount_rate)^-{years}"
-    even = f"IF(discount_rate=0,{times},{first}*(1-({rate})^{times})/(1-{rate}))"
-    value = present_value(row.economics, Cost(refreshes=line.cost.refreshes))
-    row.formula(LATER_PRICE, f"={row.at(RENEWAL)}*{even}", styles.money, value)
-
-
-def _yearly(row: _Row, kind: str) -> None:
-    """Yearly money over the horizon, discounted, by how it grows."""
-    amount, styles = row.at("Support per year"), row.styles
-    row.write(GROWS_AS, kind, styles.text)
-    value = present_value(row.economics, replace(row.line.cost, refreshes=()))
-    if kind != "fees":
-        factor = "annuity" if kind == "hosting" else f"annuity_{kind}"
-        row.formula(LATER_YEARLY, f"=N({amount})*{factor}", styles.money, value)
-        return
-    term, last = row.at("Term (months)"), row.at(LAST_FEE)
-    months = f"({term}*ROUNDUP(12*horizon_years/{term},0)-12*(horizon_years-1))"
-    row.formula(LAST_FEE, f"={amount}/12*{months}", styles.money, _fee_of_last_year(row.economics, row.line))
-    paid = f"={amount}*annuity+({last}-{amount})*(1+discount_rate)^-horizon_years"
-    row.formula(LATER_YEARLY, paid, styles.money, value)
-
-
-def _kind(cost: Cost) -> str:
-    return next((kind for kind in ("lease", "energy", "hosting", "fees") if getattr(cost, kind)), "support")
-
-
-def _life(cost: Cost) -> tuple[int, int]:
-    """Years of a life, and how many of the first have gone."""
-    for life, _ in cost.refreshes:
-        return life.life_years, life.age_years % life.life_years
-    return NEVER, 0
-
-
-def _fee_of_last_year(economics: Economics, line: BillLine) -> Decimal:
-    last = economics.horizon_years
-    return sum((fee * months_paid(last, term, last) for term, fee in line.cost.fees), ZERO)
-
-
 def _later(economics: Economics, bill: tuple[BillLine, ...]) -> Iterator[Decimal]:
     """Of all lines: fees of the last year, renewals and yearly money, discounted."""
     whole = [line.cost for line in bill]
-    yield sum((_fee_of_last_year(economics, line) for line in bill), ZERO)
+    yield sum((fee_of_last_year(economics, line) for line in bill), ZERO)
     yield sum((present_value(economics, Cost(refreshes=cost.refreshes)) for cost in whole), ZERO)
     yield sum((present_value(economics, replace(cost, refreshes=())) for cost in whole), ZERO)
 

@@ -125,7 +125,7 @@ def _route(facts: LinkFacts, names: SiteNames) -> str:
 def corridors_table(facts: PlanFacts, names: SiteNames) -> Table:
     """Every corridor in one short row."""
     return Table(
-        "Corridors",
+        "Corridors at a glance",
         ("Corridor", "Ends", "Demand", "Spare", "Keys in clear at", "Relays by path"),
         tuple(_short_row(corridor, names) for corridor in facts.corridors),
         right=("Demand", "Spare"),
