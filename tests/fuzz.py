@@ -192,7 +192,7 @@ def answers(file: Path, out: Path) -> None:
     twin = Path(shutil.copytree(out, out.with_suffix(".twin"), dirs_exist_ok=True))
     for verb, *words in (
         ("candidates", file), ("show", out), ("availability", out), ("drill", out, "--all-single"), ("diff", out, out),
-        ("compare", out, twin), ("explain", out),
+        ("compare", out, twin), ("explain", out), ("bom", out, "--by", "site"), ("cost", out, "--compare-to", twin),
     ):  # fmt: skip
         code, said, told = run(verb, *map(str, words), "--format", "json")
         assert code in (0, 5, 6), (verb, code, told)  # 5: compare ends as the search for its plans did

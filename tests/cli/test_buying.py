@@ -15,9 +15,9 @@ from jsonschema import Draft202012Validator
 from qplan import load, optimize, write
 from qplan.outputs.schemas import SCHEMAS
 
-SITES = """
+SITES = r"""
 qplan: 1
-metadata: {{name: Two sites}}
+metadata: {{name: "=Two\u0007 | sites"}}
 defaults: {{site: {{node_cost: 1000, node_cost_per_year: 100}}}}
 sites:
   a: {{name: "=HYPERLINK(1)"}}
@@ -142,6 +142,7 @@ def test_a_view_is_written_as_a_workbook_that_sums(inside, qplan, tmp_path, by):
     assert qplan("bom", "cheap", "--by", by, "-o", str(tmp_path / "bill.xlsx")) == (0, "", "")
     sheet = openpyxl.load_workbook(tmp_path / "bill.xlsx")["Bill"]
     said, shown = openpyxl.load_workbook(tmp_path / "bill.xlsx", data_only=True).worksheets
+    assert (said["A1"].data_type, said["A1"].value[:6]) == ("s", "=Two\ufffd ")
     assert said["A2"].value.startswith("Prices: ")
     header = [cell.value for cell in sheet[1]]
     for name, total in (("Line total", 8480), ("Support per year", 260), ("TCO", 9000)):

@@ -15,7 +15,7 @@ from qplan.outputs.bill.lists import PlanList
 from qplan.outputs.bill.sheets import Styles, fit_height, formula, lay_out, plain_table, total_row, write
 from qplan.outputs.bill.views import REFRESH, STANDS, SUMMED, TCO, head, heading, notes, view_table
 from qplan.outputs.bill.workbook import ORDER_BREAKS, ORDER_WIDTHS, SCHEDULE_BREAKS, SCHEDULE_WIDTHS
-from qplan.outputs.text.tables import Cell
+from qplan.outputs.text.tables import Cell, one_line
 
 COLUMNS = {
     "Line": 30,
@@ -49,9 +49,10 @@ LIST_PAGES = {"Link schedule": (SCHEDULE_WIDTHS, SCHEDULE_BREAKS), "Fibre orders
 def view_workbook(facts: PlanFacts, view: BillView) -> bytes:
     """What it says first, then the bill with a sum under every group."""
     above = head(facts, view)
-    with made_book(above.title, facts.plan.costs.currency) as (book, styles, data):
+    with made_book("Bill of materials", facts.plan.costs.currency) as (book, styles, data):
         figures = (f"{label}: {value}" for label, value in above.figures)
-        said_sheet(book.add_worksheet("Summary"), styles, (*above.warnings, *figures, *notes(facts, view)), above.title)
+        said = (*above.warnings, *figures, *notes(facts, view))
+        said_sheet(book.add_worksheet("Summary"), styles, said, one_line(above.title))
         _bill(book.add_worksheet("Bill"), styles, facts, view)
     return data.getvalue()
 
