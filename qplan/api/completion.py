@@ -51,6 +51,19 @@ def places(path: Path) -> tuple[str, ...]:
     return tuple(f"{kind}.{key}" for kind in ("sites", "fibres") for key in mapping_at(value, (kind,)))
 
 
+def suppliers(path: Path) -> tuple[str, ...]:
+    """Whom `rfq` can ask: the suppliers that a plan buys from."""
+    from qplan.assessment.facts import assess
+    from qplan.outputs.quotes.pieces import pieces
+    from qplan.outputs.quotes.request import suppliers
+    from qplan.plan.reader import read_planned
+
+    with suppress(QplanError):
+        inventory, plan = read_planned(path)
+        return suppliers(pieces(assess(inventory.inventory, plan)))
+    return ()
+
+
 def overridable(path: Path) -> tuple[str, ...]:
     """The addresses at which an inventory states a value, as `--set` begins with them."""
     outside = ("qplan", "metadata", "include", "set", "defaults", "scenarios")

@@ -20,10 +20,12 @@ from qplan.api.quoting import (
 )
 from qplan.api.words import printable
 from qplan.cli.common import ANY_PATH
+from qplan.cli.completion import complete_supplier
 from qplan.cli.terminal import say
 from qplan.cli.verb import Verb
 from qplan.errors import Exit
 
+MOST_NAMED = 4
 DAYS = click.DateTime(["%Y-%m-%d"])
 EXAMPLES = (
     ("qplan rfq sites.plan", "a request for each class of things that the plan buys, to whoever sells them"),
@@ -34,7 +36,12 @@ EXAMPLES = (
 
 @click.command("rfq", cls=Verb, examples=EXAMPLES)
 @click.argument("plan", type=ANY_PATH)
-@click.option("--supplier", metavar="X", help="Ask this one for what he sells in the plan; his part numbers are named.")
+@click.option(
+    "--supplier",
+    metavar="X",
+    help="Ask this one for what he sells in the plan; his part numbers are named.",
+    shell_complete=complete_supplier,
+)
 @click.option("--class", "ware", type=click.Choice(get_args(Ware)), help="Ask whoever sells these things.")
 @click.option("--answer-by", type=DAYS, metavar="DATE", help="When the answer is wanted; else a cell to fill in.")
 @click.option("--deliver-by", type=DAYS, metavar="DATE", help="When delivery is wanted; likewise.")
@@ -71,6 +78,7 @@ def command(
         click.echo(f"warning: {printable(words)}; change that text before you send the request", err=True)
     bare = sorted({site for request in asked for site in request.without_address})
     if bare:
-        keys = ", ".join(f"sites.{site}.address" for site in bare)
-        click.echo(f"note: no address is stated for what is delivered: {printable(keys)}", err=True)
+        more = f" and {len(bare) - MOST_NAMED} more" if len(bare) > MOST_NAMED else ""
+        keys = ", ".join(f"sites.{site}.address" for site in bare[:MOST_NAMED])
+        click.echo(f"note: places without an address: {printable(keys)}{more}", err=True)
     return int(Exit.DONE)

@@ -360,6 +360,7 @@ def test_an_earlier_plan_beside_an_explanation_is_called_stale(project, qplan):
         ("qplan optimize sites.yaml --set corridors.mirror.p", {"corridors.mirror.paths="}),
         ("qplan explain sites.yaml ", {"corridors.mirror"}),
         ("qplan explain sites.plan sites.w", {"sites.west"}),
+        ("qplan rfq sites.plan --supplier gen", {"generic"}),
         ("qplan export geo", {"geojson"}),
         ("qplan schema inv", {"inventory"}),
         ("qplan catalogue show ", {"classical-2026", "illustrative-2026"}),

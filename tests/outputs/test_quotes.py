@@ -186,7 +186,7 @@ def test_the_verb_writes_the_requests_beside_the_plan_and_says_what_to_look_at(t
     plan = plan.model_copy(update={"inventory": plan.inventory.model_copy(update={"effective_sha256": digest})})
     Path("sites.plan/plan.json").write_text(plan.to_json(), encoding="utf-8")
     run = CliRunner().invoke(cli, ["rfq", "sites.plan", "--class", "qkd", "--format", "json"], standalone_mode=False)
-    assert run.return_value == 0 and "no address is stated for what is delivered: sites.rap-pop.address" in run.stderr
+    assert run.return_value == 0 and "places without an address: sites.rap-pop.address" in run.stderr
     (request,) = json.loads(run.stdout)["requests"]
     assert request["files"] == ["sites.rfq/qkd.xlsx", "sites.rfq/qkd.csv"] and request["supplier"] is None
     assert {line["product"] for line in request["lines"]} == {

@@ -80,7 +80,7 @@ def amounts(text: str) -> dict[str, Decimal]:
     """
     found = {}
     for mark, other in ((".", ","), (",", ".")):
-        grouped = rf"[1-9][0-9]{{0,2}}([ '’_\u00a0\u202f]|{re.escape(other)})[0-9]{{3}}(?:\1[0-9]{{3}})*"
+        grouped = rf"[1-9][0-9]{{0,2}}([ '’_\u00a0\u2009\u202f]|{re.escape(other)})[0-9]{{3}}(?:\1[0-9]{{3}})*"
         whole = rf"(?:{grouped}|[0-9]{{1,15}})"
         if re.fullmatch(rf"{whole}(?:{re.escape(mark)}[0-9]{{1,9}})?", text):
             digits = GROUPS.sub("", text).replace(other, "")

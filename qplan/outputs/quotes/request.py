@@ -93,9 +93,14 @@ def requests(
     )
 
 
+def suppliers(found: Iterable[Piece]) -> tuple[str, ...]:
+    """Whom the pieces are bought from, as far as that is known."""
+    return tuple(sorted({piece.supplier for piece in found} - {""}))
+
+
 def _seller(found: Iterable[Piece], supplier: str) -> str:
     """The supplier as the inventory spells it. Raises WrongUsage."""
-    known = sorted({piece.supplier for piece in found} - {""})
+    known = suppliers(found)
     same = [name for name in known if name.casefold() == supplier.strip().casefold()]
     if not same:
         hint = did_you_mean(supplier, known) or f"it buys from {', '.join(known) or 'nobody who is named'}"
@@ -138,17 +143,18 @@ def _betrayals(facts: PlanFacts, request: Request) -> Iterator[str]:
     makers = {system.manufacturer for system in inventory.equipment.qkd_systems.values()}
     makers |= {offer.supplier for offer in inventory.offers.values()}
     makers |= {piece.supplier for piece in pieces(facts)}
-    secrets = {f"supplier {name!r}": name for name in makers if name and name != request.supplier}
-    secrets |= {f"corridor {name!r}": name for name in inventory.corridors}
-    texts = {"metadata.name": request.network}
-    texts |= {f"{line.product} ({line.code})": line.what for line in request.lines}
-    for line in request.lines:
-        texts |= {f"sites.{place.site}.name": place.name for place in line.places}
-        texts |= {f"sites.{place.site}.address": place.address for place in line.places}
-    for where, text in sorted(texts.items()):
-        for what, word in sorted(secrets.items()):
-            if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE):
-                yield f"{where} names the {what}: {text!r}"
+    others = {f"supplier {name!r}": name for name in makers if name and name != request.supplier}
+    corridors = {f"corridor {name!r}": name for name in inventory.corridors}
+    words = {"metadata.name": request.network}
+    words |= {f"{line.product} ({line.code})": line.what for line in request.lines if line.ware != "fibre"}
+    places = {place.site: place for line in request.lines for place in line.places}
+    names = {f"sites.{key}.name": place.name for key, place in places.items()}
+    names |= {f"sites.{key}.address": place.address for key, place in places.items()}
+    for texts, secrets in ((words, others | corridors), (names, others)):  # a corridor may be called as a place is
+        for where, text in sorted(texts.items()):
+            for what, word in sorted(secrets.items()):
+                if re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE):
+                    yield f"{where} names the {what}: {text!r}"
 
 
 def summary(request: Request) -> str:

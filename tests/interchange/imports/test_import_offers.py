@@ -42,7 +42,15 @@ from qplan.outputs.quotes.workbook import request_workbook
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "offers"
 SYSTEM, KMS = line_code("qkd_systems.dv-metro"), line_code("node_items.KMS-1")
-GROUPS = {"": ".,", " ": ".,", "'": ".,", "\u202f": ",", ".": ",", ",": "."}  # mark between thousands → of fractions
+GROUPS = {
+    "": ".,",
+    " ": ".,",
+    "\u2009": ",",
+    "'": ".,",
+    "\u202f": ",",
+    ".": ",",
+    ",": ".",
+}  # mark between thousands → of fractions
 
 
 def written_amount(value: Decimal, group: str, mark: str, places: int) -> str:

@@ -29,6 +29,7 @@ from qplan.inventory.answer_form import ANSWERS, INCLUDED, NO, PREFIXES, YES, co
 from qplan.inventory.source.messages import counted, did_you_mean, shown
 
 SECTIONS = {kind: (kind,) if kind in ("services", "fibres") else ("equipment", kind) for kind in PREFIXES}
+SUPPORT = ("support_per_year", "price_per_year")  # of a product, of a service
 CURRENCY = "EUR"  # of an inventory that states none
 
 
@@ -147,16 +148,18 @@ def _offer(making: _Making, form: Form, product: str, kind: str, answers: Sequen
         "labels": _labels(making, form, product, base),
     }
     _say_what_stays_open(making, form, name, base)
-    for tier in tiers:
-        said = [
-            ANSWERS[key] for key in ("part", "lead", "complies", "remark") if tier.get(key) not in (None, base.get(key))
-        ]
-        if said:
-            message = (
-                f"{', '.join(said)} from quantity {tier.get('from')}: an offer has one for all, that of its first row"
-            )
-            making.say("QP614", tier.origin, f"offers.{name}", message)
+    _say_what_tiers_add(making, name, base, tiers)
     _say_whom_it_replaces(making, base, name, known)
+
+
+def _say_what_tiers_add(making: _Making, name: str, base: Answer, tiers: Sequence[Answer]) -> None:
+    fields = ("part", "lead", "complies", "remark")
+    for tier in tiers:
+        said = [ANSWERS[key] for key in fields if tier.get(key) not in (None, base.get(key))]
+        if said:
+            what = f"{', '.join(said)} from quantity {tier.get('from')}"
+            message = f"{what}: an offer has one for all, that of its first row"
+            making.say("QP614", tier.origin, f"offers.{name}", message)
 
 
 def _entry(making: _Making, product: str) -> Mapping[str, Any]:
@@ -226,7 +229,7 @@ def _say_what_stays_open(making: _Making, form: Form, name: str, base: Answer) -
         "no number of the quote": not offer["quote_ref"],
         "no last day: the quote never runs out": not offer["valid_until"],
         "nothing is said of support: that of the product is charged besides": (
-            base.get("support") is None and bool(_entry(making, str(offer["for"])).get("support_per_year"))
+            base.get("support") is None and any(_entry(making, str(offer["for"])).get(key) for key in SUPPORT)
         ),
         f"economics.exchange_rates has no rate for {offer['currency']}": (
             offer["currency"] not in (economics.get("currency", CURRENCY), *_mapping(economics, "exchange_rates"))
