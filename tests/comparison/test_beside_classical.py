@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from openpyxl import load_workbook
 from plan_fixtures import sample
 from test_comparison import east_only, edited
+from workbooks import unfit_sheets
 
 from qplan.api.columns import beside_classical, render_classical
 from qplan.api.planning import Result
@@ -105,6 +106,7 @@ def test_every_form_says_the_same(beside):
     for key, amount in content["extra"]["corridors"].items():
         difference = quantum["corridors"][key]["tco"] - classical["corridors"][key]["tco"]
         assert amount == pytest.approx(difference, abs=0.005)
+    assert unfit_sheets(render_classical(beside, "xlsx")) == []
     sheet = load_workbook(io.BytesIO(render_classical(beside, "xlsx")), data_only=True)["Classical"]
     rows = {row[0]: row[1:] for row in sheet.iter_rows(min_row=2, values_only=True)}
     for today, classical, quantum, extra in rows.values():

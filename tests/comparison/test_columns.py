@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from openpyxl import load_workbook
 from plan_fixtures import sample
 from test_comparison import base, east_only, edited
+from workbooks import unfit_sheets
 
 from qplan.api.columns import render_columns
 from qplan.comparison.columns import Column, SideBySide, lay_side_by_side
@@ -73,7 +74,7 @@ def test_csv_has_one_line_a_row_and_numbers_as_numbers(table):
 
 def test_the_workbook_calculates_what_it_shows(table):
     data = render_columns(table, "xlsx")
-    assert data == render_columns(table, "xlsx")
+    assert data == render_columns(table, "xlsx") and unfit_sheets(data) == []
     formulas, values = (load_workbook(io.BytesIO(data), data_only=cached)["Compare"] for cached in (False, True))
     checked = 0
     for row, shown in zip(formulas.iter_rows(), values.iter_rows(), strict=True):
@@ -84,6 +85,15 @@ def test_the_workbook_calculates_what_it_shows(table):
                 assert cached.value == pytest.approx((here - there) / there if share else here - there)
                 checked += 1
     assert checked == 6  # capex, opex and tco, each as amount and as share
+
+
+def test_many_columns_take_further_pages():
+    facts = base()
+    wide = lay_side_by_side([Column(f"={number}", "optimal", facts) for number in range(12)])
+    data = render_columns(wide, "xlsx")
+    sheet = load_workbook(io.BytesIO(data))["Compare"]
+    assert unfit_sheets(data) == [] and len(sheet.col_breaks.brk) == 2
+    assert (sheet["C1"].value, sheet["C1"].data_type) == ("=0", "s")
 
 
 def test_page_and_markdown_take_no_name_for_markup(table):

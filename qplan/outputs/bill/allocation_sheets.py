@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import groupby
 
 from xlsxwriter.worksheet import Worksheet
 
@@ -86,44 +85,46 @@ def _looked_up(lines: str, key: str, amounts: str, exact: bool) -> str:
 
 
 def corridor_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
-    """The share of every corridor: sums over its rows of the sheet Allocation, which stand together."""
-    table, bill, economics = corridor_table(facts), facts.bill, facts.inventory.economics
+    """The share of every corridor: sums over its rows of the sheet Allocation."""
+    table, parts = corridor_table(facts), allocations(facts.bill)
     last = max(len(table.rows), 1) + 1
     lay_out(sheet, styles, CORRIDOR_HEADER, table.right, (24, 20, 20, 16, 20, 20, 20, 20, 10), last - 1)
-    first_row = 2
-    grouped = {corridor: tuple(parts) for corridor, parts in groupby(allocations(bill), lambda part: part.corridor)}
     totals = [Fraction(0)] * 4
+    exact = len({str(corridor).casefold() for corridor, *_ in table.rows}) < len(table.rows)
+    spans = {letter: f"Allocation!${letter}$2:${letter}${max(len(parts), 1) + 1}" for letter in "AEFGH"}
     for row, (corridor, first_end, second_end, rate, *_) in enumerate(table.rows, start=1):
         for column, cell in enumerate((corridor or NOBODY, first_end, second_end)):
             write(sheet, row, column, cell, styles.text)
         write(sheet, row, 3, rate, styles.number)
-        parts = grouped.get(corridor, ())
-        if parts:
-            amounts = _corridor_money(sheet, styles, row, parts, first_row, economics)
-            totals = [total + amount for total, amount in zip(totals, amounts, strict=True)]
-            first_row += len(parts)
+        sums = {letter: _looked_up(spans["A"], f"A{row + 1}", spans[letter], exact) for letter in "EFGH"}
+        mine = tuple(part for part in parts if part.corridor == corridor)
+        amounts = _corridor_money(sheet, styles, row, mine, sums, facts.inventory.economics)
+        totals = [total + amount for total, amount in zip(totals, amounts, strict=True)]
     total_row(sheet, styles, last, len(CORRIDOR_HEADER))
     for column, letter, total in zip((4, 5, 6, 7), "EFGH", totals, strict=True):
         formula(sheet, last, column, f"=SUM({letter}2:{letter}{last})", styles.total, total)
 
 
 def _corridor_money(
-    sheet: Worksheet, styles: Styles, row: int, parts: tuple[Allocation, ...], first_row: int, economics: Economics
+    sheet: Worksheet,
+    styles: Styles,
+    row: int,
+    parts: tuple[Allocation, ...],
+    sums: dict[str, str],
+    economics: Economics,
 ) -> tuple[Fraction, ...]:
-    """Capex, contingency, opex per year and tco of one corridor, written and returned."""
+    """Capex, contingency, opex per year and tco of one corridor, written and returned; `sums` by column of parts."""
     capex = sum((part.one_off for part in parts), Fraction(0))
     opex = sum((part.yearly for part in parts), Fraction(0))
     reserve = capex * Fraction(money(economics.contingency))
     later = sum((part.share * Fraction(present_value(economics, part.line.cost)) for part in parts), Fraction(0))
-    tco = capex + reserve + later
-    here, last_row = row + 1, first_row + len(parts) - 1
+    tco, here = capex + reserve + later, row + 1
     for column, text, value in (
-        (4, f"=SUM(Allocation!E{first_row}:E{last_row})", capex),
+        (4, f"={sums['E']}", capex),
         (5, f"=E{here}*contingency_share", reserve),
-        (6, f"=SUM(Allocation!F{first_row}:F{last_row})", opex),
-        (7, f"=E{here}+F{here}+SUM(Allocation!G{first_row}:G{last_row})", tco),
+        (6, f"={sums['F']}", opex),
+        (7, f"=E{here}+F{here}+{sums['G']}", tco),
     ):
         formula(sheet, row, column, text, styles.money, value)
-    quoted = sum(part.line.to_be_quoted for part in parts)
-    formula(sheet, row, 8, f"=SUM(Allocation!H{first_row}:H{last_row})", styles.number, quoted)
+    formula(sheet, row, 8, f"={sums['H']}", styles.number, sum(part.line.to_be_quoted for part in parts))
     return capex, reserve, opex, tco

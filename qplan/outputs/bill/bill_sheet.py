@@ -62,6 +62,7 @@ def bill_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
     rows, economics, sources = bill_range(facts.bill), facts.inventory.economics, _sources(facts.bill)
     figures = (*BILL_FIGURES, SUPPORT_PER_UNIT)
     lay_out(sheet, styles, PRINTED, figures, WIDTHS, rows.last - 1, BREAKS)
+    sheet.autofilter(0, 0, rows.last - 1, len(HEADER) - 1)  # what is folded away is sorted along
     _fold(sheet, styles)
     for number, (line, cells) in enumerate(zip(facts.bill, bill_table(facts.bill).rows, strict=True), start=1):
         for column, cell in enumerate(cells):

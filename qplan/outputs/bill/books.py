@@ -10,7 +10,7 @@ from datetime import datetime
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from qplan.outputs.bill.sheets import FONT, Styles, fit_height, lay_out, make_styles, write
+from qplan.outputs.bill.sheets import FONT, Styles, fit_height, make_styles, print_set_up, write
 
 CREATED = datetime(2000, 1, 1)  # fixed: the same plan gives the same bytes
 BOOK_OPTIONS = {
@@ -36,7 +36,9 @@ def made_book(title: str, currency: str) -> Iterator[tuple[Workbook, Styles, io.
 def said_sheet(sheet: Worksheet, styles: Styles, sentences: Iterable[str], title: str = "What it says") -> None:
     """A sentence a row."""
     rows = tuple(sentences)
-    lay_out(sheet, styles, (title,), (), (SAID_WIDTH,), max(len(rows), 1))
+    print_set_up(sheet, (SAID_WIDTH,))
+    write(sheet, 0, 0, title, styles.header)
+    sheet.print_area(0, 0, len(rows), 0)
     for number, text in enumerate(rows, start=1):
         write(sheet, number, 0, text, styles.text)
         fit_height(sheet, number, (text,), (SAID_WIDTH,))

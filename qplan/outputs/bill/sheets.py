@@ -134,7 +134,7 @@ def lay_out(
     `breaks`: columns at which a further page begins, beside the first column, which then stands on every page.
     """
     for column, name in enumerate(header):
-        sheet.write_string(0, column, name, styles.figure_header if name in figures else styles.header)
+        write(sheet, 0, column, name, styles.figure_header if name in figures else styles.header)
     sheet.set_row(0, 2.5 * LINE_HEIGHT)
     sheet.autofilter(0, 0, last_row, len(header) - 1)
     sheet.freeze_panes(1, 1 if breaks else 0)

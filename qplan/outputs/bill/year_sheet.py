@@ -124,7 +124,9 @@ def _parts(total: Cost, bill: tuple[BillLine, ...]) -> tuple[_Part, ...]:
             "fees_year_1*(horizon_years-1-{listed})+fee_last_year",
             Cost(fees=total.fees),
         ),
-        _Part(f"IF({{year}}=horizon_years,0,{renewed})", later, Cost(refreshes=total.refreshes)),
+        _Part(f"IF({{year}}=horizon_years,0,{renewed})", later, Cost(refreshes=total.refreshes))
+        if total.refreshes
+        else _Part("0", "0", Cost()),
     )
 
 
