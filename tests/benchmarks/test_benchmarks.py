@@ -5,12 +5,11 @@ from __future__ import annotations
 import importlib.util
 import json
 import random
-import subprocess
+import signal
 import sys
 import time
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from benchmarks import bounds, run
@@ -106,23 +105,27 @@ def test_contradictions_are_found():
     assert "published 8" in contradictions([row | {"published": 8}])[0]
 
 
-def test_a_run_writes_its_table_and_goes_on_where_it_stopped(tmp_path):
+def test_a_run_writes_its_table_and_goes_on_where_it_stopped(tmp_path, monkeypatch, capsys):
     (tmp_path / "README.md").write_text("- PACE instance001: 4\n")
     (tmp_path / "instance001.gr").write_text("E 1 2 3\nE 2 3 1\nE 1 3 9\nT 1\nT 3\n")
     rows, table = tmp_path / "r.json", tmp_path / "r.md"
-    command = [sys.executable, str(Path(run.__file__)), "--steiner", str(tmp_path), "--json", str(rows)]
-    first = subprocess.run([*command, "--methods", "greedy"], capture_output=True, text=True, check=True)
-    second = subprocess.run(
-        [*command, "--methods", "greedy,qplan", "--markdown", str(table)], capture_output=True, text=True, check=True
-    )
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+
+    def said(*words: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["run.py", "--steiner", str(tmp_path), "--json", str(rows), *words])
+        assert run.main() == 0
+        return capsys.readouterr().out
+
+    first = said("--methods", "greedy")
+    second = said("--methods", "greedy,qplan", "--markdown", str(table))
     found = json.loads(rows.read_text())["rows"]
     figures = [(row["method"], row["value"], row["bound"]) for row in found]
     assert figures == [("qplan", 4.0, 4.0), ("greedy", 4.0, None)]
     assert all(row["wall_s"] >= 0 and row["cpu_s"] >= 0 and row["peak_mib"] > 10 for row in found)
-    assert first.stdout.count("instance001") == 2 and second.stdout.count("instance001") == 3  # as it runs, at the end
+    assert first.count("instance001") == 2 and second.count("instance001") == 3  # as it runs, at the end
     assert "| instance001 | 3 | 3 | 1 | qplan | 4 | 4 | 0 % |" in table.read_text()
     older = [row | {"commit": "older"} for row in found]
     rows.write_text(json.dumps({"rows": older}))
-    subprocess.run([*command, "--methods", "greedy,qplan"], capture_output=True, text=True, check=True)
+    said("--methods", "greedy,qplan")
     again = json.loads(rows.read_text())["rows"]  # qplan has changed since, the others have not
     assert [(row["method"], row["commit"] == "older") for row in again] == [("qplan", False), ("greedy", True)]

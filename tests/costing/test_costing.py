@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plan_fixtures import SAMPLE, make_link, make_plan, sample
 from planning import planned
+from seeds import CASES
 
 from qplan.assessment.facts import assess
 from qplan.costing.bill import Category, bill_of_materials
@@ -85,7 +86,7 @@ def random_plans(draw):
     return inventory, make_plan(inventory, tuple(links.values()), paths)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=CASES or 30)
 @given(random_plans())
 def test_every_account_adds_up_to_the_plan_to_the_cent(case):
     inventory, plan = case
@@ -110,7 +111,7 @@ def test_every_account_adds_up_to_the_plan_to_the_cent(case):
     assert sum(Decimal(str(year["nominal"])) for year in report["cash_flow"]) == Decimal(str(report["total_nominal"]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=CASES or 30)
 @given(random_plans())
 def test_nothing_without_a_price_is_hidden_and_nothing_installed_is_missing(case):
     inventory, plan = case

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plan_by_hand import AR, AT, INVENTORY, LINKS, PLAN, RATE_AR, RATE_TB, RB, TB
 from pydantic import ValidationError
+from seeds import CASES
 
 from qplan.inventory.model import Inventory, QkdSystem
 from qplan.plan.model import Plan, link_id
@@ -338,7 +339,7 @@ def meaning(plan: Plan) -> dict:
     return data
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=CASES or 400)
 @given(st.data())
 def test_any_single_change_is_refused(data):
     broken = changed(PLAN, data.draw(st.sampled_from(PLACES)), data.draw)
@@ -351,7 +352,7 @@ def test_any_single_change_is_refused(data):
     assert held == same
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=CASES or 150)
 @given(st.data())
 def test_no_number_of_changes_raises(data):
     broken = PLAN
