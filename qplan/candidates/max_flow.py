@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from itertools import pairwise
+
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, maximum_flow
@@ -10,6 +13,7 @@ UNIT = 1_000_000  # maximum_flow counts in integers: one unit of a variable
 MOST_UNITS = 100  # of capacity; no more is ever wanted
 VIOLATION = 1e-4  # least violation for a row to be worth adding
 NESTED = 4  # cuts that share no arc, looked for one after the other for a pair of sites
+MANY_SLOTS = 400  # from which on scipy's searches make good what it takes to hand them a graph
 
 
 class FlowNetwork:
@@ -33,6 +37,9 @@ class FlowNetwork:
         self.ends = (keys % size).astype(np.int32)
         self.graph = csr_array((np.zeros(len(keys), dtype=np.int32), self.ends, self.starts), shape=(size, size))
         self.opposite = np.searchsorted(keys, (keys % size) * size + keys // size)
+        slots = list(enumerate(self.ends.tolist()))
+        self.onward = [slots[first:last] for first, last in pairwise(self.starts.tolist())]  # of each vertex
+        self.back = self.opposite.tolist()
 
     def columns(self, arcs: np.ndarray) -> tuple[int, ...]:
         """The columns of some arcs, each once, in order."""
@@ -50,14 +57,14 @@ class FlowNetwork:
         Each is the arcs of the cut and a mask of the vertices on the source's side.
         """
         found: list[tuple[np.ndarray, np.ndarray]] = []
-        capacity = capacity.copy()
+        capacity, enough = capacity.copy(), (wanted - VIOLATION) * UNIT
+        flow = self._short_flow if len(self.ends) < MANY_SLOTS else self._flow
         for _ in range(nested):
-            slots, value, flow = self._flow(capacity, source, sink)
-            if value >= (wanted - VIOLATION) * UNIT:
+            value, left = flow(self._slots(capacity), source, sink, enough)
+            if value >= enough:
                 break
-            open_slots = slots - flow > 1
-            near = self._reached(open_slots, source)
-            far = ~self._reached(open_slots[self.opposite], sink)
+            near = self._reached(left > 1, source)
+            far = ~self._reached((left > 1)[self.opposite], sink)
             cuts = [(np.flatnonzero(side[self.tails] & ~side[self.heads]), side) for side in (near, far)]
             found += cuts[:1] if np.array_equal(cuts[0][0], cuts[1][0]) else cuts
             for arcs, _ in cuts:
@@ -66,23 +73,64 @@ class FlowNetwork:
 
     def flow(self, capacity: np.ndarray, source: int, sink: int) -> np.ndarray:
         """What each arc may carry in a maximum flow: the net flow between its ends, at most its capacity."""
-        _, _, flow = self._flow(capacity, source, sink)
-        carried: np.ndarray = np.minimum(np.maximum(flow[self.slot], 0) / UNIT, capacity)
+        slots = self._slots(capacity)
+        _, left = self._flow(slots, source, sink)
+        carried: np.ndarray = np.minimum(np.maximum((slots - left)[self.slot], 0) / UNIT, capacity)
         return carried
 
-    def _flow(self, capacity: np.ndarray, source: int, sink: int) -> tuple[np.ndarray, int, np.ndarray]:
-        """Capacities and flow per pair of vertices (in the row-major order of `keys`), and the flow's value."""
+    def _slots(self, capacity: np.ndarray) -> np.ndarray:
+        """Capacities in units per pair of vertices, in the row-major order of `keys`."""
         units = np.floor(np.minimum(capacity, MOST_UNITS) * UNIT)
-        slots = np.bincount(self.slot, units, len(self.ends)).astype(np.int64)
+        return np.bincount(self.slot, units, len(self.ends)).astype(np.int64)
+
+    def _flow(self, slots: np.ndarray, source: int, sink: int, enough: float = math.inf) -> tuple[int, np.ndarray]:
+        """The value of a maximum flow, and what it leaves of each capacity."""
         self.graph.data = slots.astype(np.int32)  # a matrix made anew is checked anew, which takes longer than the flow
         result = maximum_flow(self.graph, source, sink, method="dinic")
-        return slots, result.flow_value, result.flow.data  # the flow has the graph's own sparsity
+        return result.flow_value, slots - result.flow.data  # the flow has the graph's own sparsity
+
+    def _short_flow(self, slots: np.ndarray, source: int, sink: int, enough: float) -> tuple[int, np.ndarray]:
+        """The same by shortest augmenting paths (Edmonds and Karp 1972), which stop where the flow is enough."""
+        left, value = slots.tolist(), 0
+        while value < enough and (way := self._way(left, source, sink)):
+            more = min(left[slot] for slot in way)
+            for slot in way:
+                left[slot] -= more
+                left[self.back[slot]] += more
+            value += more
+        return value, np.array(left)
+
+    def _way(self, left: list[int], source: int, sink: int) -> list[int]:
+        """Slots of a shortest way on which something is left, from the sink back; none where there is no way."""
+        came = {source: (source, -1)}
+        queue = [source]
+        for here in queue:
+            for slot, there in self.onward[here]:
+                if left[slot] and there not in came:
+                    came[there] = here, slot
+                    queue.append(there)
+            if sink in came:
+                break
+        way = []
+        while sink != source and sink in came:
+            sink, slot = came[sink]
+            way.append(slot)
+        return way
 
     def _reached(self, open_slots: np.ndarray, start: int) -> np.ndarray:
         """Vertices that a search along open slots meets."""
-        starts = np.concatenate([[0], np.cumsum(open_slots)])[self.starts].astype(np.int32)
-        ends = self.ends[open_slots]
-        graph = csr_array((np.ones(len(ends)), ends, starts), shape=(self.size, self.size))
         reached = np.zeros(self.size, dtype=bool)
-        reached[breadth_first_order(graph, start, return_predecessors=False)] = True
+        if len(self.ends) >= MANY_SLOTS:
+            starts = np.concatenate([[0], np.cumsum(open_slots)])[self.starts].astype(np.int32)
+            ends = self.ends[open_slots]
+            graph = csr_array((np.ones(len(ends)), ends, starts), shape=(self.size, self.size))
+            reached[breadth_first_order(graph, start, return_predecessors=False)] = True
+            return reached
+        is_open, queue, seen = open_slots.tolist(), [start], {start}
+        for here in queue:
+            for slot, there in self.onward[here]:
+                if is_open[slot] and there not in seen:
+                    seen.add(there)
+                    queue.append(there)
+        reached[queue] = True
         return reached

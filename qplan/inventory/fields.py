@@ -60,6 +60,4 @@ def is_id(text: str) -> bool:
 class Model(BaseModel):
     """What every declared thing is: frozen, without unknown keys, without conversion of types."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True, serialize_by_alias=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, serialize_by_alias=True)

@@ -5,14 +5,19 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
 import sys
 from collections.abc import Callable
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core.core_schema import ModelSchema
 
 from qplan.inventory.model import InventoryFile
 from qplan.outputs.bill.bill_document import BillDocument
@@ -33,9 +38,45 @@ NULL = {"type": "null"}
 Schema = dict[str, Any]
 
 
+class _Described(GenerateJsonSchema):
+    """Describes every property by the docstring of its attribute.
+
+    Pydantic does so too (`use_attribute_docstrings`), but reads all sources whenever the models are imported.
+    """
+
+    def model_schema(self, schema: ModelSchema) -> Schema:
+        found, model = super().model_schema(schema), schema["cls"]
+        for base in reversed(model.__mro__):
+            for name, text in _docstrings(base).items():
+                field = model.model_fields[name]
+                alias = field.serialization_alias if self.mode == "serialization" else field.validation_alias
+                found["properties"][alias if isinstance(alias, str) else name]["description"] = text
+        return found
+
+
+def _docstrings(model: type) -> dict[str, str]:
+    """What stands below the attributes of a class of ours."""
+    body = _classes(model.__module__).get(model.__name__, ())
+    return {
+        attribute.target.id: inspect.cleandoc(text.value.value)
+        for attribute, text in pairwise(body)
+        if isinstance(attribute, ast.AnnAssign) and isinstance(attribute.target, ast.Name)
+        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) and isinstance(text.value.value, str)
+    }
+
+
+@cache
+def _classes(module: str) -> dict[str, list[ast.stmt]]:
+    """The statements of each class of a module of ours."""
+    if not module.startswith("qplan."):
+        return {}
+    tree = ast.parse(inspect.getsource(sys.modules[module]))
+    return {node.name: node.body for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
 def inventory_schema() -> Schema:
     """Of an inventory as it stands in a file: null is allowed wherever a key may be absent."""
-    schema = InventoryFile.model_json_schema()
+    schema = InventoryFile.model_json_schema(schema_generator=_Described)
     for model in (schema, *schema["$defs"].values()):
         _tidy(model)
         required = model.get("required", ())
@@ -53,7 +94,7 @@ def plan_schema() -> Schema:
 
 def _written(model: type[BaseModel], title: str) -> Schema:
     """Of a document that qplan writes; further keys may be added by later versions."""
-    schema = model.model_json_schema(mode="serialization")
+    schema = model.model_json_schema(mode="serialization", schema_generator=_Described)
     for part in (schema, *schema.get("$defs", {}).values()):
         _tidy(part)
     return _headed(schema, title)

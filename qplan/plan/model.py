@@ -16,9 +16,7 @@ SAID = Field(exclude_if=lambda value: value is None)  # a key that is left out w
 class Record(BaseModel):
     """A frozen part of a plan file; what a later qplan has added to it is left out."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="ignore", use_attribute_docstrings=True, serialize_by_alias=True, validate_by_name=True
-    )
+    model_config = ConfigDict(frozen=True, extra="ignore", serialize_by_alias=True, validate_by_name=True)
 
 
 class FileHash(Record):

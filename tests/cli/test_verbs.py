@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import click
@@ -33,10 +34,15 @@ def here(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
+STARTER = cache(starter_files)
+
+
 @pytest.fixture
-def project(here, qplan) -> Path:
-    """A folder in which `qplan init` was called."""
-    assert qplan("init")[0] == 0
+def project(here) -> Path:
+    """A folder as `qplan init` leaves it, which has a test of its own."""
+    for place, content in STARTER().items():
+        Path(place).parent.mkdir(parents=True, exist_ok=True)
+        Path(place).write_bytes(content)
     return here
 
 

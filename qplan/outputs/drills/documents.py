@@ -24,4 +24,4 @@ Rate = Minutes
 
 
 class Document(BaseModel):
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True)

@@ -11,9 +11,7 @@ from qplan.plan.model import JudgedCheck
 
 
 class Document(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, use_attribute_docstrings=True, json_schema_serialization_defaults_required=True
-    )
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
 
     def text(self) -> str:
         """As it is printed."""
