@@ -138,10 +138,7 @@ MUTANTS = {
         (FAULTS,),
     ),
     "layers of all demands as one": Mutant(
-        "candidates/bundles.py",
-        "demand_bps = 0.0 if corridor.demand_bps <= self.least_bps else corridor.demand_bps",
-        "demand_bps = 0.0",
-        (ENGINES, "tests/optimizer/test_optimality.py"),
+        "optimizer/cuts/layered_trees.py", " and pairs[n.corridor] == usable]", "]", (ENGINES,)
     ),
 }  # fmt: skip
 

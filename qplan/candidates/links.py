@@ -129,6 +129,9 @@ def offers_and_refusals(
     refusals: list[Refusal] = []
     standing, there = find_standing(survey), find_existing(inventory)
     for route in routes:
+        if route.bypass_sites and clock.spent:
+            bypass_limit = len(route.bypass_sites) - 1
+            break
         demand_bps = sum(inventory.corridors[q].demand_bps for q in usable.corridors_of(*route.ends))
         offered, refused = _offers(survey, standing, route, demand_bps, there)
         offers += offered

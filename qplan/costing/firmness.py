@@ -11,6 +11,7 @@ from qplan.costing.cost import Cost, contingency, present_value, tco
 from qplan.inventory.commercial import Economics
 
 QUOTED, EXPIRED, FOREIGN, ILLUSTRATIVE = "quote", "expired quote", "foreign currency", "illustrative"
+STATED = "inventory"  # by the inventory, without provenance
 CONTINGENCY = "contingency"
 
 
@@ -18,7 +19,7 @@ CONTINGENCY = "contingency"
 class Firmness:
     """What the tco rests on: shares (0 to 1) by the basis of its amounts, which sum to 1 where anything costs.
 
-    A basis is a word of provenance, `EXPIRED`, `FOREIGN`, "inventory" (stated without provenance) or `CONTINGENCY`.
+    A basis is a word of provenance, `EXPIRED`, `FOREIGN`, `STATED` or `CONTINGENCY`.
     """
 
     shares: dict[str, float]

@@ -19,6 +19,7 @@ from qplan.comparison.model import (
 from qplan.inventory.source.messages import counted
 from qplan.outputs.drills.words import minutes, span
 from qplan.outputs.review import wording
+from qplan.outputs.text.money import at_least
 from qplan.outputs.text.tables import one_line
 from qplan.outputs.text.wording import listed, percent
 
@@ -27,9 +28,9 @@ MOST_INPUTS, MOST_FAILING = 8, 3
 
 def headline(change: PlanChange, between: str = "   ") -> str:
     """`Plan change: TCO CHF 3 410 235 → 3 545 111 (+134 876, +4.0 %)   capex +71 000   opex +7 000/yr   …`."""
-    money = change.money
+    money, least = change.money, Pair(at_least(change.before), at_least(change.after))
     parts = [
-        wording.amount_text("TCO", money.tco, money.currency),
+        wording.amount_text("TCO", money.tco, money.currency, least),
         _difference("capex", money.capex.delta),
         _difference("opex", money.opex_per_year.delta, "/yr"),
         wording.proof_text(change.proof),

@@ -50,15 +50,17 @@ def signed_money(delta: float, currency: str = "") -> str:
     return f"{'-' if delta < 0 else '+'}{words}"
 
 
-def amount_text(name: str, amount: Amount, currency: Pair[str]) -> str:
-    """`TCO CHF 3 410 235 → 3 545 111 (+134 876, +4.0 %)`."""
+def amount_text(name: str, amount: Amount, currency: Pair[str], least: Pair[str]) -> str:
+    """`TCO CHF 3 410 235 → 3 545 111 (+134 876, +4.0 %)`; `least` stands before both, or the one ("at least ")."""
     before, after = (round_money(each or 0.0, "").strip() for each in (amount.before, amount.after))
+    first, second = f"{least.before}{currency.before} {before}", f"{least.after}{currency.after} {after}"
+    again = least.after if least.changed else ""
     if amount.delta is None:
-        return f"{name} {currency.before} {before} → {currency.after} {after}"
+        return f"{name} {first} → {second}"
     if amount.delta == 0:
-        return f"{name} {currency.after} {after} (unchanged)"
+        return f"{name} {second} (unchanged)"
     share = f", {signed_percent(amount.share)}" if amount.share is not None else ""
-    return f"{name} {currency.after} {before} → {after} ({signed_money(amount.delta)}{share})"
+    return f"{name} {first} → {again}{after} ({signed_money(amount.delta)}{share})"
 
 
 def proof_text(proof: Pair[Proof]) -> str:

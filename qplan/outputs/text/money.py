@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from qplan.assessment.facts import PlanFacts
 from qplan.assessment.unstated import Charge, Unstated
-from qplan.costing.firmness import EXPIRED, FOREIGN, ILLUSTRATIVE
+from qplan.costing.firmness import EXPIRED, FOREIGN, ILLUSTRATIVE, STATED
 from qplan.costing.money_text import round_money
 from qplan.inventory.source.messages import counted
 from qplan.outputs.text import wording
@@ -84,6 +84,7 @@ def firmness_text(facts: PlanFacts) -> str:
             (EXPIRED, "rests on quotes that have run out"),
             (FOREIGN, "is in another currency"),
             (ILLUSTRATIVE, "is illustrative"),
+            (STATED, "is stated without its origin"),
         ):
             if firmness.share(basis):
                 words.append(f"{wording.percent(firmness.share(basis))} {what}")
