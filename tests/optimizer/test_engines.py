@@ -22,10 +22,11 @@ from qplan.candidates.model import CandidateGraph
 from qplan.candidates.precheck import precheck
 from qplan.inventory.model import Inventory
 from qplan.optimizer.cuts import trees
+from qplan.optimizer.cuts.core_shares import scope_of
 from qplan.optimizer.cuts.layered_flows import add_layered_flows
 from qplan.optimizer.cuts.layered_trees import add_layered_trees
 from qplan.optimizer.cuts.lifts import Lifts
-from qplan.optimizer.cuts.trees import add_trees
+from qplan.optimizer.cuts.trees import add_trees, frame
 from qplan.optimizer.limits import SearchParameters
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.stage import Found, Task
@@ -117,7 +118,7 @@ def relaxed(case: Case, lift: Callable[[Formulation], Lifts], families: range = 
     choose = root._choose_separators
     model = case.task.design_model()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(root, "add_lifts", lambda model, goal, joined, clock: lift(model))
+        patch.setattr(root, "add_lifts", lambda model, *_: lift(model))
         patch.setattr(root, "_choose_separators", lambda *args: tuple(choose(*args)[i] for i in families))
         return root.relax_root(model, case.task.stage.goal(model), case.task.parameters, None)
 
@@ -138,6 +139,19 @@ def benders_loop(case: Case) -> None:
 def root_and_branching(case: Case) -> None:
     """The root relaxation with all lifts and cuts, then branch and cut from there."""
     case.encloses(take(case, steps.RootRelaxation(), Branching(case)))
+
+
+def shares_of_components(case: Case) -> None:
+    """What trees of designs as good as the optimum may use has room for this, by itself and from a plan on."""
+    model = case.task.design_model()
+    parts, pairs = frame(model)
+    if len(parts) > 1:
+        value = case.best.value if case.best else 1e9
+        goal, clock = case.task.stage.goal(model), case.task.clock
+        scope = scope_of(model, goal, pairs, parts, value, value + 1, clock)
+        case.bounds(scope and scope.bound, scope is None)
+        bounded(case, lambda model: Lifts(add_trees(model, counting=True, scope=scope)), range(4))
+        case.encloses(take(case, steps.FirstPlan(), steps.RootRelaxation(), Branching(case)))
 
 
 def heuristics(case: Case) -> None:
@@ -187,7 +201,7 @@ def reach(case: Case) -> None:
 
 ENGINES = (
     reach, exact, lift_of_trees, lift_with_a_rest, lift_of_layered_trees, lift_of_layered_flows, cut_family, arc_flows,
-    root_and_branching, benders_loop, heuristics,
+    root_and_branching, shares_of_components, benders_loop, heuristics,
 )  # fmt: skip
 
 

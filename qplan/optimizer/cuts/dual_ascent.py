@@ -11,14 +11,14 @@ from __future__ import annotations
 import heapq
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from qplan.candidates.prices import Prices
 from qplan.optimizer.cuts.row import Row, require
-from qplan.optimizer.cuts.trees import Trees
+from qplan.optimizer.cuts.trees import TreeCut, Trees
 from qplan.optimizer.model.formulation import Formulation
 from qplan.time_budget import TimeBudget
 
@@ -53,11 +53,23 @@ def ascent_cuts(model: Formulation, trees: Trees, prices: Prices, clock: TimeBud
             np.array([column for _, _, column in mine], dtype=np.int64),
             [np.array(entering, dtype=np.int64) for entering in into],
         )
-        span_of = {number[s]: l for s, l in component_of.items() if l >= k and s != part.ends[0]}
+        spanned = trees.spanned_by(k)
+        span_of = {number[s]: l for s, l in component_of.items() if l in spanned and s != part.ends[0]}
         for end, cut in ascend(number[part.ends[0]], span_of, arcs, cost, MOST_STEPS // trees.rooted, clock):
             entering = tuple(np.unique(arcs.columns[cut]).tolist())
             span = index[trees.spans[k, span_of[end]].name] if trees.spans else None
             rows[require("tree_cut", entering, 1.0, span)] = None
+    return list(rows)
+
+
+def packed_cuts(model: Formulation, trees: Trees, cuts: Iterable[TreeCut]) -> list[Row]:
+    """Directed cuts that are known, over the arcs that the trees have."""
+    index = model.index()
+    rows: dict[Row, None] = {}
+    for cut in cuts:
+        mine = (trees.arcs.get((cut.k, *arc)) for arc in cut.arcs)
+        columns = sorted({index[variable.name] for variable in mine if variable is not None})
+        rows[require("tree_cut", tuple(columns), 1.0, index[trees.spans[cut.k, cut.l].name])] = None
     return list(rows)
 
 
@@ -79,6 +91,21 @@ def arc_prices(
             for tail, head in arcs
         ]
     )
+
+
+@dataclass(frozen=True)
+class Raising:
+    """What each group of ends may raise at the most, what it has raised, and by how many arcs an end is put off.
+
+    Infinite: an end that nothing leads to.
+    """
+
+    most: Sequence[float]
+    raised: dict[int, float]
+    later: Callable[[], float]
+
+    def left(self, group: int) -> float:
+        return 0.0 if math.isinf(self.raised[group]) else self.most[group] - self.raised[group]
 
 
 class _Ahead:
@@ -105,12 +132,21 @@ class _Ahead:
 
 
 def ascend(
-    root: int, ends: dict[int, int], arcs: Arcs, cost: np.ndarray, most_steps: int, clock: TimeBudget
+    root: int,
+    ends: dict[int, int],
+    arcs: Arcs,
+    cost: np.ndarray,
+    most_steps: int,
+    clock: TimeBudget,
+    raising: Raising | None = None,
 ) -> list[tuple[int, np.ndarray]]:
-    """(end, arcs of a cut) in the order met; ends with few arcs into their set first. Takes `cost` down."""
+    """(end, arcs of a cut) in the order met; ends with few arcs into their set first. Takes `cost` down.
+
+    `ends` with their groups, of which `raising` keeps the account.
+    """
     met: list[tuple[int, np.ndarray]] = []
     sets = {end: _Ahead(root, end, arcs) for end in ends}
-    heap = [(0, end) for end in sorted(ends)]
+    heap = [(0.0, end) for end in sorted(ends)]
     while heap and len(met) < most_steps and not clock.spent:
         _, end = heapq.heappop(heap)
         if not sets[end].grow(cost):
@@ -119,9 +155,17 @@ def ascend(
         if heap and len(entering) > heap[0][0] > 0:  # the set has grown: others first
             heapq.heappush(heap, (len(entering), end))
             continue
-        if not len(entering):
-            continue  # nothing leads here: the relaxation will say that nothing is possible
-        cost[entering] -= cost[entering].min()
+        if not len(entering):  # nothing leads here: the relaxation will say that nothing is possible
+            if raising is not None:
+                raising.raised[ends[end]] = math.inf
+            continue
+        step = float(cost[entering].min())
+        if raising is not None:
+            step = min(step, raising.left(ends[end]))
+            if step <= ROUNDING:
+                continue
+            raising.raised[ends[end]] += step
+        cost[entering] -= step
         met.append((end, entering))
-        heapq.heappush(heap, (len(entering), end))
+        heapq.heappush(heap, (len(entering) + (raising.later() if raising else 0.0), end))
     return met

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from qplan.optimizer.cuts.layered_flows import add_layered_flows
 from qplan.optimizer.cuts.layered_trees import LayeredTree, add_layered_trees
 from qplan.optimizer.cuts.relay_cuts import relaying_binds
-from qplan.optimizer.cuts.trees import Trees, add_trees
+from qplan.optimizer.cuts.trees import Scope, Trees, add_trees
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
 from qplan.time_budget import UNLIMITED, TimeBudget
@@ -27,8 +27,10 @@ class Lifts:
         return self.layered_flows.union(*(tree.corridors for tree in self.layered_trees))
 
 
-def add_lifts(model: Formulation, goal: Goal, joined: bool = False, clock: TimeBudget = UNLIMITED) -> Lifts:
-    """Add all to a model, while there is time. `joined`: for designs in one piece only."""
-    trees = Trees() if clock.spent else add_trees(model, joined, counting=relaying_binds(model, goal))
+def add_lifts(
+    model: Formulation, goal: Goal, joined: bool = False, clock: TimeBudget = UNLIMITED, scope: Scope | None = None
+) -> Lifts:
+    """Add all to a model, while there is time. `joined`: for designs in one piece only; `scope`: for those within."""
+    trees = Trees() if clock.spent else add_trees(model, joined, relaying_binds(model, goal), scope)
     layered_trees = () if clock.spent else tuple(add_layered_trees(model))
     return Lifts(trees, layered_trees, frozenset() if clock.spent else frozenset(add_layered_flows(model)))

@@ -27,7 +27,8 @@ def directed_cuts(model: Formulation, trees: Trees) -> Separator:
     for k in range(trees.rooted):
         arcs = [(sites[tail], sites[head], [index[v.name]]) for (i, tail, head), v in trees.arcs.items() if i == k]
         networks.append(FlowNetwork(len(sites), arcs, len(index)))
-    relaying = [RelayCuts(model, trees, k, index) for k in range(trees.rooted if trees.extra is not None else 0)]
+    counted = range(trees.rooted if trees.extra is not None else 0)
+    relaying = [RelayCuts(model, trees, k, index) for k in counted if trees.spanned_by(k)]
 
     def separate(point: Point) -> list[Row]:
         relayed: dict[str, list[Row]] = {}
@@ -37,7 +38,7 @@ def directed_cuts(model: Formulation, trees: Trees) -> Separator:
         for k, network in enumerate(networks):
             root = sites[trees.components[k].ends[0]]
             capacity = network.capacities(point)
-            for l in range(k, len(trees.components)):
+            for l in trees.spanned_by(k):
                 span = index[trees.spans[k, l].name] if trees.spans else None
                 wanted = 1.0 if span is None else point[span]
                 ends = (s for s in trees.components[l].ends if k < l or s not in relayed)

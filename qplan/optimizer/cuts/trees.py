@@ -30,7 +30,8 @@ from dataclasses import dataclass, field
 
 import pulp
 
-from qplan.candidates.fibre_graph import adjacent, breadth_first, connected_parts
+from qplan.candidates.fibre_graph import connected_parts
+from qplan.candidates.model import CandidateLink
 from qplan.inventory.model import Inventory
 from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation, Terms
@@ -49,6 +50,28 @@ Pair = tuple[str, str]  # of sites, in id order; or an arc from the first to the
 
 
 @dataclass(frozen=True)
+class TreeCut:
+    """Arcs of tree k, one of which is on it where it spans component l."""
+
+    k: int
+    l: int
+    arcs: tuple[Pair, ...]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What trees of designs worth no more than a value may use (`core_shares.py`): arcs, and components, by tree.
+
+    With a bound, and the cuts that give it.
+    """
+
+    bound: float
+    arcs: frozenset[tuple[int, str, str]]
+    spans: frozenset[tuple[int, int]]
+    cuts: tuple[TreeCut, ...]
+
+
+@dataclass(frozen=True)
 class Trees:
     """The lift: components, variables of the arcs by (tree, tail, head), and of "tree k spans component l".
 
@@ -64,6 +87,10 @@ class Trees:
     rest_relays: Mapping[str, pulp.LpVariable] = field(default_factory=dict)
     extra: pulp.LpVariable | None = None  # links beyond the trees and the rest
     counted: Sequence[tuple[pulp.LpVariable, float]] = ()  # what sums up to that
+
+    def spanned_by(self, k: int) -> list[int]:
+        """Components that tree k may span; none where it is out of scope."""
+        return [l for l in range(k, len(self.components)) if not self.spans or (k, l) in self.spans]
 
     def variables(self) -> list[pulp.LpVariable]:
         groups = (self.arcs, self.spans, self.rest_links, self.rest_relays)
@@ -85,20 +112,36 @@ def trees_bind(inventory: Inventory) -> bool:
     return any(corridor.required and corridor.paths == 1 for corridor in inventory.corridors.values())
 
 
-def add_trees(model: Formulation, joined: bool = False, counting: bool = False) -> Trees:
+def frame(model: Formulation) -> tuple[tuple[Component, ...], dict[Pair, list[CandidateLink]]]:
+    """The components, those whose ends are many and far apart first, and the pairs of sites that links may join.
+
+    The order is the same whatever the candidate links, so that rows over trees can be carried from model to model.
+    """
+    graph = nx.Graph([fibre.ends for fibre in model.inventory.fibres.values()])
+
+    def width(part: Component) -> int:
+        far = nx.single_source_shortest_path_length(graph, part.ends[0]) if part.ends[0] in graph else {}
+        return sum(far.get(end, 0) for end in part.ends)
+
+    parts = sorted(components(model.inventory), key=lambda part: (-width(part), part.ends))
+    return tuple(parts), _find_pairs(model)
+
+
+def add_trees(model: Formulation, joined: bool = False, counting: bool = False, scope: Scope | None = None) -> Trees:
     """Add the lift to a model; empty where all corridors ask for several paths.
 
     (The node-split cuts of several paths are the stronger ones.) `joined`: one tree must span all components, which a
-    design need not. `counting` links beyond the trees is of use where one path suffices everywhere.
+    design need not. `counting` links beyond the trees is of use where one path suffices everywhere. `scope`: for
+    designs within it only, with a tree for every component.
     """
     if not trees_bind(model.inventory):
         return Trees()
-    pairs = _find_pairs(model)
-    parts = _sort_widest_first(components(model.inventory), pairs)
+    parts, between = frame(model)
+    pairs = {pair: [model.link[link.id] for link in links] for pair, links in between.items()}
     if joined:
         parts = (Component(tuple(end for part in parts for end in part.ends)),)
-    rooted = min(len(parts), max(1, MOST_COLUMNS // max(1, 2 * len(pairs))))
-    lift = _Lift(model, pairs, parts, rooted, _add_spans(model, len(parts), rooted))
+    rooted = len(parts) if scope else min(len(parts), max(1, MOST_COLUMNS // max(1, 2 * len(pairs))))
+    lift = _Lift(model, pairs, parts, rooted, _add_spans(model, len(parts), rooted, scope), scope)
     for k in range(rooted):
         lift.add_tree(k)
     if rooted < len(parts):
@@ -120,8 +163,10 @@ class _Lift:
         parts: tuple[Component, ...],
         rooted: int,
         spans: Mapping[tuple[int, int], pulp.LpVariable],
+        scope: Scope | None,
     ):
-        self.model, self.pairs, self.parts, self.rooted, self.spans = model, pairs, parts, rooted, spans
+        self.model, self.pairs, self.parts, self.rooted = model, pairs, parts, rooted
+        self.spans, self.scope = spans, scope
         self.component_of = {end: k for k, part in enumerate(parts) for end in part.ends}
         self.passing = _find_passing(pairs, self.component_of)
         self.arcs: dict[tuple[int, str, str], pulp.LpVariable] = {}
@@ -139,6 +184,8 @@ class _Lift:
         for tail, head in sorted(arc for pair in self.pairs for arc in (pair, pair[::-1])):
             if head != root and component_of.get(head, k) >= k and component_of.get(tail, k) >= k:
                 first = _start_series(tail, head, self.passing)
+                if self.scope is not None and (k, *first) not in self.scope.arcs:
+                    continue
                 if (k, *first) not in self.arcs:
                     self.arcs[k, *first] = self.model.variable("tree", k + 1, *first, integer=False)
                 arc = self.arcs[k, tail, head] = self.model.share(self.arcs[k, *first], "tree", k + 1, tail, head)
@@ -222,7 +269,9 @@ class _Lift:
 
 
 @row_family("spanned", "tree_exists")
-def _add_spans(model: Formulation, count: int, rooted: int) -> dict[tuple[int, int], pulp.LpVariable]:
+def _add_spans(
+    model: Formulation, count: int, rooted: int, scope: Scope | None
+) -> dict[tuple[int, int], pulp.LpVariable]:
     """Σ_{k ≤ l} spans(k, l) = 1 (spanned), spans(k, l) ≤ spans(k, k) (tree_exists).
 
     For trees k ≤ l and, after them, for the rest; none where there is just one component.
@@ -230,22 +279,28 @@ def _add_spans(model: Formulation, count: int, rooted: int) -> dict[tuple[int, i
     if count < 2:
         return {}
     trees = range(min(rooted + 1, count))
-    spans = {(k, l): model.variable("spans", k + 1, l + 1, integer=False) for k in trees for l in range(k, count)}
+    spans = {
+        (k, l): model.variable("spans", k + 1 if k < rooted else "rest", l + 1, integer=False)
+        for k in trees
+        for l in range(k, count)
+        if scope is None or (k, l) in scope.spans
+    }
     for l in range(count):
-        model.add([(spans[k, l], 1.0) for k in trees if k <= l], "=", 1, "spanned", l + 1)
+        model.add([(spans[k, l], 1.0) for k in trees if (k, l) in spans], "=", 1, "spanned", l + 1)
         for k in range(min(l, rooted)):
-            model.add([(spans[k, l], 1.0), (spans[k, k], -1.0)], "<=", 0, "tree_exists", k + 1, l + 1)
+            if (k, l) in spans:
+                model.add([(spans[k, l], 1.0), (spans[k, k], -1.0)], "<=", 0, "tree_exists", k + 1, l + 1)
     return spans
 
 
-def _find_pairs(model: Formulation) -> dict[Pair, list[pulp.LpVariable]]:
-    """Pairs of sites that a link for a required corridor may join, with the links' variables."""
+def _find_pairs(model: Formulation) -> dict[Pair, list[CandidateLink]]:
+    """Pairs of sites that a link for a required corridor may join, with the links."""
     permitted = model.candidates.usability.permitted
     allowed = {permitted[q] for q, corridor in model.inventory.corridors.items() if corridor.required}
-    pairs: dict[Pair, list[pulp.LpVariable]] = defaultdict(list)
+    pairs: dict[Pair, list[CandidateLink]] = defaultdict(list)
     for link in model.candidates.links:
         if any(sites.issuperset(link.route.ends) for sites in allowed):
-            pairs[link.route.ends].append(model.link[link.id])
+            pairs[link.route.ends].append(link)
     return pairs
 
 
@@ -271,14 +326,3 @@ def _start_series(tail: str, head: str, passing: Mapping[str, Pair]) -> Pair:
 
 def _in_id_order(pair: Pair) -> Pair:
     return min(pair), max(pair)
-
-
-def _sort_widest_first(parts: tuple[Component, ...], pairs: Iterable[Pair]) -> tuple[Component, ...]:
-    """Components whose ends are many and far apart first."""
-    neighbours = adjacent(pairs)
-
-    def width(part: Component) -> int:
-        far = breadth_first(neighbours, part.ends[0])
-        return sum(far[end][0] for end in part.ends if end in far)
-
-    return tuple(sorted(parts, key=lambda part: (-width(part), part.ends)))

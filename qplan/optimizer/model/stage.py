@@ -118,10 +118,13 @@ class Task:
 
     def within(self, value: float, bound: float | None) -> bool:
         """The value is proven within the gap asked for."""
-        if bound is None:
-            return False
-        scale = max(abs(value), 1e-9)
-        return value - bound <= PROOF * scale or value - bound + CENT <= self.parameters.gap * scale
+        return bound is not None and within(self.parameters.gap, value, bound)
+
+
+def within(gap: float, value: float, bound: float) -> bool:
+    """The bound proves the value within the relative gap."""
+    scale = max(abs(value), 1e-9)
+    return value - bound <= PROOF * scale or value - bound + CENT <= gap * scale
 
 
 def better(*found: Incumbent | None) -> Incumbent | None:

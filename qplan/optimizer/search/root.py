@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from qplan.candidates.bundles import CorridorNetwork
+from qplan.optimizer.cuts.core_shares import scope_of
 from qplan.optimizer.cuts.cutset_cuts import cutset_cuts
-from qplan.optimizer.cuts.dual_ascent import ascent_cuts
+from qplan.optimizer.cuts.dual_ascent import ascent_cuts, packed_cuts
 from qplan.optimizer.cuts.exclusive_cuts import exclusive_cuts
 from qplan.optimizer.cuts.layered_cuts import layered_cuts
 from qplan.optimizer.cuts.layered_trees import layer_entries, layer_ties, layered_ascent, layered_tree_cuts
@@ -19,11 +20,12 @@ from qplan.optimizer.cuts.path_cuts import link_ends, path_cuts
 from qplan.optimizer.cuts.relay_cuts import relaying_binds
 from qplan.optimizer.cuts.row import Point, Row, Separator, separate_from
 from qplan.optimizer.cuts.tree_cuts import directed_cuts, rest_cuts, tree_balance
+from qplan.optimizer.cuts.trees import MOST_COLUMNS, Scope, frame, trees_bind
 from qplan.optimizer.cuts.witnesses import Witnesses
 from qplan.optimizer.limits import SearchParameters, Sighting
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
-from qplan.optimizer.model.stage import Incumbent, better
+from qplan.optimizer.model.stage import Incumbent, better, within
 from qplan.optimizer.solvers.relaxation import NO_LIMIT, LpEnding, Relaxation
 from qplan.time_budget import OutOfTime, TimeBudget
 
@@ -57,11 +59,23 @@ class Root:
     witnesses: Witnesses
     incumbent: Incumbent | None
     cut_short: bool = False  # by a limit
+    cutoff: float = math.inf  # designs worth more are not in the relaxation
+    by: str = "relaxation"
 
     @property
     def method(self) -> str:
         """What gave the bound."""
-        return f"relaxation, {len(self.rows)} cuts"
+        return f"{self.by}, {len(self.rows)} cuts"
+
+
+def _scope(model: Formulation, goal: Goal, parameters: SearchParameters, value: float) -> Scope | None:
+    """What trees may use in designs worth no more than the value, where that is little enough for all of them."""
+    parts, pairs = frame(model)
+    if len(parts) < 2 or not trees_bind(model.inventory):
+        return None
+    enough = value - parameters.gap * abs(value)
+    scope = scope_of(model, goal, pairs, parts, value, enough, parameters.clock)
+    return scope if scope is not None and len(scope.arcs) <= MOST_COLUMNS else None
 
 
 def relax_root(
@@ -79,19 +93,27 @@ def relax_root(
     and OutOfTime where there is no bound yet.
     """
     clock = parameters.clock
-    lifts = add_lifts(model, goal, joined, clock)
+    scope = None if joined or incumbent is None else _scope(model, goal, parameters, incumbent.value)
+    lifts = add_lifts(model, goal, joined, clock, scope)
     ties = list(layer_ties(model, lifts.layered_trees))
     large = len(ties) > MANY_TIES
     separators = _choose_separators(model, goal, lifts, [] if large else ties)
     relaxation = Relaxation(model, goal, clock, ties if large else (), large)
     witnesses = Witnesses(model, lifts)
-    rows = ascent_cuts(model, lifts.trees, goal.prices, clock)
+    if scope is None or not lifts.trees.arcs:
+        rows = ascent_cuts(model, lifts.trees, goal.prices, clock)
+    else:
+        rows = packed_cuts(model, lifts.trees, scope.cuts)
     rows += layered_ascent(model, lifts.layered_trees, goal.prices, clock)
     witnesses.learn(incumbent, rows)
     relaxation.add(rows)
     nothing = np.zeros(0)
     layered = bool(lifts.layered)
     root = Root(False, None, tuple(rows), nothing, nothing, relaxation, separators, layered, witnesses, incumbent)
+    if scope is not None and incumbent is not None:
+        root = replace(root, cutoff=incumbent.value)
+        if within(parameters.gap, incumbent.value, scope.bound):
+            return replace(root, bound=min(scope.bound, incumbent.value), by="shares of components")
     stable = np.ones(len(model.columns))  # a point that keeps all cuts
     if lifts.trees.extra is not None:
         stable[model.index()[lifts.trees.extra.name]] = 0.0
@@ -134,10 +156,12 @@ def _separate_in_rounds(
             return replace(root, cut_short=True)
         solved = relaxation.solve(MOST_STEPS if turn else NO_LIMIT)
         if solved is LpEnding.INFEASIBLE:
+            if math.isfinite(root.cutoff):
+                return replace(root, bound=root.cutoff)
             return replace(root, infeasible=True, bound=None)
         if solved is LpEnding.STOPPED:
             return replace(root, cut_short=True)
-        bound = relaxation.bound
+        bound = min(relaxation.bound, root.cutoff)
         if root.bound is None or bound >= root.bound:  # one by interior points may be lower
             root = replace(root, bound=bound, reduced_costs=relaxation.reduced_costs)
         else:
