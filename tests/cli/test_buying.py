@@ -159,6 +159,18 @@ def test_a_view_is_written_as_a_workbook_that_sums(inside, qplan, tmp_path, by):
     assert not any("HYPERLINK" in text for text in formulas)  # no name of the user's became one
 
 
+def test_a_plan_that_builds_nothing_has_an_empty_bill(tmp_path, qplan):
+    text = SITES.format(price="", currency="EUR").replace("key_rate_bps: 10", "key_rate_bps: 1e9, required: false")
+    (tmp_path / "sites.yaml").write_text(text)
+    write(optimize(load(tmp_path / "sites.yaml")), tmp_path / "plan")
+    assert qplan("bom", str(tmp_path / "plan"), "-o", str(tmp_path / "bill.xlsx")) == (0, "", "")
+    sheet = openpyxl.load_workbook(tmp_path / "bill.xlsx")["Bill"]
+    assert sheet["F3"].value == "=SUBTOTAL(9,F2:F2)"
+    for words in (("bom",), ("bom", "--by", "site"), ("bom", "--list", "links"), ("cost",)):
+        code, out, _ = qplan(words[0], str(tmp_path / "plan"), *words[1:])
+        assert code == 0 and ("Not served: 1 optional corridor (c)." in out or "links" in words)
+
+
 @pytest.mark.parametrize("listed", ["links", "fibres"])
 def test_the_lists_have_every_form(inside, qplan, tmp_path, listed):
     document = json.loads(qplan("bom", "cheap", "--list", listed, "--format", "json")[1])

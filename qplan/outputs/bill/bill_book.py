@@ -75,6 +75,7 @@ def _bill(sheet: Worksheet, styles: Styles, facts: PlanFacts, view: BillView) ->
         if title:
             _sums(sheet, styles, names, (first, row), group.money, "Sum")
             row += 2
+    row = max(row, 2)  # a sum of no line at all must not count itself
     _sums(sheet, styles, names, (1, row), view.money, "Total")
     lay_out(sheet, styles, names, table.right, widths, row - 1, (names.index(SECOND_PAGE),))
 
