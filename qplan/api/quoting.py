@@ -51,9 +51,9 @@ def betrayals(result: Result, asked: Request) -> tuple[str, ...]:
 def default_folder(plan: PathName) -> Path:
     """Where requests go if nothing is said: `sites.rfq` beside `sites.plan`."""
     path = Path(plan)
-    folder = (path if path.is_dir() else path.parent).absolute()
-    name = folder.name.removesuffix(PLAN_SUFFIX) + SUFFIX
-    return path.parent / name if path.is_dir() else path.parent.parent / name
+    folder = path if path.is_dir() else path.parent
+    folder = folder.resolve() if folder.name in ("", "..") else folder
+    return folder.with_name(folder.name.removesuffix(PLAN_SUFFIX) + SUFFIX)
 
 
 def write_requests(folder: PathName, asked: Sequence[Request]) -> Mapping[str, tuple[Path, ...]]:

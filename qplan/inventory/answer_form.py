@@ -22,6 +22,8 @@ PREFIXES = {
 """How a code begins, by the kind of product."""
 
 LINE = "Line"
+ASKED = ("Request", LINE, "What", "Part number", "Requirements", "Quantity", "Spares", "Unit", "Deliver to")
+"""Headings of what the buyer fills in."""
 ANSWERS = {
     "part": "Offered part",
     "kind": "Kind of offer",

@@ -163,17 +163,17 @@ def test_what_cannot_be_asked_for_is_said():
         asked(lambda values: values.update(services={}), ware="services")
 
 
-def test_an_answer_is_not_overwritten(tmp_path):
+def test_an_answer_is_not_overwritten(tmp_path, monkeypatch):
     _, found = asked(ware="qkd")
     (paths,) = write_requests(tmp_path, found).values()
     write_requests(tmp_path, found)
     paths[1].write_text("answered")
     with pytest.raises(QplanError, match=r"qkd\.csv, which differ.*may hold answers"):
         write_requests(tmp_path, found)
-    (tmp_path / "a.plan").mkdir()
-    assert (
-        default_folder(tmp_path / "a.plan") == default_folder(tmp_path / "a.plan" / "plan.json") == tmp_path / "a.rfq"
-    )
+    folder = tmp_path / "a.plan"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    assert {default_folder(plan) for plan in (folder, folder / "plan.json", ".", "plan.json")} == {tmp_path / "a.rfq"}
 
 
 def test_the_verb_writes_the_requests_beside_the_plan_and_says_what_to_look_at(tmp_path, monkeypatch):

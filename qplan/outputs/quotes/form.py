@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from qplan.inventory.answer_form import ANSWERS, LINE, WHOLE
+from qplan.inventory.answer_form import ANSWERS, ASKED, WHOLE
 from qplan.outputs.quotes.lines import AskedLine, Place
 from qplan.outputs.quotes.request import Request
 from qplan.outputs.text.tables import Cell, csv_text, format_number
-
-ASKED = ("Request", LINE, "What", "Part number", "Requirements", "Quantity", "Spares", "Unit", "Deliver to")
 
 
 def request_csv(request: Request) -> str:

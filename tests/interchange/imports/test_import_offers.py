@@ -225,12 +225,15 @@ def test_the_csv_is_answered_like_the_workbook(project):
     }
     by_line[SYSTEM] |= {ANSWERS["price"]: "150.000", ANSWERS["currency"]: "EUR", ANSWERS["complies"]: "ja"}
     out = io.StringIO()
-    writer = csv.DictWriter(out, list(rows[0]), delimiter=";")
+    by_line[KMS]["Freight"] = "12"
+    writer = csv.DictWriter(out, [*rows[0], "Freight"], delimiter=";")
     writer.writeheader()
     writer.writerows(reversed(by_line.values()))
     answer = project / "answered.csv"
     answer.write_bytes(out.getvalue().encode("cp1252"))
     found = offers_of(project, answer)
+    (beside,) = [item for item in findings("offers", [answer], asked_of=project / "sites.yaml") if item.code == "QP614"]
+    assert beside.message == "1 column that the form has not, not read: 'Freight'"
     assert found["old"].list_price == 150000 and found["old"].currency == "EUR"
     kms = found["example-photonics-kms-1-purchase"]
     assert (kms.list_price, kms.currency, kms.quote_ref, kms.support_per_year) == (1234.5, "CHF", "N° 5", 0)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from qplan.errors import Diagnostic
@@ -14,10 +15,10 @@ from qplan.interchange.imports.headings import plain
 from qplan.interchange.imports.offers import cells
 from qplan.interchange.imports.readers.csv import csv_table
 from qplan.interchange.imports.readers.workbook import sheets_of
-from qplan.interchange.imports.rows import Origin, doubt
+from qplan.interchange.imports.rows import Origin, doubt, listed
 from qplan.interchange.imports.sources import OLE, Refused, SourceFile, refused
-from qplan.interchange.imports.tables import Table
-from qplan.inventory.answer_form import ANSWERS, COMPLIES, INCLUDED, KINDS, LINE, NO, PARTLY, WHOLE, YES
+from qplan.interchange.imports.tables import HEADINGS_WITHIN, MAX_ROWS, Table
+from qplan.inventory.answer_form import ANSWERS, ASKED, COMPLIES, INCLUDED, KINDS, LINE, NO, PARTLY, WHOLE, YES
 from qplan.inventory.source.messages import counted, shown
 
 LEAST_HEADINGS = 3  # beside that of the line, by which a table is known for a form
@@ -99,21 +100,28 @@ def read_form(source: SourceFile) -> Form:
 
 
 def _heading_row(table: Table) -> int | None:
-    """The first row that has the headings of the form."""
-    for index, row in enumerate(table.rows):
+    """The first row that has the headings of the form. Raises `Refused` where the table is too long for one."""
+    if len(table.rows) > MAX_ROWS:
+        raise refused("QP602", table.origin, f"more than {MAX_ROWS} rows")
+    for index, row in enumerate(table.rows[:HEADINGS_WITHIN]):
         columns = _columns(row)
         if LINE in columns and len(columns.keys() & ANSWERS.keys()) >= LEAST_HEADINGS:
             return index
     return None
 
 
-def _columns(row: Sequence[Cell]) -> dict[str, int]:
-    """Fields, and `LINE`, by their headings in any order; a unit in brackets may be missing."""
+@cache
+def _spelt() -> dict[str, str]:
+    """Field, or `LINE`, by its heading in plain letters; a unit in brackets may be missing."""
     known = {LINE: LINE, **{heading: field for field, heading in {**ANSWERS, **WHOLE}.items()}}
-    spelt = {plain(form): field for heading, field in known.items() for form in (heading, heading.partition(" (")[0])}
+    return {plain(form): field for heading, field in known.items() for form in (heading, heading.partition(" (")[0])}
+
+
+def _columns(row: Sequence[Cell]) -> dict[str, int]:
+    """Fields, and `LINE`, by their headings in any order."""
     found: dict[str, int] = {}
     for place, cell in enumerate(row):
-        field = spelt.get(plain(as_text(cell)))
+        field = _spelt().get(plain(as_text(cell)))
         if field is not None:
             found.setdefault(field, place)
     return found
@@ -213,11 +221,20 @@ class _Reading:
         return row[place] if place < len(row) else None
 
     def _not_read(self) -> Iterator[Diagnostic]:
-        """Columns of the form that have gone."""
+        """Columns of the form that have gone, and others that have come."""
+        origin = self.table.origin.at(self.table.lines[self.at])
         gone = [heading for field, heading in ANSWERS.items() if field not in self.columns]
         if gone:
-            message = f"{counted(len(gone), 'column')} of the form not found: {', '.join(gone)}"
-            yield doubt("QP614", self.table.origin.at(self.table.lines[self.at]), "", message)
+            yield doubt("QP614", origin, "", f"{counted(len(gone), 'column')} of the form not found: {', '.join(gone)}")
+        asked = {plain(heading) for heading in ASKED}
+        headings = {place: as_text(cell) for place, cell in enumerate(self.table.rows[self.at])}
+        taken = set(self.columns.values())
+        others = [text for place, text in headings.items() if text and place not in taken and plain(text) not in asked]
+        if others:
+            message = (
+                f"{counted(len(others), 'column')} that the form has not, not read: {listed(list(map(shown, others)))}"
+            )
+            yield doubt("QP614", origin, "", message)
 
 
 def cell_name(table: Table, line: int, place: int) -> str:
