@@ -30,7 +30,7 @@ from dataclasses import dataclass, field
 
 import pulp
 
-from qplan.candidates.fibre_graph import connected_parts
+from qplan.candidates.fibre_graph import adjacent, breadth_first, connected_parts
 from qplan.candidates.model import CandidateLink
 from qplan.inventory.model import Inventory
 from qplan.optimizer.model.families import row_family
@@ -117,11 +117,11 @@ def frame(model: Formulation) -> tuple[tuple[Component, ...], dict[Pair, list[Ca
 
     The order is the same whatever the candidate links, so that rows over trees can be carried from model to model.
     """
-    graph = nx.Graph([fibre.ends for fibre in model.inventory.fibres.values()])
+    neighbours = adjacent(fibre.ends for fibre in model.inventory.fibres.values())
 
     def width(part: Component) -> int:
-        far = nx.single_source_shortest_path_length(graph, part.ends[0]) if part.ends[0] in graph else {}
-        return sum(far.get(end, 0) for end in part.ends)
+        far = breadth_first(neighbours, part.ends[0])
+        return sum(far[end][0] for end in part.ends if end in far)
 
     parts = sorted(components(model.inventory), key=lambda part: (-width(part), part.ends))
     return tuple(parts), _find_pairs(model)
