@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Solver = Literal["highs", "cbc"]
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 GAP, TIME_LIMIT_S, MOST_THREADS, MOST_CHANGE_COST = 0.001, 300.0, 256, 1e12
-WRITING_S = 2e-3  # to draw and tabulate a plan, for each site, fibre and corridor of its inventory
+WRITING_S = 2e-5  # to draw and tabulate a plan, for each character of its inventory
 WRITING_SHARE = 0.2  # of the time left, at the most, is kept for that
 PATIENCE_S = 1.0  # for what is drawn before the plan itself is safe
 
@@ -317,8 +317,7 @@ def search_seconds(inventory: Reading, left: float) -> float:
 
 def _writing_s(inventory: Reading) -> float:
     """About what it takes to draw and tabulate a plan."""
-    read = inventory.inventory
-    return WRITING_S * (len(read.sites) + len(read.fibres) + len(read.corridors))
+    return WRITING_S * len(inventory.effective_json)
 
 
 def default_folder(

@@ -18,6 +18,7 @@ LOOP_KM = 0.05  # of ends that are nearer than this the fibre is a coil, or a lo
 LONGEST_KM = 1000.0  # far beyond any span without amplifiers; for ends whose coordinates are not known
 OTHER_UNITS = {unit: float(UNITS["_km"].others[unit]) for unit in ("m", "mi", "ft")}
 FEWEST_SHORT, SHARE_SHORT = 3, 0.2  # so many fibres, and such a part of all, make one suspect the coordinates
+SHARE_STILL_SHORT = 0.1  # of these may be short with the other coordinates too: there are other mistakes
 
 
 def check_lengths(view: View) -> Iterator[Diagnostic]:
@@ -56,20 +57,22 @@ def _is_short(view: View, fibre: Fibre) -> bool:
 
 
 def _exchanged(view: View, short: list[str]) -> Diagnostic | None:
-    """One finding where fibres are too short for the coordinates, and none would be with `lat` and `lon` exchanged."""
+    """One finding where fibres are too short for the coordinates, and hardly any with `lat` and `lon` exchanged."""
     fibres = view.inventory.fibres
     judged = [f for _, f in view.fibres() if f.length_km is not None and _apart_km(view, f) is not None]
     if len(short) < max(FEWEST_SHORT, SHARE_SHORT * len(judged)):
         return None
+    still = 0
     for fibre in judged:
         a, b = (coordinates(view.inventory.sites[end]) for end in fibre.ends)
         if a is None or b is None or max(abs(a[1]), abs(b[1])) > 90:
             return None
-        if (fibre.length_km or 0.0) < sphere_km(*a[::-1], *b[::-1]) * 0.99:
-            return None
+        still += (fibre.length_km or 0.0) < sphere_km(*a[::-1], *b[::-1]) * 0.99
+    if still > SHARE_STILL_SHORT * len(short):
+        return None
     message = (
         f"as the coordinates stand, {len(short)} of {counted(len(judged), 'fibre')} are shorter than their ends are "
-        "apart, and none with lat and lon exchanged"
+        f"apart, and {still or 'none'} with lat and lon exchanged"
     )
     first = fibres[short[0]].ends[0]
     return view.finding("QP319", ("sites", first, "lat"), message, hint="lat comes from the equator, -90 to 90")
