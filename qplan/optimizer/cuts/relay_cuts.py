@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from qplan.candidates.fibre_graph import adjacent, breadth_first
 from qplan.candidates.max_flow import VIOLATION, FlowNetwork
 from qplan.inventory.model import Inventory
 from qplan.optimizer.cuts.row import Point, Row, require
@@ -65,14 +66,11 @@ class RelayCuts:
 
 def _between(inventory: Inventory, root: str) -> dict[str, set[str]]:
     """For each end that corridors link to the root, the ends that any chain of corridors between the two meets."""
-    import networkx as nx  # here, as it takes a while
-
-    graph = nx.Graph(required_ends(inventory))
-    if root not in graph:
-        return {}
-    above = nx.immediate_dominators(graph.to_directed(), root)
-    met: dict[str, set[str]] = {root: set()}
-    for s in nx.dfs_preorder_nodes(nx.DiGraph([(up, s) for s, up in above.items() if s != root]), root):
-        if s != root:
-            met[s] = met[above[s]] | {above[s]}
-    return {s: others - {root} for s, others in met.items()}
+    neighbours = adjacent(required_ends(inventory))
+    linked = breadth_first(neighbours, root).keys() - {root}
+    met: dict[str, set[str]] = {s: set() for s in linked}
+    for t in linked:
+        without = {s: near for s, near in neighbours.items() if s != t} | {t: []}
+        for s in linked - {t} - breadth_first(without, root).keys():
+            met[s].add(t)
+    return met
