@@ -23,7 +23,7 @@ BEHIND = (
 """Folded away behind the table."""
 PRINTED = (*BILL_HEADER, SUPPORT_PER_UNIT, TYPED_BASIS)
 HEADER = (*PRINTED, *BEHIND)
-WIDTHS = (26, 14, 14, 36, 24, 9, 15, 16, 10, 17, 16, 10, 14, 12, 14, 34, 9, 9, 14, 13, 14, 16, 13)
+WIDTHS = (26, 14, 14, 36, 24, 9, 15, 16, 10, 17, 16, 10, 14, 12, 17, 31, 9, 9, 14, 13, 17, 16, 13)
 BEHIND_WIDTH = 15
 BREAKS = (PRINTED.index("Lead time (weeks)"),)
 """The first page has what a line is and costs, the second on what terms."""

@@ -138,6 +138,7 @@ def _cover(book: Workbook, sheet: Worksheet, styles: Styles, request: Request) -
         write(sheet, row, 0, text, styles.text)
         fit_height(sheet, row, (text,), (sum(widths),))
         row += 1
+    sheet.print_area(0, 0, row - 1, len(widths) - 1)
 
 
 def _labelled(sheet: Worksheet, styles: Styles, row: int, label: str, note: str, widths: Sequence[float]) -> None:
