@@ -53,6 +53,8 @@ class CandidateArrays:
         self.extended_price = np.array([price.extended for price in priced])
         self.existing = np.array([link.existing for link in candidates.links], dtype=np.int64)
         self.kept = np.array([link.existing if link.kept else 0 for link in candidates.links], dtype=np.int64)
+        self.alike = not (self.existing.any() or self.used_price.any() or self.extended_price.any())
+        """No link is there, and the first system on a link costs what any other does."""
         self.fibre_price = prices.fibre
         self.node_price = np.array([prices.node.get(s, 0.0) for s in self.sites])
         self.relay_price = np.array([prices.relay.get(s, 0.0) for s in self.sites])
@@ -84,6 +86,8 @@ class CandidateArrays:
 
     def price_of(self, links: list[int], count: np.ndarray) -> np.ndarray:
         """What so many systems in use cost on each of some links."""
+        if self.alike:
+            return np.asarray(count * self.bought_price[links])
         held = np.minimum(count, self.existing[links])
         bought = count - held
         systems = held * self.held_price[links] + bought * self.bought_price[links]
@@ -92,6 +96,8 @@ class CandidateArrays:
 
     def price_more(self, before: np.ndarray, after: np.ndarray) -> np.ndarray:
         """What as many or more systems in use cost in addition, per link."""
+        if self.alike:
+            return np.asarray((after - before) * self.bought_price)
         held = np.minimum(before, self.existing), np.minimum(after, self.existing)
         bought = before - held[0], after - held[1]
         systems = (bought[1] - bought[0]) * self.bought_price + (held[1] - held[0]) * self.held_price

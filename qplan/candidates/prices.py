@@ -146,6 +146,8 @@ class _Pricing:
         own = total([self.market.power[link.system], *strands])
         bought = self.money(further.unit + own)
         if not link.existing:
+            if first is further and first.linked == Cost():
+                return LinkPrice(bought)
             return LinkPrice(bought, used=max(0.0, self.money(first.unit + first.linked + own) - bought))
         used, new = (self.money(self._services("link", new=new)) for new in (False, True))
         if link.kept:

@@ -64,7 +64,9 @@ class RoutingState:
             added += self._unlit_prices()
         link = added * link_factor
         link[needed > index.max_count] = math.inf
-        more = np.maximum(needed - index.kept, 0) - np.maximum(self.count - index.kept, 0)
+        more = needed - self.count
+        if not index.alike:
+            more = np.maximum(needed - index.kept, 0) - np.maximum(self.count - index.kept, 0)
         for l in np.flatnonzero(index.limited & (more > 0) & (link < math.inf)):
             if not self._fits(int(l), int(more[l])):
                 link[l] = math.inf
@@ -146,12 +148,17 @@ class RoutingState:
     def _reload(self, links: Iterable[int], demand_bps: float) -> None:
         index = self.index
         for l in links:
-            self.load_bps[l] = self.load_bps[l] + demand_bps if self.users[l] else 0.0
-            count = index.systems(l, float(self.load_bps[l])) if self.users[l] else 0
-            more = max(0, count - int(index.kept[l])) - max(0, int(self.count[l]) - int(index.kept[l]))
-            for resource, each in index.takes[l]:
-                self.taken[resource] += each * more
-            if index.fibre_price and (count > 0) != (self.count[l] > 0):
+            load_bps = float(self.load_bps[l]) + demand_bps if self.users[l] else 0.0
+            self.load_bps[l] = load_bps
+            count, before = index.systems(l, load_bps) if self.users[l] else 0, int(self.count[l])
+            if count == before:
+                continue
+            if index.takes[l]:
+                kept = int(index.kept[l])
+                more = max(0, count - kept) - max(0, before - kept)
+                for resource, each in index.takes[l]:
+                    self.taken[resource] += each * more
+            if index.fibre_price and (count > 0) != (before > 0):
                 self.fibres.update(dict.fromkeys(index.links[l].route.fibres, 1 if count else -1))
                 self.fibres = +self.fibres
             self.count[l] = count
