@@ -6,7 +6,7 @@ neither changes the optimum. What a single fibre cannot carry is kept as a refus
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from qplan.candidates.dominance import drop_dominated
 from qplan.candidates.model import (
@@ -30,7 +30,7 @@ from qplan.inventory import plant
 from qplan.inventory.admissible import permitted_systems
 from qplan.inventory.existing import ExistingLink
 from qplan.inventory.installed import carries_no_key, in_id_order
-from qplan.inventory.model import Inventory, QkdSystem
+from qplan.inventory.model import Corridor, Inventory, QkdSystem
 from qplan.physics.key_rate import rate_at_bps
 from qplan.plan.model import link_id
 from qplan.time_budget import UNLIMITED, TimeBudget
@@ -62,13 +62,13 @@ def enumerate_candidates(
         if fibre.amplified
         for s in systems
     ]
+    asking = _asking(inventory, usable)
     for route in routes:
         if route.bypass_sites and clock.spent:
             bypass_limit = len(route.bypass_sites) - 1
             links = [link for link in links if len(link.route.bypass_sites) <= bypass_limit]
             break
-        corridors = [inventory.corridors[q] for q in usable.corridors_of(*route.ends)]
-        demand_bps = sum(c.demand_bps for c in corridors)
+        corridors, demand_bps = asking(*route.ends)
         offers, refused = _offers(survey, standing, route, demand_bps, there)
         if len(route.fibres) == 1:
             refusals += refused
@@ -89,6 +89,20 @@ def enumerate_candidates(
     )
 
 
+def _asking(inventory: Inventory, usable: Usability) -> Callable[[str, str], tuple[list[Corridor], float]]:
+    """The corridors that may use a link between two sites, and what they ask for in all."""
+    known: dict[tuple[str, ...], tuple[list[Corridor], float]] = {}
+
+    def asking(a: str, b: str) -> tuple[list[Corridor], float]:
+        names = usable.corridors_of(a, b)
+        if names not in known:
+            corridors = [inventory.corridors[q] for q in names]
+            known[names] = corridors, sum(corridor.demand_bps for corridor in corridors)
+        return known[names]
+
+    return asking
+
+
 def find_existing(inventory: Inventory) -> dict[tuple[str, tuple[str, ...]], ExistingLink]:
     """Existing links by system and fibres, these from the end that comes first by id."""
     return {(link.system, in_id_order(link)[1]): link for link in inventory.existing.links.values()}
@@ -96,12 +110,12 @@ def find_existing(inventory: Inventory) -> dict[tuple[str, tuple[str, ...]], Exi
 
 def _existing_beside(survey: Survey, standing: Standing, usable: Usability) -> Iterator[CandidateLink]:
     """Existing links that some corridor may use, whatever limits what may be bought; nothing is bought for them."""
+    asking = _asking(survey.inventory, usable)
     for entry in survey.inventory.existing.links.values():
         if carries_no_key(survey.inventory, entry) is not None:
             continue
         route = route_of(survey.inventory, entry)
-        corridors = [survey.inventory.corridors[q] for q in usable.corridors_of(*route.ends)]
-        demand_bps = sum(c.demand_bps for c in corridors)
+        corridors, demand_bps = asking(*route.ends)
         system = survey.inventory.equipment.qkd_systems[entry.system]
         found = _offer(survey, standing, route, entry.system, system, demand_bps, entry, may_grow=False)
         if isinstance(found, CandidateLink) and any(_carries(found, c.demand_bps) for c in corridors):
@@ -128,11 +142,12 @@ def offers_and_refusals(
     offers: list[CandidateLink] = []
     refusals: list[Refusal] = []
     standing, there = find_standing(survey), find_existing(inventory)
+    asking = _asking(inventory, usable)
     for route in routes:
         if route.bypass_sites and clock.spent:
             bypass_limit = len(route.bypass_sites) - 1
             break
-        demand_bps = sum(inventory.corridors[q].demand_bps for q in usable.corridors_of(*route.ends))
+        _, demand_bps = asking(*route.ends)
         offered, refused = _offers(survey, standing, route, demand_bps, there)
         offers += offered
         refusals += refused

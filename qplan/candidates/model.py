@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 RATE_TOLERANCE = 1e-6  # relative; the precision to which rates are promised
 
@@ -56,13 +58,30 @@ class Usability:
 
     permitted: Mapping[str, frozenset[str]]  # corridor -> its ends and the sites that may relay for it
 
-    def corridors_of(self, a: str, b: str) -> list[str]:
-        """Corridors whose paths may use a link between the two sites."""
-        return [q for q, sites in self.permitted.items() if a in sites and b in sites]
+    @cached_property
+    def _alike(self) -> dict[frozenset[str], list[str]]:
+        """Corridors that permit the same sites, which most do."""
+        alike: dict[frozenset[str], list[str]] = defaultdict(list)
+        for q, sites in self.permitted.items():
+            alike[sites].append(q)
+        return dict(alike)
+
+    @cached_property
+    def _merged(self) -> dict[tuple[int, ...], tuple[str, ...]]:
+        return {}
+
+    def corridors_of(self, a: str, b: str) -> tuple[str, ...]:
+        """Corridors whose paths may use a link between the two sites, in the order of `permitted`."""
+        key = tuple(number for number, sites in enumerate(self._alike) if a in sites and b in sites)
+        if key not in self._merged:
+            parts = list(self._alike.values())
+            mine = {q for number in key for q in parts[number]}
+            self._merged[key] = tuple(q for q in self.permitted if q in mine)
+        return self._merged[key]
 
     def may_join(self, a: str, b: str) -> bool:
         """Some corridor may use a link between the two sites."""
-        return any(a in sites and b in sites for sites in self.permitted.values())
+        return any(a in sites and b in sites for sites in self._alike)
 
 
 @dataclass(frozen=True)
