@@ -32,6 +32,24 @@ class Mutant(NamedTuple):
 
 
 MUTANTS = {
+    "links of series not counted beyond the trees": Mutant(
+        "optimizer/cuts/trees.py",
+        "if len(terms) > len(taken.get(series, ())):",
+        'if pair[0][0] != "h" and len(terms) > len(taken.get(series, ())):',
+        (ENGINES,),
+    ),
+    "ends relay though corridors end there": Mutant(
+        "optimizer/cuts/relay_cuts.py", "passing[free] = 1.0", "passing[free] += 0.0", (ENGINES,)
+    ),
+    "less room for trees than value and bound leave": Mutant(
+        "optimizer/cuts/core_shares.py",
+        "room = (value - bound + CENT)",
+        "room = 0.7 * (value - bound + CENT)",
+        (ENGINES,),
+    ),
+    "series priced link by link": Mutant(
+        "optimizer/cuts/core_shares.py", "priced(built) / alike[built]", "priced(built)", (ENGINES,)
+    ),
     "max_relays one too tight": Mutant(
         "optimizer/model/path_rows.py", '"<=", limit + 1, "max_relays"', '"<=", limit, "max_relays"', (ENGINES, ROWS)
     ),
