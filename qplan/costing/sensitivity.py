@@ -39,11 +39,21 @@ RATE_DRIVERS = {"discount rate": "discount_rate", "contingency": "contingency"}
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """The tco, to the cent, with the driver 20 % lower and 20 % higher."""
+    """The tco with the driver 20 % lower and 20 % higher."""
 
     driver: str
-    tco_if_lower: Decimal
-    tco_if_higher: Decimal
+    lower: Decimal
+    """Exact, as `higher`."""
+    higher: Decimal
+
+    @property
+    def tco_if_lower(self) -> Decimal:
+        """To the cent."""
+        return cents(self.lower)
+
+    @property
+    def tco_if_higher(self) -> Decimal:
+        return cents(self.higher)
 
 
 def sensitivities(economics: Economics, bill: Iterable[BillLine]) -> tuple[Sensitivity, ...]:
@@ -70,13 +80,12 @@ def _amount_moved(economics: Economics, driver: str, base: Cost, part: Cost) -> 
     """The tco is linear in every amount."""
     swing = SWING * tco(economics, part)
     middle = tco(economics, base)
-    return Sensitivity(driver, cents(middle - swing), cents(middle + swing))
+    return Sensitivity(driver, middle - swing, middle + swing)
 
 
 def _rate_moved(economics: Economics, driver: str, base: Cost, field: str) -> Sensitivity:
     rate = money(getattr(economics, field))
     low, high = (
-        cents(tco(economics.model_copy(update={field: float(rate * factor)}), base))
-        for factor in (1 - SWING, 1 + SWING)
+        tco(economics.model_copy(update={field: float(rate * factor)}), base) for factor in (1 - SWING, 1 + SWING)
     )
     return Sensitivity(driver, low, high)

@@ -9,6 +9,7 @@ from xlsxwriter.worksheet import Worksheet
 from qplan.assessment.facts import PlanFacts
 from qplan.costing.bill import Category
 from qplan.costing.cash_flow import YEARS_LISTED
+from qplan.costing.cost import tco
 from qplan.costing.sensitivity import ONE_OFF_DRIVERS, ONLY_WHERE_THERE, RATE_DRIVERS, SWING, YEARLY_DRIVERS
 from qplan.outputs.bill.bill_columns import LATER_PRICE, LATER_YEARLY, bill_range
 from qplan.outputs.bill.sheets import Styles, formula, lay_out, write
@@ -24,6 +25,7 @@ HELD = "the plan as it is, not planned anew"
 
 def held_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
     """Of the plan as it is: spreads are inputs, and every total is a formula."""
+    middle = tco(facts.inventory.economics, facts.costs.total)
     listed = facts.inventory.economics.horizon_years <= YEARS_LISTED
     moving = [
         each
@@ -34,27 +36,27 @@ def held_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
     for row, driver in enumerate(moving, start=1):
         write(sheet, row, 0, driver.driver, styles.text)
         write(sheet, row, 1, SWING, styles.share_input)
-        for column, sign, value in ((2, "-", driver.tco_if_lower), (3, "+", driver.tco_if_higher)):
+        for column, sign, value in ((2, "-", driver.lower), (3, "+", driver.higher)):
             text = _moved(facts, driver.driver, f"{sign}B{row + 1}")
             formula(sheet, row, column, f"={text}", styles.money, value)
-        _changes(sheet, styles, row, (driver.tco_if_lower, driver.tco_if_higher), facts.costs.tco)
+        _changes(sheet, styles, row, (driver.lower, driver.higher), middle)
     share = {"validate": "decimal", "criteria": "between", "minimum": 0, "maximum": 1}
     sheet.data_validation(1, 1, max(len(moving), 1), 1, share)
     tornado(sheet, styles, len(moving), f"Change of the TCO, {HELD}", (4, 5))
 
 
 def _moved(facts: PlanFacts, driver: str, by: str) -> str:
-    """The total with a driver moved by a share, to the cent, as a formula."""
+    """The total with a driver moved by a share, as a formula."""
     rows = bill_range(facts.bill)
     categories = {**ONE_OFF_DRIVERS, **YEARLY_DRIVERS, **ONLY_WHERE_THERE}
     if driver == "contingency":
-        return f"ROUND(tco_total{by}*contingency_share*capex_total,2)"
+        return f"tco_total{by}*contingency_share*capex_total"
     if driver not in categories:
         first, last = listed_rows(facts.inventory.economics)
         years = f"'{YEARS}'!$A${first}:$A${last}"
         nominal = f"'{YEARS}'!${NOMINAL}${first}:${NOMINAL}${last}"
         total = f"SUMPRODUCT({nominal},(1+discount_rate*(1{by}))^-{years})"
-        return f'IF(horizon_years>{last - 2},"",ROUND({total},2))'
+        return f'IF(horizon_years>{last - 2},"",{total})'
     kind = rows.column("Category")
 
     def sums(column: str) -> str:
@@ -63,17 +65,15 @@ def _moved(facts: PlanFacts, driver: str, by: str) -> str:
 
     one_off, later = f"(1+contingency_share)*({sums('Line total')})", f"{sums(LATER_PRICE)}+{sums(LATER_YEARLY)}"
     if driver in ONE_OFF_DRIVERS:
-        return f"ROUND(tco_total{by}*{one_off},2)"
+        return f"tco_total{by}*{one_off}"
     part = sums(LATER_YEARLY) if driver in YEARLY_DRIVERS else f"{one_off}+{later}"
-    return f"ROUND(tco_total{by}*({part}),2)"
+    return f"tco_total{by}*({part})"
 
 
 def _changes(sheet: Worksheet, styles: Styles, row: int, ends: tuple[Decimal, Decimal], middle: Decimal) -> None:
     for column, source, end in ((4, "C", ends[0]), (5, "D", ends[1])):
         moved = f"{source}{row + 1}"
-        formula(
-            sheet, row, column, f'=IF(ISNUMBER({moved}),{moved}-ROUND(tco_total,2),"")', styles.change, end - middle
-        )
+        formula(sheet, row, column, f'=IF(ISNUMBER({moved}),{moved}-tco_total,"")', styles.change, end - middle)
 
 
 def tornado(sheet: Worksheet, styles: Styles, drivers: int, title: str, columns: tuple[int, int]) -> None:
