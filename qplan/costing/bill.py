@@ -98,6 +98,9 @@ ADDRESS = {
 """How the stable key of a line begins."""
 
 
+NO_SOURCE = "no source"
+"""The provenance of an amount that the inventory states without saying where it comes from."""
+
 Parts = tuple[tuple[str, Fraction], ...]
 """(id, part of the quantity that falls to it), sorted; the parts sum to 1."""
 
@@ -128,8 +131,8 @@ class BillLine:
     lead_time_weeks: Decimal | None = None
     quote_ref: str = ""
     quote_valid_until: str = ""
-    provenance: str = "inventory"
-    """Of the price: a word of the catalogue, "inventory", or "" where there is none."""
+    provenance: str = NO_SOURCE
+    """Of the price: a word of the catalogue, `NO_SOURCE`, or "" where there is none."""
     support_provenance: str = ""
     """Of the support, likewise."""
     expired: bool = False

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from qplan.costing.bill import BillLine, Category
+from qplan.costing.bill import NO_SOURCE, BillLine, Category
 from qplan.costing.bill_products import (
     BilledProduct,
     billed_item,
@@ -176,7 +176,7 @@ def _licence_lines(scope: BillScope) -> Iterator[BillLine]:
             text = f"QKD licence of encryptor {encryptor.model or name}"
             line = scope.line(Category.LICENCE, name, text, "encryptor-year", price, needs)
             stated = encryptor.provenance
-            word = stated if isinstance(stated, str) else stated.get("qkd_licence_per_year", "not stated")
+            word = stated if isinstance(stated, str) else stated.get("qkd_licence_per_year", NO_SOURCE)
             yield replace(line, cost=Cost(support=price * line.quantity), provenance=word)
 
 

@@ -197,8 +197,8 @@ def test_one_part_on_equal_terms_is_bought_as_one_line():
     [
         ({"price": 1.0, "provenance": "paper"}, "paper", ""),
         ({"price": 1.0, "provenance": {"price": "quote", "support_per_year": "paper"}}, "quote", ""),
-        ({"price": 1.0, "support_per_year": 2.0, "provenance": {"price": "quote"}}, "quote", "not stated"),
-        ({"price": 1.0, "provenance": {"power_w": "datasheet"}}, "not stated", ""),
+        ({"price": 1.0, "support_per_year": 2.0, "provenance": {"price": "quote"}}, "quote", "no source"),
+        ({"price": 1.0, "provenance": {"power_w": "datasheet"}}, "no source", ""),
         ({"support_per_year": 1.0, "provenance": {"price": "quote", "support_per_year": "paper"}}, "", "paper"),
         ({"provenance": "datasheet"}, "", ""),
     ],
