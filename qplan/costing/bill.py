@@ -156,8 +156,12 @@ class BillLine:
 
     @property
     def address(self) -> str:
-        """A key that stays the same from plan to plan: `system.dv-metro`, `fee.dv-metro.m-4`, `lease.f-zrh-win`."""
-        return ".".join(part for part in (ADDRESS[self.category], self.key, self.offer, self.variant) if part)
+        """A key that stays the same from plan to plan: `system.dv-metro`, `fee.dv-metro.m-4`, `lease.f-zrh-win`.
+
+        A spare is always one line, whichever offer sets its price.
+        """
+        offer = "" if self.category is Category.SPARE else self.offer
+        return ".".join(part for part in (ADDRESS[self.category], self.key, offer, self.variant) if part)
 
     @property
     def sites(self) -> tuple[str, ...]:
