@@ -98,6 +98,9 @@ ADDRESS = {
 """How the stable key of a line begins."""
 
 
+NO_SOURCE = "no source"
+"""The provenance of an amount that the inventory states without saying where it comes from."""
+
 Parts = tuple[tuple[str, Fraction], ...]
 """(id, part of the quantity that falls to it), sorted; the parts sum to 1."""
 
@@ -128,8 +131,8 @@ class BillLine:
     lead_time_weeks: Decimal | None = None
     quote_ref: str = ""
     quote_valid_until: str = ""
-    provenance: str = "inventory"
-    """Of the price: a word of the catalogue, "inventory", or "" where there is none."""
+    provenance: str = NO_SOURCE
+    """Of the price: a word of the catalogue, `NO_SOURCE`, or "" where there is none."""
     support_provenance: str = ""
     """Of the support, likewise."""
     expired: bool = False
@@ -153,8 +156,12 @@ class BillLine:
 
     @property
     def address(self) -> str:
-        """A key that stays the same from plan to plan: `system.dv-metro`, `fee.dv-metro.m-4`, `lease.f-zrh-win`."""
-        return ".".join(part for part in (ADDRESS[self.category], self.key, self.offer, self.variant) if part)
+        """A key that stays the same from plan to plan: `system.dv-metro`, `fee.dv-metro.m-4`, `lease.f-zrh-win`.
+
+        A spare is always one line, whichever offer sets its price.
+        """
+        offer = "" if self.category is Category.SPARE else self.offer
+        return ".".join(part for part in (ADDRESS[self.category], self.key, offer, self.variant) if part)
 
     @property
     def sites(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from qplan.costing.bill import BillLine, Category
+from qplan.costing.bill import NO_SOURCE, BillLine, Category
 from qplan.costing.bill_products import (
     BilledProduct,
     billed_item,
@@ -22,7 +22,7 @@ from qplan.costing.bill_services import service_lines
 from qplan.costing.choice import offered
 from qplan.costing.cost import ZERO, Cost, Life, money
 from qplan.costing.market import ENDS, KWH_PER_WATT_YEAR, licence_count
-from qplan.costing.terms import Terms, existing_terms, least_purchase_price
+from qplan.costing.terms import Terms, existing_terms, least_purchase
 from qplan.costing.usage import NO_CORRIDOR
 from qplan.inventory.installed import age_years
 from qplan.inventory.model import Inventory, Item
@@ -153,13 +153,12 @@ def _spare_lines(scope: BillScope) -> Iterator[BillLine]:
             about = billed_system(name, entry, Category.SPARE)
         else:
             about = billed_item(Category.SPARE, name, entry)
-        offers = [terms for terms in scope.market.terms(product) if terms.offer is not None]
-        price = None if about.to_be_quoted and not offers else least_purchase_price(scope.inventory, product)
-        about = replace(about, description=f"Spare: {about.description}", support_provenance="")
-        unnamed = replace((offers or scope.market.terms(product))[0], offer=None)  # no single offer is bought
-        line = product_line(scope, about, unnamed, [Need(Decimal(count), scope.served, ())], price)
+        terms = least_purchase(scope.inventory, product)
+        price = None if about.to_be_quoted and terms.offer is None else terms.tiers[0].unit_price
+        about = replace(about, description=f"Spare: {about.description}")
+        line = product_line(scope, about, terms, [Need(Decimal(count), scope.served, ())], price)
         variant = scope.kind_of(SPARE_KINDS[kind], name)
-        yield replace(line, cost=Cost(capex=count * (price or ZERO)), variant=variant)
+        yield replace(line, cost=Cost(capex=count * (price or ZERO)), variant=variant, support_provenance="")
 
 
 def _licence_lines(scope: BillScope) -> Iterator[BillLine]:
@@ -176,7 +175,7 @@ def _licence_lines(scope: BillScope) -> Iterator[BillLine]:
             text = f"QKD licence of encryptor {encryptor.model or name}"
             line = scope.line(Category.LICENCE, name, text, "encryptor-year", price, needs)
             stated = encryptor.provenance
-            word = stated if isinstance(stated, str) else stated.get("qkd_licence_per_year", "not stated")
+            word = stated if isinstance(stated, str) else stated.get("qkd_licence_per_year", NO_SOURCE)
             yield replace(line, cost=Cost(support=price * line.quantity), provenance=word)
 
 

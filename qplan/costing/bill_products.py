@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from qplan.costing.bill import BillLine, Category
+from qplan.costing.bill import NO_SOURCE, BillLine, Category
 from qplan.costing.bill_scope import BillScope, Need
 from qplan.costing.cost import MONTHS, ZERO, Cost, Life, money
 from qplan.costing.terms import Terms
@@ -26,7 +26,7 @@ class BilledProduct:
     entry: QkdSystem | Item | None = None
     """In the catalogue."""
     part_number: str = ""
-    provenance: str = "inventory"
+    provenance: str = NO_SOURCE
     support_provenance: str = ""
     supplier: str = ""
     """Where the offer names none."""
@@ -63,7 +63,7 @@ def billed_service(name: str, service: Service) -> BilledProduct:
 
 def _provenance(product: QkdSystem | Item, field: str) -> str:
     stated = product.provenance
-    return stated if isinstance(stated, str) else stated.get(field, "not stated")
+    return stated if isinstance(stated, str) else stated.get(field, NO_SOURCE)
 
 
 def lines_on_terms(
@@ -146,7 +146,7 @@ def product_line(
             lead_time_weeks=None if entry.lead_time_weeks is None else money(entry.lead_time_weeks),
             quote_ref=_label(entry, "quote_ref"),
             quote_valid_until=until,
-            expired=_runs_out_before(until, scope.plan.inventory.as_of),
+            expired=runs_out_before(until, scope.plan.inventory.as_of),
         )
     return on_offer(scope, line, terms.offer)
 
@@ -166,7 +166,7 @@ def on_offer(scope: BillScope, line: BillLine, name: str | None) -> BillLine:
         quote_valid_until=until,
         provenance=offer.provenance,
         support_provenance=line.support_provenance if offer.support_per_year is None else offer.provenance,
-        expired=_runs_out_before(until, scope.plan.inventory.as_of),
+        expired=runs_out_before(until, scope.plan.inventory.as_of),
         foreign=offer.currency not in (None, line.currency),
     )
 
@@ -176,7 +176,7 @@ def _label(product: QkdSystem | Item, name: str) -> str:
     return str(value) if isinstance(value, (str, int, float)) else ""
 
 
-def _runs_out_before(last_day: str, day: str | None) -> bool:
+def runs_out_before(last_day: str, day: str | None) -> bool:
     """A last day that is no date does not run out (a finding says that it cannot be read)."""
     if day is None:
         return False

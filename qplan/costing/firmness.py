@@ -11,7 +11,8 @@ from qplan.costing.cost import Cost, contingency, present_value, tco
 from qplan.inventory.commercial import Economics
 
 QUOTED, EXPIRED, FOREIGN, ILLUSTRATIVE = "quote", "expired quote", "foreign currency", "illustrative"
-STATED = "inventory"  # by the inventory, without provenance
+EXPIRED_FOREIGN = f"{EXPIRED}, {FOREIGN}"
+PUBLISHED = ("datasheet", "measured", "paper", "derived")
 CONTINGENCY = "contingency"
 
 
@@ -19,7 +20,7 @@ CONTINGENCY = "contingency"
 class Firmness:
     """What the tco rests on: shares (0 to 1) by the basis of its amounts, which sum to 1 where anything costs.
 
-    A basis is a word of provenance, `EXPIRED`, `FOREIGN`, `STATED` or `CONTINGENCY`.
+    A basis is a word of provenance, `EXPIRED`, `FOREIGN`, `EXPIRED_FOREIGN`, `NO_SOURCE` or `CONTINGENCY`.
     """
 
     shares: dict[str, float]
@@ -39,15 +40,26 @@ def price_basis(line: BillLine) -> str:
     return _basis(line, line.provenance)
 
 
+def support_basis(line: BillLine) -> str:
+    """What the support rests on that a line brings along; "" where there is none."""
+    return _basis(line, line.support_provenance)
+
+
 def yearly_basis(line: BillLine) -> str:
     """What the yearly money of a line rests on: of a recurring line its price, else the support of what it buys."""
-    return _basis(line, line.provenance if line.category.recurring else line.support_provenance)
+    return price_basis(line) if line.category.recurring else support_basis(line)
 
 
 def _basis(line: BillLine, provenance: str) -> str:
-    if line.foreign and provenance:
-        return FOREIGN
-    return EXPIRED if line.expired and provenance == QUOTED else provenance
+    return judge(provenance, line.expired, line.foreign)
+
+
+def judge(provenance: str, expired: bool, foreign: bool) -> str:
+    """What an amount of that provenance rests on."""
+    expired = expired and provenance == QUOTED
+    if foreign and provenance:
+        return EXPIRED_FOREIGN if expired else FOREIGN
+    return EXPIRED if expired else provenance
 
 
 def firmness(economics: Economics, bill: Iterable[BillLine]) -> Firmness:

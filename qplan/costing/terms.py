@@ -143,15 +143,21 @@ OWN_TERMS = {
 }
 
 
-def least_purchase_price(inventory: Inventory, product: str) -> Decimal:
-    """The least base price of an admissible purchase offer, else the product's own price: what a spare costs."""
+def least_purchase(inventory: Inventory, product: str) -> Terms:
+    """The admissible purchase offer of the least base price, the first of equals, else the product's own price."""
     kind, _, name = product.partition(".")
+    own = OWN_TERMS[kind](inventory, name)
     purchases = [
-        _by_offer(inventory, OWN_TERMS[kind](inventory, name), key, offer).tiers[0].unit_price
+        _by_offer(inventory, own, key, offer)
         for key, offer in admissible_offers(inventory, product).items()
         if offer.kind == "purchase"
     ]
-    return min(purchases, default=OWN_TERMS[kind](inventory, name).tiers[0].unit_price)
+    return min(purchases, key=lambda terms: (terms.tiers[0].unit_price, terms.offer or ""), default=own)
+
+
+def least_purchase_price(inventory: Inventory, product: str) -> Decimal:
+    """What a spare costs."""
+    return least_purchase(inventory, product).tiers[0].unit_price
 
 
 def existing_terms(inventory: Inventory, link: ExistingLink) -> Terms:

@@ -98,7 +98,7 @@ def test_two_currencies_have_no_difference(inside, qplan):
 
 @pytest.mark.parametrize(
     ("day", "firm", "said"),
-    [("2027-03-31", True, "yes"), ("2027-04-01", False, "no: run out"), (None, True, "yes")],
+    [("2027-03-31", True, "yes"), ("2027-04-01", False, "no: expired quote"), (None, True, "yes")],
 )
 def test_the_register_judges_quotes_by_the_day(inside, qplan, day, firm, said):
     as_of = () if day is None else ("--as-of", day)

@@ -19,6 +19,7 @@ from qplan.costing.cents import apportion, cents
 from qplan.costing.cost import present_value_factor
 from qplan.costing.market import Market
 from qplan.costing.planned import plan_cost, state_costs
+from qplan.costing.quotes import register_quotes
 from qplan.costing.views import by_corridor, by_part, by_site
 from qplan.inventory.commercial import Economics
 from qplan.inventory.model import Inventory
@@ -197,8 +198,8 @@ def test_one_part_on_equal_terms_is_bought_as_one_line():
     [
         ({"price": 1.0, "provenance": "paper"}, "paper", ""),
         ({"price": 1.0, "provenance": {"price": "quote", "support_per_year": "paper"}}, "quote", ""),
-        ({"price": 1.0, "support_per_year": 2.0, "provenance": {"price": "quote"}}, "quote", "not stated"),
-        ({"price": 1.0, "provenance": {"power_w": "datasheet"}}, "not stated", ""),
+        ({"price": 1.0, "support_per_year": 2.0, "provenance": {"price": "quote"}}, "quote", "no source"),
+        ({"price": 1.0, "provenance": {"power_w": "datasheet"}}, "no source", ""),
         ({"support_per_year": 1.0, "provenance": {"price": "quote", "support_per_year": "paper"}}, "", "paper"),
         ({"provenance": "datasheet"}, "", ""),
     ],
@@ -233,6 +234,25 @@ def test_only_a_quote_that_holds_in_the_plans_currency_is_firm(labels, as_of, fi
     worth = 4 * (1000 + 100 * float(present_value_factor(inventory.economics)))
     assert costs.firmness.quoted == pytest.approx(worth / float(costs.tco) if firm else 0)
     assert sum(costs.firmness.shares.values()) == pytest.approx(1)
+
+
+def test_a_spare_rests_on_the_offer_that_sets_its_price():
+    quoted = {"for": "node_items.KMS-1", "supplier": "Acme", "currency": "CHF", "provenance": "quote"}
+    offers = {
+        "dear": {**quoted, "list_price": 900.0, "quote_ref": "Q-9"},
+        "least": {**quoted, "list_price": 1000.0, "discount": 0.2, "quote_ref": "Q-8", "support_per_year": 5.0},
+        "leased": {**quoted, "kind": "lease", "fee_per_month": 1.0, "term_months": 12, "quote_ref": "Q-1"},
+    }
+    _, plan = sample()
+    key_manager = {"price": 700.0, "provenance": "illustrative"}
+    inventory = edited(equipment={"node_items": {"KMS-1": key_manager}})
+    inventory = Inventory.model_validate(
+        {**inventory.model_dump(exclude_unset=True, by_alias=True), "offers": offers, "spares": {"node_items.KMS-1": 2}}
+    )
+    (line,) = (line for line in bill_of_materials(inventory, plan) if line.address == "spare.KMS-1")
+    assert (line.line_total, line.offer, line.quote_ref, line.provenance) == (1600, "least", "Q-8", "quote")
+    assert (line.supplier, line.support_per_year, line.support_provenance) == ("Acme", 0, "")
+    assert "spare.KMS-1" in {key for quote in register_quotes(inventory, [line]) for key in quote.lines}
 
 
 def test_one_more_thing_in_the_bill_leaves_the_other_keys_as_they_are():

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 
+import openpyxl
 import pytest
 from plan_fixtures import make_link, make_plan
 
+from qplan.api.buying import render_bill
 from qplan.assessment.facts import assess
 from qplan.inventory.model import Inventory
+from qplan.outputs.bill.tables import bill_csv
+from qplan.outputs.bill.workbook import workbook_bytes
 from qplan.outputs.costs.costs_json import costs_json
 from qplan.outputs.report.markdown import report_markdown
 from qplan.outputs.report.report import report_document, report_html
@@ -91,9 +97,14 @@ def test_unpriced_things_that_decided_are_said_first():
         (
             {"provenance": "quote", "labels": {"quote_valid_until": "2020-01-01"}},
             "2026-01-01",
-            "0 % of the TCO is quoted, 100 % rests on quotes that have run out",
+            "0 % of the TCO is quoted, 100 % rests on expired quotes",
         ),
-        ({"provenance": "quote", "labels": {"currency": "USD"}}, None, "100 % is in another currency"),
+        ({"provenance": "quote", "labels": {"currency": "USD"}}, None, "100 % is in foreign currency"),
+        (
+            {"provenance": "quote", "labels": {"currency": "USD", "quote_valid_until": "2020-01-01"}},
+            "2026-01-01",
+            "100 % rests on expired quotes in foreign currency",
+        ),
     ],
 )
 def test_the_quoted_share_of_the_total_stands_in_the_first_screen(system, as_of, said):
@@ -102,6 +113,22 @@ def test_the_quoted_share_of_the_total_stands_in_the_first_screen(system, as_of,
     text = summary_text(assess(found.inventory, plan))
     prices = next(line for line in text.splitlines() if line.startswith("Prices"))
     assert said in prices and prices.endswith("1 line to be quoted (in no total)")
+
+
+def test_what_a_price_rests_on_is_one_word_in_every_format():
+    labels = {"currency": "USD", "quote_valid_until": "2020-01-01"}
+    found = facts(system={**SYSTEM, "support_per_year": 1.0, "provenance": "quote", "labels": labels})
+    ref = found.plan.inventory.model_copy(update={"as_of": "2026-01-01"})
+    found = assess(found.inventory, found.plan.model_copy(update={"inventory": ref}))
+    word = "expired quote, foreign currency"
+    (row,) = (row for row in csv.DictReader(io.StringIO(bill_csv(found))) if row["Line"] == "system.s")
+    assert (row["Provenance"], row["Support provenance"]) == (word, word)
+    (line,) = (line for line in json.loads(render_bill(found, style="json"))["lines"] if line["line"] == "system.s")
+    assert (line["provenance"], line["support_provenance"]) == (word, word)
+    assert word in render_bill(found).decode()
+    sheet = openpyxl.load_workbook(io.BytesIO(workbook_bytes(found)), data_only=True)["Bill"]
+    cells = dict(zip(*([cell.value for cell in row] for row in (sheet[1], sheet[2])), strict=True))
+    assert (cells["Line"], cells["Provenance"], cells["Support provenance"]) == ("system.s", word, word)
 
 
 def test_a_variant_is_named_in_every_headline():

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from qplan import __version__
 from qplan.assessment.facts import PlanFacts
+from qplan.costing.firmness import price_basis, support_basis
 from qplan.costing.groups import BillView, By, Entry, Group, Money
 from qplan.outputs.costs.costs_json import firmness_document, unstated_documents
 from qplan.outputs.costs.document import FirmDocument, UnstatedDocument
@@ -51,7 +52,9 @@ class AboutLine(Document):
     quote_valid_until: str
     lead_time_weeks: float | None
     provenance: str
+    """Of the price; of a quote that has run out, or of an amount in foreign currency, that instead."""
     support_provenance: str
+    """Likewise."""
     sites: tuple[str, ...]
 
 
@@ -132,8 +135,8 @@ def _line(group: Group, entry: Entry) -> LineDocument:
         quote_ref=line.quote_ref,
         quote_valid_until=line.quote_valid_until,
         lead_time_weeks=None if line.lead_time_weeks is None else float(line.lead_time_weeks),
-        provenance=line.provenance,
-        support_provenance=line.support_provenance,
+        provenance=price_basis(line),
+        support_provenance=support_basis(line),
         sites=line.sites,
         **_money(entry.money),
     )

@@ -12,7 +12,7 @@ from xlsxwriter.worksheet import Worksheet
 from qplan.costing.bill import BillLine, Charge
 from qplan.costing.cents import Exact
 from qplan.costing.cost import ZERO, Cost, months_paid, present_value
-from qplan.costing.firmness import EXPIRED, QUOTED, price_basis, yearly_basis
+from qplan.costing.firmness import QUOTED, judge, price_basis, support_basis, yearly_basis
 from qplan.costing.money_text import TO_BE_QUOTED
 from qplan.inventory.commercial import Economics
 from qplan.outputs.bill.bill_columns import (
@@ -111,7 +111,9 @@ def write_amounts(row: Row) -> None:
     line, styles = row.line, row.styles
     quantity, price, support = row.at("Quantity"), row.at("Unit price"), row.at(SUPPORT_PER_UNIT)
     basis = price_basis(line)
-    provenance = f"={row.followed('Provenance')}" if row.source else _judged(row, "Unit price", DECLARED_PRICE, basis)
+    provenance = (
+        f"={row.followed('Provenance')}" if row.source else _judged(row, "Unit price", DECLARED_PRICE, line.provenance)
+    )
     row.formula("Provenance", provenance, styles.text, basis)
     if line.category.recurring:
         row.write("Line total", None, styles.money)
@@ -126,20 +128,24 @@ def write_amounts(row: Row) -> None:
         row.formula("Line total", priced, styles.money, total)
         supported = f'=IF(ISNUMBER({support}),{quantity}*{support},"")'
         row.formula("Support per year", supported, styles.money, yearly)
-        basis = yearly_basis(line)
-        judged = _judged(row, SUPPORT_PER_UNIT, DECLARED_SUPPORT, basis)
-        row.formula("Support provenance", judged, styles.text, basis)
+        judged = _judged(row, SUPPORT_PER_UNIT, DECLARED_SUPPORT, line.support_provenance)
+        row.formula("Support provenance", judged, styles.text, support_basis(line))
 
 
-def _judged(row: Row, typed: str, declared: str, basis: str) -> str:
+def _judged(row: Row, typed: str, declared: str, provenance: str) -> str:
     """What an amount rests on: what was declared, until it or its quote's number or day is typed over."""
-    quoted = f'IF({row.at(RUN_OUT)}=1,"{EXPIRED}","{QUOTED}")'
-    stated = quoted if basis in (QUOTED, EXPIRED) else f'"{basis}"'
+    quoted, stated = _on_its_day(row, QUOTED, False), _on_its_day(row, provenance, row.line.foreign)
     picked = row.at(TYPED_BASIS)
     pairs = ((typed, declared), ("Quote ref", DECLARED_QUOTE), ("Quote valid until", DECLARED_VALIDITY))
     same = ",".join(f"{row.at(here)}={row.at(there)}" for here, there in pairs)
     other = f'IF(OR({picked}="",{picked}="{QUOTED}"),{quoted},{picked})'
     return f'=IF(ISNUMBER({row.at(typed)}),IF(AND({same}),{stated},{other}),"")'
+
+
+def _on_its_day(row: Row, provenance: str, foreign: bool) -> str:
+    """What an amount rests on, as the quote has run out or not."""
+    expired, holds = (judge(provenance, out, foreign) for out in (True, False))
+    return f'IF({row.at(RUN_OUT)}=1,"{expired}","{holds}")' if expired != holds else f'"{holds}"'
 
 
 def write_behind(row: Row) -> None:

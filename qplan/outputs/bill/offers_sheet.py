@@ -7,6 +7,8 @@ from datetime import date
 from xlsxwriter.worksheet import Worksheet
 
 from qplan.assessment.facts import PlanFacts
+from qplan.costing.bill_products import runs_out_before
+from qplan.costing.firmness import QUOTED, judge
 from qplan.inventory.commercial import Offer, Sla
 from qplan.outputs.bill.sheets import Styles, fit_height, formula, lay_out, write
 from qplan.outputs.text import wording
@@ -31,7 +33,7 @@ HEADER = (
     "Quote ref",
     "Quoted",
     "Valid until",
-    "Holds",
+    "Firm",
     "Lead time (weeks)",
     "Warranty (months)",
     "Includes",
@@ -43,13 +45,13 @@ FIGURES = (
     *("List price", "Discount", "Set-up fee", "Fee per month", "Term (months)", "Support per year"),
     *("In the plan", "Paid", "Lead time (weeks)", "Warranty (months)"),
 )
-WIDTHS = (16, 27, 17, 11, 12, 10, 24, 11, 11, 10, 12, 10, 9, 8, 18, 12, 12, 10, 10, 11, 22, 28, 40, 14)
+WIDTHS = (16, 27, 17, 11, 12, 10, 24, 11, 11, 10, 12, 10, 9, 8, 18, 12, 12, 18, 10, 11, 22, 28, 40, 14)
 BREAKS = (HEADER.index("Quote ref"),)
 DAYS = ("Quoted", "Valid until")
 
 
 def offers_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
-    """Amounts are those of the offers, in their own currency; whether a quote holds follows the day in Assumptions."""
+    """Amounts are those of the offers, in their own currency; what is firm follows the day in Assumptions."""
     offers = sorted(facts.inventory.offers.items())
     lay_out(sheet, styles, HEADER, FIGURES, WIDTHS, max(len(offers), 1), BREAKS)
     currency = facts.inventory.economics.currency
@@ -64,8 +66,11 @@ def offers_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
             else:
                 write(sheet, row, column, cell, style)
         day = f"{until}{row + 1}"
-        text = f'=IF(AND(ISNUMBER({day}),ISNUMBER(as_of)),IF({day}<as_of,"run out","yes"),"yes")'
-        formula(sheet, row, HEADER.index("Holds"), text, styles.text, _holds(offer, facts.plan.inventory.as_of))
+        foreign = offer.currency not in (None, currency)
+        expired, holds = (_firm(judge(offer.provenance, out, foreign)) for out in (True, False))
+        text = f'=IF(AND(ISNUMBER({day}),ISNUMBER(as_of)),IF({day}<as_of,"{expired}","{holds}"),"{holds}")'
+        run_out = runs_out_before(offer.valid_until or "", facts.plan.inventory.as_of)
+        formula(sheet, row, HEADER.index("Firm"), text, styles.text, expired if run_out else holds)
         fit_height(sheet, row, cells, WIDTHS)
 
 
@@ -108,5 +113,6 @@ def _promised(sla: Sla) -> str:
     return ", ".join(words.format(format_number(value)) for value, words in parts if value is not None)
 
 
-def _holds(offer: Offer, day: str | None) -> str:
-    return "run out" if day is not None and offer.valid_until is not None and offer.valid_until < day else "yes"
+def _firm(basis: str) -> str:
+    """`yes`, or what it is instead."""
+    return "yes" if basis == QUOTED else f"no: {basis}"

@@ -9,26 +9,25 @@ from fractions import Fraction
 from xlsxwriter.worksheet import Worksheet
 
 from qplan.assessment.facts import PlanFacts
-from qplan.costing.bill import BillLine
+from qplan.costing.bill import NO_SOURCE, BillLine
 from qplan.costing.cost import Cost, contingency, present_value, tco
-from qplan.costing.firmness import CONTINGENCY, EXPIRED, FOREIGN, QUOTED, price_basis, yearly_basis
+from qplan.costing.firmness import (
+    CONTINGENCY,
+    EXPIRED,
+    EXPIRED_FOREIGN,
+    FOREIGN,
+    ILLUSTRATIVE,
+    PUBLISHED,
+    QUOTED,
+    price_basis,
+    yearly_basis,
+)
 from qplan.inventory.model import Inventory, Item, QkdSystem
 from qplan.outputs.bill.bill_columns import LATER_PRICE, LATER_YEARLY, YEARLY_BASIS, bill_range
 from qplan.outputs.bill.sheets import Styles, fit_height, formula, lay_out, total_row, write
 
 SHEET = "Provenance"
-BASES = (
-    QUOTED,
-    EXPIRED,
-    FOREIGN,
-    "datasheet",
-    "measured",
-    "paper",
-    "derived",
-    "illustrative",
-    "inventory",
-    "not stated",
-)
+BASES = (QUOTED, EXPIRED, FOREIGN, EXPIRED_FOREIGN, *PUBLISHED, ILLUSTRATIVE, NO_SOURCE)
 FIGURES = ("Prices", "One-off", "Per year", "Later, discounted", "TCO", "Share of the TCO")
 HEADER = ("What amounts rest on", *FIGURES)
 WIDTHS = (28, 10, 20, 20, 20, 20, 16)

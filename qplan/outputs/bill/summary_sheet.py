@@ -8,9 +8,10 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from qplan.assessment.facts import PlanFacts
+from qplan.costing.bill import NO_SOURCE
 from qplan.costing.cents import Exact
 from qplan.costing.cost import contingency, nominal_after, tco
-from qplan.costing.firmness import CONTINGENCY, EXPIRED, FOREIGN, ILLUSTRATIVE, QUOTED
+from qplan.costing.firmness import CONTINGENCY, EXPIRED, EXPIRED_FOREIGN, FOREIGN, ILLUSTRATIVE, PUBLISHED, QUOTED
 from qplan.costing.money_text import TO_BE_QUOTED
 from qplan.outputs.bill.bill_columns import bill_range
 from qplan.outputs.bill.provenance_sheet import basis_cells
@@ -21,13 +22,13 @@ from qplan.outputs.text.verdict import title
 
 SHEET = "Summary"
 WIDTHS = (46, 24, 14, 74)
-PUBLISHED, UNSOURCED = ("datasheet", "measured", "paper", "derived"), ("inventory", "not stated")
 RESTS_ON = (
     ("Quoted", (QUOTED,), "quotes that hold, in the plan's currency: firm"),
-    ("Quoted in another currency", (FOREIGN,), "moves with the rate of exchange"),
-    ("Quotes that have run out", (EXPIRED,), "by the day under Assumptions"),
+    ("Foreign currency", (FOREIGN,), "moves with the rate of exchange"),
+    ("Expired quote", (EXPIRED,), "by the day under Assumptions"),
+    ("Expired quote, foreign currency", (EXPIRED_FOREIGN,), "both"),
     ("Published or derived", PUBLISHED, "datasheet, paper, measured or derived"),
-    ("Stated without a source", UNSOURCED, "in the inventory"),
+    ("No source", (NO_SOURCE,), "the inventory states the amount, and not where it comes from"),
     ("Illustrative", (ILLUSTRATIVE,), "an order of magnitude that no vendor has confirmed"),
     ("Contingency", (CONTINGENCY,), "share of capex, see Assumptions"),
 )

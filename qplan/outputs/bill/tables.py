@@ -10,6 +10,7 @@ from decimal import Decimal
 from qplan.assessment.facts import PlanFacts
 from qplan.costing.bill import BillLine
 from qplan.costing.cents import cents
+from qplan.costing.firmness import price_basis, support_basis
 from qplan.costing.money_text import TO_BE_QUOTED
 from qplan.costing.views import MODULES
 from qplan.outputs.text.tables import Cell, csv_text
@@ -71,13 +72,13 @@ def bill_row(line: BillLine) -> tuple[Cell, ...]:
         line.lead_time_weeks,
         line.quote_ref,
         line.quote_valid_until,
-        line.provenance,
+        price_basis(line),
         ", ".join(line.sites),
         line.category.charge.value,
         line.term_months,
         line.supplier,
         line.offer,
-        line.support_provenance,
+        support_basis(line),
     )
 
 

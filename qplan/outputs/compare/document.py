@@ -47,7 +47,7 @@ class FirmnessDocument(Document):
 
     quoted: float
     currency_open: float
-    """In another currency than the plan's."""
+    """In another currency than the plan's, and not by a quote that has run out."""
     illustrative: float
     unpriced_lines: int
 

@@ -9,7 +9,7 @@ from typing import Literal
 from qplan.assessment.facts import PlanFacts
 from qplan.comparison.columns import COMMON, Column, Difference, SideBySide
 from qplan.comparison.model import Amount
-from qplan.costing.firmness import EXPIRED, FOREIGN, ILLUSTRATIVE, QUOTED
+from qplan.costing.firmness import EXPIRED, EXPIRED_FOREIGN, FOREIGN, ILLUSTRATIVE, QUOTED
 from qplan.costing.money_text import round_money
 from qplan.outputs.review.wording import signed_money, signed_percent
 from qplan.outputs.text import wording
@@ -154,8 +154,9 @@ def _firmness(table: SideBySide) -> Iterator[Row]:
     group = "What the money rests on"
     for basis, name in (
         (QUOTED, "Quoted, in the plan's currency"),
-        (FOREIGN, "In another currency"),
-        (EXPIRED, "Quotes that have run out"),
+        (FOREIGN, "Foreign currency"),
+        (EXPIRED, "Expired quote"),
+        (EXPIRED_FOREIGN, "Expired quote, foreign currency"),
         (ILLUSTRATIVE, "Illustrative"),
     ):
         row = _row(table, group, f"firmness.{basis}", name, "share", _share(basis))

@@ -15,7 +15,7 @@ from qplan.comparison.model import Amount
 from qplan.costing.bill_lines import kwh_per_year
 from qplan.costing.cash_flow import CashFlow, annualised, convention, escalation_within, fees_beyond
 from qplan.costing.costs import PriceGroup, per_bps
-from qplan.costing.firmness import EXPIRED, FOREIGN, ILLUSTRATIVE
+from qplan.costing.firmness import EXPIRED, EXPIRED_FOREIGN, FOREIGN, ILLUSTRATIVE
 from qplan.costing.quotes import Quote, register_quotes
 from qplan.costing.sensitivity import SWING
 from qplan.costing.views import SHARING_RULE
@@ -115,7 +115,7 @@ def firmness_document(facts: PlanFacts) -> FirmDocument:
     return FirmDocument(
         quoted=firmness.quoted,
         currency_open=firmness.share(FOREIGN),
-        expired=firmness.share(EXPIRED),
+        expired=firmness.share(EXPIRED) + firmness.share(EXPIRED_FOREIGN),
         illustrative=firmness.share(ILLUSTRATIVE),
         unpriced_lines=firmness.unpriced_lines,
     )

@@ -32,9 +32,9 @@ class FirmDocument(Document):
     quoted: float
     """By quotes that hold, in the plan's currency."""
     currency_open: float
-    """In another currency than the plan's."""
+    """In another currency than the plan's, and not by a quote that has run out."""
     expired: float
-    """By quotes that have run out."""
+    """By quotes that have run out, in whatever currency."""
     illustrative: float
     unpriced_lines: int
 

@@ -12,7 +12,7 @@ from qplan.costing.bill_lines import kwh_per_year
 from qplan.costing.cash_flow import annualised, convention, escalation_within, fees_beyond
 from qplan.costing.cost import ZERO, money
 from qplan.costing.costs import per_bps
-from qplan.costing.firmness import CONTINGENCY, EXPIRED, FOREIGN, QUOTED
+from qplan.costing.firmness import EXPIRED, EXPIRED_FOREIGN, QUOTED
 from qplan.costing.money_text import TO_BE_QUOTED, format_money, plain_money, thousands
 from qplan.costing.quotes import Quote, register_quotes
 from qplan.costing.views import SHARING_RULE
@@ -27,7 +27,7 @@ from qplan.outputs.text.head import Head, buyer_figures, buyer_warnings
 from qplan.outputs.text.tables import format_number
 from qplan.outputs.text.verdict import title
 
-NOT_FIRM = {FOREIGN: "other currency", EXPIRED: "run out", "": TO_BE_QUOTED}
+FIRM = "A quote that holds, in the plan's currency, is firm; nothing else is."
 OPEX = {
     "support": "Support, services, licences",
     "lease": "Fibre leases",
@@ -86,7 +86,7 @@ def account_sections(account: CostAccount) -> tuple[Section, ...]:
         Section("years", "By year", tables=(_years(facts),)),
         Section("opex", "Opex by kind", tables=(_opex(facts),), points=tuple(_opex_notes(facts))),
         Section("corridors", "By corridor", (SHARING_RULE,), (_corridors(facts),)),
-        Section("firmness", "What the TCO rests on", tables=(_firmness(facts),)),
+        Section("firmness", "What the TCO rests on", (FIRM,), (_firmness(facts),)),
         _register(facts),
         Section("unpriced", unpriced.title, tables=(replace(unpriced, title=""),)) if unpriced.rows else None,
         Section("basis", "How it is counted", (counting,)),
@@ -165,12 +165,10 @@ def _corridors(facts: PlanFacts) -> Table:
 
 
 def _firmness(facts: PlanFacts) -> Table:
-    names = {QUOTED: "quotes that hold, in the plan's currency", FOREIGN: "amounts in another currency"}
-    names |= {EXPIRED: "quotes that have run out", CONTINGENCY: "contingency", **PRICE_BASIS}
     shares = facts.costs.firmness.shares
     order = sorted(shares, key=lambda basis: (basis != QUOTED, -shares[basis], basis))
-    rows = tuple((names.get(basis, basis), wording.percent(shares[basis])) for basis in order)
-    rows = rows if QUOTED in shares else ((names[QUOTED], "0 %"), *rows)
+    rows = tuple((PRICE_BASIS.get(basis, basis), wording.percent(shares[basis])) for basis in order)
+    rows = rows if QUOTED in shares else ((QUOTED, "0 %"), *rows)
     return Table("", ("Basis", "Share of the TCO"), rows, right=("Share of the TCO",))
 
 
@@ -198,14 +196,15 @@ def _quotes(quotes: tuple[Quote, ...]) -> Table:
 
 
 def _firm(quote: Quote) -> str:
-    """`yes`, or what is not: `no: other currency`, `price alone, support illustrative`."""
+    """`yes`, or what it is instead: `no: foreign currency`, `price alone, support illustrative`."""
     if quote.firm:
         return "yes"
     price, support = (
-        ", ".join(NOT_FIRM.get(basis, basis) for basis in bases if basis != QUOTED)
+        ", ".join(basis or TO_BE_QUOTED for basis in bases if basis != QUOTED)
         for bases in (quote.basis, quote.support_basis)
     )
-    price = ", ".join([price, "run out"] if quote.run_out and EXPIRED not in quote.basis else [price])
+    told = not quote.run_out or {EXPIRED, EXPIRED_FOREIGN} & {*quote.basis}
+    price = price if told else ", ".join([price, "run out"])
     return f"no: {price}" if price else f"price alone, support {support}"
 
 

@@ -16,7 +16,7 @@ from qplan.outputs.report.document import Section, Table
 from qplan.outputs.text import money, wording
 from qplan.outputs.text.tables import format_number
 
-PRICE_BASIS = {"inventory": "stated in the inventory", "": "no price needed"}
+PRICE_BASIS = {"": "no price needed"}
 DRIVERS_SHOWN = 8
 HELD = (
     "The plan is held as it is, and one driver moves at a time. To plan anew, and to see from where on another plan is "

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from qplan.assessment.facts import PlanFacts
 from qplan.assessment.unstated import Charge, Unstated
-from qplan.costing.firmness import EXPIRED, FOREIGN, ILLUSTRATIVE, STATED
+from qplan.costing.bill import NO_SOURCE
+from qplan.costing.firmness import CONTINGENCY, EXPIRED, EXPIRED_FOREIGN, FOREIGN, ILLUSTRATIVE, PUBLISHED
 from qplan.costing.money_text import round_money
 from qplan.inventory.source.messages import counted
 from qplan.outputs.text import wording
@@ -24,6 +25,15 @@ NOUNS = {
 }
 """Whose amount it is, by what is not stated."""
 NAMED = 3
+NOT_QUOTED = (
+    ((EXPIRED,), "rests on expired quotes"),
+    ((EXPIRED_FOREIGN,), "rests on expired quotes in foreign currency"),
+    ((FOREIGN,), "is in foreign currency"),
+    (PUBLISHED, "is published or derived"),
+    ((ILLUSTRATIVE,), "is illustrative"),
+    ((NO_SOURCE,), "has no source"),
+    ((CONTINGENCY,), "is contingency"),
+)
 
 
 def capex_text(facts: PlanFacts) -> str:
@@ -80,14 +90,9 @@ def firmness_text(facts: PlanFacts) -> str:
     words = []
     if facts.plan.costs.tco:
         words = [f"{wording.percent(firmness.quoted)} of the TCO is quoted"]
-        for basis, what in (
-            (EXPIRED, "rests on quotes that have run out"),
-            (FOREIGN, "is in another currency"),
-            (ILLUSTRATIVE, "is illustrative"),
-            (STATED, "is stated without its origin"),
-        ):
-            if firmness.share(basis):
-                words.append(f"{wording.percent(firmness.share(basis))} {what}")
+        for bases, what in NOT_QUOTED:
+            share = sum(firmness.share(basis) for basis in bases)
+            words += [f"{wording.percent(share)} {what}"] if share else []
     said = [", ".join(words)] if words else []
     said += [f"{counted(unpriced, 'line')} to be quoted (in no total)"] if unpriced else []
     return "; ".join(said) or "none needed"
