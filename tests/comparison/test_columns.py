@@ -36,6 +36,15 @@ def test_differences_are_those_of_the_plans_and_the_corridors_add_up(table):
     assert part * found.tco.delta > 0 and abs(part) == max(abs(p) for _, p in found.corridors if p * part > 0)
 
 
+def test_every_system_is_named_with_how_it_is_bought_and_the_first_year_is_the_sum_of_its_rows(table):
+    lines = {line["key"]: line for line in csv.DictReader(io.StringIO(render_columns(table, "csv").decode()))}
+    for column in table.columns[:2]:
+        counted = sum(map(int, re.findall(r"\d+(?= ×| existing)", lines["offers"][column.id])))
+        assert counted == column.facts.system_count  # the sample has offers for systems alone
+        parts = (float(lines[key][column.id]) for key in ("capex", "contingency", "opex_per_year"))
+        assert float(lines["first_year"][column.id]) == pytest.approx(sum(parts), abs=0.005)
+
+
 def test_the_baseline_may_be_any_and_then_the_sign_turns(table):
     turned = lay_side_by_side(table.columns, "east")
     assert turned.difference(table.columns[0]).tco.delta == -table.difference(table.columns[1]).tco.delta

@@ -85,7 +85,16 @@ def _systems(facts: PlanFacts) -> str:
 
 
 def _offers(facts: PlanFacts) -> str:
-    return ", ".join(f"{offer.paid} × {offer.id}" for offer in facts.plan.offers if offer.paid) or "no offer"
+    """Offers for all products; then the systems bought on none, then those that are there: every system is in it."""
+    parts = [f"{offer.paid} × {offer.id}" for offer in facts.plan.offers if offer.paid]
+    listed: Counter[str] = Counter()
+    for link in facts.plan.links:
+        if link.bought and link.offer is None:
+            listed[link.system] += link.bought
+    parts += [f"{count} × {name} at its own price" for name, count in sorted(listed.items())]
+    there = sum(link.existing for link in facts.plan.links)
+    parts += [f"{there} existing"] if there else []
+    return ", ".join(parts) or "no offer"
 
 
 def _spares(facts: PlanFacts) -> str | None:
@@ -141,6 +150,7 @@ def _money(table: SideBySide) -> Iterator[Row]:
         ("capex", "Capex", True),
         ("contingency", "Contingency", False),
         ("opex_per_year", "Opex of year 1", True),
+        ("first_year", "Capex, contingency, opex of year 1", False),
         ("tco", "TCO", True),
     ):
         yield _row(table, group, key, name, "money", _cost(key))
@@ -160,7 +170,10 @@ def spares_capex(facts: PlanFacts) -> float | None:
 
 def _cost(key: str) -> Callable[[PlanFacts], Value]:
     def value(facts: PlanFacts) -> Value:
-        amount: float = getattr(facts.plan.costs, key)
+        costs = facts.plan.costs
+        if key == "first_year":
+            return round(costs.capex + costs.contingency + costs.opex_per_year, 2)
+        amount: float = getattr(costs, key)
         return amount
 
     return value
