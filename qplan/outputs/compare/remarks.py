@@ -9,11 +9,15 @@ from qplan.outputs.compare.rows import verdicts
 from qplan.outputs.text import wording
 
 FINDINGS_SHOWN = 8
+PROOFS = (
+    "Proven optimal: no plan is better. Proven within a share: none is better by more than that; the search ended "
+    "there, for it is within the gap asked for (--gap 0 asks for the whole proof)."
+)
 
 
 def said(table: SideBySide) -> tuple[str, ...]:
     """Every verdict, then every remark."""
-    return (*verdicts(table), *_findings(table))
+    return (*verdicts(table), *_findings(table), *_proofs(table))
 
 
 def _findings(table: SideBySide) -> Iterator[str]:
@@ -28,3 +32,10 @@ def _findings(table: SideBySide) -> Iterator[str]:
         yield f"{wording.listed(names)}: {code}: {text}."
     if apart[FINDINGS_SHOWN:]:
         yield f"Warnings that touch some of the plans only, besides these: {len(apart) - FINDINGS_SHOWN}."
+
+
+def _proofs(table: SideBySide) -> Iterator[str]:
+    """Why proofs differ, where some columns are proven to the end and others within the gap."""
+    plans = [column.facts.plan for column in table.columns if column.facts is not None]
+    if len({(plan.objective.gap or 0.0) > 0 for plan in plans if plan.status == "optimal"}) > 1:
+        yield PROOFS
