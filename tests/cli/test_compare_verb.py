@@ -169,6 +169,24 @@ def test_a_column_without_a_plan_stands_there_without_amounts():
     assert "cut: no plan can serve it." in run("compare two.yaml --scenario .,cut -q")[1]
 
 
+def test_a_spare_that_a_narrowed_policy_cannot_use_is_told_in_its_column_alone(plans):
+    systems = ", ".join(f"{key}: {{manufacturer: {key}, key_rate_curve: [[0, 9], [20, 9]], price: 7}}" for key in "xy")
+    start, rest = TWO_SITES.split("equipment:")
+    text = (
+        f"{start}spares: {{qkd_systems.x: 3}}\nequipment: {{qkd_systems: {{{systems}}}}}\n{rest.partition(chr(10))[2]}"
+    )
+    (plans / "makers.yaml").write_text(text)
+    code, out, err = run("compare makers.yaml --by manufacturer -q --format json")
+    columns = {column["id"]: column for column in json.loads(out)["columns"]}
+    assert {key: [each["code"] for each in column["findings"]] for key, column in columns.items()} == {
+        "any": [],
+        "x": [],
+        "y": ["QP717"],
+    }, (code, err)
+    assert {column["spares_capex"] for column in columns.values()} == {3 * 7}
+    assert "\ny: QP717: a spare of 'qkd_systems.x'" in run("compare makers.yaml --by manufacturer -q")[1]
+
+
 def test_a_file_is_in_the_format_that_it_ends_as_and_what_stdout_is(plans):
     for style, suffix in {"markdown": "md", "json": "json"}.items():
         assert run(f"compare {VENDORS} -q -o out.{suffix}")[1] == ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from decimal import Decimal
 
 import pytest
@@ -22,6 +23,7 @@ from qplan.costing.classical import classical_design
 from qplan.errors import WrongUsage
 from qplan.inventory.model import Inventory
 from qplan.inventory.reader import Reading, read_inventory
+from qplan.outputs.compare.classical import classical_sections, money_rows
 from qplan.outputs.report.report import report_html
 from qplan.outputs.schemas import SCHEMAS
 
@@ -93,6 +95,17 @@ def test_quantum_is_classical_and_the_plan(beside):
     assert sum(each.extra for each in beside.corridors) == pytest.approx(beside.facts.plan.costs.tco, abs=0.005)
     served = sum(corridor.served for corridor in beside.facts.corridors)
     assert beside.extra_per_protected_year == pytest.approx(beside.extra.tco / served / YEARS, abs=0.005)
+
+
+def test_every_column_comes_to_its_tco_and_the_years_to_what_is_paid(beside):
+    rows = {key: [Decimal(str(amount)) for amount in amounts] for key, _, amounts in money_rows(beside)}
+    parts = ("capex", "contingency", "opex", "refresh", "discount")
+    assert [sum(each) for each in zip(*(rows[key] for key in parts), strict=True)] == rows["tco"]
+    assert rows["refresh"][1] == 2 * 4 * 1000 * len(beside.corridors)  # gateways, in years 4 and 8
+    table = next(each for each in classical_sections(beside)[0].tables if each.title.startswith("By year"))
+    for column in (1, 2, 3):
+        paid = sum(Decimal(re.sub(r"[^\d.-]", "", row[column])) for row in table.rows)
+        assert paid == sum(rows[key][column] for key in parts[:-1])
 
 
 def test_every_form_says_the_same(beside):

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -34,6 +35,27 @@ def test_differences_are_those_of_the_plans_and_the_corridors_add_up(table):
     assert sum(part for _, part in found.corridors) == pytest.approx(found.tco.delta, abs=0.005)
     part = found.deciding[1]
     assert part * found.tco.delta > 0 and abs(part) == max(abs(p) for _, p in found.corridors if p * part > 0)
+
+
+def test_every_system_is_named_with_how_it_is_bought_and_the_first_year_is_the_sum_of_its_rows(table):
+    lines = {line["key"]: line for line in csv.DictReader(io.StringIO(render_columns(table, "csv").decode()))}
+    for column in table.columns[:2]:
+        counted = sum(map(int, re.findall(r"\d+(?= ×| existing)", lines["offers"][column.id])))
+        assert counted == column.facts.system_count  # the sample has offers for systems alone
+        parts = (float(lines[key][column.id]) for key in ("capex", "contingency", "opex_per_year"))
+        assert float(lines["first_year"][column.id]) == pytest.approx(sum(parts), abs=0.005)
+
+
+def test_why_proofs_differ_is_told_where_they_do():
+    whole, facts = base(), base()
+    objective = facts.plan.objective.model_copy(update={"gap": 1e-5})
+    near = replace(facts, plan=facts.plan.model_copy(update={"objective": objective, "status": "optimal"}))
+    for other, told in ((whole, False), (near, True)):
+        compared = lay_side_by_side([Column("a", "optimal", whole), Column("b", "optimal", other)])
+        for style in ("text", "markdown", "html"):
+            assert ("asked for (--gap 0" in re.sub(r"\s+", " ", render_columns(compared, style).decode())) == told, (
+                style
+            )
 
 
 def test_the_baseline_may_be_any_and_then_the_sign_turns(table):

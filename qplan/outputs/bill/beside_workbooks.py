@@ -6,6 +6,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from qplan.assessment.facts import PlanFacts
 from qplan.comparison.beside_classical import BesideClassical
+from qplan.costing.cost import refresh_over_horizon
 from qplan.costing.money_text import TO_BE_QUOTED
 from qplan.explain.sensitivity import Sensitivities, Side, Swing
 from qplan.outputs.bill.books import made_book, said_sheet
@@ -17,8 +18,8 @@ from qplan.outputs.compare.sensitivity import sensitivity_section
 from qplan.outputs.report.document import Table
 from qplan.outputs.text.money import firmness_text
 
-LINES_HEADER = ("What", "Quantity", "Unit", "Effort (days)", "One-off", "Per year", "To be quoted")
-LINES_WIDTHS = (60, 10, 14, 13, 20, 20, 14)
+LINES_HEADER = ("What", "Quantity", "Unit", "Effort (days)", "One-off", "Year 1", "Bought again", "To be quoted")
+LINES_WIDTHS = (60, 10, 14, 13, 20, 20, 20, 14)
 
 
 def classical_workbook(beside: BesideClassical) -> bytes:
@@ -47,8 +48,8 @@ def _classical(sheet: Worksheet, styles: Styles, beside: BesideClassical) -> Non
 
 def _lines(sheet: Worksheet, styles: Styles, beside: BesideClassical) -> None:
     """What the classical design is made of; its sums are formulas."""
-    lines, last = beside.design.lines, len(beside.design.lines) + 1
-    lay_out(sheet, styles, LINES_HEADER, LINES_HEADER[1:2] + LINES_HEADER[3:6], LINES_WIDTHS, last - 1)
+    lines, last, economics = beside.design.lines, len(beside.design.lines) + 1, beside.facts.inventory.economics
+    lay_out(sheet, styles, LINES_HEADER, LINES_HEADER[1:2] + LINES_HEADER[3:7], LINES_WIDTHS, last - 1)
     for number, line in enumerate(lines, start=1):
         write(sheet, number, 0, line.description, styles.text)
         write(sheet, number, 1, line.quantity, styles.number)
@@ -56,11 +57,13 @@ def _lines(sheet: Worksheet, styles: Styles, beside: BesideClassical) -> None:
         write(sheet, number, 3, line.effort_days, styles.number)
         write(sheet, number, 4, line.cost.capex, styles.money)
         write(sheet, number, 5, line.cost.opex_per_year, styles.money)
-        write(sheet, number, 6, TO_BE_QUOTED if line.to_be_quoted else "", styles.text)
+        write(sheet, number, 6, refresh_over_horizon(economics, line.cost), styles.money)
+        write(sheet, number, 7, TO_BE_QUOTED if line.to_be_quoted else "", styles.text)
         fit_height(sheet, number, (line.description,), LINES_WIDTHS)
     total_row(sheet, styles, last, len(LINES_HEADER))
     total = beside.design.total
-    for column, letter, amount in ((4, "E", total.capex), (5, "F", total.opex_per_year)):
+    amounts = total.capex, total.opex_per_year, refresh_over_horizon(economics, total)
+    for column, letter, amount in zip((4, 5, 6), "EFG", amounts, strict=True):
         formula(sheet, last, column, f"=SUM({letter}2:{letter}{last})", styles.total, amount)
 
 

@@ -14,7 +14,8 @@ from qplan.outputs.bill.books import made_book, said_sheet
 from qplan.outputs.bill.sheets import Styles, fit_height, formula, lay_out, plain_table, total_row, write
 from qplan.outputs.bill.tables import CellTable
 from qplan.outputs.compare.page import headline
-from qplan.outputs.compare.rows import Row, Value, rows, verdicts
+from qplan.outputs.compare.remarks import said
+from qplan.outputs.compare.rows import Row, Value, rows
 from qplan.outputs.text.money import firmness_text
 from qplan.outputs.text.tables import Cell
 from qplan.outputs.text.wording import settings
@@ -28,7 +29,7 @@ YEARS_MOST = 100
 def compared_workbook(table: SideBySide) -> bytes:
     """What decides first, then every row, costs by year, and what each was planned under."""
     with made_book("Plans side by side", _currency(table)) as (book, styles, data):
-        said_sheet(book.add_worksheet("Summary"), styles, (headline(table), *verdicts(table), *_firmness(table)))
+        said_sheet(book.add_worksheet("Summary"), styles, (headline(table), *said(table), *_firmness(table)))
         _compare(book.add_worksheet("Compare"), styles, table)
         if any(column.facts is not None for column in table.columns):
             _years(book.add_worksheet("Costs by year"), styles, table)

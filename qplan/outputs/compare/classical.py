@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 
 from qplan.assessment.corridors import CorridorFacts
 from qplan.comparison.beside_classical import BesideClassical, CorridorExtra
+from qplan.costing.cash_flow import CashFlow, cash_flow
+from qplan.costing.cents import cents
+from qplan.costing.cost import Cost, money, nominal_after, refresh_over_horizon
 from qplan.costing.money_text import TO_BE_QUOTED, format_money, round_money
 from qplan.outputs.compare.charts import Bar, stacked_bars
 from qplan.outputs.compare.rows import money_name
@@ -25,6 +29,7 @@ TODAY = (
     "Today is what is there: nothing is bought and nothing is added, and what it costs to run is in no column. It is "
     "taken to agree keys by ECDH or RSA, without PQC."
 )
+SUM = "Capex, contingency, opex of all years and what is bought again, less the discount, come to the TCO."
 COLUMNS = ("Today", "Classical", "With QKD", "QKD adds")
 CORRIDORS = "TCO by corridor"
 NO_SCORE = "Properties, not a score: which of them matter is for who answers for the traffic to say."
@@ -35,7 +40,10 @@ def classical_sections(beside: BesideClassical) -> tuple[Section, ...]:
     """Money, then reasons by corridor, then properties and national positions."""
     return (
         Section(
-            "classical", "Classical beside quantum", (said(beside), BOTH, TODAY, *_open(beside)), tuple(_tables(beside))
+            "classical",
+            "Classical beside quantum",
+            (said(beside), BOTH, TODAY, SUM, *_open(beside)),
+            tuple(_tables(beside)),
         ),
         Section("reasons", "Why not PQC alone? Corridor by corridor", points=tuple(_reasons(beside))),
         Section(
@@ -84,16 +92,31 @@ def classical_csv(beside: BesideClassical) -> str:
 
 def money_rows(beside: BesideClassical) -> Iterator[tuple[str, str, tuple[float, ...]]]:
     """Key, name, and an amount for every one of `COLUMNS`."""
-    for key, name in (
-        ("capex", "Capex"),
-        ("contingency", "Contingency"),
-        ("opex_per_year", "Opex of year 1"),
-        ("tco", wording.tco_label(beside.facts.inventory.economics)),
-    ):
+    label = wording.tco_label(beside.facts.inventory.economics)
+    for key, name in (("capex", "Capex"), ("contingency", "Contingency"), ("opex_per_year", "Opex of year 1")):
         yield key, name, (0.0, *(getattr(costs, key) for costs in _three(beside)))
+    design, extra = beside.design.total, beside.facts.costs.total
+    for key, name, classical, added in zip(
+        ("opex", "refresh", "discount"),
+        ("Opex of all years, with growth", "Bought again (refresh), all years", "Less the discount on later years"),
+        _later(beside, design, beside.classical),
+        _later(beside, extra, beside.extra),
+        strict=True,
+    ):
+        yield key, name, (0.0, *map(float, (classical, classical + added, added)))
+    yield "tco", label, (0.0, *(costs.tco for costs in _three(beside)))
     for each in beside.corridors:
         amounts = (0.0, each.classical, each.quantum, each.extra)
         yield f"corridors.{each.id}.tco", f"TCO of {money_name(each.id)}", amounts
+
+
+def _later(beside: BesideClassical, cost: Cost, stated: Costs) -> tuple[Decimal, Decimal, Decimal]:
+    """Opex and refresh of all years, nominal, and what discounting takes: with capex and contingency, the tco."""
+    economics = beside.facts.inventory.economics
+    refresh = cents(refresh_over_horizon(economics, cost))
+    opex = cents(nominal_after(economics, cost, 0)) - refresh
+    at_once, whole = money(stated.capex) + money(stated.contingency), money(stated.tco)
+    return opex, refresh, whole - at_once - opex - refresh
 
 
 def said(beside: BesideClassical) -> str:
@@ -126,7 +149,8 @@ def _tables(beside: BesideClassical) -> Iterator[Table]:
         (money_name(each.id), *cells[1:]) for each, (_, *cells) in zip(beside.corridors, rows[of_all:], strict=True)
     )
     yield Table(CORRIDORS, ("Corridor", *COLUMNS[1:]), shares, right=COLUMNS[1:])
-    figures = ("Quantity", "Effort (days)", "One-off", "Per year")
+    yield _years(beside)
+    figures = ("Quantity", "Effort (days)", "One-off", "Year 1", "Bought again")
     lines = tuple(
         (
             line.description,
@@ -135,11 +159,26 @@ def _tables(beside: BesideClassical) -> Iterator[Table]:
             format_number(line.effort_days),
             format_money(line.cost.capex, currency) + (f" + {TO_BE_QUOTED}" if line.to_be_quoted else ""),
             format_money(line.cost.opex_per_year, currency),
+            format_money(refresh_over_horizon(beside.facts.inventory.economics, line.cost), currency),
         )
         for line in beside.design.lines
     )
-    header = ("What", "Quantity", "Unit", "Effort (days)", "One-off", "Per year")
+    header = ("What", "Quantity", "Unit", "Effort (days)", "One-off", "Year 1", "Bought again")
     yield Table("The classical design", header, lines, right=figures)
+
+
+def _years(beside: BesideClassical) -> Table:
+    """What is paid in every year, nominal; year 0 has capex and contingency."""
+    economics, currency = beside.facts.inventory.economics, beside.extra.currency
+    rows = []
+    for classical, extra in zip(cash_flow(economics, beside.design.total), beside.facts.costs.years, strict=True):
+        amounts = classical.nominal, classical.nominal + extra.nominal, extra.nominal
+        rows.append((_span(classical), *(format_money(amount, currency) for amount in amounts)))
+    return Table("By year, not discounted", ("Year", *COLUMNS[1:]), tuple(rows), right=COLUMNS[1:])
+
+
+def _span(years: CashFlow) -> str:
+    return str(years.year) if years.year == years.last_year else f"{years.year} to {years.last_year}"
 
 
 def _three(beside: BesideClassical) -> tuple[Costs, ...]:

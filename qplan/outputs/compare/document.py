@@ -13,8 +13,9 @@ from qplan.comparison.beside_classical import BesideClassical
 from qplan.comparison.columns import Column, Difference, SideBySide
 from qplan.costing.firmness import FOREIGN, ILLUSTRATIVE
 from qplan.explain.sensitivity import Sensitivities
+from qplan.outputs.compare.rows import spares_capex
 from qplan.outputs.verbs.documents import Document
-from qplan.plan.model import Costs, JudgedCheck
+from qplan.plan.model import Costs, Finding, JudgedCheck
 
 
 class ObjectiveDocument(Document):
@@ -69,6 +70,10 @@ class ColumnDocument(Document):
     unserved: tuple[str, ...]
     corridors: dict[str, CorridorMoney]
     firmness: FirmnessDocument | None
+    spares_capex: float | None
+    """Of the capex, what is kept in stock, whatever the plan; null: nothing is."""
+    findings: tuple[Finding, ...]
+    """Warnings about the inventory that touch the plan."""
     checks: tuple[JudgedCheck, ...]
     difference: DifferenceDocument | None
     """null: the baseline itself, no plan, or another currency."""
@@ -208,6 +213,8 @@ def _without_plan(name: str, status: str | None) -> ColumnDocument:
         unserved=(),
         corridors={},
         firmness=None,
+        spares_capex=None,
+        findings=(),
         checks=(),
         difference=None,
     )
@@ -235,6 +242,8 @@ def _planned(name: str, facts: PlanFacts) -> ColumnDocument:
             illustrative=firm.share(ILLUSTRATIVE),
             unpriced_lines=firm.unpriced_lines,
         ),
+        spares_capex=spares_capex(facts),
+        findings=plan.findings,
         checks=plan.checks,
         difference=None,
     )

@@ -7,7 +7,8 @@ from itertools import groupby
 from qplan.comparison.columns import Column, SideBySide
 from qplan.costing.money_text import round_money
 from qplan.outputs.compare.charts import Bar, stacked_bars
-from qplan.outputs.compare.rows import NOTHING, Row, money_name, rows, value_text, verdicts
+from qplan.outputs.compare.remarks import said
+from qplan.outputs.compare.rows import NOTHING, Row, money_name, rows, value_text
 from qplan.outputs.report.document import Document, Section, Table
 from qplan.outputs.report.report import document_html
 
@@ -19,7 +20,7 @@ def compared_html(table: SideBySide) -> str:
 
 def compared_document(table: SideBySide) -> Document:
     """Everything that the page says, as plain text, with its charts."""
-    found, said = rows(table), verdicts(table)
+    found = rows(table)
     planned = [column.facts for column in table.columns if column.facts is not None]
     name = next((facts.inventory.metadata.name for facts in planned if facts.inventory.metadata.name), None)
     grouped = groupby((row for row in found if row.group != "TCO by corridor"), key=lambda row: row.group)
@@ -32,7 +33,7 @@ def compared_document(table: SideBySide) -> Document:
         figures=tuple((column.id, _tco(column)) for column in table.columns),
         corridors=_table("TCO by corridor", table, [row for row in found if row.group == "TCO by corridor"]),
         sections=(
-            Section("verdicts", "Against the baseline", points=said, pictures=_charts(table)),
+            Section("verdicts", "Against the baseline", points=said(table), pictures=_charts(table)),
             *(Section(_anchor(group), group, tables=(_table("", table, list(each)),)) for group, each in grouped),
         ),
     )

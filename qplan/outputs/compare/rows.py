@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -9,6 +10,7 @@ from typing import Literal
 from qplan.assessment.facts import PlanFacts
 from qplan.comparison.columns import COMMON, Column, Difference, SideBySide
 from qplan.comparison.model import Amount
+from qplan.costing.bill import Category
 from qplan.costing.firmness import EXPIRED, EXPIRED_FOREIGN, FOREIGN, ILLUSTRATIVE, QUOTED
 from qplan.costing.money_text import round_money
 from qplan.outputs.review.wording import signed_money, signed_percent
@@ -60,7 +62,15 @@ def _design(table: SideBySide) -> Iterator[Row]:
     yield _row(table, group, "links", "QKD links", "count", lambda facts: len(facts.plan.links))
     yield _row(table, group, "systems", "QKD systems", "text", _systems)
     yield _row(table, group, "offers", "Bought by", "text", _offers)
+    yield from _row_where_any(_row(table, group, "spares", "Spares", "text", _spares))
     yield _row(table, group, "unserved", "Corridors not served", "text", _unserved)
+    yield from _row_where_any(_row(table, group, "findings", "Warnings that touch it", "text", _findings))
+
+
+def _row_where_any(row: Row) -> Iterator[Row]:
+    """A row that no plan has anything for stays away."""
+    if any(row.values):
+        yield row
 
 
 def _result(column: Column) -> str:
@@ -75,7 +85,26 @@ def _systems(facts: PlanFacts) -> str:
 
 
 def _offers(facts: PlanFacts) -> str:
-    return ", ".join(f"{offer.paid} × {offer.id}" for offer in facts.plan.offers if offer.paid) or "no offer"
+    """Offers for all products; then the systems bought on none, then those that are there: every system is in it."""
+    parts = [f"{offer.paid} × {offer.id}" for offer in facts.plan.offers if offer.paid]
+    listed: Counter[str] = Counter()
+    for link in facts.plan.links:
+        if link.bought and link.offer is None:
+            listed[link.system] += link.bought
+    parts += [f"{count} × {name} at its own price" for name, count in sorted(listed.items())]
+    there = sum(link.existing for link in facts.plan.links)
+    parts += [f"{there} existing"] if there else []
+    return ", ".join(parts) or "no offer"
+
+
+def _spares(facts: PlanFacts) -> str | None:
+    spares = facts.inventory.spares.items()
+    return ", ".join(f"{count} × {product.partition('.')[2]}" for product, count in sorted(spares) if count) or None
+
+
+def _findings(facts: PlanFacts) -> str | None:
+    counts = Counter(finding.code for finding in facts.plan.findings)
+    return ", ".join(code if count == 1 else f"{count} × {code}" for code, count in sorted(counts.items())) or None
 
 
 def _unserved(facts: PlanFacts) -> str:
@@ -121,16 +150,30 @@ def _money(table: SideBySide) -> Iterator[Row]:
         ("capex", "Capex", True),
         ("contingency", "Contingency", False),
         ("opex_per_year", "Opex of year 1", True),
+        ("first_year", "Capex, contingency, opex of year 1", False),
         ("tco", "TCO", True),
     ):
         yield _row(table, group, key, name, "money", _cost(key))
         if changes:
             yield from _changes(table, key, name)
+        if key == "capex":
+            yield from _row_where_any(
+                _row(table, group, "capex.spares", "Spares, part of the capex", "money", spares_capex)
+            )
+
+
+def spares_capex(facts: PlanFacts) -> float | None:
+    """What is kept in stock, whatever the plan; None where nothing is."""
+    prices = [line.line_total or 0 for line in facts.bill if line.category is Category.SPARE]
+    return float(sum(prices)) if prices else None
 
 
 def _cost(key: str) -> Callable[[PlanFacts], Value]:
     def value(facts: PlanFacts) -> Value:
-        amount: float = getattr(facts.plan.costs, key)
+        costs = facts.plan.costs
+        if key == "first_year":
+            return round(costs.capex + costs.contingency + costs.opex_per_year, 2)
+        amount: float = getattr(costs, key)
         return amount
 
     return value

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from qplan.comparison.columns import SideBySide
-from qplan.outputs.compare.rows import Row, rows, value_text, verdicts
+from qplan.outputs.compare.remarks import said
+from qplan.outputs.compare.rows import Row, rows, value_text
 from qplan.outputs.report.document import Section
 from qplan.outputs.text.tables import (
     csv_text,
@@ -24,9 +25,9 @@ CELL_CHARACTERS = 40
 
 
 def compared_text(table: SideBySide, window: int | None = None) -> str:
-    """Verdicts, then one table with a rule over every group; in a window, cut to fit."""
+    """Verdicts and remarks, then one table with a rule over every group; in a window, cut to fit."""
     header = ("", *_names(table))
-    lines = [line for verdict in verdicts(table) for line in textwrap.wrap(one_line(verdict), window or WIDTH)]
+    lines = [line for verdict in said(table) for line in textwrap.wrap(one_line(verdict), window or WIDTH)]
     found = rows(table)
     cells = fitted_rows(header, [_cells(row) for row in found], CELL_CHARACTERS, window)
     shown = text_table(header, cells, header[1:]).splitlines()
@@ -37,9 +38,9 @@ def compared_text(table: SideBySide, window: int | None = None) -> str:
 
 
 def compared_markdown(table: SideBySide) -> str:
-    """Verdicts as points, then a table a group."""
+    """Verdicts and remarks as points, then a table a group."""
     header = ("", *_names(table))
-    blocks = ["\n".join(f"- {escape_markdown(verdict)}" for verdict in verdicts(table))]
+    blocks = ["\n".join(f"- {escape_markdown(verdict)}" for verdict in said(table))]
     for group, members in groupby(rows(table), key=lambda row: row.group):
         blocks += [f"**{group}**", markdown_table(header, map(_cells, members), header[1:]).rstrip()]
     return "\n\n".join(block for block in blocks if block) + "\n"
