@@ -41,8 +41,9 @@ EXAMPLES = (
     \b
     {TITLES}
 
-    Nothing is dropped or guessed in silence: each doubt is a finding (QP6…), printed and written into the file. An
-    inventory that is there is never overwritten: --update merges into it, and deletes nothing.
+    Nothing is dropped or guessed in silence: each doubt is a finding (QP6…). A new file has all of them as comments, an
+    update prints all of them. An inventory that is there is never overwritten: --update merges into it, and deletes
+    nothing.
     """)  # fmt: skip
 @click.argument("form", metavar="FORMAT", type=click.Choice(list(FORMATS)))
 @click.argument("files", metavar="FILE…", nargs=-1, required=True, type=ANY_PATH)

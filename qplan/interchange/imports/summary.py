@@ -80,7 +80,7 @@ def as_text(summary: Summary) -> str:
     if outcome.findings:
         lines += ["", f"To look at: {counted(len(outcome.findings), 'finding')}{_where(summary)}"]
         for code, items in groupby(sorted(outcome.findings, key=lambda item: item.code), key=lambda item: item.code):
-            lines += _group(code, list(items))
+            lines += _group(code, list(items), whole=outcome.update is not None)
         lines += [f"`qplan rules {outcome.findings[0].code}` explains."]
     if summary.needed:
         lines += ["", "Still to fill in", *(_point(line) for line in _few(summary.needed, 12))]
@@ -123,18 +123,21 @@ def _labelled(label: str, texts: Sequence[str]) -> list[str]:
     return [f"{label if not number else '':6}{text}" for number, text in enumerate(texts)]
 
 
-def _group(code: str, items: Sequence[Diagnostic]) -> list[str]:
+def _group(code: str, items: Sequence[Diagnostic], *, whole: bool) -> list[str]:
+    """The findings of a rule: `whole`, as they stand in no file, else the first of them."""
     lines = [f"  {code} {RULES[code].title}"]
-    for item in items[:MOST_SHOWN]:
+    most = len(items) if whole else MOST_SHOWN
+    for item in items[:most]:
         place = f"{item.file}:{item.line}" if item.line else item.file
-        lines += _wrapped(f"{place}: {item.message}", item.hint)
-    return lines + ([f"    … and {len(items) - MOST_SHOWN} more"] if len(items) > MOST_SHOWN else [])
+        lines += _wrapped(f"{place}: {item.message}", item.hint, whole=whole)
+    return lines + ([f"    … and {len(items) - most} more"] if len(items) > most else [])
 
 
-def _wrapped(words: str, hint: str) -> list[str]:
-    """What was found, in few lines, and what to do."""
+def _wrapped(words: str, hint: str, *, whole: bool) -> list[str]:
+    """What was found, in few lines unless `whole`, and what to do."""
     lines = textwrap.wrap(words, 110, initial_indent="    ", subsequent_indent="      ", break_on_hyphens=False)
-    lines = [*lines[: MOST_LINES - 1], lines[MOST_LINES - 1][:106] + " …"] if len(lines) > MOST_LINES else lines
+    if len(lines) > MOST_LINES and not whole:
+        lines = [*lines[: MOST_LINES - 1], lines[MOST_LINES - 1][:106] + " …"]
     return lines + textwrap.wrap(
         hint, 110, initial_indent="      → ", subsequent_indent="        ", break_on_hyphens=False
     )

@@ -15,6 +15,7 @@ from qplan.interchange.imports.rows import Origin, Rows, SiteRow, doubt, listed
 from qplan.interchange.imports.stages.names import Known
 from qplan.interchange.imports.stages.snapping import JOINT
 from qplan.interchange.imports.yaml_edit import Edits, NotEditable
+from qplan.interchange.imports.yaml_text import flow
 from qplan.inventory.commercial import Offer
 from qplan.inventory.source.includes import Loaded, load
 from qplan.inventory.source.messages import counted, shown
@@ -32,6 +33,8 @@ OFFERED = frozenset(Offer.model_fields) - {"labels"}
 
 
 OFFERS = ("offers",)
+TIER = {"from", "discount"}
+LONGEST_WORD = 80  # of a list or mapping that is shown
 
 
 @dataclass(frozen=True)
@@ -227,7 +230,18 @@ def _same(name: str, there: object, new: object) -> bool:
 
 
 def _word(value: object) -> str:
-    return "[…]" if isinstance(value, list | dict) else shown(value).strip("'")
+    """In short: `20 % from 7, 25 % from 20`, `[support]`; a long list or mapping without what is in it."""
+    if not isinstance(value, list | dict):
+        return shown(value).strip("'")
+    if isinstance(value, list) and value and all(isinstance(one, dict) and one.keys() == TIER for one in value):
+        text = ", ".join(f"{_percent(one['discount'])} from {one['from']}" for one in value)
+    else:
+        text = flow(value)
+    return text if len(text) <= LONGEST_WORD else "[…]"
+
+
+def _percent(share: object) -> str:
+    return f"{share * 100:g} %" if isinstance(share, int | float) else str(share)
 
 
 def _at(value: Mapping[str, Any], section: tuple[str, ...]) -> Mapping[str, Any]:

@@ -281,7 +281,7 @@ def test_offers_come_into_the_inventory_as_a_whole_and_are_planned_with(project,
     monkeypatch.chdir(project)
     answer = answered(project, [{LINE: SYSTEM, "price": 160000, "complies": "yes"}], WHOLE_ANSWER)
     run = qplan("import", "offers", answer, "--update")
-    assert run.code == 0 and "list_price 140000.0 → 160000, discount 0.1 → null, tiers […] → null" in run.out
+    assert run.code == 0 and "list_price 140000.0 → 160000, discount 0.1 → null, tiers 20 % from 9 → null" in run.out
     offer = read_inventory(project / "sites.yaml").inventory.offers["old"]
     assert (offer.list_price, offer.discount, offer.tiers, offer.currency) == (160000, 0, (), "CHF")
     assert offer.labels == {"asked": "by phone"}
@@ -293,6 +293,14 @@ def test_offers_come_into_the_inventory_as_a_whole_and_are_planned_with(project,
     )
     assert "no mapping file" in qplan("import", "offers", answer, "-o", "o.yaml", "--map", "m.yaml").err
     assert "--for" in qplan("import", "csv", "sites.yaml", "-o", "o.yaml", "--for", "sites.yaml").err
+
+
+def test_an_update_prints_every_finding_as_no_file_holds_them(project, monkeypatch):
+    monkeypatch.chdir(project)
+    rows = [{LINE: f"QKD-0000000{number}", "price": 5} for number in range(6)]
+    answer = answered(project, [{LINE: KMS, "price": 5}, *rows], WHOLE_ANSWER)
+    run = qplan("import", "offers", answer, "--update")
+    assert [row[LINE] for row in rows if row[LINE] not in run.out] == [] and "more" not in run.out
 
 
 scribbles = st.one_of(
