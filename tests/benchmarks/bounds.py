@@ -162,7 +162,8 @@ def examine(kind: str, build: Callable, seed: int, counts: Counter[str]) -> int:
         counts[f"ended by {result.search.stopped_by}, {result.search.status}"] += 1
         if result.search.bound is not None:
             counts["bounds held against the optimum"] += 1
-            counts["of these, below the value (a gap was open)"] += result.search.bound < result.search.value
+            if result.search.value is not None:
+                counts["of these, below the value (a gap was open)"] += result.search.bound < result.search.value
         for fault in faults(inventory, optimum, result, asked):
             wrong += 1
             print(f"WRONG: {kind} inventory of seed {seed}, {label}, {solver}: {fault}", flush=True)
