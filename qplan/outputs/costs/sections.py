@@ -156,10 +156,12 @@ def _register(facts: PlanFacts) -> Section:
     judged = f"Judged as of {day}." if day else "No day was named (--as-of DATE), so none counts as run out."
     said = judged if quotes else "The inventory states no quote and no offer for what the plan buys."
     lines = tuple(f"{quote.number or quote.seller or NOTHING}: {', '.join(quote.lines)}" for quote in quotes)
-    return Section("quotes", "Register of quotes", (said,), (_quotes(quotes),) if quotes else (), lines)
+    return Section("quotes", "Register of quotes", (said,), (_quotes(facts, quotes),) if quotes else (), lines)
 
 
-def _quotes(quotes: tuple[Quote, ...]) -> Table:
+def _quotes(facts: PlanFacts, quotes: tuple[Quote, ...]) -> Table:
+    """Without contingency, which has a share of its own."""
+    whole = facts.costs.tco
     rows = tuple(
         (
             quote.seller or NOTHING,
@@ -167,11 +169,13 @@ def _quotes(quotes: tuple[Quote, ...]) -> Table:
             quote.quoted or NOTHING,
             quote.valid_until or NOTHING,
             _firm(quote),
-            plain_money(quote.tco),
+            plain_money(quote.before_contingency),
+            wording.percent(float(quote.before_contingency / whole)) if whole else NOTHING,
         )
         for quote in quotes
     )
-    return Table("", ("Who", "Number", "Quoted", "Valid until", "Firm", "TCO"), rows, right=("TCO",))
+    figures = ("Before contingency", "Of the TCO")
+    return Table("", ("Who", "Number", "Quoted", "Valid until", "Firm", *figures), rows, right=figures)
 
 
 def _firm(quote: Quote) -> str:
