@@ -145,6 +145,17 @@ def present_value(economics: Economics, cost: Cost) -> Decimal:
     return value
 
 
+def present_value_beyond_first_terms(economics: Economics, cost: Cost) -> Decimal:
+    """The part of `present_value` that no term agreed now covers: fees of further terms, and refreshes."""
+    horizon, growth = economics.horizon_years, 1 + money(economics.discount_rate)
+    value = present_value(economics, Cost(refreshes=cost.refreshes))
+    for term, fee in cost.fees:
+        for year in range(term // MONTHS + 1, horizon + 1):
+            agreed = max(0, term - MONTHS * (year - 1))
+            value += fee * (months_paid(horizon, term, year) - agreed) * growth**-year
+    return value
+
+
 def opex_of_year(economics: Economics, cost: Cost, year: int) -> Decimal:
     """Opex of a year from 1 to the horizon."""
     grown = (amount * (1 + money(growth)) ** (year - 1) for growth, amount in _growing(economics, cost) if amount)

@@ -10,7 +10,7 @@ from math import fsum
 from qplan.costing.bill import BillLine, bill_total
 from qplan.costing.cash_flow import CashFlow, cash_flow
 from qplan.costing.cents import cents
-from qplan.costing.cost import Cost, contingency, money, tco
+from qplan.costing.cost import ZERO, Cost, contingency, money, refresh_over_horizon, tco
 from qplan.costing.firmness import Firmness, firmness, price_basis, yearly_basis
 from qplan.costing.money_text import TO_BE_QUOTED
 from qplan.costing.sensitivity import Sensitivity, sensitivities
@@ -30,6 +30,8 @@ class PriceGroup:
     capex: Decimal | None
     """None where nothing in the group has a price."""
     opex_per_year: Decimal
+    refresh: Decimal
+    """Of all years, nominal."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,8 @@ def cost_report(inventory: Inventory, plan: Plan, bill: tuple[BillLine, ...]) ->
         nominal=sum((year.nominal for year in years), Decimal(0)),
         tco=cents(tco(economics, total)),
         years=years,
-        by_category=_by_category(bill),
-        by_basis=_by_basis(bill),
+        by_category=_by_category(economics, bill),
+        by_basis=_by_basis(economics, bill),
         firmness=firmness(economics, bill),
         shares=by_corridor(inventory, plan, bill),
         drivers=sensitivities(economics, bill),
@@ -86,15 +88,15 @@ def per_bps(amount: Decimal, rate_bps: float) -> float | None:
     return float(f"{amount / money(rate_bps):.6g}") if rate_bps else None
 
 
-def _by_category(bill: Iterable[BillLine]) -> tuple[PriceGroup, ...]:
+def _by_category(economics: Economics, bill: Iterable[BillLine]) -> tuple[PriceGroup, ...]:
     """In the order of the bill."""
     groups: dict[str, list[BillLine]] = {}
     for line in bill:
         groups.setdefault(line.category.value, []).append(line)
-    return tuple(_group(name, lines, lines) for name, lines in groups.items())
+    return tuple(_group(economics, name, lines, lines) for name, lines in groups.items())
 
 
-def _by_basis(bill: Iterable[BillLine]) -> tuple[PriceGroup, ...]:
+def _by_basis(economics: Economics, bill: Iterable[BillLine]) -> tuple[PriceGroup, ...]:
     """In the order of the bill; a line whose price and support rest on different things is in two groups."""
     priced: dict[str, list[BillLine]] = {}
     yearly: dict[str, list[BillLine]] = {}
@@ -102,12 +104,14 @@ def _by_basis(bill: Iterable[BillLine]) -> tuple[PriceGroup, ...]:
         priced.setdefault(TO_BE_QUOTED if line.to_be_quoted else price_basis(line), []).append(line)
         if line.yearly:
             yearly.setdefault(yearly_basis(line), []).append(line)
-    return tuple(_group(name, priced.get(name, []), yearly.get(name, [])) for name in {**priced, **yearly})
+    names = {**priced, **yearly}
+    return tuple(_group(economics, name, priced.get(name, []), yearly.get(name, [])) for name in names)
 
 
-def _group(name: str, priced: list[BillLine], yearly: list[BillLine]) -> PriceGroup:
+def _group(economics: Economics, name: str, priced: list[BillLine], yearly: list[BillLine]) -> PriceGroup:
     unpriced = sum(line.to_be_quoted for line in priced)
     capex = sum((line.line_total or Decimal(0) for line in priced), Decimal(0))
     opex = sum((line.support_per_year for line in yearly), Decimal(0))
     lines = len({line.address for line in (*priced, *yearly)})
-    return PriceGroup(name, lines, unpriced, None if priced and unpriced == len(priced) else capex, opex)
+    later = cents(sum((refresh_over_horizon(economics, line.cost) for line in priced), ZERO))
+    return PriceGroup(name, lines, unpriced, None if priced and unpriced == len(priced) else capex, opex, later)

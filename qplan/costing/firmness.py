@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from qplan.costing.bill import BillLine, bill_total
-from qplan.costing.cost import Cost, contingency, present_value, tco
+from qplan.costing.cost import Cost, contingency, present_value, present_value_beyond_first_terms, tco
 from qplan.inventory.commercial import Economics
 
 QUOTED, EXPIRED, FOREIGN, ILLUSTRATIVE = "quote", "expired quote", "foreign currency", "illustrative"
@@ -25,6 +25,8 @@ class Firmness:
 
     shares: dict[str, float]
     unpriced_lines: int
+    beyond_terms: float = 0.0
+    """The part of `quoted` that lies beyond the quoted terms: fees of further terms, and what is bought again."""
 
     def share(self, basis: str) -> float:
         return self.shares.get(basis, 0.0)
@@ -75,4 +77,6 @@ def firmness(economics: Economics, bill: Iterable[BillLine]) -> Firmness:
     amounts[CONTINGENCY] = Fraction(contingency(economics, total.capex))
     whole = Fraction(tco(economics, total))
     shares = {basis: float(amounts[basis] / whole) for basis in sorted(amounts) if amounts[basis]} if whole else {}
-    return Firmness(shares, sum(line.to_be_quoted for line in lines))
+    quoted = (line.cost for line in lines if price_basis(line) == QUOTED)
+    beyond = sum((Fraction(present_value_beyond_first_terms(economics, cost)) for cost in quoted), Fraction(0))
+    return Firmness(shares, sum(line.to_be_quoted for line in lines), float(beyond / whole) if whole else 0.0)

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from qplan.costing.bill import BillLine, Charge
 from qplan.costing.cents import apportion
-from qplan.costing.cost import ZERO, tco
+from qplan.costing.cost import ZERO, present_value, tco
 from qplan.costing.firmness import QUOTED, price_basis, yearly_basis
 from qplan.inventory.model import Inventory
 
@@ -30,6 +30,9 @@ class Quote:
     one_off: Decimal
     per_year: Decimal
     tco: Decimal
+    """With its part of the contingency."""
+    before_contingency: Decimal
+    """The same without it: what `Firmness.shares` are of."""
     basis: tuple[str, ...]
     """What the prices of its lines rest on."""
     support_basis: tuple[str, ...]
@@ -47,19 +50,21 @@ class Quote:
 def register_quotes(inventory: Inventory, bill: Iterable[BillLine]) -> tuple[Quote, ...]:
     """Everything that is on an offer, has the number of a quote or is called one; sorted by seller and number."""
     lines = [line for line in bill if line.offer or line.quote_ref or line.provenance == QUOTED]
-    totals = apportion([tco(inventory.economics, line.cost) for line in lines])
-    groups: dict[tuple[str, ...], list[tuple[BillLine, Decimal]]] = {}
-    for line, total in zip(lines, totals, strict=True):
+    economics = inventory.economics
+    totals = apportion([tco(economics, line.cost) for line in lines])
+    bare = apportion([line.one_off + present_value(economics, line.cost) for line in lines])
+    groups: dict[tuple[str, ...], list[tuple[BillLine, Decimal, Decimal]]] = {}
+    for line, total, amount in zip(lines, totals, bare, strict=True):
         quoted = (inventory.offers[line.offer].quoted or "") if line.offer else ""
         unnumbered = "" if line.quote_ref else line.offer
         key = line.seller, line.quote_ref, quoted, line.quote_valid_until, unnumbered
-        groups.setdefault(key, []).append((line, total))
+        groups.setdefault(key, []).append((line, total, amount))
     return tuple(_quote(key, groups[key]) for key in sorted(groups))
 
 
-def _quote(key: tuple[str, ...], members: list[tuple[BillLine, Decimal]]) -> Quote:
+def _quote(key: tuple[str, ...], members: list[tuple[BillLine, Decimal, Decimal]]) -> Quote:
     seller, number, quoted, valid_until, _ = key
-    lines = [line for line, _ in members]
+    lines = [line for line, *_ in members]
     return Quote(
         seller=seller,
         number=number,
@@ -69,7 +74,8 @@ def _quote(key: tuple[str, ...], members: list[tuple[BillLine, Decimal]]) -> Quo
         lines=tuple(line.address for line in lines),
         one_off=sum((line.line_total or ZERO for line in lines), ZERO),
         per_year=sum((line.support_per_year for line in lines), ZERO),
-        tco=sum((total for _, total in members), ZERO),
+        tco=sum((total for _, total, _ in members), ZERO),
+        before_contingency=sum((amount for _, _, amount in members), ZERO),
         basis=tuple(sorted({price_basis(line) for line in lines})),
         support_basis=tuple(sorted({yearly_basis(line) for line in lines if _supported(line)})),
         run_out=any(line.expired for line in lines),

@@ -16,7 +16,7 @@ from seeds import CASES
 from qplan.assessment.facts import assess
 from qplan.costing.bill import Category, bill_of_materials
 from qplan.costing.cents import apportion, cents
-from qplan.costing.cost import present_value_factor
+from qplan.costing.cost import Cost, Life, present_value_beyond_first_terms, present_value_factor
 from qplan.costing.market import Market
 from qplan.costing.planned import plan_cost, state_costs
 from qplan.costing.quotes import register_quotes
@@ -253,6 +253,27 @@ def test_a_spare_rests_on_the_offer_that_sets_its_price():
     assert (line.line_total, line.offer, line.quote_ref, line.provenance) == (1600, "least", "Q-8", "quote")
     assert (line.supplier, line.support_per_year, line.support_provenance) == ("Acme", 0, "")
     assert "spare.KMS-1" in {key for quote in register_quotes(inventory, [line]) for key in quote.lines}
+
+
+@pytest.mark.parametrize(("term_months", "months"), [(1, 35), (12, 24), (18, 18), (24, 24), (30, 30), (36, 0), (48, 0)])
+def test_fees_beyond_the_first_term_are_told_apart_from_what_is_agreed(term_months, months):
+    """Of three years, whole terms: 24 months are paid twice, 30 likewise."""
+    economics = Economics(horizon_years=3, discount_rate=0.0)
+    fee, again = Cost(fees=((term_months, Decimal(1)),)), Cost(refreshes=((Life(2), Decimal(100)),))
+    assert present_value_beyond_first_terms(economics, fee) == months
+    assert present_value_beyond_first_terms(economics, fee + again) == months + 100
+
+
+def test_the_register_comes_to_the_shares_of_what_is_quoted():
+    _, plan = sample()
+    key_manager = {"price": 1000.0, "support_per_year": 100.0, "provenance": "quote"}
+    dv = {**SAMPLE["equipment"]["qkd_systems"]["dv-metro"], "provenance": "datasheet"}
+    systems = {**SAMPLE["equipment"]["qkd_systems"], "dv-metro": dv}
+    costs = assess(edited(equipment={"node_items": {"KMS-1": key_manager}, "qkd_systems": systems}), plan)
+    quotes = register_quotes(costs.inventory, costs.bill)
+    firm = sum(quote.before_contingency for quote in quotes if quote.firm)
+    assert costs.inventory.economics.contingency and firm
+    assert float(firm / costs.costs.tco) == pytest.approx(costs.costs.firmness.quoted, abs=1e-6)
 
 
 def test_one_more_thing_in_the_bill_leaves_the_other_keys_as_they_are():

@@ -131,6 +131,21 @@ def test_what_a_price_rests_on_is_one_word_in_every_format():
     assert (cells["Line"], cells["Provenance"], cells["Support provenance"]) == ("system.s", word, word)
 
 
+def test_what_is_bought_again_is_due_in_the_report():
+    found = facts(system={**SYSTEM, "life_years": 3, "provenance": "quote"})
+    for groups in (found.costs.by_category, found.costs.by_basis):
+        assert sum(group.refresh for group in groups) == sum(year.kinds["refresh"] for year in found.costs.years) == 300
+    text = report_markdown(found)
+    assert "| Due again later |" in text and "| Year | One-off | Opex | Refresh |" in text
+
+
+@pytest.mark.parametrize("by", ["part", "site", "link", "corridor", "supplier", "charge"])
+def test_every_view_counts_the_lines_to_be_quoted_once(by):
+    text = render_bill(facts(), by).decode()
+    (total,) = (line for line in text.splitlines() if line.startswith("Total "))
+    assert "; 1 line to be quoted" in text and " 1 line to be quoted " in total
+
+
 def test_a_variant_is_named_in_every_headline():
     found = facts(metadata={"name": "Net"})
     ref = found.plan.inventory.model_copy(update={"scenario": "wet", "set": {"policy.loss_margin_db": 2}})

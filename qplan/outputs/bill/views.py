@@ -94,7 +94,7 @@ def view_markdown(facts: PlanFacts, view: BillView) -> str:
         name = heading(facts, view, group)
         blocks += [f"**{escape_markdown(name)}**"] if name else []
         blocks.append(markdown_table(SHOWN, _group_rows(facts, view, group, UNLIMITED), SHOWN_FIGURES).rstrip())
-    blocks.append(markdown_table(SHOWN, [_total_row(view)], SHOWN_FIGURES).rstrip())
+    blocks.append(markdown_table(SHOWN, [_total_row(facts, view)], SHOWN_FIGURES).rstrip())
     return "\n\n".join([*blocks, *map(escape_markdown, notes(facts, view))]) + "\n"
 
 
@@ -120,7 +120,7 @@ def _lines(facts: PlanFacts, view: BillView, window: int | None) -> Iterator[str
         before[len(rows)] = heading(facts, view, group)
         rows += _group_rows(facts, view, group)
     before[len(rows)] = ""
-    rows.append(_total_row(view))
+    rows.append(_total_row(facts, view))
     shown = drop_columns(SHOWN, rows, SHOWN_FIGURES, DROPPED, window).splitlines()
     yield from shown[:2]
     for number, line in enumerate(shown[2:]):
@@ -161,8 +161,9 @@ def _row(entry: Entry, stands: str, characters: int) -> tuple[str, ...]:
     )
 
 
-def _total_row(view: BillView) -> tuple[str, ...]:
-    return _sum_row("Total", sum(group.to_be_quoted for group in view.groups), view.money)
+def _total_row(facts: PlanFacts, view: BillView) -> tuple[str, ...]:
+    """A line that stands in several groups is one."""
+    return _sum_row("Total", facts.lines_to_be_quoted, view.money)
 
 
 def _sum_row(name: str, unpriced: int, paid: Money) -> tuple[str, ...]:

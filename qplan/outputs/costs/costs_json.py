@@ -117,6 +117,7 @@ def firmness_document(facts: PlanFacts) -> FirmDocument:
         currency_open=firmness.share(FOREIGN),
         expired=firmness.share(EXPIRED) + firmness.share(EXPIRED_FOREIGN),
         illustrative=firmness.share(ILLUSTRATIVE),
+        beyond_terms=firmness.beyond_terms,
         unpriced_lines=firmness.unpriced_lines,
     )
 

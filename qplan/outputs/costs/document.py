@@ -36,6 +36,8 @@ class FirmDocument(Document):
     expired: float
     """By quotes that have run out, in whatever currency."""
     illustrative: float
+    beyond_terms: float
+    """The part of `quoted` that lies beyond the quoted terms: fees of further terms, and what is bought again."""
     unpriced_lines: int
 
 
@@ -133,6 +135,9 @@ class QuoteDocument(Document):
     one_off: float
     per_year: float
     tco: float
+    """With its part of the contingency."""
+    before_contingency: float
+    """The same without it: what the shares of `firmness` are of."""
     basis: tuple[str, ...]
     """What the prices of its lines rest on."""
     support_basis: tuple[str, ...]

@@ -18,7 +18,7 @@ from qplan.costing.quotes import Quote, register_quotes
 from qplan.costing.views import SHARING_RULE
 from qplan.inventory.source.messages import counted
 from qplan.outputs.compare.rows import money_name
-from qplan.outputs.report.cost_section import PRICE_BASIS, unpriced_table
+from qplan.outputs.report.cost_section import OPEX, PRICE_BASIS, unpriced_table, years_table
 from qplan.outputs.report.document import Section, Table
 from qplan.outputs.review.wording import signed_money, signed_percent
 from qplan.outputs.text import money as money_words
@@ -28,13 +28,6 @@ from qplan.outputs.text.tables import format_number
 from qplan.outputs.text.verdict import title
 
 FIRM = "A quote that holds, in the plan's currency, is firm; nothing else is."
-OPEX = {
-    "support": "Support, services, licences",
-    "lease": "Fibre leases",
-    "hosting": "Hosting, relay operation",
-    "energy": "Energy",
-    "fees": "Lease and managed fees",
-}
 NOTHING = "–"
 
 
@@ -83,7 +76,7 @@ def account_sections(account: CostAccount) -> tuple[Section, ...]:
     counting = f"Amounts in {economics.currency}, without tax. {convention(economics, costs.total)}"
     found = (
         _compared(account),
-        Section("years", "By year", tables=(_years(facts),)),
+        Section("years", "By year", tables=(years_table(facts),)),
         Section("opex", "Opex by kind", tables=(_opex(facts),), points=tuple(_opex_notes(facts))),
         Section("corridors", "By corridor", (SHARING_RULE,), (_corridors(facts),)),
         Section("firmness", "What the TCO rests on", (FIRM,), (_firmness(facts),)),
@@ -92,20 +85,6 @@ def account_sections(account: CostAccount) -> tuple[Section, ...]:
         Section("basis", "How it is counted", (counting,)),
     )
     return tuple(section for section in found if section is not None)
-
-
-def _years(facts: PlanFacts) -> Table:
-    figures = ("One-off", "Opex", "Refresh", "Nominal", "Discounted")
-    rows, totals = [], [ZERO] * 5
-    for row in facts.costs.years:
-        opex = sum((row.kinds[kind] for kind in OPEX), ZERO)
-        once = row.kinds["capex"] + row.kinds["contingency"]
-        amounts = (once, opex, row.kinds["refresh"], row.nominal, row.discounted)
-        totals = [total + amount for total, amount in zip(totals, amounts, strict=True)]
-        span = str(row.year) if row.year == row.last_year else f"{row.year}–{row.last_year}"
-        rows.append((span, *map(_some, amounts[:3]), *map(plain_money, amounts[3:])))
-    rows.append(("Total", *map(plain_money, totals)))
-    return Table("", ("Year", *figures), tuple(rows), right=figures)
 
 
 def _opex(facts: PlanFacts) -> Table:
@@ -177,10 +156,12 @@ def _register(facts: PlanFacts) -> Section:
     judged = f"Judged as of {day}." if day else "No day was named (--as-of DATE), so none counts as run out."
     said = judged if quotes else "The inventory states no quote and no offer for what the plan buys."
     lines = tuple(f"{quote.number or quote.seller or NOTHING}: {', '.join(quote.lines)}" for quote in quotes)
-    return Section("quotes", "Register of quotes", (said,), (_quotes(quotes),) if quotes else (), lines)
+    return Section("quotes", "Register of quotes", (said,), (_quotes(facts, quotes),) if quotes else (), lines)
 
 
-def _quotes(quotes: tuple[Quote, ...]) -> Table:
+def _quotes(facts: PlanFacts, quotes: tuple[Quote, ...]) -> Table:
+    """Without contingency, which has a share of its own."""
+    whole = facts.costs.tco
     rows = tuple(
         (
             quote.seller or NOTHING,
@@ -188,11 +169,13 @@ def _quotes(quotes: tuple[Quote, ...]) -> Table:
             quote.quoted or NOTHING,
             quote.valid_until or NOTHING,
             _firm(quote),
-            plain_money(quote.tco),
+            plain_money(quote.before_contingency),
+            wording.percent(float(quote.before_contingency / whole)) if whole else NOTHING,
         )
         for quote in quotes
     )
-    return Table("", ("Who", "Number", "Quoted", "Valid until", "Firm", "TCO"), rows, right=("TCO",))
+    figures = ("Before contingency", "Of the TCO")
+    return Table("", ("Who", "Number", "Quoted", "Valid until", "Firm", *figures), rows, right=figures)
 
 
 def _firm(quote: Quote) -> str:
@@ -231,7 +214,3 @@ def _compared(account: CostAccount) -> Section | None:
 def _change(delta: float) -> str:
     amount = plain_money(money(abs(delta)))
     return f"{'+' if delta > 0 else '-'}{amount}" if delta else amount
-
-
-def _some(amount: Decimal) -> str:
-    return plain_money(amount) if amount else ""

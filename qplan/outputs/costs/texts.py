@@ -52,6 +52,7 @@ def _figures(account: CostAccount) -> Iterator[tuple[Cell, ...]]:
             yield f"{at}.{key}", amount, currency
     for basis, part in costs.firmness.shares.items():
         yield f"firmness.{basis}", part, "share"
+    yield "firmness.beyond_terms", costs.firmness.beyond_terms, "share"
     yield "firmness.unpriced_lines", costs.firmness.unpriced_lines, "lines"
     found = account.difference
     if found is not None:

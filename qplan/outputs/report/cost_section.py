@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from qplan.assessment.facts import PlanFacts
 from qplan.costing.cash_flow import convention
+from qplan.costing.cost import ZERO
 from qplan.costing.costs import PriceGroup
-from qplan.costing.money_text import TO_BE_QUOTED, format_money
+from qplan.costing.money_text import TO_BE_QUOTED, format_money, plain_money
 from qplan.costing.sensitivity import SWING
 from qplan.costing.views import SHARING_RULE
 from qplan.outputs.compare.charts import tornado
@@ -17,7 +18,14 @@ from qplan.outputs.text import money, wording
 from qplan.outputs.text.tables import format_number
 
 PRICE_BASIS = {"": "no price needed"}
-DRIVERS_SHOWN = 8
+OPEX = {
+    "support": "Support, services, licences",
+    "lease": "Fibre leases",
+    "hosting": "Hosting, relay operation",
+    "energy": "Energy",
+    "fees": "Lease and managed fees",
+}
+DRIVERS_SHOWN, YEARS_SHOWN = 8, 30
 HELD = (
     "The plan is held as it is, and one driver moves at a time. To plan anew, and to see from where on another plan is "
     "better: qplan compare PLAN --sensitivity."
@@ -30,6 +38,7 @@ def cost_section(facts: PlanFacts) -> Section:
         _totals(facts),
         _groups("By category", "Category", facts.costs.by_category, currency),
         _groups("What prices and support rest on", "Basis", facts.costs.by_basis, currency),
+        *([years_table(facts, "By year")] if len(facts.costs.years) <= YEARS_SHOWN else []),
         unpriced_table(facts),
         _shares(facts),
     )
@@ -52,17 +61,37 @@ def _totals(facts: PlanFacts) -> Table:
     return Table("Totals", ("Total", "Amount"), rows, right=("Amount",))
 
 
+def years_table(facts: PlanFacts, title: str = "") -> Table:
+    figures = ("One-off", "Opex", "Refresh", "Nominal", "Discounted")
+    rows, totals = [], [ZERO] * 5
+    for row in facts.costs.years:
+        opex = sum((row.kinds[kind] for kind in OPEX), ZERO)
+        once = row.kinds["capex"] + row.kinds["contingency"]
+        amounts = (once, opex, row.kinds["refresh"], row.nominal, row.discounted)
+        totals = [total + amount for total, amount in zip(totals, amounts, strict=True)]
+        span = str(row.year) if row.year == row.last_year else f"{row.year}–{row.last_year}"
+        rows.append((span, *map(_some, amounts[:3]), *map(plain_money, amounts[3:])))
+    rows.append(("Total", *map(plain_money, totals)))
+    return Table(title, ("Year", *figures), tuple(rows), right=figures)
+
+
+def _some(amount: Decimal) -> str:
+    return plain_money(amount) if amount else ""
+
+
 def _groups(title: str, key: str, groups: Iterable[PriceGroup], currency: str) -> Table:
-    """One-off and yearly money by group; lines without a price are counted, never shown as 0."""
+    """One-off, yearly and refresh money by group; lines without a price are counted, never shown as 0."""
     rows = tuple(
         (
             PRICE_BASIS.get(group.name, group.name),
             _one_off(group.capex, group.to_be_quoted, currency),
             format_money(group.opex_per_year, currency),
+            format_money(group.refresh, currency) if group.refresh else "",
         )
         for group in groups
     )
-    return Table(title, (key, "One-off", "Per year"), rows, right=("One-off", "Per year"))
+    figures = ("One-off", "Per year", "Due again later")
+    return Table(title, (key, *figures), rows, right=figures)
 
 
 def _one_off(capex: Decimal | None, unpriced: int, currency: str) -> str:

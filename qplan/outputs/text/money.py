@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from qplan.assessment.facts import PlanFacts
 from qplan.assessment.unstated import Charge, Unstated
 from qplan.costing.bill import NO_SOURCE
-from qplan.costing.firmness import CONTINGENCY, EXPIRED, EXPIRED_FOREIGN, FOREIGN, ILLUSTRATIVE, PUBLISHED
+from qplan.costing.firmness import CONTINGENCY, EXPIRED, EXPIRED_FOREIGN, FOREIGN, ILLUSTRATIVE, PUBLISHED, Firmness
 from qplan.costing.money_text import round_money
 from qplan.inventory.source.messages import counted
 from qplan.outputs.text import wording
@@ -84,12 +84,17 @@ def decided_text(facts: PlanFacts) -> str:
     return f"unpriced things decided it, counted as 0: {wording.listed(facts.unpriced, NAMED)}"
 
 
+def _beyond(firmness: Firmness) -> str:
+    share = wording.percent(firmness.beyond_terms)
+    return f" ({share} beyond the quoted terms: further terms, refresh)" if firmness.beyond_terms else ""
+
+
 def firmness_text(facts: PlanFacts) -> str:
     """How much of the total cost is quoted, how much is a guess, and how many lines have no price."""
     firmness, unpriced = facts.costs.firmness, facts.lines_to_be_quoted
     words = []
     if facts.plan.costs.tco:
-        words = [f"{wording.percent(firmness.quoted)} of the TCO is quoted"]
+        words = [f"{wording.percent(firmness.quoted)} of the TCO is quoted{_beyond(firmness)}"]
         for bases, what in NOT_QUOTED:
             share = sum(firmness.share(basis) for basis in bases)
             words += [f"{wording.percent(share)} {what}"] if share else []
