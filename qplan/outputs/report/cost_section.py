@@ -19,8 +19,9 @@ from qplan.outputs.text.tables import format_number
 PRICE_BASIS = {"": "no price needed"}
 DRIVERS_SHOWN = 8
 HELD = (
-    "The plan is held as it is, and one driver moves at a time. To plan anew, and to see from where on another plan is "
-    "better: qplan compare PLAN --sensitivity."
+    "The plan is held as it is, and one driver moves at a time: systems, one-off, without their refresh and fees, "
+    "which are drivers of their own. To plan anew, and to see from where on another plan is better: qplan compare PLAN "
+    "--sensitivity, where system prices and fees move together."
 )
 
 
