@@ -14,7 +14,7 @@ from qplan.inventory.commercial import Economics
 SWING = Decimal("0.2")
 
 ONE_OFF_DRIVERS = {
-    "system prices": {Category.QKD_SYSTEM, Category.SURPLUS, Category.SPARE},
+    "systems, one-off": {Category.QKD_SYSTEM, Category.SURPLUS, Category.SPARE},
     "node items": {Category.NODE_ITEM},
     "node works": {Category.NODE_WORKS},
     "relay fit-out": {Category.RELAY_ITEM, Category.RELAY_WORKS},

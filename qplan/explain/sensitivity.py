@@ -44,9 +44,11 @@ class Driver:
     """Of an amount at its addresses."""
 
 
+# What has a name of `qplan.costing.sensitivity` too moves the same there. System prices and fees move as they are
+# stated, with the refresh and spares that follow from them; there one-off money, refresh and fees are drivers apart.
 DRIVERS = (
     Driver(
-        "system price",
+        "system prices and fees",
         (
             "equipment.qkd_systems.*.price",
             "offers.*.list_price",

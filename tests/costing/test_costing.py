@@ -339,7 +339,7 @@ def scaled(driver, factor):
     systems = {key: dict(system) for key, system in SAMPLE["equipment"]["qkd_systems"].items()}
     items = {kind: dict(*SAMPLE["equipment"][kind].values()) for kind in ("node_items", "relay_items")}
     targets = {
-        "system prices": [(systems.values(), "price")],
+        "systems, one-off": [(systems.values(), "price")],
         "node items": [([items["node_items"]], "price")],
         "relay fit-out": [([items["relay_items"]], "price"), (sites.values(), "relay_cost")],
         "node works": [(sites.values(), "node_cost")],

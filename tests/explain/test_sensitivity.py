@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from qplan.assessment.facts import assess
 from qplan.explain.sensitivity import Sensitivities, sensitivities
 from qplan.explain.trials import Trials
 from qplan.inventory.model import Inventory
@@ -55,6 +56,22 @@ def found() -> Sensitivities:
     return found_for(detour())
 
 
+def test_a_driver_that_costs_have_too_moves_the_total_by_the_same():
+    stated = detour().model_dump(by_alias=True, mode="json", exclude_unset=True)
+    stated["economics"] = {"horizon_years": HORIZON, "discount_rate": 0.04, "contingency": 0.1}
+    stated["equipment"]["qkd_systems"]["s"] |= {"life_years": 4, "support_per_year": 3}
+    stated["sites"]["a"]["node_cost_per_year"] = 7
+    inventory, parameters = Inventory.model_validate(stated), SearchParameters(0.0, TimeBudget.of(60))
+    plan = optimize(inventory, REF, "highs", parameters).plan
+    swings = sensitivities(Trials("highs", parameters), inventory, plan, {}, lambda driver: None).swings
+    drivers = {each.driver: each for each in assess(inventory, plan).costs.drivers}
+    shared = [swing for swing in swings if swing.driver in drivers]
+    assert {swing.driver for swing in shared} == {"fibre lease", "node hosting", "discount rate"}
+    for swing in shared:
+        one = drivers[swing.driver]
+        assert (swing.lower.held, swing.higher.held) == (float(one.tco_if_lower), float(one.tco_if_higher))
+
+
 def test_two_plans_meet_where_their_lines_do(found):
     point = next(each for each in found.break_evens if each.driver == "fibre lease")
     assert point.exact and point.at_least == pytest.approx(MEETING, rel=1e-9)
@@ -71,7 +88,7 @@ def test_a_loss_is_bracketed(found):
 
 
 def test_what_never_changes_the_plan_is_told(found):
-    point = next(each for each in found.break_evens if each.driver == "system price")
+    point = next(each for each in found.break_evens if each.driver == "system prices and fees")
     assert point.at_most is None and "the same links are the best" in break_even_text(point, "EUR")
 
 

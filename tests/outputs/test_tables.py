@@ -39,6 +39,7 @@ from qplan.outputs.text.tables import (
     shortened,
     text_table,
     text_width,
+    wrapped_rows,
 )
 
 texts = st.one_of(st.sampled_from(CELLS), st.text(max_size=12), st.text(alphabet="=|\\`*_[]<>#-.1@ ab\n", max_size=12))
@@ -153,3 +154,20 @@ def test_a_table_fits_the_window_where_it_can(rows, window):
     assert natural > window or cells == rows
     assert all(a == b or (a.endswith("…") and b.startswith(a[:-1])) for x, y in zip(cells, rows, strict=True)
                for a, b in zip(x, y, strict=True))  # fmt: skip
+
+
+WORDS = st.text("abä 1 \u2068\u2069漢", max_size=60).map(one_line)
+
+
+@given(st.lists(st.lists(WORDS, min_size=3, max_size=3), max_size=4), st.integers(1, 99))
+def test_wrapped_cells_lose_nothing_and_break_no_amount(rows, window):
+    header, amount = ("Id", "What it is", "Where"), "-2 525 357.50"
+    wrapped = wrapped_rows(header, [*rows, ["a", amount, "b"]], 10, window)
+    for lines, cells in zip(wrapped, rows, strict=False):
+        for shown, cell in zip(zip(*lines, strict=True), cells, strict=True):
+            bare = re.sub("[ \u2068\u2069]", "", cell)
+            assert re.sub("[ \u2068\u2069]", "", "".join(shown)) == bare
+            assert all(line.count("\u2068") <= line.count("\u2069") for line in shown)
+    assert amount in [line[1] for line in wrapped[-1]]
+    width = max(map(text_width, text_table(header, [line for lines in wrapped for line in lines]).splitlines()))
+    assert width <= max(window, LONGEST_NAME + len(amount) + LEAST_CELL + 4)

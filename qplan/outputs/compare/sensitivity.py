@@ -14,7 +14,9 @@ from qplan.outputs.text.tables import csv_text
 NO_PLAN = {"infeasible": "no plan", "unknown": "not decided"}
 READING = (
     "Held: the plan as it is, at the other figure; planned anew: the best plan then. Each driver moves alone, all that "
-    "is stated of it alike."
+    "is stated of it alike. System prices and fees are what systems are bought, leased or managed for, and what is "
+    "bought again and kept in stock at these prices: in `qplan report` and the bill systems (one-off), refresh, and "
+    "lease and managed fees are drivers apart."
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable
-from itertools import groupby
+from itertools import chain, groupby
 
 from qplan.comparison.columns import SideBySide
 from qplan.outputs.compare.remarks import said
@@ -13,11 +13,11 @@ from qplan.outputs.report.document import Section
 from qplan.outputs.text.tables import (
     csv_text,
     escape_markdown,
-    fitted_rows,
     markdown_table,
     one_line,
     text_table,
     text_width,
+    wrapped_rows,
 )
 
 WIDTH = 120
@@ -25,14 +25,15 @@ CELL_CHARACTERS = 40
 
 
 def compared_text(table: SideBySide, window: int | None = None) -> str:
-    """Verdicts and remarks, then one table with a rule over every group; in a window, cut to fit."""
+    """Verdicts and remarks, then one table with a rule over every group; long cells take several lines."""
     header = ("", *_names(table))
     lines = [line for verdict in said(table) for line in textwrap.wrap(one_line(verdict), window or WIDTH)]
     found = rows(table)
-    cells = fitted_rows(header, [_cells(row) for row in found], CELL_CHARACTERS, window)
-    shown = text_table(header, cells, header[1:]).splitlines()
+    wrapped = wrapped_rows(header, map(_cells, found), CELL_CHARACTERS, window)
+    groups = [row.group for row, lines in zip(found, wrapped, strict=True) for _ in lines]
+    shown = text_table(header, chain(*wrapped), header[1:]).splitlines()
     body = shown[:2]
-    for group, members in groupby(zip(found, shown[2:], strict=True), key=lambda pair: pair[0].group):
+    for group, members in groupby(zip(groups, shown[2:], strict=True), key=lambda pair: pair[0]):
         body += ["", group] + [line for _, line in members]
     return "\n".join([*lines, *([""] if lines else []), *body]) + "\n"
 
@@ -61,14 +62,14 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def sections_text(sections: Iterable[Section], window: int | None = None) -> str:
-    """Sections for a terminal: paragraphs and points folded, tables cut to fit."""
+    """Sections for a terminal: paragraphs and points folded, and so are the cells of tables."""
     blocks = []
     for section in sections:
         blocks.append(f"{section.title}\n{'=' * text_width(section.title)}")
         blocks += [_folded(paragraph, window) for paragraph in section.paragraphs]
         for table in section.tables:
-            cells = fitted_rows(table.header, table.rows, 2 * CELL_CHARACTERS, window, table.right)
-            shown = text_table(table.header, cells, table.right).rstrip()
+            wrapped = wrapped_rows(table.header, table.rows, 2 * CELL_CHARACTERS, window or WIDTH, table.right)
+            shown = text_table(table.header, chain(*wrapped), table.right).rstrip()
             blocks.append(f"{table.title}\n\n{shown}" if table.title else shown)
         blocks += [_folded(f"- {point}", window, "  ") for point in section.points]
     return "\n\n".join(blocks) + "\n"

@@ -40,7 +40,8 @@ from qplan.outputs.costs.document import (
 )
 
 SENSITIVITY_BASIS = (
-    "tco with one driver lower and higher by the swing, lines to be quoted at 0; the plan is not optimised again"
+    "tco with one driver lower and higher by the swing, lines to be quoted at 0; the plan is not optimised again; "
+    "systems, one-off, without their refresh and fees, which are drivers of their own"
 )
 
 

@@ -27,8 +27,9 @@ OPEX = {
 }
 DRIVERS_SHOWN, YEARS_SHOWN = 8, 30
 HELD = (
-    "The plan is held as it is, and one driver moves at a time. To plan anew, and to see from where on another plan is "
-    "better: qplan compare PLAN --sensitivity."
+    "The plan is held as it is, and one driver moves at a time: systems, one-off, without their refresh and fees, "
+    "which are drivers of their own. To plan anew, and to see from where on another plan is better: qplan compare PLAN "
+    "--sensitivity, where system prices and fees move together."
 )
 
 

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
+from itertools import zip_longest
 
 Cell = str | float | Decimal | None
 LEAST_CELL, LONGEST_NAME = 8, 24
@@ -23,6 +24,8 @@ _JOINERS = frozenset("\u200c\u200d")  # format characters that ordinary words of
 _MARKDOWN = re.compile(r"([\\`*_\[\]~|#$!{}])")
 _LIST_MARKER = re.compile(r"^(\d*)([-+.)=])(?=[-=\s]|$)")
 _WEB_ADDRESS = re.compile(r"(?i)(:)(?=//)|(?<=\bwww)(\.)")
+_BETWEEN_WORDS = re.compile(r"(?<!×) (?!×)(?:(?<!\d )|(?!\d{3}(?!\d)))")  # not within an amount or `2 × name`
+_AMOUNT = re.compile(r"[-+]?\d[\d .]*")
 _MENTION = re.compile(r"(?<!\w)@(?=\w)")
 
 
@@ -150,6 +153,49 @@ def fitted_rows(
     those that are to stay `whole` not at all.
     """
     cells = [list(row) for row in rows]
+    widths = _fitted_widths(header, cells, characters, window, whole)
+    return [[shortened(cell, width) for cell, width in zip(row, widths, strict=True)] for row in cells]
+
+
+def wrapped_rows(
+    header: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    characters: int,
+    window: int | None,
+    whole: Collection[str] = (),
+) -> list[list[tuple[str, ...]]]:
+    """As `fitted_rows`, with nothing cut: every row as the lines that its cells take below each other."""
+    cells = [list(row) for row in rows]
+    widths = _fitted_widths(header, cells, characters, window, whole)
+    return [
+        list(zip_longest(*(_wrapped(cell, width) for cell, width in zip(row, widths, strict=True)), fillvalue=""))
+        for row in cells
+    ]
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """The text in lines of so many columns; a longer word is broken, an amount never, an isolate goes on."""
+    lines, line = [], ""
+    for word in _BETWEEN_WORDS.split(text):
+        if line and text_width(line) + 1 + text_width(word) > width:
+            lines.append(line)
+            line = ""
+        line = f"{line} {word}" if line else word
+        while text_width(line) > width and not _AMOUNT.fullmatch(line):
+            cut = max(1, _fitting(line, width))
+            lines.append(line[:cut])
+            line = line[cut:]
+    is_open, closed = False, []
+    for part in (*lines, line):
+        opened = ISOLATE * is_open + part
+        is_open = opened.count(ISOLATE) > opened.count(POP)
+        closed.append(opened + POP * is_open)
+    return closed
+
+
+def _fitted_widths(
+    header: Sequence[str], cells: Sequence[Sequence[str]], characters: int, window: int | None, whole: Collection[str]
+) -> list[int]:
     widths = [max(map(text_width, column)) for column in zip(header, *cells, strict=True)]
     least = [max(text_width(name), min(LEAST_CELL, width)) for name, width in zip(header, widths, strict=True)]
     least[0] = min(widths[0], LONGEST_NAME)
@@ -161,7 +207,7 @@ def fitted_rows(
         if widths[widest] == least[widest]:
             break
         widths[widest] -= 1
-    return [[shortened(cell, width) for cell, width in zip(row, widths, strict=True)] for row in cells]
+    return widths
 
 
 def drop_columns(
