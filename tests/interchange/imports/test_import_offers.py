@@ -141,7 +141,8 @@ def project(tmp_path):
     (request,) = requests(assess(Inventory.model_validate(values), plan), supplier="Example Photonics")
     values["offers"] = {"old": {
         "for": "qkd_systems.dv-metro", "supplier": "Example Photonics", "list_price": 140000.0, "discount": 0.1,
-        "tiers": ({"from": 9, "discount": 0.2},), "labels": {"asked": "by phone"},
+        "tiers": ({"from": 9, "discount": 0.2},), "labels": {"asked": "by phone", "complies": "partly"},
+        "includes": ("support", "install"), "spares": "one pair", "quote_ref": "EP-1",
     }}  # fmt: skip
     inventory = Inventory.model_validate(values).model_dump_json(exclude_unset=True)
     (tmp_path / "sites.yaml").write_text(yaml.safe_dump(yaml.safe_load(inventory)), encoding="utf-8")
@@ -280,13 +281,20 @@ def test_what_an_answer_leaves_open_is_said(project):
 def test_offers_come_into_the_inventory_as_a_whole_and_are_planned_with(project, monkeypatch):
     monkeypatch.chdir(project)
     answer = answered(project, [{LINE: SYSTEM, "price": 160000, "complies": "yes"}], WHOLE_ANSWER)
+    text = (project / "sites.yaml").read_text(encoding="utf-8")
+    (project / "sites.yaml").write_text(text.replace("spares: one pair", "spares: one pair  # by phone"))
     run = qplan("import", "offers", answer, "--update")
+    said = " ".join(run.out.split())
+    assert "(EP-1); the answer says nothing of these: services.install was included and is charged besides" in said
+    assert "no longer there: spares (one pair)" in said and "offers.old.spares '# by phone'" in said
     assert run.code == 0 and "list_price 140000.0 → 160000, discount 0.1 → null, tiers 20 % from 9 → null" in run.out
     offer = read_inventory(project / "sites.yaml").inventory.offers["old"]
     assert (offer.list_price, offer.discount, offer.tiers, offer.currency) == (160000, 0, (), "CHF")
-    assert offer.labels == {"asked": "by phone"}
+    assert (offer.includes, offer.spares, offer.labels) == ((), None, {"asked": "by phone"})
+    text = (project / "sites.yaml").read_text(encoding="utf-8")
+    (project / "sites.yaml").write_text(text.replace("spares: null", "spares: two pairs"))
     again = qplan("import", "offers", answer, "--update")
-    assert "nothing to change" in again.out
+    assert "nothing to change" in again.out and "says nothing" not in again.out  # of the same quote, put in by hand
     fragment = qplan("import", "offers", answer, "-o", "offers.yaml")
     assert (
         "include: [offers.yaml]" in fragment.out and "delete it in sites.yaml, or import with --update" in fragment.out
@@ -348,7 +356,7 @@ def test_the_answer_of_the_example_is_read_and_planned_with(tmp_path):
     sites, answer = EXAMPLE / "sites.yaml", EXAMPLE / "answer-northline.csv"
     (tmp_path / "next.yaml").write_bytes(sites.read_bytes())
     into = import_files("offers", [answer], into=tmp_path / "next.yaml")
-    assert {item.code for item in into.findings} == {"QP692", "QP693", "QP695"}
+    assert {item.code for item in into.findings} == {"QP674", "QP692", "QP693", "QP695"}
     (tmp_path / "next.yaml").write_text(into.text, encoding="utf-8")
     value = optimize(load(tmp_path / "next.yaml")).value
     assert f"EUR {round(value):,}".replace(",", " ") in sites.read_text(encoding="utf-8")
