@@ -30,6 +30,7 @@ from qplan.interchange.imports.fields import Unreadable
 from qplan.interchange.imports.offers import cells
 from qplan.interchange.imports.offers.answers import read_form
 from qplan.interchange.imports.offers.offers import quoted
+from qplan.interchange.imports.offers.suppliers import meant
 from qplan.interchange.imports.sources import Refused, SourceFile
 from qplan.interchange.imports.update import read_existing
 from qplan.inventory.answer_form import ANSWERS, LINE, WHOLE, line_code
@@ -269,10 +270,11 @@ def test_what_does_not_fit_is_refused_with_its_place(project, rows, words):
 
 
 def test_what_an_answer_leaves_open_is_said(project):
-    answer = answered(project, [{LINE: KMS, "part": "KM-2000", "price": "7 GBP"}, {LINE: SYSTEM}])
-    (said,) = [
-        item.message for item in findings("offers", [answer], asked_of=project / "sites.yaml") if item.code == "QP696"
-    ]
+    whole = {"supplier": "Example Photonics Ltd"}
+    answer = answered(project, [{LINE: KMS, "part": "KM-2000", "price": "7 GBP"}, {LINE: SYSTEM}], whole)
+    found = findings("offers", [answer], asked_of=project / "sites.yaml")
+    spelling, said = (item.message for item in sorted(found) if item.code == "QP696")
+    assert "beside those of 'Example Photonics'" in spelling
     for words in ("no number of the quote", "no last day", "nothing is said of support", "no rate for GBP"):
         assert words in said
     assert codes("offers", [answer], asked_of=project / "sites.yaml") == {"QP692", "QP693", "QP694", "QP696"}
@@ -301,6 +303,15 @@ def test_offers_come_into_the_inventory_as_a_whole_and_are_planned_with(project,
     )
     assert "no mapping file" in qplan("import", "offers", answer, "-o", "o.yaml", "--map", "m.yaml").err
     assert "--for" in qplan("import", "csv", "sites.yaml", "-o", "o.yaml", "--for", "sites.yaml").err
+
+
+@pytest.mark.parametrize(
+    ("said", "known"),
+    [("Alpenglow GmbH", "Alpenglow"), ("alpenglo", "Alpenglow"), ("North", "North Line AG"), ("ALPENGLOW", None),
+     ("Nordwind", None), ("", None)],
+)  # fmt: skip
+def test_a_supplier_spelt_almost_like_one_that_is_known_is_asked_about(said, known):
+    assert meant(said, ("Alpenglow", "North Line AG")) == known
 
 
 def test_an_update_prints_every_finding_as_no_file_holds_them(project, monkeypatch):

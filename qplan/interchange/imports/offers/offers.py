@@ -13,6 +13,7 @@ from qplan.interchange.imports.fields import slug
 from qplan.interchange.imports.headings import plain
 from qplan.interchange.imports.offers.answers import Answer, Form
 from qplan.interchange.imports.offers.cells import Money, Share
+from qplan.interchange.imports.offers.suppliers import known_suppliers, meant
 from qplan.interchange.imports.offers.terms import (
     Misfit,
     base_and_tiers,
@@ -104,6 +105,10 @@ def _take(making: _Making, form: Form) -> None:
         except Misfit as misfit:
             _left_out(making, misfit)
     _unanswered(making, form)
+    supplier = form.whole.get("supplier") or ""
+    if groups and (name := meant(supplier, known_suppliers(making.inventory))):
+        message = f"{shown(supplier)} counts as a supplier of its own, whose offers stand beside those of {shown(name)}"
+        making.say("QP696", Origin(form.source), "", message, f"did you mean {shown(name)}? spell it so in the answer")
 
 
 def _left_out(making: _Making, misfit: Misfit) -> None:
