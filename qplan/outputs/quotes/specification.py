@@ -94,8 +94,8 @@ def requirements(
     room: Room | None,
 ) -> Iterator[Requirement]:
     """What the product must do; `points` are (loss in dB, secret bit/s) of the links of a system, with what is known of
-    their lengths; `fibres` one fibre in each of the bands that it is lit in; `room` what others may take than the
-    planned product, whose own figures are only told then (None: no others are asked)."""
+    their lengths; `fibres` one fibre in each of the bands that it is lit in; `room` what others than the planned
+    product may take (None: no others are asked, and its own figures are the limit)."""
     kind, _, name = product.partition(".")
     equipment = inventory.equipment
     match kind:
