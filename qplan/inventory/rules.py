@@ -155,6 +155,7 @@ RULES: dict[str, Rule] = {
     "QP671": Rule("warning", "vanished from the source"),
     "QP672": Rule("warning", "value of the inventory kept against the source"),
     "QP673": Rule("warning", "entry that the update cannot change"),
+    "QP674": Rule("warning", "comment beside a value that the update changed"),
     "QP681": Rule("warning", "trace that belongs to no fibre"),
     "QP682": Rule("warning", "trace whose total is worked out anew"),
     "QP683": Rule("warning", "trace that is not used"),

@@ -114,6 +114,23 @@ def test_every_link_asks_for_its_rate_at_its_loss_and_every_quantity_is_that_of_
     }  # fmt: skip
 
 
+def test_others_may_take_the_room_that_the_sites_have_left_and_no_more():
+    def needs(change=lambda values: None, **options):
+        facts, (request,) = asked(change, **options)
+        (line,) = [line for line in request.lines if line.product == "qkd_systems.dv-metro"]
+        return facts, dict(line.requirements)["Rack units"]
+
+    _, neutral = needs(ware="qkd")
+    said = re.fullmatch("say how much per end; at most ([0-9.]+), left beside what .* [(]planned with 2[)]", neutral)
+    assert said is not None and needs(supplier="Example Photonics")[1] == "at most 2 per end"
+    for more, fits in ((0, True), (0.2, False)):
+        system = {"rack_units": float(said[1]) + more}
+        facts, _ = needs(lambda values, s=system: values["equipment"]["qkd_systems"]["dv-metro"].update(s), ware="qkd")
+        assert fits == all(n.rack_units.free is None or n.rack_units.used <= n.rack_units.free for n in facts.nodes)
+    _, free = needs(lambda values: [site.pop("rack_units", None) for site in values["sites"].values()], ware="qkd")
+    assert free == "say how much per end (planned with 2)"
+
+
 def test_no_cell_becomes_a_formula_and_the_bytes_are_the_same_each_time():
     def change(values):
         values["metadata"] = {"name": HOSTILE, "owner": HOSTILE}

@@ -197,12 +197,12 @@ def _changes(
         if name == "labels":
             yield from _label_changes(there, new) if new else ()
         elif name not in there or there[name] is None:
-            yield from [((name,), new, f"{name} {_word(new)}")] if new is not None else ()
+            yield from [((name,), new, f"{name} {in_short(new)}")] if new is not None else ()
         elif not _same(name, there[name], new):
             if name in facts:
-                yield (name,), new, f"{name} {_word(there[name])} → {_word(new)}"
+                yield (name,), new, f"{name} {in_short(there[name])} → {in_short(new)}"
             else:
-                merge.kept.append(f"{address}.{name} stays {_word(there[name])}; the source says {_word(new)}")
+                merge.kept.append(f"{address}.{name} stays {in_short(there[name])}; the source says {in_short(new)}")
 
 
 def _label_changes(there: Mapping[str, Any], new: object) -> Iterator[tuple[tuple[str, ...], object, str]]:
@@ -229,7 +229,7 @@ def _same(name: str, there: object, new: object) -> bool:
     return there == new
 
 
-def _word(value: object) -> str:
+def in_short(value: object) -> str:
     """In short: `20 % from 7, 25 % from 20`, `[support]`; a long list or mapping without what is in it."""
     if not isinstance(value, list | dict):
         return shown(value).strip("'")
@@ -256,6 +256,10 @@ def _said(merge: _Merge) -> Iterator[Diagnostic]:
     if merge.kept:
         message = f"{counted(len(merge.kept), 'value')} of the inventory kept: {listed(merge.kept)}"
         yield doubt("QP672", origin, "", message, "delete a value there to have the source's")
+    if merge.edits.commented:
+        told = [f"{'.'.join(map(str, path))} {shown(comment)}" for path, comment in merge.edits.commented]
+        message = f"{counted(len(told), 'comment')} beside a value that has changed, kept: {listed(told)}"
+        yield doubt("QP674", origin, "", message, "read them again: do they still hold?")
     for why in sorted(set(merge.stuck.values())):
         addresses = [address for address, reason in merge.stuck.items() if reason == why]
         yield doubt("QP673", origin, "", f"not changed: {listed(addresses)}: {why}")

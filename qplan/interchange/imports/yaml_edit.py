@@ -14,6 +14,7 @@ from qplan.interchange.imports.yaml_text import entry, flow, scalar
 from qplan.inventory.source.source_map import Path, Place
 from qplan.inventory.source.yaml_source import Parsed, parse_yaml
 
+COMMENT_BESIDE = re.compile(r"[ \t]+(#[^\r\n]*)")
 COMMENT_LINE = re.compile(r"\r?\n( *)#[^\r\n]*")
 SECTIONS = frozenset([("sites",), ("fibres",), ("corridors",), ("offers",), ("equipment", "qkd_systems")])
 
@@ -31,6 +32,8 @@ class Edits:
     def __init__(self, parsed: Parsed):
         self.parsed, self.value = parsed, deepcopy(parsed.value)
         self.newline = "\r\n" if "\r\n" in parsed.text else "\n"
+        self.commented: list[tuple[Path, str]] = []
+        """Changed values behind which a comment stands, with the comment."""
         self._changes: list[tuple[int, int, str]] = []
         self._added: dict[Path, bool] = {}
         self._uses = Counter(id(place.value) for place in parsed.places.values())
@@ -47,6 +50,8 @@ class Edits:
         start, end = place.value.start_mark.index, self._end(place.value)
         margin = " " if start == end or self._is_level(place) else ""
         self._changes.append((start, end, margin + flow(value)))
+        if comment := COMMENT_BESIDE.match(self.parsed.text, end):
+            self.commented.append((path, comment[1].rstrip()))
         self._put(path, value)
 
     def add_entry(self, path: Path, value: Mapping[str, object]) -> None:

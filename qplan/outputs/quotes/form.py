@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qplan.inventory.answer_form import ANSWERS, ASKED, WHOLE
 from qplan.outputs.quotes.lines import AskedLine, Place
+from qplan.outputs.quotes.pieces import END
 from qplan.outputs.quotes.request import Request
 from qplan.outputs.text.tables import Cell, csv_text, format_number
 
@@ -42,7 +43,9 @@ def _asked(request: Request, line: AskedLine) -> tuple[Cell, ...]:
 
 
 def place_text(place: Place) -> str:
-    """`2 × Tx, Data centre East, Am Rechenzentrum 4, 85570 Ostheim`."""
-    count = "" if place.quantity is None or place.part == "end" else f"{format_number(place.quantity)} × "
+    """`2 × Tx, Data centre East, Am Rechenzentrum 4, 85570 Ostheim`; of a fibre `one end: Data centre East, …`."""
+    if place.part == END:
+        return f"one end: {', '.join(filter(None, (place.name, place.address)))}"
+    count = "" if place.quantity is None else f"{format_number(place.quantity)} × "
     what = place.part or ("" if not count else "piece")
     return ", ".join(part for part in (f"{count}{what}".strip(), place.name, place.address) if part)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import math
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,12 +11,13 @@ from typing import Literal
 
 from qplan.assessment.facts import PlanFacts
 from qplan.assessment.link_budgets import LinkFacts
+from qplan.assessment.nodes import Space
 from qplan.inventory.answer_form import line_code
 from qplan.inventory.loss_budget import LossBudget
-from qplan.inventory.model import Inventory
+from qplan.inventory.model import Inventory, Item, QkdSystem
 from qplan.outputs.bill.schedule import LinkEnd, ScheduledLink
 from qplan.outputs.quotes.pieces import Piece
-from qplan.outputs.quotes.specification import Requirement, description, part_number, requirements, unit
+from qplan.outputs.quotes.specification import Requirement, Room, description, part_number, requirements, unit
 
 Ware = Literal["qkd", "fibre", "services", "encryptors"]
 WARES: dict[str, Ware] = {
@@ -102,6 +104,8 @@ def _line(facts: PlanFacts, product: str, mine: list[Piece], first_link: int, na
     lit = [piece.link for piece in mine if piece.link is not None]
     links = tuple(_link(number, *one) for number, one in enumerate(lit, first_link))
     fibres = [piece.fibre for piece in mine if piece.fibre is not None]
+    places = tuple(_places(facts.inventory, mine))
+    room = None if named else _room_left(facts, product, places)
     inventory, points = facts.inventory, [(link.loss_db, link.required_bps) for link in links]
     lengths_km = [link.length_km for link in links if link.length_km is not None]
     return AskedLine(
@@ -111,8 +115,8 @@ def _line(facts: PlanFacts, product: str, mine: list[Piece], first_link: int, na
         quantity=sum((piece.quantity for piece in mine if not piece.spare), Decimal(0)),
         spares=sum((piece.quantity for piece in mine if piece.spare), Decimal(0)),
         unit=unit(inventory, product),
-        requirements=tuple(requirements(inventory, product, points, lengths_km, fibres)),
-        places=tuple(_places(inventory, mine)),
+        requirements=tuple(requirements(inventory, product, points, lengths_km, fibres, room)),
+        places=places,
         links=links,
     )
 
@@ -139,3 +143,25 @@ def _places(inventory: Inventory, mine: list[Piece]) -> Iterator[Place]:
     for (site_id, part), quantity in sorted(counts.items()):
         site = inventory.sites[site_id]
         yield Place(site_id, site.name or site_id, site.address or "", site.contact or "", part, quantity)
+
+
+def _room_left(facts: PlanFacts, product: str, places: Iterable[Place]) -> Room:
+    """What one of the product may take at every place, beside everything else that the plan puts there."""
+    kind, _, name = product.partition(".")
+    if kind not in ("qkd_systems", "node_items"):
+        return Room(None, None)  # not counted in the room of a site, or its site is not said
+    entry: QkdSystem | Item = getattr(facts.inventory.equipment, kind)[name]
+    count = Counter[str]()
+    for place in places:
+        count[place.site] += int(place.quantity or 0)
+    nodes = [(node, count[node.node.site]) for node in facts.nodes if count[node.node.site]]
+    return Room(
+        _least_share(((node.rack_units, number) for node, number in nodes), entry.rack_units),
+        _least_share(((node.power_w, number) for node, number in nodes), entry.power_w),
+    )
+
+
+def _least_share(spaces: Iterable[tuple[Space, int]], planned: float) -> float | None:
+    """Of the pieces at each site, what one may take where it is least, rounded down to tenths."""
+    shares = [planned + (space.free - space.used) / number for space, number in spaces if space.free is not None]
+    return max(planned, math.floor(min(shares) * 10 + 1e-6) / 10) if shares else None

@@ -17,6 +17,7 @@ from qplan.inventory.model import Item, QkdSystem
 from qplan.outputs.bill.fibre_orders import FibreOrder, fibre_orders
 from qplan.outputs.bill.schedule import ScheduledLink, link_schedule
 
+END = "end"  # of a fibre
 PLACELESS = ("relay", "corridor", "plan")
 """What a service may be counted per without saying where: these places are nobody's business, or everywhere."""
 
@@ -92,7 +93,7 @@ def _services(facts: PlanFacts) -> Iterator[Piece]:
 def _fibres(facts: PlanFacts) -> Iterator[Piece]:
     for order in fibre_orders(facts):
         if order.new_strands:
-            sites = tuple((end, "end") for end in order.ends)
+            sites = tuple((end, END) for end in order.ends)
             quantity = Decimal(order.new_strands)
             yield Piece(f"fibres.{order.fibre}", order.lessor, quantity, sites, each_site=True, fibre=order)
 

@@ -34,6 +34,13 @@ class Requirement(NamedTuple):
     value: str
 
 
+class Room(NamedTuple):
+    """What one of a product may take; None: no site sets a limit."""
+
+    rack_units: float | None
+    power_w: float | None
+
+
 def description(inventory: Inventory, product: str, fibres: Sequence[FibreOrder] = ()) -> str:
     """What is asked for, without a maker, a model or an id."""
     kind, _, name = product.partition(".")
@@ -84,29 +91,31 @@ def requirements(
     points: Sequence[tuple[float, float]],
     lengths_km: Sequence[float],
     fibres: Sequence[FibreOrder],
+    room: Room | None,
 ) -> Iterator[Requirement]:
     """What the product must do; `points` are (loss in dB, secret bit/s) of the links of a system, with what is known of
-    their lengths; `fibres` one fibre in each of the bands that it is lit in."""
+    their lengths; `fibres` one fibre in each of the bands that it is lit in; `room` what others than the planned
+    product may take (None: no others are asked, and its own figures are the limit)."""
     kind, _, name = product.partition(".")
     equipment = inventory.equipment
     match kind:
         case "qkd_systems":
-            yield from _of_system(equipment.qkd_systems[name], points, lengths_km)
+            yield from _of_system(equipment.qkd_systems[name], points, lengths_km, room)
         case "encryptors":
-            yield from _of_encryptor(equipment.encryptors[name])
+            yield from _of_encryptor(equipment.encryptors[name], room)
         case "services":
             yield Requirement("Counted per", UNITS[inventory.services[name].per])
         case "fibres":
             yield from _of_fibre(inventory, fibres)
         case _:
             yield Requirement("Keys, where it delivers any", KEY_DELIVERY)
-            yield from _room(getattr(equipment, kind)[name], "piece")
+            yield from _room(getattr(equipment, kind)[name], "piece", room)
     if kind not in ("services", "fibres"):
-        yield _lead_time(getattr(equipment, kind)[name].lead_time_weeks)
+        yield _lead_time(getattr(equipment, kind)[name].lead_time_weeks, neutral=room is not None)
 
 
 def _of_system(
-    system: QkdSystem, points: Sequence[tuple[float, float]], lengths_km: Sequence[float]
+    system: QkdSystem, points: Sequence[tuple[float, float]], lengths_km: Sequence[float], room: Room | None
 ) -> Iterator[Requirement]:
     hardest = list(_hardest(points))
     if hardest:
@@ -126,7 +135,7 @@ def _of_system(
     yield Requirement("Strands of a pair", f"{strands}; say what of it is for service channels")
     yield Requirement("Key delivery", KEY_DELIVERY)
     yield Requirement("Authentication of the classical channel", "pre-shared keys or PQC certificates: say which")
-    yield from _room(system, "end")
+    yield from _room(system, "end", room)
 
 
 def _hardest(points: Iterable[tuple[float, float]]) -> Iterator[tuple[float, float]]:
@@ -138,7 +147,7 @@ def _hardest(points: Iterable[tuple[float, float]]) -> Iterator[tuple[float, flo
             yield loss, rate
 
 
-def _of_encryptor(encryptor: Encryptor) -> Iterator[Requirement]:
+def _of_encryptor(encryptor: Encryptor, room: Room | None) -> Iterator[Requirement]:
     for name, words in (
         ("Key inputs", encryptor.key_inputs),
         ("Key encapsulation", encryptor.kem),
@@ -148,7 +157,7 @@ def _of_encryptor(encryptor: Encryptor) -> Iterator[Requirement]:
         if words:
             yield Requirement(name, ", ".join(words))
     yield Requirement("Keys from QKD", KEY_DELIVERY)
-    yield from _room(encryptor, "piece")
+    yield from _room(encryptor, "piece", room)
 
 
 def _of_fibre(inventory: Inventory, orders: Sequence[FibreOrder]) -> Iterator[Requirement]:
@@ -167,14 +176,21 @@ def _of_fibre(inventory: Inventory, orders: Sequence[FibreOrder]) -> Iterator[Re
         yield Requirement("Route", f"by {', '.join(fibre.ducts)}")
 
 
-def _room(entry: QkdSystem | Item | Encryptor, each: str) -> Iterator[Requirement]:
-    for name, amount, unit_name in (
-        ("Rack units", entry.rack_units, ""),
-        ("Power", entry.power_w, " W"),
+def _room(entry: QkdSystem | Item | Encryptor, each: str, room: Room | None) -> Iterator[Requirement]:
+    for name, amount, most, mark in (
+        ("Rack units", entry.rack_units, room and room.rack_units, ""),
+        ("Power", entry.power_w, room and room.power_w, " W"),
     ):
-        asked = f"at most {format_number(amount)}{unit_name} per {each}" if amount else f"say how much per {each}"
+        planned = f"{format_number(amount)}{mark}" if amount else ""
+        if room is None:
+            asked = f"at most {planned} per {each}" if planned else f"say how much per {each}"
+        else:
+            limit = "" if most is None else f"; at most {format_number(most)}{mark}, left beside what else is planned"
+            asked = f"say how much per {each}{limit}{f' (planned with {planned})' if planned else ''}"
         yield Requirement(name, asked)
 
 
-def _lead_time(weeks: float | None) -> Requirement:
-    return Requirement("Lead time", "say how long" if weeks is None else f"at most {weeks:g} weeks planned")
+def _lead_time(weeks: float | None, *, neutral: bool) -> Requirement:
+    planned = "" if weeks is None else f"at most {weeks:g} weeks planned"
+    asked = f"say how long{f' ({planned})' if planned else ''}" if neutral or not planned else planned
+    return Requirement("Lead time", asked)

@@ -30,6 +30,7 @@ from qplan.interchange.imports.fields import Unreadable
 from qplan.interchange.imports.offers import cells
 from qplan.interchange.imports.offers.answers import read_form
 from qplan.interchange.imports.offers.offers import quoted
+from qplan.interchange.imports.offers.suppliers import meant
 from qplan.interchange.imports.sources import Refused, SourceFile
 from qplan.interchange.imports.update import read_existing
 from qplan.inventory.answer_form import ANSWERS, LINE, WHOLE, line_code
@@ -141,7 +142,8 @@ def project(tmp_path):
     (request,) = requests(assess(Inventory.model_validate(values), plan), supplier="Example Photonics")
     values["offers"] = {"old": {
         "for": "qkd_systems.dv-metro", "supplier": "Example Photonics", "list_price": 140000.0, "discount": 0.1,
-        "tiers": ({"from": 9, "discount": 0.2},), "labels": {"asked": "by phone"},
+        "tiers": ({"from": 9, "discount": 0.2},), "labels": {"asked": "by phone", "complies": "partly"},
+        "includes": ("support", "install"), "spares": "one pair", "quote_ref": "EP-1",
     }}  # fmt: skip
     inventory = Inventory.model_validate(values).model_dump_json(exclude_unset=True)
     (tmp_path / "sites.yaml").write_text(yaml.safe_dump(yaml.safe_load(inventory)), encoding="utf-8")
@@ -268,10 +270,11 @@ def test_what_does_not_fit_is_refused_with_its_place(project, rows, words):
 
 
 def test_what_an_answer_leaves_open_is_said(project):
-    answer = answered(project, [{LINE: KMS, "part": "KM-2000", "price": "7 GBP"}, {LINE: SYSTEM}])
-    (said,) = [
-        item.message for item in findings("offers", [answer], asked_of=project / "sites.yaml") if item.code == "QP696"
-    ]
+    whole = {"supplier": "Example Photonics Ltd"}
+    answer = answered(project, [{LINE: KMS, "part": "KM-2000", "price": "7 GBP"}, {LINE: SYSTEM}], whole)
+    found = findings("offers", [answer], asked_of=project / "sites.yaml")
+    spelling, said = (item.message for item in sorted(found) if item.code == "QP696")
+    assert "beside those of 'Example Photonics'" in spelling
     for words in ("no number of the quote", "no last day", "nothing is said of support", "no rate for GBP"):
         assert words in said
     assert codes("offers", [answer], asked_of=project / "sites.yaml") == {"QP692", "QP693", "QP694", "QP696"}
@@ -280,19 +283,35 @@ def test_what_an_answer_leaves_open_is_said(project):
 def test_offers_come_into_the_inventory_as_a_whole_and_are_planned_with(project, monkeypatch):
     monkeypatch.chdir(project)
     answer = answered(project, [{LINE: SYSTEM, "price": 160000, "complies": "yes"}], WHOLE_ANSWER)
+    text = (project / "sites.yaml").read_text(encoding="utf-8")
+    (project / "sites.yaml").write_text(text.replace("spares: one pair", "spares: one pair  # by phone"))
     run = qplan("import", "offers", answer, "--update")
+    said = " ".join(run.out.split())
+    assert "(EP-1); the answer says nothing of these: services.install was included and is charged besides" in said
+    assert "no longer there: spares (one pair)" in said and "offers.old.spares '# by phone'" in said
     assert run.code == 0 and "list_price 140000.0 → 160000, discount 0.1 → null, tiers 20 % from 9 → null" in run.out
     offer = read_inventory(project / "sites.yaml").inventory.offers["old"]
     assert (offer.list_price, offer.discount, offer.tiers, offer.currency) == (160000, 0, (), "CHF")
-    assert offer.labels == {"asked": "by phone"}
+    assert (offer.includes, offer.spares, offer.labels) == ((), None, {"asked": "by phone"})
+    text = (project / "sites.yaml").read_text(encoding="utf-8")
+    (project / "sites.yaml").write_text(text.replace("spares: null", "spares: two pairs"))
     again = qplan("import", "offers", answer, "--update")
-    assert "nothing to change" in again.out
+    assert "nothing to change" in again.out and "says nothing" not in again.out  # of the same quote, put in by hand
     fragment = qplan("import", "offers", answer, "-o", "offers.yaml")
     assert (
         "include: [offers.yaml]" in fragment.out and "delete it in sites.yaml, or import with --update" in fragment.out
     )
     assert "no mapping file" in qplan("import", "offers", answer, "-o", "o.yaml", "--map", "m.yaml").err
     assert "--for" in qplan("import", "csv", "sites.yaml", "-o", "o.yaml", "--for", "sites.yaml").err
+
+
+@pytest.mark.parametrize(
+    ("said", "known"),
+    [("Alpenglow GmbH", "Alpenglow"), ("alpenglo", "Alpenglow"), ("North", "North Line AG"), ("ALPENGLOW", None),
+     ("Nordwind", None), ("", None)],
+)  # fmt: skip
+def test_a_supplier_spelt_almost_like_one_that_is_known_is_asked_about(said, known):
+    assert meant(said, ("Alpenglow", "North Line AG")) == known
 
 
 def test_an_update_prints_every_finding_as_no_file_holds_them(project, monkeypatch):
@@ -348,7 +367,7 @@ def test_the_answer_of_the_example_is_read_and_planned_with(tmp_path):
     sites, answer = EXAMPLE / "sites.yaml", EXAMPLE / "answer-northline.csv"
     (tmp_path / "next.yaml").write_bytes(sites.read_bytes())
     into = import_files("offers", [answer], into=tmp_path / "next.yaml")
-    assert {item.code for item in into.findings} == {"QP692", "QP693", "QP695"}
+    assert {item.code for item in into.findings} == {"QP674", "QP692", "QP693", "QP695"}
     (tmp_path / "next.yaml").write_text(into.text, encoding="utf-8")
     value = optimize(load(tmp_path / "next.yaml")).value
     assert f"EUR {round(value):,}".replace(",", " ") in sites.read_text(encoding="utf-8")

@@ -13,6 +13,7 @@ from qplan.interchange.imports.fields import slug
 from qplan.interchange.imports.headings import plain
 from qplan.interchange.imports.offers.answers import Answer, Form
 from qplan.interchange.imports.offers.cells import Money, Share
+from qplan.interchange.imports.offers.suppliers import known_suppliers, meant
 from qplan.interchange.imports.offers.terms import (
     Misfit,
     base_and_tiers,
@@ -24,13 +25,15 @@ from qplan.interchange.imports.offers.terms import (
 )
 from qplan.interchange.imports.rows import Origin, doubt, listed
 from qplan.interchange.imports.sources import refused
-from qplan.interchange.imports.update import Inventory
+from qplan.interchange.imports.update import Inventory, in_short
 from qplan.inventory.answer_form import ANSWERS, INCLUDED, NO, PREFIXES, YES, codes_of
 from qplan.inventory.source.messages import counted, did_you_mean, shown
 
 SECTIONS = {kind: (kind,) if kind in ("services", "fibres") else ("equipment", kind) for kind in PREFIXES}
 SUPPORT = ("support_per_year", "price_per_year")  # of a product, of a service
 CURRENCY = "EUR"  # of an inventory that states none
+UNASKED = ("sla", "spares")
+"""Terms of an offer for which the form has no cell."""
 
 
 @dataclass
@@ -51,7 +54,7 @@ class _Making:
 def quoted(forms: Sequence[Form], inventory: Inventory, *, alone: bool) -> Draft:
     """The offers that the forms come to, for the inventory that they answer. Raises `Refused` where there are none.
 
-    An entry has every key that the form speaks of, None where it says nothing: it replaces what the inventory has.
+    An entry has every key of an offer, None where the answer says nothing: it replaces what the inventory has.
     """
     products = [f"{kind}.{name}" for kind, path in SECTIONS.items() for name in inventory.everywhere(path)]
     if not products:
@@ -102,6 +105,10 @@ def _take(making: _Making, form: Form) -> None:
         except Misfit as misfit:
             _left_out(making, misfit)
     _unanswered(making, form)
+    supplier = form.whole.get("supplier") or ""
+    if groups and (name := meant(supplier, known_suppliers(making.inventory))):
+        message = f"{shown(supplier)} counts as a supplier of its own, whose offers stand beside those of {shown(name)}"
+        making.say("QP696", Origin(form.source), "", message, f"did you mean {shown(name)}? spell it so in the answer")
 
 
 def _left_out(making: _Making, misfit: Misfit) -> None:
@@ -125,27 +132,30 @@ def _offer(making: _Making, form: Form, product: str, kind: str, answers: Sequen
     until, quote_day = base.get("until") or form.whole.get("all_until"), form.whole.get("quoted")
     if until and quote_day and until < quote_day:
         raise Misfit(base, f"it is valid until {until}, before the quote of {quote_day} was made")
-    supplier = form.whole.get("supplier")
-    name, known = _id(making, product, kind, supplier, form.whole.get("quote"))
+    supplier, quote = form.whole.get("supplier"), form.whole.get("quote")
+    name, known = _id(making, product, kind, supplier, quote)
     if name in making.offers:
         raise Misfit(base, f"another answer for {product} from the same supplier is taken already")
     support = base.get("support")
+    kept = known if known and quote and known.get("quote_ref") == quote else {}
+    includes = [*(["support"] if support == INCLUDED else []), *_services_in(kept)]
     making.offers[name] = {
         "for": product,
         "supplier": supplier,
         "kind": kind,
         **terms,
         "support_per_year": plain_number(support.value) if isinstance(support, Money) else None,
-        "includes": ["support"] if support == INCLUDED else None,
+        "includes": includes or None,
+        **{term: kept.get(term) for term in UNASKED},
         "currency": money,
-        "quote_ref": form.whole.get("quote"),
+        "quote_ref": quote,
         "quoted": quote_day,
         "valid_until": until,
         "lead_time_weeks": plain_number(base.get("lead")),
         "warranty_months": plain_number(form.whole.get("warranty")),
         "provenance": "quote",
         "source": f"{base.origin}{f', {form.code}' if form.code else ''}",
-        "labels": _labels(making, form, product, base),
+        "labels": _labels(making, form, product, base, known or {}),
     }
     _say_what_stays_open(making, form, name, base)
     _say_what_tiers_add(making, name, base, tiers)
@@ -168,8 +178,10 @@ def _entry(making: _Making, product: str) -> Mapping[str, Any]:
     return entry if isinstance(entry, dict) else {}
 
 
-def _labels(making: _Making, form: Form, product: str, base: Answer) -> dict[str, object] | None:
-    """What an offer has no key for."""
+def _labels(
+    making: _Making, form: Form, product: str, base: Answer, replaced: Mapping[str, Any]
+) -> dict[str, object] | None:
+    """What an offer has no key for; None for what an update has to take away from the one it replaces."""
     kind, _, name = product.partition(".")
     part, entry = base.get("part"), _entry(making, product)
     known = {plain(str(word)) for word in (name, entry.get("part_number"), entry.get("model")) if word}
@@ -187,7 +199,8 @@ def _labels(making: _Making, form: Form, product: str, base: Answer) -> dict[str
         "remark": base.get("remark"),
         "vat": form.whole.get("vat"),
     }
-    return {key: value for key, value in labels.items() if value} or None
+    old = {} if making.alone else _mapping(replaced, "labels")
+    return {key: value or None for key, value in labels.items() if value or old.get(key)} or None
 
 
 def _id(
@@ -261,13 +274,23 @@ def _mapping(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return inner if isinstance(inner, dict) else {}
 
 
+def _services_in(offer: Mapping[str, Any]) -> list[str]:
+    includes = offer.get("includes")
+    return [str(word) for word in includes if word != "support"] if isinstance(includes, list) else []
+
+
 def _say_whom_it_replaces(making: _Making, base: Answer, name: str, known: Mapping[str, Any] | None) -> None:
     if known is None:
         return
-    address = f"offers.{name}"
-    includes = known.get("includes")
-    lost = [word for word in includes if word != "support"] if isinstance(includes, list) else []
-    also = f"; that includes {listed(lost)}, of which the answer says nothing" if lost else ""
-    in_main = name in making.inventory.entries(("offers",))
-    hint = f"delete it in {making.inventory.path}, or import with --update" if making.alone and in_main else ""
-    making.say("QP695", base.origin, address, f"{address} takes the place of the one in the inventory{also}", hint)
+    address, new = f"offers.{name}", making.offers[name]
+    number = f" ({known['quote_ref']})" if known.get("quote_ref") else ""
+    charged = [f"services.{word}" for word in _services_in(known) if word not in _services_in(new)]
+    gone = [f"{term} ({in_short(known[term])})" for term in UNASKED if known.get(term) and not new[term]]
+    lost = [f"{listed(charged)} was included and is charged besides from now on"] if charged else []
+    lost += [f"no longer there: {listed(gone)}"] if gone else []
+    also = f"; the answer says nothing of these: {'; '.join(lost)}" if lost else ""
+    hints = ["ask, and put back by hand what still holds"] if lost else []
+    if making.alone and name in making.inventory.entries(("offers",)):
+        hints.append(f"delete it in {making.inventory.path}, or import with --update")
+    message = f"{address} takes the place of the one in the inventory{number}{also}"
+    making.say("QP695", base.origin, address, message, "; ".join(hints))
