@@ -37,8 +37,8 @@ UNGROUPED: dict[By, str] = {
 """What the last group is called."""
 REFRESH, TCO, STANDS = "Refresh over the horizon", "TCO", "Stands here"
 SUMMED = ("Line total", "Support per year", REFRESH, TCO)
-SHOWN = ("Line", "Description", "Quantity", "Unit", "Unit price", "One-off", "Per year", "Refresh", "TCO", "Price is")
-DROPPED = ("Unit", "Refresh", "Price is", "Description", "Unit price")
+SHOWN = ("Line", "Description", "Quantity", "Unit", "Unit price", "One-off", "Per year", "Refresh", "TCO", "Provenance")
+DROPPED = ("Unit", "Refresh", "Provenance", "Description", "Unit price")
 """Columns that give way in a narrow window, in turn."""
 SHOWN_FIGURES = ("Quantity", "Unit price", "One-off", "Per year", "Refresh", "TCO")
 DESCRIPTION_CHARACTERS = 34
