@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from qplan.api.comparing import NothingToCompare
 from qplan.api.planning import Result
+from qplan.costing.money_text import ungrouped as ungrouped
 from qplan.errors import Exit, WrongUsage
 
 if TYPE_CHECKING:
@@ -67,11 +68,12 @@ def hold_costs(
     max_total: float | None = None,
     max_increase: str | None = None,
     as_of: date | None = None,
+    compare_at: str = "",
 ) -> CostAccount:
     """A plan's costs, against another plan's and against limits.
 
-    `max_increase` is money over the other plan's tco, or with a % at its end a share of it. Raises WrongUsage,
-    NothingToCompare.
+    `compare_at` says where the other plan is. `max_increase` is money over the other plan's tco, or with a % at its
+    end a share of it. Raises WrongUsage, NothingToCompare.
     """
     from qplan.comparison import cost_account
 
@@ -85,12 +87,19 @@ def hold_costs(
             f"--max-increase: the other plan is in {before.plan.costs.currency}, this one in "
             f"{facts.plan.costs.currency}, so no increase can be stated"
         )
-    return cost_account.hold_costs(facts, before, max_total, increase)
+    return cost_account.hold_costs(facts, before, max_total, increase, compare_at)
 
 
 def exit_code(account: CostAccount) -> Exit:
     """What `qplan cost` ends with."""
     return Exit.DONE if account.kept else Exit.CHECK
+
+
+def limits_not_kept(account: CostAccount) -> tuple[str, ...]:
+    """A sentence on each."""
+    from qplan.outputs.costs.sections import over_limits
+
+    return over_limits(account)
 
 
 def render_costs(account: CostAccount, style: CostStyle = "text", window: int | None = None) -> str:
@@ -107,7 +116,7 @@ def _increase(text: str) -> Increase:
     """`250000` or `5%`. Raises WrongUsage."""
     from qplan.comparison.cost_account import Increase
 
-    number, relative = text.strip().removesuffix("%").strip(), text.strip().endswith("%")
+    number, relative = ungrouped(text.strip().removesuffix("%").strip()), text.strip().endswith("%")
     try:
         amount = Decimal(number)
     except InvalidOperation:

@@ -8,10 +8,10 @@ from typing import get_args
 
 import click
 
-from qplan.api.buying import CostStyle, exit_code, hold_costs, render_costs
+from qplan.api.buying import CostStyle, exit_code, hold_costs, limits_not_kept, render_costs
 from qplan.api.planning import load_result
 from qplan.cli.common import ANY_PATH, as_of_option, put, style_of
-from qplan.cli.terminal import amount, window
+from qplan.cli.terminal import amount, say, window
 from qplan.cli.verb import Verb
 
 EXAMPLES = (
@@ -48,8 +48,8 @@ def command(
     year, by corridor and per delivered bit/s; what the total rests on, and the register of quotes: who, number, date,
     valid until, which lines, firm or not (--as-of says on which day).
 
-    Amounts are held against limits in whole cents. What has no price is in no total: then a limit that is kept is kept
-    so far.
+    Amounts are held against limits in whole cents; what is not kept is said on stderr, too. What has no price is in no
+    total: then a limit that is kept is kept so far.
     """
     account = hold_costs(
         load_result(plan),
@@ -57,7 +57,10 @@ def command(
         max_total=max_total,
         max_increase=max_increase,
         as_of=None if as_of is None else as_of.date(),
+        compare_at=str(compare_to or ""),
     )
     chosen = style_of(style, out, SUFFIXES, "text")
     put(render_costs(account, chosen, window()).encode(), out, chosen)
+    for text in limits_not_kept(account):
+        say(f"{text}\n", err=True)
     return int(exit_code(account))

@@ -83,8 +83,10 @@ def factor(text: str | float) -> float:
 
 
 def amount(text: str | float) -> float:
-    """The type of an option: money."""
-    return finite(text, 0.0, 1e12)
+    """The type of an option: money, also as it is printed, `2 600 000`."""
+    from qplan.api.buying import ungrouped
+
+    return finite(ungrouped(text) if isinstance(text, str) else text, 0.0, 1e12)
 
 
 def finite(text: str | float, least: float, most: float) -> float:

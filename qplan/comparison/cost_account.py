@@ -40,6 +40,8 @@ class CostAccount:
     before: PlanFacts | None
     """The plan that it is compared with."""
     limits: tuple[CostLimit, ...]
+    before_at: str = ""
+    """Where that plan is, as it was named."""
 
     @property
     def difference(self) -> Difference | None:
@@ -61,10 +63,11 @@ def hold_costs(
     before: PlanFacts | None = None,
     max_total: float | None = None,
     max_increase: Increase | None = None,
+    before_at: str = "",
 ) -> CostAccount:
     """A plan's costs against another's and against limits; an increase is one over `before`, in its currency."""
     limits = [] if max_total is None else [CostLimit(MAX_TOTAL, facts.costs.tco, cents(money(max_total)))]
     if max_increase is not None and before is not None:
         allowed = max_increase.amount * (before.costs.tco if max_increase.relative else 1)
         limits.append(CostLimit(MAX_INCREASE, facts.costs.tco - before.costs.tco, cents(allowed)))
-    return CostAccount(facts, before, tuple(sorted(limits, key=lambda limit: limit.id)))
+    return CostAccount(facts, before, tuple(sorted(limits, key=lambda limit: limit.id)), before_at)

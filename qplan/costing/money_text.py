@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from qplan.costing.cents import cents
 
 TO_BE_QUOTED = "to be quoted"
 """What stands in place of an amount that nobody has stated."""
+GROUPED = re.compile(r"\d{1,3}(\s\d{3})+(\.\d+)?")
+SPACES = {ord(space): None for space in " \t\u00a0\u2007\u2009\u202f"}
 
 
 def format_money(amount: float | Decimal | None, currency: str) -> str:
@@ -32,6 +35,11 @@ def thousands(number: str) -> str:
     whole, dot, fraction = number.partition(".")
     sign = "-" if whole.startswith("-") else ""
     return f"{sign}{abs(int(whole)):,}".replace(",", " ") + dot + fraction
+
+
+def ungrouped(number: str) -> str:
+    """`1 240 000.50` as `1240000.50`: without any kind of space between groups of three digits."""
+    return number.translate(SPACES) if GROUPED.fullmatch(number) else number
 
 
 def round_money(amount: float, currency: str) -> str:

@@ -61,6 +61,8 @@ def inside(plans, monkeypatch):
         ((), 0, None),
         (("--max-total", "9000"), 0, True),  # 6 480 + 2 000 + 2 × (50 + 200 + 10): to the cent
         (("--max-total", "8999.99"), 6, False),
+        (("--max-total", "8 999.99"), 6, False),
+        (("--max-total", "9\u202f000"), 0, True),
         (("--compare-to", "dear", "--max-increase", "0"), 0, True),
         (("--compare-to", "dear", "--max-increase", "0%"), 0, True),
         (("--max-total", "8999.99", "--soft-fail"), 0, False),
@@ -68,7 +70,7 @@ def inside(plans, monkeypatch):
 )
 def test_a_limit_is_held_in_whole_cents(inside, qplan, words, code, kept):
     found, out, err = qplan("cost", "cheap", *words, "--format", "json")
-    assert (found, err) == (code, "")
+    assert (found, err) == (code, "NOT KEPT: TCO EUR 9 000, --max-total EUR 8 999.99\n" if kept is False else "")
     document = json.loads(out)
     assert document["tco"] == 9000 and document["firmness"]["unpriced_lines"] == 1
     assert [limit["ok"] for limit in document["limits"]] == ([] if kept is None else [kept])
@@ -76,7 +78,9 @@ def test_a_limit_is_held_in_whole_cents(inside, qplan, words, code, kept):
     assert ("NOT KEPT: TCO EUR 9 000, --max-total EUR 8 999.99" in text) == (kept is False)
 
 
-@pytest.mark.parametrize(("limit", "code"), [("450", 0), ("449.99", 6), ("5%", 0), ("4.99 %", 6), ("5.0e0%", 0)])
+@pytest.mark.parametrize(
+    ("limit", "code"), [("450", 0), ("449.99", 6), ("5%", 0), ("4.99 %", 6), ("5.0e0%", 0), ("1 000", 0)]
+)
 def test_an_increase_is_money_or_a_share(inside, qplan, limit, code):
     found, out, _ = qplan("cost", "dear", "--compare-to", "cheap", "--max-increase", limit, "--format", "json")
     document = json.loads(out)
@@ -85,6 +89,7 @@ def test_an_increase_is_money_or_a_share(inside, qplan, limit, code):
     assert document["compared"]["tco"] == {"before": 9000.0, "after": 9450.0, "delta": 450.0, "share": 0.05}
     assert document["compared"]["corridors"] == {"c": 450.0}
     assert document["limits"][0]["value"] == 450
+    assert "\nAgainst cheap\n" in qplan("cost", "dear", "--compare-to", "cheap")[1]  # both are called the same
 
 
 def test_two_currencies_have_no_difference(inside, qplan):

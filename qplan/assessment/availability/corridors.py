@@ -36,6 +36,8 @@ class Improvement:
     """spare, path or repair."""
     address: str
     downtime_min_per_year: float
+    bought: bool = False
+    """A spare that the plan buys already; its repairs are counted as if it were not there."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +188,9 @@ class _Corridor:
                 basis, repair = self.components.end_repair(link)
                 quick = repair.model_copy(update={"mttr_h": min(SPARE_H, repair.mttr_h)})
                 down[address] = self.components.systems_of(link, basis, quick).unavailability
-        return Improvement("spare", f"equipment.qkd_systems.{system}", self._without_keys(down) * MINUTES_PER_YEAR)
+        bought = f"qkd_systems.{system}" in self.components.inventory.spares
+        left = self._without_keys(down) * MINUTES_PER_YEAR
+        return Improvement("spare", f"equipment.qkd_systems.{system}", left, bought)
 
     def _masked(self) -> Masked:
         """λ·MTTR·e^(−τ/MTTR) of repairs spread exponentially, λ·max(0, MTTR − τ) of fixed ones, τ the stores' time."""

@@ -45,7 +45,7 @@ FIBRE_ORDER_FIGURES = (
     "Length (km)",
     "Strands",
     "Strands to order",
-    "Strands free",
+    "Strands free before",
     "Wavelength (nm)",
     "Loss (dB)",
 )

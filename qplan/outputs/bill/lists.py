@@ -27,7 +27,7 @@ DROPPED = (
     "Patched through",
     "Fibre type",
     "Pairs there",
-    "Strands free",
+    "Strands free before",
     "Offer",
     "QKD link",
     "Ducts",

@@ -37,8 +37,8 @@ UNGROUPED: dict[By, str] = {
 """What the last group is called."""
 REFRESH, TCO, STANDS = "Refresh over the horizon", "TCO", "Stands here"
 SUMMED = ("Line total", "Support per year", REFRESH, TCO)
-SHOWN = ("Line", "Description", "Quantity", "Unit", "Unit price", "One-off", "Per year", "Refresh", "TCO", "Price is")
-DROPPED = ("Unit", "Refresh", "Price is", "Description", "Unit price")
+SHOWN = ("Line", "Description", "Quantity", "Unit", "Unit price", "One-off", "Per year", "Refresh", "TCO", "Provenance")
+DROPPED = ("Unit", "Refresh", "Provenance", "Description", "Unit price")
 """Columns that give way in a narrow window, in turn."""
 SHOWN_FIGURES = ("Quantity", "Unit price", "One-off", "Per year", "Refresh", "TCO")
 DESCRIPTION_CHARACTERS = 34
@@ -118,7 +118,7 @@ def _lines(facts: PlanFacts, view: BillView, window: int | None) -> Iterator[str
     before: dict[int, str] = {}
     for group in view.groups:
         before[len(rows)] = heading(facts, view, group)
-        rows += _group_rows(facts, view, group)
+        rows += _group_rows(facts, view, group, UNLIMITED if window is None else DESCRIPTION_CHARACTERS)
     before[len(rows)] = ""
     rows.append(_total_row(facts, view))
     shown = drop_columns(SHOWN, rows, SHOWN_FIGURES, DROPPED, window).splitlines()
@@ -139,9 +139,7 @@ def heading(facts: PlanFacts, view: BillView, group: Group) -> str:
     return f"{group.id} ({isolated(name)})" if name else group.id or UNGROUPED[view.by]
 
 
-def _group_rows(
-    facts: PlanFacts, view: BillView, group: Group, characters: int = DESCRIPTION_CHARACTERS
-) -> list[tuple[str, ...]]:
+def _group_rows(facts: PlanFacts, view: BillView, group: Group, characters: int) -> list[tuple[str, ...]]:
     """Its lines, and their sum where there are other groups; descriptions cut to so many characters."""
     rows = [_row(entry, _stands(facts, view, group, entry.line), characters) for entry in group.entries]
     return rows if view.by == "part" else [*rows, _sum_row("Sum", group.to_be_quoted, group.money)]

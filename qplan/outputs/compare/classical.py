@@ -128,7 +128,8 @@ def said(beside: BesideClassical) -> str:
         return f"{words} and protects no corridor."
     served = beside.protected_years // years
     return (
-        f"{words}: {round_money(each, currency)} per protected corridor and year ({served} corridors, {years} years)."
+        f"{words}: {round_money(each, currency)} per protected corridor and year (divided by {served} corridors "
+        f"and {years} years)."
     )
 
 

@@ -24,7 +24,7 @@ from qplan.outputs.review.wording import signed_money, signed_percent
 from qplan.outputs.text import money as money_words
 from qplan.outputs.text import wording
 from qplan.outputs.text.head import Head, buyer_figures, buyer_warnings
-from qplan.outputs.text.tables import format_number
+from qplan.outputs.text.tables import format_number, isolated
 from qplan.outputs.text.verdict import title
 
 FIRM = "A quote that holds, in the plan's currency, is firm; nothing else is."
@@ -38,13 +38,28 @@ def account_head(account: CostAccount) -> Head:
     least, currency = money_words.at_least(facts), economics.currency
     figures = [("Nominal", least + format_money(costs.nominal, currency))]
     each = annualised(economics, costs.total)
-    figures += [] if each is None else [("TCO per year", f"{least}{format_money(each, currency)}, as equal payments")]
+    figures += (
+        []
+        if each is None
+        else [("TCO per year", f"{least}{format_money(each, currency)} at the end of each year, {_levelled(facts)}")]
+    )
     rate = costs.tco_per_bps
     figures += [] if rate is None else [("TCO per bit/s", least + _rate(rate, currency, costs.delivered_bps))]
-    limits = [_limit_text(account, limit) for limit in account.limits]
-    kept = [("Limit", text) for limit, text in zip(account.limits, limits, strict=True) if limit.ok]
-    over = [text for limit, text in zip(account.limits, limits, strict=True) if not limit.ok]
-    return Head(f"{title(facts)}: costs", (*over, *buyer_warnings(facts)), (*buyer_figures(facts), *figures, *kept))
+    kept = [("Limit", _limit_text(account, limit)) for limit in account.limits if limit.ok]
+    warnings = (*over_limits(account), *buyer_warnings(facts))
+    return Head(f"{title(facts)}: costs", warnings, (*buyer_figures(facts), *figures, *kept))
+
+
+def over_limits(account: CostAccount) -> tuple[str, ...]:
+    """What is said of limits that are not kept."""
+    return tuple(_limit_text(account, limit) for limit in account.limits if not limit.ok)
+
+
+def _levelled(facts: PlanFacts) -> str:
+    """What an amount per year is of."""
+    served, economics = len(facts.corridors) - len(facts.unserved), facts.inventory.economics
+    at = f"at {wording.percent(economics.discount_rate)}" if economics.discount_rate else "without interest"
+    return f"worth the TCO {at}; of the whole plan ({counted(served, 'corridor')})"
 
 
 def _rate(amount: float, currency: str, delivered_bps: float) -> str:
@@ -195,7 +210,8 @@ def _compared(account: CostAccount) -> Section | None:
     if account.before is None:
         return None
     before, after, found = account.before.plan.costs, account.facts.plan.costs, account.difference
-    name = f"Against {title(account.before)}"
+    same = account.before_at and title(account.before) == title(account.facts)
+    name = f"Against {isolated(account.before_at) if same else title(account.before)}"
     if found is None:
         words = f"That plan is in {before.currency}, this one in {after.currency}: no difference is stated."
         return Section("compared", name, (words,))

@@ -23,6 +23,7 @@ from qplan.plan.model import Plan
 MOST_CONTRIBUTORS = 3
 CHANGES = {
     "spare": "a spare of {address}, in after {spare}",
+    "bought": "the spare of {address} that is bought, in after {spare}",
     "path": "one more path that shares nothing",
     "repair": "{address} repaired twice as fast",
 }
@@ -82,7 +83,7 @@ def notes(found: Availability) -> Iterable[str]:
 
 
 def change_words(item: Improvement, names: Names) -> str:
-    return CHANGES[item.change].format(
+    return CHANGES["bought" if item.bought else item.change].format(
         address=names[item.address].removeprefix("equipment.qkd_systems."), spare=hours(SPARE_H)
     )
 
