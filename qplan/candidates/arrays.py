@@ -43,6 +43,8 @@ class CandidateArrays:
         nodes = {s for link in candidates.links for s in link.route.ends}
         self.sites = sorted(nodes.union(*(c.ends for c in inventory.corridors.values())))
         self.number = {s: i for i, s in enumerate(self.sites)}
+        self.site_resource = [Resource(Kind.SITE, s) for s in self.sites]
+        self.link_resource = [Resource(Kind.LINK, link.id) for link in candidates.links]
         self.ends = [(self.number[a], self.number[b]) for a, b in (link.route.ends for link in candidates.links)]
         self.standing = candidates.standing
         self.first_price = np.array([prices.first(link) for link in candidates.links])
@@ -151,7 +153,7 @@ class CandidateArrays:
         if disjoint not in self._users:
             found: dict[Resource, set[int]] = defaultdict(set)
             for l, link in enumerate(self.links):
-                itself = [Resource(Kind.LINK, link.id)] if disjoint == "relay" else []
+                itself = [self.link_resource[l]] if disjoint == "relay" else []
                 for resource in (*self.exclusive(l, disjoint), *itself, *site_resources(link.route.ends)):
                     found[resource].add(l)
             self._users[disjoint] = {resource: frozenset(links) for resource, links in found.items()}

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from qplan.candidates.arrays import CandidateArrays, Commodity
-from qplan.candidates.resources import Kind, Resource, site_resources
+from qplan.candidates.resources import Resource
 
 Path = tuple[int, ...]  # links from the corridor's first end to its second
 
@@ -45,11 +45,11 @@ def exclusive_to_path(index: CandidateArrays, commodity: Commodity, path: Path) 
 
     (Paths that may not share a fibre share no link.)
     """
-    taken = set(site_resources(index.sites[s] for s in relays_of(index, commodity, path)))
+    taken = {index.site_resource[s] for s in relays_of(index, commodity, path)}
     if commodity.disjoint == "relay":
-        taken.update(Resource(Kind.LINK, index.links[l].id) for l in path)
+        taken.update(index.link_resource[l] for l in path)
     taken.update(*(index.exclusive(l, commodity.disjoint) for l in path))
-    return frozenset(taken) - site_resources(index.sites[end] for end in commodity.ends)
+    return frozenset(taken.difference(index.site_resource[end] for end in commodity.ends))
 
 
 def without_loops(index: CandidateArrays, commodity: Commodity, links: Iterable[int]) -> Path:
