@@ -49,7 +49,7 @@ def _watch(here: socket.socket, stop: threading.Event) -> None:
                     return
                 if number[0] in SIGNALS:
                     if stop.is_set():
-                        _end("stopped: nothing was written")
+                        _end("stopped: nothing more was written")
                     stop.set()
                     ends, wall_ends = time.process_time() + GRACE_S, time.monotonic() + GRACE_S
             late = time.monotonic() - wall_ends if stop.is_set() else 0.0
