@@ -1,6 +1,6 @@
 """Plans with offers, services, years, existing plant and counted changes equal exhaustive search.
 
-60 instances; `QPLAN_CASES=1000 python -m pytest -n0 tests/optimizer/test_terms.py` tries 1,000.
+40 instances; `QPLAN_CASES=1000 python -m pytest -n0 tests/optimizer/test_terms.py` tries 1,000.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from qplan.optimizer.planner import Result, optimize
 from qplan.plan.model import Plan
 from qplan.time_budget import TimeBudget
 
-INSTANCES = CASES or 60
+INSTANCES = CASES or 40
 MOST_DESIGNS = 60  # that exhaustive search has to buy for one instance; what has more is left out
 MUST_COME_UP = {  # share of the instances in which it is at work
     "feasible": 0.4, "offers bought": 0.2, "tiers": 0.02, "fees": 0.04, "existing used": 0.05, "existing idle": 0.03,
