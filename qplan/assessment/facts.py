@@ -84,6 +84,11 @@ class PlanFacts:
         return tuple(facts for facts in self.corridors if not facts.served)
 
     @property
+    def delivered_bps(self) -> dict[str, float]:
+        """The key rate of each corridor that is served, by id."""
+        return {facts.id: facts.demand_bps for facts in self.corridors if facts.served}
+
+    @property
     def unpriced(self) -> tuple[str, ...]:
         """Products bought without a price: counted as 0, they decided what the plan is."""
         return next((each.missing for each in self.unstated if each.what == "price"), ())

@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from qplan.inventory.model import Inventory
-
 PREFIXES = {
     "qkd_systems": "QKD",
     "node_items": "KIT",
@@ -67,9 +65,3 @@ def line_code(product: str) -> str:
 def codes_of(products: Iterable[str]) -> dict[str, str]:
     """Products by the code of their line."""
     return {line_code(product): product for product in products}
-
-
-def products_of(inventory: Inventory) -> tuple[str, ...]:
-    """Addresses of all that may be asked for."""
-    kinds = {**dict(inventory.equipment), "services": inventory.services, "fibres": inventory.fibres}
-    return tuple(f"{kind}.{name}" for kind in PREFIXES for name in sorted(kinds[kind]))

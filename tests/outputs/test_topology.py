@@ -23,7 +23,7 @@ from qplan.outputs.topology.dot import to_dot
 from qplan.outputs.topology.geography import plane, unwrapped
 from qplan.outputs.topology.layout import lay_out
 from qplan.outputs.topology.mermaid import to_mermaid
-from qplan.outputs.topology.palette import system_line, system_lines
+from qplan.outputs.topology.palette import Line, system_lines
 from qplan.outputs.topology.spread import Box
 from qplan.outputs.topology.svg import to_svg
 from qplan.plan.model import Path as RelayPath
@@ -182,6 +182,11 @@ def test_links_between_the_same_sites_are_drawn_side_by_side():
     first, second = (link.id for link in picture.links if link.name == "Zürich DC 1 – Winterthur CO")
     assert layout.routes[first] != layout.routes[second]
     assert layout.labels[first].overlap(layout.labels[second]) is None
+
+
+def system_line(system: str) -> Line:
+    """How a system looks by itself."""
+    return system_lines([system])[system]
 
 
 def test_a_system_keeps_its_look_whatever_else_is_planned():

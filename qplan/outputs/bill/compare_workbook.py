@@ -9,7 +9,7 @@ from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from qplan.comparison.columns import Column, SideBySide
-from qplan.costing.cost import contingency, money, opex_of_year, refresh_of_year
+from qplan.costing.cost import contingency, opex_of_year, refresh_of_year, tco
 from qplan.outputs.bill.books import made_book, said_sheet
 from qplan.outputs.bill.sheets import Styles, fit_height, formula, lay_out, plain_table, total_row, write
 from qplan.outputs.bill.tables import CellTable
@@ -94,7 +94,7 @@ def _years(sheet: Worksheet, styles: Styles, table: SideBySide) -> None:
     write(sheet, last + 1, 0, "Discounted", styles.text)
     for number, column in enumerate(table.columns, start=1):
         amounts = _flow(column)
-        if not amounts or len(amounts) > years + 1:
+        if column.facts is None or not amounts or len(amounts) > years + 1:
             continue
         letter = xl_col_to_name(number)
         for year, amount in enumerate(amounts):
@@ -103,7 +103,8 @@ def _years(sheet: Worksheet, styles: Styles, table: SideBySide) -> None:
         formula(sheet, last, number, f"=SUM({span})", styles.total, sum(amounts))
         rate = f"Assumptions!{xl_col_to_name(number)}{RATE_ROW}"
         text = f"=SUMPRODUCT({span},(1+{rate})^-$A$2:$A${last})"
-        formula(sheet, last + 1, number, text, styles.money, _discounted(column, amounts))
+        discounted = tco(column.facts.inventory.economics, column.facts.costs.total)
+        formula(sheet, last + 1, number, text, styles.money, discounted)
     sheet.print_area(0, 0, last + 1, len(names))
 
 
@@ -119,12 +120,6 @@ def _flow(column: Column) -> list[Decimal]:
     years = range(1, economics.horizon_years + 1)
     later = (opex_of_year(economics, total, year) + refresh_of_year(economics, total, year) for year in years)
     return [total.capex + contingency(economics, total.capex), *later]
-
-
-def _discounted(column: Column, amounts: list[Decimal]) -> Decimal:
-    assert column.facts is not None, "what has amounts has a plan"
-    growth = 1 + money(column.facts.inventory.economics.discount_rate)
-    return sum((amount * growth**-year for year, amount in enumerate(amounts)), Decimal(0))
 
 
 RATE_ROW = 4

@@ -152,9 +152,9 @@ def _group(group: PriceGroup) -> dict[str, object]:
 
 
 def _shares(facts: PlanFacts) -> Iterator[ShareDocument]:
-    demand = {corridor.id: corridor.demand_bps for corridor in facts.corridors if corridor.served}
+    delivered_bps = facts.delivered_bps
     for share in facts.costs.shares:
-        rate = demand.get(share.corridor, 0.0)
+        rate = delivered_bps.get(share.corridor, 0.0)
         yield ShareDocument(
             corridor=share.corridor,
             key_rate_bps=rate,

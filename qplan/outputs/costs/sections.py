@@ -142,12 +142,11 @@ def _opex_notes(facts: PlanFacts) -> Iterator[str]:
 
 
 def _corridors(facts: PlanFacts) -> Table:
-    totals = facts.costs
-    demand = {corridor.id: corridor.demand_bps for corridor in facts.corridors if corridor.served}
+    totals, delivered_bps = facts.costs, facts.delivered_bps
     figures = ("Key rate", "Capex", "Opex per year", "TCO", "TCO per bit/s")
     rows = []
     for share in totals.shares:
-        rate = demand.get(share.corridor)
+        rate = delivered_bps.get(share.corridor)
         if rate is not None or share.tco or share.to_be_quoted:
             each = per_bps(share.tco, rate) if rate else None
             amounts = map(plain_money, (share.capex, share.opex_per_year, share.tco))

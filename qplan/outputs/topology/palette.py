@@ -54,11 +54,6 @@ def system_lines(system_ids: Iterable[str]) -> dict[str, Line]:
     return {system: _line(look) for system, look in looks.items()}
 
 
-def system_line(system_id: str) -> Line:
-    """How the lines of a system look where no other has taken its look."""
-    return _line(_own_look(system_id))
-
-
 def _own_look(system_id: str) -> int:
     digest = hashlib.sha256(f"{_SALT} {system_id}".encode()).digest()
     return int.from_bytes(digest[:4], "big") % _LOOKS
