@@ -183,7 +183,8 @@ def _reached(row: dict) -> str:
     waited = row["cpu_s"] is not None and row["wall_s"] > 1.2 * row["cpu_s"] + 1
     cpu = f", CPU {_number(row['cpu_s'])} s" if waited else ""
     wall = _number(row["wall_s"], 0 if (row["wall_s"] or 0) >= 10 else 1)
-    return f"**{_percent(gap(row))}** in {wall} s{cpu}{mark} ({_target(row)})"
+    unit = "CPU s" if row.get("clock") == "cpu" else "s"
+    return f"**{_percent(gap(row))}** in {wall} {unit}{cpu}{mark} ({_target(row)})"
 
 
 def _network(row: dict) -> str:
