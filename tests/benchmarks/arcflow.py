@@ -1,14 +1,15 @@
 """The arc-flow model that a capable user would write: one flow per path of every corridor. Imports no solver.
 
-Columns: systems on link l, node at site v, path p of corridor q along an arc of l (0 or 1), and for k ≥ 2 whether the
+Columns: systems on link l, relay at site v, path p of corridor q along an arc of l (0 or 1), and for k ≥ 2 whether the
 path uses a fibre, site or duct. The rows that link the flows to what is built come in two kinds:
-- weak: Σ over all corridors of flow ≤ M · systems, and likewise for nodes (fewer rows, a poor relaxation);
+- weak: Σ over all corridors of flow ≤ M · systems, and likewise for relays (fewer rows, a poor relaxation);
 - strong: one such row per corridor, with 1 in place of M.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 from collections import defaultdict
 from dataclasses import dataclass, field
 
@@ -46,11 +47,11 @@ def arc_flow(problem: Problem, strong: bool) -> ArcFlow:
     """The whole model of a problem."""
     model = ArcFlow(problem, fixed_cost=sum(problem.node_cost[s] for s in problem.ends))
     systems = [model.column(link.cost, link.most) for link in problem.links]
-    node = {s: model.column(cost) for s, cost in problem.node_cost.items() if s not in problem.ends}
+    relay = {s: model.column(cost) for s, cost in problem.relaying.items() if 0.0 < cost < math.inf}
     on_link: dict[int, dict[str, Terms]] = defaultdict(lambda: defaultdict(list))
     into: dict[str, dict[str, Terms]] = defaultdict(lambda: defaultdict(list))
     for corridor in problem.corridors:
-        arcs = _paths(model, corridor)
+        arcs = _paths(model, corridor, {s for s, cost in problem.relaying.items() if cost == math.inf})
         for (q, _, link, _, head), flow in arcs.items():
             on_link[link][q].append((flow, 1.0))
             if head not in corridor.ends:
@@ -63,14 +64,14 @@ def arc_flow(problem: Problem, strong: bool) -> ArcFlow:
         if problem.links[link].most > 1 or sum(c.demand_bps for c in problem.corridors) > problem.links[link].rate_bps:
             _rate(model, link, by_corridor, systems[link])
     for site, by_corridor in into.items():
-        if site in node:
-            _linking(model, by_corridor, node[site], strong, paths)
+        if site in relay:
+            _linking(model, by_corridor, relay[site], strong, paths)
     _strands(model, systems)
     return model
 
 
-def _paths(model: ArcFlow, corridor: Corridor) -> dict[Arc, int]:
-    """A flow of 1 from end to end for every path; what enters a site leaves it."""
+def _paths(model: ArcFlow, corridor: Corridor, barred: set[str]) -> dict[Arc, int]:
+    """A flow of 1 from end to end for every path, past the barred sites; what enters a site leaves it."""
     problem, (first, last) = model.problem, corridor.ends
     made: dict[Arc, int] = {}
     for path in range(corridor.paths):
@@ -78,7 +79,7 @@ def _paths(model: ArcFlow, corridor: Corridor) -> dict[Arc, int]:
         flows: Terms = []
         for i, link in enumerate(problem.links):
             for tail, head in (link.ends, link.ends[::-1]):
-                if head != first and tail != last:
+                if head != first and tail != last and not {tail, head} & (barred - {first, last}):
                     flow = made[corridor.id, path, i, tail, head] = model.column(0.0)
                     balance[tail].append((flow, 1.0))
                     balance[head].append((flow, -1.0))

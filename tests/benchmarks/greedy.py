@@ -28,7 +28,7 @@ class Built:
     load: Counter[str] = field(default_factory=Counter)
     systems: Counter[str] = field(default_factory=Counter)
     strands: Counter[str] = field(default_factory=Counter)
-    nodes: set[str] = field(default_factory=set)
+    relays: set[str] = field(default_factory=set)
 
     def more_systems(self, link: Link, demand_bps: float) -> float:
         """Systems to add for the demand; infinite where strands or the link give no more."""
@@ -38,18 +38,19 @@ class Built:
         return math.inf if more > 0 and (needed > link.most or short) else max(0, more)
 
     def add(self, corridor: Corridor, ways: list[Way]) -> None:
-        self.nodes.update(corridor.ends)
         for link, site in itertools.chain(*ways):
             more = self.more_systems(link, corridor.demand_bps)
             self.load[link.id] += corridor.demand_bps
             self.systems[link.id] += more
             for fibre in link.fibres:
                 self.strands[fibre] += more
-            self.nodes.add(site)
+            if site not in corridor.ends:
+                self.relays.add(site)
 
     def cost(self) -> float:
         systems = sum(self.systems[link.id] * link.cost for link in self.problem.links if link.id in self.systems)
-        return systems + sum(self.problem.node_cost[s] for s in self.nodes)
+        nodes = sum(self.problem.node_cost[s] for s in self.problem.ends)
+        return systems + nodes + sum(self.problem.relaying[s] for s in self.relays)
 
 
 def greedy(problem: Problem, deadline: float) -> dict[str, list[Way]] | None:
@@ -59,7 +60,7 @@ def greedy(problem: Problem, deadline: float) -> dict[str, list[Way]] | None:
         a, b = link.ends
         neighbours[a].append((link, b))
         neighbours[b].append((link, a))
-    built = Built(problem, nodes=set(problem.ends))
+    built = Built(problem)
     paths: dict[str, list[Way]] = {}
     order = sorted(problem.corridors, key=lambda corridor: (-corridor.paths, -corridor.demand_bps, corridor.id))
     for corridor in order:
@@ -90,7 +91,7 @@ def _rerouted(
 
 
 def _built(problem: Problem, corridors: list[Corridor], paths: dict[str, list[Way]]) -> Built:
-    built = Built(problem, nodes=set(problem.ends))
+    built = Built(problem)
     for corridor in corridors:
         built.add(corridor, paths[corridor.id])
     return built
@@ -135,9 +136,9 @@ def _way(built: Built, neighbours: dict, corridor: Corridor, taken: set[str]) ->
                 continue
             if taken and not taken.isdisjoint(built.problem.shared(corridor, link)):
                 continue
-            more = built.more_systems(link, corridor.demand_bps)
-            if more < math.inf and links + 1 < fewest[there]:
-                added = more * link.cost + (0.0 if there in built.nodes else built.problem.node_cost[there])
+            relaying = 0.0 if there == last or there in built.relays else built.problem.relaying[there]
+            added = built.more_systems(link, corridor.demand_bps) * link.cost + relaying
+            if added < math.inf and links + 1 < fewest[there]:
                 trail.append((label - 1, link, there))
                 heapq.heappush(queue, (cost + added, links + 1, len(trail), there))
     return None

@@ -1,13 +1,16 @@
 """A benchmark case as plain figures: what a user would put into a model of his own. Imports no solver.
 
 Only what the benchmark inventories use: required corridors, capex, no limits of rooms or power, no rules on relays
-but their number. `problem_of` refuses anything else, so that no method is judged on a model it does not have.
+but their number, their price and where none may be. `problem_of` refuses anything else, so that no method is judged on
+a model it does not have.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass
+from functools import cached_property
 
 from qplan.candidates.model import CandidateGraph
 from qplan.costing.market import Market
@@ -42,6 +45,7 @@ class Corridor:
 @dataclass(frozen=True)
 class Problem:
     node_cost: dict[str, float]  # by site
+    relay_cost: dict[str, float]  # by site, beside that of the node; infinite where none may relay
     strands: dict[str, int]  # by fibre
     links: tuple[Link, ...]
     corridors: tuple[Corridor, ...]
@@ -50,6 +54,11 @@ class Problem:
     def ends(self) -> set[str]:
         """Sites that are nodes in every plan."""
         return {end for corridor in self.corridors for end in corridor.ends}
+
+    @cached_property
+    def relaying(self) -> dict[str, float]:
+        """What it costs that a site relays, by site: at an end its node is there already; infinite where it may not."""
+        return {s: cost + (self.node_cost[s] if s not in self.ends else 0.0) for s, cost in self.relay_cost.items()}
 
     def shared(self, corridor: Corridor, link: Link) -> set[str]:
         """What no second path of the corridor may use, relays apart."""
@@ -69,7 +78,7 @@ class Problem:
             Link(**{k: tuple(v) if isinstance(v, list) else v for k, v in item.items()}) for item in record["links"]
         )
         corridors = tuple(Corridor(**item | {"ends": tuple(item["ends"])}) for item in record["corridors"])
-        return Problem(record["node_cost"], record["strands"], links, corridors)
+        return Problem(record["node_cost"], record["relay_cost"], record["strands"], links, corridors)
 
 
 def problem_of(inventory: Inventory, graph: CandidateGraph) -> Problem:
@@ -79,6 +88,10 @@ def problem_of(inventory: Inventory, graph: CandidateGraph) -> Problem:
     corridors, market = sorted(inventory.corridors.items()), Market(inventory)
     return Problem(
         node_cost={s: float(node_cost(market, s).capex) for s in inventory.sites},
+        relay_cost={
+            s: math.inf if site.trusted_node == "forbidden" else float(site.relay_cost)
+            for s, site in inventory.sites.items()
+        },
         strands={f: fibre.strands for f, fibre in inventory.fibres.items()},
         links=tuple(
             Link(
@@ -101,7 +114,7 @@ def _plain(inventory: Inventory) -> bool:
     sites, corridors = inventory.sites.values(), inventory.corridors.values()
     return (
         inventory.objective == "capex" and budget.capex is None and budget.tco is None
-        and all(site.relay_cost == 0 and site.trusted_node == "allowed" for site in sites)
+        and all(site.trusted_node in ("allowed", "forbidden") for site in sites)
         and all(site.rack_units is None and site.power_w is None for site in sites)
         and not equipment.node_items and not equipment.relay_items
         and all(system.strands == 1 for system in equipment.qkd_systems.values())

@@ -26,9 +26,11 @@ from qplan.time_budget import TimeBudget
 
 PLAIN = Case("small", "small", Network("metro", 70), corridors=4, target_gap=0.0, target_s=60, hub=False)
 EXACT = sorted(METHODS.keys() - {"greedy"} - (set() if importlib.util.find_spec("ortools") else {"cp-sat"}))
+PRICED = replace(PLAIN, relay_cost=90e3, forbidden=0.3)
 SMALL = {  # case, seed of the network, what its demands are multiplied by, and the rule that binds
     "alternatives": (replace(PLAIN, network=Network("metro", 70, alternatives=0.7)), 5, 1, {}),
     "relays": (replace(PLAIN, extra_relays=0), 5, 1, {"corridors": {"max_relays": None}}),
+    "relays at a price": (PRICED, 1, 1, {"sites": {"relay_cost": 0.0, "trusted_node": "allowed"}}),
     "strands": (replace(PLAIN, rates=True, strands=1), 1, 30, {"fibres": {"strands": 99}}),
     "ducts": (replace(PLAIN, paths=(1, 2), disjoint="duct", in_ducts=0.6), 2, 1, {"fibres": {"ducts": ()}}),
 }
