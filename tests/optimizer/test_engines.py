@@ -257,6 +257,25 @@ def test_items_of_an_existing_relay_stand_elsewhere(relay, cost):
         engine(case)
 
 
+def test_a_root_whose_corridors_use_different_links():
+    """From r to t a link gives 100 bit/s, enough for one corridor, too little for the others; around by s is dear."""
+    asked = {"s": 900, "u": 900, "t": 100}
+    inventory = network(
+        {
+            "rs": fibre("r", "s"),
+            "ru": fibre("r", "u"),
+            "rt": fibre("r", "t", 10.0),
+            "st": fibre("s", "t", setup_cost_per_strand=500),
+        },
+        {f"to-{end}": corridor("r", end, key_rate_bps=rate, max_relays=1) for end, rate in asked.items()},
+        systems={"q": system(key_rate_curve=[[0, 1000], [8, 1000], [10, 100]])},
+    )
+    case = Case(0, inventory, best_value(inventory))
+    assert case.best.value == 300
+    for engine in ENGINES:
+        engine(case)
+
+
 def test_nodes_at_the_ends_are_a_bound_before_any_search():
     """EUR 30 at each of two ends, and 7 for the items; what relays costs is not among it."""
     inventory = network(
