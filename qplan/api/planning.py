@@ -61,8 +61,10 @@ class Result:
 
     @property
     def bound(self) -> float | None:
-        """No plan is better than this; None where nothing is known."""
-        return None if self.plan is None else self.plan.objective.bound
+        """No plan is better than this; None where nothing is known, or there is no plan at all."""
+        if self.plan is None:
+            return None if self.explanation is None else self.explanation.bound
+        return self.plan.objective.bound
 
     @property
     def gap(self) -> float | None:
@@ -168,17 +170,19 @@ def _planned(
 
 
 def _explained(
-    found: Result, solver: Solver, parameters: SearchParameters, progress: Callable[[Progress], None] | None
+    planned: Result, solver: Solver, parameters: SearchParameters, progress: Callable[[Progress], None] | None
 ) -> Explanation:
     """Why there is no plan."""
     from qplan.explain.infeasibility.explanation import explain
     from qplan.outputs.verbs.progress import Progress
 
-    read, outcome = found.inventory, found.outcome
+    read, outcome = planned.inventory, planned.outcome
     assert outcome is not None, "something was searched"
     if progress is not None:
         progress(Progress("looking for reasons", read.inventory.objective, None, None, None))
-    return explain(read.inventory, outcome.candidates, outcome.search.status, solver, parameters, read.defaults)
+    search = outcome.search
+    found = explain(read.inventory, outcome.candidates, search.status, solver, parameters, read.defaults)
+    return replace(found, bound=search.bound, bound_method=search.method) if found.status == "unknown" else found
 
 
 def _is_locked(inventory: Reading, start: Plan, gap: float, solver: Solver) -> bool:

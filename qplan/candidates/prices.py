@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from qplan.candidates.model import CandidateGraph, CandidateLink
+from qplan.candidates.model import CandidateGraph, CandidateLink, Standing
 from qplan.costing.cost import Cost, total
 from qplan.costing.market import Market, market_of
 from qplan.costing.options import Option, Options
@@ -105,7 +105,7 @@ def money_prices(
 
     A relay that is not among the nodes, which have a price of their own, costs what the node costs too.
     """
-    pricing = _Pricing(market_of(inventory), candidates, metric)
+    pricing = _Pricing(market_of(inventory), candidates.standing, metric)
     return Prices(
         {link.id: pricing.link(link) for link in candidates.links},
         {s: pricing.money(pricing.node(s)) for s in nodes},
@@ -114,11 +114,20 @@ def money_prices(
     )
 
 
+def money_of_ends(inventory: Inventory, standing: Standing, metric: Metric) -> float:
+    """What no plan goes below, whatever links there are: nodes at the ends of required corridors, licences, spares."""
+    market = market_of(inventory)
+    pricing = _Pricing(market, standing, metric)
+    required = {q: corridor for q, corridor in inventory.corridors.items() if corridor.required}
+    nodes = (pricing.node(s) for s in sorted({end for corridor in required.values() for end in corridor.ends}))
+    return pricing.money(total([market.spares, *nodes, *(market.licence[q] for q in required)]))
+
+
 class _Pricing:
     """Least prices in one metric."""
 
-    def __init__(self, market: Market, candidates: CandidateGraph, metric: Metric):
-        self.market, self.standing = market, candidates.standing
+    def __init__(self, market: Market, standing: Standing, metric: Metric):
+        self.market, self.standing = market, standing
         self.options = Options(market, (metric,))
         self._strand: dict[str, Cost] = {}
         self._systems: dict[str, tuple[Option, Option]] = {}

@@ -147,6 +147,10 @@ class Explanation:
     joint: tuple[Reason, ...] = ()
     remedies: tuple[Remedy, ...] = ()
     notes: tuple[str, ...] = ()
+    bound: float | None = None
+    """Where the status is `unknown`: no plan has a lower objective. None otherwise, or where nothing is known."""
+    bound_method: str = ""
+    """What gave the bound."""
 
 
 def write_setting(address: str, value: Any) -> str:

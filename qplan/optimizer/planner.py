@@ -16,7 +16,7 @@ from qplan.optimizer.limits import ENDED_BY_ITSELF, SearchParameters, Status, St
 from qplan.optimizer.model.changes import Reference, reference_to
 from qplan.optimizer.model.designs import design_of
 from qplan.optimizer.model.stage import Task, WarmStart
-from qplan.optimizer.search.stages import NO_SEARCH, Search, objective_value, search_plan
+from qplan.optimizer.search.stages import Search, bound_of_ends, objective_value, search_plan
 from qplan.optimizer.solvers.lp import write_lp
 from qplan.optimizer.solvers.versions import solver_version
 from qplan.plan.model import InventoryRef, Objective, Plan, ServedCorridor, Solver
@@ -62,7 +62,7 @@ def optimize(
     if lp_file is not None:
         search = _write_model(search, tasks[-1], lp_file)
     if candidates.bypass_limit is not None:
-        search = _weaken(search, candidates.bypass_limit)
+        search = _weaken(search, candidates.bypass_limit, bound_of_ends(inventory, candidates))
     if search.design is None:
         return Result(search, candidates, None)
     plan = _make_plan(inventory, ref, search, search.design, solver, parameters.gap, reference)
@@ -101,8 +101,8 @@ def _start_from(inventory: Inventory, candidates: CandidateGraph, earlier: Plan)
     return WarmStart(None if verify(inventory, again) else design, links)
 
 
-def _weaken(search: Search, bypass_limit: int) -> Search:
-    """Say no more than what holds where routes were left out."""
+def _weaken(search: Search, bypass_limit: int, bound: tuple[float, str]) -> Search:
+    """Say no more than what holds where routes were left out; the bound that holds all the same, and what gives it."""
     note = (
         f"The fibre graph has too many routes to consider all: only QKD links through at most {bypass_limit} "
         "patched sites were considered. A cheaper plan may exist, so this one is not called optimal."
@@ -110,7 +110,8 @@ def _weaken(search: Search, bypass_limit: int) -> Search:
     weaker = {Status.OPTIMAL: Status.FEASIBLE, Status.INFEASIBLE: Status.UNKNOWN}
     reason = StopReason.ROUTE_LIMIT if search.stopped_by in ENDED_BY_ITSELF else search.stopped_by
     status = weaker.get(search.status, search.status)
-    return replace(search, status=status, stopped_by=reason, bound=0.0, method=NO_SEARCH, notes=(*search.notes, note))
+    least, method = bound
+    return replace(search, status=status, stopped_by=reason, bound=least, method=method, notes=(*search.notes, note))
 
 
 def _make_plan(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 CONNECTOR_LOSS_DB = 0.25  # a mated pair, IEC 61753-1 grade C mean
 SPLICE_LOSS_DB = 0.05  # a fusion splice, upper end of 0.02 to 0.05 dB
@@ -15,8 +16,12 @@ def fibre_loss_db(length_km: float, attenuation_db_per_km: float, connectors: in
     return length_km * attenuation_db_per_km + connectors * CONNECTOR_LOSS_DB + splices * SPLICE_LOSS_DB
 
 
+@lru_cache(maxsize=100_000)
 def geodesic_km(lat_a: float, lon_a: float, lat_b: float, lon_b: float) -> float:
-    """Length in km of the WGS84 geodesic between two places given in degrees (Karney 2013, by geographiclib)."""
+    """Length in km of the WGS84 geodesic between two places given in degrees (Karney 2013, by geographiclib).
+
+    Kept, as it is slow and asked for by checks, candidates and outputs alike.
+    """
     from geographiclib.geodesic import Geodesic
 
     length_m: float = Geodesic.WGS84.Inverse(lat_a, lon_a, lat_b, lon_b, Geodesic.DISTANCE)["s12"]

@@ -222,7 +222,9 @@ def test_5_without_a_plan_is_unknown(here, qplan):
     after = content(here / "sites.plan")
     assert {name: after.pop(name) for name in before} == before
     assert after.keys() == EXPLANATION_FILES
-    assert json.loads(after["explanation.json"])["status"] == "unknown"
+    explanation = json.loads(after["explanation.json"])
+    assert (explanation["status"], explanation["objective"]) == ("unknown", "tco")
+    assert explanation["bound"] is not None and explanation["bound_method"] and "bound by: " in out
 
 
 def checked(maximum: float, severity: str) -> dict:

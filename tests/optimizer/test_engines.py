@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import pytest
-from networks import corridor, fibre, network
+from networks import LINE, ONE, corridor, fibre, network, system
 from oracle.engine_instances import KINDS, engine_instance, with_printed_budget
 from oracle.search import Oracle, best_value
 from planning import PATIENCE_S
@@ -34,10 +34,10 @@ from qplan.optimizer.search import root, steps
 from qplan.optimizer.search.arc_flow import arc_flow
 from qplan.optimizer.search.guidance import guide
 from qplan.optimizer.search.minimization import minimize
-from qplan.optimizer.search.stages import stages
+from qplan.optimizer.search.stages import ENDS_ALONE, bound_of_ends, stages
 from qplan.time_budget import TimeBudget
 
-INSTANCES = 70
+INSTANCES = 100
 BUDGETED = 4  # one of so many instances has the optimum's cost as its budget
 CENT = 0.0101
 FAMILIES = 10  # of cuts, in the order of `_choose_separators`
@@ -199,9 +199,14 @@ def reach(case: Case) -> None:
     assert case.best is None or not precheck(case.inventory, case.task.candidates).impossible
 
 
+def ends_alone(case: Case) -> None:
+    """What is said of the cost before any search."""
+    case.bounds(bound_of_ends(case.inventory, case.candidates)[0])
+
+
 ENGINES = (
-    reach, exact, lift_of_trees, lift_with_a_rest, lift_of_layered_trees, lift_of_layered_flows, cut_family, arc_flows,
-    root_and_branching, shares_of_components, benders_loop, heuristics,
+    reach, ends_alone, exact, lift_of_trees, lift_with_a_rest, lift_of_layered_trees, lift_of_layered_flows,
+    cut_family, arc_flows, root_and_branching, shares_of_components, benders_loop, heuristics,
 )  # fmt: skip
 
 
@@ -234,3 +239,49 @@ def test_relayed_by_one_path_patched_through_by_another(disjoint):
     assert case.best.value == (300 if disjoint == "relay" else 1300)
     for engine in ENGINES:
         engine(case)
+
+
+@pytest.mark.parametrize(("relay", "cost"), [("allowed", None), ("existing", 200)])
+def test_items_of_an_existing_relay_stand_elsewhere(relay, cost):
+    """Room for a key manager and two systems at the site between, but not for a module of security besides."""
+    inventory = network(
+        LINE,
+        ONE,
+        sites={"m": {"rack_units": 3, "trusted_node": relay}},
+        systems={"q": system(rack_units=1)},
+        items={"node_items": {"KMS": {"rack_units": 1}}, "relay_items": {"HSM": {"rack_units": 1, "price": 40}}},
+    )
+    case = Case(0, inventory, best_value(inventory))
+    assert (case.best and case.best.value) == cost
+    for engine in ENGINES:
+        engine(case)
+
+
+def test_a_root_whose_corridors_use_different_links():
+    """From r to t a link gives 100 bit/s, enough for one corridor, too little for the others; around by s is dear."""
+    asked = {"s": 900, "u": 900, "t": 100}
+    inventory = network(
+        {
+            "rs": fibre("r", "s"),
+            "ru": fibre("r", "u"),
+            "rt": fibre("r", "t", 10.0),
+            "st": fibre("s", "t", setup_cost_per_strand=500),
+        },
+        {f"to-{end}": corridor("r", end, key_rate_bps=rate, max_relays=1) for end, rate in asked.items()},
+        systems={"q": system(key_rate_curve=[[0, 1000], [8, 1000], [10, 100]])},
+    )
+    case = Case(0, inventory, best_value(inventory))
+    assert case.best.value == 300
+    for engine in ENGINES:
+        engine(case)
+
+
+def test_nodes_at_the_ends_are_a_bound_before_any_search():
+    """EUR 30 at each of two ends, and 7 for the items; what relays costs is not among it."""
+    inventory = network(
+        LINE,
+        ONE,
+        sites={s: {"node_cost": 30, "relay_cost": 1000} for s in "amb"},
+        items={"node_items": {"KMS": {"price": 7}}},
+    )
+    assert bound_of_ends(inventory, enumerate_candidates(inventory)) == (74.0, ENDS_ALONE)

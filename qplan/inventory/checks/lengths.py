@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from qplan.errors import Diagnostic
 from qplan.inventory.checks.view import View
@@ -23,7 +23,7 @@ SHARE_STILL_SHORT = 0.1  # of these may be short with the other coordinates too:
 
 def check_lengths(view: View) -> Iterator[Diagnostic]:
     """A stated length fits the great circle between the ends; a length that is derived or unknown is said to be."""
-    short = [name for name, fibre in view.fibres() if _is_short(view, fibre)]
+    short = dict.fromkeys(name for name, fibre in view.fibres() if _is_short(view, fibre))
     exchanged = _exchanged(view, short)
     if exchanged:
         yield exchanged
@@ -56,7 +56,7 @@ def _is_short(view: View, fibre: Fibre) -> bool:
     return geodesic is not None and fibre.length_km < geodesic * (1 - GREAT_CIRCLE_TOLERANCE)
 
 
-def _exchanged(view: View, short: list[str]) -> Diagnostic | None:
+def _exchanged(view: View, short: Collection[str]) -> Diagnostic | None:
     """One finding where fibres are too short for the coordinates, and hardly any with `lat` and `lon` exchanged."""
     fibres = view.inventory.fibres
     judged = [f for _, f in view.fibres() if f.length_km is not None and _apart_km(view, f) is not None]
@@ -74,7 +74,7 @@ def _exchanged(view: View, short: list[str]) -> Diagnostic | None:
         f"as the coordinates stand, {len(short)} of {counted(len(judged), 'fibre')} are shorter than their ends are "
         f"apart, and {still or 'none'} with lat and lon exchanged"
     )
-    first = fibres[short[0]].ends[0]
+    first = fibres[next(iter(short))].ends[0]
     return view.finding("QP319", ("sites", first, "lat"), message, hint="lat comes from the equator, -90 to 90")
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from qplan.candidates.design import Design
 from qplan.candidates.model import CandidateGraph
 from qplan.candidates.precheck import Precheck, precheck
-from qplan.candidates.prices import Metric
+from qplan.candidates.prices import Metric, money_of_ends
 from qplan.inventory.model import Inventory
 from qplan.optimizer.limits import ENDED_BY_ITSELF, SearchParameters, Status, StopReason, gap
 from qplan.optimizer.model.changes import Reference, hold_changes
@@ -27,6 +27,7 @@ from qplan.optimizer.search.minimization import minimize
 
 PRECHECK_SHARE = 0.2  # of the time left, at the most, goes to what the graph proves
 NO_SEARCH = "no cost is negative"  # what gives a bound of 0
+ENDS_ALONE = "nodes at the ends of corridors"
 BOUND_SAFETY = 1e-9  # relative; taken off a solver's bound, far above its rounding and far below any gap asked for
 
 
@@ -155,12 +156,13 @@ def search_plan(
         last = minimize(task, known=design is not None)
         notes |= dict.fromkeys(last.notes)
         if stage.objective:
-            objective = _at_least_nothing(last)
+            objective = _at_least_ends(last, inventory, candidates)
         if last.incumbent is not None:
             design = last.incumbent.design
         if design is None:
             status = Status.INFEASIBLE if last.infeasible else Status.UNKNOWN
-            return Search(status, last.stopped_by, notes=tuple(notes), method=last.method)
+            found = Search(status, last.stopped_by, notes=tuple(notes), method=last.method)
+            return found if last.infeasible else _bound_without_design(found, inventory, candidates, objective)
         if not _finished(last):
             break
         if stage.hold is not None:
@@ -170,11 +172,29 @@ def search_plan(
     return replace(found, notes=(*found.notes, *notes))
 
 
-def _at_least_nothing(found: Found) -> Found:
+def _at_least_ends(found: Found, inventory: Inventory, candidates: CandidateGraph) -> Found:
     """With the bound that no search is needed for, where the time ended before there was one."""
     if found.bound is not None or found.stopped_by not in (StopReason.TIME_LIMIT, StopReason.INTERRUPT):
         return found
-    return replace(found, bound=0.0, method=NO_SEARCH)
+    bound, method = bound_of_ends(inventory, candidates)
+    return replace(found, bound=bound, method=method)
+
+
+def bound_of_ends(inventory: Inventory, candidates: CandidateGraph) -> tuple[float, str]:
+    """A bound that holds whatever links there are, and what gives it."""
+    if inventory.objective == "relays":
+        return 0.0, NO_SEARCH
+    money = money_of_ends(inventory, candidates.standing, inventory.objective)
+    cents = math.floor(money / CENT + 1e-4)  # a sum of floats may lie just below
+    return (cents * CENT, ENDS_ALONE) if cents else (0.0, NO_SEARCH)
+
+
+def _bound_without_design(search: Search, inventory: Inventory, candidates: CandidateGraph, objective: Found) -> Search:
+    """What no plan goes below, though none was found."""
+    bound, method = _round_bound(inventory.objective, math.inf, objective.bound), objective.method
+    if bound is None:
+        bound, method = bound_of_ends(inventory, candidates)
+    return replace(search, bound=bound, method=method)
 
 
 def _finished(found: Found) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 
 import qplan
 from qplan.assessment.unstated import unpriced_products
 from qplan.candidates.reasons import Reason
-from qplan.costing.money_text import round_money
+from qplan.costing.money_text import format_money, round_money
 from qplan.explain.findings import CorridorFinding, Explanation, Remedy
 from qplan.inventory.model import Inventory
 from qplan.inventory.source.messages import counted
@@ -44,6 +44,7 @@ def _json(inventory: Inventory, explanation: Explanation, record: Mapping[str, o
         "qplan_version": qplan.__version__,
         **record,
         "currency": inventory.economics.currency,
+        "objective": inventory.objective,
         **asdict(explanation),
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
@@ -81,10 +82,22 @@ def _headline(inventory: Inventory, explanation: Explanation) -> str:
 
 
 def _notes(inventory: Inventory, explanation: Explanation) -> list[str]:
-    """Also what the costs of remedies leave out."""
+    """Also the bound, and what the costs of remedies leave out."""
     remedies = [*explanation.remedies, *(each for finding in explanation.corridors for each in finding.remedies)]
     unpriced = unpriced_text(unpriced_products(inventory)) if remedies else ""
-    return [*explanation.notes, *([unpriced] if unpriced else [])]
+    return [*explanation.notes, *_bound(inventory, explanation), *([unpriced] if unpriced else [])]
+
+
+def _bound(inventory: Inventory, explanation: Explanation) -> Iterator[str]:
+    """What no plan goes below, where none was found."""
+    if explanation.bound is None:
+        return
+    method, bound = explanation.bound_method, explanation.bound
+    if inventory.objective == "relays":
+        yield f"No plan has fewer than {counted(round(bound), 'relay')} (bound by: {method})."
+    else:
+        least = format_money(bound, inventory.economics.currency)
+        yield f"No plan has a {inventory.objective} below {least} (bound by: {method})."
 
 
 def _explain_servable(inventory: Inventory, required: int, broken: int) -> str:
