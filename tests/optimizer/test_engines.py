@@ -188,9 +188,14 @@ def cut_family(case: Case) -> None:
 
 
 def arc_flows(case: Case) -> None:
-    names = [variable.name for variable in case.task.design_model().columns]
-    found = arc_flow(case.task, names, ())
+    """On the design alone; for some on top of a root relaxation too."""
+    model, task = case.task.design_model(), case.task
+    found = arc_flow(task, model, (), None)
     case.bounds(found and found.bound)
+    if case.seed // len(KINDS) % 3 == 0:
+        on_cuts = root.relax_root(model, task.stage.goal(model), task.parameters, None)
+        found = arc_flow(task, model, on_cuts.rows, None)
+        case.bounds(found and found.bound)
 
 
 def reach(case: Case) -> None:

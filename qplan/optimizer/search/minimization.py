@@ -34,10 +34,11 @@ from qplan.time_budget import OutOfTime
 LAST: tuple[Step, ...] = (ExactModel(),)
 STEPS: tuple[Step, ...] = (
     FirstPlan(),
+    ArcFlowRelaxation(several=True),
     OnePiecePlan(),
     RootRelaxation(),
     GuidedPlan(),
-    ArcFlowRelaxation(),
+    ArcFlowRelaxation(several=False),
     Branching(),
     Rounds(),
     *LAST,

@@ -29,6 +29,7 @@ from qplan.optimizer.search.root import Root, relax_root
 
 ONE_PIECE_SHARE = 0.2  # of the time left, at the most, goes to the relaxation for designs in one piece
 ROOT_SHARE = 0.85  # of the time left, at the most, goes to the root
+ARC_FLOW_SHARE = 0.5  # of the time left, at the most, goes to the bound of the arc flow
 
 
 @dataclass(frozen=True)
@@ -130,24 +131,20 @@ class RootRelaxation:
         root = relax_root(search.model, search.goal, parameters, standing.incumbent, sketched)
         if root.infeasible and root.incumbent is not None:
             raise UnsoundCut("relaxation", root.incumbent)
-        return replace(
-            standing,
-            incumbent=root.incumbent,
-            bound=root.bound,
-            method=root.method,
-            root=root,
-            rows=root.rows,
-            ended=StopReason.PROOF if root.infeasible else None,
-        )
+        ended = StopReason.PROOF if root.infeasible else None
+        standing = replace(standing, incumbent=root.incumbent, root=root, rows=root.rows, ended=ended)
+        if standing.bound is not None and (root.bound is None or root.bound <= standing.bound):
+            return standing
+        return replace(standing, bound=root.bound, method=root.method)
 
 
 class GuidedPlan:
-    """A plan by local search, guided by the root relaxation."""
+    """A plan by local search, guided by the root relaxation where nothing says more."""
 
     name = "guided local search"
 
     def wanted(self, search: Minimization, standing: Standing) -> bool:
-        return standing.root is not None and standing.bound is not None
+        return standing.root is not None and standing.bound is not None and standing.method == standing.root.method
 
     def take(self, search: Minimization, standing: Standing) -> Standing:
         task, model, root = search.task, search.model, standing.root
@@ -164,23 +161,32 @@ class GuidedPlan:
         return standing
 
 
+@dataclass(frozen=True)
 class ArcFlowRelaxation:
-    """The arc-flow relaxation and a plan that it guides, where rates can bind over several paths."""
+    """The arc-flow relaxation and a plan that it guides, where rates can bind.
 
+    Where corridors ask for `several` paths it says more than cuts do, and comes before them; else it stands on theirs.
+    """
+
+    several: bool
     name = "arc-flow relaxation"
 
     def wanted(self, search: Minimization, standing: Standing) -> bool:
         task = search.task
         several = any(corridor.required and corridor.paths > 1 for corridor in task.inventory.corridors.values())
-        return several and not task.stage.exact and bool(find_tight_links(task.inventory, task.candidates))
+        if task.stage.exact or several != self.several:
+            return False
+        return bool(find_tight_links(task.inventory, task.candidates))
 
     def take(self, search: Minimization, standing: Standing) -> Standing:
-        names = [variable.name for variable in search.model.columns]
-        flows = arc_flow(search.task, names, standing.rows)
+        task, root = replace(search.task, parameters=_part(search.task.parameters, ARC_FLOW_SHARE)), standing.root
+        value = None if standing.incumbent is None else standing.incumbent.value
+        flows = arc_flow(task, search.model, standing.rows, value)
         if flows is None:
             return standing
-        if standing.bound is None or flows.bound > standing.bound:
-            standing = replace(standing, bound=flows.bound, method=self.name)
+        bound = flows.bound if root is None else min(flows.bound, root.cutoff)
+        if standing.bound is None or bound > standing.bound:
+            standing = replace(standing, bound=bound, method=self.name)
         found = guide(search.task, search.prices, standing.incumbent, flows.links, flows.sites, standing.bound)
         return replace(standing, incumbent=better(standing.incumbent, found))
 

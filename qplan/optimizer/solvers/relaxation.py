@@ -1,20 +1,21 @@
-"""Linear relaxations on HiGHS: one that is solved again and again while rows are added, and one solved once."""
+"""The linear relaxation on HiGHS that is solved again and again while rows are added."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from enum import Enum, auto
 
 import highspy
 import numpy as np
-from scipy.sparse import csc_array, csr_array
 
 from qplan.errors import SolverFailed
 from qplan.optimizer.cuts.row import Point, Row
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
 from qplan.optimizer.solvers.highs import FEASIBILITY_TOLERANCE, IMPOSSIBLE
+from qplan.optimizer.solvers.linear_program import matrix_of, program_of, weak_duality
 from qplan.optimizer.solvers.lp import lp_of
 from qplan.optimizer.solvers.session import Option, Session
 from qplan.time_budget import TimeBudget
@@ -34,33 +35,9 @@ class LpEnding(Enum):
     STOPPED = auto()  # by a limit
 
 
-def interior_point(
-    model: Formulation, goal: Goal, rows: Sequence[Row], clock: TimeBudget
-) -> tuple[float, Point] | None:
-    """Bound and point of the linear relaxation with further rows, in units of the goal.
-
-    None if a limit came first, or where it is called infeasible, which is left to others to prove.
-    """
-    lp = lp_of(model, goal)
-    lp.integrality_ = []
-    session = Session(lp, {"solver": "ipm", "run_crossover": "off", "threads": 1})
-    _add_rows(session, rows)
-    status = session.run(clock)
-    if status in (*IMPOSSIBLE, highspy.HighsModelStatus.kTimeLimit, highspy.HighsModelStatus.kInterrupt):
-        return None
-    if status not in NEARLY_OPTIMAL:
-        raise SolverFailed(f"HiGHS ended with status {status.name!r}")
-    bound, _ = _from_duals(session)
-    return goal.to_domain(bound), np.array(session.solution().col_value)
-
-
 def _from_duals(session: Session) -> tuple[float, np.ndarray]:
-    """Bound and reduced costs from the row duals alone, whatever their accuracy (weak duality).
-
-    Σ dual · row bound + Σ min over the column's bounds of reduced cost · value.
-    """
-    lp = session.lp()
-    return _weak_duality(lp, np.array(session.solution().row_dual), np.array(lp.col_cost_))
+    """Bound and reduced costs from the row duals alone, whatever their accuracy."""
+    return weak_duality(program_of(session.lp()), np.array(session.solution().row_dual))
 
 
 def _proves_infeasible(session: Session) -> bool:
@@ -68,38 +45,14 @@ def _proves_infeasible(session: Session) -> bool:
     ray = session.dual_ray()
     if ray is None or not np.isfinite(ray).all() or not (size := np.abs(ray).max(initial=0.0)):
         return False
-    lp = session.lp()
-    bound, _ = _weak_duality(lp, ray / size, np.zeros(lp.num_col_))
+    program = program_of(session.lp())
+    bound, _ = weak_duality(replace(program, cost=np.zeros(len(program.cost))), ray / size)
     return bound > FARKAS_MARGIN
 
 
-def _weak_duality(lp: highspy.HighsLp, dual: np.ndarray, cost: np.ndarray) -> tuple[float, np.ndarray]:
-    """Least cost of any point that keeps the rows, as far as row multipliers tell, and the reduced costs."""
-    lower, upper = np.array(lp.row_lower_), np.array(lp.row_upper_)
-    dual = np.where(((dual > 0) & ~np.isfinite(lower)) | ((dual < 0) & ~np.isfinite(upper)), 0.0, dual)
-    matrix = lp.a_matrix_
-    form = csr_array if matrix.format_ == highspy.MatrixFormat.kRowwise else csc_array
-    entries = form(
-        (np.array(matrix.value_), np.array(matrix.index_), np.array(matrix.start_)), shape=(len(dual), lp.num_col_)
-    )
-    reduced = cost - entries.T @ dual
-    at_rows = np.where(dual > 0, lower, np.where(dual < 0, upper, 0.0))
-    at_columns = np.minimum(reduced * np.array(lp.col_lower_), reduced * np.array(lp.col_upper_))
-    return float(dual @ at_rows + at_columns.sum()), reduced
-
-
 def _add_rows(session: Session, rows: Sequence[Row]) -> None:
-    """Append rows Σ ≥ least. Columns that chains share may stand in a row twice, which HiGHS refuses: they are summed.
-
-    Raises SolverFailed.
-    """
-    numbers = np.repeat(np.arange(len(rows)), [len(row.columns) for row in rows])
-    columns = np.array([column for row in rows for column in row.columns], dtype=np.int32)
-    weights = np.array([weight for row in rows for weight in row.weights], dtype=float)
-    matrix = csr_array((weights, (numbers, columns)), shape=(len(rows), session.columns()))
-    matrix.sum_duplicates()
-    matrix.eliminate_zeros()
-    session.add_rows(matrix, np.array([row.least for row in rows], dtype=float))
+    """Append rows Σ ≥ least. Raises SolverFailed."""
+    session.add_rows(matrix_of(rows, session.columns()), np.array([row.least for row in rows], dtype=float))
 
 
 class Relaxation:

@@ -1,0 +1,168 @@
+"""Large linear relaxations by a first-order method, each of whose looks at the duals gives a bound that holds.
+
+The primal-dual hybrid gradient method (Chambolle & Pock 2011) for linear programmes (Applegate et al. 2021), restarted,
+anchored and reflected (Lu & Yang 2024), on rows and columns scaled to a like size (Ruiz 2001; Pock & Chambolle 2011).
+Steps are two products with the matrix each, in single precision; bounds are worked out in double precision.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from qplan.optimizer.cuts.row import Point
+from qplan.optimizer.solvers.linear_program import LinearProgram, weak_duality
+from qplan.time_budget import TimeBudget
+
+LOOK_EVERY = 40  # steps
+FEWEST_STEPS, MOST_STEPS = 800, 40_000
+STALL_SHARE, STALL_GROWTH = 0.25, 5e-4  # over the last share of the steps the bound must grow by this share
+SCALINGS = 10
+ENOUGH_DECAY, SOME_DECAY = 0.2, 0.8  # of the residual since the last restart: restart at once; if it grows again
+LONGEST = 0.36  # of all steps without a restart
+ROUNDING = 1e-6  # of the most that a point can cost, beyond which a bound must be for there to be no point
+SINGLE = np.float32
+
+
+@dataclass(frozen=True)
+class FirstOrder:
+    """A bound, and the point at which it was found, near the optimum and nearly within the rows."""
+
+    bound: float
+    point: Point
+
+
+def bound_by_first_order(
+    program: LinearProgram, clock: TimeBudget, enough: float, tell: Callable[[float], None]
+) -> FirstOrder | None:
+    """Step until the bound is enough, or stands still, or the time is over; `tell` is told of every better bound.
+
+    None where there is no bound by then, or where it exceeds what any point costs (so that there is none).
+    """
+    scaled = _Scaled(program)
+    best: FirstOrder | None = None
+    dearest, bounds = program.dearest + ROUNDING * abs(program.dearest), list[float]()
+    for point, dual in scaled.looks():
+        bound, _ = weak_duality(program, dual)
+        if not math.isfinite(bound):  # beyond the range of single precision
+            return best
+        if best is None or bound > best.bound:
+            best = FirstOrder(bound, point)
+            tell(bound)
+        if best.bound > dearest:
+            return None
+        bounds.append(best.bound)
+        if clock.spent or best.bound >= enough or _stalled(bounds):
+            break
+    return best
+
+
+def _stalled(bounds: list[float]) -> bool:
+    looks = len(bounds)
+    if looks * LOOK_EVERY < FEWEST_STEPS:
+        return False
+    before = bounds[looks - 1 - int(STALL_SHARE * looks)]
+    return looks * LOOK_EVERY >= MOST_STEPS or bounds[-1] - before <= STALL_GROWTH * abs(bounds[-1])
+
+
+class _Scaled:
+    """A programme with rows and columns of like size, and a step of the method on it."""
+
+    def __init__(self, program: LinearProgram):
+        matrix = program.matrix
+        self.rows, self.columns = _scales(matrix)
+        entries = matrix.data * np.repeat(self.rows, np.diff(matrix.indptr)) * self.columns[matrix.indices]
+        self.matrix = csr_array((entries.astype(SINGLE), matrix.indices, matrix.indptr), shape=matrix.shape)
+        self.transposed = csr_array(self.matrix.T)
+        self.cost = (program.cost * self.columns).astype(SINGLE)
+        self.lower, self.upper = ((side / self.columns).astype(SINGLE) for side in (program.lower, program.upper))
+        self.row_lower = (program.row_lower * self.rows).astype(SINGLE)
+        self.row_upper = (program.row_upper * self.rows).astype(SINGLE)
+
+    def step(self, x: np.ndarray, y: np.ndarray, weight: float) -> tuple[np.ndarray, np.ndarray]:
+        """One step of the primal-dual hybrid gradient method, of sizes 1 / weight and weight."""
+        new_x = self.transposed @ y
+        new_x -= self.cost
+        new_x *= SINGLE(1 / weight)
+        new_x += x
+        np.clip(new_x, self.lower, self.upper, out=new_x)
+        length = SINGLE(weight)
+        new_y = self.matrix @ (2 * new_x - x)
+        new_y *= -length
+        new_y += y
+        at_upper = np.minimum(new_y + length * self.row_upper, 0)
+        new_y += length * self.row_lower
+        np.maximum(new_y, at_upper, out=new_y)
+        return new_x, new_y
+
+    def residual(self, dx: np.ndarray, dy: np.ndarray, weight: float) -> float:
+        """How far a step goes, in the norm in which no step goes farther than the one before."""
+        across = 2 * _dot(dy, self.matrix @ dx)
+        return max(0.0, weight * _dot(dx, dx) - across + _dot(dy, dy) / weight)
+
+    def looks(self) -> Iterator[tuple[Point, np.ndarray]]:
+        """Point and row multipliers of the programme after every so many steps, without end.
+
+        z ← k/(k+1) · (2 step(z) − z) + 1/(k+1) · anchor, k steps after the restart that took z as the anchor.
+        """
+        x = np.clip(np.zeros(len(self.cost), SINGLE), self.lower, self.upper)
+        y = np.zeros(len(self.rows), SINGLE)
+        weight = _balance(self.cost, np.where(np.isfinite(self.row_lower), self.row_lower, self.row_upper))
+        anchor_x, anchor_y, since, longest, last = x, y, 0, 0.0, 0.0
+        for steps in count(1):
+            new_x, new_y = self.step(x, y, weight)
+            since += 1
+            if steps % LOOK_EVERY == 0:
+                yield new_x * self.columns, new_y * self.rows
+            if since == 1 or since % LOOK_EVERY == 0:
+                residual = self.residual(new_x - x, new_y - y, weight)
+                if since == 1:
+                    longest = residual
+                elif _to_restart(residual, longest, last) or since >= LONGEST * steps:
+                    moved = _balance(new_y - anchor_y, new_x - anchor_x)
+                    weight = math.sqrt(weight * moved)
+                    anchor_x, anchor_y, since = new_x, new_y, 0
+                last = residual
+            share = SINGLE(since / (since + 1))  # 0 after a restart
+            x = share * (2 * new_x - x) + (1 - share) * anchor_x
+            y = share * (2 * new_y - y) + (1 - share) * anchor_y
+
+
+def _to_restart(residual: float, longest: float, last: float) -> bool:
+    """The squared residual has fallen enough since the last restart; or somewhat, and grows again."""
+    return residual <= ENOUGH_DECAY**2 * longest or (residual <= SOME_DECAY**2 * longest and residual > last)
+
+
+def _scales(matrix: csr_array) -> tuple[np.ndarray, np.ndarray]:
+    """Factors of rows and columns, by largest entries again and again, then by sums: no singular value is above 1."""
+    count_rows, count_columns = matrix.shape
+    rows, columns = np.ones(count_rows), np.ones(count_columns)
+    place, size = np.repeat(np.arange(count_rows), np.diff(matrix.indptr)), np.abs(matrix.data)
+    for turn in range(SCALINGS + 1):
+        if turn < SCALINGS:
+            of_row, of_column = np.zeros(count_rows), np.zeros(count_columns)
+            np.maximum.at(of_row, place, size)
+            np.maximum.at(of_column, matrix.indices, size)
+        else:
+            of_row = np.bincount(place, size, count_rows)
+            of_column = np.bincount(matrix.indices, size, count_columns)
+        by_row, by_column = (1 / np.sqrt(np.where(most > 0, most, 1.0)) for most in (of_row, of_column))
+        rows, columns = rows * by_row, columns * by_column
+        size = size * by_row[place] * by_column[matrix.indices]
+    return rows, columns
+
+
+def _balance(one: np.ndarray, other: np.ndarray) -> float:
+    """The ratio of two lengths; 1 where one of them is none."""
+    ratio = math.sqrt(_dot(one, one)) / (math.sqrt(_dot(other, other)) or math.inf)
+    return ratio if ratio > 0 else 1.0
+
+
+def _dot(one: np.ndarray, other: np.ndarray) -> float:
+    """Summed in one order on any number of threads, in double precision."""
+    return float(np.multiply(one, other).sum(dtype=float))

@@ -1,0 +1,97 @@
+"""A linear programme as arrays, and what multipliers of its rows prove of it, whatever their accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+from scipy.sparse import csc_array, csr_array, vstack
+
+from qplan.optimizer.cuts.row import Row
+from qplan.optimizer.model.formulation import Formulation
+from qplan.optimizer.model.objectives import Goal
+from qplan.optimizer.solvers.lp import lp_of
+
+
+@dataclass(frozen=True)
+class LinearProgram:
+    """Least cost · x with row_lower ≤ matrix · x ≤ row_upper and lower ≤ x ≤ upper; only rows may be without bounds."""
+
+    cost: np.ndarray
+    matrix: csr_array
+    row_lower: np.ndarray
+    row_upper: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+
+    @property
+    def dearest(self) -> float:
+        """What no point within the columns' bounds exceeds."""
+        return float(np.maximum(self.cost * self.lower, self.cost * self.upper).sum())
+
+    def grown(
+        self, matrix: csr_array, row_lower: np.ndarray, row_upper: np.ndarray, upper: np.ndarray
+    ) -> LinearProgram:
+        """With further rows over all columns, the last of which are new: free of cost, from 0 to `upper`."""
+        known, new = self.matrix.copy(), np.zeros(len(upper))
+        known.resize(known.shape[0], len(self.cost) + len(upper))
+        return LinearProgram(
+            np.concatenate([self.cost, new]),
+            csr_array(vstack([known, matrix])),
+            np.concatenate([self.row_lower, row_lower]),
+            np.concatenate([self.row_upper, row_upper]),
+            np.concatenate([self.lower, new]),
+            np.concatenate([self.upper, upper]),
+        )
+
+
+def program_of(lp: highspy.HighsLp) -> LinearProgram:
+    """A model of HiGHS, without what is whole in it."""
+    entries = lp.a_matrix_
+    form = csr_array if entries.format_ == highspy.MatrixFormat.kRowwise else csc_array
+    matrix = form(
+        (np.array(entries.value_), np.array(entries.index_), np.array(entries.start_)),
+        shape=(lp.num_row_, lp.num_col_),
+    )
+    return LinearProgram(
+        np.array(lp.col_cost_),
+        csr_array(matrix),
+        np.array(lp.row_lower_),
+        np.array(lp.row_upper_),
+        np.array(lp.col_lower_),
+        np.array(lp.col_upper_),
+    )
+
+
+def relax(model: Formulation, goal: Goal, rows: Sequence[Row]) -> LinearProgram:
+    """The linear relaxation of a model with rows Σ ≥ least over its columns. Raises OutOfTime."""
+    least = np.array([row.least for row in rows], dtype=float)
+    known = program_of(lp_of(model, goal))
+    return known.grown(matrix_of(rows, len(known.cost)), least, np.full(len(rows), np.inf), np.zeros(0))
+
+
+def matrix_of(rows: Sequence[Row], columns: int) -> csr_array:
+    """The rows' weights. Columns that chains share may stand in a row twice: they are summed."""
+    numbers = np.repeat(np.arange(len(rows)), [len(row.columns) for row in rows])
+    places = np.array([column for row in rows for column in row.columns], dtype=np.int32)
+    weights = np.array([weight for row in rows for weight in row.weights], dtype=float)
+    matrix = csr_array((weights, (numbers, places)), shape=(len(rows), columns))
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
+    return matrix
+
+
+def weak_duality(program: LinearProgram, dual: np.ndarray) -> tuple[float, np.ndarray]:
+    """Least cost of any point that keeps the rows, as far as row multipliers tell, and the reduced costs.
+
+    Σ dual · row bound + Σ min over the column's bounds of reduced cost · value; a multiplier of a bound that is not
+    there counts as 0.
+    """
+    lower, upper = program.row_lower, program.row_upper
+    dual = np.where(((dual > 0) & ~np.isfinite(lower)) | ((dual < 0) & ~np.isfinite(upper)), 0.0, dual)
+    reduced = program.cost - program.matrix.T @ dual
+    at_rows = np.where(dual > 0, lower, np.where(dual < 0, upper, 0.0))
+    at_columns = np.minimum(reduced * program.lower, reduced * program.upper)
+    return float((dual * at_rows).sum() + at_columns.sum()), reduced
