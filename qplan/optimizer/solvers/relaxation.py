@@ -77,15 +77,17 @@ def _weak_duality(lp: highspy.HighsLp, dual: np.ndarray, cost: np.ndarray) -> tu
     """Least cost of any point that keeps the rows, as far as row multipliers tell, and the reduced costs."""
     lower, upper = np.array(lp.row_lower_), np.array(lp.row_upper_)
     dual = np.where(((dual > 0) & ~np.isfinite(lower)) | ((dual < 0) & ~np.isfinite(upper)), 0.0, dual)
-    matrix = lp.a_matrix_
-    form = csr_array if matrix.format_ == highspy.MatrixFormat.kRowwise else csc_array
-    entries = form(
-        (np.array(matrix.value_), np.array(matrix.index_), np.array(matrix.start_)), shape=(len(dual), lp.num_col_)
-    )
-    reduced = cost - entries.T @ dual
+    reduced = cost - _matrix(lp).T @ dual
     at_rows = np.where(dual > 0, lower, np.where(dual < 0, upper, 0.0))
     at_columns = np.minimum(reduced * np.array(lp.col_lower_), reduced * np.array(lp.col_upper_))
     return float(dual @ at_rows + at_columns.sum()), reduced
+
+
+def _matrix(lp: highspy.HighsLp) -> csr_array | csc_array:
+    matrix = lp.a_matrix_
+    form = csr_array if matrix.format_ == highspy.MatrixFormat.kRowwise else csc_array
+    entries = np.array(matrix.value_), np.array(matrix.index_), np.array(matrix.start_)
+    return form(entries, shape=(lp.num_row_, lp.num_col_))
 
 
 def _add_rows(session: Session, rows: Sequence[Row]) -> None:
@@ -183,6 +185,11 @@ class Relaxation:
     def reduced_costs(self) -> np.ndarray:
         """Per column, in the units of the goal: what its value of 1 adds to the bound at least."""
         return self._reduced / self.goal.scale
+
+    def rows(self) -> tuple[csr_array, np.ndarray, np.ndarray]:
+        """All rows there are: lower ≤ matrix · column ≤ upper."""
+        lp = self._session.lp()
+        return csr_array(_matrix(lp)), np.array(lp.row_lower_), np.array(lp.row_upper_)
 
     def add(self, rows: Sequence[Row]) -> None:
         """Append rows Σ ≥ least."""
