@@ -174,7 +174,11 @@ def lift_with_a_rest(case: Case) -> None:
 
 
 def lift_of_layered_trees(case: Case) -> None:
-    bounded(case, lambda model: Lifts(layered_trees=tuple(add_layered_trees(model))), range(7, 9))
+    """By the simplex method, and by a first-order method."""
+    for most in (root.MANY_TIES, 0):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(root, "MANY_TIES", most)
+            bounded(case, lambda model: Lifts(layered_trees=tuple(add_layered_trees(model))), range(7, 9))
 
 
 def lift_of_layered_flows(case: Case) -> None:

@@ -19,13 +19,14 @@ every design.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict, deque
+from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pulp
 
+from qplan.candidates.bundles import CorridorNetwork
 from qplan.candidates.design import Design
 from qplan.candidates.prices import Prices
 from qplan.optimizer.cuts.dual_ascent import MOST_STEPS, Arcs, arc_prices, ascend, cheapest_links
@@ -102,29 +103,42 @@ def _add_tree(model: Formulation, root: Root, arcs: list[Arc], number: int) -> L
 
 
 def _choose_roots(model: Formulation) -> list[Root]:
-    """Roots that cover the corridors, those of most corridors first."""
+    """All ends of corridors with their corridors, those first that reach most corridors which none before reaches.
+
+    So a corridor is on the trees of both its ends, unless one reaches no other: a single path is the same from there.
+    """
     corridors = model.inventory.corridors
-    pairs = {network.corridor: frozenset(bundle.ends for bundle in network.bundles) for network in model.networks}
-    limited = {
-        q: corridor.max_relays + 1
-        for q, corridor in corridors.items()
-        if corridor.required and corridor.paths == 1 and corridor.max_relays is not None
-    }
-    left = [network for network in model.networks if network.corridor in limited]
-    found = []
-    while left:
-        uses = Counter((end, pairs[n.corridor]) for n in left for end in corridors[n.corridor].ends)
-        root, usable = max(uses, key=lambda use: (uses[use], use[0], sorted(use[1])))
-        mine = [n for n in left if root in corridors[n.corridor].ends and pairs[n.corridor] == usable]
-        left = [network for network in left if network not in mine]
-        targets: dict[str, int] = {}
-        for q in (network.corridor for network in mine):
-            (target,) = set(corridors[q].ends) - {root}
-            targets[target] = min(limited[q], targets.get(target, limited[q]))
-        model.clock.check()
-        reaching = {t: tuple(layered_arcs(mine[0], (root, t), most)) for t, most in sorted(targets.items())}
-        found.append(Root(root, frozenset(network.corridor for network in mine), targets, reaching))
+    groups: dict[tuple[str, frozenset[tuple[str, str]]], list[CorridorNetwork]] = defaultdict(list)
+    for network in model.networks:
+        corridor = corridors[network.corridor]
+        if corridor.required and corridor.paths == 1 and corridor.max_relays is not None:
+            usable = frozenset(bundle.ends for bundle in network.bundles)
+            for end in corridor.ends:
+                groups[end, usable].append(network)
+    waiting = [(end, mine) for (end, _), mine in groups.items()]
+    found: list[Root] = []
+    reached: set[str] = set()
+    while waiting:
+        fresh = [sum(network.corridor not in reached for network in mine) for _, mine in waiting]
+        first = max(range(len(waiting)), key=lambda i: (fresh[i], len(waiting[i][1])))
+        end, mine = waiting.pop(first)
+        if fresh[first] or len(mine) > 1:
+            model.clock.check()
+            found.append(_root(model, end, mine))
+            reached |= found[-1].corridors
     return found
+
+
+def _root(model: Formulation, site: str, networks: list[CorridorNetwork]) -> Root:
+    """With the targets of corridors that may use the same pairs of sites."""
+    targets: dict[str, int] = {}
+    for network in networks:
+        corridor = model.inventory.corridors[network.corridor]
+        (target,) = set(corridor.ends) - {site}
+        assert corridor.max_relays is not None
+        targets[target] = min(corridor.max_relays + 1, targets.get(target, corridor.max_relays + 1))
+    reaching = {t: tuple(layered_arcs(networks[0], (site, t), most)) for t, most in sorted(targets.items())}
+    return Root(site, frozenset(network.corridor for network in networks), targets, reaching)
 
 
 @row_family("layered_tree_link", "layered_tree_relay", "layered_tree_balance")

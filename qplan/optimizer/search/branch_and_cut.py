@@ -21,7 +21,7 @@ from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.stage import CENT, Incumbent, Task, better
 from qplan.optimizer.search.pseudo_costs import PseudoCosts
 from qplan.optimizer.search.root import VIOLATED, Root
-from qplan.optimizer.solvers.relaxation import LpEnding
+from qplan.optimizer.solvers.relaxation import LpEnding, Relaxation
 from qplan.time_budget import OutOfTime
 
 MOST_SUBPROBLEMS = 3000
@@ -76,6 +76,7 @@ class BranchAndCut:
         prices: Prices,
         promising: set[str],
     ):
+        assert isinstance(root.relaxation, Relaxation)
         self.task, self.model, self.relaxation, self.separators = task, model, root.relaxation, root.separators
         self.relaxation.clock, self.witnesses = task.clock, root.witnesses
         self.incumbent, self.prices, self.promising = incumbent, prices, set(promising)

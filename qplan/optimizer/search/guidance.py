@@ -62,9 +62,10 @@ def guide(
     `links` and `sites` are the relaxation's values. Not `shaken`: without the long search on all links.
     """
     task = replace(task, parameters=replace(task.parameters, gap=max(task.parameters.gap, NEAR)))
-    found = GuidedSearch(task, prices, links_in_use(incumbent, links)).search(
-        task.served, links, sites, incumbent, bound
-    )
+    nearby = GuidedSearch(task, prices, links_in_use(incumbent, links))
+    found = nearby.search(task.served, links, sites, incumbent, bound)
+    if found is not None and shaken and not _near(found, bound, CLOSE):
+        found = nearby.perturb(found, bound)
     if _near(found, bound, CLOSE):
         return found
     everywhere = GuidedSearch(task, prices)

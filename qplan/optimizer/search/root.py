@@ -27,6 +27,7 @@ from qplan.optimizer.limits import SearchParameters, Sighting
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
 from qplan.optimizer.model.stage import Incumbent, better, within
+from qplan.optimizer.solvers.approximate_relaxation import ApproximateRelaxation
 from qplan.optimizer.solvers.relaxation import NO_LIMIT, LpEnding, Relaxation
 from qplan.time_budget import OutOfTime, TimeBudget
 
@@ -37,7 +38,7 @@ STALL_GROWTH = 2e-4  # by this share
 MOST_ROUNDS = 400
 GUIDED = (12, 48, 192)  # rounds in which a plan is looked for
 MOST_STEPS = 5000  # of the simplex method from one round to the next
-MANY_TIES = 10_000  # rows of layered trees, with which the relaxation is left to the interior point method
+MANY_TIES = 2000  # rows of layered trees, with which the relaxation is left to a first-order method
 ENOUGH = 5  # cuts in a round, beyond which no more are looked for
 VIOLATED = 1e-6  # least violation of a cut at the relaxation's point
 
@@ -55,7 +56,7 @@ class Root:
     rows: tuple[Row, ...]
     point: Point
     reduced_costs: np.ndarray
-    relaxation: Relaxation
+    relaxation: Relaxation | ApproximateRelaxation
     separators: tuple[Separator, ...]
     layered: bool  # the model has grown by layered graphs
     witnesses: Witnesses
@@ -100,9 +101,13 @@ def relax_root(
     ties = list(layer_ties(model, lifts.layered_trees))
     large = len(ties) > MANY_TIES
     separators = _choose_separators(model, goal, lifts, [] if large else ties)
-    relaxation = Relaxation(model, goal, clock, ties if large else (), large)
-    if any(corridor.paths > 1 for corridor in model.inventory.corridors.values()):
-        separators += (zero_half_cuts(model, relaxation.program),)
+    relaxation: Relaxation | ApproximateRelaxation
+    if large:
+        relaxation = ApproximateRelaxation(model, goal, clock, ties)
+    else:
+        relaxation = Relaxation(model, goal, clock)
+        if any(corridor.paths > 1 for corridor in model.inventory.corridors.values()):
+            separators += (zero_half_cuts(model, relaxation.program),)
     witnesses = Witnesses(model, lifts)
     if scope is None or not lifts.trees.arcs:
         rows = ascent_cuts(model, lifts.trees, goal.prices, clock)
@@ -166,7 +171,7 @@ def _separate_in_rounds(
         if solved is LpEnding.STOPPED:
             return replace(root, cut_short=True)
         bound = min(relaxation.bound, root.cutoff)
-        if root.bound is None or bound >= root.bound:  # one by interior points may be lower
+        if root.bound is None or bound >= root.bound:  # one that is approximate may be lower
             root = replace(root, bound=bound, reduced_costs=relaxation.reduced_costs)
         else:
             bound = root.bound
@@ -177,7 +182,7 @@ def _separate_in_rounds(
             root.witnesses.learn(root.incumbent, rows)
         value = None if root.incumbent is None else root.incumbent.value
         parameters.watch(Sighting(phase, value, bound))
-        enough = math.inf if relaxation.interior else ENOUGH
+        enough = math.inf if relaxation.approximate else ENOUGH
         try:
             still = _stalled(bounds, STILL_ROUNDS)
             found, stable = _separate(root.separators, root.point, stable, enough, parameters.clock, still)
@@ -185,9 +190,9 @@ def _separate_in_rounds(
             return replace(root, cut_short=True)
         root.witnesses.judge(found, root.incumbent)
         near = value is not None and value - bound <= parameters.gap * abs(value)
-        if not found or near or _stalled(bounds, STALL_ROUNDS):
+        if near or _stalled(bounds, STALL_ROUNDS) or (not found and relaxation.settled):
             return root
-        if relaxation.interior or turn % PURGE_EVERY == PURGE_EVERY - 1:
+        if relaxation.approximate or turn % PURGE_EVERY == PURGE_EVERY - 1:
             rows = [row for row, kept in zip(rows, relaxation.drop_slack(), strict=True) if kept]
         relaxation.add(found)
         rows += found

@@ -155,7 +155,7 @@ class GuidedPlan:
         incumbent = better(standing.incumbent, found)
         root.witnesses.learn(incumbent, standing.rows)
         standing = replace(standing, incumbent=incumbent)
-        if incumbent is not None and root.cut_short and root.relaxation.interior and not met(task, standing):
+        if incumbent is not None and root.cut_short and root.relaxation.approximate and not met(task, standing):
             # too large to be branched on in what is left of the time
             return replace(standing, ended=stop_reason(task.clock) or StopReason.TIME_LIMIT)
         return standing
@@ -201,7 +201,7 @@ class Branching:
         if root is None or standing.bound is None or standing.method != root.method:
             return False
         # large lifts, and counts, are the solver's business
-        return not (root.layered or root.relaxation.interior or search.task.stage.exact)
+        return not (root.layered or root.relaxation.approximate or search.task.stage.exact)
 
     def take(self, search: Minimization, standing: Standing) -> Standing:
         root, bound = standing.root, standing.bound

@@ -26,6 +26,7 @@ SCALINGS = 10
 ENOUGH_DECAY, SOME_DECAY = 0.2, 0.8  # of the residual since the last restart: restart at once; if it grows again
 LONGEST = 0.36  # of all steps without a restart
 ROUNDING = 1e-6  # of the most that a point can cost, beyond which a bound must be for there to be no point
+FARTHEST = 1e4  # factor between the first weight and any later one: where no point keeps the rows they would diverge
 SINGLE = np.float32
 
 
@@ -37,6 +38,15 @@ class FirstOrder:
     point: Point
 
 
+@dataclass(frozen=True)
+class Iterate:
+    """Where the method stands: a point, a multiplier per row, and the weight of the point in the step sizes."""
+
+    point: Point
+    dual: np.ndarray
+    weight: float
+
+
 def bound_by_first_order(
     program: LinearProgram, clock: TimeBudget, enough: float, tell: Callable[[float], None]
 ) -> FirstOrder | None:
@@ -44,15 +54,15 @@ def bound_by_first_order(
 
     None where there is no bound by then, or where it exceeds what any point costs (so that there is none).
     """
-    scaled = _Scaled(program)
+    scaled = Scaled(program)
     best: FirstOrder | None = None
-    dearest, bounds = program.dearest + ROUNDING * abs(program.dearest), list[float]()
-    for point, dual in scaled.looks():
-        bound, _ = weak_duality(program, dual)
+    dearest, bounds = most_of_any_point(program), list[float]()
+    for iterate in scaled.looks():
+        bound, _ = weak_duality(program, iterate.dual)
         if not math.isfinite(bound):  # beyond the range of single precision
             return best
         if best is None or bound > best.bound:
-            best = FirstOrder(bound, point)
+            best = FirstOrder(bound, iterate.point)
             tell(bound)
         if best.bound > dearest:
             return None
@@ -60,6 +70,11 @@ def bound_by_first_order(
         if clock.spent or best.bound >= enough or _stalled(bounds):
             break
     return best
+
+
+def most_of_any_point(program: LinearProgram) -> float:
+    """What no point within the columns' bounds costs; a bound beyond proves that there is no point."""
+    return program.dearest + ROUNDING * abs(program.dearest)
 
 
 def _stalled(bounds: list[float]) -> bool:
@@ -70,7 +85,7 @@ def _stalled(bounds: list[float]) -> bool:
     return looks * LOOK_EVERY >= MOST_STEPS or bounds[-1] - before <= STALL_GROWTH * abs(bounds[-1])
 
 
-class _Scaled:
+class Scaled:
     """A programme with rows and columns of like size, and a step of the method on it."""
 
     def __init__(self, program: LinearProgram):
@@ -105,27 +120,31 @@ class _Scaled:
         across = 2 * _dot(dy, self.matrix @ dx)
         return max(0.0, weight * _dot(dx, dx) - across + _dot(dy, dy) / weight)
 
-    def looks(self) -> Iterator[tuple[Point, np.ndarray]]:
-        """Point and row multipliers of the programme after every so many steps, without end.
+    def looks(self, start: Iterate | None = None) -> Iterator[Iterate]:
+        """Where the method stands after every so many steps, without end; from nothing, or from a start.
 
         z ← k/(k+1) · (2 step(z) − z) + 1/(k+1) · anchor, k steps after the restart that took z as the anchor.
         """
         x = np.clip(np.zeros(len(self.cost), SINGLE), self.lower, self.upper)
         y = np.zeros(len(self.rows), SINGLE)
-        weight = _balance(self.cost, np.where(np.isfinite(self.row_lower), self.row_lower, self.row_upper))
+        usual = _balance(self.cost, np.where(np.isfinite(self.row_lower), self.row_lower, self.row_upper))
+        weight = usual
+        if start is not None:
+            x = np.clip((start.point / self.columns).astype(SINGLE), self.lower, self.upper)
+            y, weight = (start.dual / self.rows).astype(SINGLE), start.weight
         anchor_x, anchor_y, since, longest, last = x, y, 0, 0.0, 0.0
         for steps in count(1):
             new_x, new_y = self.step(x, y, weight)
             since += 1
             if steps % LOOK_EVERY == 0:
-                yield new_x * self.columns, new_y * self.rows
+                yield Iterate(new_x * self.columns, new_y * self.rows, weight)
             if since == 1 or since % LOOK_EVERY == 0:
                 residual = self.residual(new_x - x, new_y - y, weight)
                 if since == 1:
                     longest = residual
                 elif _to_restart(residual, longest, last) or since >= LONGEST * steps:
                     moved = _balance(new_y - anchor_y, new_x - anchor_x)
-                    weight = math.sqrt(weight * moved)
+                    weight = min(max(math.sqrt(weight * moved), usual / FARTHEST), usual * FARTHEST)
                     anchor_x, anchor_y, since = new_x, new_y, 0
                 last = residual
             share = SINGLE(since / (since + 1))  # 0 after a restart

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
@@ -45,6 +45,10 @@ class LinearProgram:
             np.concatenate([self.lower, new]),
             np.concatenate([self.upper, upper]),
         )
+
+    def on_rows(self, kept: np.ndarray) -> LinearProgram:
+        """With only the rows that a mask keeps."""
+        return replace(self, matrix=self.matrix[kept], row_lower=self.row_lower[kept], row_upper=self.row_upper[kept])
 
 
 def program_of(lp: highspy.HighsLp) -> LinearProgram:

@@ -58,23 +58,17 @@ def _add_rows(session: Session, rows: Sequence[Row]) -> None:
 class Relaxation:
     """The linear relaxation of a model under a goal, solved again and again while rows are added.
 
-    By the dual simplex method, from the last basis; `interior`, once that has taken too many steps: by the interior
+    By the dual simplex method, from the last basis; `approximate`, once that has taken too many steps: by the interior
     point method, whose points and bounds are near the optimum.
     """
 
-    def __init__(
-        self, model: Formulation, goal: Goal, clock: TimeBudget, fixed: Sequence[Row] = (), interior: bool = False
-    ):
-        """`fixed`: rows that are never taken out."""
+    def __init__(self, model: Formulation, goal: Goal, clock: TimeBudget):
         self.goal, self.clock = goal, clock
         lp = lp_of(model, goal)
         lp.integrality_ = []
         self._session = Session(lp, {"threads": 1, "primal_feasibility_tolerance": FEASIBILITY_TOLERANCE})
-        self.add(fixed)
-        self.fixed_rows = lp.num_row_ + len(fixed)
-        self.interior = False
-        if interior:
-            self._turn_interior()
+        self.fixed_rows = lp.num_row_
+        self.approximate = False
         self._bound, self._reduced = -math.inf, np.zeros(lp.num_col_)
 
     def solve(self, most_steps: int = NO_LIMIT) -> LpEnding:
@@ -82,13 +76,14 @@ class Relaxation:
         ended = highspy.HighsModelStatus
         self._session.set({"simplex_iteration_limit": most_steps})
         status = self._session.run(self.clock)
-        if status == ended.kIterationLimit and not self.interior:
-            self._turn_interior()
+        if status == ended.kIterationLimit and not self.approximate:
+            self.approximate = True
+            self._session.set(INTERIOR)
             status = self._session.run(self.clock)
         if status in IMPOSSIBLE and not _proves_infeasible(self._session):
             self._session.set({"simplex_iteration_limit": NO_LIMIT})
             status = self._session.run_anew(self.clock)
-        if self.interior and status in NEARLY_OPTIMAL:
+        if self.approximate and status in NEARLY_OPTIMAL:
             self._bound, self._reduced = _from_duals(self._session)
             return LpEnding.SOLVED
         if status == ended.kOptimal:
@@ -100,10 +95,6 @@ class Relaxation:
         if status in (ended.kTimeLimit, ended.kInterrupt):
             return LpEnding.STOPPED
         raise SolverFailed(f"HiGHS ended with status {status.name!r}")
-
-    def _turn_interior(self) -> None:
-        self.interior = True
-        self._session.set(INTERIOR)
 
     def set_bounds(self, fixed: Mapping[int, tuple[float, float]], upper: np.ndarray) -> None:
         """Columns from 0 to `upper`, those `fixed` within their own bounds."""
@@ -122,6 +113,11 @@ class Relaxation:
         session.set_bounds(np.array([column]), *(np.array([bound]) for bound in back))
         session.set_basis(basis)
         return math.inf if status == highspy.HighsModelStatus.kInfeasible else bound
+
+    @property
+    def settled(self) -> bool:
+        """The point is as near the optimum as it can be brought."""
+        return True
 
     @property
     def bound(self) -> float:
@@ -150,7 +146,7 @@ class Relaxation:
         solution = self._session.solution()
         duals = np.abs(np.array(solution.row_dual)[self.fixed_rows :])
         keep = duals > 1e-9
-        if self.interior:  # there every row has a dual value; that of a slack one is small for its slack
+        if self.approximate:  # there every row has a dual value; that of a slack one is small for its slack
             least = np.array(self._session.lp().row_lower_)[self.fixed_rows :]
             slack = np.array(solution.row_value)[self.fixed_rows :] - least
             keep = duals > SLACK_SHARE * duals.max(initial=0.0) * slack
