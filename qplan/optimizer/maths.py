@@ -31,6 +31,7 @@ MODULES = (
     "cuts.layered_flows",
     "cuts.layered_cuts",
     "cuts.cutset_cuts",
+    "cuts.zero_half_cuts",
 )
 HEAD = """# The rows of the model
 

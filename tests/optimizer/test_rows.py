@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from networks import corridor, fibre, network, system
+from scipy.sparse import csr_array
 
 from qplan.candidates.links import enumerate_candidates
 from qplan.inventory.model import Inventory
@@ -23,9 +24,10 @@ from qplan.optimizer.cuts.layered_cuts import layered_cuts
 from qplan.optimizer.cuts.layered_flows import add_layered_flows
 from qplan.optimizer.cuts.layered_trees import add_layered_trees, layer_entries, layer_ties, layered_tree_cuts
 from qplan.optimizer.cuts.path_cuts import link_ends, path_cuts
-from qplan.optimizer.cuts.row import Row
+from qplan.optimizer.cuts.row import Row, require
 from qplan.optimizer.cuts.tree_cuts import directed_cuts, rest_cuts, tree_balance
 from qplan.optimizer.cuts.trees import add_trees
+from qplan.optimizer.cuts.zero_half_cuts import zero_half_cuts
 from qplan.optimizer.maths import PAGE, maths_page
 from qplan.optimizer.model.changes import Reference, hold_changes, tie_to_paths
 from qplan.optimizer.model.design_rows import formulate_design
@@ -35,6 +37,7 @@ from qplan.optimizer.model.link_rows import uses_one_of
 from qplan.optimizer.model.objectives import hold_priority, hold_relays
 from qplan.optimizer.model.path_rows import formulate
 from qplan.optimizer.model.relay_rows import relays_at
+from qplan.optimizer.solvers.linear_program import LinearProgram
 
 GOLDEN = Path(__file__).parent / "golden"
 ROOM = {"rack_units": 3, "power_w": 200}
@@ -43,6 +46,7 @@ LINE = {"f": fibre("a", "m"), "g": fibre("m", "b")}
 STAR = {"f": fibre("a", "m"), "g": fibre("b", "m"), "h": fibre("x", "m"), "i": fibre("y", "m"), "j": fibre("a", "x")}
 RING = {"f": fibre("a", "x"), "g": fibre("x", "b"), "h": fibre("a", "y"), "i": fibre("y", "b")}
 GRID = {**RING, "j": fibre("x", "y")}
+PRISM = {way: fibre(*way) for way in ("ab", "bc", "ac", "ax", "by", "cz", "xy", "yz", "xz")}
 RISKS = {f: fibre(*one["ends"], ducts=["d"] if f in "fi" else []) for f, one in GRID.items()}
 
 
@@ -143,6 +147,20 @@ def with_path_cuts(inventory: Inventory) -> Formulation:
     )
 
 
+def with_zero_halves(inventory: Inventory) -> Formulation:
+    """Two links at each corner of a triangle, of which three more lead on: at halves on its sides."""
+    model = design(inventory)
+    index = model.index()
+    at = {s: [index[v.name] for l, v in model.link.items() if s in l.split("--")] for s in "abc"}
+    rows = [require("path_cut", tuple(columns), 2.0, None) for columns in at.values()]
+    matrix = csr_array([[float(c in columns) for c in index.values()] for columns in at.values()])
+    nothing, ones = np.zeros(len(index)), np.ones(len(index))
+    known = LinearProgram(nothing, matrix, np.full(3, 2.0), np.full(3, np.inf), nothing, ones)
+    point = ones.copy()
+    point[[index[v.name] for l, v in model.link.items() if set(l.split("--")[:2]) <= set("abc")]] = 0.5
+    return add(model, rows + zero_half_cuts(model, lambda: known).separate(point))
+
+
 def with_cutsets(inventory: Inventory) -> Formulation:
     model = design(inventory)
     return add(model, cutset_cuts(model).separate(asked(model) + 0.01))
@@ -207,6 +225,7 @@ CASES: dict[str, tuple[Inventory, Callable[[Inventory], Formulation]]] = {
     ),
     "layered_flow": (network(RING, {"c": corridor("a", "b", max_relays=1, paths=2)}), with_layered_flow),
     "path_cuts": (network(RISKS, {"c": corridor("a", "b", paths=2)}), with_path_cuts),
+    "zero_halves": (network(PRISM, {"c": corridor("a", "b", paths=2)}), with_zero_halves),
     "cutsets": (
         network(
             {"f": fibre("a", "b", strands=9), "g": fibre("a", "b", strands=9, ducts=["d"])},

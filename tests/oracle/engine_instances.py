@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from contextlib import suppress
 from decimal import ROUND_HALF_EVEN, Decimal
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from oracle.random_inventories import random_inventory
 from oracle.random_markets import random_market
@@ -85,6 +85,18 @@ def parallel_fibres(rng: random.Random) -> dict:
     return document
 
 
+def halves(rng: random.Random) -> dict:
+    """Two triangles joined by three spans, and two paths between most sites: where relaxations are half."""
+    names = [f"s{i}" for i in range(6)]
+    ways = [*combinations(names[:3], 2), *combinations(names[3:], 2), *zip(names[:3], names[3:], strict=True)]
+    ends = rng.sample(names, rng.randint(3, 5))
+    document = _inventory(rng, ways, list(pairwise(ends)), relays=(0, 0, 10))
+    level = rng.choice(("relay", "node", "duct"))
+    for corridor in document["corridors"].values():
+        corridor |= {"paths": rng.choice((2, 2, 2, 1)), "disjoint": level}
+    return document
+
+
 def rooms(rng: random.Random) -> dict:
     """Sites with few rack units, existing relays, and items that take some."""
     document = parallel_fibres(rng) if rng.random() < 0.5 else common_roots(rng)
@@ -118,6 +130,7 @@ KINDS: tuple[Callable[[random.Random], dict], ...] = (
     dear_ends,
     dear_ring,
     parallel_fibres,
+    halves,
     rooms,
     mixed,
     market,

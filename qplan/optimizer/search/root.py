@@ -22,6 +22,7 @@ from qplan.optimizer.cuts.row import Point, Row, Separator, separate_from
 from qplan.optimizer.cuts.tree_cuts import directed_cuts, rest_cuts, tree_balance
 from qplan.optimizer.cuts.trees import MOST_COLUMNS, Scope, frame, trees_bind
 from qplan.optimizer.cuts.witnesses import Witnesses
+from qplan.optimizer.cuts.zero_half_cuts import zero_half_cuts
 from qplan.optimizer.limits import SearchParameters, Sighting
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
@@ -99,6 +100,8 @@ def relax_root(
     large = len(ties) > MANY_TIES
     separators = _choose_separators(model, goal, lifts, [] if large else ties)
     relaxation = Relaxation(model, goal, clock, ties if large else (), large)
+    if any(corridor.paths > 1 for corridor in model.inventory.corridors.values()):
+        separators += (zero_half_cuts(model, lambda: relaxation.program),)
     witnesses = Witnesses(model, lifts)
     if scope is None or not lifts.trees.arcs:
         rows = ascent_cuts(model, lifts.trees, goal.prices, clock)

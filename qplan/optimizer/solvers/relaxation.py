@@ -15,7 +15,7 @@ from qplan.optimizer.cuts.row import Point, Row
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
 from qplan.optimizer.solvers.highs import FEASIBILITY_TOLERANCE, IMPOSSIBLE
-from qplan.optimizer.solvers.linear_program import matrix_of, program_of, weak_duality
+from qplan.optimizer.solvers.linear_program import LinearProgram, matrix_of, program_of, weak_duality
 from qplan.optimizer.solvers.lp import lp_of
 from qplan.optimizer.solvers.session import Option, Session
 from qplan.time_budget import TimeBudget
@@ -136,6 +136,11 @@ class Relaxation:
     def reduced_costs(self) -> np.ndarray:
         """Per column, in the units of the goal: what its value of 1 adds to the bound at least."""
         return self._reduced / self.goal.scale
+
+    @property
+    def program(self) -> LinearProgram:
+        """The model with all rows that there are."""
+        return program_of(self._session.lp())
 
     def add(self, rows: Sequence[Row]) -> None:
         """Append rows Σ ≥ least."""
