@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from qplan.candidates.prices import Prices
 from qplan.optimizer.heuristics.guided_search import GuidedSearch
@@ -12,6 +13,7 @@ from qplan.optimizer.search.root import Root
 
 SUPPORT = 1e-3  # a link with less than this in a relaxation is not in its support
 NEAR = 0.005  # of its value between a plan and its bound: branch and cut closes that sooner than local search
+CLOSE = 0.02  # the same, for the long search on all links
 
 
 def links_in_use(incumbent: Incumbent | None, links: Mapping[str, float]) -> set[str]:
@@ -59,15 +61,16 @@ def guide(
 
     `links` and `sites` are the relaxation's values. Not `shaken`: without the long search on all links.
     """
+    task = replace(task, parameters=replace(task.parameters, gap=max(task.parameters.gap, NEAR)))
     found = GuidedSearch(task, prices, links_in_use(incumbent, links)).search(
         task.served, links, sites, incumbent, bound
     )
-    if _near(found, bound):
+    if _near(found, bound, CLOSE):
         return found
     everywhere = GuidedSearch(task, prices)
     found = found or everywhere.search(task.served, links, sites)
-    return everywhere.perturb(found, bound) if found is not None and shaken and not _near(found, bound) else found
+    return everywhere.perturb(found, bound) if found is not None and shaken else found
 
 
-def _near(found: Incumbent | None, bound: float | None) -> bool:
-    return found is not None and bound is not None and found.value - bound <= NEAR * abs(found.value)
+def _near(found: Incumbent | None, bound: float | None, share: float) -> bool:
+    return found is not None and bound is not None and found.value - bound <= share * abs(found.value)

@@ -32,6 +32,7 @@ from qplan.time_budget import OutOfTime, TimeBudget
 
 PURGE_EVERY = 6  # rounds between clearances of slack rows
 STALL_ROUNDS = 20  # rounds over which the bound must grow
+STILL_ROUNDS = 3  # after which all families are asked
 STALL_GROWTH = 2e-4  # by this share
 MOST_ROUNDS = 400
 GUIDED = (12, 48, 192)  # rounds in which a plan is looked for
@@ -178,12 +179,13 @@ def _separate_in_rounds(
         parameters.watch(Sighting(phase, value, bound))
         enough = math.inf if relaxation.interior else ENOUGH
         try:
-            found, stable = _separate(root.separators, root.point, stable, enough, parameters.clock)
+            still = _stalled(bounds, STILL_ROUNDS)
+            found, stable = _separate(root.separators, root.point, stable, enough, parameters.clock, still)
         except OutOfTime:
             return replace(root, cut_short=True)
         root.witnesses.judge(found, root.incumbent)
         near = value is not None and value - bound <= parameters.gap * abs(value)
-        if not found or near or _stalled(bounds):
+        if not found or near or _stalled(bounds, STALL_ROUNDS):
             return root
         if relaxation.interior or turn % PURGE_EVERY == PURGE_EVERY - 1:
             rows = [row for row, kept in zip(rows, relaxation.drop_slack(), strict=True) if kept]
@@ -209,12 +211,12 @@ def _beyond_trees(model: Formulation) -> list[CorridorNetwork]:
 
 
 def _separate(
-    separators: Sequence[Separator], point: Point, stable: Point, enough: float, clock: TimeBudget
+    separators: Sequence[Separator], point: Point, stable: Point, enough: float, clock: TimeBudget, still: bool
 ) -> tuple[list[Row], np.ndarray]:
     """In-out separation (Ben-Ameur & Neto 2007): at the middle of the point and a stable one, then at the point.
 
-    Ends where there are `enough` cuts. Families that take long are looked at only where others give few. Raises
-    OutOfTime.
+    Ends where there are `enough` cuts. Families that take long are looked at only where others give few, or where the
+    bound stands still. Raises OutOfTime.
     """
     found: list[Row] = []
     for at in (0.5 * (point + stable), point):
@@ -222,14 +224,14 @@ def _separate(
             if not separator.dear:
                 clock.check()
                 found += (row for row in separator.separate(at) if row.violated(point, VIOLATED))
-    for separator in separators if len(found) < ENOUGH else ():
+    for separator in separators if still or len(found) < ENOUGH else ():
         if separator.dear:
             clock.check()
             found += separator.violated(point, VIOLATED)
     return list(dict.fromkeys(found)), 0.5 * (stable + point)
 
 
-def _stalled(bounds: list[float]) -> bool:
-    if len(bounds) <= STALL_ROUNDS:
+def _stalled(bounds: list[float], rounds: int) -> bool:
+    if len(bounds) <= rounds:
         return False
-    return bounds[-1] - bounds[-1 - STALL_ROUNDS] < STALL_GROWTH * abs(bounds[-1])
+    return bounds[-1] - bounds[-1 - rounds] < STALL_GROWTH * abs(bounds[-1])
