@@ -154,9 +154,9 @@ def with_zero_halves(inventory: Inventory) -> Formulation:
     at = {s: [index[v.name] for l, v in model.link.items() if s in l.split("--")] for s in "abc"}
     rows = [require("path_cut", tuple(columns), 2.0, None) for columns in at.values()]
     matrix = csr_array([[float(c in columns) for c in index.values()] for columns in at.values()])
-    none, two, most = np.zeros(len(index)), np.full(3, 2.0), np.ones(len(index))
-    known = LinearProgram(none, matrix, two, np.full(3, np.inf), none, most)
-    point = np.ones(len(index))
+    nothing, ones = np.zeros(len(index)), np.ones(len(index))
+    known = LinearProgram(nothing, matrix, np.full(3, 2.0), np.full(3, np.inf), nothing, ones)
+    point = ones.copy()
     point[[index[v.name] for l, v in model.link.items() if set(l.split("--")[:2]) <= set("abc")]] = 0.5
     return add(model, rows + zero_half_cuts(model, lambda: known).separate(point))
 

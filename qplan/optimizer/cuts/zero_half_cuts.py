@@ -49,9 +49,9 @@ def zero_half_cuts(model: Formulation, known: Callable[[], LinearProgram]) -> Se
     return Separator("zero_half", separate, dear=True)
 
 
-def _whole_rows(program: LinearProgram, whole: np.ndarray) -> tuple[csr_array, np.ndarray]:
+def _whole_rows(known: LinearProgram, whole: np.ndarray) -> tuple[csr_array, np.ndarray]:
     """Those rows, as Σ ≥ least, that have whole numbers only, over whole columns."""
-    matrix, lower, upper = program.matrix, program.row_lower, program.row_upper
+    matrix, lower, upper = known.matrix, known.row_lower, known.row_upper
     numbers = np.repeat(np.arange(len(lower)), np.diff(matrix.indptr))
     broken = (matrix.data != np.round(matrix.data)) | ~whole[matrix.indices]
     below = np.isfinite(lower)

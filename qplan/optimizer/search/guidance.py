@@ -13,7 +13,7 @@ from qplan.optimizer.search.root import Root
 
 SUPPORT = 1e-3  # a link with less than this in a relaxation is not in its support
 NEAR = 0.005  # of its value between a plan and its bound: branch and cut closes that sooner than local search
-CLOSE = 0.02  # the same, for the long search on all links
+CLOSE = 0.05  # the same, for the long search on all links
 
 
 def links_in_use(incumbent: Incumbent | None, links: Mapping[str, float]) -> set[str]:

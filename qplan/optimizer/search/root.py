@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from qplan.candidates.bundles import CorridorNetwork
+from qplan.candidates.bundles import CorridorNetwork, find_tight_links
 from qplan.optimizer.cuts.core_shares import scope_of
 from qplan.optimizer.cuts.cutset_cuts import cutset_cuts
 from qplan.optimizer.cuts.dual_ascent import ascent_cuts, packed_cuts
@@ -33,6 +33,8 @@ from qplan.time_budget import OutOfTime, TimeBudget
 
 PURGE_EVERY = 6  # rounds between clearances of slack rows
 STALL_ROUNDS = 20  # rounds over which the bound must grow
+PLATEAU_ROUNDS = 60  # the same where several paths' rows are halved, and the bound is far from the plan
+FAR = 0.02  # of the plan's value
 STILL_ROUNDS = 3  # after which all families are asked
 STALL_GROWTH = 2e-4  # by this share
 MOST_ROUNDS = 400
@@ -64,6 +66,11 @@ class Root:
     cut_short: bool = False  # by a limit
     cutoff: float = math.inf  # designs worth more are not in the relaxation
     by: str = "relaxation"
+
+    @property
+    def halved(self) -> bool:
+        """Half-integral points are cut off, so that branching on what is left is often soon at its end."""
+        return any(separator.family == "zero_half" for separator in self.separators)
 
     @property
     def method(self) -> str:
@@ -101,13 +108,9 @@ def relax_root(
     ties = list(layer_ties(model, lifts.layered_trees))
     large = len(ties) > MANY_TIES
     separators = _choose_separators(model, goal, lifts, [] if large else ties)
-    relaxation: Relaxation | ApproximateRelaxation
-    if large:
-        relaxation = ApproximateRelaxation(model, goal, clock, ties)
-    else:
-        relaxation = Relaxation(model, goal, clock)
-        if any(corridor.paths > 1 for corridor in model.inventory.corridors.values()):
-            separators += (zero_half_cuts(model, relaxation.program),)
+    relaxation = ApproximateRelaxation(model, goal, clock, ties) if large else Relaxation(model, goal, clock)
+    if _halves(model) and not large:
+        separators += (zero_half_cuts(model, lambda: relaxation.program),)
     witnesses = Witnesses(model, lifts)
     if scope is None or not lifts.trees.arcs:
         rows = ascent_cuts(model, lifts.trees, goal.prices, clock)
@@ -127,6 +130,12 @@ def relax_root(
     if lifts.trees.extra is not None:
         stable[model.index()[lifts.trees.extra.name]] = 0.0
     return _separate_in_rounds(root, f"{goal.name}, relaxation", stable, parameters, guided)
+
+
+def _halves(model: Formulation) -> bool:
+    """Several paths, and no rate that binds: points of the relaxation are often half-integral."""
+    several = any(corridor.paths > 1 for corridor in model.inventory.corridors.values())
+    return several and not find_tight_links(model.inventory, model.candidates)
 
 
 def _choose_separators(model: Formulation, goal: Goal, lifts: Lifts, ties: list[Row]) -> tuple[Separator, ...]:
@@ -189,8 +198,10 @@ def _separate_in_rounds(
         except OutOfTime:
             return replace(root, cut_short=True)
         root.witnesses.judge(found, root.incumbent)
-        near = value is not None and value - bound <= parameters.gap * abs(value)
-        if near or _stalled(bounds, STALL_ROUNDS) or (not found and relaxation.settled):
+        room = math.inf if value is None else (value - bound) / max(abs(value), 1e-9)
+        patient = root.halved and room > FAR and not relaxation.approximate
+        stalled = _stalled(bounds, PLATEAU_ROUNDS if patient else STALL_ROUNDS)
+        if room <= parameters.gap or stalled or (not found and relaxation.settled):
             return root
         if relaxation.approximate or turn % PURGE_EVERY == PURGE_EVERY - 1:
             rows = [row for row, kept in zip(rows, relaxation.drop_slack(), strict=True) if kept]

@@ -30,6 +30,7 @@ from qplan.optimizer.search.root import Root, relax_root
 ONE_PIECE_SHARE = 0.2  # of the time left, at the most, goes to the relaxation for designs in one piece
 ROOT_SHARE = 0.85  # of the time left, at the most, goes to the root
 ARC_FLOW_SHARE = 0.5  # of the time left, at the most, goes to the bound of the arc flow
+GUIDED_SHARE = 0.25  # of the time left, at the most, goes to the plan that it guides where branching is promising
 
 
 @dataclass(frozen=True)
@@ -147,8 +148,11 @@ class GuidedPlan:
         return standing.root is not None and standing.bound is not None and standing.method == standing.root.method
 
     def take(self, search: Minimization, standing: Standing) -> Standing:
-        task, model, root = search.task, search.model, standing.root
+        model, root = search.model, standing.root
         assert root is not None
+        task = search.task
+        if root.halved:
+            task = replace(task, parameters=_part(task.parameters, GUIDED_SHARE))
         links, sites = model.values(root.point, model.link), model.values(root.point, model.relay)
         shaken = root.witnesses.lifts.trees.extra is None  # else branch and cut makes plans sooner
         found = guide(task, search.prices, standing.incumbent, links, sites, standing.bound, shaken)
@@ -157,7 +161,7 @@ class GuidedPlan:
         standing = replace(standing, incumbent=incumbent)
         if incumbent is not None and root.cut_short and root.relaxation.approximate and not met(task, standing):
             # too large to be branched on in what is left of the time
-            return replace(standing, ended=stop_reason(task.clock) or StopReason.TIME_LIMIT)
+            return replace(standing, ended=stop_reason(search.task.clock) or StopReason.TIME_LIMIT)
         return standing
 
 

@@ -33,26 +33,26 @@ class ApproximateRelaxation:
     def __init__(self, model: Formulation, goal: Goal, clock: TimeBudget, fixed: Sequence[Row]):
         """`fixed`: rows that are never taken out."""
         self.goal, self.clock = goal, clock
-        self._program = relax(model, goal, fixed)
-        self.fixed_rows = len(self._program.row_lower)
+        self.program = relax(model, goal, fixed)
+        self.fixed_rows = len(self.program.row_lower)
         self.settled = False  # the last point's cost is near the bound
         self._last: Iterate | None = None
-        self._bound, self._reduced = -math.inf, np.zeros(len(self._program.cost))
+        self._bound, self._reduced = -math.inf, np.zeros(len(self.program.cost))
 
     def solve(self, most_steps: int = NO_LIMIT) -> LpEnding:
         """Step until the point's cost is near the bound, or often enough; steps of the simplex method are not taken."""
         most = FURTHER_STEPS if self._last else FIRST_STEPS
-        self._bound, dearest = -math.inf, most_of_any_point(self._program)
-        for steps, iterate in zip(count(LOOK_EVERY, LOOK_EVERY), Scaled(self._program).looks(self._last), strict=False):
+        self._bound, dearest = -math.inf, most_of_any_point(self.program)
+        for steps, iterate in zip(count(LOOK_EVERY, LOOK_EVERY), Scaled(self.program).looks(self._last), strict=False):
             self._last = iterate
-            bound, reduced = weak_duality(self._program, iterate.dual)
+            bound, reduced = weak_duality(self.program, iterate.dual)
             if bound > self._bound:
                 self._bound, self._reduced = bound, reduced
             if bound > dearest:
                 return LpEnding.INFEASIBLE
             if self.clock.spent or not math.isfinite(bound):  # beyond the range of single precision
                 return LpEnding.STOPPED
-            excess = float(self._program.cost @ iterate.point) - self._bound
+            excess = float(self.program.cost @ iterate.point) - self._bound
             self.settled = abs(excess) <= NEAR * abs(self._bound)
             if self.settled or steps >= most:
                 break
@@ -76,18 +76,18 @@ class ApproximateRelaxation:
     def add(self, rows: Sequence[Row]) -> None:
         """Append rows Σ ≥ least."""
         least, none = np.array([row.least for row in rows], dtype=float), np.zeros(0)
-        matrix = matrix_of(rows, len(self._program.cost))
-        self._program = self._program.grown(matrix, least, np.full(len(rows), np.inf), none)
+        matrix = matrix_of(rows, len(self.program.cost))
+        self.program = self.program.grown(matrix, least, np.full(len(rows), np.inf), none)
         if self._last is not None:
             self._last = replace(self._last, dual=np.concatenate([self._last.dual, np.zeros(len(rows))]))
 
     def drop_slack(self) -> list[bool]:
         """Take out added rows that are slack with no dual value; says for each added row whether it stays."""
         assert self._last is not None
-        program, dual = self._program, self._last.dual
+        program, dual = self.program, self._last.dual
         slack = program.matrix @ self._last.point - program.row_lower
         keep = (dual > 0) | (slack < 0)
         keep[: self.fixed_rows] = True
-        self._program = program.on_rows(keep)
+        self.program = program.on_rows(keep)
         self._last = replace(self._last, dual=dual[keep])
         return [bool(kept) for kept in keep[self.fixed_rows :]]

@@ -133,8 +133,9 @@ class Relaxation:
         """Per column, in the units of the goal: what its value of 1 adds to the bound at least."""
         return self._reduced / self.goal.scale
 
+    @property
     def program(self) -> LinearProgram:
-        """With all rows that there are, in units of the goal."""
+        """The model with all rows that there are."""
         return program_of(self._session.lp())
 
     def add(self, rows: Sequence[Row]) -> None:
