@@ -41,10 +41,11 @@ class ApproximateRelaxation:
 
     def solve(self, most_steps: int = NO_LIMIT) -> LpEnding:
         """Step until the point's cost is near the bound, or often enough; steps of the simplex method are not taken."""
-        most = FURTHER_STEPS if self._last else FIRST_STEPS
+        start, most = self._last, FURTHER_STEPS if self._last else FIRST_STEPS
         self._bound, dearest = -math.inf, most_of_any_point(self.program)
-        for steps, iterate in zip(count(LOOK_EVERY, LOOK_EVERY), Scaled(self.program).looks(self._last), strict=False):
-            self._last = iterate
+        for steps, iterate in zip(count(LOOK_EVERY, LOOK_EVERY), Scaled(self.program).looks(start), strict=False):
+            # over many short solutions the weight would drift, and the bound suffer: that of the first one stays
+            self._last = iterate if start is None else replace(iterate, weight=start.weight)
             bound, reduced = weak_duality(self.program, iterate.dual)
             if bound > self._bound:
                 self._bound, self._reduced = bound, reduced
