@@ -118,6 +118,7 @@ def _parts(quantity: Decimal, needs: Iterable[tuple[Decimal, tuple[str, ...]]]) 
     """What of the quantity falls to each id: a need in equal parts to each of its own."""
     parts: dict[str, Fraction] = {}
     for amount, ids in needs:
+        part = Fraction(amount) / Fraction(quantity) / (len(ids) or 1)
         for each in ids or ("",):
-            parts[each] = parts.get(each, Fraction(0)) + Fraction(amount) / Fraction(quantity) / (len(ids) or 1)
+            parts[each] = parts[each] + part if each in parts else part
     return tuple(sorted(parts.items()))

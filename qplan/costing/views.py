@@ -159,10 +159,12 @@ def share_out(economics: Economics, corridors: Iterable[str], lines: Iterable[Sh
     later: dict[str, Fraction] = defaultdict(Fraction)
     to_be_quoted: Counter[str] = Counter()
     for line in lines:
+        one_off, yearly = Fraction(line.cost.capex), Fraction(line.cost.opex_per_year)
+        worth = Fraction(present_value(economics, line.cost))
         for corridor, share in line.shares:
-            capex[corridor] += share * Fraction(line.cost.capex)
-            opex[corridor] += share * Fraction(line.cost.opex_per_year)
-            later[corridor] += share * Fraction(present_value(economics, line.cost))
+            capex[corridor] += share * one_off
+            opex[corridor] += share * yearly
+            later[corridor] += share * worth
             to_be_quoted[corridor] += line.to_be_quoted
     ids = sorted(capex)
     reserve = Fraction(money(economics.contingency))

@@ -86,13 +86,14 @@ def test_the_cut_is_named(fibres, asked, code, value, where):
 
 
 def test_demands_that_meet_on_a_cut():
-    corridors = {q: corridor(q, "z", key_rate_bps=900.0) for q in "abc"}
+    """As much as three systems give fits on three strands to the bit, and not on the two that there are."""
+    corridors = {q: corridor(q, "z", key_rate_bps=1000.0) for q in "abc"}
     inventory = network(STAR, corridors)
     found = precheck(inventory, enumerate_candidates(inventory))
     assert not found.alone and best_value(inventory) is None
     reason = found.together
     assert (reason.code, reason.value, reason.where) == (
-        "key_rate", 2700, ("corridors.a", "corridors.b", "corridors.c", "fibres.hub")
+        "key_rate", 3000, ("corridors.a", "corridors.b", "corridors.c", "fibres.hub")
     )  # fmt: skip
     wider = network(STAR | {"hub": fibre("hub", "z", strands=3)}, corridors)
     assert not precheck(wider, enumerate_candidates(wider)).impossible and best_value(wider) is not None

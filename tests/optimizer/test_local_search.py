@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
+from networks import corridor, fibre, network
 from oracle.random_inventories import random_inventory
 from planning import PATIENCE_S
 from seeds import seeds
@@ -19,7 +20,9 @@ from qplan.optimizer.heuristics.local_search import construct, improve, orders, 
 from qplan.optimizer.heuristics.segment_moves import exchange_segments
 from qplan.optimizer.limits import SearchParameters
 from qplan.optimizer.model.stage import Task
+from qplan.optimizer.search.minimization import minimize
 from qplan.optimizer.search.stages import stages
+from qplan.optimizer.search.steps import FirstPlan
 from qplan.time_budget import TimeBudget
 
 
@@ -34,6 +37,22 @@ def indexed(inventory: Inventory) -> tuple[Task, CandidateArrays, float]:
     task = Task(inventory, graph, stages(inventory)[-1], (), None, "highs", limits)
     goal = task.stage.goal(task.design_model())
     return task, CandidateArrays(inventory, graph, goal.prices), goal.scale
+
+
+def test_a_first_plan_where_patched_links_take_the_strands_of_others():
+    """Relays are dear and every fibre has one strand: whoever is routed before the neighbours patches them out."""
+    sites = range(13)
+    single = {f"m{i:02}": corridor(f"s{i}", f"s{i + 1}") for i in sites[:-1]}
+    double = {f"{'az'[i // 2 % 2]}{i:02}": corridor(f"s{i}", f"s{i + 2}") for i in sites[:-2:2]}
+    inventory = network(
+        {f"f{i}": fibre(f"s{i}", f"s{i + 1}") for i in sites[:-1]},
+        single | double,
+        sites={f"s{i}": {"relay_cost": 10_000, "bypass_loss_db": 0.0} for i in sites},
+        policy={"max_bypass_sites": 1},
+    )
+    task, _, _ = indexed(inventory)
+    found = minimize(task, (FirstPlan(),), known=True)
+    assert found.incumbent is not None and found.incumbent.value == 12 * 100 + 6 * 10_000
 
 
 def test_paths_over_a_stretch_move_together():

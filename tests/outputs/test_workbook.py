@@ -16,6 +16,7 @@ from workbooks import unfit_sheets
 
 from qplan.assessment.facts import PlanFacts, assess
 from qplan.inventory.model import Inventory
+from qplan.outputs.bill import allocation_sheets
 from qplan.outputs.bill.bill_columns import BEHIND, LETTER, PRINTED
 from qplan.outputs.bill.books import CREATED
 from qplan.outputs.bill.tables import bill_csv
@@ -101,6 +102,17 @@ def test_rows_may_be_sorted(data):
         for cell in (cell for row in sheet.iter_rows(2, last) for cell in row if cell.data_type == "f"):
             others = {int(row) for row in re.findall(r"(?<![$!\w])[A-Z]{1,2}(\d+)\b", cell.value)} - {cell.row}
             assert not others, (sheet.title, cell.coordinate, cell.value)
+
+
+def test_without_a_sheet_for_too_many_parts_sums_stand_as_values(facts, data, monkeypatch):
+    monkeypatch.setattr(allocation_sheets, "MOST_PARTS", 1)
+    written = workbook_bytes(facts)
+    values, formulas, before = read(written, values=True), read(written, values=False), read(data, values=True)
+    assert set(before.sheetnames) - set(values.sheetnames) == {"Allocation"}
+    rows = [list(book["By corridor"].iter_rows(values_only=True)) for book in (values, before)]
+    assert rows[0] == rows[1]
+    cells = [cell.value for sheet in formulas for row in sheet.iter_rows() for cell in row]
+    assert not any("Allocation" in str(cell) for cell in cells) and any("have no sheet" in str(cell) for cell in cells)
 
 
 def test_every_page_is_confidential_readable_and_has_its_header(data):

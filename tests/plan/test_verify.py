@@ -9,7 +9,9 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from networks import ONE, fibre, network
 from plan_by_hand import AR, AT, INVENTORY, LINKS, PLAN, RATE_AR, RATE_TB, RB, TB
+from planning import planned
 from pydantic import ValidationError
 from seeds import CASES
 
@@ -224,6 +226,22 @@ def test_a_broken_plan_is_refused(rule, address, value):
     plan = copy.deepcopy(PLAN)
     put(plan, address, value)
     assert rule in rules(INVENTORY, plan)
+
+
+def test_an_existing_link_in_use_keeps_to_its_limit():
+    there = {"links": {"x": {"ends": ["a", "b"], "fibres": ["f"], "system": "q"}}}
+    quiet, loud = (network({"f": fibre("a", "b", loss)}, ONE, existing=there) for loss in (10.0, 10.5))
+    plan = planned(quiet).plan
+    assert plan.links[0].bought == 0 and not verify(quiet, plan)
+    assert "loss" in {violation.rule for violation in verify(loud, plan)}
+
+
+def test_relays_stand_in_the_order_of_their_path():
+    inventory = network({f: fibre(*f) for f in ("am", "mn", "nb")}, ONE)
+    record = planned(inventory).plan.model_dump()
+    path = record["corridors"][0]["paths"][0]
+    path["relays"] = path["relays"][::-1]
+    assert [each.rule for each in verify(inventory, Plan.model_validate(record))] == ["relays-list"]
 
 
 @pytest.mark.parametrize(("excess", "holds"), [(0.9e-6, True), (1.1e-6, False), (1e-3, False)])

@@ -86,6 +86,9 @@ class FirstPlan:
         planner = GuidedSearch(task, search.prices)
         on_earlier = planner.plan(task.served, dict.fromkeys(start.links, 1.0), {}) if start.links else None
         incumbent = better(earlier, on_earlier, planner.plan(task.served, {}, {}))
+        if incumbent is None:  # patched routes of some corridors may have taken the strands that others need
+            unpatched = [link.id for link in task.candidates.links if not link.route.bypass_sites]
+            incumbent = GuidedSearch(task, search.prices, unpatched).plan(task.served, {}, {})
         if incumbent is None:
             return standing
         task.parameters.watch(Sighting(f"{search.goal.name}, local search", incumbent.value, None))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -17,6 +19,7 @@ from qplan.outputs.bill.sheets import Styles, fit_height, formula, lay_out, tota
 from qplan.outputs.bill.tables import CORRIDOR_HEADER, corridor_table
 
 NOBODY = "(no corridor)"
+MOST_PARTS = 20_000  # rows of the sheet Allocation, over which every corridor's sums run
 ALLOCATION_HEADER = (
     "Corridor",
     "Line",
@@ -36,6 +39,8 @@ class Allocation:
     corridor: str
     line: BillLine
     share: Fraction
+    worth: Fraction
+    """Of the whole line: what is due later, discounted."""
 
     @property
     def one_off(self) -> Fraction:
@@ -45,17 +50,27 @@ class Allocation:
     def yearly(self) -> Fraction:
         return self.share * Fraction(self.line.yearly)
 
+    @property
+    def later(self) -> Fraction:
+        return self.share * self.worth
 
-def allocations(bill: tuple[BillLine, ...]) -> tuple[Allocation, ...]:
+
+def allocations(facts: PlanFacts) -> tuple[Allocation, ...]:
     """Every corridor's part of every line, by corridor and in the order of the bill."""
-    parts = (Allocation(corridor, line, share) for line in bill for corridor, share in line.shares)
+    worth = ((line, Fraction(present_value(facts.inventory.economics, line.cost))) for line in facts.bill)
+    parts = (Allocation(corridor, line, share, later) for line, later in worth for corridor, share in line.shares)
     return tuple(sorted(parts, key=lambda part: part.corridor))
+
+
+def has_allocation(facts: PlanFacts) -> bool:
+    """Whether the parts of all corridors are few enough for a sheet; else sums stand as values, without formulas."""
+    return sum(len(line.shares) for line in facts.bill) <= MOST_PARTS
 
 
 def allocation_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
     """Which part of every line each corridor bears."""
-    bill, economics = facts.bill, facts.inventory.economics
-    rows, parts = bill_range(bill), allocations(bill)
+    bill = facts.bill
+    rows, parts = bill_range(bill), allocations(facts)
     widths = (22, 26, 50, 9, 18, 18, 18, 10)
     lay_out(sheet, styles, ALLOCATION_HEADER, ALLOCATION_HEADER[3:], widths, max(len(parts), 1))
     lines, prices = rows.column("Line"), rows.column("Unit price")
@@ -67,11 +82,10 @@ def allocation_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None
         write(sheet, row, 2, part.line.description, styles.text)
         write(sheet, row, 3, float(part.share), styles.share)
         fit_height(sheet, row, (part.corridor, part.line.address, part.line.description), widths)
-        later = part.share * Fraction(present_value(economics, part.line.cost))
         for column, sources, amount in (
             (4, ("Line total",), part.one_off),
             (5, ("Support per year",), part.yearly),
-            (6, (LATER_PRICE, LATER_YEARLY), later),
+            (6, (LATER_PRICE, LATER_YEARLY), part.later),
         ):
             found = "+".join(_looked_up(lines, f"B{here}", rows.column(source), exact) for source in sources)
             formula(sheet, row, column, f"=D{here}*({found})", styles.money, amount)
@@ -85,20 +99,23 @@ def _looked_up(lines: str, key: str, amounts: str, exact: bool) -> str:
 
 
 def corridor_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
-    """The share of every corridor: sums over its rows of the sheet Allocation."""
-    table, parts = corridor_table(facts), allocations(facts.bill)
+    """The share of every corridor: sums over its rows of the sheet Allocation, where there is one."""
+    table, parts, listed = corridor_table(facts), allocations(facts), has_allocation(facts)
     last = max(len(table.rows), 1) + 1
     lay_out(sheet, styles, CORRIDOR_HEADER, table.right, (24, 20, 20, 16, 20, 20, 20, 20, 10), last - 1)
     totals = [Fraction(0)] * 4
     exact = len({str(corridor).casefold() for corridor, *_ in table.rows}) < len(table.rows)
+    mine: dict[str, list[Allocation]] = defaultdict(list)
+    for part in parts:
+        mine[part.corridor].append(part)
     spans = {letter: f"Allocation!${letter}$2:${letter}${max(len(parts), 1) + 1}" for letter in "AEFGH"}
     for row, (corridor, first_end, second_end, rate, *_) in enumerate(table.rows, start=1):
         for column, cell in enumerate((corridor or NOBODY, first_end, second_end)):
             write(sheet, row, column, cell, styles.text)
         write(sheet, row, 3, rate, styles.number)
         sums = {letter: _looked_up(spans["A"], f"A{row + 1}", spans[letter], exact) for letter in "EFGH"}
-        mine = tuple(part for part in parts if part.corridor == corridor)
-        amounts = _corridor_money(sheet, styles, row, mine, sums, facts.inventory.economics)
+        mine_sums = sums if listed else None
+        amounts = _corridor_money(sheet, styles, row, mine[str(corridor)], mine_sums, facts.inventory.economics)
         totals = [total + amount for total, amount in zip(totals, amounts, strict=True)]
     total_row(sheet, styles, last, len(CORRIDOR_HEADER))
     for column, letter, total in zip((4, 5, 6, 7), "EFGH", totals, strict=True):
@@ -109,16 +126,20 @@ def _corridor_money(
     sheet: Worksheet,
     styles: Styles,
     row: int,
-    parts: tuple[Allocation, ...],
-    sums: dict[str, str],
+    parts: Sequence[Allocation],
+    sums: Mapping[str, object] | None,
     economics: Economics,
 ) -> tuple[Fraction, ...]:
-    """Capex, contingency, opex per year and tco of one corridor, written and returned; `sums` by column of parts."""
+    """Capex, contingency, opex per year and tco of one corridor, written and returned.
+
+    `sums` of its parts by column are formulas; None: as they stand.
+    """
     capex = sum((part.one_off for part in parts), Fraction(0))
     opex = sum((part.yearly for part in parts), Fraction(0))
     reserve = capex * Fraction(money(economics.contingency))
-    later = sum((part.share * Fraction(present_value(economics, part.line.cost)) for part in parts), Fraction(0))
-    tco, here = capex + reserve + later, row + 1
+    later = sum((part.later for part in parts), Fraction(0))
+    tco, here, open_ = capex + reserve + later, row + 1, sum(part.line.to_be_quoted for part in parts)
+    sums = sums or {"E": float(capex), "F": float(opex), "G": float(later), "H": open_}
     for column, text, value in (
         (4, f"={sums['E']}", capex),
         (5, f"=E{here}*contingency_share", reserve),
@@ -126,5 +147,5 @@ def _corridor_money(
         (7, f"=E{here}+F{here}+{sums['G']}", tco),
     ):
         formula(sheet, row, column, text, styles.money, value)
-    formula(sheet, row, 8, f"={sums['H']}", styles.number, sum(part.line.to_be_quoted for part in parts))
+    formula(sheet, row, 8, f"={sums['H']}", styles.number, open_)
     return capex, reserve, opex, tco

@@ -16,7 +16,7 @@ from qplan.outputs.bill import provenance_sheet as provenance
 from qplan.outputs.bill import sensitivity_sheets as sensitivity
 from qplan.outputs.bill import summary_sheet as summary
 from qplan.outputs.bill import year_sheet as years
-from qplan.outputs.bill.allocation_sheets import allocation_sheet, corridor_sheet
+from qplan.outputs.bill.allocation_sheets import MOST_PARTS, allocation_sheet, corridor_sheet, has_allocation
 from qplan.outputs.bill.bill_columns import SHEET as BILL
 from qplan.outputs.bill.bill_sheet import bill_sheet
 from qplan.outputs.bill.books import made_book
@@ -58,8 +58,14 @@ def _sheets(facts: PlanFacts) -> Iterator[tuple[str, str, Fill]]:
         yield "Link schedule", "every QKD link: ends, addresses, route, what a pair must give at which loss", _schedule
         yield "Fibre orders", "strands to order: ends, km, ducts, lessor, loss", _fibre_orders
         yield "Link budgets", "what the loss of every QKD link is made of, and what is left", _link_budgets
-    yield "By corridor", "what every corridor costs", corridor_sheet
-    yield "Allocation", "which part of every line each corridor bears", allocation_sheet
+    if has_allocation(facts):
+        yield "By corridor", "what every corridor costs", corridor_sheet
+        yield "Allocation", "which part of every line each corridor bears", allocation_sheet
+    else:
+        what = (
+            f"what every corridor costs at the plan's prices: its parts of lines, more than {MOST_PARTS}, have no sheet"
+        )
+        yield "By corridor", what, corridor_sheet
     yield years.SHEET, "cash flow, nominal and discounted", years.year_sheet
     if facts.inventory.offers:
         yield offers.SHEET, "every offer: terms, validity, and what the plan takes of it", offers.offers_sheet

@@ -15,12 +15,18 @@ from qplan.outputs.drills.words import Names
 from qplan.outputs.report.document import Section
 
 MOST_LOSSES, MOST_DRILLS = 100, 8
+MOST_HOPS = 20_000  # links on the paths of all corridors, whose availability the report has
 
 
 def failure_sections(facts: PlanFacts) -> Iterator[Section]:
     """In the order of what is asked first; drills with a picture each, the worst first."""
     names, drills = Names(facts.plan), list(_play(facts.field))
-    yield from availability_sections(facts.plan, facts.availability)
+    hops = sum(len(path.links) for corridor in facts.plan.corridors for path in corridor.paths)
+    if hops <= MOST_HOPS:
+        yield from availability_sections(facts.plan, facts.availability)
+    else:
+        left_out = f"Left out, as the paths of all corridors have {hops} links: `qplan availability` works it out."
+        yield Section("availability", "Availability", (left_out,))
     yield losses_section(facts.losses, names, MOST_LOSSES)
     played = worst_first(drill for drill in drills if isinstance(drill, Played))
     for drill in played[:MOST_DRILLS]:
