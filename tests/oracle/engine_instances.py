@@ -97,6 +97,11 @@ def halves(rng: random.Random) -> dict:
     return document
 
 
+def several_paths(rng: random.Random) -> dict:
+    """The one or the other."""
+    return rng.choice((parallel_fibres, halves))(rng)
+
+
 def rooms(rng: random.Random) -> dict:
     """Sites with few rack units, existing relays, and items that take some."""
     document = parallel_fibres(rng) if rng.random() < 0.8 else common_roots(rng)
@@ -129,8 +134,7 @@ KINDS: tuple[Callable[[random.Random], dict], ...] = (
     common_roots,
     dear_ends,
     dear_ring,
-    parallel_fibres,
-    halves,
+    several_paths,
     rooms,
     mixed,
     market,
