@@ -24,7 +24,7 @@ row holds for every design, whatever its rates, ducts and numbers of paths.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -103,8 +103,22 @@ def required_ends(inventory: Inventory) -> list[tuple[str, str]]:
 
 
 def components(inventory: Inventory) -> tuple[Component, ...]:
-    """The connected components of the graph of required corridors, in id order."""
-    return tuple(Component(tuple(part)) for part in connected_parts(required_ends(inventory)))
+    """The connected components of the graph of required corridors, in id order.
+
+    Most corridors end at the root: of whether that relays the cuts know nothing, and it mostly does.
+    """
+    corridors = required_ends(inventory)
+    ending = Counter(end for ends in corridors for end in ends)
+    parts = connected_parts(corridors)
+    return tuple(Component(tuple(sorted(part, key=lambda s: (-ending[s], s)))) for part in parts)
+
+
+def single_ends(inventory: Inventory) -> set[str]:
+    """Sites at which just one corridor ends, with one path: if they do not relay they have just one link."""
+    paths = Counter[str]()
+    for corridor in inventory.corridors.values():
+        paths.update(dict.fromkeys(corridor.ends, corridor.paths))
+    return {s for s, count in paths.items() if count == 1}
 
 
 def trees_bind(inventory: Inventory) -> bool:
