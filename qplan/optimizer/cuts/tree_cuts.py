@@ -8,7 +8,7 @@ from qplan.candidates.max_flow import VIOLATION, FlowNetwork
 from qplan.optimizer.cuts.relay_cuts import RelayCuts
 from qplan.optimizer.cuts.row import Point, Row, Separator, require, separate_from, separate_none
 from qplan.optimizer.cuts.split_graph import SplitGraph
-from qplan.optimizer.cuts.trees import Trees
+from qplan.optimizer.cuts.trees import Trees, single_ends
 from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation
 
@@ -17,16 +17,21 @@ from qplan.optimizer.model.formulation import Formulation
 def directed_cuts(model: Formulation, trees: Trees) -> Separator:
     """Σ tree(k) over the arcs into a set that holds an end of component l but not the root of k ≥ spans(k, l).
 
-    The directed cut inequalities of the Steiner arborescence (Aneja 1980; Wong 1984), for every tree and component;
-    those of `relay_cuts.py` come before them where links beyond the trees are counted.
+    The directed cut inequalities of the Steiner arborescence (Aneja 1980; Wong 1984), for every tree and component. An
+    end of one corridor with one path, which has just one link unless it relays, may be cut instead of arcs, and then
+    counts as relay(s). The cuts of `relay_cuts.py` come before them where links beyond the trees are counted.
     """
     index = model.index()
     all_ends = {s for part in trees.components for s in part.ends}
     sites = {s: i for i, s in enumerate(sorted(all_ends.union(s for _, *arc in trees.arcs for s in arc)))}
+    leaving = {s: len(sites) + i for i, s in enumerate(sorted(single_ends(model.inventory) & sites.keys()))}
+    relays = [(sites[s], out, [index[model.relay[s].name]] if s in model.relay else []) for s, out in leaving.items()]
     networks = []
     for k in range(trees.rooted):
-        arcs = [(sites[tail], sites[head], [index[v.name]]) for (i, tail, head), v in trees.arcs.items() if i == k]
-        networks.append(FlowNetwork(len(sites), arcs, len(index)))
+        root = trees.components[k].ends[0]
+        out = sites | leaving | {root: sites[root]}
+        arcs = [(out[tail], sites[head], [index[v.name]]) for (i, tail, head), v in trees.arcs.items() if i == k]
+        networks.append(FlowNetwork(len(sites) + len(leaving), [*arcs, *relays], len(index)))
     counted = range(trees.rooted if trees.extra is not None else 0)
     relaying = [RelayCuts(model, trees, k, index) for k in counted if trees.spanned_by(k)]
 

@@ -24,7 +24,7 @@ row holds for every design, whatever its rates, ducts and numbers of paths.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -103,8 +103,22 @@ def required_ends(inventory: Inventory) -> list[tuple[str, str]]:
 
 
 def components(inventory: Inventory) -> tuple[Component, ...]:
-    """The connected components of the graph of required corridors, in id order."""
-    return tuple(Component(tuple(part)) for part in connected_parts(required_ends(inventory)))
+    """The connected components of the graph of required corridors, in id order.
+
+    Most corridors end at the root: of whether that relays the cuts know nothing, and it mostly does.
+    """
+    corridors = required_ends(inventory)
+    ending = Counter(end for ends in corridors for end in ends)
+    parts = connected_parts(corridors)
+    return tuple(Component(tuple(sorted(part, key=lambda s: (-ending[s], s)))) for part in parts)
+
+
+def single_ends(inventory: Inventory) -> set[str]:
+    """Sites at which just one corridor ends, with one path: if they do not relay they have just one link."""
+    paths = Counter[str]()
+    for corridor in inventory.corridors.values():
+        paths.update(dict.fromkeys(corridor.ends, corridor.paths))
+    return {s for s, count in paths.items() if count == 1}
 
 
 def trees_bind(inventory: Inventory) -> bool:
@@ -178,11 +192,11 @@ class _Lift:
 
     def add_tree(self, k: int) -> None:
         """The arcs of tree k, and the rows of the ends that it enters."""
-        component_of, root = self.component_of, self.parts[k].ends[0]
+        root = self.parts[k].ends[0]
         into: dict[str, Terms] = defaultdict(list)
         out: dict[str, Terms] = defaultdict(list)
         for tail, head in sorted(arc for pair in self.pairs for arc in (pair, pair[::-1])):
-            if head != root and component_of.get(head, k) >= k and component_of.get(tail, k) >= k:
+            if head != root and self._may_meet(k, head) and self._may_meet(k, tail):
                 first = _start_series(tail, head, self.passing)
                 if self.scope is not None and (k, *first) not in self.scope.arcs:
                     continue
@@ -192,12 +206,17 @@ class _Lift:
                 into[head].append((arc, 1.0))
                 out[tail].append((arc, 1.0))
         for s, terms in sorted(into.items()):
-            if s in component_of:
+            if s in self.component_of:
                 self._enter_end(k, s, terms)
             else:
                 self.entering[s] += terms
                 if s not in self.passing:  # in series what enters a site is what leaves it
                     self.onward.append(([v for v, _ in terms], [v for v, _ in out[s]]))
+
+    def _may_meet(self, k: int, s: str) -> bool:
+        """The site is no end, or one of a component that tree k may span."""
+        l = self.component_of.get(s)
+        return l is None or not self.spans or (k, l) in self.spans
 
     @row_family("tree_end")
     def _enter_end(self, k: int, s: str, terms: Terms) -> None:
