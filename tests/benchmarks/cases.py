@@ -64,7 +64,7 @@ TABLE = {  # group: what the corridors ask for, then (gap, seconds) at 150, 500 
     "k2-duct": ({"paths": (2,), "disjoint": "duct"}, (0.005, 30), (0.03, 120), (0.05, 300)),
     "k1-rates": ({"rates": True}, (0.03, 120), (0.06, 120), (0.08, 300)),
     "k2-rates": ({"rates": True, "paths": (2,)}, (0.08, 120), (0.12, 300), (None, 300)),
-    "k1-relays": ({"extra_relays": 2}, (0.01, 60), (0.03, 120), (None, 300)),
+    "k1-relays": ({"extra_relays": 2}, (0.01, 60), (0.03, 120), (0.03, 300)),
 }
 BEYOND = {  # the same on other networks, and what the table has not
     "k1-hub": {
