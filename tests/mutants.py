@@ -85,7 +85,7 @@ MUTANTS = {
         "(length is not None and length > system.max_length_km)", (LIMITS,)
     ),
     "rate tolerance dropped": Mutant(
-        "candidates/model.py", "RATE_TOLERANCE = 1e-6", "RATE_TOLERANCE = 0.0", (LIMITS,)
+        "physics/key_rate.py", "RATE_TOLERANCE = 1e-6", "RATE_TOLERANCE = 0.0", (LIMITS,)
     ),
     "ceiling of the count of relays without slack": Mutant(
         "optimizer/search/stages.py", "math.ceil(bound - 1e-6)", "math.ceil(bound)", ("tests/optimizer/test_stages.py",)

@@ -14,10 +14,10 @@ from dataclasses import replace
 import numpy as np
 
 from qplan.candidates.arrays import CandidateArrays, Commodity
-from qplan.candidates.model import RATE_TOLERANCE
 from qplan.candidates.paths import Path, exclusive_to_path, relays_of
 from qplan.candidates.resources import Kind, Resource
 from qplan.candidates.shortest_path import trace_back
+from qplan.physics.key_rate import RATE_TOLERANCE
 
 NAMED_FIRST = (Kind.SITE, Kind.DUCT, Kind.FIBRE, Kind.LINK)
 MOST_WAYS = 100  # collected in search of a blocking set

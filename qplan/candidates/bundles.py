@@ -11,9 +11,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from qplan.candidates.model import RATE_TOLERANCE, CandidateGraph, CandidateLink, systems_needed
+from qplan.candidates.model import CandidateGraph, CandidateLink, systems_needed
 from qplan.candidates.resources import Kind, Resource, exclusive_to_link, site_resources
 from qplan.inventory.model import Corridor, Inventory
+from qplan.physics.key_rate import RATE_TOLERANCE
 from qplan.time_budget import UNLIMITED, TimeBudget
 
 BundleKey = tuple[tuple[str, str], tuple[str, ...], str]  # ends, fibres and link, as far as they matter

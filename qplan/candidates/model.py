@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-RATE_TOLERANCE = 1e-6  # relative; the precision to which rates are promised
+from qplan.physics.key_rate import RATE_TOLERANCE
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,13 @@ import numpy as np
 from qplan.candidates.arrays import CandidateArrays, Commodity
 from qplan.candidates.blocking_sets import LinkWays, addresses
 from qplan.candidates.max_flow import FlowNetwork
-from qplan.candidates.model import RATE_TOLERANCE, CandidateGraph
+from qplan.candidates.model import CandidateGraph
 from qplan.candidates.prices import Prices
 from qplan.candidates.reasons import Reason, named, spoken
 from qplan.inventory.installed import find_overfull
 from qplan.inventory.model import Inventory
 from qplan.inventory.source.messages import counted
+from qplan.physics.key_rate import RATE_TOLERANCE
 from qplan.time_budget import UNLIMITED, TimeBudget
 
 MOST_BLOCKING = 5  # pieces in a blocking set; finding larger ones is left to the integer programme

@@ -6,6 +6,7 @@ import math
 from bisect import bisect_right
 from itertools import pairwise
 
+RATE_TOLERANCE = 1e-6  # relative; the precision to which rates are promised
 Curve = tuple[tuple[float, float], ...]  # (loss_db, rate_bps) points, loss strictly ascending
 
 

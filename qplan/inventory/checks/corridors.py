@@ -14,6 +14,7 @@ from qplan.inventory.plant import coordinates
 from qplan.inventory.relay_rules import NOT_STATED, whereabouts_refusals
 from qplan.inventory.source.messages import figure, joined
 from qplan.inventory.source.overlay import DEMANDS
+from qplan.physics.key_rate import RATE_TOLERANCE
 from qplan.physics.loss import sphere_km
 
 MOST_SITES_NAMED = 5
@@ -84,7 +85,7 @@ def check_demand_is_within_one_system(view: View) -> Iterator[Diagnostic]:
     best = max((rate for _, system in view.systems() for _, rate in system.key_rate_curve), default=None)
     for name, corridor in view.corridors():
         stated = _stated(corridor)
-        if best is None or len(stated) != 1 or corridor.demand_bps <= best * kept:
+        if best is None or len(stated) != 1 or corridor.demand_bps <= best * kept * (1 + RATE_TOLERANCE):
             continue
         net = best * kept
         needed = f"needs {_systems(corridor.demand_bps / net)} or more in parallel" if net > 0 else "cannot be built"

@@ -17,10 +17,10 @@ import numpy as np
 
 from qplan.candidates.bundles import find_tight_links
 from qplan.candidates.max_flow import FlowNetwork
-from qplan.candidates.model import RATE_TOLERANCE
 from qplan.optimizer.cuts.row import Point, Row, Separator, separate_none
 from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation
+from qplan.physics.key_rate import RATE_TOLERANCE
 
 LEAST_FRACTION = 1e-3  # of a rounded-up demand; below it the demand is rounded down, which keeps the row valid
 MOST_STEPS = 8  # values of δ tried for one set

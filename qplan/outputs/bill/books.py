@@ -30,7 +30,7 @@ class _Sheet(Worksheet):  # type: ignore[misc]  # xlsxwriter is untyped
         return formula.removeprefix("=")
 
 
-class _Book(Workbook):  # type: ignore[misc]
+class _Book(Workbook):  # type: ignore[misc]  # nor is this typed
     worksheet_class = _Sheet
 
 
