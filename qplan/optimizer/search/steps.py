@@ -171,7 +171,8 @@ class GuidedPlan:
 class ArcFlowRelaxation:
     """The arc-flow relaxation and a plan that it guides, where rates can bind.
 
-    Where corridors ask for `several` paths it says more than cuts do, and comes before them; else it stands on theirs.
+    Where corridors ask for `several` paths it says more than cuts do, and comes before them; else it stands on theirs
+    where these have not come to an end in time (then branching says more).
     """
 
     several: bool
@@ -180,7 +181,8 @@ class ArcFlowRelaxation:
     def wanted(self, search: Minimization, standing: Standing) -> bool:
         task = search.task
         several = any(corridor.required and corridor.paths > 1 for corridor in task.inventory.corridors.values())
-        if task.stage.exact or several != self.several:
+        closed = not several and standing.root is not None and not standing.root.cut_short
+        if task.stage.exact or several != self.several or closed:
             return False
         return bool(find_tight_links(task.inventory, task.candidates))
 
