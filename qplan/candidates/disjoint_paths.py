@@ -132,8 +132,10 @@ class _Residual:
         if last not in best:
             return None
         farthest = best[last]
-        for vertex in range(len(potential)):
-            potential[vertex] += min(best.get(vertex, math.inf), farthest)
+        nearer = [(vertex, potential[vertex] + cost) for vertex, cost in best.items() if cost < farthest]
+        self.potential = potential = [known + farthest for known in potential]
+        for vertex, moved in nearer:
+            potential[vertex] = moved
         while last != first:
             before, l = came[last]
             self._turn(before // 2, last // 2, l)

@@ -62,8 +62,8 @@ TABLE = {  # group: what the corridors ask for, then (gap, seconds) at 150, 500 
     "k1-spread": ({"hub": False}, (0.0, 10), (0.005, 60), (0.01, 120)),
     "k2-node": ({"paths": (2,)}, (0.0, 10), (0.01, 60), (0.02, 120)),
     "k2-duct": ({"paths": (2,), "disjoint": "duct"}, (0.005, 30), (0.03, 120), (0.05, 300)),
-    "k1-rates": ({"rates": True}, (0.03, 120), (0.06, 120), (0.08, 300)),
-    "k2-rates": ({"rates": True, "paths": (2,)}, (0.08, 120), (0.12, 300), (None, 300)),
+    "k1-rates": ({"rates": True}, (0.03, 120), (0.06, 120), (0.08, 120)),
+    "k2-rates": ({"rates": True, "paths": (2,)}, (0.07, 40), (0.15, 120), (0.1, 120)),
     "k1-relays": ({"extra_relays": 2}, (0.01, 60), (0.03, 120), (0.03, 300)),
 }
 BEYOND = {  # the same on other networks, and what the table has not

@@ -73,5 +73,19 @@ def guide(
     return everywhere.perturb(found, bound) if found is not None and shaken else found
 
 
+def guide_on_support(
+    task: Task,
+    prices: Prices,
+    incumbent: Incumbent | None,
+    links: Mapping[str, float],
+    sites: Mapping[str, float],
+    bound: float | None,
+) -> Incumbent | None:
+    """A plan by local search on the links that the relaxation or the plan known uses alone, until within the gap."""
+    planner = GuidedSearch(task, prices, links_in_use(incumbent, links))
+    found = planner.search(task.served, links, sites, incumbent, bound)
+    return found if found is None or task.within(found.value, bound) else planner.perturb(found, bound)
+
+
 def _near(found: Incumbent | None, bound: float | None, share: float) -> bool:
     return found is not None and bound is not None and found.value - bound <= share * abs(found.value)

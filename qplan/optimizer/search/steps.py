@@ -24,11 +24,12 @@ from qplan.optimizer.search.arc_flow import arc_flow
 from qplan.optimizer.search.benders_loop import BendersLoop
 from qplan.optimizer.search.branch_and_cut import BranchAndCut
 from qplan.optimizer.search.exact import solve_exactly
-from qplan.optimizer.search.guidance import guide, links_not_fixed, promising_links, sketch
+from qplan.optimizer.search.guidance import guide, guide_on_support, links_not_fixed, promising_links, sketch
 from qplan.optimizer.search.root import Root, relax_root
 
 ONE_PIECE_SHARE = 0.2  # of the time left, at the most, goes to the relaxation for designs in one piece
 ROOT_SHARE = 0.85  # of the time left, at the most, goes to the root
+ROOT_SHARE_BEFORE_FLOWS = 0.3  # the same where flows stand on its cuts
 ARC_FLOW_SHARE = 0.5  # of the time left, at the most, goes to the bound of the arc flow
 GUIDED_SHARE = 0.25  # of the time left, at the most, goes to the plan that it guides where branching is promising
 
@@ -131,7 +132,8 @@ class RootRelaxation:
     def take(self, search: Minimization, standing: Standing) -> Standing:
         task = search.task
         sketched = partial(sketch, task, search.model, search.prices)
-        parameters = _part(task.parameters, ROOT_SHARE)
+        flows_follow = ArcFlowRelaxation(several=False).wanted(search, standing)
+        parameters = _part(task.parameters, ROOT_SHARE_BEFORE_FLOWS if flows_follow else ROOT_SHARE)
         root = relax_root(search.model, search.goal, parameters, standing.incumbent, sketched)
         if root.infeasible and root.incumbent is not None:
             raise UnsoundCut("relaxation", root.incumbent)
@@ -172,7 +174,8 @@ class GuidedPlan:
 class ArcFlowRelaxation:
     """The arc-flow relaxation and a plan that it guides, where rates can bind.
 
-    Where corridors ask for `several` paths it says more than cuts do, and comes before them; else it stands on theirs.
+    Where corridors ask for `several` paths it says more than cuts do, and comes before them; else it stands on theirs
+    where these have not come to an end in time (then branching says more).
     """
 
     several: bool
@@ -181,7 +184,8 @@ class ArcFlowRelaxation:
     def wanted(self, search: Minimization, standing: Standing) -> bool:
         task = search.task
         several = any(corridor.required and corridor.paths > 1 for corridor in task.inventory.corridors.values())
-        if task.stage.exact or several != self.several:
+        closed = not several and standing.root is not None and not standing.root.cut_short
+        if task.stage.exact or several != self.several or closed:
             return False
         return bool(find_tight_links(task.inventory, task.candidates))
 
@@ -194,8 +198,9 @@ class ArcFlowRelaxation:
         bound = flows.bound if root is None else min(flows.bound, root.cutoff)
         if standing.bound is None or bound > standing.bound:
             standing = replace(standing, bound=bound, method=self.name)
-        found = guide(search.task, search.prices, standing.incumbent, flows.links, flows.sites, standing.bound)
-        return replace(standing, incumbent=better(standing.incumbent, found))
+        known = standing.incumbent
+        found = guide_on_support(search.task, search.prices, known, flows.links, flows.sites, standing.bound)
+        return replace(standing, incumbent=better(known, found))
 
 
 class Branching:
@@ -205,8 +210,8 @@ class Branching:
 
     def wanted(self, search: Minimization, standing: Standing) -> bool:
         root = standing.root
-        if root is None or standing.bound is None or standing.method != root.method:
-            return False
+        if root is None or standing.bound is None or ArcFlowRelaxation(several=True).wanted(search, standing):
+            return False  # where the arc flow says more than cuts do, branching on these adds nothing
         # large lifts, and counts, are the solver's business
         return not (root.layered or root.relaxation.approximate or search.task.stage.exact)
 
