@@ -52,6 +52,9 @@ NETWORKS = {
     "3000": Network("gabriel/500/0", 30, bypass=3),
     "5000": Network("gabriel/500/0", 20),
     "europe": Network("backbone/europe_nosc", 80),
+    "america": Network("backbone/north_america", 80),
+    "surfnet": Network("topozoo/Surfnet", 60),
+    "tata": Network("topozoo/TataNld", 80),
     "metro": Network(METRO, 60),
     "metro-far": Network(METRO, 60, bypass=3),
 }
@@ -59,7 +62,7 @@ WITH_ALTERNATIVES = [NETWORKS[size] for size in ("150", "500", "1000", "metro")]
 SMALL_SHAPES = {f"{shape}-{n}": Network(shape, 60, cities=n) for shape in (LINE, RING, TREE) for n in (16, 24, 48)}
 TABLE = {  # group: what the corridors ask for, then (gap, seconds) at 150, 500 and 1,000 sites
     "k1-hub": ({}, (0.0, 1), (0.0, 5), (0.001, 20)),
-    "k1-spread": ({"hub": False}, (0.0, 10), (0.005, 60), (0.01, 120)),
+    "k1-spread": ({"hub": False}, (0.0, 2), (0.0025, 20), (0.001, 90)),
     "k2-node": ({"paths": (2,)}, (0.0, 10), (0.01, 60), (0.02, 120)),
     "k2-duct": ({"paths": (2,), "disjoint": "duct"}, (0.005, 30), (0.03, 120), (0.05, 300)),
     "k1-rates": ({"rates": True}, (0.03, 120), (0.06, 120), (0.08, 120)),
@@ -68,7 +71,7 @@ TABLE = {  # group: what the corridors ask for, then (gap, seconds) at 150, 500 
 }
 BEYOND = {  # the same on other networks, and what the table has not
     "k1-hub": {
-        "3000": (0.01, 60),
+        "3000": (0.001, 45),
         "5000": (None, 600),
         "europe": (0.001, 20),
         "metro": (0.0, 5),
@@ -92,7 +95,14 @@ OTHERS = {
     "k1-hub-dear": ({"relay_cost": 150e3}, {"150": (0.0, 2), "500": (0.0, 10), "1000": (0.001, 30)}),
     "k1-spread-priced": (
         {"relay_cost": 30e3, "hub": False},
-        {"150": (0.001, 20), "500": (0.01, 45), "1000": (0.01, 120)},
+        {
+            "150": (0.001, 20),
+            "500": (0.01, 45),
+            "1000": (0.01, 120),
+            "surfnet": (0.001, 20),
+            "tata": (0.01, 45),
+            "america": (0.01, 120),
+        },
     ),
     "k1-spread-dear": (
         {"relay_cost": 150e3, "hub": False},

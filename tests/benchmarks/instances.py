@@ -24,6 +24,7 @@ CURVE = [[a, 3e5 * 10 ** (-a / 10)] for a in (0, 6, 12, 18, 24)]
 DB_PER_KM, CONNECTORS_DB = 0.22, 0.5
 MOST_DUCTS_PER_CITY = 3
 METRO_KM, ROUTE_FACTOR = 25.0, 1.3
+NO_LENGTH_KM = 10.0  # of a route between two sites of topohub that lie at one place
 SHAPE_KM = 15.0, 50.0  # between neighbours on a line, ring or tree
 Edge = tuple[str, str, float]  # two cities and the length of the route in km
 
@@ -66,7 +67,7 @@ def topohub_edges(case: Case) -> tuple[list[str], list[Edge]]:
     import topohub  # not needed for what is built without it
 
     network = topohub.get(case.network.topology)
-    edges = [(f"c{edge['source']}", f"c{edge['target']}", edge["dist"]) for edge in network["edges"]]
+    edges = [(f"c{edge['source']}", f"c{edge['target']}", edge["dist"] or NO_LENGTH_KM) for edge in network["edges"]]
     return sorted(f"c{node['id']}" for node in network["nodes"]), edges
 
 
