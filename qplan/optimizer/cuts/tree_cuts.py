@@ -25,12 +25,15 @@ def directed_cuts(model: Formulation, trees: Trees) -> Separator:
     all_ends = {s for part in trees.components for s in part.ends}
     sites = {s: i for i, s in enumerate(sorted(all_ends.union(s for _, *arc in trees.arcs for s in arc)))}
     leaving = {s: len(sites) + i for i, s in enumerate(sorted(single_ends(model.inventory) & sites.keys()))}
-    relays = [(sites[s], out, [index[model.relay[s].name]] if s in model.relay else []) for s, out in leaving.items()]
     networks = []
     for k in range(trees.rooted):
-        root = trees.components[k].ends[0]
-        out = sites | leaving | {root: sites[root]}
-        arcs = [(out[tail], sites[head], [index[v.name]]) for (i, tail, head), v in trees.arcs.items() if i == k]
+        mine = [(tail, head, [index[v.name]]) for (i, tail, head), v in trees.arcs.items() if i == k]
+        left = leaving.keys() & {tail for tail, _, _ in mine} - {trees.components[k].ends[0]}
+        out = sites | {s: leaving[s] for s in left}
+        arcs = [(out[tail], sites[head], columns) for tail, head, columns in mine]
+        relays = [
+            (sites[s], leaving[s], [index[model.relay[s].name]] if s in model.relay else []) for s in sorted(left)
+        ]
         networks.append(FlowNetwork(len(sites) + len(leaving), [*arcs, *relays], len(index)))
     counted = range(trees.rooted if trees.extra is not None else 0)
     relaying = [RelayCuts(model, trees, k, index) for k in counted if trees.spanned_by(k)]
