@@ -141,6 +141,11 @@ def root_and_branching(case: Case) -> None:
     case.encloses(take(case, steps.RootRelaxation(), Branching(case)))
 
 
+def all_steps(case: Case) -> None:
+    """As the planner takes them: what one proves is not lost in the next."""
+    case.equals(minimize(case.task, known=True))
+
+
 def shares_of_components(case: Case) -> None:
     """What trees of designs as good as the optimum may use has room for this, by itself and from a plan on."""
     model = case.task.design_model()
@@ -215,7 +220,7 @@ def ends_alone(case: Case) -> None:
 
 ENGINES = (
     reach, ends_alone, exact, lift_of_trees, lift_with_a_rest, lift_of_layered_trees, lift_of_layered_flows,
-    cut_family, arc_flows, root_and_branching, shares_of_components, benders_loop, heuristics,
+    cut_family, arc_flows, root_and_branching, all_steps, shares_of_components, benders_loop, heuristics,
 )  # fmt: skip
 
 

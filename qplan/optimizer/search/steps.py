@@ -137,8 +137,9 @@ class RootRelaxation:
         root = relax_root(search.model, search.goal, parameters, standing.incumbent, sketched)
         if root.infeasible and root.incumbent is not None:
             raise UnsoundCut("relaxation", root.incumbent)
-        ended = StopReason.PROOF if root.infeasible else None
-        standing = replace(standing, incumbent=root.incumbent, root=root, rows=root.rows, ended=ended)
+        standing = replace(standing, incumbent=root.incumbent, root=root, rows=root.rows)
+        if root.infeasible:  # no bound says so
+            return replace(standing, bound=None, method=root.method, ended=StopReason.PROOF)
         if standing.bound is not None and (root.bound is None or root.bound <= standing.bound):
             return standing
         return replace(standing, bound=root.bound, method=root.method)
@@ -262,7 +263,11 @@ class ExactModel:
         if reason := stop_reason(search.task.clock):
             return replace(standing, ended=reason)
         found = solve_exactly(search.task, standing.incumbent)
-        bound = found.bound if standing.bound is None else max(standing.bound, found.bound or standing.bound)
+        bound = (
+            found.bound
+            if standing.bound is None or found.infeasible
+            else max(standing.bound, found.bound or standing.bound)
+        )
         return replace(standing, incumbent=found.incumbent, bound=bound, method=self.name, ended=found.stopped_by)
 
 
