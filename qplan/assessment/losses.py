@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qplan.assessment.drills.disturbances import KINDS, Disturbance
+from qplan.assessment.drills.disturbances import KINDS
 from qplan.assessment.drills.playing import Field
 from qplan.assessment.drills.service import OPEN
-from qplan.assessment.network import CorridorInPlay
 from qplan.inventory.drills import target
 
 THINGS = ("sites", "fibres", "ducts", "links", "operators")
@@ -67,11 +66,12 @@ def losses(field: Field, kinds: tuple[str, ...] = THINGS) -> tuple[Loss, ...]:
 def loss_of(field: Field, address: str) -> Loss:
     """What is left of every corridor's planned paths without the thing. A link's systems are lost together."""
     gone = field.effects.loss(address)
-    touched = {number for link in (*gone.down, *gone.hidden) for number in field.network.on_link[link]}
+    dead = {*gone.down, *gone.hidden}
+    touched = {number for link in dead for number in field.network.on_link[link]}
     stops, without_spare = [], []
     for number in sorted(touched.union(gone.stopped)):
         corridor = field.network.corridors[number]
-        held = paths_held(field, corridor, gone)
+        held = sum(dead.isdisjoint(path) for path in corridor.links_of_paths)
         needed = len(corridor.paths) if corridor.shares else 1
         if number in gone.stopped or held < needed:
             ends_there = number in gone.stopped
@@ -79,12 +79,6 @@ def loss_of(field: Field, address: str) -> Loss:
         elif held == needed < len(corridor.paths):
             without_spare.append(corridor.id)
     return Loss(address, tuple(stops), tuple(without_spare))
-
-
-def paths_held(field: Field, corridor: CorridorInPlay, gone: Disturbance) -> int:
-    """How many planned paths do not need what is gone."""
-    dead = {*gone.down, *gone.hidden}
-    return sum(dead.isdisjoint(chain) for chain in corridor.paths)
 
 
 def survives(field: Field, kinds: tuple[str, ...]) -> float:

@@ -82,6 +82,10 @@ class CorridorInPlay:
     max_relays: float = math.inf
     disjoint: str = "duct"
 
+    @cached_property
+    def links_of_paths(self) -> tuple[frozenset[int], ...]:
+        return tuple(map(frozenset, self.paths))
+
 
 @dataclass(frozen=True)
 class Network:

@@ -161,10 +161,11 @@ def share_out(economics: Economics, corridors: Iterable[str], lines: Iterable[Sh
     for line in lines:
         one_off, yearly = Fraction(line.cost.capex), Fraction(line.cost.opex_per_year)
         worth = Fraction(present_value(economics, line.cost))
-        for corridor, share in line.shares:
-            capex[corridor] += share * one_off
-            opex[corridor] += share * yearly
-            later[corridor] += share * worth
+        for column, amount in ((capex, one_off), (opex, yearly), (later, worth)):
+            for corridor, share in line.shares if amount else ():
+                column[corridor] += share * amount
+        for corridor, _ in line.shares:
+            capex.setdefault(corridor, Fraction(0))  # also where it bears nothing
             to_be_quoted[corridor] += line.to_be_quoted
     ids = sorted(capex)
     reserve = Fraction(money(economics.contingency))

@@ -110,7 +110,9 @@ def test_without_a_sheet_for_too_many_parts_sums_stand_as_values(facts, data, mo
     values, formulas, before = read(written, values=True), read(written, values=False), read(data, values=True)
     assert set(before.sheetnames) - set(values.sheetnames) == {"Allocation"}
     rows = [list(book["By corridor"].iter_rows(values_only=True)) for book in (values, before)]
-    assert rows[0] == rows[1]
+    assert len(rows[0]) == len(rows[1])
+    for row, other in zip(*rows, strict=True):
+        assert list(row) == [pytest.approx(cell, abs=0.01) if isinstance(cell, float) else cell for cell in other]
     cells = [cell.value for sheet in formulas for row in sheet.iter_rows() for cell in row]
     assert not any("Allocation" in str(cell) for cell in cells) and any("have no sheet" in str(cell) for cell in cells)
 

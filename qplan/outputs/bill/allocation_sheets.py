@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from xlsxwriter.worksheet import Worksheet
 
@@ -99,23 +100,26 @@ def _looked_up(lines: str, key: str, amounts: str, exact: bool) -> str:
 
 
 def corridor_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
-    """The share of every corridor: sums over its rows of the sheet Allocation, where there is one."""
-    table, parts, listed = corridor_table(facts), allocations(facts), has_allocation(facts)
+    """The share of every corridor: sums over its rows of the sheet Allocation; to the cent where there is none."""
+    table, parts = corridor_table(facts), allocations(facts) if has_allocation(facts) else ()
     last = max(len(table.rows), 1) + 1
     lay_out(sheet, styles, CORRIDOR_HEADER, table.right, (24, 20, 20, 16, 20, 20, 20, 20, 10), last - 1)
     totals = [Fraction(0)] * 4
+    economics = facts.inventory.economics
     exact = len({str(corridor).casefold() for corridor, *_ in table.rows}) < len(table.rows)
     mine: dict[str, list[Allocation]] = defaultdict(list)
     for part in parts:
         mine[part.corridor].append(part)
     spans = {letter: f"Allocation!${letter}$2:${letter}${max(len(parts), 1) + 1}" for letter in "AEFGH"}
-    for row, (corridor, first_end, second_end, rate, *_) in enumerate(table.rows, start=1):
+    for row, (corridor, first_end, second_end, rate, *shares) in enumerate(table.rows, start=1):
         for column, cell in enumerate((corridor or NOBODY, first_end, second_end)):
             write(sheet, row, column, cell, styles.text)
         write(sheet, row, 3, rate, styles.number)
-        sums = {letter: _looked_up(spans["A"], f"A{row + 1}", spans[letter], exact) for letter in "EFGH"}
-        mine_sums = sums if listed else None
-        amounts = _corridor_money(sheet, styles, row, mine[str(corridor)], mine_sums, facts.inventory.economics)
+        if parts:
+            sums = {letter: _looked_up(spans["A"], f"A{row + 1}", spans[letter], exact) for letter in "EFGH"}
+            amounts = _corridor_money(sheet, styles, row, mine[str(corridor)], sums, economics)
+        else:
+            amounts = _corridor_shares(sheet, styles, row, shares)
         totals = [total + amount for total, amount in zip(totals, amounts, strict=True)]
     total_row(sheet, styles, last, len(CORRIDOR_HEADER))
     for column, letter, total in zip((4, 5, 6, 7), "EFGH", totals, strict=True):
@@ -127,19 +131,18 @@ def _corridor_money(
     styles: Styles,
     row: int,
     parts: Sequence[Allocation],
-    sums: Mapping[str, object] | None,
+    sums: Mapping[str, str],
     economics: Economics,
 ) -> tuple[Fraction, ...]:
-    """Capex, contingency, opex per year and tco of one corridor, written and returned.
+    """Capex, contingency, opex per year and tco of one corridor, written as formulas and returned.
 
-    `sums` of its parts by column are formulas; None: as they stand.
+    `sums`: the formula for each column of its parts.
     """
     capex = sum((part.one_off for part in parts), Fraction(0))
     opex = sum((part.yearly for part in parts), Fraction(0))
     reserve = capex * Fraction(money(economics.contingency))
     later = sum((part.later for part in parts), Fraction(0))
     tco, here, open_ = capex + reserve + later, row + 1, sum(part.line.to_be_quoted for part in parts)
-    sums = sums or {"E": float(capex), "F": float(opex), "G": float(later), "H": open_}
     for column, text, value in (
         (4, f"={sums['E']}", capex),
         (5, f"=E{here}*contingency_share", reserve),
@@ -149,3 +152,12 @@ def _corridor_money(
         formula(sheet, row, column, text, styles.money, value)
     formula(sheet, row, 8, f"={sums['H']}", styles.number, open_)
     return capex, reserve, opex, tco
+
+
+def _corridor_shares(sheet: Worksheet, styles: Styles, row: int, shares: Sequence[Any]) -> tuple[Fraction, ...]:
+    """The same as the plan has it, written as values; after the money comes the number of lines to be quoted."""
+    *amounts, to_be_quoted = shares
+    for column, amount in enumerate(amounts, start=4):
+        write(sheet, row, column, amount, styles.money)
+    write(sheet, row, 8, to_be_quoted, styles.number)
+    return tuple(Fraction(amount) for amount in amounts)
