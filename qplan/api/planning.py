@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 Solver = Literal["highs", "cbc"]
 Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 GAP, TIME_LIMIT_S, MOST_THREADS, MOST_CHANGE_COST = 0.001, 300.0, 256, 1e12
-WRITING_S = 2e-5  # to draw and tabulate a plan, for each character of its inventory
-WRITING_SHARE = 0.2  # of the time left, at the most, is kept for that
+WRITING_S = 1.5e-5  # to draw and tabulate a plan, for each character of its inventory
+PATH_S = 2e-5  # the same, for each site that a corridor may pass
+WRITING_SHARE = 0.5  # of the time left, at the most, is kept for that
 PATIENCE_S = 1.0  # for what is drawn before the plan itself is safe
 
 
@@ -321,7 +322,8 @@ def search_seconds(inventory: Reading, left: float) -> float:
 
 def _writing_s(inventory: Reading) -> float:
     """About what it takes to draw and tabulate a plan."""
-    return WRITING_S * len(inventory.effective_json)
+    read = inventory.inventory
+    return WRITING_S * len(inventory.effective_json) + PATH_S * len(read.corridors) * len(read.sites)
 
 
 def default_folder(

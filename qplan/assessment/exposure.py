@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from qplan.assessment.corridors import CorridorFacts
 from qplan.assessment.link_budgets import LinkFacts
@@ -69,7 +70,7 @@ class Exposure:
     operators: tuple[Party, ...]
     countries: tuple[Party, ...]
 
-    @property
+    @cached_property
     def relays(self) -> tuple[ExposedSite, ...]:
         """The sites that see keys of corridors which do not end there."""
         return tuple(site for site in self.sites if site.relays)

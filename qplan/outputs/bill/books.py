@@ -23,23 +23,12 @@ BOOK_OPTIONS = {
 SAID_WIDTH = 130
 
 
-class _Sheet(Worksheet):  # type: ignore[misc]  # xlsxwriter is untyped
-    """A sheet that does not look through every formula for thirty functions newer than any that is written here."""
-
-    def _prepare_formula(self, formula: str, expand_future_functions: bool = False) -> str:
-        return formula.removeprefix("=")
-
-
-class _Book(Workbook):  # type: ignore[misc]  # nor is this typed
-    worksheet_class = _Sheet
-
-
 @contextmanager
 def made_book(title: str, currency: str) -> Iterator[tuple[Workbook, Styles, io.BytesIO]]:
     """The workbook, its formats, and where its bytes are when it is done."""
     buffer = io.BytesIO()
     options = BOOK_OPTIONS | {"default_format_properties": dict(FONT)}  # a copy: xlsxwriter adds to it
-    with _Book(buffer, options) as book:
+    with Workbook(buffer, options) as book:
         book.set_properties({"title": title, "created": CREATED})
         yield book, make_styles(book, currency), buffer
 

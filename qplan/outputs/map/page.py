@@ -15,7 +15,7 @@ from qplan.outputs.text.existing import KEPT, RETIRED
 from qplan.outputs.topology.diagram import MEANING, UNUSED_FIBRE, diagram
 from qplan.outputs.topology.palette import PAINT, PALE, system_lines
 
-_IN_SCRIPT = {char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
+_IN_SCRIPT = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})
 
 
 def map_html(facts: PlanFacts) -> str:
@@ -92,4 +92,4 @@ def _flat(line: tuple[tuple[float, float], ...]) -> list[list[float]]:
 def _script_json(data: Any) -> str:
     """JSON that cannot end the script element it stands in."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
-    return "".join(_IN_SCRIPT.get(char, char) for char in text)
+    return text.translate(_IN_SCRIPT)
