@@ -32,14 +32,15 @@ def test_the_rate_is_given_up_to_the_loss_and_not_beyond(curve, place, share):
     assert rate_at_bps(curve, limit + 1e-9) < rate * (1 + 1e-6)
 
 
-def one_link(loss_db, load_bps, **system):
-    """A dv-metro link of this loss that carries this load."""
+def one_link(loss_db, load_bps, reserve=0.0, **system):
+    """A dv-metro link of this loss that carries this load, with a reserve on top."""
     inventory, _ = sample()
     fibre = inventory.fibres["f-zrh-win"].model_copy(update={"loss_db": loss_db})
     bought = inventory.equipment.qkd_systems["dv-metro"].model_copy(update=system)
     equipment = inventory.equipment.model_copy(update={"qkd_systems": {"dv-metro": bought}})
     fibres = {**inventory.fibres, "f-zrh-win": fibre}
-    inventory = inventory.model_copy(update={"fibres": fibres, "equipment": equipment})
+    policy = inventory.policy.model_copy(update={"key_rate_reserve": reserve})
+    inventory = inventory.model_copy(update={"fibres": fibres, "equipment": equipment, "policy": policy})
     link = make_link(inventory, ("zrh-dc1", "win-co"), "dv-metro", ("f-zrh-win",), load_bps=load_bps)
     return link_facts(inventory, link)
 
@@ -56,6 +57,15 @@ def one_link(loss_db, load_bps, **system):
 )
 def test_headroom_ends_at_the_nearer_of_loss_limit_and_reserved_rate(loss_db, load_bps, said):
     assert wording.headroom(one_link(loss_db, load_bps)) == said
+
+
+def test_headroom_keeps_the_reserve_on_top_of_what_is_reserved():
+    assert wording.headroom(one_link(20.0, 5000.0, reserve=0.5)) == "0.16 dB (key rate)"
+
+
+def test_headroom_goes_on_along_a_level_curve():
+    level = ((0.0, 5000.0), (10.0, 1000.0), (21.0, 1000.0), (24.0, 10.0))
+    assert wording.headroom(one_link(5.0, 1000.0, key_rate_curve=level)) == "16.00 dB (key rate)"
 
 
 def test_a_stated_limit_below_the_curves_end_counts():

@@ -291,10 +291,10 @@ def test_a_root_whose_corridors_use_different_links():
 
 
 def test_nodes_at_the_ends_are_a_bound_before_any_search():
-    """EUR 30 at each of two ends, and 7 for the items; what relays costs is not among it."""
+    """EUR 30 at each of two ends, and 7 for the items; neither what relays cost nor an optional corridor is among it."""
     inventory = network(
         LINE,
-        ONE,
+        {**ONE, "optional": corridor("a", "m", required=False)},
         sites={s: {"node_cost": 30, "relay_cost": 1000} for s in "amb"},
         items={"node_items": {"KMS": {"price": 7}}},
     )
