@@ -291,7 +291,7 @@ def test_a_root_whose_corridors_use_different_links():
 
 
 def test_nodes_at_the_ends_are_a_bound_before_any_search():
-    """EUR 30 at each of two ends, and 7 for the items; neither what relays cost nor an optional corridor is among it."""
+    """EUR 30 at each of two ends, 7 for the items; neither what relays cost nor an optional corridor is among it."""
     inventory = network(
         LINE,
         {**ONE, "optional": corridor("a", "m", required=False)},
