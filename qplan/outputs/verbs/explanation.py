@@ -17,6 +17,7 @@ from qplan.inventory.source.messages import counted
 from qplan.outputs.text import wording
 from qplan.outputs.text.money import unpriced_text
 from qplan.outputs.text.tables import escape_markdown, one_line
+from qplan.outputs.text.verdict import OBJECTIVES
 from qplan.plan.model import InventoryRef
 
 EXPLANATION_VERSION = "1.0"
@@ -97,7 +98,8 @@ def _bound(inventory: Inventory, explanation: Explanation) -> Iterator[str]:
         yield f"No plan has fewer than {counted(round(bound), 'relay')} (bound by: {method})."
     else:
         least = format_money(bound, inventory.economics.currency)
-        yield f"No plan has a {inventory.objective} below {least} (bound by: {method})."
+        measure = OBJECTIVES[inventory.objective].removeprefix("least ")
+        yield f"No plan has a {measure} below {least} (bound by: {method})."
 
 
 def _explain_servable(inventory: Inventory, required: int, broken: int) -> str:
