@@ -29,7 +29,7 @@ Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 GAP, TIME_LIMIT_S, MOST_THREADS, MOST_CHANGE_COST = 0.001, 300.0, 256, 1e12
 WRITING_S = 1.5e-5  # to draw and tabulate a plan, for each character of its inventory
 PATH_S = 2e-5  # the same, for each site that a corridor may pass
-WRITING_SHARE = 0.5  # of the time left, at the most, is kept for that
+WRITING_SHARE, PATH_SHARE = 0.2, 0.3  # of the time left, at the most, are kept for the one and the other
 PATIENCE_S = 1.0  # for what is drawn before the plan itself is safe
 
 
@@ -304,7 +304,7 @@ def write(result: Result, folder: PathName) -> None:
 
     read, out = result.inventory, Path(folder)
     plan = result.plan
-    if plan is not None and (plan.solver.stopped_by == "interrupt" or _writing_s(read) > PATIENCE_S):
+    if plan is not None and (plan.solver.stopped_by == "interrupt" or sum(_writing_s(read)) > PATIENCE_S):
         write_folder(out, essential_files(plan, read.effective_json))
     if result.facts is not None:
         graph = enumerate_candidates(read.inventory) if result.outcome is None else result.outcome.candidates
@@ -317,13 +317,14 @@ def write(result: Result, folder: PathName) -> None:
 
 def search_seconds(inventory: Reading, left: float) -> float:
     """How much of the time left a search may take: the rest is for what is written of its plan."""
-    return max(0.0, left - min(_writing_s(inventory), WRITING_SHARE * left))
+    things_s, paths_s = _writing_s(inventory)
+    return max(0.0, left - min(things_s, WRITING_SHARE * left) - min(paths_s, PATH_SHARE * left))
 
 
-def _writing_s(inventory: Reading) -> float:
-    """About what it takes to draw and tabulate a plan."""
+def _writing_s(inventory: Reading) -> tuple[float, float]:
+    """About what it takes to draw and tabulate what a plan is made of, and its paths."""
     read = inventory.inventory
-    return WRITING_S * len(inventory.effective_json) + PATH_S * len(read.corridors) * len(read.sites)
+    return WRITING_S * len(inventory.effective_json), PATH_S * len(read.corridors) * len(read.sites)
 
 
 def default_folder(
