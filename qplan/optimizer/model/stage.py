@@ -132,6 +132,11 @@ def better(*found: Incumbent | None) -> Incumbent | None:
     return min((one for one in found if one is not None), key=lambda one: one.value, default=None)
 
 
+def highest(*bounds: float | None) -> float | None:
+    """The one that says most."""
+    return max((bound for bound in bounds if bound is not None), default=None)
+
+
 @dataclass(frozen=True)
 class Found:
     """How a minimisation ended, what gave the bound, and what a reader must know of it."""

@@ -31,7 +31,7 @@ from qplan.optimizer.limits import StopReason, stop_reason
 from qplan.optimizer.model.objectives import Goal
 from qplan.optimizer.model.path_rows import add_corridor, add_key_rate, formulate
 from qplan.optimizer.model.solution import Effort, Solution
-from qplan.optimizer.model.stage import PROOF, Found, Incumbent, Task, better, ending
+from qplan.optimizer.model.stage import PROOF, Found, Incumbent, Task, better, ending, highest
 from qplan.optimizer.search.exact import IMPOSSIBLE, NOT_A_PLAN, read_design, route
 from qplan.optimizer.solvers.solver import solve
 from qplan.time_budget import OutOfTime
@@ -81,7 +81,7 @@ class BendersLoop:
                     raise SolverFailed(IMPOSSIBLE)
                 self.bound = None if self.incumbent is None else self.incumbent.value
                 return self._conclude(StopReason.PROOF)
-            self.bound = _highest(self.bound, last.bound)
+            self.bound = highest(self.bound, last.bound)
             self._learn(last)
             if last.values is None or last.stopped_by in (StopReason.TIME_LIMIT, StopReason.INTERRUPT):
                 return self._conclude(last.stopped_by)
@@ -178,7 +178,3 @@ class BendersLoop:
         for number, row in enumerate(rows, start=len(self.model.problem.constraints())):
             terms = [(self.model.columns[c], w) for c, w in zip(row.columns, row.weights, strict=True)]
             self.model.add(terms, ">=", row.least, row.family, number)
-
-
-def _highest(*bounds: float | None) -> float | None:
-    return max((bound for bound in bounds if bound is not None), default=None)

@@ -19,7 +19,7 @@ from qplan.optimizer.heuristics.guided_search import GuidedSearch
 from qplan.optimizer.limits import SearchParameters, Sighting, StopReason, stop_reason
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
-from qplan.optimizer.model.stage import Incumbent, Task, better
+from qplan.optimizer.model.stage import Incumbent, Task, better, highest
 from qplan.optimizer.search.arc_flow import arc_flow
 from qplan.optimizer.search.benders_loop import BendersLoop
 from qplan.optimizer.search.branch_and_cut import BranchAndCut
@@ -263,11 +263,7 @@ class ExactModel:
         if reason := stop_reason(search.task.clock):
             return replace(standing, ended=reason)
         found = solve_exactly(search.task, standing.incumbent)
-        bound = (
-            found.bound
-            if standing.bound is None or found.infeasible
-            else max(standing.bound, found.bound or standing.bound)
-        )
+        bound = None if found.infeasible else highest(standing.bound, found.bound)
         return replace(standing, incumbent=found.incumbent, bound=bound, method=self.name, ended=found.stopped_by)
 
 

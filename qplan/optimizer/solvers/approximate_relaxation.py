@@ -14,14 +14,14 @@ from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
 from qplan.optimizer.solvers.first_order import LOOK_EVERY, Iterate, Scaled, most_of_any_point
 from qplan.optimizer.solvers.linear_program import matrix_of, relax, weak_duality
-from qplan.optimizer.solvers.relaxation import NO_LIMIT, LpEnding
+from qplan.optimizer.solvers.relaxation import NO_LIMIT, Bounding, LpEnding
 from qplan.time_budget import TimeBudget
 
 FIRST_STEPS, FURTHER_STEPS = 1200, 400  # at the most: of the first solution, and of those after more rows
 NEAR = 5e-4  # of the bound: what the point's cost may exceed it by at the end
 
 
-class ApproximateRelaxation:
+class ApproximateRelaxation(Bounding):
     """The linear relaxation of a model under a goal, solved again and again while rows are added.
 
     Every solution begins where the last one ended. Its point is near the optimum, and nearly keeps the rows; its bound
@@ -32,12 +32,11 @@ class ApproximateRelaxation:
 
     def __init__(self, model: Formulation, goal: Goal, clock: TimeBudget, fixed: Sequence[Row]):
         """`fixed`: rows that are never taken out."""
-        self.goal, self.clock = goal, clock
         self.program = relax(model, goal, fixed)
+        super().__init__(goal, clock, len(self.program.cost))
         self.fixed_rows = len(self.program.row_lower)
         self.settled = False  # the last point's cost is near the bound
         self._last: Iterate | None = None
-        self._bound, self._reduced = -math.inf, np.zeros(len(self.program.cost))
 
     def solve(self, most_steps: int = NO_LIMIT) -> LpEnding:
         """Step until the point's cost is near the bound, or often enough; steps of the simplex method are not taken."""
@@ -60,19 +59,9 @@ class ApproximateRelaxation:
         return LpEnding.SOLVED
 
     @property
-    def bound(self) -> float:
-        """A bound on the relaxation's value, in the units of the goal."""
-        return self.goal.to_domain(self._bound)
-
-    @property
     def point(self) -> Point:
         assert self._last is not None
         return self._last.point
-
-    @property
-    def reduced_costs(self) -> np.ndarray:
-        """Per column, in the units of the goal: what its value of 1 adds to the bound at least."""
-        return self._reduced / self.goal.scale
 
     def add(self, rows: Sequence[Row]) -> None:
         """Append rows Σ ≥ least."""

@@ -50,12 +50,25 @@ def _proves_infeasible(session: Session) -> bool:
     return bound > FARKAS_MARGIN
 
 
-def _add_rows(session: Session, rows: Sequence[Row]) -> None:
-    """Append rows Σ ≥ least. Raises SolverFailed."""
-    session.add_rows(matrix_of(rows, session.columns()), np.array([row.least for row in rows], dtype=float))
+class Bounding:
+    """What a relaxation says of its value under a goal, once it is solved."""
+
+    def __init__(self, goal: Goal, clock: TimeBudget, columns: int):
+        self.goal, self.clock = goal, clock
+        self._bound, self._reduced = -math.inf, np.zeros(columns)
+
+    @property
+    def bound(self) -> float:
+        """The relaxation's value, or a bound on it, in the units of the goal."""
+        return self.goal.to_domain(self._bound)
+
+    @property
+    def reduced_costs(self) -> np.ndarray:
+        """Per column, in the units of the goal: what its value of 1 adds to the bound at least."""
+        return self._reduced / self.goal.scale
 
 
-class Relaxation:
+class Relaxation(Bounding):
     """The linear relaxation of a model under a goal, solved again and again while rows are added.
 
     By the dual simplex method, from the last basis; `approximate`, once that has taken too many steps: by the interior
@@ -63,13 +76,12 @@ class Relaxation:
     """
 
     def __init__(self, model: Formulation, goal: Goal, clock: TimeBudget):
-        self.goal, self.clock = goal, clock
         lp = lp_of(model, goal)
+        super().__init__(goal, clock, lp.num_col_)
         lp.integrality_ = []
         self._session = Session(lp, {"threads": 1, "primal_feasibility_tolerance": FEASIBILITY_TOLERANCE})
         self.fixed_rows = lp.num_row_
         self.approximate = False
-        self._bound, self._reduced = -math.inf, np.zeros(lp.num_col_)
 
     def solve(self, most_steps: int = NO_LIMIT) -> LpEnding:
         """Solve to optimality; beyond so many steps of the simplex method by interior points."""
@@ -120,18 +132,8 @@ class Relaxation:
         return True
 
     @property
-    def bound(self) -> float:
-        """Value of the relaxation, or a bound on it, in the units of the goal."""
-        return self.goal.to_domain(self._bound)
-
-    @property
     def point(self) -> Point:
         return np.array(self._session.solution().col_value)
-
-    @property
-    def reduced_costs(self) -> np.ndarray:
-        """Per column, in the units of the goal: what its value of 1 adds to the bound at least."""
-        return self._reduced / self.goal.scale
 
     @property
     def program(self) -> LinearProgram:
@@ -139,8 +141,9 @@ class Relaxation:
         return program_of(self._session.lp())
 
     def add(self, rows: Sequence[Row]) -> None:
-        """Append rows Σ ≥ least."""
-        _add_rows(self._session, rows)
+        """Append rows Σ ≥ least. Raises SolverFailed."""
+        session = self._session
+        session.add_rows(matrix_of(rows, session.columns()), np.array([row.least for row in rows], dtype=float))
 
     def drop_slack(self) -> list[bool]:
         """Take out added rows that are slack with no dual value; says for each added row whether it stays."""

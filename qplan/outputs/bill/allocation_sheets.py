@@ -101,7 +101,8 @@ def _looked_up(lines: str, key: str, amounts: str, exact: bool) -> str:
 
 def corridor_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
     """The share of every corridor: sums over its rows of the sheet Allocation; to the cent where there is none."""
-    table, parts = corridor_table(facts), allocations(facts) if has_allocation(facts) else ()
+    table, listed = corridor_table(facts), has_allocation(facts)
+    parts = allocations(facts) if listed else ()
     last = max(len(table.rows), 1) + 1
     lay_out(sheet, styles, CORRIDOR_HEADER, table.right, (24, 20, 20, 16, 20, 20, 20, 20, 10), last - 1)
     totals = [Fraction(0)] * 4
@@ -115,7 +116,7 @@ def corridor_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
         for column, cell in enumerate((corridor or NOBODY, first_end, second_end)):
             write(sheet, row, column, cell, styles.text)
         write(sheet, row, 3, rate, styles.number)
-        if parts:
+        if listed:
             sums = {letter: _looked_up(spans["A"], f"A{row + 1}", spans[letter], exact) for letter in "EFGH"}
             amounts = _corridor_money(sheet, styles, row, mine[str(corridor)], sums, economics)
         else:
