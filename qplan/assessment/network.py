@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from qplan.candidates.usability import find_usable_sites
 from qplan.errors import Exit, QplanError
 from qplan.inventory.drills import DrillPolicy
 from qplan.inventory.key_stores import KeyStore
-from qplan.inventory.model import Corridor, Inventory
+from qplan.inventory.model import Inventory
 from qplan.inventory.plant import max_loss_db
-from qplan.inventory.relay_rules import relay_refusals
 from qplan.physics.key_rate import Curve, rate_at_bps
 from qplan.plan.model import Link, Plan, ServedCorridor
 
@@ -102,6 +102,15 @@ class Network:
         return found
 
     @cached_property
+    def ending_at(self) -> dict[str, list[int]]:
+        """The corridors that end at each site."""
+        found: dict[str, list[int]] = {}
+        for number, corridor in enumerate(self.corridors):
+            for end in corridor.ends:
+                found.setdefault(end, []).append(number)
+        return found
+
+    @cached_property
     def on_link(self) -> tuple[frozenset[int], ...]:
         """The corridors with a planned path over each link."""
         found: list[set[int]] = [set() for _ in self.links]
@@ -134,7 +143,8 @@ def network_of(inventory: Inventory, plan: Plan) -> Network:
     links = tuple(_link(inventory, link) for link in sorted(plan.links, key=lambda link: link.id))
     number = {link.id: place for place, link in enumerate(links)}
     served = sorted((entry for entry in plan.corridors if entry.served), key=lambda entry: entry.id)
-    return Network(links, tuple(_corridor(inventory, entry, number) for entry in served))
+    usable = find_usable_sites(inventory).permitted
+    return Network(links, tuple(_corridor(inventory, entry, number, usable[entry.id]) for entry in served))
 
 
 def store_of(inventory: Inventory, link: Link) -> KeyStore:
@@ -165,7 +175,9 @@ def _link(inventory: Inventory, link: Link) -> LinkInPlay:
     )
 
 
-def _corridor(inventory: Inventory, entry: ServedCorridor, number: dict[str, int]) -> CorridorInPlay:
+def _corridor(
+    inventory: Inventory, entry: ServedCorridor, number: dict[str, int], usable: frozenset[str]
+) -> CorridorInPlay:
     corridor = inventory.corridors[entry.id]
     return CorridorInPlay(
         id=entry.id,
@@ -177,17 +189,9 @@ def _corridor(inventory: Inventory, entry: ServedCorridor, number: dict[str, int
         lifetime_s=corridor.rekey.interval_s if corridor.rekey else 0.0,
         fallback=corridor.fallback or "fail_closed",
         fallback_stated=corridor.fallback is not None,
-        may_relay=allowed_relays(inventory, corridor),
+        may_relay=usable.difference(corridor.ends),
         max_relays=math.inf if corridor.max_relays is None else corridor.max_relays,
         disjoint=corridor.disjoint,
-    )
-
-
-def allowed_relays(inventory: Inventory, corridor: Corridor) -> frozenset[str]:
-    """The sites that may relay the corridor's keys, its own ends left out."""
-    sites = inventory.sites.items()
-    return frozenset(
-        name for name, site in sites if name not in corridor.ends and not relay_refusals(corridor, name, site)
     )
 
 

@@ -139,10 +139,7 @@ def command(
 def _say(result: Result, out: Path, style: Style, quiet: bool) -> None:
     if not quiet:
         if result.taken_over:
-            say(
-                "Proof taken over, not repeated: the plan of --start is of this very inventory (--prove repeats it).\n",
-                err=True,
-            )
+            say(TAKEN_OVER, err=True)
         say(render(result, style, window()), style)
         if style == "text":
             say(render_ending(result, out))

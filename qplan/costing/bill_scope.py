@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
+from math import lcm
 
 from qplan.costing.bill import ADDRESS, BillLine, Category, Parts
 from qplan.costing.choice import Choices, offered
@@ -116,9 +117,11 @@ class BillScope:
 
 def _parts(quantity: Decimal, needs: Iterable[tuple[Decimal, tuple[str, ...]]]) -> Parts:
     """What of the quantity falls to each id: a need in equal parts to each of its own."""
-    parts: dict[str, Fraction] = {}
-    for amount, ids in needs:
-        part = Fraction(amount) / Fraction(quantity) / (len(ids) or 1)
-        for each in ids or ("",):
-            parts[each] = parts[each] + part if each in parts else part
-    return tuple(sorted(parts.items()))
+    shares = [(Fraction(amount) / Fraction(quantity) / (len(ids) or 1), ids or ("",)) for amount, ids in needs]
+    whole = lcm(*(share.denominator for share, _ in shares))  # sums of whole numbers: of fractions they take long
+    parts: Counter[str] = Counter()
+    for share, ids in shares:
+        part = int(share * whole)
+        for each in ids:
+            parts[each] += part
+    return tuple((each, Fraction(part, whole)) for each, part in sorted(parts.items()))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from math import lcm
 from typing import Protocol
 
 from qplan.costing.bill import BillLine, Category, Parts
@@ -154,26 +155,30 @@ def by_corridor(inventory: Inventory, plan: Plan, bill: Iterable[BillLine]) -> t
 
 def share_out(economics: Economics, corridors: Iterable[str], lines: Iterable[Shared]) -> tuple[CorridorShare, ...]:
     """What each corridor bears of the lines, sorted by id; each column sums to their total, to the cent."""
-    capex: dict[str, Fraction] = defaultdict(Fraction, {corridor: Fraction(0) for corridor in corridors})
-    opex: dict[str, Fraction] = defaultdict(Fraction)
-    later: dict[str, Fraction] = defaultdict(Fraction)
+    bill = list(lines)
+    amounts = [
+        [Fraction(line.cost.capex), Fraction(line.cost.opex_per_year), Fraction(present_value(economics, line.cost))]
+        for line in bill
+    ]
+    whole = lcm(*(share.denominator for line in bill for _, share in line.shares))
+    coin = lcm(*(amount.denominator for row in amounts for amount in row))  # whole numbers: sums of fractions take long
+    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0], {corridor: [0, 0, 0] for corridor in corridors})
     to_be_quoted: Counter[str] = Counter()
-    for line in lines:
-        one_off, yearly = Fraction(line.cost.capex), Fraction(line.cost.opex_per_year)
-        worth = Fraction(present_value(economics, line.cost))
-        for column, amount in ((capex, one_off), (opex, yearly), (later, worth)):
-            for corridor, share in line.shares if amount else ():
-                column[corridor] += share * amount
-        for corridor, _ in line.shares:
-            capex.setdefault(corridor, Fraction(0))  # also where it bears nothing
+    for line, row in zip(bill, amounts, strict=True):
+        coins = [int(amount * coin) for amount in row]
+        for corridor, share in line.shares:
+            part, borne = share.numerator * (whole // share.denominator), sums[corridor]
+            for column, count in enumerate(coins):
+                borne[column] += part * count
             to_be_quoted[corridor] += line.to_be_quoted
-    ids = sorted(capex)
+    ids = sorted(sums)
+    capex, opex, later = ([Fraction(sums[corridor][column], whole * coin) for corridor in ids] for column in range(3))
     reserve = Fraction(money(economics.contingency))
     columns = (
-        [capex[corridor] for corridor in ids],
-        [capex[corridor] * reserve for corridor in ids],
-        [opex[corridor] for corridor in ids],
-        [capex[corridor] * (1 + reserve) + later[corridor] for corridor in ids],
+        capex,
+        [amount * reserve for amount in capex],
+        opex,
+        [one_off * (1 + reserve) + worth for one_off, worth in zip(capex, later, strict=True)],
     )
     rows = zip(ids, *map(apportion, columns), strict=True)
     return tuple(

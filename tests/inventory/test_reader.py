@@ -225,9 +225,9 @@ def test_includes_stay_inside(tmp_path):
     ids=["bytes", "nul", "utf-16", "png", "empty", "scalar", "file", "list", "mapping", "keys", "flow", "key", "chain"],
 )
 def test_unreadable_bytes_are_refused_quickly(tmp_path, data, code, place):
-    started = time.monotonic()
+    started = time.process_time()  # whatever else the machine does
     error = refusal(tmp_path, data)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     assert [(item.code, item.line, item.column) for item in error.diagnostics] == [(code, *place)]
 
 

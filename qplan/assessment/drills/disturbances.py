@@ -116,9 +116,7 @@ class Effects:
         return tuple(self._named[name])
 
     def _corridors(self, ends: set[str]) -> Numbers:
-        return tuple(
-            number for number, corridor in enumerate(self.network.corridors) if not ends.isdisjoint(corridor.ends)
-        )
+        return _of(self.network.ending_at, ends)
 
     def _key_managers(self, none: Disturbance, sites: set[str]) -> Disturbance:
         """No store of a link that ends there is reached, nothing is stored, and nothing delivered."""

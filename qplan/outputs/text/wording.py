@@ -150,14 +150,16 @@ def smallest_set(found: SmallestSet | None, name: Callable[[str], str]) -> str:
         return "none"
     if not found.known:
         return f"at least {found.size}, not worked out"
-    groups = [_any_of([name(piece) for piece in group]) for group in found.groups]
+    groups = [_any_of(group, name) for group in found.groups]
     others = found.count - math.prod(map(len, found.groups))
     return f"{found.size}: {' + '.join(groups)}" + (f" (or {counted(others, 'other set')})" if others else "")
 
 
-def _any_of(names: Sequence[str], most: int = 3) -> str:
-    rest = len(names) - most
-    return ", ".join(names[:most]) + f" or {rest} more" if rest > 1 else " or ".join(names)
+def _any_of(pieces: Sequence[str], name: Callable[[str], str], most: int = 3) -> str:
+    rest = len(pieces) - most
+    if rest > 1:
+        return ", ".join(map(name, pieces[:most])) + f" or {rest} more"
+    return " or ".join(map(name, pieces))
 
 
 def relay_rules(corridor: Corridor) -> str:
