@@ -69,7 +69,8 @@ def packed_cuts(model: Formulation, trees: Trees, cuts: Iterable[TreeCut]) -> li
     for cut in cuts:
         mine = (trees.arcs.get((cut.k, *arc)) for arc in cut.arcs)
         columns = sorted({index[variable.name] for variable in mine if variable is not None})
-        rows[require("tree_cut", tuple(columns), 1.0, index[trees.spans[cut.k, cut.l].name])] = None
+        span = index[trees.spans[cut.k, cut.l].name] if trees.spans else None
+        rows[require("tree_cut", tuple(columns), 1.0, span)] = None
     return list(rows)
 
 

@@ -81,7 +81,7 @@ class Root:
 def _scope(model: Formulation, goal: Goal, parameters: SearchParameters, value: float) -> Scope | None:
     """What trees may use in designs worth no more than the value, where that is little enough for all of them."""
     parts, pairs = frame(model)
-    if len(parts) < 2 or not trees_bind(model.inventory):
+    if not trees_bind(model.inventory):
         return None
     enough = value - parameters.gap * abs(value)
     scope = scope_of(model, goal, pairs, parts, value, enough, parameters.clock)
