@@ -61,7 +61,8 @@ class CandidateArrays:
         self.fibre_price = prices.fibre
         self.node_price = np.array([prices.node.get(s, 0.0) for s in self.sites])
         self.relay_price = np.array([prices.relay.get(s, 0.0) for s in self.sites])
-        self.rate_bps = np.array([link.key_rate_bps for link in candidates.links])
+        self.rates_bps = [link.key_rate_bps for link in candidates.links]
+        self.rate_bps = np.array(self.rates_bps)
         self.max_count = np.array([link.max_count for link in candidates.links], dtype=np.int64)
         self.neighbours: list[list[tuple[int, int]]] = [[] for _ in self.sites]
         for l, (a, b) in enumerate(self.ends):
@@ -175,4 +176,5 @@ class CandidateArrays:
         return self._users[disjoint]
 
     def systems(self, l: int, load_bps: float) -> int:
-        return systems_needed(load_bps, float(self.rate_bps[l]))
+        rate_bps = self.rates_bps[l]
+        return 1 if load_bps <= rate_bps else systems_needed(load_bps, rate_bps)
