@@ -130,7 +130,7 @@ class _Residual:
         self.potential[1::2] = [-beyond for beyond in left]
 
     def augment(self, most: float) -> float | None:
-        """One more path along a cheapest way, by Dijkstra's search on reduced weights; what it adds to the total weight.
+        """One more path along a cheapest way, by Dijkstra's search on reduced weights; what it adds to their total.
 
         None where there is no way that adds less than `most`.
         """
@@ -155,7 +155,7 @@ class _Residual:
         return potential[2 * goal + 1] - potential[first]
 
     def _search(self, first: int, last: int, most: float) -> tuple[dict[int, float], dict[int, tuple[int, int]]]:
-        """Reduced weights from the first vertex until the last is settled, and whence and by which link each is reached.
+        """Reduced weights until the last vertex is settled, and from where and by which link each vertex is reached.
 
         Of equals the one reached last is settled first: that leads straight to the goal.
         """

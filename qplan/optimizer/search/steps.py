@@ -180,8 +180,8 @@ class ArcFlowRelaxation:
     """The arc-flow relaxation and a plan that it guides, where rates can bind, or cuts are slow.
 
     Where corridors ask for `several` paths it comes before cuts: it says more than they do where rates can bind, and
-    says it sooner on many sites with many ends. Else it stands on theirs where these have not come to an end in time (then branching
-    says more).
+    says it sooner on many sites with many ends. Else it stands on theirs where these have not come to an end in time
+    (then branching says more).
     """
 
     several: bool
