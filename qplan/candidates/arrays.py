@@ -9,6 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from qplan.candidates.model import CandidateGraph, systems_needed
 from qplan.candidates.prices import LinkPrice, Prices
@@ -60,12 +61,14 @@ class CandidateArrays:
         self.fibre_price = prices.fibre
         self.node_price = np.array([prices.node.get(s, 0.0) for s in self.sites])
         self.relay_price = np.array([prices.relay.get(s, 0.0) for s in self.sites])
-        self.rate_bps = np.array([link.key_rate_bps for link in candidates.links])
+        self.rates_bps = [link.key_rate_bps for link in candidates.links]
+        self.rate_bps = np.array(self.rates_bps)
         self.max_count = np.array([link.max_count for link in candidates.links], dtype=np.int64)
         self.neighbours: list[list[tuple[int, int]]] = [[] for _ in self.sites]
         for l, (a, b) in enumerate(self.ends):
             self.neighbours[a].append((b, l))
             self.neighbours[b].append((a, l))
+        self._find_neighbour_pairs()
         self._permitted: dict[frozenset[str], list[bool]] = {}
         self.commodities = {
             q: self._commodity(q, corridor, candidates) for q, corridor in sorted(inventory.corridors.items())
@@ -85,6 +88,19 @@ class CandidateArrays:
         return Commodity(
             q, (first, second), corridor.demand_bps, corridor.paths, corridor.disjoint, most_links, permitted
         )
+
+    def _find_neighbour_pairs(self) -> None:
+        """The links in both directions, those of each pair of sites side by side, for searches in compiled code."""
+        ends = np.array(self.ends, dtype=np.int64).reshape(-1, 2)
+        tail, head = ends.T.ravel(), ends[:, ::-1].T.ravel()
+        order = np.lexsort((head, tail))
+        tail, head = tail[order], head[order]
+        self.arc_link, self.arc_tail = np.tile(np.arange(len(ends)), 2)[order], tail
+        self.pair_first = np.flatnonzero(np.diff(tail, prepend=-1) | np.diff(head, prepend=-1))
+        first_of_site = np.searchsorted(tail[self.pair_first], np.arange(len(self.sites) + 1))
+        shape = (len(self.sites), len(self.sites))
+        weight = np.zeros(len(self.pair_first))
+        self.pair_weight = csr_array((weight, head[self.pair_first], first_of_site), shape=shape)
 
     def price_of(self, links: list[int], count: np.ndarray) -> np.ndarray:
         """What so many systems in use cost on each of some links."""
@@ -160,4 +176,5 @@ class CandidateArrays:
         return self._users[disjoint]
 
     def systems(self, l: int, load_bps: float) -> int:
-        return systems_needed(load_bps, float(self.rate_bps[l]))
+        rate_bps = self.rates_bps[l]
+        return 1 if load_bps <= rate_bps else systems_needed(load_bps, rate_bps)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import heapq
 import math
 
+import numpy as np
+from scipy.sparse.csgraph import dijkstra
+
 from qplan.candidates.arrays import CandidateArrays, Commodity
 from qplan.candidates.paths import Path, Weights, exclusive_to_path, relays_of
 from qplan.candidates.resources import Resource
@@ -19,11 +22,12 @@ def disjoint_paths(index: CandidateArrays, commodity: Commodity, weights: Weight
     Of the sets tried the cheapest is looked at first; once that has taken too long, the cheapest of those for which
     most conflicts have been settled.
     """
+    left = _weight_left(index, commodity, weights)
     tried: list[tuple[float, int, int, list[Path], frozenset[int]]] = []  # price, −conflicts settled, number, …
     seen = {frozenset[int]()}
 
     def propose(banned: frozenset[int], settled: int) -> None:
-        paths = _augment(index, commodity, weights.without(banned), most)
+        paths = _augment(index, commodity, weights.without(banned), left, most)
         if paths is not None:
             tried.append((_price(index, commodity, weights, paths), -settled, len(seen), paths, banned))
 
@@ -78,14 +82,29 @@ def _conflict(index: CandidateArrays, commodity: Commodity, paths: list[Path]) -
     return None
 
 
-def _augment(index: CandidateArrays, commodity: Commodity, weights: Weights, most: float) -> list[Path] | None:
+def _weight_left(index: CandidateArrays, commodity: Commodity, weights: Weights) -> list[float]:
+    """Per site the weight of the cheapest way from there to the corridor's second end, beyond the site itself."""
+    start, goal = commodity.ends
+    permitted = np.array(commodity.permitted)
+    site = np.where(permitted, weights.site, np.inf)
+    site[start], site[goal] = np.inf, 0.0
+    arcs = np.array(weights.link)[index.arc_link] + site[index.arc_tail]  # backwards, from the goal
+    index.pair_weight.data = np.minimum.reduceat(arcs, index.pair_first) if len(arcs) else arcs
+    left: list[float] = np.where(permitted, dijkstra(index.pair_weight, indices=goal), np.inf).tolist()
+    return left
+
+
+def _augment(
+    index: CandidateArrays, commodity: Commodity, weights: Weights, left: list[float], most: float
+) -> list[Path] | None:
     """k paths of least total weight, less than `most`, that share no link and no relay, by k augmenting paths.
 
-    No augmenting path is shorter than the one before, which limits how far it is worth searching.
+    No augmenting path is shorter than the one before, which limits how far it is worth searching; nor is a way to the
+    second end shorter than what is `left` per site.
     """
-    residual = _Residual(index, commodity, weights)
-    for left in range(commodity.paths, 0, -1):
-        added = residual.augment(most / left)
+    residual = _Residual(index, commodity, weights, left)
+    for more in range(commodity.paths, 0, -1):
+        added = residual.augment(most / more)
         if added is None:
             return None
         most -= added
@@ -99,36 +118,28 @@ class _Residual:
     the two are passed in one step.
     """
 
-    def __init__(self, index: CandidateArrays, commodity: Commodity, weights: Weights):
+    def __init__(self, index: CandidateArrays, commodity: Commodity, weights: Weights, left: list[float]):
         self.index, self.commodity, self.weights = index, commodity, weights
         self.used: dict[int, tuple[int, int]] = {}  # link -> (tail, head)
+        self.unused = weights.link.copy()  # weights of links on no path
         self.into: dict[int, tuple[int, int]] = {}  # relay on a path -> (tail, link) by which the path enters it
+        self.entered = weights.site.copy()  # what entering a site weighs
+        self.entered[commodity.ends[1]] = 0.0
         self.potential = [0.0] * (2 * len(index.sites))
+        self.potential[::2] = [-at_site - beyond for at_site, beyond in zip(weights.site, left, strict=True)]
+        self.potential[1::2] = [-beyond for beyond in left]
 
     def augment(self, most: float) -> float | None:
-        """One more path along a cheapest way (Dijkstra's search on reduced weights); what it adds to the total weight.
+        """One more path along a cheapest way, by Dijkstra's search on reduced weights; what it adds to their total.
 
         None where there is no way that adds less than `most`.
         """
         (start, goal), potential = self.commodity.ends, self.potential
         first, last = 2 * start + 1, 2 * goal + 1
-        best = {first: 0.0}
+        if potential[first] == -math.inf:
+            return None
         most -= potential[last] - potential[first]
-        came: dict[int, tuple[int, int]] = {}
-        heap, settled = [(0.0, first)], set()
-        while heap:
-            cost, here = heapq.heappop(heap)
-            if here == last:
-                break
-            if here in settled:
-                continue
-            settled.add(here)
-            for there, weight, l in self._steps(here):
-                total = cost + max(0.0, weight + potential[here] - potential[there])
-                if total < most and total < best.get(there, math.inf):
-                    best[there] = total
-                    came[there] = (here, l)
-                    heapq.heappush(heap, (total, there))
+        best, came = self._search(first, last, most)
         if last not in best:
             return None
         farthest = best[last]
@@ -143,36 +154,55 @@ class _Residual:
         self._find_relays()
         return potential[2 * goal + 1] - potential[first]
 
-    def _steps(self, here: int) -> list[tuple[int, float, int]]:
-        """Vertices that can be reached from one: (vertex, weight, link)."""
-        s, outer = divmod(here, 2)
-        link, site, permitted = self.weights.link, self.weights.site, self.commodity.permitted
-        start, goal = self.commodity.ends
-        steps = []
-        if s in self.into:  # take back the link that enters this relay, and from its outer side the relay itself
-            tail, l = self.into[s]
-            steps.append((2 * tail + 1, -link[l] - (site[s] if outer else 0.0), l))
-        for there, l in self.index.neighbours[s] if outer else ():
-            weight = link[l]
-            if weight == math.inf or not permitted[there] or there == start or l in self.used:
+    def _search(self, first: int, last: int, most: float) -> tuple[dict[int, float], dict[int, tuple[int, int]]]:
+        """Reduced weights until the last vertex is settled, and from where and by which link each vertex is reached.
+
+        Of equals the one reached last is settled first: that leads straight to the goal.
+        """
+        link, unused, potential = self.weights.link, self.unused, self.potential
+        neighbours, into = self.index.neighbours, self.into
+        vertex = [2 * s if s in into else 2 * s + 1 for s in range(len(neighbours))]
+        entered = [weight - potential[v] for weight, v in zip(self.entered, vertex, strict=True)]
+        best, came, settled = {first: 0.0}, dict[int, tuple[int, int]](), set[int]()
+        heap, reached = [(0.0, 0, first)], 0
+        while heap:
+            cost, _, here = heapq.heappop(heap)
+            if here == last:
+                break
+            if here in settled:
                 continue
-            if there in self.into:
-                steps.append((2 * there, weight, l))
-            elif there == goal:
-                steps.append((2 * there + 1, weight, l))
-            elif site[there] < math.inf:
-                steps.append((2 * there + 1, weight + site[there], l))
-        return steps
+            settled.add(here)
+            s, outer = divmod(here, 2)
+            base = cost + potential[here]
+            steps = [(vertex[there], unused[l] + entered[there], l) for there, l in neighbours[s]] if outer else []
+            if s in into:  # take back the link that enters this relay, and from its outer side the relay itself
+                tail, l = into[s]
+                back = -link[l] - (self.weights.site[s] if outer else 0.0)
+                steps.append((2 * tail + 1, back - potential[2 * tail + 1], l))
+            for there, weight, l in steps:
+                total = base + weight
+                if total < cost:  # by rounding
+                    total = cost
+                if total < most and total < best.get(there, math.inf):
+                    best[there] = total
+                    came[there] = (here, l)
+                    reached -= 1
+                    heapq.heappush(heap, (total, reached, there))
+        return best, came
 
     def _turn(self, tail: int, head: int, l: int) -> None:
         if self.used.get(l) == (head, tail):
             del self.used[l]
+            self.unused[l] = self.weights.link[l]
         else:
             self.used[l] = (tail, head)
+            self.unused[l] = math.inf
 
     def _find_relays(self) -> None:
         goal, known = self.commodity.ends[1], self.into
         self.into = {head: (tail, l) for l, (tail, head) in self.used.items() if head != goal}
+        for s in known.keys() ^ self.into.keys():
+            self.entered[s] = 0.0 if s in self.into else self.weights.site[s]
         for s in self.into.keys() - known.keys():
             self.potential[2 * s] = self.potential[2 * s + 1] - self.weights.site[s]
 

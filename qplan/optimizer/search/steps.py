@@ -27,10 +27,13 @@ from qplan.optimizer.search.exact import solve_exactly
 from qplan.optimizer.search.guidance import guide, guide_on_support, links_not_fixed, promising_links, sketch
 from qplan.optimizer.search.root import Root, relax_root
 
+FIRST_PLAN_SHARE = 0.1  # of the time left, at the most, goes to improving the first plan: what guides comes later
 ONE_PIECE_SHARE = 0.2  # of the time left, at the most, goes to the relaxation for designs in one piece
 ROOT_SHARE = 0.85  # of the time left, at the most, goes to the root
 ROOT_SHARE_BEFORE_FLOWS = 0.3  # the same where flows stand on its cuts
 ARC_FLOW_SHARE = 0.5  # of the time left, at the most, goes to the bound of the arc flow
+FLOW_GUIDED_SHARE = 0.5  # of the time left then, at the most, goes to the plan that it guides where cuts follow
+MANY_SITES, MANY_ENDS = 400, 50  # from so many on, of both, cuts of several paths are many and slow
 GUIDED_SHARE = 0.25  # of the time left, at the most, goes to the plan that it guides where branching is promising
 
 
@@ -93,6 +96,7 @@ class FirstPlan:
         if incumbent is None:
             return standing
         task.parameters.watch(Sighting(f"{search.goal.name}, local search", incumbent.value, None))
+        planner = GuidedSearch(replace(task, parameters=_part(task.parameters, FIRST_PLAN_SHARE)), search.prices)
         return replace(standing, incumbent=planner.improve(incumbent))
 
 
@@ -173,10 +177,11 @@ class GuidedPlan:
 
 @dataclass(frozen=True)
 class ArcFlowRelaxation:
-    """The arc-flow relaxation and a plan that it guides, where rates can bind.
+    """The arc-flow relaxation and a plan that it guides, where rates can bind, or cuts are slow.
 
-    Where corridors ask for `several` paths it says more than cuts do, and comes before them; else it stands on theirs
-    where these have not come to an end in time (then branching says more).
+    Where corridors ask for `several` paths it comes before cuts: it says more than they do where rates can bind, and
+    says it sooner on many sites with many ends. Else it stands on theirs where these have not come to an end in time
+    (then branching says more).
     """
 
     several: bool
@@ -188,7 +193,7 @@ class ArcFlowRelaxation:
         closed = not several and standing.root is not None and not standing.root.cut_short
         if task.stage.exact or several != self.several or closed:
             return False
-        return bool(find_tight_links(task.inventory, task.candidates))
+        return _rates_bind(task) or (several and _cuts_are_slow(search))
 
     def take(self, search: Minimization, standing: Standing) -> Standing:
         task, root = replace(search.task, parameters=_part(search.task.parameters, ARC_FLOW_SHARE)), standing.root
@@ -199,8 +204,10 @@ class ArcFlowRelaxation:
         bound = flows.bound if root is None else min(flows.bound, root.cutoff)
         if standing.bound is None or bound > standing.bound:
             standing = replace(standing, bound=bound, method=self.name)
-        known = standing.incumbent
-        found = guide_on_support(search.task, search.prices, known, flows.links, flows.sites, standing.bound)
+        known, task = standing.incumbent, search.task
+        if not _rates_bind(task):
+            task = replace(task, parameters=_part(task.parameters, FLOW_GUIDED_SHARE))
+        found = guide_on_support(task, search.prices, known, flows.links, flows.sites, standing.bound)
         return replace(standing, incumbent=better(known, found))
 
 
@@ -211,7 +218,9 @@ class Branching:
 
     def wanted(self, search: Minimization, standing: Standing) -> bool:
         root = standing.root
-        if root is None or standing.bound is None or ArcFlowRelaxation(several=True).wanted(search, standing):
+        if root is None or standing.bound is None:
+            return False
+        if _rates_bind(search.task) and ArcFlowRelaxation(several=True).wanted(search, standing):
             return False  # where the arc flow says more than cuts do, branching on these adds nothing
         # large lifts, and counts, are the solver's business
         return not (root.layered or root.relaxation.approximate or search.task.stage.exact)
@@ -270,6 +279,15 @@ class ExactModel:
 def met(task: Task, standing: Standing) -> bool:
     """The plan's value and the bound are within the gap asked for."""
     return standing.incumbent is not None and task.within(standing.incumbent.value, standing.bound)
+
+
+def _rates_bind(task: Task) -> bool:
+    return bool(find_tight_links(task.inventory, task.candidates))
+
+
+def _cuts_are_slow(search: Minimization) -> bool:
+    ends = {end for corridor in search.task.inventory.corridors.values() for end in corridor.ends}
+    return len(search.model.relay) >= MANY_SITES and len(ends) >= MANY_ENDS
 
 
 def _part(parameters: SearchParameters, share: float) -> SearchParameters:
