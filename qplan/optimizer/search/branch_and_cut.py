@@ -179,8 +179,8 @@ class BranchAndCut:
         relaxation = self.relaxation
         relaxation.set_bounds(here.fixed, self.upper)
         before = here.bound
-        point: Point | None = None
-        for turn in range(CUT_ROUNDS):
+        turn = 0
+        while True:
             solved = relaxation.solve()
             self.cut_short = solved is LpEnding.STOPPED
             if solved is not LpEnding.SOLVED:
@@ -196,8 +196,9 @@ class BranchAndCut:
                 self.incumbent = better(self.incumbent, self._route(point))
                 if self._close(here.bound):
                     return None
-            stuck = turn > 0 and here.bound - last < LEAST_PROGRESS * (self._value_or_inf() - here.bound)
-            rows = [] if stuck and not whole else self._cut(point)
+            slow = here.bound - last < LEAST_PROGRESS * (self._value_or_inf() - here.bound)
+            enough = not whole and (turn >= CUT_ROUNDS or (turn > 0 and slow))  # a whole point is cut to the end
+            rows = [] if enough else self._cut(point)
             if not rows:
                 if whole:
                     self.left = min(self.left, here.bound)
@@ -206,7 +207,7 @@ class BranchAndCut:
             self.witnesses.judge(rows, self.incumbent)
             relaxation.add(rows)
             self.rows += rows
-        return point
+            turn += 1
 
     def _route(self, point: Point) -> Incumbent | None:
         """A plan on the links of an integral point, else on these and all that were promising."""
