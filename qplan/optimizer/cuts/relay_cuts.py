@@ -62,7 +62,7 @@ class RelayCuts:
         self.needed = _between(self.linked, self.root)
 
     @row_family("tree_relay_cut")
-    def separate(self, point: Point) -> dict[str, list[Row]]:
+    def separate(self, point: Point) -> tuple[list[Row], set[str]]:
         """Σ tree(k) + Σ relay over a cut between the root of k and an end of its component + excuse ≥ spans(k, k).
 
         Sites are split at ends. A tree need not pass an end that does not relay where another way is left to it. So
@@ -73,19 +73,22 @@ class RelayCuts:
         * Σ 1 − relay(t) over the ends t inside one chain of corridors between the two, which let every way pass. If all
           of them relay, the paths of that chain lead over relays alone.
 
-        Violated rows by end.
+        Violated rows, and the ends for which arcs alone need not be looked at.
         """
-        capacity, rows = self.network.capacities(point), dict[str, list[Row]]()
+        capacity, rows, settled = self.network.capacities(point), list[Row](), set[str]()
         wanted, chains = 1.0 if self.span is None else point[self.span], self._chains(point)
         for end in self.others:
             excuses = [Excuse(point[self.extra], self.needed.get(end, self.through.keys()), (self.extra,), 1.0)]
-            if end in chains:
+            if end in chains and chains[end][0] < excuses[0].much:  # else the ends inside are more, and say no more
                 lack, inner = chains[end]
-                excuses.append(Excuse(lack, inner, tuple(self.relay[t] for t in inner), -1.0, len(inner)))
-            for excuse in sorted(excuses, key=lambda one: one.much):
-                if end not in rows and (mine := self._cut(end, wanted, excuse, capacity)):
-                    rows[end] = mine
-        return rows
+                excuses.insert(0, Excuse(lack, inner, tuple(self.relay[t] for t in inner), -1.0, len(inner)))
+            for excuse in excuses:
+                mine = self._cut(end, wanted, excuse, capacity)
+                rows += mine
+                if mine or excuse.much <= VIOLATION:
+                    settled.add(end)
+                    break
+        return rows, settled
 
     def _cut(self, end: str, wanted: float, excuse: Excuse, capacity: np.ndarray) -> list[Row]:
         """Rows between the root and an end that are violated; takes `capacity` up where they are."""

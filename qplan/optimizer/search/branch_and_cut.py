@@ -221,10 +221,12 @@ class BranchAndCut:
         return found
 
     def _guide(self, point: Point) -> Incumbent | None:
-        """A plan by local search, guided by a fractional point."""
+        """A plan guided by a fractional point, improved by local search."""
         links, sites = self.model.values(point, self.model.link), self.model.values(point, self.model.relay)
         self.promising |= {link for link, value in links.items() if value > INTEGRAL}
-        return GuidedSearch(self.task, self.prices, self.promising).search(self.task.served, links, sites)
+        planner = GuidedSearch(self.task, self.prices, self.promising)
+        found = planner.plan(self.task.served, links, sites)
+        return None if found is None else planner.improve(found)
 
     def _cut(self, point: Point) -> list[Row]:
         """Cuts of the first family that gives some."""
