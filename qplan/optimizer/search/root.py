@@ -37,6 +37,7 @@ PLATEAU_ROUNDS = 60  # the same where several paths' rows are halved, and the bo
 FAR = 0.02  # of the plan's value
 STILL_ROUNDS = 3  # after which all families are asked
 STALL_GROWTH = 2e-4  # by this share
+CLOSING = 0.1  # of what is left to the plan's value, where that is not far: branching closes it sooner
 MOST_ROUNDS = 400
 GUIDED = (12, 48, 192)  # rounds in which a plan is looked for
 MOST_STEPS = 5000  # of the simplex method from one round to the next
@@ -201,6 +202,8 @@ def _separate_in_rounds(
         room = math.inf if value is None else (value - bound) / max(abs(value), 1e-9)
         patient = root.halved and room > FAR and not relaxation.approximate
         stalled = _stalled(bounds, PLATEAU_ROUNDS if patient else STALL_ROUNDS)
+        if value is not None and room < FAR and not relaxation.approximate:
+            stalled = _stalled(bounds, STALL_ROUNDS, CLOSING * (value - bound))
         if room <= parameters.gap or stalled or (not found and relaxation.settled):
             return root
         if relaxation.approximate or turn % PURGE_EVERY == PURGE_EVERY - 1:
@@ -247,7 +250,8 @@ def _separate(
     return list(dict.fromkeys(found)), 0.5 * (stable + point)
 
 
-def _stalled(bounds: list[float], rounds: int) -> bool:
+def _stalled(bounds: list[float], rounds: int, growth: float = 0.0) -> bool:
+    """The bound has grown by less than that, or next to nothing, over so many rounds."""
     if len(bounds) <= rounds:
         return False
-    return bounds[-1] - bounds[-1 - rounds] < STALL_GROWTH * abs(bounds[-1])
+    return bounds[-1] - bounds[-1 - rounds] < max(growth, STALL_GROWTH * abs(bounds[-1]))
