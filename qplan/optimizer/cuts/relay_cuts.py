@@ -1,7 +1,8 @@
 """Cuts that see what relaying at the ends of corridors costs, on the lift of trees.
 
-The paths of a corridor pass no end that does not relay, and so need no tree that they are on, as long as there are
-enough of them. In a design without a cycle, moreover, the way from one end to another is the tree's.
+No path passes an end that does not relay. So a tree, grown in a design, goes on from such ends only where nothing else
+is left: it passes none on its way to an end that chains of corridors link with the root without them. In a design
+without a cycle, moreover, the way from one end to another is the tree's.
 """
 
 from __future__ import annotations
@@ -65,8 +66,7 @@ class RelayCuts:
     def separate(self, point: Point) -> tuple[list[Row], set[str]]:
         """Σ tree(k) + Σ relay over a cut between the root of k and an end of its component + excuse ≥ spans(k, k).
 
-        Sites are split at ends. A tree need not pass an end that does not relay where another way is left to it. So
-        there are two excuses, with a row for each:
+        Sites are split at ends, which the tree passes where they relay, or with one of two excuses; a row for each:
 
         * extra; ends let every way pass that all chains of corridors between the two meet. If extra is 0 the tree's way
           is the only one, the paths of a chain without t lead over it, and t on it relays;

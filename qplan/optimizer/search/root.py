@@ -210,7 +210,8 @@ def _separate_in_rounds(
         stalled = _stalled(bounds, PLATEAU_ROUNDS if patient else STALL_ROUNDS)
         if value is not None and room < FAR and not relaxation.approximate:
             stalled = _stalled(bounds, STALL_ROUNDS, CLOSING * (value - bound))
-        stalled |= _stalled(bounds, STILL_ROUNDS, least_growth * abs(bound)) if least_growth else False
+        if least_growth:
+            stalled |= _stalled(bounds, STILL_ROUNDS, least_growth * abs(bound))
         if room <= parameters.gap or stalled or (not found and relaxation.settled):
             return root
         if relaxation.approximate or turn % PURGE_EVERY == PURGE_EVERY - 1:
