@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from qplan.inventory.model import Inventory
 
@@ -50,16 +50,21 @@ def adjacent(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     return dict(neighbours)
 
 
-def breadth_first(neighbours: Mapping[str, Sequence[str]], start: str) -> dict[str, tuple[int, str]]:
-    """Every vertex that can be reached, nearest first, with the steps to it and the vertex before it (its own at 0)."""
+def breadth_first(
+    neighbours: Mapping[str, Sequence[str]], start: str, last: Collection[str] = ()
+) -> dict[str, tuple[int, str]]:
+    """Every vertex that can be reached, nearest first, with the steps to it and the vertex before it (its own at 0).
+
+    The search goes on from those that come `last` only where nothing else is left.
+    """
     reached = {start: (0, start)}
-    queue = deque([start])
-    while queue:
-        here = queue.popleft()
+    queue, put_off = deque([start]), deque[str]()
+    while queue or put_off:
+        here = (queue or put_off).popleft()
         for there in neighbours.get(here, ()):
             if there not in reached:
                 reached[there] = reached[here][0] + 1, here
-                queue.append(there)
+                (put_off if there in last else queue).append(there)
     return reached
 
 

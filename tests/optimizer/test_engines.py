@@ -5,11 +5,13 @@ What minimises must find the optimum, what bounds must not exceed it, what makes
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
 import pytest
 from networks import LINE, ONE, corridor, fibre, network, system
 from oracle.engine_instances import KINDS, engine_instance, with_printed_budget
@@ -26,7 +28,10 @@ from qplan.optimizer.cuts.core_shares import scope_of
 from qplan.optimizer.cuts.layered_flows import add_layered_flows
 from qplan.optimizer.cuts.layered_trees import add_layered_trees
 from qplan.optimizer.cuts.lifts import Lifts
+from qplan.optimizer.cuts.tree_cuts import directed_cuts
 from qplan.optimizer.cuts.trees import add_trees, frame
+from qplan.optimizer.cuts.witnesses import Witnesses
+from qplan.optimizer.heuristics.guided_search import GuidedSearch
 from qplan.optimizer.limits import SearchParameters
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.stage import Found, Task
@@ -237,6 +242,25 @@ def test_instances_are_what_they_should_be(cases):
     feasible = Counter(KINDS[case.seed % len(KINDS)].__name__ for case in cases if case.best)
     assert set(feasible) == {kind.__name__ for kind in KINDS}, feasible
     assert sum(feasible.values()) > len(cases) / 4, feasible
+
+
+def test_cuts_of_trees_hold_for_designs_whatever_the_point(cases):
+    """Designs on some of the links, which often have cycles and ends that do not relay."""
+    for case in cases:
+        task, rng = case.task, random.Random(case.seed)
+        model = task.design_model()
+        lifted = add_trees(model, counting=True)
+        if case.best is None or not lifted.arcs or lifted.extra is None:
+            continue
+        witnesses, goal = Witnesses(model, Lifts(lifted)), task.stage.goal(model)
+        for _ in range(6):
+            links = [link.id for link in task.candidates.links if rng.random() < 0.8]
+            found = GuidedSearch(task, goal.prices, links).plan(None, {link: rng.random() for link in links}, {})
+            witnesses.learn(found, ())
+        separator = directed_cuts(model, lifted)
+        for _ in range(10):
+            point = np.array([rng.choice((0.0, rng.random(), 1.0)) * float(v.upBound) for v in model.columns])
+            witnesses.judge(separator.separate(point), None)
 
 
 @pytest.mark.parametrize("disjoint", ["relay", "node", "duct"])

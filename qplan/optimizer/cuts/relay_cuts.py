@@ -1,16 +1,20 @@
-"""Cuts that see what relaying at the ends of corridors costs, on the lift of trees with its count of further links.
+"""Cuts that see what relaying at the ends of corridors costs, on the lift of trees.
 
-In a design without a cycle the way from one end to another is the tree's, and the ends on it relay where the corridors
-between the two do without them.
+No path passes an end that does not relay. So a tree, grown in a design, goes on from such ends only where nothing else
+is left: it passes none on its way to an end that chains of corridors link with the root without them. In a design
+without a cycle, moreover, the way from one end to another is the tree's.
 """
 
 from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from qplan.candidates.fibre_graph import adjacent, breadth_first
 from qplan.candidates.max_flow import VIOLATION, FlowNetwork
-from qplan.inventory.model import Inventory
 from qplan.optimizer.cuts.row import Point, Row, require
 from qplan.optimizer.cuts.trees import Trees, required_ends
 from qplan.optimizer.model.families import row_family
@@ -24,6 +28,20 @@ def relaying_binds(model: Formulation, goal: Goal) -> bool:
     return any(s not in model.relay or model.relay[s].name in priced for s in model.node)
 
 
+@dataclass(frozen=True)
+class Excuse:
+    """What lets a tree pass ends that do not relay: Σ weight × columns + constant, and how `much` that is at a point.
+
+    It passes those that are `free` without.
+    """
+
+    much: float
+    free: Collection[str]
+    columns: tuple[int, ...]
+    weight: float
+    constant: float = 0.0
+
+
 class RelayCuts:
     """The cuts of one tree, for the ends of its own component."""
 
@@ -31,46 +49,83 @@ class RelayCuts:
         """`trees` count the links beyond them."""
         assert trees.extra is not None
         self.extra, self.span = index[trees.extra.name], index[trees.spans[k, k].name] if trees.spans else None
-        self.root, *others = trees.components[k].ends
-        relays = {s: [index[model.relay[s].name]] if s in model.relay else [] for s in model.node if s != self.root}
+        self.root, *self.others = trees.components[k].ends
         mine = [(tail, head, [index[v.name]]) for (i, tail, head), v in trees.arcs.items() if i == k]
-        sites = {s: 2 * i for i, s in enumerate(sorted({self.root, *others}.union(*(arc[:2] for arc in mine))))}
-        arcs = [(sites[tail] + (tail in relays), sites[head], columns) for tail, head, columns in mine]
-        through = {s: len(arcs) + i for i, s in enumerate(sorted(relays.keys() & sites.keys()))}
-        self.network = FlowNetwork(
-            2 * len(sites), arcs + [(sites[s], sites[s] + 1, relays[s]) for s in through], len(index)
-        )
-        needed = _between(model.inventory, self.root)
+        sites = {s: 2 * i for i, s in enumerate(sorted({self.root, *self.others}.union(*(arc[:2] for arc in mine))))}
+        self.relay = {s: index[model.relay[s].name] for s in model.node if s in model.relay}
+        split = [s for s in sorted(model.node) if s in sites and s != self.root]
+        arcs = [(sites[tail] + (tail in split), sites[head], columns) for tail, head, columns in mine]
+        self.through = {s: len(arcs) + i for i, s in enumerate(split)}
+        relays = [(sites[s], sites[s] + 1, [self.relay[s]] if s in self.relay else []) for s in split]
+        self.network = FlowNetwork(2 * len(sites), arcs + relays, len(index))
         self.sites = sites
-        self.free = {s: [through[t] for t in needed.get(s, through) if t in through] for s in others}
+        self.linked = adjacent(required_ends(model.inventory))
+        self.needed = _between(self.linked, self.root)
 
     @row_family("tree_relay_cut")
-    def separate(self, point: Point) -> dict[str, list[Row]]:
-        """Σ tree(k) + Σ relay over a cut between the root of k and an end of its component + extra ≥ spans(k, k).
+    def separate(self, point: Point) -> tuple[list[Row], set[str]]:
+        """Σ tree(k) + Σ relay over a cut between the root of k and an end of its component + excuse ≥ spans(k, k).
 
-        Sites are split at ends t without which corridors still link the two; other ends let every way pass. If extra is
-        0 the tree's way is the only one, the paths of such corridors lead over it, and t on it relays. Violated rows by
-        end.
+        Sites are split at ends, which the tree passes where they relay, or with one of two excuses; a row for each:
+
+        * extra; ends let every way pass that all chains of corridors between the two meet. If extra is 0 the tree's way
+          is the only one, the paths of a chain without t lead over it, and t on it relays;
+        * Σ 1 − relay(t) over the ends t inside one chain of corridors between the two, which let every way pass. If all
+          of them relay, the paths of that chain lead over relays alone.
+
+        Violated rows, and the ends for which arcs alone need not be looked at.
         """
-        wanted = (1.0 if self.span is None else point[self.span]) - point[self.extra]
-        capacity, rows = self.network.capacities(point), dict[str, list[Row]]()
-        for end, free in self.free.items() if wanted > VIOLATION else ():
-            passing = capacity.copy()
-            passing[free] = 1.0
-            for cut, _ in self.network.cuts(passing, self.sites[self.root], self.sites[end], wanted):
-                capacity[cut] = np.maximum(capacity[cut], wanted)  # one row per cut and round
-                columns = (*self.network.columns(cut), self.extra)
-                rows.setdefault(end, []).append(require("tree_relay_cut", columns, 1.0, self.span))
+        capacity, rows, settled = self.network.capacities(point), list[Row](), set[str]()
+        wanted, chains = 1.0 if self.span is None else point[self.span], self._chains(point)
+        for end in self.others:
+            excuses = [Excuse(point[self.extra], self.needed.get(end, self.through.keys()), (self.extra,), 1.0)]
+            if end in chains and chains[end][0] < excuses[0].much:  # else the ends inside are more, and say no more
+                lack, inner = chains[end]
+                excuses.insert(0, Excuse(lack, inner, tuple(self.relay[t] for t in inner), -1.0, len(inner)))
+            for excuse in excuses:
+                mine = self._cut(end, wanted, excuse, capacity)
+                rows += mine
+                if mine or excuse.much <= VIOLATION:
+                    settled.add(end)
+                    break
+        return rows, settled
+
+    def _cut(self, end: str, wanted: float, excuse: Excuse, capacity: np.ndarray) -> list[Row]:
+        """Rows between the root and an end that are violated; takes `capacity` up where they are."""
+        rows: list[Row] = []
+        if wanted - excuse.much <= VIOLATION:
+            return rows
+        passing = capacity.copy()
+        passing[[self.through[t] for t in excuse.free if t in self.through]] = 1.0
+        for cut, _ in self.network.cuts(passing, self.sites[self.root], self.sites[end], wanted - excuse.much):
+            capacity[cut] = np.maximum(capacity[cut], wanted)  # one row per cut and round
+            row = require("tree_relay_cut", self.network.columns(cut), 1.0, self.span)
+            columns, weights = (*row.columns, *excuse.columns), (*row.weights, *(excuse.weight for _ in excuse.columns))
+            rows.append(Row("tree_relay_cut", columns, weights, row.least - excuse.constant))
         return rows
 
+    def _chains(self, point: Point) -> dict[str, tuple[float, tuple[str, ...]]]:
+        """For ends near the root: a chain of corridors from there, by what its inner ends lack to relay at least."""
+        found: dict[str, tuple[float, tuple[str, ...]]] = {}
+        heap: list[tuple[float, str, tuple[str, ...]]] = [(0.0, self.root, ())]
+        while heap:
+            lack, here, inner = heapq.heappop(heap)
+            if here in found:
+                continue
+            found[here] = lack, inner
+            if here != self.root:
+                lack += max(0.0, 1.0 - point[self.relay[here]]) if here in self.relay else 1.0
+                inner = (*inner, here)
+            for there in self.linked[here] if lack < 1.0 else ():
+                heapq.heappush(heap, (lack, there, inner))
+        return found
 
-def _between(inventory: Inventory, root: str) -> dict[str, set[str]]:
+
+def _between(linked: Mapping[str, Sequence[str]], root: str) -> dict[str, set[str]]:
     """For each end that corridors link to the root, the ends that any chain of corridors between the two meets."""
-    neighbours = adjacent(required_ends(inventory))
-    linked = breadth_first(neighbours, root).keys() - {root}
-    met: dict[str, set[str]] = {s: set() for s in linked}
-    for t in linked:
-        without = {s: near for s, near in neighbours.items() if s != t} | {t: []}
-        for s in linked - {t} - breadth_first(without, root).keys():
+    met: dict[str, set[str]] = {s: set() for s in breadth_first(linked, root).keys() - {root}}
+    for t in met:
+        without = {s: near for s, near in linked.items() if s != t} | {t: []}
+        for s in met.keys() - {t} - breadth_first(without, root).keys():
             met[s].add(t)
     return met

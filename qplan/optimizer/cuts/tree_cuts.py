@@ -39,17 +39,18 @@ def directed_cuts(model: Formulation, trees: Trees) -> Separator:
     relaying = [RelayCuts(model, trees, k, index) for k in counted if trees.spanned_by(k)]
 
     def separate(point: Point) -> list[Row]:
-        relayed: dict[str, list[Row]] = {}
+        rows, settled = list[Row](), set[str]()
         for cuts in relaying:
-            relayed |= cuts.separate(point)
-        rows = [row for mine in relayed.values() for row in mine]
+            found, more = cuts.separate(point)
+            rows += found
+            settled |= more
         for k, network in enumerate(networks):
             root = sites[trees.components[k].ends[0]]
             capacity = network.capacities(point)
             for l in trees.spanned_by(k):
                 span = index[trees.spans[k, l].name] if trees.spans else None
                 wanted = 1.0 if span is None else point[span]
-                ends = (s for s in trees.components[l].ends if k < l or s not in relayed)
+                ends = (s for s in trees.components[l].ends if k < l or s not in settled)
                 targets = [sites[s] for s in ends if sites[s] != root]
                 for target in targets if wanted > VIOLATION else ():
                     model.clock.check()

@@ -45,6 +45,7 @@ def tree_values(trees: Trees, design: Design) -> dict[str, float]:
     values = dict.fromkeys((v.name for v in trees.variables()), 0.0)
     used = design.used_links
     installed = {arc for link in design.links if link.id in used for arc in (link.ends, link.ends[::-1])}
+    last = {node.site for node in design.nodes if "relay" not in node.roles}
     waiting = list(range(len(trees.components)))
     while waiting and waiting[0] < trees.rooted:
         k = waiting[0]
@@ -53,7 +54,7 @@ def tree_values(trees: Trees, design: Design) -> dict[str, float]:
         for tree, tail, head in trees.arcs:
             if tree == k and (tail, head) in installed:
                 onward[tail].append(head)
-        reached = breadth_first(onward, root)
+        reached = breadth_first(onward, root, last)
         spanned = [l for l in waiting if all(s in reached for s in trees.components[l].ends)]
         for l in spanned:
             if trees.spans:

@@ -179,8 +179,8 @@ class BranchAndCut:
         relaxation = self.relaxation
         relaxation.set_bounds(here.fixed, self.upper)
         before = here.bound
-        point: Point | None = None
-        for turn in range(CUT_ROUNDS):
+        turn = 0
+        while True:
             solved = relaxation.solve()
             self.cut_short = solved is LpEnding.STOPPED
             if solved is not LpEnding.SOLVED:
@@ -196,8 +196,9 @@ class BranchAndCut:
                 self.incumbent = better(self.incumbent, self._route(point))
                 if self._close(here.bound):
                     return None
-            stuck = turn > 0 and here.bound - last < LEAST_PROGRESS * (self._value_or_inf() - here.bound)
-            rows = [] if stuck and not whole else self._cut(point)
+            slow = here.bound - last < LEAST_PROGRESS * (self._value_or_inf() - here.bound)
+            enough = not whole and (turn >= CUT_ROUNDS or (turn > 0 and slow))  # a whole point is cut to the end
+            rows = [] if enough else self._cut(point)
             if not rows:
                 if whole:
                     self.left = min(self.left, here.bound)
@@ -206,7 +207,7 @@ class BranchAndCut:
             self.witnesses.judge(rows, self.incumbent)
             relaxation.add(rows)
             self.rows += rows
-        return point
+            turn += 1
 
     def _route(self, point: Point) -> Incumbent | None:
         """A plan on the links of an integral point, else on these and all that were promising."""
@@ -220,10 +221,12 @@ class BranchAndCut:
         return found
 
     def _guide(self, point: Point) -> Incumbent | None:
-        """A plan by local search, guided by a fractional point."""
+        """A plan guided by a fractional point, improved by local search."""
         links, sites = self.model.values(point, self.model.link), self.model.values(point, self.model.relay)
         self.promising |= {link for link, value in links.items() if value > INTEGRAL}
-        return GuidedSearch(self.task, self.prices, self.promising).search(self.task.served, links, sites)
+        planner = GuidedSearch(self.task, self.prices, self.promising)
+        found = planner.plan(self.task.served, links, sites)
+        return None if found is None else planner.improve(found)
 
     def _cut(self, point: Point) -> list[Row]:
         """Cuts of the first family that gives some."""

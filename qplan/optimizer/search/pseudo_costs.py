@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 STRONG_CANDIDATES = 8
+PATIENCE = 3  # candidates one after the other that are no better, after which the best is taken
 RELIABLE = 2  # trials after which a pseudo-cost is believed
 
 Trial = Callable[[int, float, bool], float]
@@ -25,12 +26,15 @@ class PseudoCosts:
     def choose(self, fractional: list[tuple[int, float]], trial: Trial) -> int:
         """The column, given with its value, of the best product of gains; those of few trials are tried first."""
         ranked = sorted(fractional, key=lambda entry: (-self._score(entry[0], entry[1] % 1), entry[0]))
-        best, best_score = ranked[0][0], -1.0
+        best, best_score, worse = ranked[0][0], -1.0, 0
         for column, value in ranked[:STRONG_CANDIDATES]:
             down, up = (self._expect(column, value, upwards, trial) for upwards in (False, True))
             score = max(down, 1e-9) * max(up, 1e-9)
+            worse += 1
             if score > best_score:
-                best, best_score = column, score
+                best, best_score, worse = column, score, 0
+            if worse >= PATIENCE:
+                break
         return best
 
     def _expect(self, column: int, value: float, upwards: bool, trial: Trial) -> float:

@@ -37,7 +37,9 @@ PLATEAU_ROUNDS = 60  # the same where several paths' rows are halved, and the bo
 FAR = 0.02  # of the plan's value
 STILL_ROUNDS = 3  # after which all families are asked
 STALL_GROWTH = 2e-4  # by this share
+CLOSING = 0.1  # of what is left to the plan's value, where that is not far: branching closes it sooner
 MOST_ROUNDS = 400
+SKETCHED_GROWTH = 2e-3  # by this share in a few rounds, where the relaxation is but to guide a plan
 GUIDED = (12, 48, 192)  # rounds in which a plan is looked for
 MOST_STEPS = 5000  # of the simplex method from one round to the next
 MANY_TIES = 2000  # rows of layered trees, with which the relaxation is left to a first-order method
@@ -129,7 +131,8 @@ def relax_root(
     stable = np.ones(len(model.columns))  # a point that keeps all cuts
     if lifts.trees.extra is not None:
         stable[model.index()[lifts.trees.extra.name]] = 0.0
-    return _separate_in_rounds(root, f"{goal.name}, relaxation", stable, parameters, guided)
+    least_growth = SKETCHED_GROWTH if joined else 0.0
+    return _separate_in_rounds(root, f"{goal.name}, relaxation", stable, parameters, guided, least_growth)
 
 
 def _halves(model: Formulation) -> bool:
@@ -165,8 +168,12 @@ def _separate_in_rounds(
     stable: Point,
     parameters: SearchParameters,
     guided: Callable[[Root], Incumbent | None] | None,
+    least_growth: float = 0.0,
 ) -> Root:
-    """Solve the relaxation and add the cuts that its point violates, in turn."""
+    """Solve the relaxation and add the cuts that its point violates, in turn.
+
+    Ends where the bound grows by no more than `least_growth` of it in a few rounds.
+    """
     relaxation, rows = root.relaxation, list(root.rows)
     bounds: list[float] = []
     for turn in range(MOST_ROUNDS):
@@ -201,6 +208,10 @@ def _separate_in_rounds(
         room = math.inf if value is None else (value - bound) / max(abs(value), 1e-9)
         patient = root.halved and room > FAR and not relaxation.approximate
         stalled = _stalled(bounds, PLATEAU_ROUNDS if patient else STALL_ROUNDS)
+        if value is not None and room < FAR and not relaxation.approximate:
+            stalled = _stalled(bounds, STALL_ROUNDS, CLOSING * (value - bound))
+        if least_growth:
+            stalled |= _stalled(bounds, STILL_ROUNDS, least_growth * abs(bound))
         if room <= parameters.gap or stalled or (not found and relaxation.settled):
             return root
         if relaxation.approximate or turn % PURGE_EVERY == PURGE_EVERY - 1:
@@ -247,7 +258,8 @@ def _separate(
     return list(dict.fromkeys(found)), 0.5 * (stable + point)
 
 
-def _stalled(bounds: list[float], rounds: int) -> bool:
+def _stalled(bounds: list[float], rounds: int, growth: float = 0.0) -> bool:
+    """The bound has grown by less than that, or next to nothing, over so many rounds."""
     if len(bounds) <= rounds:
         return False
-    return bounds[-1] - bounds[-1 - rounds] < STALL_GROWTH * abs(bounds[-1])
+    return bounds[-1] - bounds[-1 - rounds] < max(growth, STALL_GROWTH * abs(bounds[-1]))
