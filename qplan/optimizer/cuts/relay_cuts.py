@@ -100,8 +100,11 @@ class RelayCuts:
         for cut, _ in self.network.cuts(passing, self.sites[self.root], self.sites[end], wanted - excuse.much):
             capacity[cut] = np.maximum(capacity[cut], wanted)  # one row per cut and round
             row = require("tree_relay_cut", self.network.columns(cut), 1.0, self.span)
-            columns, weights = (*row.columns, *excuse.columns), (*row.weights, *(excuse.weight for _ in excuse.columns))
-            rows.append(Row("tree_relay_cut", columns, weights, row.least - excuse.constant))
+            if np.isin(cut, list(self.through.values())).any():  # arcs alone need no excuse
+                columns = (*row.columns, *excuse.columns)
+                weights = (*row.weights, *(excuse.weight for _ in excuse.columns))
+                row = Row("tree_relay_cut", columns, weights, row.least - excuse.constant)
+            rows.append(row)
         return rows
 
     def _chains(self, point: Point) -> dict[str, tuple[float, tuple[str, ...]]]:
