@@ -6,7 +6,7 @@ Links and corridors are numbered by their places here; everything in drills and 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -95,20 +95,12 @@ class Network:
     @cached_property
     def at_site(self) -> dict[str, list[int]]:
         """The links that end at each site."""
-        found: dict[str, list[int]] = {}
-        for number, link in enumerate(self.links):
-            for end in link.ends:
-                found.setdefault(end, []).append(number)
-        return found
+        return _by_end(link.ends for link in self.links)
 
     @cached_property
     def ending_at(self) -> dict[str, list[int]]:
         """The corridors that end at each site."""
-        found: dict[str, list[int]] = {}
-        for number, corridor in enumerate(self.corridors):
-            for end in corridor.ends:
-                found.setdefault(end, []).append(number)
-        return found
+        return _by_end(corridor.ends for corridor in self.corridors)
 
     @cached_property
     def on_link(self) -> tuple[frozenset[int], ...]:
@@ -136,6 +128,14 @@ class Network:
                 relays.append(site)
             self._relays[key] = tuple(relays)
         return self._relays[key]
+
+
+def _by_end(pairs: Iterable[tuple[str, str]]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for number, ends in enumerate(pairs):
+        for end in ends:
+            found.setdefault(end, []).append(number)
+    return found
 
 
 def network_of(inventory: Inventory, plan: Plan) -> Network:
