@@ -32,8 +32,8 @@ ONE_PIECE_SHARE = 0.2  # of the time left, at the most, goes to the relaxation f
 ROOT_SHARE = 0.85  # of the time left, at the most, goes to the root
 ROOT_SHARE_BEFORE_FLOWS = 0.3  # the same where flows stand on its cuts
 ARC_FLOW_SHARE = 0.5  # of the time left, at the most, goes to the bound of the arc flow
-FLOW_GUIDED_SHARE = 0.5  # of the time left then, at the most, goes to the plan that it guides where cuts follow
-MANY_SITES, MANY_ENDS = 400, 50  # from so many on, of both, cuts of several paths are many and slow
+FLOW_GUIDED_SHARE = 0.8  # of the time left then, at the most, goes to the plan that it guides where cuts follow
+MANY_SITES, MANY_ENDS = 400, 50  # from so many on cuts of several paths are many and slow
 GUIDED_SHARE = 0.25  # of the time left, at the most, goes to the plan that it guides where branching is promising
 
 
@@ -180,8 +180,8 @@ class ArcFlowRelaxation:
     """The arc-flow relaxation and a plan that it guides, where rates can bind, or cuts are slow.
 
     Where corridors ask for `several` paths it comes before cuts: it says more than they do where rates can bind, and
-    says it sooner on many sites with many ends. Else it stands on theirs where these have not come to an end in time
-    (then branching says more).
+    says it sooner on many sites with many ends, or with numbers of paths that differ. Else it stands on theirs where
+    these have not come to an end in time (then branching says more).
     """
 
     several: bool
@@ -286,8 +286,9 @@ def _rates_bind(task: Task) -> bool:
 
 
 def _cuts_are_slow(search: Minimization) -> bool:
-    ends = {end for corridor in search.task.inventory.corridors.values() for end in corridor.ends}
-    return len(search.model.relay) >= MANY_SITES and len(ends) >= MANY_ENDS
+    corridors = [corridor for corridor in search.task.inventory.corridors.values() if corridor.required]
+    ends, counts = {end for corridor in corridors for end in corridor.ends}, {corridor.paths for corridor in corridors}
+    return len(search.model.relay) >= MANY_SITES and (len(ends) >= MANY_ENDS or len(counts) > 1)
 
 
 def _part(parameters: SearchParameters, share: float) -> SearchParameters:
