@@ -27,7 +27,8 @@ def rate_at_bps(curve: Curve, loss_db: float) -> float:
     if rate_a <= 0 or rate_b <= 0:
         return 0.0
     share = (loss_db - a) / (b - a)
-    return 10 ** (math.log10(rate_a) * (1 - share) + math.log10(rate_b) * share)
+    rate = 10 ** (math.log10(rate_a) * (1 - share) + math.log10(rate_b) * share)
+    return min(max(rate, min(rate_a, rate_b)), max(rate_a, rate_b))  # whatever was rounded
 
 
 def repeaterless_bound_bps(clock_hz: float, loss_db: float) -> float:
@@ -53,6 +54,7 @@ def loss_for_rate_db(curve: Curve, loss_db: float, rate_bps: float) -> float:
             continue
         if rate_b <= 0:
             return max(a, loss_db)
-        share = (math.log10(rate_a) - math.log10(rate_bps)) / (math.log10(rate_a) - math.log10(rate_b))
+        fall = math.log10(rate_a) - math.log10(rate_b)
+        share = (math.log10(rate_a) - math.log10(rate_bps)) / fall if fall > 0 else 0.0  # none that a float tells
         return max(loss_db, a + (b - a) * share)
     return max(loss_db, curve[-1][0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from plan_fixtures import make_link, sample
 
@@ -22,6 +22,8 @@ def curves(draw):
 
 
 @given(curves(), st.floats(0, 1), st.floats(0.001, 1))
+@example(((0.0, 15.0), (1.0, 15.0), (2.0, 0.0)), 0.375, 1.0)  # a flat piece, on which the rate was rounded up
+@example(((0.0, 15.000000000000002), (1.0, 15.0), (2.0, 0.0)), 0.0, 1.0)
 def test_the_rate_is_given_up_to_the_loss_and_not_beyond(curve, place, share):
     loss = place * curve[-1][0]
     rate = share * rate_at_bps(curve, loss)
