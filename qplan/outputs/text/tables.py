@@ -149,8 +149,8 @@ def fitted_rows(
 ) -> list[list[str]]:
     """The cells cut to so many characters; in a window of so many columns so that the table just fits into it.
 
-    The widest columns give way first, none below its heading or `LEAST_CELL`, the first, which names things, last;
-    those that are to stay `whole` not at all.
+    The widest columns give way first, none below its heading, its longest amount or `LEAST_CELL`, the first, which
+    names things, last; those that are to stay `whole` not at all.
     """
     cells = [list(row) for row in rows]
     widths = _fitted_widths(header, cells, characters, window, whole)
@@ -181,7 +181,7 @@ def _wrapped(text: str, width: int) -> list[str]:
             lines.append(line)
             line = ""
         line = f"{line} {word}" if line else word
-        while text_width(line) > width and not _AMOUNT.fullmatch(line):
+        while text_width(line) > width and not _is_amount(line):
             cut = max(1, _fitting(line, width))
             lines.append(line[:cut])
             line = line[cut:]
@@ -196,9 +196,11 @@ def _wrapped(text: str, width: int) -> list[str]:
 def _fitted_widths(
     header: Sequence[str], cells: Sequence[Sequence[str]], characters: int, window: int | None, whole: Collection[str]
 ) -> list[int]:
-    widths = [max(map(text_width, column)) for column in zip(header, *cells, strict=True)]
+    columns = list(zip(header, *cells, strict=True))
+    widths = [max(map(text_width, column)) for column in columns]
     least = [max(text_width(name), min(LEAST_CELL, width)) for name, width in zip(header, widths, strict=True)]
     least[0] = min(widths[0], LONGEST_NAME)
+    least = [max(few, *map(_amount_width, column)) for few, column in zip(least, columns, strict=True)]
     least = [width if name in whole else few for name, width, few in zip(header, widths, least, strict=True)]
     if window is None:
         widths = [characters] * len(header)
@@ -208,6 +210,16 @@ def _fitted_widths(
             break
         widths[widest] -= 1
     return widths
+
+
+def _amount_width(text: str) -> int:
+    """Of the longest amount in the text, which is never broken."""
+    return max((len(word) for word in _BETWEEN_WORDS.split(text) if _is_amount(word)), default=0)
+
+
+def _is_amount(word: str) -> bool:
+    """Not just a long row of digits."""
+    return len(word) <= LONGEST_NAME and _AMOUNT.fullmatch(word) is not None
 
 
 def drop_columns(
