@@ -29,7 +29,7 @@ Status = Literal["optimal", "feasible", "infeasible", "unknown"]
 GAP, TIME_LIMIT_S, MOST_THREADS, MOST_CHANGE_COST = 0.001, 300.0, 256, 1e12
 WRITING_S = 1.5e-5  # to draw and tabulate a plan, for each character of its inventory
 PATH_S = 2e-5  # the same, for each site that a corridor may pass
-WRITING_SHARE, PATH_SHARE = 0.2, 0.4  # of the time left, at the most, are kept for the one and the other
+WRITING_SHARE, PATH_SHARE = 0.2, 0.5  # of the time left, at the most, are kept for the one and the other
 PATIENCE_S = 1.0  # for what is drawn before the plan itself is safe
 
 
