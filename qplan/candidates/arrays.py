@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -34,6 +35,25 @@ class Commodity:
     """On one path; None where there is no limit."""
     permitted: list[bool]
     """Per site: an end of the corridor or a possible relay; corridors with the same sites have one list."""
+
+
+@dataclass(frozen=True)
+class NeighbourPairs:
+    """The links in both directions, as arcs in the order of the pairs of sites that they join."""
+
+    link: np.ndarray
+    tail: np.ndarray
+    first: np.ndarray
+    """The first arc of each pair."""
+    head: np.ndarray
+    """Of each pair."""
+    of_site: np.ndarray
+    """The first pair of each tail, and the number of pairs."""
+
+    def least(self, weight: np.ndarray) -> csr_array:
+        """From site to site the least weight of the arcs between them."""
+        data = np.minimum.reduceat(weight, self.first) if len(weight) else weight
+        return csr_array((data, self.head, self.of_site), shape=(len(self.of_site) - 1,) * 2)
 
 
 class CandidateArrays:
@@ -68,7 +88,6 @@ class CandidateArrays:
         for l, (a, b) in enumerate(self.ends):
             self.neighbours[a].append((b, l))
             self.neighbours[b].append((a, l))
-        self._find_neighbour_pairs()
         self._permitted: dict[frozenset[str], list[bool]] = {}
         self.commodities = {
             q: self._commodity(q, corridor, candidates) for q, corridor in sorted(inventory.corridors.items())
@@ -89,18 +108,16 @@ class CandidateArrays:
             q, (first, second), corridor.demand_bps, corridor.paths, corridor.disjoint, most_links, permitted
         )
 
-    def _find_neighbour_pairs(self) -> None:
-        """The links in both directions, those of each pair of sites side by side, for searches in compiled code."""
+    @cached_property
+    def pairs(self) -> NeighbourPairs:
+        """For searches in compiled code."""
         ends = np.array(self.ends, dtype=np.int64).reshape(-1, 2)
         tail, head = ends.T.ravel(), ends[:, ::-1].T.ravel()
         order = np.lexsort((head, tail))
         tail, head = tail[order], head[order]
-        self.arc_link, self.arc_tail = np.tile(np.arange(len(ends)), 2)[order], tail
-        self.pair_first = np.flatnonzero(np.diff(tail, prepend=-1) | np.diff(head, prepend=-1))
-        first_of_site = np.searchsorted(tail[self.pair_first], np.arange(len(self.sites) + 1))
-        shape = (len(self.sites), len(self.sites))
-        weight = np.zeros(len(self.pair_first))
-        self.pair_weight = csr_array((weight, head[self.pair_first], first_of_site), shape=shape)
+        first = np.flatnonzero(np.diff(tail, prepend=-1) | np.diff(head, prepend=-1))
+        of_site = np.searchsorted(tail[first], np.arange(len(self.sites) + 1))
+        return NeighbourPairs(np.tile(np.arange(len(ends)), 2)[order], tail, first, head[first], of_site)
 
     def price_of(self, links: list[int], count: np.ndarray) -> np.ndarray:
         """What so many systems in use cost on each of some links."""
@@ -176,5 +193,4 @@ class CandidateArrays:
         return self._users[disjoint]
 
     def systems(self, l: int, load_bps: float) -> int:
-        rate_bps = self.rates_bps[l]
-        return 1 if load_bps <= rate_bps else systems_needed(load_bps, rate_bps)
+        return systems_needed(load_bps, self.rates_bps[l])

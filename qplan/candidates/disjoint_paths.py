@@ -88,9 +88,8 @@ def _weight_left(index: CandidateArrays, commodity: Commodity, weights: Weights)
     permitted = np.array(commodity.permitted)
     site = np.where(permitted, weights.site, np.inf)
     site[start], site[goal] = np.inf, 0.0
-    arcs = np.array(weights.link)[index.arc_link] + site[index.arc_tail]  # backwards, from the goal
-    index.pair_weight.data = np.minimum.reduceat(arcs, index.pair_first) if len(arcs) else arcs
-    left: list[float] = np.where(permitted, dijkstra(index.pair_weight, indices=goal), np.inf).tolist()
+    backwards = index.pairs.least(np.array(weights.link)[index.pairs.link] + site[index.pairs.tail])
+    left: list[float] = np.where(permitted, dijkstra(backwards, indices=goal), np.inf).tolist()
     return left
 
 

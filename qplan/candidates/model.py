@@ -118,4 +118,4 @@ class CandidateGraph:
 
 def systems_needed(load_bps: float, key_rate_bps: float) -> int:
     """Parallel systems that carry a load: at least one, and as many as the rate asks for."""
-    return max(1, math.ceil(load_bps / key_rate_bps * (1 - RATE_TOLERANCE)))
+    return 1 if load_bps <= key_rate_bps else math.ceil(load_bps / key_rate_bps * (1 - RATE_TOLERANCE))

@@ -53,10 +53,11 @@ class RelayCuts:
         mine = [(tail, head, [index[v.name]]) for (i, tail, head), v in trees.arcs.items() if i == k]
         sites = {s: 2 * i for i, s in enumerate(sorted({self.root, *self.others}.union(*(arc[:2] for arc in mine))))}
         self.relay = {s: index[model.relay[s].name] for s in model.node if s in model.relay}
-        split = [s for s in sorted(model.node) if s in sites and s != self.root]
-        arcs = [(sites[tail] + (tail in split), sites[head], columns) for tail, head, columns in mine]
-        self.through = {s: len(arcs) + i for i, s in enumerate(split)}
-        relays = [(sites[s], sites[s] + 1, [self.relay[s]] if s in self.relay else []) for s in split]
+        split = (s for s in sorted(model.node) if s in sites and s != self.root)
+        self.through = {s: arc for arc, s in enumerate(split, start=len(mine))}
+        self.first_through = len(mine)
+        arcs = [(sites[tail] + (tail in self.through), sites[head], columns) for tail, head, columns in mine]
+        relays = [(sites[s], sites[s] + 1, [self.relay[s]] if s in self.relay else []) for s in self.through]
         self.network = FlowNetwork(2 * len(sites), arcs + relays, len(index))
         self.sites = sites
         self.linked = adjacent(required_ends(model.inventory))
@@ -100,7 +101,7 @@ class RelayCuts:
         for cut, _ in self.network.cuts(passing, self.sites[self.root], self.sites[end], wanted - excuse.much):
             capacity[cut] = np.maximum(capacity[cut], wanted)  # one row per cut and round
             row = require("tree_relay_cut", self.network.columns(cut), 1.0, self.span)
-            if np.isin(cut, list(self.through.values())).any():  # arcs alone need no excuse
+            if (cut >= self.first_through).any():  # arcs alone need no excuse
                 columns = (*row.columns, *excuse.columns)
                 weights = (*row.weights, *(excuse.weight for _ in excuse.columns))
                 row = Row("tree_relay_cut", columns, weights, row.least - excuse.constant)

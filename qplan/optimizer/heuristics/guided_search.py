@@ -18,6 +18,7 @@ from qplan.optimizer.model.designs import design_of
 from qplan.optimizer.model.objectives import Goal
 from qplan.optimizer.model.stage import Incumbent, Task, better
 from qplan.plan.model import Path, ServedCorridor
+from qplan.time_budget import TimeBudget
 
 FEW, MANY = 3, 12  # orders in which corridors are routed
 EFFORT = 2400  # links × orders
@@ -42,10 +43,10 @@ class GuidedSearch:
         self.task = task if links is None else task.on(links)
         self.index = CandidateArrays(self.task.inventory, self.task.candidates, price)
 
-    def improve(self, incumbent: Incumbent) -> Incumbent:
-        """A plan known, all of whose links are here, by local search."""
-        state = self._state(incumbent)
-        improve(state, self._over)
+    def improve(self, incumbent: Incumbent, clock: TimeBudget | None = None) -> Incumbent:
+        """A plan known, all of whose links are here, by local search; on the clock of the task, if on no other."""
+        state, clock = self._state(incumbent), clock or self.task.clock
+        improve(state, lambda: clock.spent)
         return _better(incumbent, self._incumbent(state))
 
     def _state(self, incumbent: Incumbent) -> RoutingState:

@@ -7,7 +7,7 @@ same.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Protocol
 
 from qplan.candidates.bundles import find_tight_links
@@ -45,6 +45,19 @@ class Minimization:
     model: Formulation
     goal: Goal
     prices: Prices
+
+    @cached_property
+    def rates_bind(self) -> bool:
+        """More may be asked of some link than one system gives."""
+        return bool(find_tight_links(self.task.inventory, self.task.candidates))
+
+    @cached_property
+    def cuts_are_slow(self) -> bool:
+        """Cuts of several paths are many: on many sites, for many ends or numbers of paths that differ."""
+        required = [corridor for corridor in self.task.inventory.corridors.values() if corridor.required]
+        ends = {end for corridor in required for end in corridor.ends}
+        mixed = len({corridor.paths for corridor in required}) > 1
+        return len(self.model.relay) >= MANY_SITES and (len(ends) >= MANY_ENDS or mixed)
 
 
 @dataclass(frozen=True)
@@ -96,8 +109,7 @@ class FirstPlan:
         if incumbent is None:
             return standing
         task.parameters.watch(Sighting(f"{search.goal.name}, local search", incumbent.value, None))
-        planner = GuidedSearch(replace(task, parameters=_part(task.parameters, FIRST_PLAN_SHARE)), search.prices)
-        return replace(standing, incumbent=planner.improve(incumbent))
+        return replace(standing, incumbent=planner.improve(incumbent, task.clock.share(FIRST_PLAN_SHARE)))
 
 
 class OnePiecePlan:
@@ -193,7 +205,7 @@ class ArcFlowRelaxation:
         closed = not several and standing.root is not None and not standing.root.cut_short
         if task.stage.exact or several != self.several or closed:
             return False
-        return _rates_bind(task) or (several and _cuts_are_slow(search))
+        return search.rates_bind or (several and search.cuts_are_slow)
 
     def take(self, search: Minimization, standing: Standing) -> Standing:
         task, root = replace(search.task, parameters=_part(search.task.parameters, ARC_FLOW_SHARE)), standing.root
@@ -205,7 +217,7 @@ class ArcFlowRelaxation:
         if standing.bound is None or bound > standing.bound:
             standing = replace(standing, bound=bound, method=self.name)
         known, task = standing.incumbent, search.task
-        if not _rates_bind(task):
+        if not search.rates_bind:
             task = replace(task, parameters=_part(task.parameters, FLOW_GUIDED_SHARE))
         found = guide_on_support(task, search.prices, known, flows.links, flows.sites, standing.bound)
         return replace(standing, incumbent=better(known, found))
@@ -220,7 +232,7 @@ class Branching:
         root = standing.root
         if root is None or standing.bound is None:
             return False
-        if _rates_bind(search.task) and ArcFlowRelaxation(several=True).wanted(search, standing):
+        if search.rates_bind and ArcFlowRelaxation(several=True).wanted(search, standing):
             return False  # where the arc flow says more than cuts do, branching on these adds nothing
         # large lifts, and counts, are the solver's business
         return not (root.layered or root.relaxation.approximate or search.task.stage.exact)
@@ -279,16 +291,6 @@ class ExactModel:
 def met(task: Task, standing: Standing) -> bool:
     """The plan's value and the bound are within the gap asked for."""
     return standing.incumbent is not None and task.within(standing.incumbent.value, standing.bound)
-
-
-def _rates_bind(task: Task) -> bool:
-    return bool(find_tight_links(task.inventory, task.candidates))
-
-
-def _cuts_are_slow(search: Minimization) -> bool:
-    corridors = [corridor for corridor in search.task.inventory.corridors.values() if corridor.required]
-    ends, counts = {end for corridor in corridors for end in corridor.ends}, {corridor.paths for corridor in corridors}
-    return len(search.model.relay) >= MANY_SITES and (len(ends) >= MANY_ENDS or len(counts) > 1)
 
 
 def _part(parameters: SearchParameters, share: float) -> SearchParameters:
