@@ -54,9 +54,10 @@ def command(
 ) -> int:
     """Read every FILE (default sites.yaml) with its includes and report every problem found.
 
-    A comment suppresses a warning in its line, or in the line below it: `# qplan-ignore: QP303 measured twice`. An
-    error cannot be suppressed, and makes the inventory invalid (exit 3) even where --select or --ignore leave it out.
-    A FILE that cannot be read ends with 1, after the findings about the others.
+    A comment suppresses a warning in its line, or in the line below it: `# qplan-ignore: QP303 measured twice`. A key
+    and its value in the line below count as one line. An error cannot be suppressed, and makes the inventory invalid
+    (exit 3) even where --select or --ignore leave it out. A FILE that cannot be read ends with 1, after the findings
+    about the others.
     """
     files = files or (default_file(click.get_current_context()),)
     validated, unreadable = [], []

@@ -1,5 +1,6 @@
 """In-line suppressions: `# qplan-ignore: QP303 reason` in the line of a finding, or alone in the lines above it.
 
+Where a value stands in the line below its key, the two lines are one to a comment, as `fmt` would write them.
 Only warnings can be suppressed: an error stops the reading, so nothing could be planned without it.
 """
 
@@ -8,7 +9,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import yaml
 
@@ -16,6 +19,7 @@ from qplan.errors import Diagnostic
 from qplan.inventory.rules import IMPORTS, PLANS, RULES, Spot, finding, printable
 from qplan.inventory.source.messages import did_you_mean
 from qplan.inventory.source.source_map import Path, Place
+from qplan.inventory.source.surrogates import hide_pairs
 
 MARK = "qplan-ignore"
 LINE_ENDS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as libyaml counts lines
@@ -24,16 +28,23 @@ CODES_AND_REASON = re.compile(r"\s*:\s*(QP\w*(?:\s*,\s*QP\w*)*)[\s:,]*(.*)", re.
 ABOUT_SUPPRESSIONS = frozenset(["QP020", "QP021"])
 OF_INVENTORIES = [code for code in RULES if not code.startswith((IMPORTS, PLANS))]
 SUPPRESSIBLE = frozenset(code for code in OF_INVENTORIES if RULES[code].severity == "warning") - ABOUT_SUPPRESSIONS
+PROPERTIES = (yaml.AnchorToken, yaml.TagToken)
+LEADING = (yaml.KeyToken, yaml.ValueToken, yaml.BlockEntryToken, *PROPERTIES)
+BLOCK_STARTS = (yaml.BlockMappingStartToken, yaml.BlockSequenceStartToken)
+FLOW_STARTS = (yaml.FlowMappingStartToken, yaml.FlowSequenceStartToken)
+FLOW_ENDS = (yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
+VALUES = (yaml.ScalarToken, yaml.AliasToken, *FLOW_STARTS, *PROPERTIES)
+Lines: TypeAlias = tuple[tuple[str, int], ...]  # of each its file and number
 FORM = f"write '# {MARK}: QP303 reason'"
 
 
 @dataclass(frozen=True)
 class Suppression:
-    """One rule that a comment suppresses, at findings in one line."""
+    """One rule that a comment suppresses, at findings in its lines."""
 
     code: str
     reason: str
-    covers: tuple[str, int]  # file and line
+    covers: Lines
     at: Spot
     of_scenario: bool  # stands in a scenario, and so may have its finding only there
 
@@ -61,7 +72,7 @@ def apply_suppressions(
     findings: Iterable[Diagnostic], suppressions: Iterable[Suppression]
 ) -> tuple[tuple[Diagnostic, ...], tuple[Diagnostic, ...], list[Suppression]]:
     """The findings that stand, those that are suppressed (with the reason), and the suppressions without a finding."""
-    by_place = {(*item.covers, item.code): item for item in suppressions}
+    by_place = {(*place, item.code): item for item in suppressions for place in item.covers}
     unused = dict.fromkeys(by_place.values())
     kept, suppressed = [], []
     for item in findings:
@@ -92,6 +103,7 @@ def _read(file: str, text: str, here: Mapping[Path, Place]) -> Iterator[Suppress
     inside_text = _inside(positions, nodes)
     in_scenario = _inside(positions, [place.value for path, place in here.items() if path[:1] == ("scenarios",)])
     covered = _covered_lines(LINE_ENDS.split(text))
+    together = _lines_together(text)
     begins = [0, *(end.end() for end in LINE_ENDS.finditer(text))]
     for comment, position in zip(comments, positions, strict=True):
         if position in inside_text:
@@ -99,11 +111,11 @@ def _read(file: str, text: str, here: Mapping[Path, Place]) -> Iterator[Suppress
         line = bisect_right(begins, position)
         column = position - begins[line - 1] + 1
         at = Spot(file, line, column, column + len(comment.group().rstrip()))
-        covers = (printable(file), covered[line])
+        covers = tuple((printable(file), about) for about in together.get(covered[line], [covered[line]]))
         yield from _entries(comment.group(1), covers, at, position in in_scenario)
 
 
-def _entries(body: str, covers: tuple[str, int], at: Spot, of_scenario: bool) -> Iterator[Suppression | Diagnostic]:
+def _entries(body: str, covers: Lines, at: Spot, of_scenario: bool) -> Iterator[Suppression | Diagnostic]:
     match = CODES_AND_REASON.fullmatch(body.rstrip())
     if not match:
         yield finding("QP020", at, "", "this suppression names no rule", hint=FORM)
@@ -130,6 +142,29 @@ def _covered_lines(lines: list[str]) -> list[int]:
         if lines[line - 1].lstrip(" \t").startswith("#"):
             covered[line] = covered[line + 1]
     return covered
+
+
+def _lines_together(text: str) -> dict[int, list[int]]:
+    """For each line (from 1) that `fmt` would join, all that become one: a key and its value, a `-` and its entry."""
+    hidden = hide_pairs(text)
+    together: dict[int, list[int]] = {}
+    before: yaml.Token | None = None
+    with suppress(yaml.YAMLError):  # a text that cannot be read has that finding, which nothing suppresses
+        for token in yaml.scan(hidden.text if hidden else text, Loader=yaml.CSafeLoader):
+            if before is not None and token.start_mark.line > before.end_mark.line and _leads_to(before, token):
+                lines = together.setdefault(before.end_mark.line + 1, [before.end_mark.line + 1])
+                lines.append(token.start_mark.line + 1)
+                together[token.start_mark.line + 1] = lines
+            before = token
+    return together
+
+
+def _leads_to(before: yaml.Token, token: yaml.Token) -> bool:
+    if isinstance(before, yaml.BlockEntryToken) and isinstance(token, BLOCK_STARTS):
+        return True
+    if isinstance(before, FLOW_STARTS):
+        return isinstance(token, FLOW_ENDS)
+    return isinstance(token, yaml.ValueToken) or (isinstance(before, LEADING) and isinstance(token, VALUES))
 
 
 def _inside(positions: list[int], nodes: Iterable[yaml.Node | None]) -> set[int]:

@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[3]
 HERE = Path(__file__).parent
 SHIPPED = sorted([*ROOT.glob("examples/*/sites.yaml"), *ROOT.glob("qplan/catalogue/*.yaml")])
 SEED = secrets.randbelow(10**6)
+FAILED = [479170]
 
 
 def said(data: bytes) -> tuple[str, list]:
@@ -61,10 +62,10 @@ def random_value(rng: random.Random) -> dict:
     return value
 
 
-@pytest.mark.parametrize("number", range(16))
-def test_random_layouts_keep_meaning_and_comments_and_come_to_rest(number, tmp_path):
-    print(f"seed {SEED + number}")
-    rng = random.Random(SEED + number)
+@pytest.mark.parametrize("seed", [*FAILED, *range(SEED, SEED + 16)])
+def test_random_layouts_keep_meaning_and_comments_and_come_to_rest(seed, tmp_path):
+    print(f"seed {seed}")
+    rng = random.Random(seed)
     made = RandomLayout(rng)
     value = random_value(rng)
     text = made.text(value)
@@ -93,15 +94,41 @@ def test_layouts_that_differ_in_blanks_alone_become_one(number):
     assert len({canonical("x", layout.text(value).encode()) for layout in made}) == 1
 
 
+def suppressed(data: bytes) -> list[tuple[str, list]]:
+    """The reasons of all suppressions, each with the values it covers."""
+    parsed = parse_yaml("x", data)
+    suppressions, _ = find_suppressions({"x": parsed.text}, parsed.places)
+    lines = {path: place.at_key().line for path, place in parsed.places.items()}
+    return [(s.reason, [path for path in lines if ("x", lines[path]) in s.covers]) for s in suppressions]
+
+
 def test_suppressions_stay_with_what_they_suppress():
-    found = []
-    for name in ("before.yaml", "after.yaml"):
-        parsed = parse_yaml("x", (HERE / name).read_bytes())
-        suppressions, _ = find_suppressions({"x": parsed.text}, parsed.places)
-        lines = {path: place.at_key().line for path, place in parsed.places.items()}
-        found.append([(s.code, s.reason, [path for path in lines if lines[path] == s.covers[1]]) for s in suppressions])
-    assert found[0] == found[1]
-    assert [paths for _, _, paths in found[0]] == [[("sites", "a", "lat")], [("sites", "a", "lon")]]
+    before, after = (suppressed((HERE / name).read_bytes()) for name in ("before.yaml", "after.yaml"))
+    assert before == after
+    assert [paths for _, paths in after] == [[("sites", "a", "lat")], [("sites", "a", "lon")]]
+
+
+@pytest.mark.parametrize(
+    ("text", "paths"),
+    [
+        ("a:\n  1  {}\nb: 2\n", [("a",)]),
+        ("{}\na:\n  {{b: 1,\n   c: 2}}\n", [("a",), ("a", "b")]),
+        ("a:\n  {{b: 1,  {}\n   c: 2}}\n", [("a",), ("a", "b")]),
+        ("a: {{b: 1,\n  c: 2}}  {}\n", [("a", "c")]),
+        ("a: &x\n  'b'  {}\nc:\n  *x\n", [("a",)]),
+        ("a: &x b\nc:\n  *x  {}\n", [("c",)]),
+        ("a: [\n]  {}\n", [("a",)]),
+        ("{}\na:\n  b: 1\n", [("a",)]),
+        ("a:\n  {}\n  -\n    b: 1\n    c: 2\n", [("a", 0), ("a", 0, "b")]),
+        ("a:\n  # why\n  b  {}\n", [("a",)]),
+        ("a: 'b\n  c'  {}\n", []),
+        ("? a\n: b  {}\n", [("a",)]),
+        ('a: "\\ud83d\\ude00"\nb:\n  c  {}\n', [("b",)]),
+    ],
+)
+def test_suppressions_cover_the_same_whatever_the_layout(text, paths):
+    before = ("qplan: 1\n" + text.format("# qplan-ignore: QP303 why")).encode()
+    assert suppressed(before) == suppressed(canonical("x", before)) == [("why", paths)]
 
 
 @pytest.mark.parametrize(
