@@ -1,13 +1,13 @@
-"""Cuts that see ends which do not relay as leaves of a design, or as ends of its cycles.
+"""Cuts that see ends which do not relay as leaves of a design, or as ends on its cycles.
 
-No path passes such an end. So two branches of a tree that meet there, and lead to ends which chains of corridors link
-without it, are closed to a cycle by these chains.
+No path passes such an end. So where branches of a tree meet there, and lead to ends that chains of corridors link
+without it, the paths of these close a cycle.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from qplan.candidates.fibre_graph import adjacent, breadth_first
@@ -22,7 +22,7 @@ MOST_SITES = 12  # of a branch
 
 @dataclass(frozen=True)
 class Branch:
-    """Sites next to an end, and by how much more than once the tree enters them together with it."""
+    """Sites next to an end, and how much more than once the tree enters these and the end together."""
 
     sites: frozenset[str]
     over: float
@@ -30,156 +30,163 @@ class Branch:
 
 @dataclass(frozen=True)
 class Joint:
-    """An end where branches meet, and by how much these exceed what it may have without a relay or a cycle."""
+    """An end where branches meet, the component of both, and what they ask for above a relay there: cycles."""
 
     end: str
+    component: int
     branches: tuple[Branch, ...]
     excess: float
 
 
+@dataclass(frozen=True)
+class _Support:
+    """What a point says of a tree: arcs between sites both ways together, arcs into sites."""
+
+    used: Mapping[str, Mapping[str, float]]
+    entered: Mapping[str, float]
+
+
 class LeafCuts:
-    """The cuts of one tree, for the ends of its own component."""
+    """The cuts of one tree."""
 
     def __init__(self, model: Formulation, trees: Trees, k: int, index: dict[str, int]):
         assert trees.extra is not None
-        self.extra, self.span = index[trees.extra.name], index[trees.spans[k, k].name] if trees.spans else None
-        self.ends = trees.components[k].ends
-        self.root = self.ends[0]
-        self.relay = {s: index[model.relay[s].name] for s in self.ends if s in model.relay}
+        self.extra, self.root = index[trees.extra.name], trees.components[k].ends[0]
+        self.spans = {l: index[trees.spans[k, l].name] if trees.spans else None for l in trees.spanned_by(k)}
+        self.relay = {s: index[variable.name] for s, variable in model.relay.items()}
         self.linked = adjacent(required_ends(model.inventory))
         self.arcs = {(tail, head): index[v.name] for (i, tail, head), v in trees.arcs.items() if i == k}
-        self.into: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        self.into: dict[str, dict[str, int]] = defaultdict(dict)
         for (tail, head), column in self.arcs.items():
-            self.into[head].append((tail, column))
+            self.into[head][tail] = column
+        self.ends = {l: trees.components[l].ends for l in self.spans}
+        self.groups = {t: _groups(self.linked, ends, {t}) for ends in self.ends.values() for t in ends}
 
-    def _groups(self, gone: set[str]) -> dict[str, int]:
-        """Ends that chains of corridors link without those gone, by number of their group."""
-        group: dict[str, int] = {}
-        for number, s in enumerate(self.ends):
-            if s not in group and s not in gone:
-                without = {one: [o for o in near if o not in gone] for one, near in self.linked.items()}
-                group |= dict.fromkeys(breadth_first(without, s), number)
-        return group
-
+    @row_family("leaf_cut")
     def separate(self, point: Point) -> list[Row]:
-        wanted = 1.0 if self.span is None else float(point[self.span])
-        if wanted <= VIOLATION:
-            return []
-        used: dict[str, dict[str, float]] = defaultdict(dict)  # between sites, both ways
+        """extra + Σ_t ((m(t) − 1) · relay(t) + Σ_i Σ tree(k) into B_i ∪ t) ≥ Σ_t (2 m(t) − 1 − r(t)) · spans(k, l(t)).
+
+        For ends t of components l(t), and for each m(t) sets B_i of sites without an end from the first sum, no two of
+        which meet; r(t) of the sets B_i ∪ t hold the root. All sets of t hold ends of l(t), one each at least, that
+        chains of corridors link without any t.
+
+        Proof, where tree k spans l(t) (elsewhere the left is no less than 0): the tree enters B_i ∪ t once, or is there
+        from its root on; if it enters no further time, it joins t with the ends in B_i there, over a link from t into
+        B_i. Let that be so for d(t) of the sets: the others pay for themselves. If t relays, that pays for the d(t).
+        If not, no path passes t. Without all such t the chains still join the ends in the sets, so that d(t) links of
+        each t lead to the same part of what is left: Σ (d(t) − 1) cycles, each of which has a link beyond the trees.
+        """
+        at, joints = self._support(point), list[Joint]()
+        for l, span in self.spans.items():
+            wanted = 1.0 if span is None else float(point[span])
+            for t in self.ends[l]:
+                spare = wanted - (float(point[self.relay[t]]) if t in self.relay else 0.0)
+                if spare > VIOLATION:
+                    joints += self._join(t, l, spare, wanted, at)
+        joints.sort(key=lambda joint: (-joint.excess, joint.end))
+        few = float(point[self.extra]) + VIOLATION
+        rows = [self._row([joint]) for joint in joints if joint.excess > few]
+        while joints:
+            chosen: list[Joint] = []
+            for joint in joints:
+                if self._agree([*chosen, joint]):
+                    chosen.append(joint)
+            if len(chosen) > 1 and sum(joint.excess for joint in chosen) > few:
+                rows.append(self._row(chosen))
+            joints = [joint for joint in joints if joint not in chosen]
+        return rows
+
+    def _support(self, point: Point) -> _Support:
+        used: dict[str, dict[str, float]] = defaultdict(dict)
         entered: dict[str, float] = defaultdict(float)
         for (tail, head), column in self.arcs.items():
             if (much := float(point[column])) > VIOLATION:
                 used[tail][head] = used[head][tail] = used[head].get(tail, 0.0) + much
                 entered[head] += much
-        entered[self.root] = wanted
-        found = []
-        for t in self.ends:
-            relays = float(point[self.relay[t]]) if t in self.relay else 0.0
-            if relays < wanted - VIOLATION:
-                joint = self._join(t, relays, wanted, used, entered)
-                if joint is not None and joint.excess > VIOLATION:
-                    found.append(joint)
-        found.sort(key=lambda joint: (-joint.excess, joint.end))
-        rows = [self._row([joint]) for joint in found if joint.excess > point[self.extra] + VIOLATION]
-        while found:
-            chosen: dict[str, Joint] = {}
-            for joint in found:
-                if self._together([*chosen.values(), joint]):
-                    chosen[joint.end] = joint
-            if len(chosen) > 1 and sum(joint.excess for joint in chosen.values()) > point[self.extra] + VIOLATION:
-                rows.append(self._row(chosen.values()))
-            found = [joint for joint in found if joint.end not in chosen]
-        return rows
+        return _Support(used, entered)
 
-    def _together(self, joints: Sequence[Joint]) -> bool:
-        """Without all their ends some group of ends is still met by all branches of each."""
+    def _join(self, t: str, l: int, spare: float, wanted: float, at: _Support) -> list[Joint]:
+        """The branches at an end of component l that ask for most, none where they ask for no cycle."""
+        met: dict[int, list[Branch]] = defaultdict(list)
+        for first in sorted(at.used.get(t, ())):
+            for group, branch in self._grow(t, first, spare, wanted, at).items():
+                met[group].append(branch)
+        best: list[Joint] = []
+        for _, branches in sorted(met.items()):
+            taken: list[Branch] = []
+            for branch in sorted(branches, key=lambda branch: branch.over):
+                if all(branch.sites.isdisjoint(other.sites) for other in taken):
+                    taken.append(branch)
+            excess = sum(spare - branch.over for branch in taken) - spare
+            if excess > (best[0].excess if best else VIOLATION):
+                best = [Joint(t, l, tuple(taken), excess)]
+        return best
+
+    def _grow(self, t: str, first: str, spare: float, wanted: float, at: _Support) -> dict[int, Branch]:
+        """From a site next to t on, the fewest sites that hold an end of each group, while they are of use."""
+        groups, near, found = self.groups[t], at.used[t], dict[int, Branch]()
+        sites, joined = {t}, dict[str, float]()
+        here, over = first, (wanted if t == self.root else at.entered.get(t, 0.0)) - wanted
+        joined[first] = near[first]
+        while len(sites) <= MOST_SITES:
+            over += (wanted if here == self.root else at.entered.get(here, 0.0)) - joined.pop(here)
+            if over >= spare - VIOLATION:
+                break
+            sites.add(here)
+            if here in groups and groups[here] not in found:
+                found[groups[here]] = Branch(frozenset(sites - {t}), max(0.0, over))
+            for s, much in at.used[here].items():
+                if s not in sites:
+                    joined[s] = joined.get(s, near.get(s, 0.0)) + much
+            if not joined:
+                break
+            here = min(joined, key=lambda s: (at.entered.get(s, 0.0) - joined[s], s))
+        return found
+
+    def _agree(self, joints: Sequence[Joint]) -> bool:
+        """Without all their ends, all branches of each hold ends of the same group."""
         gone = {joint.end for joint in joints}
         if any(gone & branch.sites for joint in joints for branch in joint.branches):
             return False
-        group = self._groups(gone)
-        return all(
-            set.intersection(*({group[s] for s in branch.sites if s in group} for branch in joint.branches))
-            for joint in joints
-        )
-
-    def _join(
-        self, t: str, relays: float, wanted: float, used: Mapping[str, Mapping[str, float]], entered: Mapping[str, float]
-    ) -> Joint | None:
-        """The branches at an end that exceed most."""
-        group = self._groups({t})
-        met: dict[int, list[Branch]] = defaultdict(list)
-        for first in sorted(used[t]):
-            for number, branch in self._grow(t, first, wanted - relays, wanted, used, entered, group).items():
-                met[number].append(branch)
-        best = None
-        for number in sorted(met):
-            taken: list[Branch] = []
-            for branch in sorted(met[number], key=lambda branch: branch.over):
-                if not any(branch.sites & other.sites for other in taken):
-                    taken.append(branch)
-            excess = sum(wanted - relays - branch.over for branch in taken) - (wanted - relays)
-            if best is None or excess > best.excess:
-                best = Joint(t, tuple(taken), excess)
-        return best
-
-    def _grow(
-        self,
-        t: str,
-        first: str,
-        most: float,
-        wanted: float,
-        used: Mapping[str, Mapping[str, float]],
-        entered: Mapping[str, float],
-        group: Mapping[str, int],
-    ) -> dict[int, Branch]:
-        """For each group of ends, the least sites from the first one on that meet it."""
-        found: dict[int, Branch] = {}
-        sites = {first}
-        over = entered[t] + entered[first] - used[t][first] - wanted
-        joined = {s: much for s, much in used[t].items() if s != first}
-        here = first
-        while True:
-            if here in group and group[here] not in found and over < most - VIOLATION:
-                found[group[here]] = Branch(frozenset(sites), max(0.0, over))
-            for s, much in used[here].items():
-                if s != t and s not in sites:
-                    joined[s] = joined.get(s, 0.0) + much
-            near = [s for s in joined if any(o in sites for o in used[s])]
-            if not near or len(sites) >= MOST_SITES:
-                return found
-            here = min(near, key=lambda s: (entered[s] - joined[s], s))
-            over += entered[here] - joined.pop(here)
-            sites.add(here)
-            if over > 1.5 * most:
-                return found
+        for joint in joints:
+            groups = _groups(self.linked, self.ends[joint.component], gone)
+            if not set.intersection(*({groups[s] for s in one.sites if s in groups} for one in joint.branches)):
+                return False
+        return True
 
     def _row(self, joints: Iterable[Joint]) -> Row:
-        weights: dict[int, float] = defaultdict(float, {self.extra: 1.0})
-        least = 0.0
+        weights, least = defaultdict[int, float](float, {self.extra: 1.0}), 0.0
         for joint in joints:
             count = len(joint.branches)
-            wanted = 2.0 * count - 1.0
+            wanted, span = 2.0 * count - 1.0, self.spans[joint.component]
             if joint.end in self.relay:
                 weights[self.relay[joint.end]] += count - 1.0
             for branch in joint.branches:
                 inside = branch.sites | {joint.end}
                 wanted -= float(self.root in inside)
-                for head in inside:
-                    for tail, column in self.into[head]:
-                        if tail not in inside:
-                            weights[column] += 1.0
-            if self.span is None:
+                for column in (c for s in sorted(inside) for tail, c in self.into[s].items() if tail not in inside):
+                    weights[column] += 1.0
+            if span is None:
                 least += wanted
             else:
-                weights[self.span] -= wanted
+                weights[span] -= wanted
         return Row("leaf_cut", tuple(weights), tuple(weights.values()), least)
 
 
-@row_family("leaf_cut")
 def leaf_cuts(model: Formulation, trees: Trees) -> Separator:
-    """TODO"""
+    """The cuts of all trees, where links beyond the trees are counted."""
     if trees.extra is None:
         return Separator("leaf_cut", separate_none)
     index = model.index()
-    cuts = [LeafCuts(model, trees, k, index) for k in range(trees.rooted) if k in trees.spanned_by(k)]
+    cuts = [LeafCuts(model, trees, k, index) for k in range(trees.rooted)]
     return Separator("leaf_cut", lambda point: [row for one in cuts for row in one.separate(point)])
+
+
+def _groups(linked: Mapping[str, Sequence[str]], ends: Sequence[str], gone: Collection[str]) -> dict[str, int]:
+    """Ends of a component that chains of corridors link without those gone, by the number of their group."""
+    left = {s: linked[s] for s in ends if s not in gone}
+    groups: dict[str, int] = {}
+    for number, s in enumerate(left):
+        if s not in groups:
+            groups |= dict.fromkeys(breadth_first(left, s), number)
+    return groups
