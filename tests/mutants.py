@@ -38,8 +38,14 @@ MUTANTS = {
         'if pair[0][0] != "h" and len(terms) > len(taken.get(series, ())):',
         (ENGINES,),
     ),
-    "ends relay though corridors end there": Mutant(
-        "optimizer/cuts/relay_cuts.py", "passing[free] = 1.0", "passing[free] += 0.0", (ENGINES,)
+    "half a cycle lets trees pass": Mutant(
+        "optimizer/cuts/relay_cuts.py", "(self.extra,), 1.0)]", "(self.extra,), 0.5)]", (ENGINES,)
+    ),
+    "chains over ends that do not relay either": Mutant(
+        "optimizer/cuts/leaf_cuts.py",
+        "_groups(self.linked, self.ends[joint.component], gone)",
+        "self.groups[joint.end]",
+        (ENGINES,),
     ),
     "less room for trees than value and bound leave": Mutant(
         "optimizer/cuts/core_shares.py",

@@ -25,6 +25,7 @@ MODULES = (
     "cuts.trees",
     "cuts.tree_cuts",
     "cuts.relay_cuts",
+    "cuts.leaf_cuts",
     "cuts.path_cuts",
     "cuts.exclusive_cuts",
     "cuts.layered_trees",

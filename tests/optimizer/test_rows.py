@@ -23,6 +23,7 @@ from qplan.optimizer.cuts.exclusive_cuts import exclusive_cuts
 from qplan.optimizer.cuts.layered_cuts import layered_cuts
 from qplan.optimizer.cuts.layered_flows import add_layered_flows
 from qplan.optimizer.cuts.layered_trees import add_layered_trees, layer_entries, layer_ties, layered_tree_cuts
+from qplan.optimizer.cuts.leaf_cuts import leaf_cuts
 from qplan.optimizer.cuts.path_cuts import link_ends, path_cuts
 from qplan.optimizer.cuts.row import Row, require
 from qplan.optimizer.cuts.tree_cuts import directed_cuts, rest_cuts, tree_balance
@@ -110,7 +111,8 @@ def with_trees(inventory: Inventory, counting: bool = False) -> Formulation:
         for separator in (directed_cuts(model, trees), rest_cuts(model, trees))
         for row in separator.separate(asked(model))
     ]
-    return add(model, [*rows, *tree_balance(model, trees).separate(point)])
+    rows += tree_balance(model, trees).separate(point)
+    return add(model, rows + leaf_cuts(model, trees).separate(asked(model, "tree(1,a,x)", "tree(1,x,b)")))
 
 
 def with_rest(inventory: Inventory) -> Formulation:

@@ -74,9 +74,10 @@ class GuidedSearch:
         sites: Mapping[str, float],
         incumbent: Incumbent | None = None,
         bound: float | None = None,
+        few: bool = False,
     ) -> Incumbent | None:
         """The same with many orders, each improved by local search; until near the bound."""
-        for state in self._starts(served, links, sites, self._effort):
+        for state in self._starts(served, links, sites, FEW if few else self._effort):
             incumbent = better(incumbent, self._incumbent(state))
             improve(state, self._over)
             incumbent = better(incumbent, self._incumbent(state))

@@ -56,6 +56,7 @@ def guide(
     sites: Mapping[str, float],
     bound: float | None,
     shaken: bool = True,
+    few: bool = False,
 ) -> Incumbent | None:
     """A plan by local search on the links that the relaxation or the plan known uses, then on all, until near a bound.
 
@@ -63,7 +64,7 @@ def guide(
     """
     task = replace(task, parameters=replace(task.parameters, gap=max(task.parameters.gap, NEAR)))
     nearby = GuidedSearch(task, prices, links_in_use(incumbent, links))
-    found = nearby.search(task.served, links, sites, incumbent, bound)
+    found = nearby.search(task.served, links, sites, incumbent, bound, few)
     if found is not None and shaken and not _near(found, bound, CLOSE):
         found = nearby.perturb(found, bound)
     if _near(found, bound, CLOSE):

@@ -15,6 +15,7 @@ from qplan.optimizer.cuts.dual_ascent import ascent_cuts, packed_cuts
 from qplan.optimizer.cuts.exclusive_cuts import exclusive_cuts
 from qplan.optimizer.cuts.layered_cuts import layered_cuts
 from qplan.optimizer.cuts.layered_trees import layer_entries, layer_ties, layered_ascent, layered_tree_cuts
+from qplan.optimizer.cuts.leaf_cuts import leaf_cuts
 from qplan.optimizer.cuts.lifts import Lifts, add_lifts
 from qplan.optimizer.cuts.path_cuts import link_ends, path_cuts
 from qplan.optimizer.cuts.relay_cuts import relaying_binds
@@ -151,6 +152,7 @@ def _choose_separators(model: Formulation, goal: Goal, lifts: Lifts, ties: list[
     return (
         link_ends(model),
         tree_balance(model, trees),
+        leaf_cuts(model, trees),
         directed_cuts(model, trees),
         rest_cuts(model, trees),
         path_cuts(model, severed),

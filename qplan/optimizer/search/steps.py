@@ -177,7 +177,7 @@ class GuidedPlan:
             task = replace(task, parameters=_part(task.parameters, GUIDED_SHARE))
         links, sites = model.values(root.point, model.link), model.values(root.point, model.relay)
         shaken = root.witnesses.lifts.trees.extra is None  # else branch and cut makes plans sooner
-        found = guide(task, search.prices, standing.incumbent, links, sites, standing.bound, shaken)
+        found = guide(task, search.prices, standing.incumbent, links, sites, standing.bound, shaken, root.halved)
         incumbent = better(standing.incumbent, found)
         root.witnesses.learn(incumbent, standing.rows)
         standing = replace(standing, incumbent=incumbent)
