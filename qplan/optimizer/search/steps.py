@@ -209,8 +209,7 @@ class ArcFlowRelaxation:
 
     def take(self, search: Minimization, standing: Standing) -> Standing:
         task, root = replace(search.task, parameters=_part(search.task.parameters, ARC_FLOW_SHARE)), standing.root
-        value = None if standing.incumbent is None else standing.incumbent.value
-        flows = arc_flow(task, search.model, standing.rows, value)
+        flows = arc_flow(task, search.model, standing.rows, standing.incumbent)
         if flows is None:
             return standing
         bound = flows.bound if root is None else min(flows.bound, root.cutoff)
