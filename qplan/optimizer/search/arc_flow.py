@@ -43,11 +43,11 @@ def arc_flow(task: Task, model: Formulation, rows: Sequence[Row], known: Incumbe
 
     Raises OutOfTime, and `UnsoundCut` where a cut excludes the plan known.
     """
-    alike = _merge(model)
+    alike = merge(model)
     if sum(2 * len(networks[0].bundles) for networks in alike) > MOST_COLUMNS:
         return None
     goal, value = task.stage.goal(model), None if known is None else known.value
-    flows = _add_flows(model, alike)
+    flows = add_flows(model, alike)
     cuts = _ExclusiveCuts(flows, known)
 
     def tell(bound: float) -> None:
@@ -65,7 +65,7 @@ def arc_flow(task: Task, model: Formulation, rows: Sequence[Row], known: Incumbe
 class _ExclusiveCuts:
     """Cuts on flows, each once; the flows of the plan known judge them."""
 
-    def __init__(self, flows: _Flows, known: Incumbent | None):
+    def __init__(self, flows: Flows, known: Incumbent | None):
         self.separator = exclusive_flow_cuts(flows.paths, flows.sites, flows.model.clock)
         self.known, self.rows, self.witness = known, dict[Row, None](), np.zeros(flows.columns)
         if known is not None:
@@ -81,7 +81,7 @@ class _ExclusiveCuts:
         return rows
 
 
-def _merge(model: Formulation) -> list[list[CorridorNetwork]]:
+def merge(model: Formulation) -> list[list[CorridorNetwork]]:
     """Corridors that are alike together; one that may be left out is by itself."""
     alike: dict[tuple[object, ...], list[CorridorNetwork]] = defaultdict(list)
     for network in model.networks:
@@ -91,9 +91,9 @@ def _merge(model: Formulation) -> list[list[CorridorNetwork]]:
     return list(alike.values())
 
 
-def _add_flows(model: Formulation, alike: Sequence[list[CorridorNetwork]]) -> _Flows:
+def add_flows(model: Formulation, alike: Sequence[list[CorridorNetwork]]) -> Flows:
     """The rows `path`, `on_link`, `relayed` and `key_rate` of `path_rows.py`, a flow of k units for each group."""
-    flows, known = _Flows(model), dict[tuple[Bundle, ...], _Pairs]()
+    flows, known = Flows(model), dict[tuple[Bundle, ...], _Pairs]()
     for networks in alike:
         bundles = networks[0].bundles
         if bundles not in known:
@@ -114,7 +114,7 @@ class _Pairs:
     rate_row: np.ndarray  # per bundle the number of its link among those whose rate can bind, else -1
 
 
-class _Flows:
+class Flows:
     """Columns and rows of flows over a model's design, put together as arrays."""
 
     def __init__(self, model: Formulation):
