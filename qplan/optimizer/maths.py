@@ -28,6 +28,7 @@ MODULES = (
     "cuts.leaf_cuts",
     "cuts.path_cuts",
     "cuts.exclusive_cuts",
+    "cuts.exclusive_flow_cuts",
     "cuts.layered_trees",
     "cuts.layered_flows",
     "cuts.layered_cuts",

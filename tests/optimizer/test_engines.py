@@ -25,6 +25,7 @@ from qplan.candidates.precheck import precheck
 from qplan.inventory.model import Inventory
 from qplan.optimizer.cuts import trees
 from qplan.optimizer.cuts.core_shares import scope_of
+from qplan.optimizer.cuts.exclusive_flow_cuts import exclusive_flow_cuts
 from qplan.optimizer.cuts.layered_flows import add_layered_flows
 from qplan.optimizer.cuts.layered_trees import add_layered_trees
 from qplan.optimizer.cuts.leaf_cuts import leaf_cuts
@@ -37,7 +38,7 @@ from qplan.optimizer.limits import SearchParameters
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.stage import Found, Task
 from qplan.optimizer.search import root, steps
-from qplan.optimizer.search.arc_flow import arc_flow
+from qplan.optimizer.search.arc_flow import add_flows, arc_flow, merge
 from qplan.optimizer.search.guidance import guide
 from qplan.optimizer.search.minimization import minimize
 from qplan.optimizer.search.stages import ENDS_ALONE, bound_of_ends, stages
@@ -270,6 +271,26 @@ def test_cuts_of_trees_hold_for_designs_whatever_the_point(cases):
                 witnesses.judge(rows, None)
                 judged.update(row.family for row in rows)
     assert judged["leaf_cut"] > 0 and judged.total() > len(cases)
+
+
+def test_cuts_of_flows_hold_for_designs_whatever_the_point(cases):
+    judged = 0
+    for case in cases:
+        task, rng = case.task, random.Random(case.seed)
+        model = task.design_model()
+        flows = add_flows(model, merge(model))
+        prices, witnesses = task.stage.goal(model).prices, []
+        for _ in range(4 if case.best else 0):
+            found = GuidedSearch(task, prices).plan(None, {link.id: rng.random() for link in task.candidates.links}, {})
+            witnesses += [np.zeros(flows.columns)] if found else []
+            for flow in flows.paths if found else ():
+                flow.enter(found.design, witnesses[-1])
+        separator = exclusive_flow_cuts(flows.paths, flows.sites, task.clock)
+        for _ in range(10 if witnesses else 0):
+            rows = separator.separate(np.array([rng.choice((0.0, rng.random(), 1.0)) for _ in range(flows.columns)]))
+            assert not any(row.violated(witness, 1e-6) for row in rows for witness in witnesses), case.seed
+            judged += len(rows)
+    assert judged > len(cases)
 
 
 @pytest.mark.parametrize("disjoint", ["relay", "node", "duct"])

@@ -20,6 +20,7 @@ from qplan.inventory.model import Inventory
 from qplan.optimizer.cuts import trees as trees_module
 from qplan.optimizer.cuts.cutset_cuts import cutset_cuts
 from qplan.optimizer.cuts.exclusive_cuts import exclusive_cuts
+from qplan.optimizer.cuts.exclusive_flow_cuts import exclusive_flow_cuts
 from qplan.optimizer.cuts.layered_cuts import layered_cuts
 from qplan.optimizer.cuts.layered_flows import add_layered_flows
 from qplan.optimizer.cuts.layered_trees import add_layered_trees, layer_entries, layer_ties, layered_tree_cuts
@@ -38,7 +39,9 @@ from qplan.optimizer.model.link_rows import uses_one_of
 from qplan.optimizer.model.objectives import hold_priority, hold_relays
 from qplan.optimizer.model.path_rows import formulate
 from qplan.optimizer.model.relay_rows import relays_at
+from qplan.optimizer.search.arc_flow import add_flows, merge
 from qplan.optimizer.solvers.linear_program import LinearProgram
+from qplan.time_budget import UNLIMITED
 
 GOLDEN = Path(__file__).parent / "golden"
 ROOM = {"rack_units": 3, "power_w": 200}
@@ -149,6 +152,19 @@ def with_path_cuts(inventory: Inventory) -> Formulation:
     )
 
 
+def with_exclusive_flows(inventory: Inventory) -> Formulation:
+    """Both of a corridor's paths over the ring, though their fibres share a duct, and what forbids it."""
+    model = design(inventory)
+    flows = add_flows(model, merge(model))
+    (flow,), sites = flows.paths, list(flows.sites)
+    ways = [(sites[tail], sites[head]) for tail, head in zip(flow.tails, flow.heads, strict=True)]
+    for i, (tail, head) in enumerate(ways):
+        model.variable("flow", flow.networks[0].corridor, tail, head, flow.bundles[i] + 1)
+    ring = [float(set(way) != {"x", "y"}) for way in ways]
+    point = np.concatenate([asked(design(inventory)), ring])
+    return add(model, exclusive_flow_cuts(flows.paths, flows.sites, UNLIMITED).separate(point))
+
+
 def with_zero_halves(inventory: Inventory) -> Formulation:
     """Two links at each corner of a triangle, of which three more lead on: at halves on its sides."""
     model = design(inventory)
@@ -227,6 +243,7 @@ CASES: dict[str, tuple[Inventory, Callable[[Inventory], Formulation]]] = {
     ),
     "layered_flow": (network(RING, {"c": corridor("a", "b", max_relays=1, paths=2)}), with_layered_flow),
     "path_cuts": (network(RISKS, {"c": corridor("a", "b", paths=2)}), with_path_cuts),
+    "exclusive_flows": (network(RISKS, {"c": corridor("a", "b", paths=2, required=False)}), with_exclusive_flows),
     "zero_halves": (network(PRISM, {"c": corridor("a", "b", paths=2)}), with_zero_halves),
     "cutsets": (
         network(

@@ -3,7 +3,8 @@
 Where rates bind, or corridors ask for several paths, it is stronger than rows over the design alone. It is too large
 for the simplex method, and for PuLP: the rows of `path_rows.py` are added to a model as arrays, and a first-order
 method gives a bound at every look. Corridors with the same ends, number of paths and bundles are one flow, the mean of
-theirs by demand: that keeps the same rows, so the bound is the same.
+theirs by demand: that keeps the same rows, so the bound is the same. What disjoint paths may not share is asked of
+flows where a point violates it (`exclusive_flow_cuts.py`).
 """
 
 from __future__ import annotations
@@ -16,11 +17,12 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from qplan.candidates.bundles import Bundle, CorridorNetwork, find_tight_links
-from qplan.inventory.model import Corridor
-from qplan.optimizer.cuts.row import Row
+from qplan.optimizer.cuts.exclusive_flow_cuts import PathFlow, exclusive_flow_cuts
+from qplan.optimizer.cuts.row import Point, Row
+from qplan.optimizer.cuts.witnesses import TOLERANCE, UnsoundCut
 from qplan.optimizer.limits import Sighting
 from qplan.optimizer.model.formulation import Formulation
-from qplan.optimizer.model.stage import Task
+from qplan.optimizer.model.stage import Incumbent, Task
 from qplan.optimizer.solvers.first_order import bound_by_first_order
 from qplan.optimizer.solvers.linear_program import LinearProgram, relax
 
@@ -36,29 +38,50 @@ class ArcFlow:
     sites: dict[str, float]
 
 
-def arc_flow(task: Task, model: Formulation, rows: Sequence[Row], value: float | None) -> ArcFlow | None:
+def arc_flow(task: Task, model: Formulation, rows: Sequence[Row], known: Incumbent | None) -> ArcFlow | None:
     """The relaxation on top of a model and rows over its columns; None if too large or a limit came first.
 
-    `value` is that of the plan known. Raises OutOfTime.
+    Raises OutOfTime, and `UnsoundCut` where a cut excludes the plan known.
     """
-    alike = _merge(model)
+    alike = merge(model)
     if sum(2 * len(networks[0].bundles) for networks in alike) > MOST_COLUMNS:
         return None
-    goal = task.stage.goal(model)
-    program = _add_flows(model, alike, relax(model, goal, rows))
+    goal, value = task.stage.goal(model), None if known is None else known.value
+    flows = add_flows(model, alike)
+    cuts = _ExclusiveCuts(flows, known)
 
     def tell(bound: float) -> None:
         task.parameters.watch(Sighting(f"{goal.name}, arc flow", value, goal.to_domain(bound)))
 
     enough = np.inf if value is None else (value - task.parameters.gap * abs(value) - goal.constant) * goal.scale
-    solved = bound_by_first_order(program, task.clock, enough, tell)
+    program = flows.added_to(relax(model, goal, rows))
+    solved = bound_by_first_order(program, task.clock, enough, tell, cuts.separate)
     if solved is None:
         return None
     links, sites = (model.values(np.clip(solved.point, 0, 1), group) for group in (model.link, model.relay))
     return ArcFlow(goal.to_domain(solved.bound), links, sites)
 
 
-def _merge(model: Formulation) -> list[list[CorridorNetwork]]:
+class _ExclusiveCuts:
+    """Cuts on flows, each once; the flows of the plan known judge them."""
+
+    def __init__(self, flows: Flows, known: Incumbent | None):
+        self.separator = exclusive_flow_cuts(flows.paths, flows.sites, flows.model.clock)
+        self.known, self.rows, self.witness = known, dict[Row, None](), np.zeros(flows.columns)
+        if known is not None:
+            for flow in flows.paths:
+                flow.enter(known.design, self.witness)
+
+    def separate(self, point: Point) -> list[Row]:
+        """Violated cuts that are not known yet. Raises OutOfTime and `UnsoundCut`."""
+        rows = [row for row in self.separator.separate(point) if row not in self.rows]
+        if self.known is not None and any(row.violated(self.witness, TOLERANCE) for row in rows):
+            raise UnsoundCut(self.separator.family, self.known)
+        self.rows |= dict.fromkeys(rows)
+        return rows
+
+
+def merge(model: Formulation) -> list[list[CorridorNetwork]]:
     """Corridors that are alike together; one that may be left out is by itself."""
     alike: dict[tuple[object, ...], list[CorridorNetwork]] = defaultdict(list)
     for network in model.networks:
@@ -68,17 +91,15 @@ def _merge(model: Formulation) -> list[list[CorridorNetwork]]:
     return list(alike.values())
 
 
-def _add_flows(model: Formulation, alike: Sequence[list[CorridorNetwork]], program: LinearProgram) -> LinearProgram:
-    """With the rows `path`, `on_link`, `relayed` and `key_rate` of `path_rows.py`, a flow of k units for each group."""
-    flows, known = _Flows(model), dict[tuple[Bundle, ...], _Pairs]()
+def add_flows(model: Formulation, alike: Sequence[list[CorridorNetwork]]) -> Flows:
+    """The rows `path`, `on_link`, `relayed` and `key_rate` of `path_rows.py`, a flow of k units for each group."""
+    flows, known = Flows(model), dict[tuple[Bundle, ...], _Pairs]()
     for networks in alike:
-        bundles, corridors = networks[0].bundles, [model.inventory.corridors[each.corridor] for each in networks]
+        bundles = networks[0].bundles
         if bundles not in known:
             known[bundles] = flows.pairs(bundles)
-        served = model.served.get(networks[0].corridor)
-        column = None if served is None else flows.index[served.name]
-        flows.add(corridors[0], column, sum(each.demand_bps for each in corridors), known[bundles])
-    return flows.added_to(program)
+        flows.add(networks, known[bundles])
+    return flows
 
 
 @dataclass(frozen=True)
@@ -93,7 +114,7 @@ class _Pairs:
     rate_row: np.ndarray  # per bundle the number of its link among those whose rate can bind, else -1
 
 
-class _Flows:
+class Flows:
     """Columns and rows of flows over a model's design, put together as arrays."""
 
     def __init__(self, model: Formulation):
@@ -105,6 +126,7 @@ class _Flows:
         tight = find_tight_links(model.inventory, model.candidates)
         self.tight = [link for link in model.candidates.links if link.id in tight]
         self.columns, self.rows = len(model.columns), 0
+        self.paths: list[PathFlow] = []
         self.upper: list[np.ndarray] = []
         self.sides: list[tuple[np.ndarray, np.ndarray]] = []
         self.entries: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
@@ -133,14 +155,21 @@ class _Flows:
             np.array([number.get(bundle.links[0], -1) for bundle in bundles], dtype=np.int64),
         )  # a link whose rate can bind is a bundle of its own
 
-    def add(self, corridor: Corridor, served: int | None, demand_bps: float, pairs: _Pairs) -> None:
-        """The mean flow of corridors that are alike; `served` is the column that says whether there is one."""
+    def add(self, networks: list[CorridorNetwork], pairs: _Pairs) -> None:
+        """The mean flow of corridors that are alike."""
+        corridors = [self.model.inventory.corridors[each.corridor] for each in networks]
+        corridor, demand_bps = corridors[0], sum(each.demand_bps for each in corridors)
+        variable = self.model.served.get(networks[0].corridor)
+        served = None if variable is None else self.index[variable.name]
         first, second = (self.sites[end] for end in corridor.ends)
         bundle = np.tile(np.arange(len(pairs.links)), 2)
         tail, head = np.concatenate([pairs.first, pairs.second]), np.concatenate([pairs.second, pairs.first])
         kept = (head != first) & (tail != second)
         bundle, tail, head = bundle[kept], tail[kept], head[kept]
         arcs = self._add_columns(np.minimum(corridor.paths, pairs.links[bundle]))
+        shares = [each.demand_bps / demand_bps if demand_bps else 1 / len(corridors) for each in corridors]
+        ends, start = (first, second), int(arcs[0]) if len(arcs) else self.columns
+        self.paths.append(PathFlow(networks, shares, corridor.paths, served, ends, tail, head, bundle, start))
         # on_link
         row = self._add_rows(np.full(len(pairs.links), -np.inf), np.zeros(len(pairs.links)))
         self._enter(row + bundle, arcs, 1.0)

@@ -52,12 +52,16 @@ class Minimization:
         return bool(find_tight_links(self.task.inventory, self.task.candidates))
 
     @cached_property
+    def paths_differ(self) -> bool:
+        """Corridors ask for different numbers of paths."""
+        return len({corridor.paths for corridor in self.task.inventory.corridors.values() if corridor.required}) > 1
+
+    @cached_property
     def cuts_are_slow(self) -> bool:
         """Cuts of several paths are many: on many sites, for many ends or numbers of paths that differ."""
         required = [corridor for corridor in self.task.inventory.corridors.values() if corridor.required]
         ends = {end for corridor in required for end in corridor.ends}
-        mixed = len({corridor.paths for corridor in required}) > 1
-        return len(self.model.relay) >= MANY_SITES and (len(ends) >= MANY_ENDS or mixed)
+        return len(self.model.relay) >= MANY_SITES and (len(ends) >= MANY_ENDS or self.paths_differ)
 
 
 @dataclass(frozen=True)
@@ -192,7 +196,7 @@ class ArcFlowRelaxation:
     """The arc-flow relaxation and a plan that it guides, where rates can bind, or cuts are slow.
 
     Where corridors ask for `several` paths it comes before cuts: it says more than they do where rates can bind, and
-    says it sooner on many sites with many ends, or with numbers of paths that differ. Else it stands on theirs where
+    says it sooner with numbers of paths that differ, or on many sites with many ends. Else it stands on theirs where
     these have not come to an end in time (then branching says more).
     """
 
@@ -205,12 +209,11 @@ class ArcFlowRelaxation:
         closed = not several and standing.root is not None and not standing.root.cut_short
         if task.stage.exact or several != self.several or closed:
             return False
-        return search.rates_bind or (several and search.cuts_are_slow)
+        return search.rates_bind or (several and (search.cuts_are_slow or search.paths_differ))
 
     def take(self, search: Minimization, standing: Standing) -> Standing:
         task, root = replace(search.task, parameters=_part(search.task.parameters, ARC_FLOW_SHARE)), standing.root
-        value = None if standing.incumbent is None else standing.incumbent.value
-        flows = arc_flow(task, search.model, standing.rows, value)
+        flows = arc_flow(task, search.model, standing.rows, standing.incumbent)
         if flows is None:
             return standing
         bound = flows.bound if root is None else min(flows.bound, root.cutoff)
@@ -218,7 +221,8 @@ class ArcFlowRelaxation:
             standing = replace(standing, bound=bound, method=self.name)
         known, task = standing.incumbent, search.task
         if not search.rates_bind:
-            task = replace(task, parameters=_part(task.parameters, FLOW_GUIDED_SHARE))
+            share = FLOW_GUIDED_SHARE if search.cuts_are_slow else GUIDED_SHARE
+            task = replace(task, parameters=_part(task.parameters, share))
         found = guide_on_support(task, search.prices, known, flows.links, flows.sites, standing.bound)
         return replace(standing, incumbent=better(known, found))
 

@@ -13,7 +13,7 @@ from qplan.optimizer.cuts.row import Point, Row
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
 from qplan.optimizer.solvers.first_order import LOOK_EVERY, Iterate, Scaled, most_of_any_point
-from qplan.optimizer.solvers.linear_program import matrix_of, relax, weak_duality
+from qplan.optimizer.solvers.linear_program import relax, weak_duality
 from qplan.optimizer.solvers.relaxation import NO_LIMIT, Bounding, LpEnding
 from qplan.time_budget import TimeBudget
 
@@ -65,9 +65,7 @@ class ApproximateRelaxation(Bounding):
 
     def add(self, rows: Sequence[Row]) -> None:
         """Append rows Σ ≥ least."""
-        least, none = np.array([row.least for row in rows], dtype=float), np.zeros(0)
-        matrix = matrix_of(rows, len(self.program.cost))
-        self.program = self.program.grown(matrix, least, np.full(len(rows), np.inf), none)
+        self.program = self.program.with_rows(rows)
         if self._last is not None:
             self._last = replace(self._last, dual=np.concatenate([self._last.dual, np.zeros(len(rows))]))
 

@@ -8,18 +8,19 @@ Steps are two products with the matrix each, in single precision; bounds are wor
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import count
 
 import numpy as np
 from scipy.sparse import csr_array
 
-from qplan.optimizer.cuts.row import Point
+from qplan.optimizer.cuts.row import Point, Row, separate_none
 from qplan.optimizer.solvers.linear_program import LinearProgram, weak_duality
-from qplan.time_budget import TimeBudget
+from qplan.time_budget import OutOfTime, TimeBudget
 
 LOOK_EVERY = 40  # steps
+SEPARATE_EVERY = 800  # steps
 FEWEST_STEPS, MOST_STEPS = 800, 40_000
 STALL_SHARE, STALL_GROWTH = 0.25, 5e-4  # over the last share of the steps the bound must grow by this share
 SCALINGS = 10
@@ -48,28 +49,51 @@ class Iterate:
 
 
 def bound_by_first_order(
-    program: LinearProgram, clock: TimeBudget, enough: float, tell: Callable[[float], None]
+    program: LinearProgram,
+    clock: TimeBudget,
+    enough: float,
+    tell: Callable[[float], None],
+    separate: Callable[[Point], Sequence[Row]] = separate_none,
 ) -> FirstOrder | None:
     """Step until the bound is enough, or stands still, or the time is over; `tell` is told of every better bound.
 
-    None where there is no bound by then, or where it exceeds what any point costs (so that there is none).
+    From time to time the rows that a point violates are added, by `separate`, which gives none twice. None where there
+    is no bound by then, or where it exceeds what any point costs (so that there is none).
     """
-    scaled = Scaled(program)
     best: FirstOrder | None = None
-    dearest, bounds = most_of_any_point(program), list[float]()
-    for iterate in scaled.looks():
-        bound, _ = weak_duality(program, iterate.dual)
-        if not math.isfinite(bound):  # beyond the range of single precision
-            return best
-        if best is None or bound > best.bound:
-            best = FirstOrder(bound, iterate.point)
-            tell(bound)
-        if best.bound > dearest:
-            return None
-        bounds.append(best.bound)
-        if clock.spent or best.bound >= enough or _stalled(bounds):
-            break
-    return best
+    dearest, start = most_of_any_point(program), None
+    while True:
+        bounds = list[float]()
+        for iterate in Scaled(program).looks(start):
+            bound, _ = weak_duality(program, iterate.dual)
+            if not math.isfinite(bound):  # beyond the range of single precision
+                return best
+            if best is None or bound > best.bound:
+                best = FirstOrder(bound, iterate.point)
+                tell(bound)
+            if best.bound > dearest:
+                return None
+            if clock.spent or best.bound >= enough:
+                return best
+            bounds.append(best.bound)
+            stalled = _stalled(bounds)
+            if not stalled and len(bounds) * LOOK_EVERY % SEPARATE_EVERY:
+                continue
+            try:
+                rows = separate(iterate.point)
+            except OutOfTime:
+                return best
+            if rows:
+                break
+            if stalled:
+                return best
+        program, start = program.with_rows(rows), _start_with(rows, iterate, start)
+
+
+def _start_with(rows: Sequence[Row], last: Iterate, start: Iterate | None) -> Iterate:
+    """Where the method goes on with more rows. Over many starts the weight would drift: that of the first one stays."""
+    weight = last.weight if start is None else start.weight
+    return replace(last, dual=np.concatenate([last.dual, np.zeros(len(rows))]), weight=weight)
 
 
 def most_of_any_point(program: LinearProgram) -> float:

@@ -46,6 +46,11 @@ class LinearProgram:
             np.concatenate([self.upper, upper]),
         )
 
+    def with_rows(self, rows: Sequence[Row]) -> LinearProgram:
+        """With rows Σ ≥ least."""
+        least = np.array([row.least for row in rows], dtype=float)
+        return self.grown(matrix_of(rows, len(self.cost)), least, np.full(len(rows), np.inf), np.zeros(0))
+
     def on_rows(self, kept: np.ndarray) -> LinearProgram:
         """With only the rows that a mask keeps."""
         return replace(self, matrix=self.matrix[kept], row_lower=self.row_lower[kept], row_upper=self.row_upper[kept])
@@ -71,9 +76,7 @@ def program_of(lp: highspy.HighsLp) -> LinearProgram:
 
 def relax(model: Formulation, goal: Goal, rows: Sequence[Row]) -> LinearProgram:
     """The linear relaxation of a model with rows Σ ≥ least over its columns. Raises OutOfTime."""
-    least = np.array([row.least for row in rows], dtype=float)
-    known = program_of(lp_of(model, goal))
-    return known.grown(matrix_of(rows, len(known.cost)), least, np.full(len(rows), np.inf), np.zeros(0))
+    return program_of(lp_of(model, goal)).with_rows(rows)
 
 
 def matrix_of(rows: Sequence[Row], columns: int) -> csr_array:
