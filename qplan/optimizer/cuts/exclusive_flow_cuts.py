@@ -6,9 +6,9 @@ different links, and nothing else in their relaxation says that no two paths sha
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -42,15 +42,25 @@ class PathFlow:
     bundles: np.ndarray
     start: int
 
-    @cached_property
-    def takers(self) -> dict[Resource, np.ndarray]:
-        """Per resource that only one path may use, whether each arc's bundle takes it."""
-        takers = {}
-        for resource, bundles in self.networks[0].shared.items():
-            taken = np.zeros(len(self.networks[0].bundles), dtype=bool)
-            taken[list(bundles)] = True
-            takers[resource] = taken[self.bundles]
-        return takers
+    def takers(self, resource: Resource, site: int | None) -> np.ndarray:
+        """Whether each arc takes a resource: its bundle does, or it ends or begins there, if it is a site."""
+        network = self.networks[0]
+        taken = np.zeros(len(network.bundles), dtype=bool)
+        taken[list(network.shared[resource])] = True
+        arcs: np.ndarray = taken[self.bundles]
+        return arcs if site is None else arcs | (self.tails == site) | (self.heads == site)
+
+    def crowded(self, sites: Mapping[str, int], carried: np.ndarray, most: float) -> list[Resource]:
+        """Resources that only one path may use, on which the arcs carry more than that."""
+        load: dict[Resource, float] = defaultdict(float)
+        entering = np.bincount(self.heads, carried, len(sites))
+        for arc in np.flatnonzero(carried > CARRIED).tolist():
+            for resource in self.networks[0].bundles[self.bundles[arc]].resources:
+                load[resource] += carried[arc]
+        for resource in load:
+            if resource.kind is Kind.SITE:
+                load[resource] += entering[sites[resource.id]]
+        return sorted(resource for resource, total in load.items() if total > most)
 
     def enter(self, design: Design, point: Point) -> None:
         """Enter what the arcs carry in a design."""
@@ -90,20 +100,15 @@ def exclusive_flow_cuts(flows: Sequence[PathFlow], sites: Mapping[str, int], clo
 def _separate_flow(flow: PathFlow, sites: Mapping[str, int], point: Point) -> list[Row]:
     served = 1.0 if flow.served is None else float(point[flow.served])
     wanted = (flow.paths - 1) * served
-    if not flow.takers or wanted <= SHORT:
+    if wanted <= SHORT:
         return []
     carried = point[flow.start : flow.start + len(flow.tails)]
     active = np.flatnonzero(carried > CARRIED)
     arcs = zip(flow.tails[active].tolist(), flow.heads[active].tolist(), strict=True)
     graph = FlowNetwork(len(sites), [(tail, head, []) for tail, head in arcs], 0)
     short: dict[Row, float] = {}
-    for resource, taking in flow.takers.items():
-        if resource.kind is Kind.SITE:
-            taking = taking | (flow.heads == sites[resource.id])
-        if carried[taking].sum() <= served + SHORT:
-            continue
-        if resource.kind is Kind.SITE:
-            taking = taking | (flow.tails == sites[resource.id])
+    for resource in flow.crowded(sites, carried, served + SHORT):
+        taking = flow.takers(resource, sites[resource.id] if resource.kind is Kind.SITE else None)
         capacity = np.where(taking, 0.0, carried)[active]
         for _, side in graph.cuts(capacity, *flow.ends, wanted - SHORT + VIOLATION, nested=1):
             leaving = np.flatnonzero(side[flow.tails] & ~side[flow.heads] & ~taking)

@@ -27,6 +27,7 @@ from qplan.optimizer.solvers.first_order import bound_by_first_order
 from qplan.optimizer.solvers.linear_program import LinearProgram, relax
 
 MOST_COLUMNS = 500_000
+MOST_CUT_COLUMNS = 150_000  # where rates bind: beyond, time for cuts is better spent on a plan
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class _ExclusiveCuts:
 
     def __init__(self, flows: Flows, known: Incumbent | None):
         self.separator = exclusive_flow_cuts(flows.paths, flows.sites, flows.model.clock)
+        self.large = bool(flows.tight) and flows.columns > MOST_CUT_COLUMNS
         self.known, self.rows, self.witness = known, dict[Row, None](), np.zeros(flows.columns)
         if known is not None:
             for flow in flows.paths:
@@ -74,6 +76,8 @@ class _ExclusiveCuts:
 
     def separate(self, point: Point) -> list[Row]:
         """Violated cuts that are not known yet. Raises OutOfTime and `UnsoundCut`."""
+        if self.large:
+            return []
         rows = [row for row in self.separator.separate(point) if row not in self.rows]
         if self.known is not None and any(row.violated(self.witness, TOLERANCE) for row in rows):
             raise UnsoundCut(self.separator.family, self.known)
