@@ -84,6 +84,9 @@ class Session:
     def set_bounds(self, columns: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
         _check("bounds", self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper))
 
+    def set_row_bounds(self, rows: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
+        _check("bounds of rows", self._highs.changeRowsBounds(len(rows), rows.astype(np.int32), lower, upper))
+
     def basis(self) -> highspy.HighsBasis:
         return self._highs.getBasis()
 
