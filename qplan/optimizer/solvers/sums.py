@@ -34,13 +34,13 @@ class Sums:
             weights = dict(zip(matrix.indices[within].tolist(), matrix.data[within].tolist(), strict=True))
             whole = [column for column, weight in weights.items() if weight == -1]
             others = [column for column, weight in weights.items() if weight == 1]
-            if len(whole) == 1 and 1 <= len(others) <= MOST_OTHERS and len(weights) == len(others) + 1:
-                if taken.isdisjoint(weights):
-                    taken.update(weights)
-                    entries += ((whole[0], other) for other in others)
-                    rows.append(row)
-        columns, others = np.array(entries, dtype=np.int64).reshape(-1, 2).T
-        return cls(columns, others, len(program.cost), np.array(rows, dtype=np.int64))
+            said = len(whole) == 1 and 1 <= len(others) <= MOST_OTHERS and len(weights) == len(others) + 1
+            if said and taken.isdisjoint(weights):
+                taken.update(weights)
+                entries += ((whole[0], other) for other in others)
+                rows.append(row)
+        columns, parts = np.array(entries, dtype=np.int64).reshape(-1, 2).T
+        return cls(columns, parts, len(program.cost), np.array(rows, dtype=np.int64))
 
     @classmethod
     def none(cls, count: int) -> Sums:
