@@ -111,7 +111,9 @@ def relax_root(
     ties = list(layer_ties(model, lifts.layered_trees))
     large = len(ties) > MANY_TIES
     separators = _choose_separators(model, goal, lifts, [] if large else ties)
-    relaxation = ApproximateRelaxation(model, goal, clock, ties) if large else Relaxation(model, goal, clock)
+    relaxation = (
+        ApproximateRelaxation(model, goal, clock, ties) if large else Relaxation(model, goal, clock, _halves(model))
+    )
     if _halves(model) and not large:
         separators += (zero_half_cuts(model, lambda: relaxation.program),)
     witnesses = Witnesses(model, lifts)

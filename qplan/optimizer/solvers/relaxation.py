@@ -9,6 +9,7 @@ from enum import Enum, auto
 
 import highspy
 import numpy as np
+from scipy.sparse import csr_array
 
 from qplan.errors import SolverFailed
 from qplan.optimizer.cuts.row import Point, Row
@@ -18,6 +19,7 @@ from qplan.optimizer.solvers.highs import FEASIBILITY_TOLERANCE, IMPOSSIBLE
 from qplan.optimizer.solvers.linear_program import LinearProgram, matrix_of, program_of, weak_duality
 from qplan.optimizer.solvers.lp import lp_of
 from qplan.optimizer.solvers.session import Option, Session
+from qplan.optimizer.solvers.sums import Sums
 from qplan.time_budget import TimeBudget
 
 INTERIOR: dict[str, Option] = {"solver": "ipm", "run_crossover": "off", "ipm_optimality_tolerance": 1e-3}
@@ -25,6 +27,14 @@ SLACK_SHARE = 0.01  # of the largest dual value: what a row needs for a slack of
 FARKAS_MARGIN = 1e-6  # above the rounding of sums of rows; a ray has 1 as its largest entry
 NO_LIMIT = highspy.kHighsIInf  # of steps
 NEARLY_OPTIMAL = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kUnknown)  # of interior points
+
+
+def _replace(lp: highspy.HighsLp, program: LinearProgram) -> None:
+    """Put other costs and rows into a model of as many columns."""
+    lp.num_row_, lp.col_cost_ = len(program.row_lower), program.cost
+    lp.row_lower_, lp.row_upper_ = program.row_lower, program.row_upper
+    lp.a_matrix_.start_, lp.a_matrix_.index_ = program.matrix.indptr, program.matrix.indices.astype(np.int32)
+    lp.a_matrix_.value_ = program.matrix.data
 
 
 class LpEnding(Enum):
@@ -72,19 +82,47 @@ class Relaxation(Bounding):
     """The linear relaxation of a model under a goal, solved again and again while rows are added.
 
     By the dual simplex method, from the last basis; `approximate`, once that has taken too many steps: by the interior
-    point method, whose points and bounds are near the optimum.
+    point method, whose points and bounds are near the optimum. Within, links are what they have beyond a tree
+    (`sums.py`), and bounds of such sums are rows that come where they are needed.
     """
 
-    def __init__(self, model: Formulation, goal: Goal, clock: TimeBudget):
+    def __init__(self, model: Formulation, goal: Goal, clock: TimeBudget, as_is: bool = False):
+        """`as_is`: without sums, so that `program` has the model's columns."""
         lp = lp_of(model, goal)
         super().__init__(goal, clock, lp.num_col_)
         lp.integrality_ = []
+        program = program_of(lp)
+        self._sums = Sums.of(program) if not as_is else Sums.none(lp.num_col_)
+        self._matrix, self._high = self._sums.matrix, program.upper
+        _replace(lp, self._sums.substitute(program))
         self._session = Session(lp, {"threads": 1, "primal_feasibility_tolerance": FEASIBILITY_TOLERANCE})
         self.fixed_rows = lp.num_row_
+        self._bounded: list[int] = []  # per row added: the sum that it bounds, none (-1) where it is a cut
         self.approximate = False
 
     def solve(self, most_steps: int = NO_LIMIT) -> LpEnding:
         """Solve to optimality; beyond so many steps of the simplex method by interior points."""
+        while (ended := self._solve(most_steps)) is LpEnding.SOLVED:
+            sums, point = np.unique(self._sums.columns), self.point
+            over = sums[point[sums] > self._high[sums] + FEASIBILITY_TOLERANCE]
+            if not self._bound_sums(over.tolist(), np.zeros(len(point)), self._high):
+                break
+        return ended
+
+    def _bound_sums(self, sums: Sequence[int], low: np.ndarray, high: np.ndarray) -> bool:
+        """Rows with the bounds of sums, where there are none yet; whether some came."""
+        new = [column for column in sums if column not in self._bounded]
+        if new:
+            self._session.add_rows(csr_array(self._matrix[new]), low[new])
+            self._bounded += new
+            self._set_sums(new, low[new], high[new])
+        return bool(new)
+
+    def _set_sums(self, sums: Sequence[int], low: np.ndarray, high: np.ndarray) -> None:
+        rows = np.array([self._bounded.index(column) for column in sums], dtype=np.int64) + self.fixed_rows
+        self._session.set_row_bounds(rows, low, high)
+
+    def _solve(self, most_steps: int) -> LpEnding:
         ended = highspy.HighsModelStatus
         self._session.set({"simplex_iteration_limit": most_steps})
         status = self._session.run(self.clock)
@@ -96,11 +134,12 @@ class Relaxation(Bounding):
             self._session.set({"simplex_iteration_limit": NO_LIMIT})
             status = self._session.run_anew(self.clock)
         if self.approximate and status in NEARLY_OPTIMAL:
-            self._bound, self._reduced = _from_duals(self._session)
+            self._bound, reduced = _from_duals(self._session)
+            self._reduced = self._sums.reduced(reduced)
             return LpEnding.SOLVED
         if status == ended.kOptimal:
             self._bound = self._session.info().objective_function_value
-            self._reduced = np.array(self._session.solution().col_dual)
+            self._reduced = self._sums.reduced(np.array(self._session.solution().col_dual))
             return LpEnding.SOLVED
         if status in IMPOSSIBLE:
             return LpEnding.INFEASIBLE
@@ -113,16 +152,33 @@ class Relaxation(Bounding):
         low, high = np.zeros(len(upper)), upper.copy()
         for column, bounds in fixed.items():
             low[column], high[column] = bounds
+        sums = self._sums
+        self._high = high.copy()
+        self._bound_sums([c for c in fixed if low[c] > 0 and c in sums.columns], low, high)
+        known = [column for column in self._bounded if column >= 0]
+        self._set_sums(known, low[known], high[known])
+        high[sums.others] = np.minimum(high[sums.others], high[sums.columns])
+        low[sums.columns] = 0.0
         self._session.set_bounds(np.arange(len(upper)), low, high)
 
     def try_bounds(self, column: int, bounds: tuple[float, float], back: tuple[float, float], most_steps: int) -> float:
         """The bound after some dual simplex steps with other bounds of a column; infinite where nothing is left."""
-        session, basis = self._session, self._session.basis()
-        session.set_bounds(np.array([column]), *(np.array([bound]) for bound in bounds))
+        session, is_sum = self._session, column in self._sums.columns
+        if is_sum:
+            self._bound_sums([column], np.zeros(len(self._high)), self._high)
+
+        def set_bounds(low: float, high: float) -> None:
+            if is_sum:
+                self._set_sums([column], np.array([low]), np.array([high]))
+            else:
+                session.set_bounds(np.array([column]), np.array([low]), np.array([high]))
+
+        basis = session.basis()
+        set_bounds(*bounds)
         session.set({"simplex_iteration_limit": most_steps})
         status = session.run_briefly()
         bound = self.goal.to_domain(session.info().objective_function_value)
-        session.set_bounds(np.array([column]), *(np.array([bound]) for bound in back))
+        set_bounds(*back)
         session.set_basis(basis)
         return math.inf if status == highspy.HighsModelStatus.kInfeasible else bound
 
@@ -133,7 +189,8 @@ class Relaxation(Bounding):
 
     @property
     def point(self) -> Point:
-        return np.array(self._session.solution().col_value)
+        point: Point = self._matrix @ np.array(self._session.solution().col_value)
+        return point
 
     @property
     def program(self) -> LinearProgram:
@@ -143,7 +200,10 @@ class Relaxation(Bounding):
     def add(self, rows: Sequence[Row]) -> None:
         """Append rows Σ ≥ least. Raises SolverFailed."""
         session = self._session
-        session.add_rows(matrix_of(rows, session.columns()), np.array([row.least for row in rows], dtype=float))
+        matrix = csr_array(matrix_of(rows, session.columns()) @ self._matrix)
+        matrix.eliminate_zeros()
+        session.add_rows(matrix, np.array([row.least for row in rows], dtype=float))
+        self._bounded += [-1] * len(rows)
 
     def drop_slack(self) -> list[bool]:
         """Take out added rows that are slack with no dual value; says for each added row whether it stays."""
@@ -154,7 +214,10 @@ class Relaxation(Bounding):
             least = np.array(self._session.lp().row_lower_)[self.fixed_rows :]
             slack = np.array(solution.row_value)[self.fixed_rows :] - least
             keep = duals > SLACK_SHARE * duals.max(initial=0.0) * slack
+        cuts = np.array(self._bounded) < 0
+        keep |= ~cuts
         gone = np.flatnonzero(~keep) + self.fixed_rows
         if len(gone):
             self._session.delete_rows(gone)
-        return list(keep)
+            self._bounded = [column for column, kept in zip(self._bounded, keep, strict=True) if kept]
+        return list(keep[cuts])

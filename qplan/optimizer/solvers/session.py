@@ -84,6 +84,10 @@ class Session:
     def set_bounds(self, columns: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
         _check("bounds", self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper))
 
+    def set_row_bounds(self, rows: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
+        for row, low, high in zip(rows.tolist(), lower.tolist(), upper.tolist(), strict=True):
+            _check("bounds of a row", self._highs.changeRowBounds(row, low, high))
+
     def basis(self) -> highspy.HighsBasis:
         return self._highs.getBasis()
 
