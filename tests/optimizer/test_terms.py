@@ -22,6 +22,7 @@ from qplan.time_budget import TimeBudget
 
 INSTANCES = CASES or 40
 MOST_DESIGNS = 60  # that exhaustive search has to buy for one instance; what has more is left out
+FAILED = [1_288_066_934]  # a plan half a cent above the budget, which rounds to a cent more
 MUST_COME_UP = {  # share of the instances in which it is at work
     "feasible": 0.4, "offers bought": 0.2, "tiers": 0.02, "fees": 0.04, "existing used": 0.05, "existing idle": 0.03,
     "bought beside existing": 0.005, "services": 0.1, "budget": 0.1, "changes first": 0.05, "changes priced": 0.05,
@@ -84,7 +85,7 @@ def at_work(inventory: Inventory, plan: Plan) -> set[str]:
 def test_plans_equal_exhaustive_search(record_property):
     seen: Counter[str] = Counter()
     tried = 0
-    for seed in seeds(1000, 5 * 10**6):  # most of which are small enough
+    for seed in [*FAILED, *seeds(1000, 5 * 10**6)]:  # most of which are small enough
         rng = random.Random(seed)
         document = random_market(rng)
         earlier = earlier_plan(document, rng) if rng.random() < 0.4 else None

@@ -26,6 +26,7 @@ from qplan.optimizer.model.money_rows import add_money
 from qplan.time_budget import UNLIMITED, TimeBudget
 
 BUDGET_ROW_SCALE = 1e6  # right-hand side of a budget row: keeps the solver's absolute tolerance far below a cent
+BUDGET_MARGIN = 1e-6  # at that scale, ten times what a solver tolerates
 
 
 def formulate_design(inventory: Inventory, candidates: CandidateGraph, clock: TimeBudget = UNLIMITED) -> Formulation:
@@ -186,3 +187,10 @@ def add_budget(model: Formulation) -> None:
         unit = max(float(most), 1.0) / BUDGET_ROW_SCALE
         terms = [(variable, amount / unit) for variable, amount in model.money[metric]]
         model.add(terms, "<=", (float(most) - model.fixed[metric]) / unit, "budget", metric)
+
+
+def tighten_budget(model: Formulation) -> None:
+    """Ask for less than the ceilings by 1e-12 of them: a plan that passes one by less than a solver sees is none."""
+    for row in model.problem.constraints():
+        if row.name.startswith("budget("):
+            row.changeRHS(-row.constant - BUDGET_MARGIN)

@@ -8,6 +8,7 @@ from qplan.errors import SolverFailed
 from qplan.optimizer.cuts.witnesses import start_values
 from qplan.optimizer.limits import StopReason, watch_nothing
 from qplan.optimizer.model.decode import assemble
+from qplan.optimizer.model.design_rows import tighten_budget
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.solution import Effort, Solution
 from qplan.optimizer.model.stage import Found, Incumbent, Task, better
@@ -22,16 +23,24 @@ def solve_exactly(task: Task, incumbent: Incumbent | None) -> Found:
     """The best plan by the exact model alone, from a plan known. Raises SolverFailed."""
     model = task.exact_model()
     start = None if incumbent is None else start_values(model, incumbent.design)
-    found = solve(model, task.stage.goal(model), task.solver, task.parameters, Effort(start=start))
+    found, design = _solve(task, model, Effort(start=start))
+    if design is None and found.values is not None:
+        tighten_budget(model)
+        found, design = _solve(task, model, Effort(start=start))
     if found.infeasible:
         if incumbent is not None:
             raise SolverFailed(IMPOSSIBLE)
         return Found(StopReason.PROOF, None, None)
-    incumbent = better(incumbent, read_design(task, model, found))
+    incumbent = better(incumbent, design)
     if incumbent is None and found.values is not None:
         raise SolverFailed(NOT_A_PLAN)
     bound = found.bound if incumbent is None or found.bound is None else min(found.bound, incumbent.value)
     return Found(found.stopped_by, incumbent, bound)
+
+
+def _solve(task: Task, model: Formulation, effort: Effort) -> tuple[Solution, Incumbent | None]:
+    found = solve(model, task.stage.goal(model), task.solver, task.parameters, effort)
+    return found, read_design(task, model, found)
 
 
 def read_design(task: Task, model: Formulation, found: Solution) -> Incumbent | None:
@@ -44,4 +53,4 @@ def route(task: Task) -> Incumbent | None:
     model = task.exact_model()
     parameters = replace(task.parameters, watch=watch_nothing)
     effort = Effort(subproblems=ROUTING_SUBPROBLEMS)
-    return read_design(task, model, solve(model, task.stage.goal(model), task.solver, parameters, effort))
+    return _solve(replace(task, parameters=parameters), model, effort)[1]

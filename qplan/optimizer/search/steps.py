@@ -34,6 +34,7 @@ ROOT_SHARE_BEFORE_FLOWS = 0.3  # the same where flows stand on its cuts
 ARC_FLOW_SHARE = 0.5  # of the time left, at the most, goes to the bound of the arc flow
 FLOW_GUIDED_SHARE = 0.8  # of the time left then, at the most, goes to the plan that it guides where cuts follow
 MANY_SITES, MANY_ENDS = 400, 50  # from so many on cuts of several paths are many and slow
+MIXED_SITES = 100  # from so many on numbers of paths that differ ask for flows; fewer are proven without
 GUIDED_SHARE = 0.25  # of the time left, at the most, goes to the plan that it guides where branching is promising
 
 
@@ -53,8 +54,9 @@ class Minimization:
 
     @cached_property
     def paths_differ(self) -> bool:
-        """Corridors ask for different numbers of paths."""
-        return len({corridor.paths for corridor in self.task.inventory.corridors.values() if corridor.required}) > 1
+        """Corridors ask for different numbers of paths, on more sites than a few."""
+        paths = {corridor.paths for corridor in self.task.inventory.corridors.values() if corridor.required}
+        return len(paths) > 1 and len(self.model.relay) >= MIXED_SITES
 
     @cached_property
     def cuts_are_slow(self) -> bool:
