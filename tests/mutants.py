@@ -162,7 +162,7 @@ MUTANTS = {
         (FAULTS,),
     ),
     "layers of all demands as one": Mutant(
-        "optimizer/cuts/layered_trees.py", " and pairs[n.corridor] == usable]", "]", (ENGINES,)
+        "optimizer/cuts/layered_trees.py", "groups[end, usable].append", "groups[end, frozenset()].append", (ENGINES,)
     ),
 }  # fmt: skip
 
