@@ -7,6 +7,7 @@ simplex method then takes less than half of the time on lifts, which have such a
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import coo_array, csr_array
@@ -47,7 +48,7 @@ class Sums:
         nothing = np.zeros(0, dtype=np.int64)
         return cls(nothing, nothing, count, nothing)
 
-    @property
+    @cached_property
     def matrix(self) -> csr_array:
         """What columns are, by what stands in their places."""
         own = np.arange(self.count)
