@@ -28,7 +28,7 @@ from qplan.optimizer.solvers.linear_program import Copies, LinearProgram, relax
 
 MOST_COLUMNS = 500_000
 FEWEST_COPIES = 4  # fewer of a block are spelt out
-MOST_CUT_COLUMNS = 150_000  # where rates bind: beyond, time for cuts is better spent on a plan
+MOST_CUT_COLUMNS = 300_000  # where rates bind: beyond, time for cuts is better spent on a plan
 
 
 @dataclass(frozen=True)
