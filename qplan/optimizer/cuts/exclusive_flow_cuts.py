@@ -27,7 +27,7 @@ MOST_ROWS = 6  # of one flow at one point, the most violated
 
 @dataclass(frozen=True)
 class PathFlow:
-    """A flow of k units between two sites, by number; arc i, of a bundle, is column `start` + i of a programme.
+    """A flow of k units between two sites, by number; arc i, of a bundle, is column `columns[i]` of a programme.
 
     It is the flow of a corridor, or a mean, with these shares, of the flows of corridors that are alike.
     """
@@ -40,7 +40,7 @@ class PathFlow:
     tails: np.ndarray
     heads: np.ndarray
     bundles: np.ndarray
-    start: int
+    columns: np.ndarray
 
     def takers(self, resource: Resource, site: int | None) -> np.ndarray:
         """Whether each arc takes a resource: its bundle does, or it ends or begins there, if it is a site."""
@@ -72,7 +72,7 @@ class PathFlow:
                 at = self.ends[0]
                 for link in path.links:
                     arc = arc_from[bundle_of[link], at]
-                    point[self.start + arc] += share
+                    point[self.columns[arc]] += share
                     at = int(self.heads[arc])
             if self.served is not None:
                 point[self.served] = float(network.corridor in paths)
@@ -102,7 +102,7 @@ def _separate_flow(flow: PathFlow, sites: Mapping[str, int], point: Point) -> li
     wanted = (flow.paths - 1) * served
     if wanted <= SHORT:
         return []
-    carried = point[flow.start : flow.start + len(flow.tails)]
+    carried = point[flow.columns]
     active = np.flatnonzero(carried > CARRIED)
     arcs = zip(flow.tails[active].tolist(), flow.heads[active].tolist(), strict=True)
     graph = FlowNetwork(len(sites), [(tail, head, []) for tail, head in arcs], 0)
@@ -112,7 +112,7 @@ def _separate_flow(flow: PathFlow, sites: Mapping[str, int], point: Point) -> li
         capacity = np.where(taking, 0.0, carried)[active]
         for _, side in graph.cuts(capacity, *flow.ends, wanted - SHORT + VIOLATION, nested=1):
             leaving = np.flatnonzero(side[flow.tails] & ~side[flow.heads] & ~taking)
-            columns = tuple((flow.start + leaving).tolist())
+            columns = tuple(flow.columns[leaving].tolist())
             short[require("exclusive_flow", columns, flow.paths - 1.0, flow.served)] = wanted - carried[leaving].sum()
     violated = [row for row in short if short[row] > SHORT]
     return sorted(violated, key=lambda row: (-round(short[row], 6), row.columns))[:MOST_ROWS]

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_array
 
-from qplan.candidates.bundles import Bundle, CorridorNetwork, find_tight_links
+from qplan.candidates.bundles import CorridorNetwork, find_tight_links
 from qplan.optimizer.cuts.exclusive_flow_cuts import PathFlow, exclusive_flow_cuts
 from qplan.optimizer.cuts.row import Point, Row
 from qplan.optimizer.cuts.witnesses import TOLERANCE, UnsoundCut
@@ -24,10 +24,11 @@ from qplan.optimizer.limits import Sighting
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.stage import Incumbent, Task
 from qplan.optimizer.solvers.first_order import bound_by_first_order
-from qplan.optimizer.solvers.linear_program import LinearProgram, relax
+from qplan.optimizer.solvers.linear_program import Copies, LinearProgram, relax
 
 MOST_COLUMNS = 500_000
-MOST_CUT_COLUMNS = 150_000  # where rates bind: beyond, time for cuts is better spent on a plan
+FEWEST_COPIES = 4  # fewer of a block are spelt out
+MOST_CUT_COLUMNS = 300_000  # where rates bind: beyond, time for cuts is better spent on a plan
 
 
 @dataclass(frozen=True)
@@ -97,25 +98,13 @@ def merge(model: Formulation) -> list[list[CorridorNetwork]]:
 
 def add_flows(model: Formulation, alike: Sequence[list[CorridorNetwork]]) -> Flows:
     """The rows `path`, `on_link`, `relayed` and `key_rate` of `path_rows.py`, a flow of k units for each group."""
-    flows, known = Flows(model), dict[tuple[Bundle, ...], _Pairs]()
+    flows, over = Flows(model), defaultdict[tuple[object, ...], list[list[CorridorNetwork]]](list)
     for networks in alike:
-        bundles = networks[0].bundles
-        if bundles not in known:
-            known[bundles] = flows.pairs(bundles)
-        flows.add(networks, known[bundles])
+        required = model.inventory.corridors[networks[0].corridor].required
+        over[required, tuple((bundle.ends, bundle.links) for bundle in networks[0].bundles)].append(networks)
+    for groups in over.values():
+        flows.add(groups)
     return flows
-
-
-@dataclass(frozen=True)
-class _Pairs:
-    """Bundles as arrays: the numbers of the sites that each joins, and the bundle and the column of every link."""
-
-    first: np.ndarray
-    second: np.ndarray
-    bundle: np.ndarray
-    column: np.ndarray
-    links: np.ndarray  # per bundle
-    rate_row: np.ndarray  # per bundle the number of its link among those whose rate can bind, else -1
 
 
 class Flows:
@@ -124,90 +113,96 @@ class Flows:
     def __init__(self, model: Formulation):
         self.model, self.index = model, model.index()
         self.sites = {s: i for i, s in enumerate(model.inventory.sites)}
-        self.relay = np.zeros(len(self.sites), dtype=np.int64)
+        self.relay = np.full(len(self.sites), -1)
         for s, variable in model.relay.items():
             self.relay[self.sites[s]] = self.index[variable.name]
         tight = find_tight_links(model.inventory, model.candidates)
         self.tight = [link for link in model.candidates.links if link.id in tight]
         self.columns, self.rows = len(model.columns), 0
         self.paths: list[PathFlow] = []
+        self.copies: list[Copies] = []
         self.upper: list[np.ndarray] = []
         self.sides: list[tuple[np.ndarray, np.ndarray]] = []
         self.entries: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         self.rates = self._add_rows(np.full(len(self.tight), -np.inf), np.zeros(len(self.tight)))
         counts = np.array([self.index[model.count[link.id].name] for link in self.tight], dtype=np.int64)
-        self._enter(self.rates + np.arange(len(self.tight)), counts, -1.0)
+        self._enter(self.rates, counts, -1.0)
 
     def added_to(self, program: LinearProgram) -> LinearProgram:
         """The programme with the flows."""
         rows, columns, weights = (np.concatenate(part) for part in zip(*self.entries, strict=True))
         matrix = csr_array((weights, (rows, columns)), shape=(self.rows, self.columns))
         lower, upper = (np.concatenate(part) for part in zip(*self.sides, strict=True))
-        return program.grown(matrix, lower, upper, np.concatenate([np.zeros(0), *self.upper]))
+        grown = program.grown(matrix, lower, upper, np.concatenate([np.zeros(0), *self.upper]))
+        known = len(program.row_lower)
+        copies = (replace(each, rows=each.rows + known, shared=each.shared + known) for each in self.copies)
+        return replace(grown, copies=tuple(copies))
 
-    def pairs(self, bundles: tuple[Bundle, ...]) -> _Pairs:
-        model, index = self.model, self.index
-        number = {link.id: i for i, link in enumerate(self.tight)}
-        links = [len(bundle.links) for bundle in bundles]
-        first, second = (np.array([self.sites[bundle.ends[side]] for bundle in bundles], np.int64) for side in (0, 1))
-        return _Pairs(
-            first,
-            second,
-            np.repeat(np.arange(len(bundles)), links),
-            np.array([index[model.link[l].name] for bundle in bundles for l in bundle.links], dtype=np.int64),
-            np.array(links, dtype=np.int64),
-            np.array([number.get(bundle.links[0], -1) for bundle in bundles], dtype=np.int64),
-        )  # a link whose rate can bind is a bundle of its own
+    def add(self, groups: Sequence[list[CorridorNetwork]]) -> None:
+        """The mean flow of the corridors of each group, all groups over the same bundles: [i, k] is of the k-th flow.
 
-    def add(self, networks: list[CorridorNetwork], pairs: _Pairs) -> None:
-        """The mean flow of corridors that are alike."""
-        corridors = [self.model.inventory.corridors[each.corridor] for each in networks]
-        corridor, demand_bps = corridors[0], sum(each.demand_bps for each in corridors)
-        variable = self.model.served.get(networks[0].corridor)
-        served = None if variable is None else self.index[variable.name]
-        first, second = (self.sites[end] for end in corridor.ends)
-        bundle = np.tile(np.arange(len(pairs.links)), 2)
-        tail, head = np.concatenate([pairs.first, pairs.second]), np.concatenate([pairs.second, pairs.first])
-        kept = (head != first) & (tail != second)
-        bundle, tail, head = bundle[kept], tail[kept], head[kept]
-        arcs = self._add_columns(np.minimum(corridor.paths, pairs.links[bundle]))
-        shares = [each.demand_bps / demand_bps if demand_bps else 1 / len(corridors) for each in corridors]
-        ends, start = (first, second), int(arcs[0]) if len(arcs) else self.columns
-        self.paths.append(PathFlow(networks, shares, corridor.paths, served, ends, tail, head, bundle, start))
+        Arcs into a flow's first end, or out of its second, carry nothing, and at its ends no relay is asked for.
+        """
+        model, bundles = self.model, groups[0][0].bundles
+        corridors = [[model.inventory.corridors[each.corridor] for each in networks] for networks in groups]
+        paths = np.array([alike[0].paths for alike in corridors])
+        first, second = np.array([[self.sites[end] for end in alike[0].ends] for alike in corridors]).T
+        links = np.array([len(bundle.links) for bundle in bundles], dtype=np.int64)
+        pairs = np.array([[self.sites[s] for s in bundle.ends] for bundle in bundles], np.int64).reshape(-1, 2)
+        bundle, (tail, head) = np.tile(np.arange(len(bundles)), 2), np.concatenate([pairs, pairs[:, ::-1]]).T
+        used = (head[:, None] != first) & (tail[:, None] != second)
+        arcs = self._add_columns(np.where(used, np.minimum(paths, links[bundle][:, None]), 0))
         # on_link
-        row = self._add_rows(np.full(len(pairs.links), -np.inf), np.zeros(len(pairs.links)))
-        self._enter(row + bundle, arcs, 1.0)
-        self._enter(row + pairs.bundle, pairs.column, -1.0)
+        most = np.zeros((len(bundles), len(groups)))
+        on_link = self._add_rows(most - np.inf, most)
+        columns = np.array([self.index[model.link[l].name] for each in bundles for l in each.links], dtype=np.int64)
+        self._enter(on_link[bundle], arcs, 1.0)
+        self._enter(on_link[np.repeat(np.arange(len(bundles)), links)], columns[:, None], -1.0)
         # path
-        sites, place = np.unique(np.concatenate([[first, second], tail, head]), return_inverse=True)
-        sent = corridor.paths * ((sites == first) - 1.0 * (sites == second))
-        asked = sent if served is None else np.zeros(len(sites))
-        row = self._add_rows(asked, asked)
-        self._enter(row + place[2 : 2 + len(arcs)], arcs, 1.0)
-        self._enter(row + place[2 + len(arcs) :], arcs, -1.0)
-        if served is not None:
-            self._enter(row + place[:2], np.full(2, served), -sent[place[:2]])
+        sites, place = np.unique(np.concatenate([first, second, tail, head]), return_inverse=True)
+        from_place, to_place = place[2 * len(groups) :].reshape(2, -1)
+        sent = paths * ((sites[:, None] == first) - 1.0 * (sites[:, None] == second))
+        served = [model.served.get(networks[0].corridor) for networks in groups]
+        optional = [None if variable is None else self.index[variable.name] for variable in served]
+        asked = np.where([column is None for column in optional], sent, 0.0)
+        path = self._add_rows(asked, asked)
+        self._enter(path[from_place], arcs, 1.0)
+        self._enter(path[to_place], arcs, -1.0)
+        for k, column in enumerate(optional):
+            if column is not None:
+                at_ends = place[[k, len(groups) + k]]
+                self._enter(path[at_ends, k], np.full(2, column), -sent[at_ends, k])
         # relayed
-        inner = head != second
-        sites, place = np.unique(head[inner], return_inverse=True)
-        row = self._add_rows(np.full(len(sites), -np.inf), np.zeros(len(sites)))
-        self._enter(row + place, arcs[inner], 1.0)
-        self._enter(row + np.arange(len(sites)), self.relay[sites], -1.0)
+        most = np.where((sites[:, None] == first) | (sites[:, None] == second), np.inf, 0.0)
+        relayed, may = self._add_rows(np.full_like(most, -np.inf), most), self.relay[sites] >= 0
+        self._enter(relayed[to_place], arcs, 1.0)
+        self._enter(relayed[may], self.relay[sites[may], None], -1.0)
         # key_rate
-        tight = pairs.rate_row[bundle] >= 0
-        rates = np.array([link.key_rate_bps for link in self.tight])[pairs.rate_row[bundle[tight]]]
-        self._enter(self.rates + pairs.rate_row[bundle[tight]], arcs[tight], demand_bps / rates)
+        number = {link.id: i for i, link in enumerate(self.tight)}
+        rate_row = np.array([number.get(each.links[0], -1) for each in bundles], np.int64)[bundle]
+        tight = rate_row >= 0  # a link whose rate can bind is a bundle of its own
+        demand_bps = np.array([sum(each.demand_bps for each in alike) for alike in corridors])
+        rates_bps = np.array([link.key_rate_bps for link in self.tight])[rate_row[tight]]
+        self._enter(self.rates[rate_row[tight], None], arcs[tight], demand_bps / rates_bps[:, None])
+        for k, networks in enumerate(groups):
+            each = [corridor.demand_bps for corridor in corridors[k]]
+            shares = [demand / demand_bps[k] if demand_bps[k] else 1 / len(each) for demand in each]
+            ends, mine = (int(first[k]), int(second[k])), arcs[:, k]
+            self.paths.append(PathFlow(networks, shares, int(paths[k]), optional[k], ends, tail, head, bundle, mine))
+        if optional[0] is None and len(groups) >= FEWEST_COPIES:
+            self.copies.append(Copies(arcs, np.concatenate([on_link, path, relayed]), self.rates, demand_bps))
 
     def _add_columns(self, upper: np.ndarray) -> np.ndarray:
-        self.upper.append(upper.astype(float))
-        self.columns += len(upper)
-        return np.arange(self.columns - len(upper), self.columns)
+        """Their numbers, in the shape of their bounds; the same with rows."""
+        self.upper.append(upper.ravel().astype(float))
+        self.columns += upper.size
+        return np.arange(self.columns - upper.size, self.columns).reshape(upper.shape)
 
-    def _add_rows(self, lower: np.ndarray, upper: np.ndarray) -> int:
-        """The number of the first."""
-        self.sides.append((lower, upper))
-        self.rows += len(lower)
-        return self.rows - len(lower)
+    def _add_rows(self, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+        self.sides.append((lower.ravel(), upper.ravel()))
+        self.rows += lower.size
+        return np.arange(self.rows - lower.size, self.rows).reshape(lower.shape)
 
     def _enter(self, rows: np.ndarray, columns: np.ndarray, weights: np.ndarray | float) -> None:
-        self.entries.append((rows, columns, np.broadcast_to(weights, rows.shape)))
+        row, column, weight = np.broadcast_arrays(rows, columns, weights)
+        self.entries.append((row.ravel(), column.ravel(), weight.ravel()))

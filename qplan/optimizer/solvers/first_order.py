@@ -17,6 +17,7 @@ from scipy.sparse import csr_array
 
 from qplan.optimizer.cuts.row import Point, Row, separate_none
 from qplan.optimizer.solvers.linear_program import LinearProgram, weak_duality
+from qplan.optimizer.solvers.products import Products
 from qplan.time_budget import OutOfTime, TimeBudget
 
 LOOK_EVERY = 40  # steps
@@ -27,8 +28,8 @@ SCALINGS = 10
 ENOUGH_DECAY, SOME_DECAY = 0.2, 0.8  # of the residual since the last restart: restart at once; if it grows again
 LONGEST = 0.36  # of all steps without a restart
 ROUNDING = 1e-6  # of the most that a point can cost, beyond which a bound must be for there to be no point
-FARTHEST = 1e4  # factor between the first weight and any later one: where no point keeps the rows they would diverge
 SINGLE = np.float32
+FARTHEST = 1e4  # factor between the first weight and any later one: where no point keeps the rows they would diverge
 
 
 @dataclass(frozen=True)
@@ -110,38 +111,48 @@ def _stalled(bounds: list[float]) -> bool:
 
 
 class Scaled:
-    """A programme with rows and columns of like size, and a step of the method on it."""
+    """A programme with rows and columns of like size, in the orders of its products, and a step of the method on it."""
 
     def __init__(self, program: LinearProgram):
         matrix = program.matrix
-        self.rows, self.columns = _scales(matrix)
-        entries = matrix.data * np.repeat(self.rows, np.diff(matrix.indptr)) * self.columns[matrix.indices]
-        self.matrix = csr_array((entries.astype(SINGLE), matrix.indices, matrix.indptr), shape=matrix.shape)
-        self.transposed = csr_array(self.matrix.T)
-        self.cost = (program.cost * self.columns).astype(SINGLE)
-        self.lower, self.upper = ((side / self.columns).astype(SINGLE) for side in (program.lower, program.upper))
-        self.row_lower = (program.row_lower * self.rows).astype(SINGLE)
-        self.row_upper = (program.row_upper * self.rows).astype(SINGLE)
+        rows, columns = _scales(program)
+        entries = matrix.data * np.repeat(rows, np.diff(matrix.indptr)) * columns[matrix.indices]
+        scaled = csr_array((entries.astype(SINGLE), matrix.indices, matrix.indptr), shape=matrix.shape)
+        self.products = Products(scaled, program.copies)
+        self.row_order, self.column_order = self.products.row_order, self.products.column_order
+        self.rows, self.columns = rows[self.row_order], columns[self.column_order]
+        self.cost = (program.cost[self.column_order] * self.columns).astype(SINGLE)
+        self.lower, self.upper = (
+            (side[self.column_order] / self.columns).astype(SINGLE) for side in (program.lower, program.upper)
+        )
+        self.row_lower, self.row_upper = (
+            (side[self.row_order] * self.rows).astype(SINGLE) for side in (program.row_lower, program.row_upper)
+        )
 
-    def step(self, x: np.ndarray, y: np.ndarray, weight: float) -> tuple[np.ndarray, np.ndarray]:
-        """One step of the primal-dual hybrid gradient method, of sizes 1 / weight and weight."""
-        new_x = self.transposed @ y
+    def step(self, x: np.ndarray, y: np.ndarray, weight: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """One step of the primal-dual hybrid gradient method, of sizes 1 / weight and weight; and 2 · new x − x."""
+        new_x = self.products.times_transposed(y)
         new_x -= self.cost
         new_x *= SINGLE(1 / weight)
         new_x += x
-        np.clip(new_x, self.lower, self.upper, out=new_x)
+        np.maximum(new_x, self.lower, out=new_x)
+        np.minimum(new_x, self.upper, out=new_x)
+        reflected = new_x + new_x
+        reflected -= x
         length = SINGLE(weight)
-        new_y = self.matrix @ (2 * new_x - x)
+        new_y = self.products.times(reflected)
         new_y *= -length
         new_y += y
-        at_upper = np.minimum(new_y + length * self.row_upper, 0)
+        at_upper = length * self.row_upper
+        at_upper += new_y
+        np.minimum(at_upper, 0, out=at_upper)
         new_y += length * self.row_lower
         np.maximum(new_y, at_upper, out=new_y)
-        return new_x, new_y
+        return new_x, new_y, reflected
 
     def residual(self, dx: np.ndarray, dy: np.ndarray, weight: float) -> float:
         """How far a step goes, in the norm in which no step goes farther than the one before."""
-        across = 2 * _dot(dy, self.matrix @ dx)
+        across = 2 * _dot(dy, self.products.times(dx))
         return max(0.0, weight * _dot(dx, dx) - across + _dot(dy, dy) / weight)
 
     def looks(self, start: Iterate | None = None) -> Iterator[Iterate]:
@@ -151,17 +162,18 @@ class Scaled:
         """
         x = np.clip(np.zeros(len(self.cost), SINGLE), self.lower, self.upper)
         y = np.zeros(len(self.rows), SINGLE)
-        usual = _balance(self.cost, np.where(np.isfinite(self.row_lower), self.row_lower, self.row_upper))
+        sides = np.where(np.isfinite(self.row_lower), self.row_lower, self.row_upper)
+        usual = _balance(self.cost, sides[np.isfinite(sides)])
         weight = usual
         if start is not None:
-            x = np.clip((start.point / self.columns).astype(SINGLE), self.lower, self.upper)
-            y, weight = (start.dual / self.rows).astype(SINGLE), start.weight
+            x = np.clip((start.point[self.column_order] / self.columns).astype(SINGLE), self.lower, self.upper)
+            y, weight = (start.dual[self.row_order] / self.rows).astype(SINGLE), start.weight
         anchor_x, anchor_y, since, longest, last = x, y, 0, 0.0, 0.0
         for steps in count(1):
-            new_x, new_y = self.step(x, y, weight)
+            new_x, new_y, reflected = self.step(x, y, weight)
             since += 1
             if steps % LOOK_EVERY == 0:
-                yield Iterate(new_x * self.columns, new_y * self.rows, weight)
+                yield self._iterate(new_x, new_y, weight)
             if since == 1 or since % LOOK_EVERY == 0:
                 residual = self.residual(new_x - x, new_y - y, weight)
                 if since == 1:
@@ -172,8 +184,21 @@ class Scaled:
                     anchor_x, anchor_y, since = new_x, new_y, 0
                 last = residual
             share = SINGLE(since / (since + 1))  # 0 after a restart
-            x = share * (2 * new_x - x) + (1 - share) * anchor_x
-            y = share * (2 * new_y - y) + (1 - share) * anchor_y
+            x = _mean(reflected, anchor_x, share)
+            y = _mean(2 * new_y - y, anchor_y, share)
+
+    def _iterate(self, x: np.ndarray, y: np.ndarray, weight: float) -> Iterate:
+        point, dual = np.empty(len(x)), np.empty(len(y))
+        point[self.column_order] = x * self.columns
+        dual[self.row_order] = y * self.rows
+        return Iterate(point, dual, weight)
+
+
+def _mean(one: np.ndarray, other: np.ndarray, share: np.float32) -> np.ndarray:
+    """share · one + (1 − share) · other, in place of the one."""
+    one *= share
+    one += (1 - share) * other
+    return one
 
 
 def _to_restart(residual: float, longest: float, last: float) -> bool:
@@ -181,8 +206,12 @@ def _to_restart(residual: float, longest: float, last: float) -> bool:
     return residual <= ENOUGH_DECAY**2 * longest or (residual <= SOME_DECAY**2 * longest and residual > last)
 
 
-def _scales(matrix: csr_array) -> tuple[np.ndarray, np.ndarray]:
-    """Factors of rows and columns, by largest entries again and again, then by sums: no singular value is above 1."""
+def _scales(program: LinearProgram) -> tuple[np.ndarray, np.ndarray]:
+    """Factors of rows and columns, by largest entries again and again, then by sums: no singular value is above 1.
+
+    All copies of a block have the same, those of the largest entries.
+    """
+    matrix = program.matrix
     count_rows, count_columns = matrix.shape
     rows, columns = np.ones(count_rows), np.ones(count_columns)
     place, size = np.repeat(np.arange(count_rows), np.diff(matrix.indptr)), np.abs(matrix.data)
@@ -194,6 +223,9 @@ def _scales(matrix: csr_array) -> tuple[np.ndarray, np.ndarray]:
         else:
             of_row = np.bincount(place, size, count_rows)
             of_column = np.bincount(matrix.indices, size, count_columns)
+        for copies in program.copies:
+            of_row[copies.rows] = of_row[copies.rows].max(axis=1, keepdims=True)
+            of_column[copies.columns] = of_column[copies.columns].max(axis=1, keepdims=True)
         by_row, by_column = (1 / np.sqrt(np.where(most > 0, most, 1.0)) for most in (of_row, of_column))
         rows, columns = rows * by_row, columns * by_column
         size = size * by_row[place] * by_column[matrix.indices]

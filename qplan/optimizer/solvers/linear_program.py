@@ -16,8 +16,25 @@ from qplan.optimizer.solvers.lp import lp_of
 
 
 @dataclass(frozen=True)
+class Copies:
+    """Columns and rows of a programme that are one block many times: [i, k] is the number of the i-th in copy k.
+
+    A row of a copy has entries in columns of this copy and of none, the same ones in every copy. The rows `shared` are
+    of no copy; in the columns of copy k they have `weights[k]` times the same entries.
+    """
+
+    columns: np.ndarray
+    rows: np.ndarray
+    shared: np.ndarray
+    weights: np.ndarray
+
+
+@dataclass(frozen=True)
 class LinearProgram:
-    """Least cost · x with row_lower ≤ matrix · x ≤ row_upper and lower ≤ x ≤ upper; only rows may be without bounds."""
+    """Least cost · x with row_lower ≤ matrix · x ≤ row_upper and lower ≤ x ≤ upper; only rows may be without bounds.
+
+    `copies` says what is known of the matrix's structure; no column and no row is in two of them.
+    """
 
     cost: np.ndarray
     matrix: csr_array
@@ -25,6 +42,7 @@ class LinearProgram:
     row_upper: np.ndarray
     lower: np.ndarray
     upper: np.ndarray
+    copies: tuple[Copies, ...] = ()
 
     @property
     def dearest(self) -> float:
@@ -44,6 +62,7 @@ class LinearProgram:
             np.concatenate([self.row_upper, row_upper]),
             np.concatenate([self.lower, new]),
             np.concatenate([self.upper, upper]),
+            self.copies,
         )
 
     def with_rows(self, rows: Sequence[Row]) -> LinearProgram:
@@ -52,7 +71,8 @@ class LinearProgram:
         return self.grown(matrix_of(rows, len(self.cost)), least, np.full(len(rows), np.inf), np.zeros(0))
 
     def on_rows(self, kept: np.ndarray) -> LinearProgram:
-        """With only the rows that a mask keeps."""
+        """With only the rows that a mask keeps; of a programme without copies."""
+        assert not self.copies
         return replace(self, matrix=self.matrix[kept], row_lower=self.row_lower[kept], row_upper=self.row_upper[kept])
 
 
