@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from qplan.candidates.arrays import Commodity
 from qplan.candidates.cheapest_paths import find_paths
 from qplan.candidates.disjoint_paths import keep_apart
@@ -33,13 +35,15 @@ def exchange_segments(state: RoutingState, stop: Callable[[], bool]) -> None:
 def _segments(state: RoutingState) -> list[Segment]:
     """For the users of each link, dearest first, the links that they alone, and that they all have in common there."""
     index = state.index
-    users: dict[int, set[tuple[str, int]]] = {l: set() for l in state.users}
+    used = np.flatnonzero(state.users)
+    price = dict(zip(used.tolist(), index.price_of(used, state.count[used]).tolist(), strict=True))
+    users: dict[int, set[tuple[str, int]]] = {l: set() for l in price}
     for q, paths in state.paths.items():
         for i, path in enumerate(paths):
             for l in path:
                 users[l].add((q, i))
     found: dict[Segment, None] = {}
-    for l in sorted(users, key=lambda l: (-float(index.price_of([l], state.count[[l]])[0]), l)):
+    for l in sorted(users, key=lambda l: (-price[l], l)):
         mine = frozenset(users[l])
         q, i = min(mine)
         path = state.paths[q][i]
@@ -63,12 +67,12 @@ def _in_use(state: RoutingState, segment: Segment) -> bool:
 
 def _exchange(state: RoutingState, segment: Segment) -> bool:
     """Move the users to the cheapest other stretch; nothing changes unless that gains."""
-    most = state.price * (1 - GAIN)
+    most, before = state.price * (1 - GAIN), state.copy()
     state.lift(segment)
     commodity = _join_users(state, segment)
     weights = _bar_others(state, segment, state.weights(commodity))
     found = find_paths(state.index, commodity, weights, most - state.price)
-    state.lower(segment)
+    state.become(before)
     if found is None:
         return False
     new: dict[str, list[Path]] = {}
@@ -101,8 +105,7 @@ def _bar_others(state: RoutingState, segment: Segment, weights: Weights) -> Weig
     for q, i in segment.users:
         commodity = index.commodities[q]
         for other in (path for j, path in enumerate(state.paths[q]) if j != i):
-            for resource in exclusive_to_path(index, commodity, other):
-                barred |= index.users(commodity.disjoint)[resource]
+            barred.update(*map(index.users(commodity.disjoint).__getitem__, exclusive_to_path(index, commodity, other)))
     return weights.without(barred) if barred else weights
 
 
