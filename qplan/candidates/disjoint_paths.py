@@ -113,7 +113,7 @@ class _Residual:
         self.used: dict[int, tuple[int, int]] = {}  # link -> (tail, head)
         self.unused = self.link.copy()  # weights of links on no path
         self.into: dict[int, tuple[int, int]] = {}  # relay on a path -> (tail, link) by which the path enters it
-        self.potential = np.column_stack([-site - left, -left]).ravel().tolist()
+        self.potential: list[float] = np.column_stack([-site - left, -left]).ravel().tolist()
         self.entry = list(range(1, 2 * len(site), 2))  # per site the vertex that links lead to
         self.entered = (site + left).tolist()  # the reduced weight of entering it
 

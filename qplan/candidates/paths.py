@@ -34,10 +34,11 @@ def relays_of(index: CandidateArrays, commodity: Commodity, path: Path) -> list[
 
 def sites_of(index: CandidateArrays, start: int, links: Iterable[int]) -> list[int]:
     """The sites that links lead through one after the other, the first and the last among them."""
-    sites = [start]
+    sites, ends, here = [start], index.ends, start
     for l in links:
-        a, b = index.ends[l]
-        sites.append(b if sites[-1] == a else a)
+        a, b = ends[l]
+        here = b if here == a else a
+        sites.append(here)
     return sites
 
 

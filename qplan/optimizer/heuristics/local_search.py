@@ -13,7 +13,7 @@ import numpy as np
 
 from qplan.candidates.arrays import CandidateArrays
 from qplan.optimizer.heuristics.routing_state import GAIN, RoutingState
-from qplan.optimizer.heuristics.segment_moves import exchange_segments
+from qplan.optimizer.heuristics.segment_moves import Tried, exchange_segments
 
 PASSES = 6  # over all corridors, as long as one of them gains
 LIKED = 0.1  # least share of the price of what a plan has that counts where it is shaken
@@ -37,19 +37,20 @@ def construct(
 
 def improve(state: RoutingState, stop: Stop) -> None:
     """Exchange stretches, re-route corridors, clear links and relays of all their corridors, until nothing gains."""
+    tried = Tried()
     for _ in range(PASSES):
         before = state.price
-        exchange_segments(state, stop)
+        exchange_segments(state, stop, tried)
         for q in sorted(state.paths):
             if stop():
                 return
-            _reroute(state, [q], frozenset())
+            tried.attempt(_reroute, state, (q,), frozenset[int]())
         for links in _clearances(state):
             if stop():
                 return
             if state.users[list(links)].all():
-                over = sorted(q for q, paths in state.paths.items() if any(l in links for path in paths for l in path))
-                _reroute(state, over, links)
+                over = tuple(q for q in sorted(state.paths) if any(l in links for path in state.paths[q] for l in path))
+                tried.attempt(_reroute, state, over, links)
         if state.price >= before * (1 - GAIN):
             return
 
@@ -95,7 +96,7 @@ def _clearances(state: RoutingState) -> list[frozenset[int]]:
     return [frozenset(links) for links in (*dearest, *crossings)]
 
 
-def _reroute(state: RoutingState, corridors: list[str], banned: frozenset[int]) -> bool:
+def _reroute(state: RoutingState, corridors: tuple[str, ...], banned: frozenset[int]) -> bool:
     """Route the corridors anew without the banned links; undone unless it gains."""
     most, before = state.price * (1 - GAIN), state.copy()
     commodities = [state.index.commodities[q] for q in corridors]

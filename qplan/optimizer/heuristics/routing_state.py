@@ -187,4 +187,3 @@ class RoutingState:
                 return False
             weights = weights.without([max(new, key=lambda l: (self.index.limited[l], weights.link[l], l))])
         return False
-

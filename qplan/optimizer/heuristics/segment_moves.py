@@ -6,7 +6,7 @@ is known as the exchange of key paths (Voss 1992; Uchoa & Werneck 2010); here th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 import numpy as np
 
@@ -19,7 +19,22 @@ from qplan.optimizer.heuristics.routing_state import GAIN, RoutingState, Segment
 PASSES = 20  # over all stretches, as long as one of them gains
 
 
-def exchange_segments(state: RoutingState, stop: Callable[[], bool]) -> None:
+class Tried:
+    """Moves that gained nothing since the last that did: trying them again would not either."""
+
+    def __init__(self) -> None:
+        self.moves = set[tuple[Hashable, ...]]()
+
+    def attempt(self, make: Callable[..., bool], state: RoutingState, *move: Hashable) -> None:
+        if move in self.moves:
+            return
+        if make(state, *move):
+            self.moves.clear()
+        else:
+            self.moves.add(move)
+
+
+def exchange_segments(state: RoutingState, stop: Callable[[], bool], tried: Tried) -> None:
     """Replace stretches by cheaper ones until none is left that gains."""
     for _ in range(PASSES):
         before = state.price
@@ -27,7 +42,7 @@ def exchange_segments(state: RoutingState, stop: Callable[[], bool]) -> None:
             if stop():
                 return
             if _in_use(state, segment):
-                _exchange(state, segment)
+                tried.attempt(_exchange, state, segment)
         if state.price >= before * (1 - GAIN):
             return
 
