@@ -18,6 +18,7 @@ from qplan.candidates.resources import Disjointness, Kind, Resource, exclusive_t
 from qplan.inventory import plant
 from qplan.inventory.model import Corridor, Inventory
 from qplan.inventory.plant import Room
+from qplan.physics.key_rate import RATE_TOLERANCE
 
 ROOMS: dict[Kind, Room] = {Kind.RACK_UNITS: "rack_units", Kind.POWER: "power_w"}  # that a site may be short of
 
@@ -92,7 +93,7 @@ class CandidateArrays:
         self.commodities = {
             q: self._commodity(q, corridor, candidates) for q, corridor in sorted(inventory.corridors.items())
         }
-        self._exclusive: dict[tuple[int, str], frozenset[Resource]] = {}
+        self._exclusive: dict[str, list[frozenset[Resource]]] = {}
         self._users: dict[str, dict[Resource, frozenset[int]]] = {}
         self._items: dict[tuple[Resource, bool], float] = {}
         self._find_stocks()
@@ -119,7 +120,7 @@ class CandidateArrays:
         of_site = np.searchsorted(tail[first], np.arange(len(self.sites) + 1))
         return NeighbourPairs(np.tile(np.arange(len(ends)), 2)[order], tail, first, head[first], of_site)
 
-    def price_of(self, links: list[int], count: np.ndarray) -> np.ndarray:
+    def price_of(self, links: np.ndarray, count: np.ndarray) -> np.ndarray:
         """What so many systems in use cost on each of some links."""
         if self.alike:
             return np.asarray(count * self.bought_price[links])
@@ -174,23 +175,27 @@ class CandidateArrays:
             self._items[key] = plant.items_room(items, ROOMS[resource.kind])
         return self.stock[resource] - taken - self._items[key]
 
-    def exclusive(self, l: int, disjoint: Disjointness) -> frozenset[Resource]:
-        """What the link takes that no other path of a corridor may take, besides its relays and the link itself."""
-        key = l, disjoint
-        if key not in self._exclusive:
-            self._exclusive[key] = exclusive_to_link(self.inventory, self.links[l], disjoint)
-        return self._exclusive[key]
+    def exclusive(self, disjoint: Disjointness) -> list[frozenset[Resource]]:
+        """What each link takes that no other path of a corridor may take, besides its relays and the link itself."""
+        if disjoint not in self._exclusive:
+            self._exclusive[disjoint] = [exclusive_to_link(self.inventory, link, disjoint) for link in self.links]
+        return self._exclusive[disjoint]
 
     def users(self, disjoint: Disjointness) -> dict[Resource, frozenset[int]]:
         """For everything that paths may have to share the links that take it, those that end at a site among them."""
         if disjoint not in self._users:
             found: dict[Resource, set[int]] = defaultdict(set)
-            for l, link in enumerate(self.links):
+            for l, (link, exclusive) in enumerate(zip(self.links, self.exclusive(disjoint), strict=True)):
                 itself = [self.link_resource[l]] if disjoint == "relay" else []
-                for resource in (*self.exclusive(l, disjoint), *itself, *site_resources(link.route.ends)):
+                for resource in (*exclusive, *itself, *site_resources(link.route.ends)):
                     found[resource].add(l)
             self._users[disjoint] = {resource: frozenset(links) for resource, links in found.items()}
         return self._users[disjoint]
 
     def systems(self, l: int, load_bps: float) -> int:
         return systems_needed(load_bps, self.rates_bps[l])
+
+    def systems_on(self, links: np.ndarray | slice, load_bps: np.ndarray) -> np.ndarray:
+        """The same for some links that are used."""
+        needed: np.ndarray = np.maximum(1, np.ceil(load_bps / self.rate_bps[links] * (1 - RATE_TOLERANCE)))
+        return needed

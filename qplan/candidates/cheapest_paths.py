@@ -10,9 +10,7 @@ from __future__ import annotations
 import math
 
 from qplan.candidates.arrays import CandidateArrays, Commodity
-from qplan.candidates.disjoint_paths import (
-    disjoint_paths,
-)
+from qplan.candidates.disjoint_paths import disjoint_paths
 from qplan.candidates.paths import Path, Weights
 from qplan.candidates.shortest_path import one_path
 
@@ -24,6 +22,8 @@ def find_paths(
 
     Together they must weigh less than `most`.
     """
+    if most <= 0:
+        return None
     if commodity.paths == 1:
         path = one_path(index, commodity, weights, most)
         return None if path is None else [path]

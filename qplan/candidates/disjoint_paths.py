@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections.abc import Iterable
 
 import numpy as np
 from scipy.sparse.csgraph import dijkstra
 
 from qplan.candidates.arrays import CandidateArrays, Commodity
-from qplan.candidates.paths import Path, Weights, exclusive_to_path, relays_of
+from qplan.candidates.paths import Path, Weights, exclusive_to_path
+from qplan.candidates.resource_usage import SLACK
 from qplan.candidates.resources import Resource
 
 MOST_CONFLICTS = 16  # sets of paths looked at, cheapest first, for one that shares no fibre, patched site or duct
@@ -22,14 +24,14 @@ def disjoint_paths(index: CandidateArrays, commodity: Commodity, weights: Weight
     Of the sets tried the cheapest is looked at first; once that has taken too long, the cheapest of those for which
     most conflicts have been settled.
     """
-    left = _weight_left(index, commodity, weights)
+    left = _weight_left(index, commodity, weights, most)
     tried: list[tuple[float, int, int, list[Path], frozenset[int]]] = []  # price, −conflicts settled, number, …
     seen = {frozenset[int]()}
 
     def propose(banned: frozenset[int], settled: int) -> None:
-        paths = _augment(index, commodity, weights.without(banned), left, most)
-        if paths is not None:
-            tried.append((_price(index, commodity, weights, paths), -settled, len(seen), paths, banned))
+        residual = _Residual(index, commodity, weights.without(banned), left)
+        if residual.fill(most):
+            tried.append((residual.price, -settled, len(seen), residual.paths(), banned))
 
     propose(frozenset(), 0)
     for turn in range(MOST_CONFLICTS + MOST_DEEPER):
@@ -53,13 +55,11 @@ def keep_apart(index: CandidateArrays, commodity: Commodity, paths: list[Path]) 
     """The paths are within the limit on relays, and as disjoint as the corridor asks."""
     if commodity.most_links is not None and any(len(path) > commodity.most_links for path in paths):
         return False
-    taken = [exclusive_to_path(index, commodity, path) for path in paths]
+    return _are_apart([exclusive_to_path(index, commodity, path) for path in paths])
+
+
+def _are_apart(taken: list[frozenset[Resource]]) -> bool:
     return len(frozenset[Resource]().union(*taken)) == sum(len(one) for one in taken)
-
-
-def _price(index: CandidateArrays, commodity: Commodity, weights: Weights, paths: list[Path]) -> float:
-    links = sum(weights.link[l] for path in paths for l in path)
-    return links + sum(weights.site[s] for path in paths for s in relays_of(index, commodity, path))
 
 
 def _conflict(index: CandidateArrays, commodity: Commodity, paths: list[Path]) -> tuple[frozenset[int], ...] | None:
@@ -73,62 +73,63 @@ def _conflict(index: CandidateArrays, commodity: Commodity, paths: list[Path]) -
                 return tuple(frozenset([l]) for l in path)
     if commodity.disjoint == "relay":  # paths by augmentation share no link and no relay
         return None
+    taken = [exclusive_to_path(index, commodity, path) for path in paths]
+    if _are_apart(taken):
+        return None
     users, owners = index.users(commodity.disjoint), dict[Resource, int]()
-    for i, path in enumerate(paths):
-        for resource in sorted(exclusive_to_path(index, commodity, path)):
+    for i, (path, resources) in enumerate(zip(paths, taken, strict=True)):
+        for resource in sorted(resources):
             owner = owners.setdefault(resource, i)
             if owner != i:
                 return users[resource].difference(paths[owner]), users[resource].difference(path)
     return None
 
 
-def _weight_left(index: CandidateArrays, commodity: Commodity, weights: Weights) -> list[float]:
-    """Per site the weight of the cheapest way from there to the corridor's second end, beyond the site itself."""
+def _weight_left(index: CandidateArrays, commodity: Commodity, weights: Weights, most: float) -> np.ndarray:
+    """Per site the weight of the cheapest way from there to the corridor's second end, beyond the site itself.
+
+    Infinite where that is far more than `most`, or there is no way.
+    """
     start, goal = commodity.ends
     permitted = np.array(commodity.permitted)
     site = np.where(permitted, weights.site, np.inf)
     site[start], site[goal] = np.inf, 0.0
-    backwards = index.pairs.least(np.array(weights.link)[index.pairs.link] + site[index.pairs.tail])
-    left: list[float] = np.where(permitted, dijkstra(backwards, indices=goal), np.inf).tolist()
-    return left
-
-
-def _augment(
-    index: CandidateArrays, commodity: Commodity, weights: Weights, left: list[float], most: float
-) -> list[Path] | None:
-    """k paths of least total weight, less than `most`, that share no link and no relay, by k augmenting paths.
-
-    No augmenting path is shorter than the one before, which limits how far it is worth searching; nor is a way to the
-    second end shorter than what is `left` per site.
-    """
-    residual = _Residual(index, commodity, weights, left)
-    for more in range(commodity.paths, 0, -1):
-        added = residual.augment(most / more)
-        if added is None:
-            return None
-        most -= added
-    return residual.paths()
+    backwards = index.pairs.least(weights.link[index.pairs.link] + site[index.pairs.tail])
+    return np.where(permitted, dijkstra(backwards, indices=goal, limit=most * (1 + SLACK)), np.inf)
 
 
 class _Residual:
     """The residual node-split graph of the paths so far, with potentials that keep its weights from being negative.
 
     Site s has an inner vertex 2s, entered by links, and an outer vertex 2s + 1, left by links. At a site on no path
-    the two are passed in one step.
+    the two are passed in one step. No way to the corridor's second end is shorter than what is `left` per site.
     """
 
-    def __init__(self, index: CandidateArrays, commodity: Commodity, weights: Weights, left: list[float]):
-        self.index, self.commodity, self.weights = index, commodity, weights
+    def __init__(self, index: CandidateArrays, commodity: Commodity, weights: Weights, left: np.ndarray):
+        self.index, self.commodity = index, commodity
+        site = weights.site.copy()
+        site[commodity.ends[1]] = 0.0
+        self.link, self.site = weights.link.tolist(), site.tolist()
         self.used: dict[int, tuple[int, int]] = {}  # link -> (tail, head)
-        self.unused = weights.link.copy()  # weights of links on no path
+        self.unused = self.link.copy()  # weights of links on no path
         self.into: dict[int, tuple[int, int]] = {}  # relay on a path -> (tail, link) by which the path enters it
-        self.entered = weights.site.copy()  # what entering a site weighs
-        self.entered[commodity.ends[1]] = 0.0
-        self.potential = [0.0] * (2 * len(index.sites))
-        self.potential[::2] = [-at_site - beyond for at_site, beyond in zip(weights.site, left, strict=True)]
-        self.potential[1::2] = [-beyond for beyond in left]
+        self.potential: list[float] = np.column_stack([-site - left, -left]).ravel().tolist()
+        self.entry = list(range(1, 2 * len(site), 2))  # per site the vertex that links lead to
+        self.entered = (site + left).tolist()  # the reduced weight of entering it
 
-    def augment(self, most: float) -> float | None:
+    def fill(self, most: float) -> bool:
+        """k paths of least total weight, less than `most`, that share no link and no relay, if there are any.
+
+        By k augmenting paths: none is shorter than the one before, which limits how far it is worth searching.
+        """
+        for more in range(self.commodity.paths, 0, -1):
+            added = self._augment(most / more)
+            if added is None:
+                return False
+            most -= added
+        return True
+
+    def _augment(self, most: float) -> float | None:
         """One more path along a cheapest way, by Dijkstra's search on reduced weights; what it adds to their total.
 
         None where there is no way that adds less than `most`.
@@ -141,16 +142,16 @@ class _Residual:
         best, came = self._search(first, last, most)
         if last not in best:
             return None
-        farthest = best[last]
-        nearer = [(vertex, potential[vertex] + cost) for vertex, cost in best.items() if cost < farthest]
-        self.potential = potential = [known + farthest for known in potential]
-        for vertex, moved in nearer:
-            potential[vertex] = moved
+        nearer = [(vertex, cost) for vertex, cost in best.items() if cost < best[last]]
+        for vertex, cost in nearer:
+            potential[vertex] += cost - best[last]
+        turned = {vertex // 2 for vertex, _ in nearer}
         while last != first:
+            turned.add(last // 2)
             before, l = came[last]
             self._turn(before // 2, last // 2, l)
             last = before
-        self._find_relays()
+        self._find_relays(turned)
         return potential[2 * goal + 1] - potential[first]
 
     def _search(self, first: int, last: int, most: float) -> tuple[dict[int, float], dict[int, tuple[int, int]]]:
@@ -158,28 +159,28 @@ class _Residual:
 
         Of equals the one reached last is settled first: that leads straight to the goal.
         """
-        link, unused, potential = self.weights.link, self.unused, self.potential
+        unused, potential, entry, entered = self.unused, self.potential, self.entry, self.entered
         neighbours, into = self.index.neighbours, self.into
-        vertex = [2 * s if s in into else 2 * s + 1 for s in range(len(neighbours))]
-        entered = [weight - potential[v] for weight, v in zip(self.entered, vertex, strict=True)]
-        best, came, settled = {first: 0.0}, dict[int, tuple[int, int]](), set[int]()
+        best, came = {first: 0.0}, dict[int, tuple[int, int]]()
         heap, reached = [(0.0, 0, first)], 0
         while heap:
             cost, _, here = heapq.heappop(heap)
             if here == last:
                 break
-            if here in settled:
+            if cost > best[here]:
                 continue
-            settled.add(here)
             s, outer = divmod(here, 2)
             base = cost + potential[here]
-            steps = [(vertex[there], unused[l] + entered[there], l) for there, l in neighbours[s]] if outer else []
+            steps = [
+                (entry[there], total, l)
+                for there, l in (neighbours[s] if outer else ())
+                if (total := base + (unused[l] + entered[there])) < most
+            ]
             if s in into:  # take back the link that enters this relay, and from its outer side the relay itself
                 tail, l = into[s]
-                back = -link[l] - (self.weights.site[s] if outer else 0.0)
-                steps.append((2 * tail + 1, back - potential[2 * tail + 1], l))
-            for there, weight, l in steps:
-                total = base + weight
+                back = -self.link[l] - (self.site[s] if outer else 0.0)
+                steps.append((2 * tail + 1, base + (back - potential[2 * tail + 1]), l))
+            for there, total, l in steps:
                 if total < cost:  # by rounding
                     total = cost
                 if total < most and total < best.get(there, math.inf):
@@ -192,18 +193,26 @@ class _Residual:
     def _turn(self, tail: int, head: int, l: int) -> None:
         if self.used.get(l) == (head, tail):
             del self.used[l]
-            self.unused[l] = self.weights.link[l]
+            self.unused[l] = self.link[l]
         else:
             self.used[l] = (tail, head)
             self.unused[l] = math.inf
 
-    def _find_relays(self) -> None:
+    def _find_relays(self, changed: Iterable[int]) -> None:
+        """Which sites are on a path now, and what entering weighs at those where anything has changed."""
         goal, known = self.commodity.ends[1], self.into
         self.into = {head: (tail, l) for l, (tail, head) in self.used.items() if head != goal}
-        for s in known.keys() ^ self.into.keys():
-            self.entered[s] = 0.0 if s in self.into else self.weights.site[s]
         for s in self.into.keys() - known.keys():
-            self.potential[2 * s] = self.potential[2 * s + 1] - self.weights.site[s]
+            self.potential[2 * s] = self.potential[2 * s + 1] - self.site[s]
+        for s in changed:
+            relays = s in self.into
+            self.entry[s] = 2 * s if relays else 2 * s + 1
+            self.entered[s] = (0.0 if relays else self.site[s]) - self.potential[self.entry[s]]
+
+    @property
+    def price(self) -> float:
+        """The weight of links and relays of all paths."""
+        return math.fsum([*(self.link[l] for l in self.used), *(self.site[s] for s in self.into)])
 
     def paths(self) -> list[Path]:
         start, goal = self.commodity.ends

@@ -6,6 +6,8 @@ import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+import numpy as np
+
 from qplan.candidates.arrays import CandidateArrays, Commodity
 from qplan.candidates.resources import Resource
 
@@ -16,13 +18,12 @@ Path = tuple[int, ...]  # links from the corridor's first end to its second
 class Weights:
     """What a search counts; what is infinite is not used."""
 
-    link: list[float]
-    site: list[float]
+    link: np.ndarray
+    site: np.ndarray
 
     def without(self, links: Collection[int]) -> Weights:
         link = self.link.copy()
-        for l in links:
-            link[l] = math.inf
+        link[list(links)] = math.inf
         return Weights(link, self.site)
 
 
@@ -33,10 +34,11 @@ def relays_of(index: CandidateArrays, commodity: Commodity, path: Path) -> list[
 
 def sites_of(index: CandidateArrays, start: int, links: Iterable[int]) -> list[int]:
     """The sites that links lead through one after the other, the first and the last among them."""
-    sites = [start]
+    sites, ends, here = [start], index.ends, start
     for l in links:
-        a, b = index.ends[l]
-        sites.append(b if sites[-1] == a else a)
+        a, b = ends[l]
+        here = b if here == a else a
+        sites.append(here)
     return sites
 
 
@@ -48,7 +50,8 @@ def exclusive_to_path(index: CandidateArrays, commodity: Commodity, path: Path) 
     taken = {index.site_resource[s] for s in relays_of(index, commodity, path)}
     if commodity.disjoint == "relay":
         taken.update(index.link_resource[l] for l in path)
-    taken.update(*(index.exclusive(l, commodity.disjoint) for l in path))
+    exclusive = index.exclusive(commodity.disjoint)
+    taken.update(*(exclusive[l] for l in path))
     return frozenset(taken.difference(index.site_resource[end] for end in commodity.ends))
 
 

@@ -19,7 +19,7 @@ def one_path(index: CandidateArrays, commodity: Commodity, weights: Weights, mos
 def cheapest_path(index: CandidateArrays, commodity: Commodity, weights: Weights, most: float) -> Path | None:
     """Dijkstra's search; of paths of equal weight the one with the fewest links."""
     start, goal = commodity.ends
-    permitted, link, site = commodity.permitted, weights.link, weights.site
+    permitted, link, site = commodity.permitted, weights.link.tolist(), weights.site.tolist()
     best = {start: (0.0, 0)}
     came: dict[int, tuple[int, int]] = {}
     heap = [(0.0, 0, start)]
@@ -55,7 +55,7 @@ def cheapest_short_path(
 ) -> Path | None:
     """The cheapest path with at most `most_links` links: labels of (price, links) at every site, none dominated."""
     start, goal = commodity.ends
-    permitted, link, site = commodity.permitted, weights.link, weights.site
+    permitted, link, site = commodity.permitted, weights.link.tolist(), weights.site.tolist()
     fewest: dict[int, float] = {}  # least number of links settled so far; a later label is dearer and must have fewer
     heap: list[tuple[float, int, int, Path]] = [(0.0, 0, start, ())]
     while heap:

@@ -17,7 +17,7 @@ from qplan.candidates.model import CandidateGraph
 from qplan.inventory.model import Inventory
 from qplan.optimizer.heuristics.guided_search import GuidedSearch
 from qplan.optimizer.heuristics.local_search import construct, improve, orders, perturb
-from qplan.optimizer.heuristics.segment_moves import exchange_segments
+from qplan.optimizer.heuristics.segment_moves import Tried, exchange_segments
 from qplan.optimizer.limits import SearchParameters
 from qplan.optimizer.model.stage import Task
 from qplan.optimizer.search.minimization import minimize
@@ -74,7 +74,7 @@ def test_paths_over_a_stretch_move_together():
     _, index, scale = indexed(inventory)
     state = construct(index, sorted(index.commodities), 1.0, 1.0)
     assert state.price / scale == pytest.approx(2 + 4 * 100)
-    exchange_segments(state, never)
+    exchange_segments(state, never, Tried())
     assert state.price / scale == pytest.approx(3 + 50 + 2 * 100)
 
 

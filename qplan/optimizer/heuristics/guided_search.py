@@ -138,7 +138,7 @@ class GuidedSearch:
 
     def routable_alone(self, q: str) -> bool:
         """Paths for the corridor were found on these links, whatever the rates (False proves nothing)."""
-        weights = Weights([0.0] * len(self.index.links), [0.0] * len(self.index.sites))
+        weights = Weights(np.zeros(len(self.index.links)), np.zeros(len(self.index.sites)))
         return find_paths(self.index, self.index.commodities[q], weights) is not None
 
 

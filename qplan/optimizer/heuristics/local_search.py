@@ -13,7 +13,7 @@ import numpy as np
 
 from qplan.candidates.arrays import CandidateArrays
 from qplan.optimizer.heuristics.routing_state import GAIN, RoutingState
-from qplan.optimizer.heuristics.segment_moves import exchange_segments
+from qplan.optimizer.heuristics.segment_moves import Tried, exchange_segments
 
 PASSES = 6  # over all corridors, as long as one of them gains
 LIKED = 0.1  # least share of the price of what a plan has that counts where it is shaken
@@ -37,19 +37,20 @@ def construct(
 
 def improve(state: RoutingState, stop: Stop) -> None:
     """Exchange stretches, re-route corridors, clear links and relays of all their corridors, until nothing gains."""
+    tried = Tried()
     for _ in range(PASSES):
         before = state.price
-        exchange_segments(state, stop)
+        exchange_segments(state, stop, tried)
         for q in sorted(state.paths):
             if stop():
                 return
-            _reroute(state, [q], frozenset())
+            tried.attempt(_reroute, state, (q,), frozenset[int]())
         for links in _clearances(state):
             if stop():
                 return
-            if all(state.users[l] for l in links):
-                over = sorted(q for q, paths in state.paths.items() if any(l in links for path in paths for l in path))
-                _reroute(state, over, links)
+            if state.users[list(links)].all():
+                over = tuple(q for q in sorted(state.paths) if any(l in links for path in state.paths[q] for l in path))
+                tried.attempt(_reroute, state, over, links)
         if state.price >= before * (1 - GAIN):
             return
 
@@ -64,7 +65,7 @@ def perturb(state: RoutingState, kicks: int, stop: Stop) -> Iterator[RoutingStat
         if stop():
             return
         link_factor, site_factor = np.ones(len(index.links)), np.ones(len(index.sites))
-        for factor, used in ((link_factor, sorted(state.users)), (site_factor, sorted(state.relayed))):
+        for factor, used in ((link_factor, np.flatnonzero(state.users)), (site_factor, np.flatnonzero(state.relayed))):
             factor[used] = [rng.uniform(LIKED, 1.0) for _ in used]
         kicked = construct(index, rng.sample(sorted(state.paths), len(state.paths)), link_factor, site_factor, stop)
         if kicked is not None:
@@ -77,7 +78,7 @@ def perturb(state: RoutingState, kicks: int, stop: Stop) -> Iterator[RoutingStat
 def _clearances(state: RoutingState) -> list[frozenset[int]]:
     """Sets of links to do without: those that the same paths use, dearest first, then the links of each relay."""
     index = state.index
-    users: dict[int, list[tuple[str, int]]] = {l: [] for l in sorted(state.users)}
+    users: dict[int, list[tuple[str, int]]] = {l: [] for l in np.flatnonzero(state.users).tolist()}
     for q, paths in sorted(state.paths.items()):
         for i, path in enumerate(paths):
             for l in path:
@@ -85,7 +86,7 @@ def _clearances(state: RoutingState) -> list[frozenset[int]]:
     together: dict[tuple[tuple[str, int], ...], set[int]] = {}
     for l, mine in users.items():
         together.setdefault(tuple(mine), set()).add(l)
-    at: dict[int, set[int]] = {s: set() for s in sorted(state.relayed) if s not in state.ended}
+    at: dict[int, set[int]] = {s: set() for s in np.flatnonzero((state.relayed > 0) & (state.ended == 0)).tolist()}
     for l in users:
         for s in index.ends[l]:
             if s in at:
@@ -95,14 +96,15 @@ def _clearances(state: RoutingState) -> list[frozenset[int]]:
     return [frozenset(links) for links in (*dearest, *crossings)]
 
 
-def _reroute(state: RoutingState, corridors: list[str], banned: frozenset[int]) -> bool:
+def _reroute(state: RoutingState, corridors: tuple[str, ...], banned: frozenset[int]) -> bool:
     """Route the corridors anew without the banned links; undone unless it gains."""
-    most = state.price * (1 - GAIN)
+    most, before = state.price * (1 - GAIN), state.copy()
     commodities = [state.index.commodities[q] for q in corridors]
-    old = {commodity.id: state.remove(commodity) for commodity in commodities}
+    for commodity in commodities:
+        state.remove(commodity)
     for commodity in commodities:
         if not state.route(commodity, banned=banned, most=most - state.price) or state.price >= most:
-            state.put_back(old)
+            state.become(before)
             return False
     return True
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,19 +36,19 @@ class RoutingState:
     def __init__(self, index: CandidateArrays):
         self.index = index
         self.paths: dict[str, list[Path]] = {}
-        self.users: Counter[int] = Counter()  # paths over a link
+        self.users = np.zeros(len(index.links), dtype=np.int64)  # paths over a link
         self.load_bps = np.zeros(len(index.links))
         self.count = np.zeros(len(index.links), dtype=np.int64)
-        self.ended: Counter[int] = Counter()  # corridors that end at a site
-        self.relayed: Counter[int] = Counter()  # paths that are relayed at a site
+        self.ended = np.zeros(len(index.sites), dtype=np.int64)  # corridors that end at a site
+        self.relayed = np.zeros(len(index.sites), dtype=np.int64)  # paths that are relayed at a site
         self.fibres: Counter[str] = Counter()  # links in use over a fibre, where its use has a price
         self.taken = dict.fromkeys(index.stock, 0.0)  # by the systems installed
 
     @property
     def price(self) -> float:
         index = self.index
-        nodes = sorted(self.ended.keys() | self.relayed.keys())
-        links, relays = sorted(self.users), sorted(self.relayed)
+        nodes, relays = np.flatnonzero(self.ended + self.relayed), np.flatnonzero(self.relayed)
+        links = np.flatnonzero(self.users)
         systems = index.price_of(links, self.count[links]).sum()
         fibres = sum(index.fibre_price[f] for f in sorted(self.fibres)) if index.fibre_price else 0.0
         return float(systems + fibres + index.node_price[nodes].sum() + index.relay_price[relays].sum())
@@ -57,8 +58,7 @@ class RoutingState:
     ) -> Weights:
         """What a path of the corridor would add, times a factor per link and site."""
         index = self.index
-        needed = np.maximum(1, np.ceil((self.load_bps + commodity.demand_bps) / index.rate_bps * (1 - 1e-6)))
-        needed = np.maximum(needed, self.count)
+        needed = np.maximum(index.systems_on(slice(None), self.load_bps + commodity.demand_bps), self.count)
         added = index.price_more(self.count, needed)
         if index.fibre_price:
             added += self._unlit_prices()
@@ -70,12 +70,9 @@ class RoutingState:
         for l in np.flatnonzero(index.limited & (more > 0) & (link < math.inf)):
             if not self._fits(int(l), int(more[l])):
                 link[l] = math.inf
-        nodes = np.zeros(len(index.sites), dtype=bool)
-        nodes[list(self.ended.keys() | self.relayed.keys())] = True
-        relays = np.zeros(len(index.sites), dtype=bool)
-        relays[list(self.relayed)] = True
-        site = (np.where(nodes, 0.0, index.node_price) + np.where(relays, 0.0, index.relay_price)) * site_factor
-        return Weights(link.tolist(), site.tolist())
+        node_price = np.where(self.ended + self.relayed > 0, 0.0, index.node_price)
+        relay_price = np.where(self.relayed > 0, 0.0, index.relay_price)
+        return Weights(link, (node_price + relay_price) * site_factor)
 
     def _unlit_prices(self) -> np.ndarray:
         """What the fibres of each link cost that no link uses yet."""
@@ -89,86 +86,80 @@ class RoutingState:
     def _left(self, resource: Resource) -> float:
         """What is left of a stock, up to rounding."""
         index = self.index
-        relays = resource.kind in ROOMS and index.number[resource.id] in self.relayed
+        relays = resource.kind in ROOMS and self.relayed[index.number[resource.id]] > 0
         return index.left(resource, self.taken[resource], relays) + SLACK * max(1.0, index.stock[resource])
+
+    def copy(self) -> RoutingState:
+        other = copy(self)
+        vars(other).update({name: value.copy() for name, value in vars(self).items() if name != "index"})
+        return other
+
+    def become(self, other: RoutingState) -> None:
+        """Take over what another state holds, which is not used any more."""
+        vars(self).update(vars(other))
 
     def add(self, commodity: Commodity, paths: list[Path]) -> bool:
         """Install the paths; says whether all limits are kept (else take them out again)."""
         self.paths[commodity.id] = paths
-        self.ended.update(commodity.ends)
-        for path in paths:
-            self.users.update(path)
-            self.relayed.update(relays_of(self.index, commodity, path))
-        links = [l for path in paths for l in path]
-        self._reload(links, commodity.demand_bps)
-        return self._kept(commodity, links)
+        return self._change(commodity, paths, 1)
 
-    def remove(self, commodity: Commodity) -> list[Path]:
-        paths = self.paths.pop(commodity.id)
-        _take(self.ended, commodity.ends)
-        for path in paths:
-            _take(self.users, path)
-            _take(self.relayed, relays_of(self.index, commodity, path))
-        self._reload([l for path in paths for l in path], -commodity.demand_bps)
-        return paths
+    def remove(self, commodity: Commodity) -> None:
+        self._change(commodity, self.paths.pop(commodity.id), -1)
+
+    def _change(self, commodity: Commodity, paths: list[Path], by: int) -> bool:
+        """Paths of a corridor, which have no link and no relay in common, more (1) or less (-1)."""
+        self.ended[list(commodity.ends)] += by
+        links = np.array([l for path in paths for l in path])
+        relays = [s for path in paths for s in relays_of(self.index, commodity, path)]
+        self._reload(links, relays, by, by * commodity.demand_bps)
+        return by < 0 or self._kept(links)
 
     def replace(self, paths: Mapping[str, list[Path]], most: float) -> bool:
         """Give corridors other paths if all limits are kept and the price stays below `most`; else change nothing."""
-        commodities = [self.index.commodities[q] for q in paths]
-        old = {commodity.id: self.remove(commodity) for commodity in commodities}
+        before, commodities = self.copy(), [self.index.commodities[q] for q in paths]
+        for commodity in commodities:
+            self.remove(commodity)
         kept = [self.add(commodity, paths[commodity.id]) for commodity in commodities]
         if all(kept) and self.price < most:
             return True
-        self.put_back(old)
+        self.become(before)
         return False
 
-    def put_back(self, old: Mapping[str, list[Path]]) -> None:
-        """Give corridors the paths that they had, in place of those that they may have now."""
-        for q in [q for q in old if q in self.paths]:
-            self.remove(self.index.commodities[q])
-        for q, paths in old.items():
-            self.add(self.index.commodities[q], paths)
-
     def lift(self, segment: Segment) -> None:
-        """Take the users off a stretch, so that their paths have a gap; `lower` puts them back."""
-        for _ in segment.users:
-            _take(self.users, segment.links)
-            _take(self.relayed, segment.relays)
-        self._reload(segment.links, -self._demand_bps(segment))
+        """Take the users off a stretch, so that their paths have a gap."""
+        demand_bps = sum(self.index.commodities[q].demand_bps for q, _ in segment.users)
+        self._reload(np.array(segment.links), list(segment.relays), -len(segment.users), -demand_bps)
 
-    def lower(self, segment: Segment) -> None:
-        for _ in segment.users:
-            self.users.update(segment.links)
-            self.relayed.update(segment.relays)
-        self._reload(segment.links, self._demand_bps(segment))
-
-    def _demand_bps(self, segment: Segment) -> float:
-        return sum(self.index.commodities[q].demand_bps for q, _ in segment.users)
-
-    def _reload(self, links: Iterable[int], demand_bps: float) -> None:
+    def _reload(self, links: np.ndarray, relays: list[int], users: int, demand_bps: float) -> None:
+        """So many more users (or fewer) on links and at relays."""
         index = self.index
-        for l in links:
-            load_bps = float(self.load_bps[l]) + demand_bps if self.users[l] else 0.0
-            self.load_bps[l] = load_bps
-            count, before = index.systems(l, load_bps) if self.users[l] else 0, int(self.count[l])
-            if count == before:
-                continue
-            if index.takes[l]:
-                kept = int(index.kept[l])
-                more = max(0, count - kept) - max(0, before - kept)
-                for resource, each in index.takes[l]:
-                    self.taken[resource] += each * more
-            if index.fibre_price and (count > 0) != (before > 0):
-                self.fibres.update(dict.fromkeys(index.links[l].route.fibres, 1 if count else -1))
-                self.fibres = +self.fibres
-            self.count[l] = count
+        self.relayed[relays] += users
+        self.users[links] += users
+        used, before = self.users[links] > 0, self.count[links]
+        self.load_bps[links] = load_bps = np.where(used, self.load_bps[links] + demand_bps, 0.0)
+        self.count[links] = count = np.where(used, index.systems_on(links, load_bps), 0)
+        if index.stock or index.fibre_price:
+            for i in np.flatnonzero(count != before):
+                self._restock(int(links[i]), int(before[i]), int(count[i]))
 
-    def _kept(self, commodity: Commodity, links: list[int]) -> bool:
+    def _restock(self, l: int, before: int, count: int) -> None:
+        """What a link's systems take, and the fibres in use, where their number changes."""
+        index = self.index
+        if index.takes[l]:
+            kept = int(index.kept[l])
+            more = max(0, count - kept) - max(0, before - kept)
+            for resource, each in index.takes[l]:
+                self.taken[resource] += each * more
+        if index.fibre_price and (count > 0) != (before > 0):
+            self.fibres.update(dict.fromkeys(index.links[l].route.fibres, 1 if count else -1))
+            self.fibres = +self.fibres
+
+    def _kept(self, links: np.ndarray) -> bool:
         """Counts, strands and room at the links and at the sites that relay now."""
         index = self.index
-        if any(self.count[l] > index.max_count[l] for l in links):
+        if (self.count[links] > index.max_count[links]).any():
             return False
-        touched = {resource for l in links for resource, _ in index.takes[l]}
+        touched = {resource for l in links[index.limited[links]] for resource, _ in index.takes[l]}
         return all(self._left(resource) >= 0 for resource in touched)
 
     def route(
@@ -196,10 +187,3 @@ class RoutingState:
                 return False
             weights = weights.without([max(new, key=lambda l: (self.index.limited[l], weights.link[l], l))])
         return False
-
-
-def _take(counter: Counter[int], items: Iterable[int]) -> None:
-    counter.subtract(items)
-    for item in set(items):
-        if counter[item] <= 0:
-            del counter[item]

@@ -6,7 +6,9 @@ is known as the exchange of key paths (Voss 1992; Uchoa & Werneck 2010); here th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+
+import numpy as np
 
 from qplan.candidates.arrays import Commodity
 from qplan.candidates.cheapest_paths import find_paths
@@ -17,7 +19,22 @@ from qplan.optimizer.heuristics.routing_state import GAIN, RoutingState, Segment
 PASSES = 20  # over all stretches, as long as one of them gains
 
 
-def exchange_segments(state: RoutingState, stop: Callable[[], bool]) -> None:
+class Tried:
+    """Moves that gained nothing since the last that did: trying them again would not either."""
+
+    def __init__(self) -> None:
+        self.moves = set[tuple[Hashable, ...]]()
+
+    def attempt(self, make: Callable[..., bool], state: RoutingState, *move: Hashable) -> None:
+        if move in self.moves:
+            return
+        if make(state, *move):
+            self.moves.clear()
+        else:
+            self.moves.add(move)
+
+
+def exchange_segments(state: RoutingState, stop: Callable[[], bool], tried: Tried) -> None:
     """Replace stretches by cheaper ones until none is left that gains."""
     for _ in range(PASSES):
         before = state.price
@@ -25,7 +42,7 @@ def exchange_segments(state: RoutingState, stop: Callable[[], bool]) -> None:
             if stop():
                 return
             if _in_use(state, segment):
-                _exchange(state, segment)
+                tried.attempt(_exchange, state, segment)
         if state.price >= before * (1 - GAIN):
             return
 
@@ -33,13 +50,15 @@ def exchange_segments(state: RoutingState, stop: Callable[[], bool]) -> None:
 def _segments(state: RoutingState) -> list[Segment]:
     """For the users of each link, dearest first, the links that they alone, and that they all have in common there."""
     index = state.index
-    users: dict[int, set[tuple[str, int]]] = {l: set() for l in state.users}
+    used = np.flatnonzero(state.users)
+    price = dict(zip(used.tolist(), index.price_of(used, state.count[used]).tolist(), strict=True))
+    users: dict[int, set[tuple[str, int]]] = {l: set() for l in price}
     for q, paths in state.paths.items():
         for i, path in enumerate(paths):
             for l in path:
                 users[l].add((q, i))
     found: dict[Segment, None] = {}
-    for l in sorted(users, key=lambda l: (-float(index.price_of([l], state.count[[l]])[0]), l)):
+    for l in sorted(users, key=lambda l: (-price[l], l)):
         mine = frozenset(users[l])
         q, i = min(mine)
         path = state.paths[q][i]
@@ -63,12 +82,12 @@ def _in_use(state: RoutingState, segment: Segment) -> bool:
 
 def _exchange(state: RoutingState, segment: Segment) -> bool:
     """Move the users to the cheapest other stretch; nothing changes unless that gains."""
-    most = state.price * (1 - GAIN)
+    most, before = state.price * (1 - GAIN), state.copy()
     state.lift(segment)
     commodity = _join_users(state, segment)
     weights = _bar_others(state, segment, state.weights(commodity))
     found = find_paths(state.index, commodity, weights, most - state.price)
-    state.lower(segment)
+    state.become(before)
     if found is None:
         return False
     new: dict[str, list[Path]] = {}
@@ -101,8 +120,7 @@ def _bar_others(state: RoutingState, segment: Segment, weights: Weights) -> Weig
     for q, i in segment.users:
         commodity = index.commodities[q]
         for other in (path for j, path in enumerate(state.paths[q]) if j != i):
-            for resource in exclusive_to_path(index, commodity, other):
-                barred |= index.users(commodity.disjoint)[resource]
+            barred.update(*map(index.users(commodity.disjoint).__getitem__, exclusive_to_path(index, commodity, other)))
     return weights.without(barred) if barred else weights
 
 
