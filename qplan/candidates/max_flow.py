@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -12,6 +13,7 @@ from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 UNIT = 1_000_000  # maximum_flow counts in integers: one unit of a variable
 MOST_UNITS = 100  # of capacity; no more is ever wanted
 VIOLATION = 1e-4  # least violation for a row to be worth adding
+AT_ONCE = 12_000  # slots with capacity, about, in a graph of several flows
 NESTED = 4  # cuts that share no arc, looked for one after the other for a pair of sites
 MANY_SLOTS = 400  # from which on scipy's searches make good what it takes to hand them a graph
 
@@ -71,12 +73,41 @@ class FlowNetwork:
                 capacity[arcs] = np.maximum(capacity[arcs], wanted)
         return found
 
-    def flow(self, capacity: np.ndarray, source: int, sink: int) -> np.ndarray:
-        """What each arc may carry in a maximum flow: the net flow between its ends, at most its capacity."""
-        slots = self._slots(capacity)
-        _, left = self._flow(slots, source, sink)
-        carried: np.ndarray = np.minimum(np.maximum((slots - left)[self.slot], 0) / UNIT, capacity)
-        return carried
+    def carried(self, capacity: np.ndarray, pairs: Sequence[tuple[int, int]]) -> list[np.ndarray]:
+        """Per pair of vertices, what arcs may carry in a maximum flow: net of both ways, at most their capacity."""
+        slots, found = self._slots(capacity), list[np.ndarray]()
+        few = max(1, AT_ONCE // (int(np.count_nonzero(slots)) or 1))
+        for first in range(0, len(pairs), few):
+            for flow in self._flows(slots, pairs[first : first + few]):
+                found.append(np.minimum(np.maximum(flow[self.slot], 0) / UNIT, capacity))
+        return found
+
+    def _flows(self, slots: np.ndarray, pairs: Sequence[tuple[int, int]]) -> np.ndarray:
+        """Maximum flows between pairs of vertices, as what flows on each slot: pairs × slots.
+
+        All side by side in one graph of the slots that have capacity: scipy takes longer to take up a small graph than
+        to find a flow in it.
+        """
+        count, used = len(pairs), np.flatnonzero(slots + slots[self.opposite])
+        source, sink = count * self.size, count * self.size + 1  # of all flows
+        shift = self.size * np.arange(count)[:, None]
+        outer = (np.array(pairs) + shift).T.ravel()
+        degrees = np.tile(np.diff(np.searchsorted(used, self.starts)), count)
+        order = np.argsort(outer)
+        at = np.cumsum(degrees)[outer[order]]  # behind the other slots of these vertices
+        most = MOST_UNITS * UNIT
+        ends = np.insert((self.ends[used] + shift).ravel(), at, np.repeat([source, sink], count)[order])
+        capacities = np.insert(np.tile(slots[used], count), at, np.repeat([0, most], count)[order])
+        inner = np.insert(np.ones(len(ends) - 2 * count, dtype=bool), at, False)
+        degrees[outer] += 1
+        starts = np.concatenate([[0], np.cumsum([*degrees, count, count])])
+        capacities = np.concatenate([capacities, np.repeat([most, 0], count)])
+        arrays = (each.astype(np.int32) for each in (capacities, np.concatenate([ends, outer]), starts))
+        graph = csr_array(tuple(arrays), shape=(sink + 1, sink + 1))
+        flows = np.zeros((count, len(slots)), dtype=np.int64)
+        flow = maximum_flow(graph, source, sink, method="dinic").flow.data
+        flows[:, used] = flow[: len(inner)][inner].reshape(count, len(used))
+        return flows
 
     def _slots(self, capacity: np.ndarray) -> np.ndarray:
         """Capacities in units per pair of vertices, in the row-major order of `keys`."""

@@ -43,3 +43,21 @@ def test_both_searches_find_the_same_cuts(monkeypatch):
             assert side[source] and not side[sink] and capacity[arcs].sum() == pytest.approx(value, abs=20 / UNIT), seed
         found += bool(quick)
     assert found > 10
+
+
+def test_flows_side_by_side_are_maximum_flows():
+    carrying = 0
+    for seed in seeds(60):
+        rng = random.Random(seed)
+        network, capacity = random_network(rng)
+        pairs = [tuple(rng.sample(range(network.size), 2)) for _ in range(rng.randint(1, 6))]
+        for pair, carried in zip(pairs, network.carried(capacity, pairs), strict=True):
+            assert (carried <= capacity).all(), seed
+            net = np.zeros(network.size)
+            np.add.at(net, network.tails, carried)
+            np.add.at(net, network.heads, -carried)
+            value = sum(capacity[arcs].sum() for arcs, _ in network.cuts(capacity, *pair, float(network.size), 1)[:1])
+            net[list(pair)] -= value, -value
+            assert net == pytest.approx(0.0, abs=1e-4), seed
+            carrying += value > 0
+    assert carrying > 10

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 
 import numpy as np
@@ -56,3 +57,29 @@ def test_bounds_are_the_same_whatever_columns_are_fixed():
             point = pair[1].point
             rows = directed_cuts(model, trees).separate(point)
     assert compared > INSTANCES
+
+
+def test_columns_that_no_better_point_pays_for_may_go():
+    dropped = 0
+    for seed in seeds(INSTANCES):
+        inventory, rng = Inventory.model_validate(engine_instance(seed)), random.Random(seed)
+        candidates, parameters = enumerate_candidates(inventory), SearchParameters(0.0, TimeBudget.of(PATIENCE_S))
+        stage = stages(inventory)[-1]
+        model = Task(inventory, candidates, stage, (), None, "highs", parameters).design_model()
+        trees = add_trees(model, counting=True)
+        whole, part = (Relaxation(model, stage.goal(model), UNLIMITED, as_is) for as_is in (True, False))
+        least = math.inf
+        for _ in range(6):
+            ends = [whole.solve(), part.solve()]
+            if ends[0] is not LpEnding.SOLVED:
+                break
+            if ends[1] is LpEnding.INFEASIBLE:
+                assert whole.bound >= least - 0.01, f"seed {seed}"
+                break
+            assert min(part.bound, least) == pytest.approx(min(whole.bound, least), abs=0.01), f"seed {seed}"
+            rows, most = directed_cuts(model, trees).separate(part.point), part.bound * (1 + rng.random() / 10)
+            if part.drop_columns(most):
+                least, dropped = min(least, most), dropped + 1
+            whole.add(rows)
+            part.add(rows)
+    assert dropped > INSTANCES / 4

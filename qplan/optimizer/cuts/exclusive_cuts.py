@@ -31,21 +31,27 @@ def exclusive_cuts(model: Formulation, networks: list[CorridorNetwork]) -> Separ
 
     def separate(point: Point) -> list[Row]:
         rows: list[Row] = []
-        capacities = {id(split): split.graph.capacities(point) for split in splits}
         sides: dict[tuple[int, Resource], list[np.ndarray]] = {}
-        for network, demand, split in zip(several, demands, splits, strict=True):
-            first, second = (split.sites.get(end) for end in demand.ends)
-            if first is None or second is None:
-                continue
+        for split in dict.fromkeys(splits):
+            mine = [
+                (network, demand)
+                for network, demand, its in zip(several, demands, splits, strict=True)
+                if its is split and split.sites.keys() >= set(demand.ends)
+            ]
             model.clock.check()
-            flow = split.graph.flow(capacities[id(split)], 2 * first + 1, 2 * second)
-            for resource in uses[id(split)].find_crowded(point, flow):
-                if resource in network.shared:
-                    without = point.copy()
-                    without[columns[resource]] = 0.0
-                    capacity, parted = split.graph.capacities(without), sides.setdefault((id(split), resource), [])
-                    gone = frozenset(columns[resource].tolist())
-                    rows += cut_paths("exclusive_cut", demand, split, capacity, parted, point, gone)
+            ways = [
+                (2 * split.sites[first] + 1, 2 * split.sites[second]) for first, second in (d.ends for _, d in mine)
+            ]
+            flows = split.graph.carried(split.graph.capacities(point), ways)
+            for (network, demand), flow in zip(mine, flows, strict=True):
+                model.clock.check()
+                for resource in uses[id(split)].find_crowded(point, flow):
+                    if resource in network.shared:
+                        without = point.copy()
+                        without[columns[resource]] = 0.0
+                        capacity, parted = split.graph.capacities(without), sides.setdefault((id(split), resource), [])
+                        gone = frozenset(columns[resource].tolist())
+                        rows += cut_paths("exclusive_cut", demand, split, capacity, parted, point, gone)
         return list(dict.fromkeys(rows))
 
     return Separator("exclusive_cut", separate, dear=True)

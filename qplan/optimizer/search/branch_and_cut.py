@@ -92,6 +92,7 @@ class BranchAndCut:
         if incumbent is not None and root.bound is not None:  # reduced costs that no better plan can pay
             room = incumbent.value - root.bound + CENT
             self.upper[(root.point <= INTEGRAL) & (root.reduced_costs > room)] = 0.0
+            self.relaxation.drop_columns(incumbent.value + CENT)
 
     def run(self, bound: float) -> BranchingResult:
         """Work through the tree from a bound of its root."""

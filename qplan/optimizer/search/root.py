@@ -27,7 +27,7 @@ from qplan.optimizer.cuts.zero_half_cuts import zero_half_cuts
 from qplan.optimizer.limits import SearchParameters, Sighting
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
-from qplan.optimizer.model.stage import Incumbent, better, within
+from qplan.optimizer.model.stage import CENT, Incumbent, better, within
 from qplan.optimizer.solvers.approximate_relaxation import ApproximateRelaxation
 from qplan.optimizer.solvers.relaxation import NO_LIMIT, LpEnding, Relaxation
 from qplan.time_budget import OutOfTime, TimeBudget
@@ -220,6 +220,8 @@ def _separate_in_rounds(
             return root
         if relaxation.approximate or turn % PURGE_EVERY == PURGE_EVERY - 1:
             rows = [row for row, kept in zip(rows, relaxation.drop_slack(), strict=True) if kept]
+            if value is not None and isinstance(relaxation, Relaxation) and relaxation.drop_columns(value + CENT):
+                root = replace(root, cutoff=value)
         relaxation.add(found)
         rows += found
     return root

@@ -24,6 +24,7 @@ from qplan.time_budget import TimeBudget
 
 INTERIOR: dict[str, Option] = {"solver": "ipm", "run_crossover": "off", "ipm_optimality_tolerance": 1e-3}
 SLACK_SHARE = 0.01  # of the largest dual value: what a row needs for a slack of 1, to stay
+LEAST_GONE = 0.1  # of the columns: fewer are not worth a new basis
 FARKAS_MARGIN = 1e-6  # above the rounding of sums of rows; a ray has 1 as its largest entry
 NO_LIMIT = highspy.kHighsIInf  # of steps
 NEARLY_OPTIMAL = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kUnknown)  # of interior points
@@ -87,13 +88,15 @@ class Relaxation(Bounding):
     """
 
     def __init__(self, model: Formulation, goal: Goal, clock: TimeBudget, as_is: bool = False):
-        """`as_is`: without sums, so that `program` has the model's columns."""
+        """`as_is`: `program` has the model's columns, all of them and to the end."""
         lp = lp_of(model, goal)
         super().__init__(goal, clock, lp.num_col_)
         lp.integrality_ = []
         program = program_of(lp)
         self._sums = Sums.of(program) if not as_is else Sums.none(lp.num_col_)
         self._matrix, self._high = self._sums.matrix, program.upper
+        self._as_is = as_is
+        self._kept, self._costs = np.arange(lp.num_col_), np.zeros(lp.num_col_)  # columns still in HiGHS, reduced costs
         _replace(lp, self._sums.substitute(program))
         self._session = Session(lp, {"threads": 1, "primal_feasibility_tolerance": FEASIBILITY_TOLERANCE})
         self.fixed_rows = lp.num_row_
@@ -134,18 +137,37 @@ class Relaxation(Bounding):
             self._session.set({"simplex_iteration_limit": NO_LIMIT})
             status = self._session.run_anew(self.clock)
         if self.approximate and status in NEARLY_OPTIMAL:
-            self._bound, reduced = _from_duals(self._session)
-            self._reduced = self._sums.reduced(reduced)
+            self._learn(*_from_duals(self._session))
             return LpEnding.SOLVED
         if status == ended.kOptimal:
-            self._bound = self._session.info().objective_function_value
-            self._reduced = self._sums.reduced(np.array(self._session.solution().col_dual))
+            duals = np.array(self._session.solution().col_dual)
+            self._learn(self._session.info().objective_function_value, duals)
             return LpEnding.SOLVED
         if status in IMPOSSIBLE:
             return LpEnding.INFEASIBLE
         if status in (ended.kTimeLimit, ended.kInterrupt):
             return LpEnding.STOPPED
         raise SolverFailed(f"HiGHS ended with status {status.name!r}")
+
+    def _learn(self, bound: float, costs: np.ndarray) -> None:
+        """Take up a bound and reduced costs; those of columns taken out are beyond all values of interest."""
+        self._bound, self._costs = bound, costs
+        of_all = np.full(len(self._high), np.inf)
+        of_all[self._kept] = costs
+        self._reduced = self._sums.reduced(of_all)
+
+    def drop_columns(self, most: float) -> bool:
+        """Take out what no point worth at most so much has above 0, by reduced costs; whether that was enough to pay.
+
+        From then on nothing is said of points worth more, and of the last point nothing before the next solution.
+        """
+        gone = self._costs > (most - self.goal.constant) * self.goal.scale - self._bound
+        if self._as_is or self.approximate or gone.sum() < LEAST_GONE * len(gone):
+            return False
+        self._session.delete_columns(gone)
+        self._kept, self._costs = self._kept[~gone], self._costs[~gone]
+        self._matrix = csr_array(self._sums.matrix[:, self._kept])
+        return True
 
     def set_bounds(self, fixed: Mapping[int, tuple[float, float]], upper: np.ndarray) -> None:
         """Columns from 0 to `upper`, those `fixed` within their own bounds."""
@@ -159,7 +181,7 @@ class Relaxation(Bounding):
         self._set_sums(known, low[known], high[known])
         high[sums.others] = np.minimum(high[sums.others], high[sums.columns])
         low[sums.columns] = 0.0
-        self._session.set_bounds(np.arange(len(upper)), low, high)
+        self._session.set_bounds(np.arange(len(self._kept)), low[self._kept], high[self._kept])
 
     def try_bounds(self, column: int, bounds: tuple[float, float], back: tuple[float, float], most_steps: int) -> float:
         """The bound after some dual simplex steps with other bounds of a column; infinite where nothing is left."""
@@ -171,7 +193,7 @@ class Relaxation(Bounding):
             if is_sum:
                 self._set_sums([column], np.array([low]), np.array([high]))
             else:
-                session.set_bounds(np.array([column]), np.array([low]), np.array([high]))
+                session.set_bounds(np.searchsorted(self._kept, [column]), np.array([low]), np.array([high]))
 
         basis = session.basis()
         set_bounds(*bounds)
@@ -200,7 +222,7 @@ class Relaxation(Bounding):
     def add(self, rows: Sequence[Row]) -> None:
         """Append rows Σ ≥ least. Raises SolverFailed."""
         session = self._session
-        matrix = csr_array(matrix_of(rows, session.columns()) @ self._matrix)
+        matrix = csr_array(matrix_of(rows, len(self._high)) @ self._matrix)
         matrix.eliminate_zeros()
         session.add_rows(matrix, np.array([row.least for row in rows], dtype=float))
         self._bounded += [-1] * len(rows)

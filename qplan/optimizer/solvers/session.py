@@ -81,6 +81,14 @@ class Session:
     def delete_rows(self, numbers: np.ndarray) -> None:
         _check("rows to take out", self._highs.deleteRows(len(numbers), numbers.astype(np.int32)))
 
+    def delete_columns(self, gone: np.ndarray) -> None:
+        """Take out the columns of a mask, none of which is basic; the basis, if there is one, stays."""
+        basis, numbers = self.basis(), np.flatnonzero(gone).astype(np.int32)
+        _check("columns to take out", self._highs.deleteCols(len(numbers), numbers))
+        basis.col_status = [status for status, out in zip(basis.col_status, gone.tolist(), strict=True) if not out]
+        if basis.valid:
+            self.set_basis(basis)
+
     def set_bounds(self, columns: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> None:
         _check("bounds", self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper))
 
