@@ -14,8 +14,10 @@ from seeds import seeds
 from qplan.candidates.links import enumerate_candidates
 from qplan.inventory.model import Inventory
 from qplan.optimizer.cuts.tree_cuts import directed_cuts
-from qplan.optimizer.cuts.trees import add_trees
+from qplan.optimizer.cuts.trees import Trees, add_trees
 from qplan.optimizer.limits import SearchParameters
+from qplan.optimizer.model.formulation import Formulation
+from qplan.optimizer.model.objectives import Goal
 from qplan.optimizer.model.stage import Task
 from qplan.optimizer.search.stages import stages
 from qplan.optimizer.solvers.relaxation import NO_LIMIT, LpEnding, Relaxation
@@ -24,15 +26,20 @@ from qplan.time_budget import UNLIMITED, TimeBudget
 INSTANCES = 40
 
 
+def lifted(seed: int) -> tuple[Formulation, Trees, Goal]:
+    """The design's model of a random inventory with its trees, and the goal of the last stage."""
+    inventory = Inventory.model_validate(engine_instance(seed))
+    candidates, parameters = enumerate_candidates(inventory), SearchParameters(0.0, TimeBudget.of(PATIENCE_S))
+    stage = stages(inventory)[-1]
+    model = Task(inventory, candidates, stage, (), None, "highs", parameters).design_model()
+    return model, add_trees(model, counting=True), stage.goal(model)
+
+
 def test_bounds_are_the_same_whatever_columns_are_fixed():
     compared = 0
     for seed in seeds(INSTANCES):
-        inventory, rng = Inventory.model_validate(engine_instance(seed)), random.Random(seed)
-        candidates, parameters = enumerate_candidates(inventory), SearchParameters(0.0, TimeBudget.of(PATIENCE_S))
-        stage = stages(inventory)[-1]
-        model = Task(inventory, candidates, stage, (), None, "highs", parameters).design_model()
-        trees = add_trees(model, counting=True)
-        goal, upper = stage.goal(model), np.array([float(v.upBound) for v in model.columns])
+        rng, (model, trees, goal) = random.Random(seed), lifted(seed)
+        upper = np.array([float(v.upBound) for v in model.columns])
         pair = [Relaxation(model, goal, UNLIMITED, as_is) for as_is in (True, False)]
         links = sorted({model.index()[v.name] for v in model.link.values()})
         if not links or not len(pair[1]._sums.rows):
@@ -62,12 +69,8 @@ def test_bounds_are_the_same_whatever_columns_are_fixed():
 def test_columns_that_no_better_point_pays_for_may_go():
     dropped = 0
     for seed in seeds(INSTANCES):
-        inventory, rng = Inventory.model_validate(engine_instance(seed)), random.Random(seed)
-        candidates, parameters = enumerate_candidates(inventory), SearchParameters(0.0, TimeBudget.of(PATIENCE_S))
-        stage = stages(inventory)[-1]
-        model = Task(inventory, candidates, stage, (), None, "highs", parameters).design_model()
-        trees = add_trees(model, counting=True)
-        whole, part = (Relaxation(model, stage.goal(model), UNLIMITED, as_is) for as_is in (True, False))
+        rng, (model, trees, goal) = random.Random(seed), lifted(seed)
+        whole, part = (Relaxation(model, goal, UNLIMITED, as_is) for as_is in (True, False))
         least = math.inf
         for _ in range(6):
             ends = [whole.solve(), part.solve()]
