@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -39,6 +40,7 @@ from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.stage import Found, Task
 from qplan.optimizer.search import root, steps
 from qplan.optimizer.search.arc_flow import add_flows, arc_flow, merge
+from qplan.optimizer.search.flow_branching import branch_on_flows
 from qplan.optimizer.search.guidance import guide
 from qplan.optimizer.search.minimization import minimize
 from qplan.optimizer.search.stages import ENDS_ALONE, bound_of_ends, stages
@@ -218,6 +220,14 @@ def arc_flows(case: Case) -> None:
         case.bounds(found and found.bound)
 
 
+def branching_on_flows(case: Case) -> None:
+    """As far as it comes in a moment, held against the best value or against twice as much."""
+    model, task = case.task.design_model(), replace(case.task, parameters=SearchParameters(0.0, TimeBudget.of(0.2)))
+    if case.seed // len(KINDS) % 2 == 0 and (found := arc_flow(task, model, (), None)):
+        known = Mock(value=(case.best.value if case.best else 1e6) * (1 + case.seed % 2))
+        case.bounds(branch_on_flows(task, model, found.solved, known))
+
+
 def reach(case: Case) -> None:
     """What could be built leaves the optimum possible."""
     assert case.best is None or case.task.candidates.links
@@ -231,7 +241,8 @@ def ends_alone(case: Case) -> None:
 
 ENGINES = (
     reach, ends_alone, exact, lift_of_trees, lift_with_a_rest, lift_of_layered_trees, lift_of_layered_flows,
-    cut_family, arc_flows, root_and_branching, all_steps, shares_of_components, benders_loop, heuristics,
+    cut_family, arc_flows, branching_on_flows, root_and_branching, all_steps, shares_of_components, benders_loop,
+    heuristics,
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ flows where a point violates it (`exclusive_flow_cuts.py`).
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,8 +23,9 @@ from qplan.optimizer.cuts.row import Point, Row
 from qplan.optimizer.cuts.witnesses import TOLERANCE, UnsoundCut
 from qplan.optimizer.limits import Sighting
 from qplan.optimizer.model.formulation import Formulation
-from qplan.optimizer.model.stage import Incumbent, Task
-from qplan.optimizer.solvers.first_order import bound_by_first_order
+from qplan.optimizer.model.objectives import Goal
+from qplan.optimizer.model.stage import CENT, Incumbent, Task
+from qplan.optimizer.solvers.first_order import FirstOrder, bound_by_first_order
 from qplan.optimizer.solvers.linear_program import Copies, LinearProgram, relax
 
 MOST_COLUMNS = 500_000
@@ -38,6 +40,7 @@ class ArcFlow:
     bound: float
     links: dict[str, float]
     sites: dict[str, float]
+    solved: FirstOrder
 
 
 def arc_flow(task: Task, model: Formulation, rows: Sequence[Row], known: Incumbent | None) -> ArcFlow | None:
@@ -55,13 +58,19 @@ def arc_flow(task: Task, model: Formulation, rows: Sequence[Row], known: Incumbe
     def tell(bound: float) -> None:
         task.parameters.watch(Sighting(f"{goal.name}, arc flow", value, goal.to_domain(bound)))
 
-    enough = np.inf if value is None else (value - task.parameters.gap * abs(value) - goal.constant) * goal.scale
     program = flows.added_to(relax(model, goal, rows))
-    solved = bound_by_first_order(program, task.clock, enough, tell, cuts.separate)
+    solved = bound_by_first_order(program, task.clock, enough(task, goal, value), tell, cuts.separate)
     if solved is None:
         return None
     links, sites = (model.values(np.clip(solved.point, 0, 1), group) for group in (model.link, model.relay))
-    return ArcFlow(goal.to_domain(solved.bound), links, sites)
+    return ArcFlow(goal.to_domain(solved.bound), links, sites, solved)
+
+
+def enough(task: Task, goal: Goal, value: float | None) -> float:
+    """A bound in the solver's units that is surely within the gap asked for; infinite where there is no plan yet."""
+    if value is None:
+        return math.inf
+    return (value - task.parameters.gap * abs(value) + 2 * CENT - goal.constant) * goal.scale
 
 
 class _ExclusiveCuts:

@@ -20,10 +20,11 @@ from qplan.optimizer.limits import SearchParameters, Sighting, StopReason, stop_
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
 from qplan.optimizer.model.stage import Incumbent, Task, better, highest
-from qplan.optimizer.search.arc_flow import arc_flow
+from qplan.optimizer.search.arc_flow import ArcFlow, arc_flow
 from qplan.optimizer.search.benders_loop import BendersLoop
 from qplan.optimizer.search.branch_and_cut import BranchAndCut
 from qplan.optimizer.search.exact import solve_exactly
+from qplan.optimizer.search.flow_branching import branch_on_flows
 from qplan.optimizer.search.guidance import guide, guide_on_support, links_not_fixed, promising_links, sketch
 from qplan.optimizer.search.root import Root, relax_root
 
@@ -35,6 +36,8 @@ ARC_FLOW_SHARE = 0.5  # of the time left, at the most, goes to the bound of the 
 FLOW_GUIDED_SHARE = 0.8  # of the time left then, at the most, goes to the plan that it guides where cuts follow
 MANY_SITES, MANY_ENDS = 400, 50  # from so many on cuts of several paths are many and slow
 MIXED_SITES = 100  # from so many on numbers of paths that differ ask for flows; fewer are proven without
+MOST_BRANCHED_COLUMNS = 100_000  # of the arc flow: with more each subproblem takes seconds
+FLOW_BRANCHING_SHARE = 0.9  # of the time left, at the most, goes to branching on the arc flow
 GUIDED_SHARE = 0.25  # of the time left, at the most, goes to the plan that it guides where branching is promising
 
 
@@ -78,6 +81,7 @@ class Standing:
     bound: float | None = None
     method: str = ""
     root: Root | None = None
+    flows: ArcFlow | None = None
     rows: tuple[Row, ...] = ()
     ended: StopReason | None = None
     notes: tuple[str, ...] = ()
@@ -220,13 +224,35 @@ class ArcFlowRelaxation:
             return standing
         bound = flows.bound if root is None else min(flows.bound, root.cutoff)
         if standing.bound is None or bound > standing.bound:
-            standing = replace(standing, bound=bound, method=self.name)
+            standing = replace(standing, bound=bound, method=self.name, flows=flows)
         known, task = standing.incumbent, search.task
         if not search.rates_bind:
             share = FLOW_GUIDED_SHARE if search.cuts_are_slow else GUIDED_SHARE
             task = replace(task, parameters=_part(task.parameters, share))
         found = guide_on_support(task, search.prices, known, flows.links, flows.sites, standing.bound)
         return replace(standing, incumbent=better(known, found))
+
+
+class FlowBranching:
+    """Branching on the arc flow where nothing says more: rates bind on more sites than a few."""
+
+    name = "branching on the arc flow"
+
+    def wanted(self, search: Minimization, standing: Standing) -> bool:
+        few = len(search.model.relay) < MIXED_SITES
+        if few or not search.rates_bind or standing.incumbent is None or standing.flows is None:
+            return False
+        return len(standing.flows.solved.program.cost) <= MOST_BRANCHED_COLUMNS
+
+    def take(self, search: Minimization, standing: Standing) -> Standing:
+        assert standing.flows is not None and standing.incumbent is not None
+        task = replace(search.task, parameters=_part(search.task.parameters, FLOW_BRANCHING_SHARE))
+        bound = branch_on_flows(task, search.model, standing.flows.solved, standing.incumbent)
+        if standing.root is not None:
+            bound = min(bound, standing.root.cutoff)
+        if standing.bound is None or bound > standing.bound:
+            standing = replace(standing, bound=bound, method=self.name)
+        return replace(standing, flows=None)
 
 
 class Branching:
@@ -238,7 +264,9 @@ class Branching:
         root = standing.root
         if root is None or standing.bound is None:
             return False
-        if search.rates_bind and ArcFlowRelaxation(several=True).wanted(search, standing):
+        if standing.method == FlowBranching.name or (
+            search.rates_bind and ArcFlowRelaxation(several=True).wanted(search, standing)
+        ):
             return False  # where the arc flow says more than cuts do, branching on these adds nothing
         # large lifts, and counts, are the solver's business
         return not (root.layered or root.relaxation.approximate or search.task.stage.exact)

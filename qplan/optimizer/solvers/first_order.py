@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from itertools import count
 
@@ -33,20 +34,25 @@ FARTHEST = 1e4  # factor between the first weight and any later one: where no po
 
 
 @dataclass(frozen=True)
-class FirstOrder:
-    """A bound, and the point at which it was found, near the optimum and nearly within the rows."""
-
-    bound: float
-    point: Point
-
-
-@dataclass(frozen=True)
 class Iterate:
     """Where the method stands: a point, a multiplier per row, and the weight of the point in the step sizes."""
 
     point: Point
     dual: np.ndarray
     weight: float
+
+
+@dataclass(frozen=True)
+class FirstOrder:
+    """A bound, and the point at which it was found, near the optimum and nearly within the rows.
+
+    `program` has all rows that were added; `last` is where the method stands with them.
+    """
+
+    bound: float
+    point: Point
+    program: LinearProgram
+    last: Iterate
 
 
 def bound_by_first_order(
@@ -70,8 +76,9 @@ def bound_by_first_order(
             if not math.isfinite(bound):  # beyond the range of single precision
                 return best
             if best is None or bound > best.bound:
-                best = FirstOrder(bound, iterate.point)
+                best = FirstOrder(bound, iterate.point, program, iterate)
                 tell(bound)
+            best = replace(best, program=program, last=iterate)
             if best.bound > dearest:
                 return None
             if clock.spent or best.bound >= enough:
@@ -122,12 +129,21 @@ class Scaled:
         self.row_order, self.column_order = self.products.row_order, self.products.column_order
         self.rows, self.columns = rows[self.row_order], columns[self.column_order]
         self.cost = (program.cost[self.column_order] * self.columns).astype(SINGLE)
-        self.lower, self.upper = (
-            (side[self.column_order] / self.columns).astype(SINGLE) for side in (program.lower, program.upper)
-        )
+        self._bound_columns(program)
         self.row_lower, self.row_upper = (
             (side[self.row_order] * self.rows).astype(SINGLE) for side in (program.row_lower, program.row_upper)
         )
+
+    def _bound_columns(self, program: LinearProgram) -> None:
+        self.lower, self.upper = (
+            (side[self.column_order] / self.columns).astype(SINGLE) for side in (program.lower, program.upper)
+        )
+
+    def within(self, program: LinearProgram) -> Scaled:
+        """The same with the bounds that columns have in another programme, which is like it otherwise."""
+        other = copy(self)
+        other._bound_columns(program)
+        return other
 
     def step(self, x: np.ndarray, y: np.ndarray, weight: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """One step of the primal-dual hybrid gradient method, of sizes 1 / weight and weight; and 2 · new x − x."""

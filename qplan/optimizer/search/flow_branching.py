@@ -1,0 +1,105 @@
+"""Branching on the arc-flow relaxation: links in or out, each subproblem by some steps of the first-order method.
+
+A subproblem is the relaxation with some links fixed, begun where its parent ended; its bound holds by weak duality
+wherever the method stands. Those of least bound come first, so that the bound of all grows until the end.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from itertools import count
+
+import numpy as np
+
+from qplan.optimizer.limits import Sighting
+from qplan.optimizer.model.formulation import Formulation
+from qplan.optimizer.model.stage import Incumbent, Task
+from qplan.optimizer.search.arc_flow import enough
+from qplan.optimizer.solvers.first_order import LOOK_EVERY, FirstOrder, Iterate, Scaled, most_of_any_point
+from qplan.optimizer.solvers.linear_program import LinearProgram, weak_duality
+from qplan.time_budget import TimeBudget
+
+STEPS = 400  # of a subproblem
+LEAST_FRACTION = 0.01  # of a link that is branched on
+MOST_KEPT = 200_000_000  # columns and rows of all subproblems that wait
+
+
+@dataclass(frozen=True, order=True)
+class _Node:
+    """A subproblem that waits: what fixes it, and where its relaxation stands."""
+
+    bound: float
+    number: int
+    fixed: dict[int, float] = field(compare=False)
+    last: Iterate = field(compare=False)
+
+
+def branch_on_flows(task: Task, model: Formulation, solved: FirstOrder, known: Incumbent) -> float:
+    """A bound of the stage's goal by branching, until the gap asked for is reached or the time is over."""
+    goal, value = task.stage.goal(model), known.value
+
+    def tell(bound: float) -> None:
+        task.parameters.watch(Sighting(f"{goal.name}, branching on the arc flow", value, goal.to_domain(bound)))
+
+    return min(value, goal.to_domain(_Tree(model, solved, task.clock).bound(enough(task, goal, value), tell)))
+
+
+class _Tree:
+    """Best-first branching on the links of a design's model, whose columns are the first of the relaxation's."""
+
+    def __init__(self, model: Formulation, solved: FirstOrder, clock: TimeBudget):
+        self.solved, self.program, self.clock = solved, solved.program, clock
+        self.scaled, self.dearest = Scaled(solved.program), most_of_any_point(solved.program)
+        index = model.index()
+        self.links = np.array([index[variable.name] for variable in model.link.values()])
+        counts = [index[model.count[link].name] for link in model.link]
+        self.price = self.program.cost[self.links] + self.program.cost[counts]  # with one system
+
+    def bound(self, most: float, tell: Callable[[float], None]) -> float:
+        """A bound in the solver's units, at most so much: subproblems beyond it are not looked at."""
+        best, number = self.solved.bound, count(1)
+        waiting = [_Node(best, 0, {}, self.solved.last)]
+        while waiting and len(waiting) * sum(self.program.matrix.shape) < MOST_KEPT and not self.clock.spent:
+            node = heapq.heappop(waiting)
+            best, before = max(best, node.bound), best
+            if best > before:
+                tell(best)
+            if (link := self._choose(node)) is None:
+                return best
+            children = [self._solve({**node.fixed, link: value}, node, next(number)) for value in (0.0, 1.0)]
+            for child in children:
+                if child.bound < most:
+                    heapq.heappush(waiting, child)
+        return max(best, min((node.bound for node in waiting), default=most))
+
+    def _choose(self, node: _Node) -> int | None:
+        """The link in doubt of which most money depends; None where there is none."""
+        share = np.clip(node.last.point[self.links], 0, 1)
+        doubt = np.minimum(share, 1 - share)
+        doubt[[link in node.fixed for link in self.links.tolist()]] = 0.0
+        first = int(np.argmax(np.where(doubt >= LEAST_FRACTION, doubt * self.price, -math.inf)))
+        return int(self.links[first]) if doubt[first] >= LEAST_FRACTION else None
+
+    def _solve(self, fixed: dict[int, float], parent: _Node, number: int) -> _Node:
+        """Some steps from where the parent stands; infinite where no point is left."""
+        program = _fix(self.program, fixed)
+        bound, last = parent.bound, parent.last
+        for steps, last in enumerate(self.scaled.within(program).looks(parent.last), 1):
+            found, _ = weak_duality(program, last.dual)
+            if not math.isfinite(found):  # beyond the range of single precision
+                return replace(parent, number=number, fixed=fixed)
+            bound = max(bound, math.inf if found > self.dearest else found)
+            if bound == math.inf or steps * LOOK_EVERY >= STEPS or self.clock.spent:
+                break
+        last = Iterate(last.point.astype(np.float32), last.dual.astype(np.float32), self.solved.last.weight)
+        return _Node(bound, number, fixed, last)
+
+
+def _fix(program: LinearProgram, fixed: dict[int, float]) -> LinearProgram:
+    lower, upper = program.lower.copy(), program.upper.copy()
+    for column, value in fixed.items():
+        lower[column] = upper[column] = value
+    return replace(program, lower=lower, upper=upper)
