@@ -32,6 +32,7 @@ from oracle.search import best_value
 from qplan.inventory.model import Inventory
 from qplan.optimizer.limits import SearchParameters
 from qplan.optimizer.planner import Result, optimize
+from qplan.optimizer.search.stages import ENDS_ALONE, NO_SEARCH
 from qplan.time_budget import TimeBudget
 
 CENT = 0.0101  # money is exact to the cent
@@ -121,7 +122,7 @@ def faults(inventory: Inventory, optimum: Optimum, result: Result, asked: Search
         yield f"value {search.value} below the optimum {optimum.value}"
     if search.bound is None:
         return
-    if not best_priority:
+    if not best_priority and search.method not in (ENDS_ALONE, NO_SEARCH):  # these hold for any design
         yield f"a bound with priority {served} served, {optimum.priority} is possible"
     elif search.bound > optimum.value + slack:
         yield f"bound {search.bound} above {optimum.value}, the value of a plan"
