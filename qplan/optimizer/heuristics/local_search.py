@@ -6,6 +6,7 @@ deterministic and stops on counts, never on the clock (a deadline only cuts it s
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Iterable, Iterator
 
@@ -16,6 +17,7 @@ from qplan.optimizer.heuristics.routing_state import GAIN, RoutingState
 from qplan.optimizer.heuristics.segment_moves import Tried, exchange_segments
 
 PASSES = 6  # over all corridors, as long as one of them gains
+HOPE = 0.01  # by how much a shaken plan may cost more than the best after a pass to be improved further
 LIKED = 0.1  # least share of the price of what a plan has that counts where it is shaken
 Stop = Callable[[], bool]
 
@@ -35,12 +37,15 @@ def construct(
     return state
 
 
-def improve(state: RoutingState, stop: Stop) -> None:
-    """Exchange stretches, re-route corridors, clear links and relays of all their corridors, until nothing gains."""
+def improve(state: RoutingState, stop: Stop, most: float = math.inf) -> None:
+    """Exchange stretches, re-route corridors, clear links and relays of all their corridors, until nothing gains.
+
+    What costs more than `most` after a pass over all of them is given up.
+    """
     tried = Tried()
+    exchange_segments(state, stop, tried)
     for _ in range(PASSES):
         before = state.price
-        exchange_segments(state, stop, tried)
         for q in sorted(state.paths):
             if stop():
                 return
@@ -51,7 +56,8 @@ def improve(state: RoutingState, stop: Stop) -> None:
             if state.users[list(links)].all():
                 over = tuple(q for q in sorted(state.paths) if any(l in links for path in state.paths[q] for l in path))
                 tried.attempt(_reroute, state, over, links)
-        if state.price >= before * (1 - GAIN):
+        exchange_segments(state, stop, tried)
+        if state.price >= before * (1 - GAIN) or state.price > most:
             return
 
 
@@ -69,7 +75,7 @@ def perturb(state: RoutingState, kicks: int, stop: Stop) -> Iterator[RoutingStat
             factor[used] = [rng.uniform(LIKED, 1.0) for _ in used]
         kicked = construct(index, rng.sample(sorted(state.paths), len(state.paths)), link_factor, site_factor, stop)
         if kicked is not None:
-            improve(kicked, stop)
+            improve(kicked, stop, state.price * (1 + HOPE))
             if kicked.price < state.price * (1 - GAIN):
                 state = kicked
                 yield state

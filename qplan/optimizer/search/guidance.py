@@ -82,10 +82,14 @@ def guide_on_support(
     sites: Mapping[str, float],
     bound: float | None,
 ) -> Incumbent | None:
-    """A plan by local search on the links that the relaxation or the plan known uses alone, until within the gap."""
+    """A plan by local search on the links that the relaxation or the plan known uses, then on all, until in the gap."""
     planner = GuidedSearch(task, prices, links_in_use(incumbent, links))
     found = planner.search(task.served, links, sites, incumbent, bound)
-    return found if found is None or task.within(found.value, bound) else planner.perturb(found, bound)
+    for shaker in (planner, GuidedSearch(task, prices)):
+        if found is None or task.within(found.value, bound):
+            break
+        found = shaker.perturb(found, bound)
+    return found
 
 
 def _near(found: Incumbent | None, bound: float | None, share: float) -> bool:
