@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.sparse import csr_array
 
-from qplan.candidates.bundles import CorridorNetwork, find_tight_links
+from qplan.candidates.bundles import Bundle, CorridorNetwork, find_tight_links
 from qplan.optimizer.cuts.exclusive_flow_cuts import PathFlow, exclusive_flow_cuts
 from qplan.optimizer.cuts.row import Point, Row
 from qplan.optimizer.cuts.witnesses import TOLERANCE, UnsoundCut
@@ -186,13 +186,8 @@ class Flows:
         relayed, may = self._add_rows(np.full_like(most, -np.inf), most), self.relay[sites] >= 0
         self._enter(relayed[to_place], arcs, 1.0)
         self._enter(relayed[may], self.relay[sites[may], None], -1.0)
-        # key_rate
-        number = {link.id: i for i, link in enumerate(self.tight)}
-        rate_row = np.array([number.get(each.links[0], -1) for each in bundles], np.int64)[bundle]
-        tight = rate_row >= 0  # a link whose rate can bind is a bundle of its own
         demand_bps = np.array([sum(each.demand_bps for each in alike) for alike in corridors])
-        rates_bps = np.array([link.key_rate_bps for link in self.tight])[rate_row[tight]]
-        self._enter(self.rates[rate_row[tight], None], arcs[tight], demand_bps / rates_bps[:, None])
+        self._load_links(bundles, bundle, arcs, demand_bps)
         for k, networks in enumerate(groups):
             each = [corridor.demand_bps for corridor in corridors[k]]
             shares = [demand / demand_bps[k] if demand_bps[k] else 1 / len(each) for demand in each]
@@ -200,6 +195,16 @@ class Flows:
             self.paths.append(PathFlow(networks, shares, int(paths[k]), optional[k], ends, tail, head, bundle, mine))
         if optional[0] is None and len(groups) >= FEWEST_COPIES:
             self.copies.append(Copies(arcs, np.concatenate([on_link, path, relayed]), self.rates, demand_bps))
+
+    def _load_links(
+        self, bundles: Sequence[Bundle], bundle: np.ndarray, arcs: np.ndarray, demand_bps: np.ndarray
+    ) -> None:
+        """Enter arcs, each of a bundle, into the rows `key_rate`: a link whose rate can bind is a bundle of its own."""
+        number = {link.id: i for i, link in enumerate(self.tight)}
+        row = np.array([number.get(each.links[0], -1) for each in bundles], np.int64)[bundle]
+        tight = row >= 0
+        rates_bps = np.array([link.key_rate_bps for link in self.tight])[row[tight]]
+        self._enter(self.rates[row[tight], None], arcs[tight], demand_bps / rates_bps[:, None])
 
     def _add_columns(self, upper: np.ndarray) -> np.ndarray:
         """Their numbers, in the shape of their bounds; the same with rows."""
