@@ -32,6 +32,21 @@ class Mutant(NamedTuple):
 
 
 MUTANTS = {
+    "flows branched on with links out alone": Mutant(
+        "optimizer/search/flow_branching.py", "for value in (0.0, 1.0)", "for value in (0.0, 0.0)", (ENGINES,)
+    ),
+    "flows of optional corridors as copies": Mutant(
+        "optimizer/search/arc_flow.py",
+        "if optional[0] is None and len(groups)",
+        "if len(groups)",
+        ("tests/optimizer/test_products.py",),
+    ),
+    "columns taken out beyond half of what is left to the plan": Mutant(
+        "optimizer/solvers/relaxation.py",
+        "gone = self._costs > (most - self.goal.constant) * self.goal.scale - self._bound",
+        "gone = self._costs > 0.5 * ((most - self.goal.constant) * self.goal.scale - self._bound)",
+        (ENGINES, "tests/optimizer/test_sums.py"),
+    ),
     "links of series not counted beyond the trees": Mutant(
         "optimizer/cuts/trees.py",
         "if len(terms) > len(taken.get(series, ())):",

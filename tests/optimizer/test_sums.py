@@ -70,6 +70,7 @@ def test_columns_that_no_better_point_pays_for_may_go():
     dropped = 0
     for seed in seeds(INSTANCES):
         rng, (model, trees, goal) = random.Random(seed), lifted(seed)
+        upper = np.array([float(v.upBound) for v in model.columns])
         whole, part = (Relaxation(model, goal, UNLIMITED, as_is) for as_is in (True, False))
         least = math.inf
         for _ in range(6):
@@ -83,6 +84,11 @@ def test_columns_that_no_better_point_pays_for_may_go():
             rows, most = directed_cuts(model, trees).separate(part.point), part.bound * (1 + rng.random() / 10)
             if part.drop_columns(most):
                 least, dropped = min(least, most), dropped + 1
+                gone = np.setdiff1d(np.flatnonzero(upper == 1), [*part._kept, *part._sums.columns]).tolist()
+                for column in rng.sample(gone, min(4, len(gone))):  # a point that has it whole is worth more
+                    whole.set_bounds({column: (1.0, 1.0)}, upper)
+                    assert whole.solve() is LpEnding.INFEASIBLE or whole.bound >= most - 0.01, f"seed {seed}"
+                whole.set_bounds({}, upper)
             whole.add(rows)
             part.add(rows)
     assert dropped > INSTANCES / 4
