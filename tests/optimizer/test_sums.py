@@ -80,14 +80,14 @@ def test_columns_that_no_better_point_pays_for_may_go():
             if ends[1] is LpEnding.INFEASIBLE:
                 assert whole.bound >= least - 0.01, f"seed {seed}"
                 break
-            assert min(part.bound, least) == pytest.approx(min(whole.bound, least), abs=0.01), f"seed {seed}"
+            assert min(part.bound, least) >= min(whole.bound, least) - 0.01, f"seed {seed}"  # fractions may be gone
             rows, most = directed_cuts(model, trees).separate(part.point), part.bound * (1 + rng.random() / 10)
             if part.drop_columns(most):
                 least, dropped = min(least, most), dropped + 1
                 gone = np.setdiff1d(np.flatnonzero(upper == 1), [*part._kept, *part._sums.columns]).tolist()
-                for column in rng.sample(gone, min(4, len(gone))):  # a point that has it whole is worth more
+                for column in rng.sample(gone, min(4, len(gone))):  # who has it whole is worth as much
                     whole.set_bounds({column: (1.0, 1.0)}, upper)
-                    assert whole.solve() is LpEnding.INFEASIBLE or whole.bound >= most - 0.01, f"seed {seed}"
+                    assert whole.solve() is LpEnding.INFEASIBLE or whole.bound >= least - 0.01, f"seed {seed}"
                 whole.set_bounds({}, upper)
             whole.add(rows)
             part.add(rows)
