@@ -162,7 +162,7 @@ class Relaxation(Bounding):
         From then on nothing is said of points worth more, and of the last point nothing before the next solution.
         """
         gone = self._costs > (most - self.goal.constant) * self.goal.scale - self._bound
-        if self._as_is or self.approximate or gone.sum() < LEAST_GONE * len(gone):
+        if self._as_is or self.approximate or gone.all() or gone.sum() < LEAST_GONE * len(gone):
             return False
         self._session.delete_columns(gone)
         self._kept, self._costs = self._kept[~gone], self._costs[~gone]
