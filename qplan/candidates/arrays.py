@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from scipy.sparse import csr_array
 
-from qplan.candidates.model import CandidateGraph, systems_needed
+from qplan.candidates.model import CandidateGraph
 from qplan.candidates.prices import LinkPrice, Prices
 from qplan.candidates.resources import Disjointness, Kind, Resource, exclusive_to_link, site_resources
 from qplan.inventory import plant
@@ -82,8 +82,7 @@ class CandidateArrays:
         self.fibre_price = prices.fibre
         self.node_price = np.array([prices.node.get(s, 0.0) for s in self.sites])
         self.relay_price = np.array([prices.relay.get(s, 0.0) for s in self.sites])
-        self.rates_bps = [link.key_rate_bps for link in candidates.links]
-        self.rate_bps = np.array(self.rates_bps)
+        self.rate_bps = np.array([link.key_rate_bps for link in candidates.links])
         self.max_count = np.array([link.max_count for link in candidates.links], dtype=np.int64)
         self.neighbours: list[list[tuple[int, int]]] = [[] for _ in self.sites]
         for l, (a, b) in enumerate(self.ends):
@@ -192,10 +191,7 @@ class CandidateArrays:
             self._users[disjoint] = {resource: frozenset(links) for resource, links in found.items()}
         return self._users[disjoint]
 
-    def systems(self, l: int, load_bps: float) -> int:
-        return systems_needed(load_bps, self.rates_bps[l])
-
     def systems_on(self, links: np.ndarray | slice, load_bps: np.ndarray) -> np.ndarray:
-        """The same for some links that are used."""
+        """The parallel systems that carry loads on some links, as `systems_needed` counts them."""
         needed: np.ndarray = np.maximum(1, np.ceil(load_bps / self.rate_bps[links] * (1 - RATE_TOLERANCE)))
         return needed

@@ -18,7 +18,7 @@ import numpy as np
 from qplan.candidates.arrays import CandidateArrays, Commodity
 from qplan.candidates.blocking_sets import LinkWays, addresses
 from qplan.candidates.max_flow import FlowNetwork
-from qplan.candidates.model import CandidateGraph
+from qplan.candidates.model import CandidateGraph, systems_needed
 from qplan.candidates.prices import Prices
 from qplan.candidates.reasons import Reason, named, spoken
 from qplan.inventory.installed import find_overfull
@@ -168,9 +168,12 @@ class _Cables:
         """How many paths of the corridor may have links of their own over the fibre."""
         index, commodity = self.index, ways.commodity
         usable = (
-            l for l in self.over[f] if l not in ways.too_slow and all(commodity.permitted[s] for s in index.ends[l])
+            index.links[l]
+            for l in self.over[f]
+            if l not in ways.too_slow and all(commodity.permitted[s] for s in index.ends[l])
         )
-        least = min((index.links[l].strands * index.systems(l, commodity.demand_bps) for l in usable), default=None)
+        taken = (link.strands * systems_needed(commodity.demand_bps, link.key_rate_bps) for link in usable)
+        least = min(taken, default=None)
         return 0 if least is None else index.inventory.fibres[f].strands // least
 
     def too_slow(self, required: list[Commodity], clock: TimeBudget) -> Reason | None:

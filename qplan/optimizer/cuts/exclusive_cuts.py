@@ -31,8 +31,8 @@ def exclusive_cuts(model: Formulation, networks: list[CorridorNetwork]) -> Separ
 
     def separate(point: Point) -> list[Row]:
         rows: list[Row] = []
-        sides: dict[tuple[int, Resource], list[np.ndarray]] = {}
         for split in dict.fromkeys(splits):
+            sides: dict[Resource, list[np.ndarray]] = {}
             mine = [
                 (network, demand)
                 for network, demand, its in zip(several, demands, splits, strict=True)
@@ -49,7 +49,7 @@ def exclusive_cuts(model: Formulation, networks: list[CorridorNetwork]) -> Separ
                     if resource in network.shared:
                         without = point.copy()
                         without[columns[resource]] = 0.0
-                        capacity, parted = split.graph.capacities(without), sides.setdefault((id(split), resource), [])
+                        capacity, parted = split.graph.capacities(without), sides.setdefault(resource, [])
                         gone = frozenset(columns[resource].tolist())
                         rows += cut_paths("exclusive_cut", demand, split, capacity, parted, point, gone)
         return list(dict.fromkeys(rows))

@@ -29,8 +29,8 @@ SCALINGS = 10
 ENOUGH_DECAY, SOME_DECAY = 0.2, 0.8  # of the residual since the last restart: restart at once; if it grows again
 LONGEST = 0.36  # of all steps without a restart
 ROUNDING = 1e-6  # of the most that a point can cost, beyond which a bound must be for there to be no point
-SINGLE = np.float32
 FARTHEST = 1e4  # factor between the first weight and any later one: where no point keeps the rows they would diverge
+SINGLE = np.float32
 
 
 @dataclass(frozen=True)
