@@ -5,6 +5,7 @@ Sites and links are numbered in id order, so that ties resolve the same way ever
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
@@ -88,6 +89,7 @@ class CandidateArrays:
         for l, (a, b) in enumerate(self.ends):
             self.neighbours[a].append((b, l))
             self.neighbours[b].append((a, l))
+        self._links_left: dict[int, list[float]] = {}
         self._permitted: dict[frozenset[str], list[bool]] = {}
         self.commodities = {
             q: self._commodity(q, corridor, candidates) for q, corridor in sorted(inventory.corridors.items())
@@ -118,6 +120,18 @@ class CandidateArrays:
         first = np.flatnonzero(np.diff(tail, prepend=-1) | np.diff(head, prepend=-1))
         of_site = np.searchsorted(tail[first], np.arange(len(self.sites) + 1))
         return NeighbourPairs(np.tile(np.arange(len(ends)), 2)[order], tail, first, head[first], of_site)
+
+    def links_left(self, goal: int) -> list[float]:
+        """Per site the fewest links on a way from there to the goal, infinite where there is none."""
+        if goal not in self._links_left:
+            self._links_left[goal] = left = [math.inf] * len(self.sites)
+            left[goal], reached = 0, [goal]
+            for here in reached:
+                for there, _ in self.neighbours[here]:
+                    if left[there] == math.inf:
+                        left[there] = left[here] + 1
+                        reached.append(there)
+        return self._links_left[goal]
 
     def price_of(self, links: np.ndarray, count: np.ndarray) -> np.ndarray:
         """What so many systems in use cost on each of some links."""

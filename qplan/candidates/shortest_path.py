@@ -53,20 +53,26 @@ def trace_back(came: dict[int, tuple[int, int]], start: int, goal: int) -> Path:
 def cheapest_short_path(
     index: CandidateArrays, commodity: Commodity, weights: Weights, most: float, most_links: int
 ) -> Path | None:
-    """The cheapest path with at most `most_links` links: labels of (price, links) at every site, none dominated."""
+    """The cheapest path with at most `most_links` links: labels of (price, links) at every site, none dominated.
+
+    None is made from where the goal is too many links away, whatever they cost.
+    """
     start, goal = commodity.ends
     permitted, link, site = commodity.permitted, weights.link.tolist(), weights.site.tolist()
+    latest = [most_links - left for left in index.links_left(goal)]  # with how many links a site may be reached
     fewest: dict[int, float] = {}  # least number of links settled so far; a later label is dearer and must have fewer
     heap: list[tuple[float, int, int, Path]] = [(0.0, 0, start, ())]
     while heap:
         cost, hops, here, path = heapq.heappop(heap)
         if here == goal:
             return path
-        if fewest.get(here, math.inf) <= hops or hops >= most_links:
+        if fewest.get(here, math.inf) <= hops:
             continue
         fewest[here] = hops
+        hops += 1
         for there, l in index.neighbours[here]:
-            total = cost + link[l] + (0.0 if there == goal else site[there])
-            if total < most and permitted[there] and fewest.get(there, math.inf) > hops + 1:
-                heapq.heappush(heap, (total, hops + 1, there, (*path, l)))
+            if hops <= latest[there] and permitted[there] and fewest.get(there, math.inf) > hops:
+                total = cost + link[l] + (0.0 if there == goal else site[there])
+                if total < most:
+                    heapq.heappush(heap, (total, hops, there, (*path, l)))
     return None

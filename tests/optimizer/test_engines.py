@@ -155,7 +155,6 @@ def all_steps(case: Case) -> None:
     with pytest.MonkeyPatch.context() as patch:
         if case.seed // len(KINDS) % 3 == 0:
             patch.setattr(steps, "MANY_SITES", 0)
-            patch.setattr(steps, "MANY_ENDS", 0)
         case.equals(minimize(case.task, known=True))
 
 

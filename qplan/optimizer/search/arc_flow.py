@@ -28,7 +28,7 @@ from qplan.optimizer.model.stage import CENT, Incumbent, Task
 from qplan.optimizer.solvers.first_order import FirstOrder, bound_by_first_order
 from qplan.optimizer.solvers.linear_program import Copies, LinearProgram, relax
 
-MOST_COLUMNS = 500_000
+MOST_COLUMNS = 1_000_000
 FEWEST_COPIES = 4  # fewer of a block are spelt out
 MOST_CUT_COLUMNS = 300_000  # where rates bind: beyond, time for cuts is better spent on a plan
 

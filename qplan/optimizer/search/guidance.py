@@ -48,6 +48,11 @@ def sketch(task: Task, model: Formulation, prices: Prices, root: Root) -> Incumb
     return None if found is None else planner.improve(found)
 
 
+def until_near(task: Task) -> Task:
+    """The same, content with plans so near their bound that what is left is closed sooner by branching."""
+    return replace(task, parameters=replace(task.parameters, gap=max(task.parameters.gap, NEAR)))
+
+
 def guide(
     task: Task,
     prices: Prices,
@@ -62,7 +67,7 @@ def guide(
 
     `links` and `sites` are the relaxation's values. Not `shaken`: without the long search on all links.
     """
-    task = replace(task, parameters=replace(task.parameters, gap=max(task.parameters.gap, NEAR)))
+    task = until_near(task)
     nearby = GuidedSearch(task, prices, links_in_use(incumbent, links))
     found = nearby.search(task.served, links, sites, incumbent, bound, few)
     if found is not None and shaken and not _near(found, bound, CLOSE):

@@ -25,7 +25,14 @@ from qplan.optimizer.search.benders_loop import BendersLoop
 from qplan.optimizer.search.branch_and_cut import BranchAndCut
 from qplan.optimizer.search.exact import solve_exactly
 from qplan.optimizer.search.flow_branching import branch_on_flows
-from qplan.optimizer.search.guidance import guide, guide_on_support, links_not_fixed, promising_links, sketch
+from qplan.optimizer.search.guidance import (
+    guide,
+    guide_on_support,
+    links_not_fixed,
+    promising_links,
+    sketch,
+    until_near,
+)
 from qplan.optimizer.search.root import Root, relax_root
 
 FIRST_PLAN_SHARE = 0.1  # of the time left, at the most, goes to improving the first plan: what guides comes later
@@ -34,7 +41,7 @@ ROOT_SHARE = 0.85  # of the time left, at the most, goes to the root
 ROOT_SHARE_BEFORE_FLOWS = 0.3  # the same where flows stand on its cuts
 ARC_FLOW_SHARE = 0.5  # of the time left, at the most, goes to the bound of the arc flow
 FLOW_GUIDED_SHARE = 0.8  # of the time left then, at the most, goes to the plan that it guides where cuts follow
-MANY_SITES, MANY_ENDS = 400, 50  # from so many on cuts of several paths are many and slow
+MANY_SITES = 400  # from so many on cuts of several paths are many and slow
 MIXED_SITES = 100  # from so many on numbers of paths that differ ask for flows; fewer are proven without
 MOST_BRANCHED_COLUMNS = 100_000  # of the arc flow: with more each subproblem takes seconds
 FLOW_BRANCHING_SHARE = 0.9  # of the time left, at the most, goes to branching on the arc flow
@@ -61,12 +68,10 @@ class Minimization:
         paths = {corridor.paths for corridor in self.task.inventory.corridors.values() if corridor.required}
         return len(paths) > 1 and len(self.model.relay) >= MIXED_SITES
 
-    @cached_property
+    @property
     def cuts_are_slow(self) -> bool:
-        """Cuts of several paths are many: on many sites, for many ends or numbers of paths that differ."""
-        required = [corridor for corridor in self.task.inventory.corridors.values() if corridor.required]
-        ends = {end for corridor in required for end in corridor.ends}
-        return len(self.model.relay) >= MANY_SITES and (len(ends) >= MANY_ENDS or self.paths_differ)
+        """Cuts of several paths are many, as there are many sites."""
+        return len(self.model.relay) >= MANY_SITES
 
 
 @dataclass(frozen=True)
@@ -202,8 +207,8 @@ class ArcFlowRelaxation:
     """The arc-flow relaxation and a plan that it guides, where rates can bind, or cuts are slow.
 
     Where corridors ask for `several` paths it comes before cuts: it says more than they do where rates can bind, and
-    says it sooner with numbers of paths that differ, or on many sites with many ends. Else it stands on theirs where
-    these have not come to an end in time (then branching says more).
+    says it sooner with numbers of paths that differ, or on many sites. Else it stands on theirs where these have not
+    come to an end in time (then branching says more).
     """
 
     several: bool
@@ -228,7 +233,7 @@ class ArcFlowRelaxation:
         known, task = standing.incumbent, search.task
         if not search.rates_bind:
             share = FLOW_GUIDED_SHARE if search.cuts_are_slow else GUIDED_SHARE
-            task = replace(task, parameters=_part(task.parameters, share))
+            task = until_near(replace(task, parameters=_part(task.parameters, share)))
         found = guide_on_support(task, search.prices, known, flows.links, flows.sites, standing.bound)
         return replace(standing, incumbent=better(known, found))
 
