@@ -49,6 +49,26 @@ class Packing:
 
 
 @dataclass(frozen=True)
+class _Sweep:
+    """A packing per tree, and the share of each component that these give."""
+
+    shares: Sequence[float]
+    packings: Mapping[int, Packing]
+
+    @property
+    def total(self) -> float:
+        return sum(self.shares)
+
+
+@dataclass(frozen=True)
+class _TreeScope:
+    """The arcs that a tree may use, as a mask, and the components that it may span, its own among them."""
+
+    arcs: np.ndarray
+    spanned: Sequence[int]
+
+
+@dataclass(frozen=True)
 class _Network:
     """Sites and arcs by number, with the least that an arc costs in the model: a link, and its head as a relay."""
 
@@ -76,30 +96,27 @@ def scope_of(
     `pairs` of sites and the links between them. Sweeps over the trees end where the bound is `enough`.
     """
     network = _network(model, goal, pairs, parts)
-    rng = random.Random(len(parts))
-    best: tuple[float, list[float], dict[int, Packing]] = -math.inf, [], {}
+    rng, scopes, best = random.Random(len(parts)), _everything(network), _Sweep((-math.inf,), {})
     for turn in range(SWEEPS):
-        shares, packings = _sweep(network, (lambda: 0.0) if turn == 0 else lambda: JITTER * rng.random(), clock)
-        if math.inf in shares:
+        sweep = _sweep(network, scopes, (lambda: 0.0) if turn == 0 else lambda: JITTER * rng.random(), clock)
+        if math.inf in sweep.shares:
             return None
-        best = max(best, (sum(shares), shares, packings), key=lambda found: found[0])
-        if clock.spent or goal.to_domain(network.fixed + best[0]) >= enough:
+        best = max(best, sweep, key=lambda found: found.total)
+        room = (value - goal.to_domain(network.fixed + sweep.total) + CENT) * goal.scale
+        scopes = _narrow(network, sweep, room + ROOM * abs(value * goal.scale))
+        if clock.spent or goal.to_domain(network.fixed + best.total) >= enough:
             break
-    total, shares, packings = best
-    bound = goal.to_domain(network.fixed + total)
-    room = (value - bound + CENT) * goal.scale + ROOM * abs(value * goal.scale)
-    arcs, spans = set[tuple[int, str, str]](), set[tuple[int, int]]()
-    for k, packing in packings.items():
-        mine, joined = _kept(network, k, packing, shares, room)
-        arcs |= mine
-        spans |= joined
     cuts = (
         TreeCut(k, l, tuple(network.arcs[arc] for arc in entering.tolist()))
-        for k, packing in packings.items()
-        for l, entering in packing.cuts
-        if (k, l) in spans
+        for k, scope in scopes.items()
+        for l, entering in best.packings[k].cuts
+        if l in scope.spanned
     )
-    return Scope(bound, frozenset(arcs), frozenset(spans), tuple(cuts))
+    arcs = frozenset(
+        (k, *network.arcs[arc]) for k, scope in scopes.items() for arc in np.flatnonzero(scope.arcs).tolist()
+    )
+    spans = frozenset((k, l) for k, scope in scopes.items() for l in scope.spanned)
+    return Scope(goal.to_domain(network.fixed + best.total), arcs, spans, tuple(cuts))
 
 
 def _network(
@@ -140,48 +157,52 @@ def _network(
     )
 
 
-def _sweep(network: _Network, later: Callable[[], float], clock: TimeBudget) -> tuple[list[float], dict[int, Packing]]:
-    """One packing after the other, in which no component raises more than its share so far, and the shares at the end.
+def _everything(network: _Network) -> dict[int, _TreeScope]:
+    """Tree k leads from the first end of component k away, and touches no end of the components before it."""
+    scopes = {}
+    for k, part in enumerate(network.parts):
+        arcs = (network.part_of[network.tails] >= k) & (network.part_of[network.heads] >= k)
+        scopes[k] = _TreeScope(arcs & (network.heads != network.sites[part.ends[0]]), range(k, len(network.parts)))
+    return scopes
+
+
+def _sweep(
+    network: _Network, scopes: Mapping[int, _TreeScope], later: Callable[[], float], clock: TimeBudget
+) -> _Sweep:
+    """One packing after the other, in which no component raises more than its share so far.
 
     Trees that cannot span their own component have none.
     """
-    count = len(network.parts)
-    shares, packings = [math.inf] * count, dict[int, Packing]()
-    for k, part in enumerate(network.parts):
-        root, cost = network.sites[part.ends[0]], network.cost.copy()
-        mine = (network.part_of[network.tails] >= k) & (network.part_of[network.heads] >= k) & (network.heads != root)
-        cost[~mine] = math.inf
+    shares, packings = [math.inf] * len(network.parts), dict[int, Packing]()
+    for k, scope in scopes.items():
+        root, cost = network.sites[network.parts[k].ends[0]], np.where(scope.arcs, network.cost, math.inf)
         into: list[list[int]] = [[] for _ in network.sites]
-        for arc in np.flatnonzero(mine).tolist():
+        for arc in np.flatnonzero(scope.arcs).tolist():
             into[network.heads[arc]].append(arc)
         arcs = Arcs(network.tails, np.arange(len(cost)), [np.array(entering, dtype=np.int64) for entering in into])
-        ends = {s: int(l) for s, l in enumerate(network.part_of.tolist()) if k <= l < count and s != root}
-        raised = dict.fromkeys(range(k, count), 0.0)
+        spanned = frozenset(scope.spanned)
+        ends = {s: l for s, l in enumerate(network.part_of.tolist()) if l in spanned and s != root}
+        raised = dict.fromkeys(scope.spanned, 0.0)
         met = ascend(root, ends, arcs, cost, MOST_STEPS, clock, Raising(shares, raised, later))
         if math.isfinite(raised[k]):
             packings[k] = Packing(raised, cost, [(ends[end], entering) for end, entering in met])
             for l, much in raised.items():
                 shares[l] = min(shares[l], much)
-    return shares, packings
+    return _Sweep(shares, packings)
 
 
-def _kept(
-    network: _Network, k: int, packing: Packing, shares: Sequence[float], room: float
-) -> tuple[set[tuple[int, str, str]], set[tuple[int, int]]]:
-    """Arcs of tree k, and components that it spans, where the ways there leave enough; none where there is no tree."""
-    later = range(k, len(network.parts))
-    over = packing.raised[k] - shares[k]
-    from_root, _ = _ways(network, k, packing, later)
-
-    def farthest(l: int) -> float:
-        more = packing.raised[l] - shares[l] if l > k else 0.0
-        return max(float(from_root[network.sites[end]]) for end in network.parts[l].ends) + over + more
-
-    spanned = [l for l in later if farthest(l) <= room]
-    if k not in spanned:
-        return set(), set()
-    _, ways = _ways(network, k, packing, spanned)
-    return {(k, *network.arcs[arc]) for arc in np.flatnonzero(ways + over <= room).tolist()}, {(k, l) for l in spanned}
+def _narrow(network: _Network, sweep: _Sweep, room: float) -> dict[int, _TreeScope]:
+    """Arcs of trees, and components that they span, where the ways there leave enough; only trees that there can be."""
+    scopes = {}
+    for k, packing in sweep.packings.items():
+        over = {l: much - sweep.shares[l] for l, much in packing.raised.items()}
+        from_root, _ = _ways(network, k, packing, packing.raised)
+        farthest = {l: max(float(from_root[network.sites[end]]) for end in network.parts[l].ends) for l in over}
+        spanned = [l for l in over if farthest[l] + over[k] + (over[l] if l > k else 0.0) <= room]
+        if k in spanned:
+            _, ways = _ways(network, k, packing, spanned)
+            scopes[k] = _TreeScope(ways + over[k] <= room, spanned)
+    return scopes
 
 
 def _ways(network: _Network, k: int, packing: Packing, spanned: Collection[int]) -> tuple[np.ndarray, np.ndarray]:
