@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +24,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from qplan.candidates.model import CandidateLink
 from qplan.optimizer.cuts.dual_ascent import Arcs, Raising, ascend
-from qplan.optimizer.cuts.trees import Component, Pair, Scope, TreeCut
+from qplan.optimizer.cuts.trees import Component, Pair, Scope, TreeCut, single_ends
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
 from qplan.time_budget import TimeBudget
@@ -70,16 +70,25 @@ class _TreeScope:
 
 @dataclass(frozen=True)
 class _Network:
-    """Sites and arcs by number, with the least that an arc costs in the model: a link, and its head as a relay."""
+    """Places and arcs by number, with the least that an arc costs in the model: a link, and its head as a relay.
 
-    sites: Mapping[str, int]
-    arcs: Sequence[Pair]
+    An end that has just one link unless it relays is two places: where trees come in, and where they leave. The arc
+    from the one to the other is its relay.
+    """
+
+    arcs: Sequence[Pair]  # a relay: an end twice
     tails: np.ndarray
     heads: np.ndarray
     cost: np.ndarray
-    parts: Sequence[Component]
-    part_of: np.ndarray  # component of a site, beyond all where it is no end
+    roots: Sequence[int]  # per component: where its tree leaves the first of its ends
+    ends: Sequence[Sequence[int]]  # per component: where trees come in at its ends
+    exits: Mapping[int, int]  # where trees leave such an end, by where they come in
+    part_of: np.ndarray  # component of a place, beyond all where it is at no end
     fixed: float  # what every design costs besides
+
+    def targets(self, k: int, spanned: Iterable[int]) -> dict[int, int]:
+        """Where tree k comes in at the ends of components, with the component; its root is none."""
+        return {end: l for l in spanned for end in self.ends[l] if end != self.ends[k][0]}
 
 
 def scope_of(
@@ -136,23 +145,28 @@ def _network(
         return priced(built) / alike[built] + (priced(count) if count != built else 0.0)
 
     def relay_cost(s: str) -> float:
-        return 0.0 if s in part_of or model.relay[s].name in alike else priced(model.relay[s].name)
+        return 0.0 if model.relay[s].name in alike else priced(model.relay[s].name)
 
     part_of = {end: k for k, part in enumerate(parts) for end in part.ends}
     sites = {s: i for i, s in enumerate(sorted({*part_of, *(end for pair in pairs for end in pair)}))}
-    arcs = [arc for pair in sorted(pairs) for arc in (pair, pair[::-1]) if arc[1] in part_of or arc[1] in model.relay]
+    split = sorted(single_ends(model.inventory) & part_of.keys())
+    out = sites | {s: len(sites) + i for i, s in enumerate(split)}
+    links = [arc for pair in sorted(pairs) for arc in (pair, pair[::-1]) if arc[1] in part_of or arc[1] in model.relay]
+    relays = [(s, s) for s in split if s in model.relay]
     least = {pair: min(map(link_cost, links)) for pair, links in pairs.items()}
     upper = {variable.name: float(variable.upBound) for variable, _ in goal.terms}
     fixed = sum(min(0.0, each) * upper[name] for name, each in weight.items())
     fixed += sum(priced(model.node[end].name) for end in part_of if end in model.node)
+    cost = [least[min(arc), max(arc)] + (0.0 if arc[1] in part_of else relay_cost(arc[1])) for arc in links]
     return _Network(
-        sites,
-        arcs,
-        np.array([sites[tail] for tail, _ in arcs], dtype=np.int64),
-        np.array([sites[head] for _, head in arcs], dtype=np.int64),
-        np.array([least[min(arc), max(arc)] + relay_cost(arc[1]) for arc in arcs]),
-        parts,
-        np.array([part_of.get(s, len(parts)) for s in sites], dtype=np.int64),
+        [*links, *relays],
+        np.array([*(out[tail] for tail, _ in links), *(sites[s] for s, _ in relays)], dtype=np.int64),
+        np.array([*(sites[head] for _, head in links), *(out[s] for s, _ in relays)], dtype=np.int64),
+        np.array([*cost, *(relay_cost(s) for s, _ in relays)]),
+        [out[part.ends[0]] for part in parts],
+        [[sites[end] for end in part.ends] for part in parts],
+        {sites[s]: out[s] for s in split},
+        np.array([part_of.get(s, len(parts)) for s in (*sites, *split)], dtype=np.int64),
         fixed,
     )
 
@@ -160,9 +174,10 @@ def _network(
 def _everything(network: _Network) -> dict[int, _TreeScope]:
     """Tree k leads from the first end of component k away, and touches no end of the components before it."""
     scopes = {}
-    for k, part in enumerate(network.parts):
+    for k, root in enumerate(network.roots):
         arcs = (network.part_of[network.tails] >= k) & (network.part_of[network.heads] >= k)
-        scopes[k] = _TreeScope(arcs & (network.heads != network.sites[part.ends[0]]), range(k, len(network.parts)))
+        arcs &= (network.heads != root) & (network.heads != network.ends[k][0])
+        scopes[k] = _TreeScope(arcs, range(k, len(network.roots)))
     return scopes
 
 
@@ -173,17 +188,16 @@ def _sweep(
 
     Trees that cannot span their own component have none.
     """
-    shares, packings = [math.inf] * len(network.parts), dict[int, Packing]()
+    shares, packings = [math.inf] * len(network.roots), dict[int, Packing]()
     for k, scope in scopes.items():
-        root, cost = network.sites[network.parts[k].ends[0]], np.where(scope.arcs, network.cost, math.inf)
-        into: list[list[int]] = [[] for _ in network.sites]
+        cost, ends = np.where(scope.arcs, network.cost, math.inf), network.targets(k, scope.spanned)
+        into: list[list[int]] = [[] for _ in network.part_of]
         for arc in np.flatnonzero(scope.arcs).tolist():
             into[network.heads[arc]].append(arc)
-        arcs = Arcs(network.tails, np.arange(len(cost)), [np.array(entering, dtype=np.int64) for entering in into])
-        spanned = frozenset(scope.spanned)
-        ends = {s: l for s, l in enumerate(network.part_of.tolist()) if l in spanned and s != root}
+        leading = [np.array(entering, dtype=np.int64) for entering in into]
+        arcs = Arcs(network.tails, np.arange(len(cost)), leading, network.exits)
         raised = dict.fromkeys(scope.spanned, 0.0)
-        met = ascend(root, ends, arcs, cost, MOST_STEPS, clock, Raising(shares, raised, later))
+        met = ascend(network.roots[k], ends, arcs, cost, MOST_STEPS, clock, Raising(shares, raised, later))
         if math.isfinite(raised[k]):
             packings[k] = Packing(raised, cost, [(ends[end], entering) for end, entering in met])
             for l, much in raised.items():
@@ -196,8 +210,10 @@ def _narrow(network: _Network, sweep: _Sweep, room: float) -> dict[int, _TreeSco
     scopes = {}
     for k, packing in sweep.packings.items():
         over = {l: much - sweep.shares[l] for l, much in packing.raised.items()}
-        from_root, _ = _ways(network, k, packing, packing.raised)
-        farthest = {l: max(float(from_root[network.sites[end]]) for end in network.parts[l].ends) for l in over}
+        from_root, _ = _ways(network, k, packing, over)
+        farthest = dict.fromkeys(over, 0.0)
+        for end, l in network.targets(k, over).items():
+            farthest[l] = max(farthest[l], float(from_root[end]))
         spanned = [l for l in over if farthest[l] + over[k] + (over[l] if l > k else 0.0) <= room]
         if k in spanned:
             _, ways = _ways(network, k, packing, spanned)
@@ -210,14 +226,14 @@ def _ways(network: _Network, k: int, packing: Packing, spanned: Collection[int])
 
     Through no ends of other components.
     """
-    size, count = len(network.sites), len(network.parts)
-    open_ = np.isin(network.part_of, [*spanned, count])
+    size = len(network.part_of)
+    open_ = np.isin(network.part_of, [*spanned, len(network.roots)])
     usable = np.flatnonzero(np.isfinite(packing.reduced) & open_[network.tails] & open_[network.heads])
     tails, heads, reduced = network.tails[usable], network.heads[usable], packing.reduced[usable]
     there = csr_array((reduced, (tails, heads)), shape=(size, size))
     back = csr_array((reduced, (heads, tails)), shape=(size, size))
-    from_root = dijkstra(there, indices=network.sites[network.parts[k].ends[0]])
-    onward = dijkstra(back, indices=np.flatnonzero(open_ & (network.part_of < count)), min_only=True)
+    from_root = dijkstra(there, indices=network.roots[k])
+    onward = dijkstra(back, indices=list(network.targets(k, spanned)), min_only=True)
     ways = np.full(len(network.arcs), math.inf)
     ways[usable] = from_root[tails] + reduced + onward[heads]
     return from_root, ways
