@@ -153,7 +153,7 @@ class Relaxation(Bounding):
 
     def _run(self) -> highspy.HighsModelStatus:
         """From the last basis; where there is none and rows are many, by interior points to one."""
-        if not self._session.basis().valid and self._session.lp().num_row_ >= MANY_ROWS:
+        if not (self.approximate or self._session.basis().valid) and self._session.lp().num_row_ >= MANY_ROWS:
             self._session.set({"solver": "ipm"})
             status = self._session.run(self.clock)
             self._session.set({"solver": "choose"})
