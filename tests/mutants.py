@@ -64,8 +64,8 @@ MUTANTS = {
     ),
     "less room for trees than value and bound leave": Mutant(
         "optimizer/cuts/core_shares.py",
-        "room = (value - bound + CENT)",
-        "room = 0.7 * (value - bound + CENT)",
+        "room = (value - goal.to_domain(network.fixed + sweep.total) + CENT)",
+        "room = 0.7 * (value - goal.to_domain(network.fixed + sweep.total) + CENT)",
         (ENGINES,),
     ),
     "series priced link by link": Mutant(

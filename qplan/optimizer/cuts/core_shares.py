@@ -29,7 +29,8 @@ from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
 from qplan.time_budget import TimeBudget
 
-SWEEPS = 6  # of which the best counts
+SWEEPS = 12  # of which the best counts
+STILL_SWEEPS, NARROWED = 3, 0.02  # over so many sweeps this share of the arcs must go, else they end
 MOST_STEPS = 30_000  # cuts of one packing
 JITTER = 3.0  # arcs: in later sweeps ends come in an order a little different
 CENT = 0.01  # to which values are rounded
@@ -102,10 +103,11 @@ def scope_of(
 ) -> Scope | None:
     """What designs worth no more than `value` leave their trees, and a bound; None where nothing joins some ends.
 
-    `pairs` of sites and the links between them. Sweeps over the trees end where the bound is `enough`.
+    `pairs` of sites and the links between them. Sweeps over the trees end where the bound is `enough`; each goes over
+    what the one before has left, as less makes packings stronger.
     """
     network = _network(model, goal, pairs, parts)
-    rng, scopes, best = random.Random(len(parts)), _everything(network), _Sweep((-math.inf,), {})
+    rng, scopes, best, left = random.Random(len(parts)), _everything(network), _Sweep((-math.inf,), {}), list[int]()
     for turn in range(SWEEPS):
         sweep = _sweep(network, scopes, (lambda: 0.0) if turn == 0 else lambda: JITTER * rng.random(), clock)
         if math.inf in sweep.shares:
@@ -113,7 +115,9 @@ def scope_of(
         best = max(best, sweep, key=lambda found: found.total)
         room = (value - goal.to_domain(network.fixed + sweep.total) + CENT) * goal.scale
         scopes = _narrow(network, sweep, room + ROOM * abs(value * goal.scale))
-        if clock.spent or goal.to_domain(network.fixed + best.total) >= enough:
+        left.append(sum(int(scope.arcs.sum()) for scope in scopes.values()))
+        still = turn >= STILL_SWEEPS and left[-1] > (1 - NARROWED) * left[-1 - STILL_SWEEPS]
+        if clock.spent or still or goal.to_domain(network.fixed + best.total) >= enough:
             break
     cuts = (
         TreeCut(k, l, tuple(network.arcs[arc] for arc in entering.tolist()))
