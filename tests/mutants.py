@@ -68,6 +68,12 @@ MUTANTS = {
         "room = 0.7 * (value - goal.to_domain(network.fixed + sweep.total) + CENT)",
         (ENGINES,),
     ),
+    "relays paid at ends that may have several links without": Mutant(
+        "optimizer/cuts/core_shares.py",
+        "single_ends(model.inventory) & part_of.keys()",
+        "part_of",
+        (ENGINES,),
+    ),
     "series priced link by link": Mutant(
         "optimizer/cuts/core_shares.py", "priced(built) / alike[built]", "priced(built)", (ENGINES,)
     ),

@@ -7,7 +7,11 @@ directed cuts per tree (Wong 1984). With A(k, l) what the packing of tree k rais
 
 a part of a design that tree k leads costs at least what is raised for the components that it spans, and the reduced
 costs of the tree's arcs besides. So no tree of a design worth no more than a value known takes a way from its root to
-an end whose reduced costs are more than what value and bound leave.
+an end whose reduced costs are more than what value and bound leave. The next packings are of trees within that: with
+fewer arcs they raise more, and components that tree k cannot span ask nothing of it.
+
+An end of one corridor with one path has just one link unless it relays (`tree_cuts.py`): a tree that goes on from there
+pays the relay.
 """
 
 from __future__ import annotations

@@ -219,7 +219,7 @@ def _separate_in_rounds(
             stalled |= _stalled(bounds, STILL_ROUNDS, least_growth * abs(bound))
         if room <= parameters.gap or stalled or (not found and relaxation.settled):
             return root
-        packed = turn == 0 and math.isfinite(root.cutoff)
+        packed = turn == 0 and math.isfinite(root.cutoff)  # of the packings' cuts more than half are slack
         if relaxation.approximate or packed or turn % PURGE_EVERY == PURGE_EVERY - 1:
             rows = [row for row, kept in zip(rows, relaxation.drop_slack(), strict=True) if kept]
             if value is not None and isinstance(relaxation, Relaxation) and relaxation.drop_columns(value + CENT):
