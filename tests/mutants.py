@@ -64,8 +64,14 @@ MUTANTS = {
     ),
     "less room for trees than value and bound leave": Mutant(
         "optimizer/cuts/core_shares.py",
-        "room = (value - bound + CENT)",
-        "room = 0.7 * (value - bound + CENT)",
+        "room = (value - goal.to_domain(network.fixed + sweep.total) + CENT)",
+        "room = 0.7 * (value - goal.to_domain(network.fixed + sweep.total) + CENT)",
+        (ENGINES,),
+    ),
+    "relays paid at ends that may have several links without": Mutant(
+        "optimizer/cuts/core_shares.py",
+        "single_ends(model.inventory) & part_of.keys()",
+        "part_of",
         (ENGINES,),
     ),
     "series priced link by link": Mutant(

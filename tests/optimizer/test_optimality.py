@@ -21,6 +21,7 @@ from qplan.optimizer.model.designs import design_of
 from qplan.optimizer.model.objectives import cost_goal
 from qplan.optimizer.planner import Result
 from qplan.optimizer.search import root
+from qplan.optimizer.solvers import relaxation
 from qplan.time_budget import TimeBudget
 
 
@@ -168,13 +169,14 @@ def test_mixed_magnitudes_leave_no_artefacts():
         assert_equal(planned(inventory), inventory, best_value(inventory), seed)
 
 
-@pytest.mark.parametrize(("columns", "steps", "ties"), [(60_000, 5000, 10_000), (1, 0, -1)])
-def test_no_cut_excludes_a_plan_of_the_oracle(monkeypatch, columns, steps, ties):
+@pytest.mark.parametrize(("columns", "rows", "steps", "ties"), [(60_000, 5000, 5000, 10_000), (1, 0, 0, -1)])
+def test_no_cut_excludes_a_plan_of_the_oracle(monkeypatch, columns, rows, steps, ties):
     """Rows and bound of the relaxation hold for the best design, also where its goal is another one.
 
-    With a tree for every component by the simplex method, and with one tree and a rest by interior points; every third
-    inventory limits relays, another third joins two pairs of sites by one path each.
+    With a tree for every component by the simplex method, and with one tree and a rest by interior points, from the
+    first solution on; every third inventory limits relays, another third joins two pairs of sites by one path each.
     """
+    monkeypatch.setattr(relaxation, "MANY_ROWS", rows)
     monkeypatch.setattr(trees, "MOST_COLUMNS", columns)
     monkeypatch.setattr(root, "MOST_STEPS", steps)
     monkeypatch.setattr(root, "MANY_TIES", ties)

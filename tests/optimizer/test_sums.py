@@ -13,6 +13,7 @@ from seeds import seeds
 
 from qplan.candidates.links import enumerate_candidates
 from qplan.inventory.model import Inventory
+from qplan.optimizer.cuts.row import Row
 from qplan.optimizer.cuts.tree_cuts import directed_cuts
 from qplan.optimizer.cuts.trees import Trees, add_trees
 from qplan.optimizer.limits import SearchParameters
@@ -94,3 +95,22 @@ def test_columns_that_no_better_point_pays_for_may_go():
             whole.add(rows)
             part.add(rows)
     assert dropped > INSTANCES / 4
+
+
+def test_interior_points_lead_to_the_same_bounds(monkeypatch):
+    for seed in seeds(INSTANCES):
+        model, trees, goal = lifted(seed)
+        pair, rows = [Relaxation(model, goal, UNLIMITED) for _ in range(2)], list[Row]()
+        for most in (NO_LIMIT, 0, 0):  # further solutions without a step of the simplex method, so below the optimum
+            ends = []
+            for relaxation, many in zip(pair, (5000, 0), strict=True):
+                monkeypatch.setattr("qplan.optimizer.solvers.relaxation.MANY_ROWS", many)
+                relaxation.add(rows)
+                ends.append(relaxation.solve(most if many == 0 else NO_LIMIT))
+            assert ends[0] == ends[1], f"seed {seed}"
+            if ends[0] is not LpEnding.SOLVED:
+                break
+            simplex, interior = (relaxation.bound for relaxation in pair)
+            assert interior <= simplex + 0.01, f"seed {seed}"
+            assert pair[1].approximate or interior >= simplex - 0.01, f"seed {seed}"
+            rows = directed_cuts(model, trees).separate(pair[0].point)

@@ -7,7 +7,11 @@ directed cuts per tree (Wong 1984). With A(k, l) what the packing of tree k rais
 
 a part of a design that tree k leads costs at least what is raised for the components that it spans, and the reduced
 costs of the tree's arcs besides. So no tree of a design worth no more than a value known takes a way from its root to
-an end whose reduced costs are more than what value and bound leave.
+an end whose reduced costs are more than what value and bound leave. The next packings are of trees within that: with
+fewer arcs they raise more, and components that tree k cannot span ask nothing of it.
+
+An end of one corridor with one path has just one link unless it relays (`tree_cuts.py`): a tree that goes on from there
+pays the relay.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,12 +28,13 @@ from scipy.sparse.csgraph import dijkstra
 
 from qplan.candidates.model import CandidateLink
 from qplan.optimizer.cuts.dual_ascent import Arcs, Raising, ascend
-from qplan.optimizer.cuts.trees import Component, Pair, Scope, TreeCut
+from qplan.optimizer.cuts.trees import Component, Pair, Scope, TreeCut, single_ends
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
 from qplan.time_budget import TimeBudget
 
-SWEEPS = 6  # of which the best counts
+SWEEPS = 12  # of which the best counts
+STILL_SWEEPS, NARROWED = 3, 0.02  # over so many sweeps this share of the arcs must go, else they end
 MOST_STEPS = 30_000  # cuts of one packing
 JITTER = 3.0  # arcs: in later sweeps ends come in an order a little different
 CENT = 0.01  # to which values are rounded
@@ -49,17 +54,46 @@ class Packing:
 
 
 @dataclass(frozen=True)
-class _Network:
-    """Sites and arcs by number, with the least that an arc costs in the model: a link, and its head as a relay."""
+class _Sweep:
+    """A packing per tree, and the share of each component that these give."""
 
-    sites: Mapping[str, int]
-    arcs: Sequence[Pair]
+    shares: Sequence[float]
+    packings: Mapping[int, Packing]
+
+    @property
+    def total(self) -> float:
+        return sum(self.shares)
+
+
+@dataclass(frozen=True)
+class _TreeScope:
+    """The arcs that a tree may use, as a mask, and the components that it may span, its own among them."""
+
+    arcs: np.ndarray
+    spanned: Sequence[int]
+
+
+@dataclass(frozen=True)
+class _Network:
+    """Places and arcs by number, with the least that an arc costs in the model: a link, and its head as a relay.
+
+    An end that has just one link unless it relays is two places: where trees come in, and where they leave. The arc
+    from the one to the other is its relay.
+    """
+
+    arcs: Sequence[Pair]  # a relay: an end twice
     tails: np.ndarray
     heads: np.ndarray
     cost: np.ndarray
-    parts: Sequence[Component]
-    part_of: np.ndarray  # component of a site, beyond all where it is no end
+    roots: Sequence[int]  # per component: where its tree leaves the first of its ends
+    ends: Sequence[Sequence[int]]  # per component: where trees come in at its ends
+    exits: Mapping[int, int]  # where trees leave such an end, by where they come in
+    part_of: np.ndarray  # component of a place, beyond all where it is at no end
     fixed: float  # what every design costs besides
+
+    def targets(self, k: int, spanned: Iterable[int]) -> dict[int, int]:
+        """Where tree k comes in at the ends of components, with the component; its root is none."""
+        return {end: l for l in spanned for end in self.ends[l] if end != self.ends[k][0]}
 
 
 def scope_of(
@@ -73,33 +107,33 @@ def scope_of(
 ) -> Scope | None:
     """What designs worth no more than `value` leave their trees, and a bound; None where nothing joins some ends.
 
-    `pairs` of sites and the links between them. Sweeps over the trees end where the bound is `enough`.
+    `pairs` of sites and the links between them. Sweeps over the trees end where the bound is `enough`; each goes over
+    what the one before has left, as less makes packings stronger.
     """
     network = _network(model, goal, pairs, parts)
-    rng = random.Random(len(parts))
-    best: tuple[float, list[float], dict[int, Packing]] = -math.inf, [], {}
+    rng, scopes, best, left = random.Random(len(parts)), _everything(network), _Sweep((-math.inf,), {}), list[int]()
     for turn in range(SWEEPS):
-        shares, packings = _sweep(network, (lambda: 0.0) if turn == 0 else lambda: JITTER * rng.random(), clock)
-        if math.inf in shares:
+        sweep = _sweep(network, scopes, (lambda: 0.0) if turn == 0 else lambda: JITTER * rng.random(), clock)
+        if math.inf in sweep.shares:
             return None
-        best = max(best, (sum(shares), shares, packings), key=lambda found: found[0])
-        if clock.spent or goal.to_domain(network.fixed + best[0]) >= enough:
+        best = max(best, sweep, key=lambda found: found.total)
+        room = (value - goal.to_domain(network.fixed + sweep.total) + CENT) * goal.scale
+        scopes = _narrow(network, sweep, room + ROOM * abs(value * goal.scale))
+        left.append(sum(int(scope.arcs.sum()) for scope in scopes.values()))
+        still = turn >= STILL_SWEEPS and left[-1] > (1 - NARROWED) * left[-1 - STILL_SWEEPS]
+        if clock.spent or still or goal.to_domain(network.fixed + best.total) >= enough:
             break
-    total, shares, packings = best
-    bound = goal.to_domain(network.fixed + total)
-    room = (value - bound + CENT) * goal.scale + ROOM * abs(value * goal.scale)
-    arcs, spans = set[tuple[int, str, str]](), set[tuple[int, int]]()
-    for k, packing in packings.items():
-        mine, joined = _kept(network, k, packing, shares, room)
-        arcs |= mine
-        spans |= joined
     cuts = (
         TreeCut(k, l, tuple(network.arcs[arc] for arc in entering.tolist()))
-        for k, packing in packings.items()
-        for l, entering in packing.cuts
-        if (k, l) in spans
+        for k, scope in scopes.items()
+        for l, entering in best.packings[k].cuts
+        if l in scope.spanned
     )
-    return Scope(bound, frozenset(arcs), frozenset(spans), tuple(cuts))
+    arcs = frozenset(
+        (k, *network.arcs[arc]) for k, scope in scopes.items() for arc in np.flatnonzero(scope.arcs).tolist()
+    )
+    spans = frozenset((k, l) for k, scope in scopes.items() for l in scope.spanned)
+    return Scope(goal.to_domain(network.fixed + best.total), arcs, spans, tuple(cuts))
 
 
 def _network(
@@ -119,69 +153,80 @@ def _network(
         return priced(built) / alike[built] + (priced(count) if count != built else 0.0)
 
     def relay_cost(s: str) -> float:
-        return 0.0 if s in part_of or model.relay[s].name in alike else priced(model.relay[s].name)
+        return 0.0 if model.relay[s].name in alike else priced(model.relay[s].name)
 
     part_of = {end: k for k, part in enumerate(parts) for end in part.ends}
     sites = {s: i for i, s in enumerate(sorted({*part_of, *(end for pair in pairs for end in pair)}))}
-    arcs = [arc for pair in sorted(pairs) for arc in (pair, pair[::-1]) if arc[1] in part_of or arc[1] in model.relay]
+    split = sorted(single_ends(model.inventory) & part_of.keys())
+    out = sites | {s: len(sites) + i for i, s in enumerate(split)}
+    links = [arc for pair in sorted(pairs) for arc in (pair, pair[::-1]) if arc[1] in part_of or arc[1] in model.relay]
+    relays = [(s, s) for s in split if s in model.relay]
     least = {pair: min(map(link_cost, links)) for pair, links in pairs.items()}
     upper = {variable.name: float(variable.upBound) for variable, _ in goal.terms}
     fixed = sum(min(0.0, each) * upper[name] for name, each in weight.items())
     fixed += sum(priced(model.node[end].name) for end in part_of if end in model.node)
+    cost = [least[min(arc), max(arc)] + (0.0 if arc[1] in part_of else relay_cost(arc[1])) for arc in links]
     return _Network(
-        sites,
-        arcs,
-        np.array([sites[tail] for tail, _ in arcs], dtype=np.int64),
-        np.array([sites[head] for _, head in arcs], dtype=np.int64),
-        np.array([least[min(arc), max(arc)] + relay_cost(arc[1]) for arc in arcs]),
-        parts,
-        np.array([part_of.get(s, len(parts)) for s in sites], dtype=np.int64),
+        [*links, *relays],
+        np.array([*(out[tail] for tail, _ in links), *(sites[s] for s, _ in relays)], dtype=np.int64),
+        np.array([*(sites[head] for _, head in links), *(out[s] for s, _ in relays)], dtype=np.int64),
+        np.array([*cost, *(relay_cost(s) for s, _ in relays)]),
+        [out[part.ends[0]] for part in parts],
+        [[sites[end] for end in part.ends] for part in parts],
+        {sites[s]: out[s] for s in split},
+        np.array([part_of.get(s, len(parts)) for s in (*sites, *split)], dtype=np.int64),
         fixed,
     )
 
 
-def _sweep(network: _Network, later: Callable[[], float], clock: TimeBudget) -> tuple[list[float], dict[int, Packing]]:
-    """One packing after the other, in which no component raises more than its share so far, and the shares at the end.
+def _everything(network: _Network) -> dict[int, _TreeScope]:
+    """Tree k leads from the first end of component k away, and touches no end of the components before it."""
+    scopes = {}
+    for k, root in enumerate(network.roots):
+        arcs = (network.part_of[network.tails] >= k) & (network.part_of[network.heads] >= k)
+        arcs &= (network.heads != root) & (network.heads != network.ends[k][0])
+        scopes[k] = _TreeScope(arcs, range(k, len(network.roots)))
+    return scopes
+
+
+def _sweep(
+    network: _Network, scopes: Mapping[int, _TreeScope], later: Callable[[], float], clock: TimeBudget
+) -> _Sweep:
+    """One packing after the other, in which no component raises more than its share so far.
 
     Trees that cannot span their own component have none.
     """
-    count = len(network.parts)
-    shares, packings = [math.inf] * count, dict[int, Packing]()
-    for k, part in enumerate(network.parts):
-        root, cost = network.sites[part.ends[0]], network.cost.copy()
-        mine = (network.part_of[network.tails] >= k) & (network.part_of[network.heads] >= k) & (network.heads != root)
-        cost[~mine] = math.inf
-        into: list[list[int]] = [[] for _ in network.sites]
-        for arc in np.flatnonzero(mine).tolist():
+    shares, packings = [math.inf] * len(network.roots), dict[int, Packing]()
+    for k, scope in scopes.items():
+        cost, ends = np.where(scope.arcs, network.cost, math.inf), network.targets(k, scope.spanned)
+        into: list[list[int]] = [[] for _ in network.part_of]
+        for arc in np.flatnonzero(scope.arcs).tolist():
             into[network.heads[arc]].append(arc)
-        arcs = Arcs(network.tails, np.arange(len(cost)), [np.array(entering, dtype=np.int64) for entering in into])
-        ends = {s: int(l) for s, l in enumerate(network.part_of.tolist()) if k <= l < count and s != root}
-        raised = dict.fromkeys(range(k, count), 0.0)
-        met = ascend(root, ends, arcs, cost, MOST_STEPS, clock, Raising(shares, raised, later))
+        leading = [np.array(entering, dtype=np.int64) for entering in into]
+        arcs = Arcs(network.tails, np.arange(len(cost)), leading, network.exits)
+        raised = dict.fromkeys(scope.spanned, 0.0)
+        met = ascend(network.roots[k], ends, arcs, cost, MOST_STEPS, clock, Raising(shares, raised, later))
         if math.isfinite(raised[k]):
             packings[k] = Packing(raised, cost, [(ends[end], entering) for end, entering in met])
             for l, much in raised.items():
                 shares[l] = min(shares[l], much)
-    return shares, packings
+    return _Sweep(shares, packings)
 
 
-def _kept(
-    network: _Network, k: int, packing: Packing, shares: Sequence[float], room: float
-) -> tuple[set[tuple[int, str, str]], set[tuple[int, int]]]:
-    """Arcs of tree k, and components that it spans, where the ways there leave enough; none where there is no tree."""
-    later = range(k, len(network.parts))
-    over = packing.raised[k] - shares[k]
-    from_root, _ = _ways(network, k, packing, later)
-
-    def farthest(l: int) -> float:
-        more = packing.raised[l] - shares[l] if l > k else 0.0
-        return max(float(from_root[network.sites[end]]) for end in network.parts[l].ends) + over + more
-
-    spanned = [l for l in later if farthest(l) <= room]
-    if k not in spanned:
-        return set(), set()
-    _, ways = _ways(network, k, packing, spanned)
-    return {(k, *network.arcs[arc]) for arc in np.flatnonzero(ways + over <= room).tolist()}, {(k, l) for l in spanned}
+def _narrow(network: _Network, sweep: _Sweep, room: float) -> dict[int, _TreeScope]:
+    """Arcs of trees, and components that they span, where the ways there leave enough; only trees that there can be."""
+    scopes = {}
+    for k, packing in sweep.packings.items():
+        over = {l: much - sweep.shares[l] for l, much in packing.raised.items()}
+        from_root, _ = _ways(network, k, packing, over)
+        farthest = dict.fromkeys(over, 0.0)
+        for end, l in network.targets(k, over).items():
+            farthest[l] = max(farthest[l], float(from_root[end]))
+        spanned = [l for l in over if farthest[l] + over[k] + (over[l] if l > k else 0.0) <= room]
+        if k in spanned:
+            _, ways = _ways(network, k, packing, spanned)
+            scopes[k] = _TreeScope(ways + over[k] <= room, spanned)
+    return scopes
 
 
 def _ways(network: _Network, k: int, packing: Packing, spanned: Collection[int]) -> tuple[np.ndarray, np.ndarray]:
@@ -189,14 +234,14 @@ def _ways(network: _Network, k: int, packing: Packing, spanned: Collection[int])
 
     Through no ends of other components.
     """
-    size, count = len(network.sites), len(network.parts)
-    open_ = np.isin(network.part_of, [*spanned, count])
+    size = len(network.part_of)
+    open_ = np.isin(network.part_of, [*spanned, len(network.roots)])
     usable = np.flatnonzero(np.isfinite(packing.reduced) & open_[network.tails] & open_[network.heads])
     tails, heads, reduced = network.tails[usable], network.heads[usable], packing.reduced[usable]
     there = csr_array((reduced, (tails, heads)), shape=(size, size))
     back = csr_array((reduced, (heads, tails)), shape=(size, size))
-    from_root = dijkstra(there, indices=network.sites[network.parts[k].ends[0]])
-    onward = dijkstra(back, indices=np.flatnonzero(open_ & (network.part_of < count)), min_only=True)
+    from_root = dijkstra(there, indices=network.roots[k])
+    onward = dijkstra(back, indices=list(network.targets(k, spanned)), min_only=True)
     ways = np.full(len(network.arcs), math.inf)
     ways[usable] = from_root[tails] + reduced + onward[heads]
     return from_root, ways

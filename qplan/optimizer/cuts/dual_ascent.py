@@ -12,7 +12,7 @@ import heapq
 import math
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -28,11 +28,15 @@ ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class Arcs:
-    """Arcs of one tree by number: their tails, their columns, and those that enter each site."""
+    """Arcs of one tree by number: their tails, their columns, and those that enter each site.
+
+    `exits`: where arcs leave an end that are not to leave it for nothing.
+    """
 
     tails: np.ndarray
     columns: np.ndarray
     into: list[np.ndarray]
+    exits: Mapping[int, int] = field(default_factory=dict)
 
 
 def ascent_cuts(model: Formulation, trees: Trees, prices: Prices, clock: TimeBudget) -> list[Row]:
@@ -67,7 +71,7 @@ def packed_cuts(model: Formulation, trees: Trees, cuts: Iterable[TreeCut]) -> li
     index = model.index()
     rows: dict[Row, None] = {}
     for cut in cuts:
-        mine = (trees.arcs.get((cut.k, *arc)) for arc in cut.arcs)
+        mine = (model.relay[arc[0]] if arc[0] == arc[1] else trees.arcs.get((cut.k, *arc)) for arc in cut.arcs)
         columns = sorted({index[variable.name] for variable in mine if variable is not None})
         span = index[trees.spans[cut.k, cut.l].name] if trees.spans else None
         rows[require("tree_cut", tuple(columns), 1.0, span)] = None
@@ -115,7 +119,7 @@ class _Ahead:
     def __init__(self, root: int, end: int, arcs: Arcs):
         self.root, self.arcs = root, arcs
         self.inside = np.zeros(len(arcs.into), dtype=bool)
-        self.inside[end] = True
+        self.inside[[end, arcs.exits.get(end, end)]] = True
         self.entering = arcs.into[end]
 
     def grow(self, cost: np.ndarray) -> bool:

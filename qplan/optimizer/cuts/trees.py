@@ -51,7 +51,7 @@ Pair = tuple[str, str]  # of sites, in id order; or an arc from the first to the
 
 @dataclass(frozen=True)
 class TreeCut:
-    """Arcs of tree k, one of which is on it where it spans component l."""
+    """Arcs of tree k, one of which is on it where it spans component l; or an end twice, which relays."""
 
     k: int
     l: int

@@ -124,13 +124,14 @@ def relax_root(
     rows += layered_ascent(model, lifts.layered_trees, goal.prices, clock)
     witnesses.learn(incumbent, rows)
     relaxation.add(rows)
-    nothing = np.zeros(0)
+    nothing = np.zeros(len(model.columns))
     layered = bool(lifts.layered)
     root = Root(False, None, tuple(rows), nothing, nothing, relaxation, separators, layered, witnesses, incumbent)
     if scope is not None and incumbent is not None:
-        root = replace(root, cutoff=incumbent.value)
-        if within(parameters.gap, incumbent.value, scope.bound):
-            return replace(root, bound=min(scope.bound, incumbent.value), by="shares of components")
+        bound = min(scope.bound, incumbent.value)
+        root = replace(root, cutoff=incumbent.value, bound=bound, by="shares of components")
+        if within(parameters.gap, incumbent.value, bound):
+            return root
     stable = np.ones(len(model.columns))  # a point that keeps all cuts
     if lifts.trees.extra is not None:
         stable[model.index()[lifts.trees.extra.name]] = 0.0
@@ -192,7 +193,7 @@ def _separate_in_rounds(
             return replace(root, cut_short=True)
         bound = min(relaxation.bound, root.cutoff)
         if root.bound is None or bound >= root.bound:  # one that is approximate may be lower
-            root = replace(root, bound=bound, reduced_costs=relaxation.reduced_costs)
+            root = replace(root, bound=bound, reduced_costs=relaxation.reduced_costs, by="relaxation")
         else:
             bound = root.bound
         bounds.append(bound)
@@ -218,7 +219,8 @@ def _separate_in_rounds(
             stalled |= _stalled(bounds, STILL_ROUNDS, least_growth * abs(bound))
         if room <= parameters.gap or stalled or (not found and relaxation.settled):
             return root
-        if relaxation.approximate or turn % PURGE_EVERY == PURGE_EVERY - 1:
+        packed = turn == 0 and math.isfinite(root.cutoff)  # of the packings' cuts more than half are slack
+        if relaxation.approximate or packed or turn % PURGE_EVERY == PURGE_EVERY - 1:
             rows = [row for row, kept in zip(rows, relaxation.drop_slack(), strict=True) if kept]
             if value is not None and isinstance(relaxation, Relaxation) and relaxation.drop_columns(value + CENT):
                 root = replace(root, cutoff=value)

@@ -23,6 +23,7 @@ from qplan.optimizer.solvers.sums import Sums
 from qplan.time_budget import TimeBudget
 
 INTERIOR: dict[str, Option] = {"solver": "ipm", "run_crossover": "off", "ipm_optimality_tolerance": 1e-3}
+MANY_ROWS = 5000  # before the first solution: the simplex method would take up to ten times as long
 SLACK_SHARE = 0.01  # of the largest dual value: what a row needs for a slack of 1, to stay
 LEAST_GONE = 0.1  # of the columns: fewer are not worth a new basis
 FARKAS_MARGIN = 1e-6  # above the rounding of sums of rows; a ray has 1 as its largest entry
@@ -82,8 +83,9 @@ class Bounding:
 class Relaxation(Bounding):
     """The linear relaxation of a model under a goal, solved again and again while rows are added.
 
-    By the dual simplex method, from the last basis; `approximate`, once that has taken too many steps: by the interior
-    point method, whose points and bounds are near the optimum. Within, links are what they have beyond a tree
+    By the dual simplex method, from the last basis, with many rows at first from one that interior points lead to;
+    `approximate`, once that has taken too many steps: by the interior point method, whose points and bounds are near
+    the optimum. Within, links are what they have beyond a tree
     (`sums.py`), and bounds of such sums are rows that come where they are needed.
     """
 
@@ -128,7 +130,7 @@ class Relaxation(Bounding):
     def _solve(self, most_steps: int) -> LpEnding:
         ended = highspy.HighsModelStatus
         self._session.set({"simplex_iteration_limit": most_steps})
-        status = self._session.run(self.clock)
+        status = self._run()
         if status == ended.kIterationLimit and not self.approximate:
             self.approximate = True
             self._session.set(INTERIOR)
@@ -148,6 +150,16 @@ class Relaxation(Bounding):
         if status in (ended.kTimeLimit, ended.kInterrupt):
             return LpEnding.STOPPED
         raise SolverFailed(f"HiGHS ended with status {status.name!r}")
+
+    def _run(self) -> highspy.HighsModelStatus:
+        """From the last basis; where there is none and rows are many, by interior points to one."""
+        if not (self.approximate or self._session.basis().valid) and self._session.lp().num_row_ >= MANY_ROWS:
+            self._session.set({"solver": "ipm"})
+            status = self._session.run(self.clock)
+            self._session.set({"solver": "choose"})
+            if status != highspy.HighsModelStatus.kUnknown:
+                return status
+        return self._session.run(self.clock)
 
     def _learn(self, bound: float, costs: np.ndarray) -> None:
         """Take up a bound and reduced costs; those of columns taken out are beyond all values of interest."""
