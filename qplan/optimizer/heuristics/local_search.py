@@ -18,6 +18,7 @@ from qplan.optimizer.heuristics.segment_moves import Tried, exchange_segments
 
 PASSES = 6  # over all corridors, as long as one of them gains
 HOPE = 0.01  # by how much a shaken plan may cost more than the best after a pass to be improved further
+MOST_MOVED, FEW_MOVED = 2 / 3, 10  # links of more corridors, and more than a few, are not cleared: it hardly ever gains
 LIKED = 0.1  # least share of the price of what a plan has that counts where it is shaken
 Stop = Callable[[], bool]
 
@@ -55,7 +56,8 @@ def improve(state: RoutingState, stop: Stop, most: float = math.inf) -> None:
                 return
             if state.users[list(links)].all():
                 over = tuple(q for q in sorted(state.paths) if any(l in links for path in state.paths[q] for l in path))
-                tried.attempt(_reroute, state, over, links)
+                if len(over) <= max(FEW_MOVED, MOST_MOVED * len(state.paths)):
+                    tried.attempt(_reroute, state, over, links)
         exchange_segments(state, stop, tried)
         if state.price >= before * (1 - GAIN) or state.price > most:
             return
@@ -82,7 +84,7 @@ def perturb(state: RoutingState, kicks: int, stop: Stop) -> Iterator[RoutingStat
 
 
 def _clearances(state: RoutingState) -> list[frozenset[int]]:
-    """Sets of links to do without: those that the same paths use, dearest first, then the links of each relay."""
+    """Sets of links to do without: those that the same paths use, and those of a relay; dearest per corridor first."""
     index = state.index
     users: dict[int, list[tuple[str, int]]] = {l: [] for l in np.flatnonzero(state.users).tolist()}
     for q, paths in sorted(state.paths.items()):
@@ -97,15 +99,20 @@ def _clearances(state: RoutingState) -> list[frozenset[int]]:
         for s in index.ends[l]:
             if s in at:
                 at[s].add(l)
-    dearest = sorted(together.values(), key=lambda links: (-sum(index.first_price[l] for l in links), min(links)))
     crossings = [links for links in at.values() if len(links) > 2]
-    return [frozenset(links) for links in (*dearest, *crossings)]
+
+    def rank(links: frozenset[int]) -> tuple[float, int]:
+        corridors = {q for l in links for q, _ in users[l]}
+        return -sum(index.first_price[l] for l in sorted(links)) / len(corridors), min(links)
+
+    return sorted(map(frozenset, (*together.values(), *crossings)), key=rank)
 
 
 def _reroute(state: RoutingState, corridors: tuple[str, ...], banned: frozenset[int]) -> bool:
-    """Route the corridors anew without the banned links; undone unless it gains."""
+    """Route the corridors anew without the banned links, those with the most links first; undone unless it gains."""
     most, before = state.price * (1 - GAIN), state.copy()
-    commodities = [state.index.commodities[q] for q in corridors]
+    order = sorted(corridors, key=lambda q: (-sum(map(len, state.paths[q])), q))
+    commodities = [state.index.commodities[q] for q in order]
     for commodity in commodities:
         state.remove(commodity)
     for commodity in commodities:
