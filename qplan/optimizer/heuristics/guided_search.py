@@ -23,7 +23,7 @@ from qplan.time_budget import TimeBudget
 FEW, MANY = 3, 12  # orders in which corridors are routed
 EFFORT = 2400  # links × orders
 GRACE_S = 2.0  # after the time limit, in which a plan may still be made up
-KICKS = 8  # of the best plan per order, and at most per corridor
+KICKS = 4  # of the best plan per order, and at most per corridor
 FULL = 1.02  # share of a price that counts, less the relaxation's value of the thing
 RELAY_PENALTY = 1e5  # on every relay where an earlier stage has fixed their number; prices are scaled to a few thousand
 
