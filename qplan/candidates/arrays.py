@@ -5,13 +5,13 @@ Sites and links are numbered in id order, so that ties resolve the same way ever
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
 
 from qplan.candidates.model import CandidateGraph
 from qplan.candidates.prices import LinkPrice, Prices
@@ -124,13 +124,8 @@ class CandidateArrays:
     def links_left(self, goal: int) -> list[float]:
         """Per site the fewest links on a way from there to the goal, infinite where there is none."""
         if goal not in self._links_left:
-            self._links_left[goal] = left = [math.inf] * len(self.sites)
-            left[goal], reached = 0, [goal]
-            for here in reached:
-                for there, _ in self.neighbours[here]:
-                    if left[there] == math.inf:
-                        left[there] = left[here] + 1
-                        reached.append(there)
+            joined = self.pairs.least(np.ones(len(self.pairs.link)))
+            self._links_left[goal] = dijkstra(joined, indices=goal, unweighted=True).tolist()
         return self._links_left[goal]
 
     def price_of(self, links: np.ndarray, count: np.ndarray) -> np.ndarray:

@@ -85,8 +85,8 @@ class Relaxation(Bounding):
 
     By the dual simplex method, from the last basis, with many rows at first from one that interior points lead to;
     `approximate`, once that has taken too many steps: by the interior point method, whose points and bounds are near
-    the optimum. Within, links are what they have beyond a tree
-    (`sums.py`), and bounds of such sums are rows that come where they are needed.
+    the optimum. Within, links are what they have beyond a tree (`sums.py`), and bounds of such sums are rows that come
+    where they are needed.
     """
 
     def __init__(self, model: Formulation, goal: Goal, clock: TimeBudget, as_is: bool = False):
