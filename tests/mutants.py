@@ -35,6 +35,12 @@ MUTANTS = {
     "flows branched on with links out alone": Mutant(
         "optimizer/search/flow_branching.py", "for value in (0.0, 1.0)", "for value in (0.0, 0.0)", (ENGINES,)
     ),
+    "a shadow of flows that give nothing": Mutant(
+        "optimizer/solvers/linear_program.py", ".sum() - most.sum())", ".sum())", (ENGINES,)
+    ),
+    "a resource that all but none of the paths may take": Mutant(
+        "optimizer/cuts/cutset_cuts.py", "without is None else paths - 1)", "without is None else paths)", (ENGINES,)
+    ),
     "flows of optional corridors as copies": Mutant(
         "optimizer/search/arc_flow.py",
         "if optional[0] is None and len(groups)",

@@ -29,6 +29,7 @@ MODULES = (
     "cuts.path_cuts",
     "cuts.exclusive_cuts",
     "cuts.exclusive_flow_cuts",
+    "cuts.flow_shadow",
     "cuts.layered_trees",
     "cuts.layered_flows",
     "cuts.layered_cuts",

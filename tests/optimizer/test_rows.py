@@ -18,9 +18,10 @@ from scipy.sparse import csr_array
 from qplan.candidates.links import enumerate_candidates
 from qplan.inventory.model import Inventory
 from qplan.optimizer.cuts import trees as trees_module
-from qplan.optimizer.cuts.cutset_cuts import cutset_cuts
+from qplan.optimizer.cuts.cutset_cuts import cutset_cuts, exclusive_cutset_cuts
 from qplan.optimizer.cuts.exclusive_cuts import exclusive_cuts
 from qplan.optimizer.cuts.exclusive_flow_cuts import exclusive_flow_cuts
+from qplan.optimizer.cuts.flow_shadow import flow_shadow
 from qplan.optimizer.cuts.layered_cuts import layered_cuts
 from qplan.optimizer.cuts.layered_flows import add_layered_flows
 from qplan.optimizer.cuts.layered_trees import add_layered_trees, layer_entries, layer_ties, layered_tree_cuts
@@ -36,11 +37,11 @@ from qplan.optimizer.model.design_rows import formulate_design
 from qplan.optimizer.model.families import FAMILIES
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.link_rows import uses_one_of
-from qplan.optimizer.model.objectives import hold_priority, hold_relays
+from qplan.optimizer.model.objectives import Goal, hold_priority, hold_relays
 from qplan.optimizer.model.path_rows import formulate
 from qplan.optimizer.model.relay_rows import relays_at
 from qplan.optimizer.search.arc_flow import add_flows, merge
-from qplan.optimizer.solvers.linear_program import LinearProgram
+from qplan.optimizer.solvers.linear_program import LinearProgram, relax
 from qplan.time_budget import UNLIMITED
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -184,6 +185,23 @@ def with_cutsets(inventory: Inventory) -> Formulation:
     return add(model, cutset_cuts(model).separate(asked(model) + 0.01))
 
 
+def with_exclusive_cutsets(inventory: Inventory) -> Formulation:
+    """Half a system on every link: those over either fibre take more than the other path may ask for."""
+    model = design(inventory)
+    return add(model, exclusive_cutset_cuts(model).separate(0.5 * asked(model, "count")))
+
+
+def with_shadow(inventory: Inventory) -> Formulation:
+    """What flows ask of designs where each of their rows counts once, and what leaves the first end thrice."""
+    model = design(inventory)
+    flows, alone = add_flows(model, merge(model)), relax(model, Goal("nothing", (), 1.0), [])
+    program = flows.added_to(alone)
+    low, high = program.row_lower, program.row_upper
+    dual = np.where(low == high, 3.0 * (low > 0), np.where(np.isfinite(high), -1.0, 1.0))
+    shadow = flow_shadow(program, dual, *alone.matrix.shape)
+    return add(model, [shadow] if shadow else [])
+
+
 CASES: dict[str, tuple[Inventory, Callable[[Inventory], Formulation]]] = {
     "one_path": (network(LINE, {"c": corridor("a", "b")}), exact),
     "limits": (
@@ -252,6 +270,16 @@ CASES: dict[str, tuple[Inventory, Callable[[Inventory], Formulation]]] = {
             systems={"q": system(), "r": system(price=30, key_rate_curve=[[10, 400]])},
         ),
         with_cutsets,
+    ),
+    "exclusive_cutsets": (
+        network(
+            {f: fibre("a", "b", strands=9) for f in "fgh"}, {"c": corridor("a", "b", paths=2, key_rate_bps=1500.0)}
+        ),
+        with_exclusive_cutsets,
+    ),
+    "shadow": (
+        network({f: fibre(*f, strands=9) for f in ("am", "mb")}, {"c": corridor("a", "b", key_rate_bps=1500.0)}),
+        with_shadow,
     ),
 }  # fmt: skip
 

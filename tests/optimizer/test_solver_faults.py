@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from unittest.mock import Mock
 
 import highspy
 import numpy as np
@@ -19,9 +20,10 @@ from qplan.errors import SolverFailed
 from qplan.inventory.model import Inventory
 from qplan.optimizer.cuts.row import Row, Separator
 from qplan.optimizer.cuts.witnesses import UnsoundCut
+from qplan.optimizer.limits import StopReason
 from qplan.optimizer.planner import Result
 from qplan.optimizer.search import minimization, root, steps
-from qplan.optimizer.solvers import session
+from qplan.optimizer.solvers import highs, session
 
 WITH_STATUS = ("setOptionValue", "passModel", "addRows", "deleteRows", "changeColsBounds", "setBasis", "setSolution")
 CENT = 0.0101
@@ -175,3 +177,13 @@ def test_an_unsound_cut_leaves_no_bound_where_nothing_else_gives_one(monkeypatch
     plan = planned(INVENTORIES["one path"]).plan
     assert (plan.status, plan.solver.stopped_by, plan.objective.bound) == ("feasible", "unsound_cut", None)
     assert len(plan.notes) == 2
+
+
+@pytest.mark.parametrize(("by_the_user", "reason"), [(True, StopReason.INTERRUPT), (False, StopReason.TIME_LIMIT)])
+def test_highs_ended_from_here_says_by_whom(by_the_user, reason):
+    """HiGHS heeds its limit late at times; the clock then ends it as the user would."""
+    info = Mock(mip_dual_bound=1.0, primal_solution_status=0)
+    ended = highs._ending(
+        Mock(), Mock(scale=1.0), Mock(info=lambda: info), highspy.HighsModelStatus.kInterrupt, by_the_user
+    )
+    assert (ended.stopped_by, ended.bound) == (reason, 1.0)

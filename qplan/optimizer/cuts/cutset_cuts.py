@@ -12,11 +12,14 @@ For given ends on the two sides the row that a point violates most is a minimum 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
+from collections.abc import Sequence
 
 import numpy as np
 
 from qplan.candidates.bundles import find_tight_links
 from qplan.candidates.max_flow import FlowNetwork
+from qplan.candidates.resources import Resource, exclusive_to_link, site_resources
 from qplan.optimizer.cuts.row import Point, Row, Separator, separate_none
 from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation
@@ -26,6 +29,9 @@ LEAST_FRACTION = 1e-3  # of a rounded-up demand; below it the demand is rounded 
 MOST_STEPS = 8  # values of δ tried for one set
 LEAST_COUNT = 1e-6  # of systems on a link in use
 LEAST_VIOLATION = 0.01  # relative to the right-hand side
+LEAST_TAKEN = 0.3  # links that take a resource, across a set, for which it is looked at
+MOST_SENT = 5.0  # times what is asked across a set; over more, no resource can be missing
+MOST_RESOURCES = 6  # for one set, those that most links take
 
 
 @row_family("cutset")
@@ -35,10 +41,22 @@ def cutset_cuts(model: Formulation) -> Separator:
     F(a) = ⌊a⌋ + min(1, (a − ⌊a⌋) / f), f the fraction of D / δ (mixed-integer rounding; Nemhauser & Wolsey 1990; for
     capacitated networks Magnanti, Mirchandani & Vachani 1995). Nothing where no rate can bind.
     """
-    required = [(q, c) for q, c in sorted(model.inventory.corridors.items()) if c.required]
-    if not find_tight_links(model.inventory, model.candidates) or not required:
-        return Separator("cutset", separate_none)
-    return Separator("cutset", _Cutsets(model).separate)
+    return Separator("cutset", _Cutsets(model).separate if _may_bind(model) else separate_none)
+
+
+@row_family("exclusive_cutset")
+def exclusive_cutset_cuts(model: Formulation) -> Separator:
+    """Σ F(min(rate, D) / δ) · count ≥ ⌈D / δ⌉ over the links across a set of sites that do not take one resource.
+
+    Only one of k disjoint paths may take a fibre, patched site or duct (or relay there, if it is a site): D is what the
+    corridors that may not share it ask for with one path fewer. F is as in `cutset`.
+    """
+    return Separator("exclusive_cutset", _Cutsets(model).separate_without if _may_bind(model) else separate_none)
+
+
+def _may_bind(model: Formulation) -> bool:
+    required = any(corridor.required for corridor in model.inventory.corridors.values())
+    return required and bool(find_tight_links(model.inventory, model.candidates))
 
 
 class _Cutsets:
@@ -52,9 +70,18 @@ class _Cutsets:
         self.b = np.array([number[link.route.ends[1]] for link in links])
         self.rate = np.array([link.key_rate_bps for link in links])
         self.column = np.array([index[model.count[link.id].name] for link in links])
-        asks = [c for _, c in sorted(model.inventory.corridors.items()) if c.required and set(c.ends) <= number.keys()]
-        self.asks = [(number[c.ends[0]], number[c.ends[1]], c.paths * c.demand_bps) for c in asks]
-        self.terminals = sorted({end for a, b, _ in self.asks for end in (a, b)})
+        asks = {q: c for q, c in sorted(model.inventory.corridors.items()) if c.required}
+        served = {q: c for q, c in asks.items() if set(c.ends) <= number.keys()}
+        self.asks = [(number[c.ends[0]], number[c.ends[1]], c.paths, c.demand_bps) for c in served.values()]
+        self.terminals = sorted({end for a, b, *_ in self.asks for end in (a, b)})
+        shared = {network.corridor: network.shared.keys() for network in model.networks}
+        self.exclusive = [shared[q] if c.paths > 1 else set() for q, c in served.items()]
+        takers: dict[Resource, set[int]] = defaultdict(set)
+        for l, link in enumerate(links):
+            for r in exclusive_to_link(model.inventory, link, "duct") | site_resources(link.route.ends):
+                takers[r].add(l)
+        whose = set[Resource]().union(*self.exclusive)
+        self.takers = {r: np.array(sorted(mine)) for r, mine in sorted(takers.items()) if r in whose}
         self.size = len(sites)
         self.clock = model.clock
 
@@ -67,8 +94,47 @@ class _Cutsets:
             self.clock.check()
             demand = self._demand(side)
             if demand > 0:
-                rows |= dict.fromkeys(self._rows(side, demand, count, used, graph))
+                rows |= dict.fromkeys(self._rows("cutset", side, demand, count, used, graph))
         return list(rows)
+
+    def separate_without(self, point: Point) -> list[Row]:
+        """The same without what takes one of the resources that most links across a least set take."""
+        count = point[self.column]
+        used = np.flatnonzero(count > LEAST_COUNT)
+        graph = self._graph(used)
+        rows: dict[Row, None] = {}
+        for side in self._sides(count, used) if self.takers else ():
+            self.clock.check()
+            for resource in self._crowded(side, count, used, graph):
+                demand = self._demand(side, resource)
+                if demand > 0:
+                    without = self.takers[resource]
+                    rows |= dict.fromkeys(self._rows("exclusive_cutset", side, demand, count, used, graph, without))
+        return list(rows)
+
+    def _crowded(self, side: frozenset[int], count: np.ndarray, used: np.ndarray, graph: FlowNetwork) -> list[Resource]:
+        """Resources that links take across the sets with these ends over which least can be sent, most taken first."""
+        demand = self._demand(side)
+        if demand <= 0:
+            return []
+        taken: dict[Resource, float] = defaultdict(float)
+        capacity = self._capacities(side, np.minimum(self.rate, demand) / demand * count, used, graph, MOST_SENT)
+        for _, mask in graph.cuts(capacity, self.size, self.size + 1, MOST_SENT, nested=1):
+            across = np.where(mask[self.a] != mask[self.b], count, 0.0)
+            for resource, links in self.takers.items():
+                taken[resource] = max(taken[resource], float(across[links].sum()))
+        ranked = sorted(taken, key=lambda r: (-round(taken[r], 6), r))
+        return [r for r in ranked if taken[r] > LEAST_TAKEN][:MOST_RESOURCES]
+
+    def _capacities(
+        self, side: frozenset[int], gives: np.ndarray, used: np.ndarray, graph: FlowNetwork, most: float
+    ) -> np.ndarray:
+        """Of the graph's arcs, where each link gives so much, and ends on their sides more than is ever looked for."""
+        capacity = np.zeros(len(graph.tails))
+        capacity[: 2 * len(used)] = np.repeat(gives[used], 2)
+        for i, t in enumerate(self.terminals):
+            capacity[2 * len(used) + 2 * i + (t not in side)] = 2 * most + 1
+        return np.minimum(capacity, 2 * most + 1)
 
     def _graph(self, used: np.ndarray) -> FlowNetwork:
         """The links in use both ways, then an arc from the source and one to the sink for every end."""
@@ -78,9 +144,12 @@ class _Cutsets:
         ends += [arc for t in self.terminals for arc in ((source, t), (t, sink))]
         return FlowNetwork(self.size + 2, [(tail, head, []) for tail, head in ends], 0)
 
-    def _demand(self, side: frozenset[int]) -> float:
+    def _demand(self, side: frozenset[int], without: Resource | None = None) -> float:
         """What the corridors between the two sides reserve at the least (rates are kept up to a tolerance)."""
-        total = sum(asked for a, b, asked in self.asks if (a in side) != (b in side))
+        total = 0.0
+        for (a, b, paths, demand_bps), exclusive in zip(self.asks, self.exclusive, strict=True):
+            if (a in side) != (b in side) and (without is None or without in exclusive):
+                total += demand_bps * (paths if without is None else paths - 1)
         return total * (1 - 1.5 * RATE_TOLERANCE)
 
     def _sides(self, count: np.ndarray, used: np.ndarray) -> list[frozenset[int]]:
@@ -106,29 +175,34 @@ class _Cutsets:
         return sorted((side for side in smaller if side), key=lambda side: (len(side), sorted(side)))
 
     def _rows(
-        self, side: frozenset[int], demand: float, count: np.ndarray, used: np.ndarray, graph: FlowNetwork
+        self,
+        family: str,
+        side: frozenset[int],
+        demand: float,
+        count: np.ndarray,
+        used: np.ndarray,
+        graph: FlowNetwork,
+        without: Sequence[int] | np.ndarray = (),
     ) -> list[Row]:
         """The most violated row over all sets that hold these ends and no others, for a few steps δ."""
         best: tuple[float, Row] | None = None
         for step in self._steps(side, demand, count):
             weights, least = round_up(self.rate, demand, step)
-            capacity = np.zeros(len(graph.tails))
-            capacity[: 2 * len(used)] = np.repeat(weights[used] * count[used], 2)
-            for i, t in enumerate(self.terminals):
-                capacity[2 * len(used) + 2 * i + (t not in side)] = 2 * least + 1
-            for _, mask in graph.cuts(np.minimum(capacity, 2 * least + 1), self.size, self.size + 1, least, 1):
-                across = np.flatnonzero(mask[self.a] != mask[self.b])
+            weights[list(without)] = 0.0
+            capacity = self._capacities(side, weights * count, used, graph, least)
+            for _, mask in graph.cuts(capacity, self.size, self.size + 1, least, 1):
+                across = np.flatnonzero((mask[self.a] != mask[self.b]) & (weights > 0))
                 short = 1 - float(weights[across] @ count[across]) / least
                 if short > LEAST_VIOLATION and (best is None or short > best[0]):
-                    best = short, self._row(across, weights, least)
+                    best = short, self._row(family, across, weights, least)
         return [] if best is None else [best[1]]
 
-    def _row(self, across: np.ndarray, weights: np.ndarray, least: float) -> Row:
+    def _row(self, family: str, across: np.ndarray, weights: np.ndarray, least: float) -> Row:
         total: dict[int, float] = {}
         for l in across.tolist():
             column = int(self.column[l])
             total[column] = total.get(column, 0.0) + float(weights[l])
-        return Row("cutset", tuple(total), tuple(total.values()), least)
+        return Row(family, tuple(total), tuple(total.values()), least)
 
     def _steps(self, side: frozenset[int], demand: float, count: np.ndarray) -> list[float]:
         """The demand itself, and rates of links in use, spread over their range."""

@@ -23,7 +23,7 @@ from qplan.time_budget import TimeBudget
 FEW, MANY = 3, 12  # orders in which corridors are routed
 EFFORT = 2400  # links × orders
 GRACE_S = 2.0  # after the time limit, in which a plan may still be made up
-KICKS = 4  # of the best plan per order, and at most per corridor
+KICKS, LASTING_KICKS = 4, 40  # of the best plan per order, and at most per corridor
 FULL = 1.02  # share of a price that counts, less the relaxation's value of the thing
 RELAY_PENALTY = 1e5  # on every relay where an earlier stage has fixed their number; prices are scaled to a few thousand
 
@@ -85,10 +85,10 @@ class GuidedSearch:
                 break
         return incumbent
 
-    def perturb(self, incumbent: Incumbent, bound: float | None = None) -> Incumbent:
+    def perturb(self, incumbent: Incumbent, bound: float | None = None, kicks: int = KICKS) -> Incumbent:
         """A plan known, all of whose links are here, by iterated local search; until near the bound."""
         start = self._state(incumbent)
-        for state in perturb(start, KICKS * min(self._effort, len(start.paths)), self._over):
+        for state in perturb(start, kicks * min(self._effort, len(start.paths)), self._over):
             incumbent = _better(incumbent, self._incumbent(state))
             if self.task.within(incumbent.value, bound):
                 break

@@ -18,9 +18,11 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from qplan.candidates.bundles import Bundle, CorridorNetwork, find_tight_links
+from qplan.optimizer.cuts.cutset_cuts import exclusive_cutset_cuts
 from qplan.optimizer.cuts.exclusive_flow_cuts import PathFlow, exclusive_flow_cuts
+from qplan.optimizer.cuts.flow_shadow import flow_shadow
 from qplan.optimizer.cuts.row import Point, Row
-from qplan.optimizer.cuts.witnesses import TOLERANCE, UnsoundCut
+from qplan.optimizer.cuts.witnesses import TOLERANCE, UnsoundCut, start_values
 from qplan.optimizer.limits import Sighting
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
@@ -41,6 +43,14 @@ class ArcFlow:
     links: dict[str, float]
     sites: dict[str, float]
     solved: FirstOrder
+    design: tuple[int, int]  # rows and columns of its programme, the first ones, which are not of flows
+
+    def shadow(self) -> Row | None:
+        """A row over the design that lifts its relaxation's bound to this one."""
+        program = self.solved.program
+        dual = np.zeros(len(program.row_lower))
+        dual[: len(self.solved.dual)] = self.solved.dual
+        return flow_shadow(program, dual, *self.design)
 
 
 def arc_flow(task: Task, model: Formulation, rows: Sequence[Row], known: Incumbent | None) -> ArcFlow | None:
@@ -58,12 +68,13 @@ def arc_flow(task: Task, model: Formulation, rows: Sequence[Row], known: Incumbe
     def tell(bound: float) -> None:
         task.parameters.watch(Sighting(f"{goal.name}, arc flow", value, goal.to_domain(bound)))
 
-    program = flows.added_to(relax(model, goal, rows))
+    design = relax(model, goal, rows)
+    program = flows.added_to(design)
     solved = bound_by_first_order(program, task.clock, enough(task, goal, value), tell, cuts.separate)
     if solved is None:
         return None
     links, sites = (model.values(np.clip(solved.point, 0, 1), group) for group in (model.link, model.relay))
-    return ArcFlow(goal.to_domain(solved.bound), links, sites, solved)
+    return ArcFlow(goal.to_domain(solved.bound), links, sites, solved, design.matrix.shape)
 
 
 def enough(task: Task, goal: Goal, value: float | None) -> float:
@@ -77,10 +88,15 @@ class _ExclusiveCuts:
     """Cuts on flows, each once; the flows of the plan known judge them."""
 
     def __init__(self, flows: Flows, known: Incumbent | None):
-        self.separator = exclusive_flow_cuts(flows.paths, flows.sites, flows.model.clock)
+        self.separators = (
+            exclusive_flow_cuts(flows.paths, flows.sites, flows.model.clock),
+            exclusive_cutset_cuts(flows.model),
+        )
         self.large = bool(flows.tight) and flows.columns > MOST_CUT_COLUMNS
         self.known, self.rows, self.witness = known, dict[Row, None](), np.zeros(flows.columns)
         if known is not None:
+            for name, value in start_values(flows.model, known.design).items():
+                self.witness[flows.index[name]] = value
             for flow in flows.paths:
                 flow.enter(known.design, self.witness)
 
@@ -88,9 +104,10 @@ class _ExclusiveCuts:
         """Violated cuts that are not known yet. Raises OutOfTime and `UnsoundCut`."""
         if self.large:
             return []
-        rows = [row for row in self.separator.separate(point) if row not in self.rows]
-        if self.known is not None and any(row.violated(self.witness, TOLERANCE) for row in rows):
-            raise UnsoundCut(self.separator.family, self.known)
+        rows = [row for each in self.separators for row in each.separate(point) if row not in self.rows]
+        for row in rows:
+            if self.known is not None and row.violated(self.witness, TOLERANCE):
+                raise UnsoundCut(row.family, self.known)
         self.rows |= dict.fromkeys(rows)
         return rows
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from qplan.candidates.prices import Prices
-from qplan.optimizer.heuristics.guided_search import GuidedSearch
+from qplan.optimizer.heuristics.guided_search import KICKS, LASTING_KICKS, GuidedSearch
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.stage import CENT, PROOF, Incumbent, Task
 from qplan.optimizer.search.root import Root
@@ -86,14 +86,19 @@ def guide_on_support(
     links: Mapping[str, float],
     sites: Mapping[str, float],
     bound: float | None,
+    lasting: bool = False,
 ) -> Incumbent | None:
-    """A plan by local search on the links that the relaxation or the plan known uses, then on all, until in the gap."""
-    planner = GuidedSearch(task, prices, links_in_use(incumbent, links))
+    """A plan by local search on the links that the relaxation or the plan known uses, then on all, until in the gap.
+
+    `lasting`: there is no better use for the time.
+    """
+    half = replace(task, parameters=replace(task.parameters, clock=task.clock.share(0.5)))
+    planner = GuidedSearch(half, prices, links_in_use(incumbent, links))
     found = planner.search(task.served, links, sites, incumbent, bound)
     for shaker in (planner, GuidedSearch(task, prices)):
         if found is None or task.within(found.value, bound):
             break
-        found = shaker.perturb(found, bound)
+        found = shaker.perturb(found, bound, LASTING_KICKS if lasting else KICKS)
     return found
 
 

@@ -139,6 +139,18 @@ def relax_root(
     return _separate_in_rounds(root, f"{goal.name}, relaxation", stable, parameters, guided, least_growth)
 
 
+def go_on(root: Root, phase: str, rows: Sequence[Row], parameters: SearchParameters) -> Root:
+    """Where a relaxation by the simplex method stands after more rows that hold, and the cuts that then follow.
+
+    Raises `UnsoundCut`.
+    """
+    root.witnesses.judge(rows, root.incumbent)
+    root.relaxation.clock = parameters.clock
+    root.relaxation.add(rows)
+    begun = replace(root, rows=(*root.rows, *rows), cut_short=False)
+    return _separate_in_rounds(begun, phase, root.point, parameters, None)
+
+
 def _halves(model: Formulation) -> bool:
     """Several paths, and no rate that binds: points of the relaxation are often half-integral."""
     several = any(corridor.paths > 1 for corridor in model.inventory.corridors.values())
@@ -197,7 +209,7 @@ def _separate_in_rounds(
         else:
             bound = root.bound
         bounds.append(bound)
-        root = replace(root, rows=tuple(rows), point=relaxation.point)
+        root = replace(root, point=relaxation.point)
         if guided is not None and turn in GUIDED:
             root = replace(root, incumbent=better(root.incumbent, guided(root)))
             root.witnesses.learn(root.incumbent, rows)
@@ -226,6 +238,7 @@ def _separate_in_rounds(
                 root = replace(root, cutoff=value)
         relaxation.add(found)
         rows += found
+        root = replace(root, rows=tuple(rows))
     return root
 
 

@@ -19,13 +19,14 @@ from qplan.optimizer.heuristics.guided_search import GuidedSearch
 from qplan.optimizer.limits import SearchParameters, Sighting, StopReason, stop_reason
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
-from qplan.optimizer.model.stage import Incumbent, Task, better, highest
+from qplan.optimizer.model.stage import Incumbent, Task, better, highest, within
 from qplan.optimizer.search.arc_flow import ArcFlow, arc_flow
 from qplan.optimizer.search.benders_loop import BendersLoop
 from qplan.optimizer.search.branch_and_cut import BranchAndCut
 from qplan.optimizer.search.exact import solve_exactly
 from qplan.optimizer.search.flow_branching import branch_on_flows
 from qplan.optimizer.search.guidance import (
+    CLOSE,
     guide,
     guide_on_support,
     links_not_fixed,
@@ -33,18 +34,19 @@ from qplan.optimizer.search.guidance import (
     sketch,
     until_near,
 )
-from qplan.optimizer.search.root import Root, relax_root
+from qplan.optimizer.search.root import Root, go_on, relax_root
 
 FIRST_PLAN_SHARE = 0.1  # of the time left, at the most, goes to improving the first plan: what guides comes later
 ONE_PIECE_SHARE = 0.2  # of the time left, at the most, goes to the relaxation for designs in one piece
 ROOT_SHARE = 0.85  # of the time left, at the most, goes to the root
-ROOT_SHARE_BEFORE_FLOWS = 0.3  # the same where flows stand on its cuts
+ROOT_SHARE_BEFORE_FLOWS, ROOT_SHARE_AFTER_FLOWS = 0.4, 0.5  # the same where flows stand on its cuts, and thereafter
 ARC_FLOW_SHARE = 0.5  # of the time left, at the most, goes to the bound of the arc flow
 FLOW_GUIDED_SHARE = 0.8  # of the time left then, at the most, goes to the plan that it guides where cuts follow
 MANY_SITES = 400  # from so many on cuts of several paths are many and slow
 MIXED_SITES = 100  # from so many on numbers of paths that differ ask for flows; fewer are proven without
 MOST_BRANCHED_COLUMNS = 100_000  # of the arc flow: with more each subproblem takes seconds
 FLOW_BRANCHING_SHARE = 0.9  # of the time left, at the most, goes to branching on the arc flow
+LASTING_SHARE = 0.95  # the same where nothing raises the bound any more
 GUIDED_SHARE = 0.25  # of the time left, at the most, goes to the plan that it guides where branching is promising
 
 
@@ -165,15 +167,7 @@ class RootRelaxation:
         sketched = partial(sketch, task, search.model, search.prices)
         flows_follow = ArcFlowRelaxation(several=False).wanted(search, standing)
         parameters = _part(task.parameters, ROOT_SHARE_BEFORE_FLOWS if flows_follow else ROOT_SHARE)
-        root = relax_root(search.model, search.goal, parameters, standing.incumbent, sketched)
-        if root.infeasible and root.incumbent is not None:
-            raise UnsoundCut("relaxation", root.incumbent)
-        standing = replace(standing, incumbent=root.incumbent, root=root, rows=root.rows)
-        if root.infeasible:  # no bound says so
-            return replace(standing, bound=None, method=root.method, ended=StopReason.PROOF)
-        if standing.bound is not None and (root.bound is None or root.bound <= standing.bound):
-            return standing
-        return replace(standing, bound=root.bound, method=root.method)
+        return _at(standing, relax_root(search.model, search.goal, parameters, standing.incumbent, sketched))
 
 
 class GuidedPlan:
@@ -208,7 +202,7 @@ class ArcFlowRelaxation:
 
     Where corridors ask for `several` paths it comes before cuts: it says more than they do where rates can bind, and
     says it sooner with numbers of paths that differ, or on many sites. Else it stands on theirs where these have not
-    come to an end in time (then branching says more).
+    come to an end in time, or many sites leave them far from the plan (otherwise branching says more).
     """
 
     several: bool
@@ -217,8 +211,7 @@ class ArcFlowRelaxation:
     def wanted(self, search: Minimization, standing: Standing) -> bool:
         task = search.task
         several = any(corridor.required and corridor.paths > 1 for corridor in task.inventory.corridors.values())
-        closed = not several and standing.root is not None and not standing.root.cut_short
-        if task.stage.exact or several != self.several or closed:
+        if task.stage.exact or several != self.several or (not several and _closed_soon(search, standing)):
             return False
         return search.rates_bind or (several and (search.cuts_are_slow or search.paths_differ))
 
@@ -234,7 +227,10 @@ class ArcFlowRelaxation:
         if not search.rates_bind:
             share = FLOW_GUIDED_SHARE if search.cuts_are_slow else GUIDED_SHARE
             task = until_near(replace(task, parameters=_part(task.parameters, share)))
-        found = guide_on_support(task, search.prices, known, flows.links, flows.sites, standing.bound)
+        lasting = self.several and search.rates_bind and _large(flows)
+        if lasting:
+            task = replace(task, parameters=_part(task.parameters, LASTING_SHARE))
+        found = guide_on_support(task, search.prices, known, flows.links, flows.sites, standing.bound, lasting)
         return replace(standing, incumbent=better(known, found))
 
 
@@ -247,7 +243,7 @@ class FlowBranching:
         few = len(search.model.relay) < MIXED_SITES
         if few or not search.rates_bind or standing.incumbent is None or standing.flows is None:
             return False
-        return len(standing.flows.solved.program.cost) <= MOST_BRANCHED_COLUMNS
+        return not _large(standing.flows)
 
     def take(self, search: Minimization, standing: Standing) -> Standing:
         assert standing.flows is not None and standing.incumbent is not None
@@ -258,6 +254,26 @@ class FlowBranching:
         if standing.bound is None or bound > standing.bound:
             standing = replace(standing, bound=bound, method=self.name)
         return replace(standing, flows=None)
+
+
+class ShadowedRelaxation:
+    """The root relaxation once more, with what the arc flow's multipliers say of designs: more cuts may follow."""
+
+    name = "relaxation with the arc flow"
+
+    def wanted(self, search: Minimization, standing: Standing) -> bool:
+        root = standing.root
+        return standing.flows is not None and root is not None and not root.relaxation.approximate
+
+    def take(self, search: Minimization, standing: Standing) -> Standing:
+        flows, root, standing = standing.flows, standing.root, replace(standing, flows=None)
+        assert flows is not None and root is not None
+        shadow = flows.shadow()
+        if shadow is None:
+            return standing
+        parameters = _part(search.task.parameters, ROOT_SHARE_AFTER_FLOWS)
+        begun = replace(root, incumbent=standing.incumbent)
+        return _at(standing, go_on(begun, f"{search.goal.name}, {self.name}", [shadow], parameters))
 
 
 class Branching:
@@ -325,6 +341,32 @@ class ExactModel:
         found = solve_exactly(search.task, standing.incumbent)
         bound = None if found.infeasible else highest(standing.bound, found.bound)
         return replace(standing, incumbent=found.incumbent, bound=bound, method=self.name, ended=found.stopped_by)
+
+
+def _at(standing: Standing, root: Root) -> Standing:
+    """Where the search stands with a relaxation of the root. Raises `UnsoundCut`."""
+    if root.infeasible and root.incumbent is not None:
+        raise UnsoundCut("relaxation", root.incumbent)
+    standing = replace(standing, incumbent=root.incumbent, root=root, rows=root.rows)
+    if root.infeasible:  # no bound says so
+        return replace(standing, bound=None, method=root.method, ended=StopReason.PROOF)
+    if standing.bound is not None and (root.bound is None or root.bound <= standing.bound):
+        return standing
+    return replace(standing, bound=root.bound, method=root.method)
+
+
+def _closed_soon(search: Minimization, standing: Standing) -> bool:
+    """The root relaxation has come to its end, and branching closes what it has left."""
+    root, incumbent = standing.root, standing.incumbent
+    if root is None or root.cut_short:
+        return False
+    if not search.cuts_are_slow or incumbent is None or standing.bound is None:
+        return not search.cuts_are_slow
+    return within(CLOSE, incumbent.value, standing.bound)
+
+
+def _large(flows: ArcFlow) -> bool:
+    return len(flows.solved.program.cost) > MOST_BRANCHED_COLUMNS
 
 
 def met(task: Task, standing: Standing) -> bool:

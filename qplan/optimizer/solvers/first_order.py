@@ -25,6 +25,7 @@ LOOK_EVERY = 40  # steps
 SEPARATE_EVERY = 800  # steps
 FEWEST_STEPS, MOST_STEPS = 800, 40_000
 STALL_SHARE, STALL_GROWTH = 0.25, 5e-4  # over the last share of the steps the bound must grow by this share
+APART = 2e-3  # share of the bound; while a point costs so much more, the bound has not come to its end
 SCALINGS = 10
 ENOUGH_DECAY, SOME_DECAY = 0.2, 0.8  # of the residual since the last restart: restart at once; if it grows again
 LONGEST = 0.36  # of all steps without a restart
@@ -46,11 +47,13 @@ class Iterate:
 class FirstOrder:
     """A bound, and the point at which it was found, near the optimum and nearly within the rows.
 
-    `program` has all rows that were added; `last` is where the method stands with them.
+    `dual` proves the bound, of the first rows if it is shorter; `program` has all rows that were added, in their order,
+    and `last` is where the method stands with them.
     """
 
     bound: float
     point: Point
+    dual: np.ndarray
     program: LinearProgram
     last: Iterate
 
@@ -76,7 +79,7 @@ def bound_by_first_order(
             if not math.isfinite(bound):  # beyond the range of single precision
                 return best
             if best is None or bound > best.bound:
-                best = FirstOrder(bound, iterate.point, program, iterate)
+                best = FirstOrder(bound, iterate.point, iterate.dual, program, iterate)
                 tell(bound)
             best = replace(best, program=program, last=iterate)
             if best.bound > dearest:
@@ -84,7 +87,7 @@ def bound_by_first_order(
             if clock.spent or best.bound >= enough:
                 return best
             bounds.append(best.bound)
-            stalled = _stalled(bounds)
+            stalled = _stalled(bounds, float(program.cost @ iterate.point))
             if not stalled and len(bounds) * LOOK_EVERY % SEPARATE_EVERY:
                 continue
             try:
@@ -109,12 +112,14 @@ def most_of_any_point(program: LinearProgram) -> float:
     return program.dearest + ROUNDING * abs(program.dearest)
 
 
-def _stalled(bounds: list[float]) -> bool:
-    looks = len(bounds)
+def _stalled(bounds: list[float], cost: float) -> bool:
+    """The bound grows no more, and the point costs little more than that."""
+    looks, size = len(bounds), abs(bounds[-1])
     if looks * LOOK_EVERY < FEWEST_STEPS:
         return False
     before = bounds[looks - 1 - int(STALL_SHARE * looks)]
-    return looks * LOOK_EVERY >= MOST_STEPS or bounds[-1] - before <= STALL_GROWTH * abs(bounds[-1])
+    still = bounds[-1] - before <= STALL_GROWTH * size and cost - bounds[-1] <= APART * size
+    return still or looks * LOOK_EVERY >= MOST_STEPS
 
 
 class Scaled:

@@ -19,7 +19,7 @@ FEASIBLE_POINT = 2  # HiGHS' status of a solution
 ENDINGS = {
     highspy.HighsModelStatus.kOptimal: StopReason.GAP,
     highspy.HighsModelStatus.kTimeLimit: StopReason.TIME_LIMIT,
-    highspy.HighsModelStatus.kInterrupt: StopReason.INTERRUPT,
+    highspy.HighsModelStatus.kInterrupt: StopReason.TIME_LIMIT,  # ended from here, as it heeds its limit late
     highspy.HighsModelStatus.kSolutionLimit: StopReason.SUBPROBLEMS,
 }
 # every variable is bounded: what is unbounded or infeasible is infeasible
@@ -62,7 +62,7 @@ def _solve(
 
     session.subscribe(note)
     status = session.run(parameters.clock, lambda: parameters.watch(seen))
-    return _ending(model, goal, session, status)
+    return _ending(model, goal, session, status, parameters.clock.interrupted)
 
 
 def _options(parameters: SearchParameters, effort: Effort) -> dict[str, Option]:
@@ -84,17 +84,21 @@ def _in_units(figure: float, goal: Goal) -> float | None:
     return figure / goal.scale if math.isfinite(figure) else None
 
 
-def _ending(model: Formulation, goal: Goal, session: Session, status: highspy.HighsModelStatus) -> Solution:
+def _ending(
+    model: Formulation, goal: Goal, session: Session, status: highspy.HighsModelStatus, interrupted: bool
+) -> Solution:
     if status in IMPOSSIBLE:
         return Solution(StopReason.PROOF, None, None, None)
     if status not in ENDINGS:
         raise SolverFailed(f"HiGHS ended with status {status.name!r}")
+    stopped = status == highspy.HighsModelStatus.kInterrupt and interrupted
+    stopped_by = StopReason.INTERRUPT if stopped else ENDINGS[status]
     info = session.info()
     bound = _in_units(info.mip_dual_bound, goal)
     if info.primal_solution_status != FEASIBLE_POINT:
-        return Solution(ENDINGS[status], None, None, bound)
+        return Solution(stopped_by, None, None, bound)
     values = dict(zip((v.name for v in model.columns), session.solution().col_value, strict=True))
     value = info.objective_function_value / goal.scale
     optimal = status == highspy.HighsModelStatus.kOptimal
     proven = optimal and bound is not None and value - bound <= 1e-9 * max(1.0, abs(value))
-    return Solution(StopReason.PROOF if proven else ENDINGS[status], values, value, bound)
+    return Solution(StopReason.PROOF if proven else stopped_by, values, value, bound)

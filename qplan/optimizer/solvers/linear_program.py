@@ -116,9 +116,26 @@ def weak_duality(program: LinearProgram, dual: np.ndarray) -> tuple[float, np.nd
     Σ dual · row bound + Σ min over the column's bounds of reduced cost · value; a multiplier of a bound that is not
     there counts as 0.
     """
-    lower, upper = program.row_lower, program.row_upper
-    dual = np.where(((dual > 0) & ~np.isfinite(lower)) | ((dual < 0) & ~np.isfinite(upper)), 0.0, dual)
+    dual, at_rows = _counted(program, dual)
     reduced = program.cost - program.matrix.T @ dual
-    at_rows = np.where(dual > 0, lower, np.where(dual < 0, upper, 0.0))
     at_columns = np.minimum(reduced * program.lower, reduced * program.upper)
     return float((dual * at_rows).sum() + at_columns.sum()), reduced
+
+
+def weak_projection(program: LinearProgram, dual: np.ndarray, first: int, kept: int) -> tuple[np.ndarray, float]:
+    """Weights w and a number with Σ w · x ≥ number over the first `kept` columns, for every point that keeps the rows.
+
+    Σ dual · row over the rows from the `first` on, less the most that the other columns give within their bounds
+    (Benders 1962).
+    """
+    dual, at_rows = _counted(program, np.where(np.arange(len(dual)) < first, 0.0, dual))
+    weights = program.matrix.T @ dual
+    most = np.maximum(weights * program.lower, weights * program.upper)[kept:]
+    return weights[:kept], float((dual * at_rows).sum() - most.sum())
+
+
+def _counted(program: LinearProgram, dual: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Multipliers, 0 for a bound that is not there, and the bound of its row that each counts for."""
+    lower, upper = program.row_lower, program.row_upper
+    dual = np.where(((dual > 0) & ~np.isfinite(lower)) | ((dual < 0) & ~np.isfinite(upper)), 0.0, dual)
+    return dual, np.where(dual > 0, lower, np.where(dual < 0, upper, 0.0))
