@@ -76,12 +76,12 @@ class _Cutsets:
         self.terminals = sorted({end for a, b, *_ in self.asks for end in (a, b)})
         shared = {network.corridor: network.shared.keys() for network in model.networks}
         self.exclusive = [shared[q] if c.paths > 1 else set() for q, c in served.items()]
-        takers: dict[Resource, set[int]] = defaultdict(set)
-        for l, link in enumerate(links):
-            for r in exclusive_to_link(model.inventory, link, "duct") | site_resources(link.route.ends):
-                takers[r].add(l)
         whose = set[Resource]().union(*self.exclusive)
-        self.takers = {r: np.array(sorted(mine)) for r, mine in sorted(takers.items()) if r in whose}
+        takers: dict[Resource, set[int]] = defaultdict(set)
+        for l, link in enumerate(links if whose else ()):
+            for r in whose & (exclusive_to_link(model.inventory, link, "duct") | site_resources(link.route.ends)):
+                takers[r].add(l)
+        self.takers = {r: np.array(sorted(mine)) for r, mine in sorted(takers.items())}
         self.size = len(sites)
         self.clock = model.clock
 
