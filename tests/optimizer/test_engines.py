@@ -314,6 +314,18 @@ def test_cuts_of_flows_hold_for_designs_whatever_the_point(cases):
     assert judged["exclusive_flow"] > len(cases) / 2 and judged["exclusive_cutset"], judged
 
 
+def test_a_plan_enters_flows_of_corridors_that_run_either_way():
+    ring = {f: fibre(*f) for f in ("am", "mb", "an", "nb")}
+    inventory = network(ring, {"c": corridor("a", "b", paths=2), "d": corridor("b", "a", paths=2)})
+    case = Case(0, inventory, best_value(inventory))
+    model = case.task.design_model()
+    flows = add_flows(model, merge(model))
+    (flow,), point = flows.paths, np.zeros(flows.columns)
+    found = GuidedSearch(case.task, case.task.stage.goal(model).prices).plan(None, {}, {})
+    flow.enter(found.design, point)
+    assert sorted(point[flow.columns].tolist()) == pytest.approx([0.0] * 4 + [1.0] * 4)
+
+
 @pytest.mark.parametrize("disjoint", ["relay", "node", "duct"])
 def test_relayed_by_one_path_patched_through_by_another(disjoint):
     """Over ax keys must be relayed at x, over xa they are patched through there; around x all is dear."""

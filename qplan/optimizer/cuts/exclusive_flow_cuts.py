@@ -70,7 +70,8 @@ class PathFlow:
         for network, share in zip(self.networks, self.shares, strict=True):
             for path in paths.get(network.corridor, ()):
                 at = self.ends[0]
-                for link in path.links:
+                there = (bundle_of[path.links[0]], at) in arc_from  # corridors that are alike may run the other way
+                for link in path.links if there else path.links[::-1]:
                     arc = arc_from[bundle_of[link], at]
                     point[self.columns[arc]] += share
                     at = int(self.heads[arc])
