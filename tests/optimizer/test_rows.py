@@ -186,7 +186,7 @@ def with_cutsets(inventory: Inventory) -> Formulation:
 
 
 def with_exclusive_cutsets(inventory: Inventory) -> Formulation:
-    """Half a system on every link: those over either fibre take more than the other path may ask for."""
+    """Half a system on every link: without any one fibre too little is left for the other path."""
     model = design(inventory)
     return add(model, exclusive_cutset_cuts(model).separate(0.5 * asked(model, "count")))
 

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -59,6 +60,18 @@ def _may_bind(model: Formulation) -> bool:
     return required and bool(find_tight_links(model.inventory, model.candidates))
 
 
+@dataclass(frozen=True)
+class _Installed:
+    """Systems per link at a point, the links in use, and the graph of these."""
+
+    count: np.ndarray
+    used: np.ndarray
+    graph: FlowNetwork
+
+
+Choice = Callable[[frozenset[int], _Installed], Sequence[Resource | None]]
+
+
 class _Cutsets:
     """Sites are vertices, followed by a source and a sink for the ends on either side."""
 
@@ -86,54 +99,47 @@ class _Cutsets:
         self.clock = model.clock
 
     def separate(self, point: Point) -> list[Row]:
-        count = point[self.column]
-        used = np.flatnonzero(count > LEAST_COUNT)
-        graph = self._graph(used)
-        rows: dict[Row, None] = {}
-        for side in self._sides(count, used):
-            self.clock.check()
-            demand = self._demand(side)
-            if demand > 0:
-                rows |= dict.fromkeys(self._rows("cutset", side, demand, count, used, graph))
-        return list(rows)
+        return self._separate("cutset", point, lambda side, here: [None])
 
     def separate_without(self, point: Point) -> list[Row]:
         """The same without what takes one of the resources that most links across a least set take."""
+        return self._separate("exclusive_cutset", point, self._crowded) if self.takers else []
+
+    def _separate(self, family: str, point: Point, resources: Choice) -> list[Row]:
+        """For every choice of ends, without each of the resources, or without none."""
         count = point[self.column]
         used = np.flatnonzero(count > LEAST_COUNT)
-        graph = self._graph(used)
+        here = _Installed(count, used, self._graph(used))
         rows: dict[Row, None] = {}
-        for side in self._sides(count, used) if self.takers else ():
+        for side in self._sides(count, used):
             self.clock.check()
-            for resource in self._crowded(side, count, used, graph):
+            for resource in resources(side, here):
                 demand = self._demand(side, resource)
                 if demand > 0:
-                    without = self.takers[resource]
-                    rows |= dict.fromkeys(self._rows("exclusive_cutset", side, demand, count, used, graph, without))
+                    rows |= dict.fromkeys(self._rows(family, side, demand, here, resource))
         return list(rows)
 
-    def _crowded(self, side: frozenset[int], count: np.ndarray, used: np.ndarray, graph: FlowNetwork) -> list[Resource]:
+    def _crowded(self, side: frozenset[int], here: _Installed) -> list[Resource]:
         """Resources that links take across the sets with these ends over which least can be sent, most taken first."""
         demand = self._demand(side)
         if demand <= 0:
             return []
         taken: dict[Resource, float] = defaultdict(float)
-        capacity = self._capacities(side, np.minimum(self.rate, demand) / demand * count, used, graph, MOST_SENT)
-        for _, mask in graph.cuts(capacity, self.size, self.size + 1, MOST_SENT, nested=1):
-            across = np.where(mask[self.a] != mask[self.b], count, 0.0)
+        capacity = self._capacities(side, np.minimum(self.rate, demand) / demand, here, MOST_SENT)
+        for _, mask in here.graph.cuts(capacity, self.size, self.size + 1, MOST_SENT, nested=1):
+            across = np.where(mask[self.a] != mask[self.b], here.count, 0.0)
             for resource, links in self.takers.items():
                 taken[resource] = max(taken[resource], float(across[links].sum()))
         ranked = sorted(taken, key=lambda r: (-round(taken[r], 6), r))
         return [r for r in ranked if taken[r] > LEAST_TAKEN][:MOST_RESOURCES]
 
-    def _capacities(
-        self, side: frozenset[int], gives: np.ndarray, used: np.ndarray, graph: FlowNetwork, most: float
-    ) -> np.ndarray:
-        """Of the graph's arcs, where each link gives so much, and ends on their sides more than is ever looked for."""
-        capacity = np.zeros(len(graph.tails))
-        capacity[: 2 * len(used)] = np.repeat(gives[used], 2)
+    def _capacities(self, side: frozenset[int], weights: np.ndarray, here: _Installed, most: float) -> np.ndarray:
+        """Of the graph's arcs: what links give, and for ends, on their sides, more than is ever looked for."""
+        links = 2 * len(here.used)
+        capacity = np.zeros(len(here.graph.tails))
+        capacity[:links] = np.repeat((weights * here.count)[here.used], 2)
         for i, t in enumerate(self.terminals):
-            capacity[2 * len(used) + 2 * i + (t not in side)] = 2 * most + 1
+            capacity[links + 2 * i + (t not in side)] = 2 * most + 1
         return np.minimum(capacity, 2 * most + 1)
 
     def _graph(self, used: np.ndarray) -> FlowNetwork:
@@ -175,24 +181,18 @@ class _Cutsets:
         return sorted((side for side in smaller if side), key=lambda side: (len(side), sorted(side)))
 
     def _rows(
-        self,
-        family: str,
-        side: frozenset[int],
-        demand: float,
-        count: np.ndarray,
-        used: np.ndarray,
-        graph: FlowNetwork,
-        without: Sequence[int] | np.ndarray = (),
+        self, family: str, side: frozenset[int], demand: float, here: _Installed, without: Resource | None
     ) -> list[Row]:
         """The most violated row over all sets that hold these ends and no others, for a few steps δ."""
         best: tuple[float, Row] | None = None
-        for step in self._steps(side, demand, count):
+        for step in self._steps(demand, here.count):
             weights, least = round_up(self.rate, demand, step)
-            weights[list(without)] = 0.0
-            capacity = self._capacities(side, weights * count, used, graph, least)
-            for _, mask in graph.cuts(capacity, self.size, self.size + 1, least, 1):
+            if without is not None:
+                weights[self.takers[without]] = 0.0
+            capacity = self._capacities(side, weights, here, least)
+            for _, mask in here.graph.cuts(capacity, self.size, self.size + 1, least, 1):
                 across = np.flatnonzero((mask[self.a] != mask[self.b]) & (weights > 0))
-                short = 1 - float(weights[across] @ count[across]) / least
+                short = 1 - float(weights[across] @ here.count[across]) / least
                 if short > LEAST_VIOLATION and (best is None or short > best[0]):
                     best = short, self._row(family, across, weights, least)
         return [] if best is None else [best[1]]
@@ -204,7 +204,7 @@ class _Cutsets:
             total[column] = total.get(column, 0.0) + float(weights[l])
         return Row(family, tuple(total), tuple(total.values()), least)
 
-    def _steps(self, side: frozenset[int], demand: float, count: np.ndarray) -> list[float]:
+    def _steps(self, demand: float, count: np.ndarray) -> list[float]:
         """The demand itself, and rates of links in use, spread over their range."""
         used = np.unique(np.minimum(self.rate[count > 0.01], demand))
         if len(used) > MOST_STEPS:

@@ -85,7 +85,7 @@ def enough(task: Task, goal: Goal, value: float | None) -> float:
 
 
 class _ExclusiveCuts:
-    """Cuts on flows, each once; the flows of the plan known judge them."""
+    """Cuts on flows and on the design, each once; the plan known judges them."""
 
     def __init__(self, flows: Flows, known: Incumbent | None):
         self.separators = (

@@ -70,9 +70,9 @@ def guide(
     task = until_near(task)
     nearby = GuidedSearch(task, prices, links_in_use(incumbent, links))
     found = nearby.search(task.served, links, sites, incumbent, bound, few)
-    if found is not None and shaken and not _near(found, bound, CLOSE):
+    if found is not None and shaken and not near(found, bound, CLOSE):
         found = nearby.perturb(found, bound)
-    if _near(found, bound, CLOSE):
+    if near(found, bound, CLOSE):
         return found
     everywhere = GuidedSearch(task, prices)
     found = found or everywhere.search(task.served, links, sites)
@@ -102,5 +102,6 @@ def guide_on_support(
     return found
 
 
-def _near(found: Incumbent | None, bound: float | None, share: float) -> bool:
+def near(found: Incumbent | None, bound: float | None, share: float) -> bool:
+    """Both are known, and no more than this share of the value apart."""
     return found is not None and bound is not None and found.value - bound <= share * abs(found.value)

@@ -191,8 +191,7 @@ def _separate_in_rounds(
 
     Ends where the bound grows by no more than `least_growth` of it in a few rounds.
     """
-    relaxation, rows = root.relaxation, list(root.rows)
-    bounds: list[float] = []
+    relaxation, bounds = root.relaxation, list[float]()
     for turn in range(MOST_ROUNDS):
         if parameters.clock.interrupted:
             return replace(root, cut_short=True)
@@ -212,7 +211,7 @@ def _separate_in_rounds(
         root = replace(root, point=relaxation.point)
         if guided is not None and turn in GUIDED:
             root = replace(root, incumbent=better(root.incumbent, guided(root)))
-            root.witnesses.learn(root.incumbent, rows)
+            root.witnesses.learn(root.incumbent, root.rows)
         value = None if root.incumbent is None else root.incumbent.value
         parameters.watch(Sighting(phase, value, bound))
         enough = math.inf if relaxation.approximate else ENOUGH
@@ -233,12 +232,12 @@ def _separate_in_rounds(
             return root
         packed = turn == 0 and math.isfinite(root.cutoff)  # of the packings' cuts more than half are slack
         if relaxation.approximate or packed or turn % PURGE_EVERY == PURGE_EVERY - 1:
-            rows = [row for row, kept in zip(rows, relaxation.drop_slack(), strict=True) if kept]
+            kept = relaxation.drop_slack()
+            root = replace(root, rows=tuple(row for row, stays in zip(root.rows, kept, strict=True) if stays))
             if value is not None and isinstance(relaxation, Relaxation) and relaxation.drop_columns(value + CENT):
                 root = replace(root, cutoff=value)
         relaxation.add(found)
-        rows += found
-        root = replace(root, rows=tuple(rows))
+        root = replace(root, rows=(*root.rows, *found))
     return root
 
 

@@ -19,7 +19,7 @@ from qplan.optimizer.heuristics.guided_search import GuidedSearch
 from qplan.optimizer.limits import SearchParameters, Sighting, StopReason, stop_reason
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
-from qplan.optimizer.model.stage import Incumbent, Task, better, highest, within
+from qplan.optimizer.model.stage import Incumbent, Task, better, highest
 from qplan.optimizer.search.arc_flow import ArcFlow, arc_flow
 from qplan.optimizer.search.benders_loop import BendersLoop
 from qplan.optimizer.search.branch_and_cut import BranchAndCut
@@ -30,6 +30,7 @@ from qplan.optimizer.search.guidance import (
     guide,
     guide_on_support,
     links_not_fixed,
+    near,
     promising_links,
     sketch,
     until_near,
@@ -357,12 +358,9 @@ def _at(standing: Standing, root: Root) -> Standing:
 
 def _closed_soon(search: Minimization, standing: Standing) -> bool:
     """The root relaxation has come to its end, and branching closes what it has left."""
-    root, incumbent = standing.root, standing.incumbent
-    if root is None or root.cut_short:
+    if standing.root is None or standing.root.cut_short:
         return False
-    if not search.cuts_are_slow or incumbent is None or standing.bound is None:
-        return not search.cuts_are_slow
-    return within(CLOSE, incumbent.value, standing.bound)
+    return not search.cuts_are_slow or near(standing.incumbent, standing.bound, CLOSE)
 
 
 def _large(flows: ArcFlow) -> bool:
