@@ -32,6 +32,8 @@ class Kind(StrEnum):
     RACK_UNITS = "rack_units"
     POWER = "power_w"
 
+    __hash__ = str.__hash__  # that of enumerations is slow, and resources are looked up thousands of times
+
 
 class Resource(NamedTuple):
     """A thing of the inventory, or of the candidate links, that links and paths take."""

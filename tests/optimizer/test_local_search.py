@@ -88,7 +88,7 @@ def test_books_agree_with_the_plan():
             if state is None:
                 continue
             improve(state, never)
-            for found in (state, *perturb(state, 3, never)):
+            for found in (state, *perturb(state, random.Random(seed), 3, never)):
                 assert all(keep_apart(index, index.commodities[q], paths) for q, paths in found.paths.items()), (
                     f"seed {seed}"
                 )

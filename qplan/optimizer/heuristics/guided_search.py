@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
@@ -23,7 +24,9 @@ from qplan.time_budget import TimeBudget
 FEW, MANY = 3, 12  # orders in which corridors are routed
 EFFORT = 2400  # links × orders
 GRACE_S = 2.0  # after the time limit, in which a plan may still be made up
-KICKS, LASTING_KICKS = 4, 40  # of the best plan per order, and at most per corridor
+KICKS, LASTING = 4, 10  # of a plan on the same links; how many times as many turns where nothing is of more use
+LIKELY, OTHERS = 0.8, 0.2  # share of the links that are liked, and of all others, on which a plan is shaken
+ASTRAY = 0.006  # by how much a plan may cost more than the best to be shaken further
 FULL = 1.02  # share of a price that counts, less the relaxation's value of the thing
 RELAY_PENALTY = 1e5  # on every relay where an earlier stage has fixed their number; prices are scaled to a few thousand
 
@@ -85,15 +88,6 @@ class GuidedSearch:
                 break
         return incumbent
 
-    def perturb(self, incumbent: Incumbent, bound: float | None = None, kicks: int = KICKS) -> Incumbent:
-        """A plan known, all of whose links are here, by iterated local search; until near the bound."""
-        start = self._state(incumbent)
-        for state in perturb(start, kicks * min(self._effort, len(start.paths)), self._over):
-            incumbent = _better(incumbent, self._incumbent(state))
-            if self.task.within(incumbent.value, bound):
-                break
-        return incumbent
-
     @property
     def _effort(self) -> int:
         return max(FEW, min(MANY, EFFORT // max(1, len(self.index.links))))
@@ -140,6 +134,32 @@ class GuidedSearch:
         """Paths for the corridor were found on these links, whatever the rates (False proves nothing)."""
         weights = Weights(np.zeros(len(self.index.links)), np.zeros(len(self.index.sites)))
         return find_paths(self.index, self.index.commodities[q], weights) is not None
+
+
+def shake(
+    task: Task, prices: Prices, incumbent: Incumbent, liked: Collection[str], bound: float | None, lasting: bool = False
+) -> Incumbent:
+    """A plan known, shaken and improved again and again; until near the bound.
+
+    Each turn draws links anew: those of the plan, most of those that are `liked`, and some of all others. What is left
+    out gives other plans a chance, and searches on few links are quick. Random numbers are always alike.
+    """
+    rng = random.Random(len(task.inventory.corridors))
+    turns = min(MANY, sum(corridor.served for corridor in incumbent.design.corridors)) * (LASTING if lasting else 1)
+    best = current = incumbent
+    for _ in range(turns):
+        drawn = {l.id for l in task.candidates.links if rng.random() < (LIKELY if l.id in liked else OTHERS)}
+        planner = GuidedSearch(task, prices, drawn.union(current.design.used_links))
+        for state in perturb(planner._state(current), rng, KICKS, planner._over):
+            current = planner._incumbent(state) or current
+            best = _better(best, current)
+            if task.within(best.value, bound):
+                return best
+        if planner._over():
+            break
+        if current.value > best.value * (1 + ASTRAY):
+            current = best
+    return best
 
 
 def _better(incumbent: Incumbent, other: Incumbent | None) -> Incumbent:

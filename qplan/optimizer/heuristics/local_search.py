@@ -17,7 +17,8 @@ from qplan.optimizer.heuristics.routing_state import GAIN, RoutingState
 from qplan.optimizer.heuristics.segment_moves import Tried, exchange_segments
 
 PASSES = 6  # over all corridors, as long as one of them gains
-HOPE = 0.01  # by how much a shaken plan may cost more than the best after a pass to be improved further
+HOPE = 0.01  # by how much a shaken plan may cost more than before after a pass to be improved further
+TOLERATED = 0.003  # by how much it may cost more in the end to be shaken next
 MOST_MOVED, FEW_MOVED = 2 / 3, 10  # links of more corridors, and more than a few, are not cleared: it hardly ever gains
 LIKED = 0.1  # least share of the price of what a plan has that counts where it is shaken
 Stop = Callable[[], bool]
@@ -63,12 +64,12 @@ def improve(state: RoutingState, stop: Stop, most: float = math.inf) -> None:
             return
 
 
-def perturb(state: RoutingState, kicks: int, stop: Stop) -> Iterator[RoutingState]:
-    """Iterated local search: so many times all corridors are routed anew, with a random liking for what the best has.
+def perturb(state: RoutingState, rng: random.Random, kicks: int, stop: Stop) -> Iterator[RoutingState]:
+    """Iterated local search: so many times all corridors are routed anew, with a random liking for what the plan has.
 
-    Yields the better ones. Random numbers are always alike.
+    Yields what costs less, or next to no more, and goes on from there.
     """
-    index, rng = state.index, random.Random(len(state.paths))
+    index = state.index
     for _ in range(kicks):
         if stop():
             return
@@ -78,7 +79,7 @@ def perturb(state: RoutingState, kicks: int, stop: Stop) -> Iterator[RoutingStat
         kicked = construct(index, rng.sample(sorted(state.paths), len(state.paths)), link_factor, site_factor, stop)
         if kicked is not None:
             improve(kicked, stop, state.price * (1 + HOPE))
-            if kicked.price < state.price * (1 - GAIN):
+            if kicked.price < state.price * (1 + TOLERATED):
                 state = kicked
                 yield state
 

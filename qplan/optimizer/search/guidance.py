@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from qplan.candidates.prices import Prices
-from qplan.optimizer.heuristics.guided_search import KICKS, LASTING_KICKS, GuidedSearch
+from qplan.optimizer.heuristics.guided_search import GuidedSearch, shake
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.stage import CENT, PROOF, Incumbent, Task
 from qplan.optimizer.search.root import Root
@@ -67,16 +67,12 @@ def guide(
 
     `links` and `sites` are the relaxation's values. Not `shaken`: without the long search on all links.
     """
-    task = until_near(task)
-    nearby = GuidedSearch(task, prices, links_in_use(incumbent, links))
-    found = nearby.search(task.served, links, sites, incumbent, bound, few)
-    if found is not None and shaken and not near(found, bound, CLOSE):
-        found = nearby.perturb(found, bound)
-    if near(found, bound, CLOSE):
+    task, liked = until_near(task), links_in_use(incumbent, links)
+    found = GuidedSearch(task, prices, liked).search(task.served, links, sites, incumbent, bound, few)
+    found = found or GuidedSearch(task, prices).search(task.served, links, sites)
+    if found is None or not shaken or near(found, bound, CLOSE):
         return found
-    everywhere = GuidedSearch(task, prices)
-    found = found or everywhere.search(task.served, links, sites)
-    return everywhere.perturb(found, bound) if found is not None and shaken else found
+    return shake(task, prices, found, liked, bound)
 
 
 def guide_on_support(
@@ -93,13 +89,11 @@ def guide_on_support(
     `lasting`: there is no better use for the time.
     """
     half = replace(task, parameters=replace(task.parameters, clock=task.clock.share(0.5)))
-    planner = GuidedSearch(half, prices, links_in_use(incumbent, links))
-    found = planner.search(task.served, links, sites, incumbent, bound)
-    for shaker in (planner, GuidedSearch(task, prices)):
-        if found is None or task.within(found.value, bound):
-            break
-        found = shaker.perturb(found, bound, LASTING_KICKS if lasting else KICKS)
-    return found
+    liked = links_in_use(incumbent, links)
+    found = GuidedSearch(half, prices, liked).search(task.served, links, sites, incumbent, bound)
+    if found is None or task.within(found.value, bound):
+        return found
+    return shake(task, prices, found, liked, bound, lasting)
 
 
 def near(found: Incumbent | None, bound: float | None, share: float) -> bool:
