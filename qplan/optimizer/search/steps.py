@@ -42,6 +42,7 @@ ONE_PIECE_SHARE = 0.2  # of the time left, at the most, goes to the relaxation f
 ROOT_SHARE = 0.85  # of the time left, at the most, goes to the root
 ROOT_SHARE_BEFORE_FLOWS, ROOT_SHARE_AFTER_FLOWS = 0.4, 0.5  # the same where flows stand on its cuts, and thereafter
 ARC_FLOW_SHARE = 0.75  # of the time left, at the most, goes to the bound of the arc flow
+ARC_FLOW_SHARE_WITH_RATES = 0.5  # the same where rates bind: plans are far from it, and take time
 FLOW_GUIDED_SHARE = 0.8  # of the time left then, at the most, goes to the plan that it guides where cuts follow
 MANY_SITES = 400  # from so many on cuts of several paths are many and slow
 MIXED_SITES = 100  # from so many on numbers of paths that differ ask for flows; fewer are proven without
@@ -217,7 +218,8 @@ class ArcFlowRelaxation:
         return search.rates_bind or (several and (search.cuts_are_slow or search.paths_differ))
 
     def take(self, search: Minimization, standing: Standing) -> Standing:
-        task, root = replace(search.task, parameters=_part(search.task.parameters, ARC_FLOW_SHARE)), standing.root
+        share = ARC_FLOW_SHARE_WITH_RATES if search.rates_bind else ARC_FLOW_SHARE
+        task, root = replace(search.task, parameters=_part(search.task.parameters, share)), standing.root
         flows = arc_flow(task, search.model, standing.rows, standing.incumbent)
         if flows is None:
             return standing
