@@ -32,6 +32,18 @@ class Mutant(NamedTuple):
 
 
 MUTANTS = {
+    "the plan shaken last for the best": Mutant(
+        "optimizer/heuristics/guided_search.py",
+        "best = _better(best, current)",
+        "best = current",
+        ("tests/optimizer/test_local_search.py",),
+    ),
+    "links drawn without the plan's own": Mutant(
+        "optimizer/heuristics/guided_search.py",
+        "drawn.union(current.design.used_links)",
+        "drawn",
+        ("tests/optimizer/test_local_search.py",),
+    ),
     "flows branched on with links out alone": Mutant(
         "optimizer/search/flow_branching.py", "for value in (0.0, 1.0)", "for value in (0.0, 0.0)", (ENGINES,)
     ),

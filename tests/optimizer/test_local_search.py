@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from networks import corridor, fibre, network
@@ -11,11 +12,12 @@ from planning import PATIENCE_S
 from seeds import seeds
 
 from qplan.candidates.arrays import CandidateArrays
+from qplan.candidates.design import Design
 from qplan.candidates.disjoint_paths import keep_apart
 from qplan.candidates.links import enumerate_candidates
 from qplan.candidates.model import CandidateGraph
 from qplan.inventory.model import Inventory
-from qplan.optimizer.heuristics.guided_search import GuidedSearch
+from qplan.optimizer.heuristics.guided_search import GuidedSearch, shake
 from qplan.optimizer.heuristics.local_search import construct, improve, orders, perturb
 from qplan.optimizer.heuristics.segment_moves import Tried, exchange_segments
 from qplan.optimizer.limits import SearchParameters
@@ -94,3 +96,34 @@ def test_books_agree_with_the_plan():
                 )
                 known = planner._incumbent(found)
                 assert known is None or known.value == pytest.approx(found.price / scale, abs=0.02), f"seed {seed}"
+
+
+def grid(rng: random.Random) -> Inventory:
+    """Corridors across a square of sites that relay at different prices."""
+    names = [f"s{row}{column}" for row in range(5) for column in range(5)]
+    pairs = [(a, b) for a in names for b in names if int(b[1:]) - int(a[1:]) in (1, 10)]
+    relays = {site: {"relay_cost": rng.randrange(10, 100)} for site in names}
+    corridors = {f"q{n}": corridor(*rng.sample(names, 2)) for n in range(8)}
+    return network({f"{a}-{b}": fibre(a, b) for a, b in pairs}, corridors, sites=relays)
+
+
+def test_the_best_of_all_shaken_plans_is_kept(monkeypatch):
+    """On whatever links are drawn, and with dearer plans on the way, as none is improved; the same every time."""
+    monkeypatch.setattr("qplan.optimizer.heuristics.local_search.improve", lambda *_: None)
+    monkeypatch.setattr("qplan.optimizer.heuristics.local_search.TOLERATED", 1.0)
+    gained = dearer = 0
+    for seed in seeds(6):
+        task, _, _ = indexed(grid(random.Random(seed)))
+        prices, values = task.stage.goal(task.design_model()).prices, list[float]()
+
+        def measure(design: Design, measure=task.stage.measure, values=values) -> float:
+            values.append(measure(design))
+            return values[-1]
+
+        first = GuidedSearch(task, prices).plan(task.served, {}, {})
+        shaken = shake(replace(task, stage=replace(task.stage, measure=measure)), prices, first, (), None)
+        assert shaken.value == min(first.value, *values), f"seed {seed}"
+        assert shake(task, prices, first, (), None).design == shaken.design, f"seed {seed}"
+        gained += shaken.value < first.value
+        dearer += values != sorted(values, reverse=True)
+    assert gained and dearer
