@@ -13,7 +13,7 @@ from qplan.optimizer.search.root import Root
 
 SUPPORT = 1e-3  # a link with less than this in a relaxation is not in its support
 NEAR = 0.005  # of its value between a plan and its bound: branch and cut closes that sooner than local search
-CLOSE = 0.05  # the same, for the long search on all links
+CLOSE = 0.05  # the same, for shaking plans
 
 
 def links_in_use(incumbent: Incumbent | None, links: Mapping[str, float]) -> set[str]:
@@ -63,9 +63,9 @@ def guide(
     shaken: bool = True,
     few: bool = False,
 ) -> Incumbent | None:
-    """A plan by local search on the links that the relaxation or the plan known uses, then on all, until near a bound.
+    """A plan by local search on the links that the relaxation or the plan known uses, then shaken, until near a bound.
 
-    `links` and `sites` are the relaxation's values. Not `shaken`: without the long search on all links.
+    `links` and `sites` are the relaxation's values. Not `shaken`: by this search alone.
     """
     task, liked = until_near(task), links_in_use(incumbent, links)
     found = GuidedSearch(task, prices, liked).search(task.served, links, sites, incumbent, bound, few)
@@ -84,7 +84,7 @@ def guide_on_support(
     bound: float | None,
     lasting: bool = False,
 ) -> Incumbent | None:
-    """A plan by local search on the links that the relaxation or the plan known uses, then on all, until in the gap.
+    """A plan by local search on the links that the relaxation or the plan known uses, then shaken, until in the gap.
 
     `lasting`: there is no better use for the time.
     """
