@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from qplan.candidates.model import CandidateGraph
 from qplan.candidates.prices import LinkPrice, Prices
-from qplan.candidates.resources import Disjointness, Kind, Resource, exclusive_to_link, site_resources
+from qplan.candidates.resources import Disjointness, Kind, Resource, exclusive_to_link, find_takers
 from qplan.inventory import plant
 from qplan.inventory.model import Corridor, Inventory
 from qplan.inventory.plant import Room
@@ -192,12 +192,9 @@ class CandidateArrays:
     def users(self, disjoint: Disjointness) -> dict[Resource, frozenset[int]]:
         """For everything that paths may have to share the links that take it, those that end at a site among them."""
         if disjoint not in self._users:
-            found: dict[Resource, set[int]] = defaultdict(set)
-            for l, (link, exclusive) in enumerate(zip(self.links, self.exclusive(disjoint), strict=True)):
-                itself = [self.link_resource[l]] if disjoint == "relay" else []
-                for resource in (*exclusive, *itself, *site_resources(link.route.ends)):
-                    found[resource].add(l)
-            self._users[disjoint] = {resource: frozenset(links) for resource, links in found.items()}
+            themselves = [[resource] for resource in self.link_resource]
+            taken = themselves if disjoint == "relay" else self.exclusive(disjoint)
+            self._users[disjoint] = find_takers(self.links, taken)
         return self._users[disjoint]
 
     def systems_on(self, links: np.ndarray | slice, load_bps: np.ndarray) -> np.ndarray:

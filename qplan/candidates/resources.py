@@ -11,6 +11,7 @@ A corridor's own ends are on all of its paths.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from enum import StrEnum
 from typing import Literal, NamedTuple
@@ -62,3 +63,14 @@ def exclusive_to_link(inventory: Inventory, link: CandidateLink, disjoint: Disjo
     if disjoint == "duct":
         taken |= {Resource(Kind.DUCT, d) for f in link.route.fibres for d in inventory.fibres[f].ducts}
     return frozenset(taken)
+
+
+def find_takers(
+    links: Iterable[CandidateLink], exclusive: Iterable[Iterable[Resource]]
+) -> dict[Resource, frozenset[int]]:
+    """Per resource the places of the links that take it (`exclusive`, link by link), or end there if it is a site."""
+    found: dict[Resource, set[int]] = defaultdict(set)
+    for l, (link, taken) in enumerate(zip(links, exclusive, strict=True)):
+        for resource in (*taken, *site_resources(link.route.ends)):
+            found[resource].add(l)
+    return {resource: frozenset(places) for resource, places in found.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from qplan.time_budget import TimeBudget
@@ -55,6 +55,10 @@ class SearchParameters:
     clock: TimeBudget = field(default_factory=TimeBudget)
     threads: int = 1
     watch: Callable[[Sighting], None] = watch_nothing
+
+    def part(self, share: float) -> SearchParameters:
+        """The same with a share of the time left."""
+        return replace(self, clock=self.clock.share(share))
 
 
 def stop_reason(clock: TimeBudget) -> StopReason | None:

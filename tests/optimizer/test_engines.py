@@ -34,7 +34,7 @@ from qplan.optimizer.cuts.leaf_cuts import leaf_cuts
 from qplan.optimizer.cuts.lifts import Lifts
 from qplan.optimizer.cuts.tree_cuts import directed_cuts
 from qplan.optimizer.cuts.trees import add_trees, frame, trees_bind
-from qplan.optimizer.cuts.witnesses import Witnesses, start_values
+from qplan.optimizer.cuts.witnesses import Witnesses
 from qplan.optimizer.heuristics.guided_search import GuidedSearch
 from qplan.optimizer.limits import SearchParameters
 from qplan.optimizer.model.formulation import Formulation
@@ -299,13 +299,7 @@ def test_cuts_of_flows_hold_for_designs_whatever_the_point(cases):
         prices, witnesses = task.stage.goal(model).prices, []
         for _ in range(4 if case.best else 0):
             found = GuidedSearch(task, prices).plan(None, {link.id: rng.random() for link in task.candidates.links}, {})
-            if found is None:
-                continue
-            witnesses.append(np.zeros(flows.columns))
-            for name, value in start_values(model, found.design).items():
-                witnesses[-1][flows.index[name]] = value
-            for flow in flows.paths:
-                flow.enter(found.design, witnesses[-1])
+            witnesses += [flows.point_of(found.design)] if found else []
         separators = exclusive_flow_cuts(flows.paths, flows.sites, task.clock), exclusive_cutset_cuts(model)
         for _ in range(10 if witnesses else 0):
             point = np.array([rng.choice((0.0, rng.random(), 1.0)) for _ in range(flows.columns)])

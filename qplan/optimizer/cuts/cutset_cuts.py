@@ -15,12 +15,13 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from qplan.candidates.bundles import find_tight_links
 from qplan.candidates.max_flow import FlowNetwork
-from qplan.candidates.resources import Resource, exclusive_to_link, site_resources
+from qplan.candidates.resources import Resource, exclusive_to_link, find_takers
 from qplan.optimizer.cuts.row import Point, Row, Separator, separate_none
 from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation
@@ -89,14 +90,16 @@ class _Cutsets:
         self.terminals = sorted({end for a, b, *_ in self.asks for end in (a, b)})
         shared = {network.corridor: network.shared.keys() for network in model.networks}
         self.exclusive = [shared[q] if c.paths > 1 else set() for q, c in served.items()]
-        whose = set[Resource]().union(*self.exclusive)
-        takers: dict[Resource, set[int]] = defaultdict(set)
-        for l, link in enumerate(links if whose else ()):
-            for r in whose & (exclusive_to_link(model.inventory, link, "duct") | site_resources(link.route.ends)):
-                takers[r].add(l)
-        self.takers = {r: np.array(sorted(mine)) for r, mine in sorted(takers.items())}
         self.size = len(sites)
-        self.clock = model.clock
+        self.model, self.clock = model, model.clock
+
+    @cached_property
+    def takers(self) -> dict[Resource, np.ndarray]:
+        """Per resource that some corridor's paths may not share the links that take it."""
+        whose = set[Resource]().union(*self.exclusive)
+        links = self.model.candidates.links if whose else ()
+        found = find_takers(links, (exclusive_to_link(self.model.inventory, link, "duct") for link in links))
+        return {r: np.array(sorted(mine)) for r, mine in sorted(found.items()) if r in whose}
 
     def separate(self, point: Point) -> list[Row]:
         return self._separate("cutset", point, lambda side, here: [None])

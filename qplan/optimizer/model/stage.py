@@ -79,6 +79,10 @@ class Task:
     def clock(self) -> TimeBudget:
         return self.parameters.clock
 
+    def part(self, share: float) -> Task:
+        """The same with a share of the time left."""
+        return replace(self, parameters=self.parameters.part(share))
+
     def on(self, links: Collection[str]) -> Task:
         """The same on some of the links."""
         kept = tuple(link for link in self.candidates.links if link.id in links)

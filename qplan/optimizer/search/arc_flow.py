@@ -18,6 +18,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from qplan.candidates.bundles import Bundle, CorridorNetwork, find_tight_links
+from qplan.candidates.design import Design
 from qplan.optimizer.cuts.cutset_cuts import exclusive_cutset_cuts
 from qplan.optimizer.cuts.exclusive_flow_cuts import PathFlow, exclusive_flow_cuts
 from qplan.optimizer.cuts.flow_shadow import flow_shadow
@@ -93,12 +94,8 @@ class _ExclusiveCuts:
             exclusive_cutset_cuts(flows.model),
         )
         self.large = bool(flows.tight) and flows.columns > MOST_CUT_COLUMNS
-        self.known, self.rows, self.witness = known, dict[Row, None](), np.zeros(flows.columns)
-        if known is not None:
-            for name, value in start_values(flows.model, known.design).items():
-                self.witness[flows.index[name]] = value
-            for flow in flows.paths:
-                flow.enter(known.design, self.witness)
+        self.known, self.rows = known, dict[Row, None]()
+        self.witness = None if known is None else flows.point_of(known.design)
 
     def separate(self, point: Point) -> list[Row]:
         """Violated cuts that are not known yet. Raises OutOfTime and `UnsoundCut`."""
@@ -106,7 +103,7 @@ class _ExclusiveCuts:
             return []
         rows = [row for each in self.separators for row in each.separate(point) if row not in self.rows]
         for row in rows:
-            if self.known is not None and row.violated(self.witness, TOLERANCE):
+            if self.witness is not None and row.violated(self.witness, TOLERANCE):
                 raise UnsoundCut(row.family, self.known)
         self.rows |= dict.fromkeys(rows)
         return rows
@@ -153,6 +150,15 @@ class Flows:
         self.rates = self._add_rows(np.full(len(self.tight), -np.inf), np.zeros(len(self.tight)))
         counts = np.array([self.index[model.count[link.id].name] for link in self.tight], dtype=np.int64)
         self._enter(self.rates, counts, -1.0)
+
+    def point_of(self, design: Design) -> Point:
+        """The design's variables and flows, over all columns."""
+        point = np.zeros(self.columns)
+        for name, value in start_values(self.model, design).items():
+            point[self.index[name]] = value
+        for flow in self.paths:
+            flow.enter(design, point)
+        return point
 
     def added_to(self, program: LinearProgram) -> LinearProgram:
         """The programme with the flows."""

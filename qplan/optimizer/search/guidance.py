@@ -88,9 +88,8 @@ def guide_on_support(
 
     `lasting`: there is no better use for the time.
     """
-    half = replace(task, parameters=replace(task.parameters, clock=task.clock.share(0.5)))
     liked = links_in_use(incumbent, links)
-    found = GuidedSearch(half, prices, liked).search(task.served, links, sites, incumbent, bound)
+    found = GuidedSearch(task.part(0.5), prices, liked).search(task.served, links, sites, incumbent, bound)
     if found is None or task.within(found.value, bound):
         return found
     return shake(task, prices, found, liked, bound, lasting)

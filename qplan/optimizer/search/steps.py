@@ -16,7 +16,7 @@ from qplan.optimizer.cuts.row import Row
 from qplan.optimizer.cuts.trees import components, trees_bind
 from qplan.optimizer.cuts.witnesses import UnsoundCut
 from qplan.optimizer.heuristics.guided_search import GuidedSearch
-from qplan.optimizer.limits import SearchParameters, Sighting, StopReason, stop_reason
+from qplan.optimizer.limits import Sighting, StopReason, stop_reason
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
 from qplan.optimizer.model.stage import Incumbent, Task, better, highest
@@ -143,7 +143,7 @@ class OnePiecePlan:
     def take(self, search: Minimization, standing: Standing) -> Standing:
         task, incumbent = search.task, standing.incumbent
         model = task.design_model()
-        parameters = _part(task.parameters, ONE_PIECE_SHARE)
+        parameters = task.parameters.part(ONE_PIECE_SHARE)
         value = None if incumbent is None else incumbent.value
 
         def watch(sighting: Sighting) -> None:
@@ -168,7 +168,7 @@ class RootRelaxation:
         task = search.task
         sketched = partial(sketch, task, search.model, search.prices)
         flows_follow = ArcFlowRelaxation(several=False).wanted(search, standing)
-        parameters = _part(task.parameters, ROOT_SHARE_BEFORE_FLOWS if flows_follow else ROOT_SHARE)
+        parameters = task.parameters.part(ROOT_SHARE_BEFORE_FLOWS if flows_follow else ROOT_SHARE)
         return _at(standing, relax_root(search.model, search.goal, parameters, standing.incumbent, sketched))
 
 
@@ -185,7 +185,7 @@ class GuidedPlan:
         assert root is not None
         task = search.task
         if root.halved:
-            task = replace(task, parameters=_part(task.parameters, GUIDED_SHARE))
+            task = task.part(GUIDED_SHARE)
         links, sites = model.values(root.point, model.link), model.values(root.point, model.relay)
         shaken = root.witnesses.lifts.trees.extra is None  # else branch and cut makes plans sooner
         found = guide(task, search.prices, standing.incumbent, links, sites, standing.bound, shaken, root.halved)
@@ -219,7 +219,7 @@ class ArcFlowRelaxation:
 
     def take(self, search: Minimization, standing: Standing) -> Standing:
         share = ARC_FLOW_SHARE_WITH_RATES if search.rates_bind else ARC_FLOW_SHARE
-        task, root = replace(search.task, parameters=_part(search.task.parameters, share)), standing.root
+        task, root = search.task.part(share), standing.root
         flows = arc_flow(task, search.model, standing.rows, standing.incumbent)
         if flows is None:
             return standing
@@ -228,11 +228,10 @@ class ArcFlowRelaxation:
             standing = replace(standing, bound=bound, method=self.name, flows=flows)
         known, task = standing.incumbent, search.task
         if not search.rates_bind:
-            share = FLOW_GUIDED_SHARE if search.cuts_are_slow else GUIDED_SHARE
-            task = until_near(replace(task, parameters=_part(task.parameters, share)))
+            task = until_near(task.part(FLOW_GUIDED_SHARE if search.cuts_are_slow else GUIDED_SHARE))
         lasting = self.several and search.rates_bind and _large(flows)
         if lasting:
-            task = replace(task, parameters=_part(task.parameters, LASTING_SHARE))
+            task = task.part(LASTING_SHARE)
         found = guide_on_support(task, search.prices, known, flows.links, flows.sites, standing.bound, lasting)
         return replace(standing, incumbent=better(known, found))
 
@@ -250,7 +249,7 @@ class FlowBranching:
 
     def take(self, search: Minimization, standing: Standing) -> Standing:
         assert standing.flows is not None and standing.incumbent is not None
-        task = replace(search.task, parameters=_part(search.task.parameters, FLOW_BRANCHING_SHARE))
+        task = search.task.part(FLOW_BRANCHING_SHARE)
         bound = branch_on_flows(task, search.model, standing.flows.solved, standing.incumbent)
         if standing.root is not None:
             bound = min(bound, standing.root.cutoff)
@@ -274,7 +273,7 @@ class ShadowedRelaxation:
         shadow = flows.shadow()
         if shadow is None:
             return standing
-        parameters = _part(search.task.parameters, ROOT_SHARE_AFTER_FLOWS)
+        parameters = search.task.parameters.part(ROOT_SHARE_AFTER_FLOWS)
         begun = replace(root, incumbent=standing.incumbent)
         return _at(standing, go_on(begun, f"{search.goal.name}, {self.name}", [shadow], parameters))
 
@@ -372,8 +371,3 @@ def _large(flows: ArcFlow) -> bool:
 def met(task: Task, standing: Standing) -> bool:
     """The plan's value and the bound are within the gap asked for."""
     return standing.incumbent is not None and task.within(standing.incumbent.value, standing.bound)
-
-
-def _part(parameters: SearchParameters, share: float) -> SearchParameters:
-    """The same with a share of the time left."""
-    return replace(parameters, clock=parameters.clock.share(share))
