@@ -25,6 +25,8 @@ from qplan.optimizer.solvers.relaxation import NO_LIMIT, LpEnding, Relaxation
 from qplan.time_budget import UNLIMITED, TimeBudget
 
 INSTANCES = 40
+WITHOUT_COLUMNS = 1_047_076_758
+WITHOUT_POINT = 1_000_000_241  # once cuts are in; HiGHS' interior points end in an error on it
 
 
 def lifted(seed: int) -> tuple[Formulation, Trees, Goal]:
@@ -98,7 +100,7 @@ def test_columns_that_no_better_point_pays_for_may_go():
 
 
 def test_interior_points_lead_to_the_same_bounds(monkeypatch):
-    for seed in seeds(INSTANCES):
+    for seed in (*seeds(INSTANCES), WITHOUT_COLUMNS, WITHOUT_POINT):
         model, trees, goal = lifted(seed)
         pair, rows = [Relaxation(model, goal, UNLIMITED) for _ in range(2)], list[Row]()
         for most in (NO_LIMIT, 0, 0):  # further solutions without a step of the simplex method, so below the optimum

@@ -41,20 +41,32 @@ class Session:
             ended, status = self._highs.wait(POLL_S)
         if status is None or status == highspy.HighsStatus.kError:
             raise SolverFailed("HiGHS failed on the model")
-        return self._highs.getModelStatus()
+        return self._status()
 
     def run_briefly(self) -> highspy.HighsModelStatus:
         """Solve within the limits set before: for a few steps of the simplex method."""
         if self._highs.run() == highspy.HighsStatus.kError:
             raise SolverFailed("HiGHS failed on the model")
-        return self._highs.getModelStatus()
+        return self._status()
+
+    def _status(self) -> highspy.HighsModelStatus:
+        status = self._highs.getModelStatus()
+        if status != highspy.HighsModelStatus.kModelEmpty:
+            return status
+        lp = self._highs.getLp()  # without columns; HiGHS looks at none of its rows
+        possible = max(lp.row_lower_, default=0.0) <= 0.0 <= min(lp.row_upper_, default=0.0)
+        return highspy.HighsModelStatus.kOptimal if possible else highspy.HighsModelStatus.kInfeasible
 
     def run_anew(self, clock: TimeBudget) -> highspy.HighsModelStatus:
-        """Solve from scratch, without presolve."""
-        self.set({"presolve": "off"})
+        """Solve from scratch by the simplex method without presolve, whatever the options; they stay as they were.
+
+        Interior points end in an error on some models that have no point.
+        """
+        _, method = self._highs.getOptionValue("solver")
+        self.set({"presolve": "off", "solver": "simplex"})
         _check("to begin anew", self._highs.clearSolver())
         status = self.run(clock)
-        self.set({"presolve": "choose"})
+        self.set({"presolve": "choose", "solver": method})
         return status
 
     def dual_ray(self) -> np.ndarray | None:
