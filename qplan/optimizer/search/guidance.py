@@ -14,6 +14,7 @@ from qplan.optimizer.search.root import Root
 SUPPORT = 1e-3  # a link with less than this in a relaxation is not in its support
 NEAR = 0.005  # of its value between a plan and its bound: branch and cut closes that sooner than local search
 CLOSE = 0.05  # the same, for shaking plans
+CLOSE_WITH_TREES = 0.015  # and where links beyond trees are branched on, which makes plans sooner
 
 
 def links_in_use(incumbent: Incumbent | None, links: Mapping[str, float]) -> set[str]:
@@ -60,17 +61,17 @@ def guide(
     links: Mapping[str, float],
     sites: Mapping[str, float],
     bound: float | None,
-    shaken: bool = True,
+    close: float = CLOSE,
     few: bool = False,
 ) -> Incumbent | None:
     """A plan by local search on the links that the relaxation or the plan known uses, then shaken, until near a bound.
 
-    `links` and `sites` are the relaxation's values. Not `shaken`: by this search alone.
+    `links` and `sites` are the relaxation's values. Not shaken where it is `close` to the bound by then.
     """
     task, liked = until_near(task), links_in_use(incumbent, links)
     found = GuidedSearch(task, prices, liked).search(task.served, links, sites, incumbent, bound, few)
     found = found or GuidedSearch(task, prices).search(task.served, links, sites)
-    if found is None or not shaken or near(found, bound, CLOSE):
+    if found is None or near(found, bound, close):
         return found
     return shake(task, prices, found, liked, bound)
 

@@ -27,6 +27,7 @@ from qplan.optimizer.search.exact import solve_exactly
 from qplan.optimizer.search.flow_branching import branch_on_flows
 from qplan.optimizer.search.guidance import (
     CLOSE,
+    CLOSE_WITH_TREES,
     guide,
     guide_on_support,
     links_not_fixed,
@@ -187,8 +188,8 @@ class GuidedPlan:
         if root.halved:
             task = task.part(GUIDED_SHARE)
         links, sites = model.values(root.point, model.link), model.values(root.point, model.relay)
-        shaken = root.witnesses.lifts.trees.extra is None  # else branch and cut makes plans sooner
-        found = guide(task, search.prices, standing.incumbent, links, sites, standing.bound, shaken, root.halved)
+        close = CLOSE if root.witnesses.lifts.trees.extra is None else CLOSE_WITH_TREES
+        found = guide(task, search.prices, standing.incumbent, links, sites, standing.bound, close, root.halved)
         incumbent = better(standing.incumbent, found)
         root.witnesses.learn(incumbent, standing.rows)
         standing = replace(standing, incumbent=incumbent)
