@@ -21,7 +21,7 @@ from qplan.optimizer.cuts.path_cuts import link_ends, path_cuts
 from qplan.optimizer.cuts.relay_cuts import relaying_binds
 from qplan.optimizer.cuts.row import Point, Row, Separator, separate_from
 from qplan.optimizer.cuts.tree_cuts import directed_cuts, rest_cuts, tree_balance
-from qplan.optimizer.cuts.trees import MOST_COLUMNS, Scope, frame, trees_bind
+from qplan.optimizer.cuts.trees import Scope, frame, trees_bind
 from qplan.optimizer.cuts.witnesses import Witnesses
 from qplan.optimizer.cuts.zero_half_cuts import zero_half_cuts
 from qplan.optimizer.limits import SearchParameters, Sighting
@@ -43,6 +43,7 @@ MOST_ROUNDS = 400
 SKETCHED_GROWTH = 2e-3  # by this share in a few rounds, where the relaxation is but to guide a plan
 GUIDED = (12, 48, 192)  # rounds in which a plan is looked for
 MOST_STEPS = 5000  # of the simplex method from one round to the next
+MOST_SCOPED = 160_000  # arcs of trees within a scope: beyond this the first solution takes longer than is left for it
 MANY_TIES = 2000  # rows of layered trees, with which the relaxation is left to a first-order method
 ENOUGH = 5  # cuts in a round, beyond which no more are looked for
 VIOLATED = 1e-6  # least violation of a cut at the relaxation's point
@@ -82,13 +83,11 @@ class Root:
 
 
 def _scope(model: Formulation, goal: Goal, parameters: SearchParameters, value: float) -> Scope | None:
-    """What trees may use in designs worth no more than the value, where that is little enough for all of them."""
+    """What trees may use in designs worth no more than the value, and a bound on all designs."""
     parts, pairs = frame(model)
     if not trees_bind(model.inventory):
         return None
-    enough = value - parameters.gap * abs(value)
-    scope = scope_of(model, goal, pairs, parts, value, enough, parameters.clock)
-    return scope if scope is not None and len(scope.arcs) <= MOST_COLUMNS else None
+    return scope_of(model, goal, pairs, parts, value, value - parameters.gap * abs(value), parameters.clock)
 
 
 def relax_root(
@@ -107,7 +106,8 @@ def relax_root(
     """
     clock = parameters.clock
     scope = None if joined or incumbent is None else _scope(model, goal, parameters, incumbent.value)
-    lifts = add_lifts(model, goal, joined, clock, scope)
+    narrow = scope if scope is not None and len(scope.arcs) <= MOST_SCOPED else None
+    lifts = add_lifts(model, goal, joined, clock, narrow)
     ties = list(layer_ties(model, lifts.layered_trees))
     large = len(ties) > MANY_TIES
     separators = _choose_separators(model, goal, lifts, [] if large else ties)
@@ -117,10 +117,10 @@ def relax_root(
     if _halves(model) and not large:
         separators += (zero_half_cuts(model, lambda: relaxation.program),)
     witnesses = Witnesses(model, lifts)
-    if scope is None or not lifts.trees.arcs:
+    if narrow is None or not lifts.trees.arcs:
         rows = ascent_cuts(model, lifts.trees, goal.prices, clock)
     else:
-        rows = packed_cuts(model, lifts.trees, scope.cuts)
+        rows = packed_cuts(model, lifts.trees, narrow.cuts)
     rows += layered_ascent(model, lifts.layered_trees, goal.prices, clock)
     witnesses.learn(incumbent, rows)
     relaxation.add(rows)
@@ -128,8 +128,8 @@ def relax_root(
     layered = bool(lifts.layered)
     root = Root(False, None, tuple(rows), nothing, nothing, relaxation, separators, layered, witnesses, incumbent)
     if scope is not None and incumbent is not None:
-        bound = min(scope.bound, incumbent.value)
-        root = replace(root, cutoff=incumbent.value, bound=bound, by="shares of components")
+        bound, cutoff = min(scope.bound, incumbent.value), math.inf if narrow is None else incumbent.value
+        root = replace(root, cutoff=cutoff, bound=bound, by="shares of components")
         if within(parameters.gap, incumbent.value, bound):
             return root
     stable = np.ones(len(model.columns))  # a point that keeps all cuts

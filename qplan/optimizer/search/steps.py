@@ -15,7 +15,7 @@ from qplan.candidates.prices import Prices
 from qplan.optimizer.cuts.row import Row
 from qplan.optimizer.cuts.trees import components, trees_bind
 from qplan.optimizer.cuts.witnesses import UnsoundCut
-from qplan.optimizer.heuristics.guided_search import GuidedSearch
+from qplan.optimizer.heuristics.guided_search import GuidedSearch, shake
 from qplan.optimizer.limits import Sighting, StopReason, stop_reason
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
@@ -30,6 +30,7 @@ from qplan.optimizer.search.guidance import (
     CLOSE_WITH_TREES,
     guide,
     guide_on_support,
+    links_in_use,
     links_not_fixed,
     near,
     promising_links,
@@ -153,8 +154,11 @@ class OnePiecePlan:
         root = relax_root(model, task.stage.goal(model), replace(parameters, watch=watch), None, joined=True)
         if root.bound is None:
             return standing
-        found = sketch(task, model, search.prices, replace(root, incumbent=incumbent))
-        return replace(standing, incumbent=better(incumbent, found))
+        found = better(incumbent, sketch(task, model, search.prices, replace(root, incumbent=incumbent)))
+        if found is not None and not near(found, root.bound, CLOSE_WITH_TREES):
+            liked = links_in_use(found, model.values(root.point, model.link))
+            found = shake(task.part(ONE_PIECE_SHARE), search.prices, found, liked, root.bound)
+        return replace(standing, incumbent=found)
 
 
 class RootRelaxation:
