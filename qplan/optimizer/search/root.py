@@ -45,6 +45,7 @@ GUIDED = (12, 48, 192)  # rounds in which a plan is looked for
 MOST_STEPS = 5000  # of the simplex method from one round to the next
 MOST_SCOPED = 160_000  # arcs of trees within a scope: beyond this the first solution takes longer than is left for it
 MANY_TIES = 2000  # rows of layered trees, with which the relaxation is left to a first-order method
+MANY_ARCS = 15_000  # of trees within a scope: the same
 ENOUGH = 5  # cuts in a round, beyond which no more are looked for
 VIOLATED = 1e-6  # least violation of a cut at the relaxation's point
 
@@ -109,7 +110,7 @@ def relax_root(
     narrow = scope if scope is not None and len(scope.arcs) <= MOST_SCOPED else None
     lifts = add_lifts(model, goal, joined, clock, narrow)
     ties = list(layer_ties(model, lifts.layered_trees))
-    large = len(ties) > MANY_TIES
+    large = len(ties) > MANY_TIES or (narrow is not None and len(narrow.arcs) > MANY_ARCS)
     separators = _choose_separators(model, goal, lifts, [] if large else ties)
     relaxation = (
         ApproximateRelaxation(model, goal, clock, ties) if large else Relaxation(model, goal, clock, _halves(model))
@@ -148,6 +149,24 @@ def go_on(root: Root, phase: str, rows: Sequence[Row], parameters: SearchParamet
     root.relaxation.clock = parameters.clock
     root.relaxation.add(rows)
     begun = replace(root, rows=(*root.rows, *rows), cut_short=False)
+    return _separate_in_rounds(begun, phase, root.point, parameters, None)
+
+
+def by_simplex(root: Root, phase: str, model: Formulation, goal: Goal, parameters: SearchParameters) -> Root:
+    """Where a relaxation by a first-order method leads to by the simplex method, from its cuts on.
+
+    `model` is the one with the lifts. Of its columns those are left that a design no dearer than the incumbent may use.
+    Raises `UnsoundCut`.
+    """
+    relaxation = Relaxation(model, goal, parameters.clock)
+    relaxation.add(root.rows)
+    begun = replace(root, relaxation=relaxation, cut_short=False)
+    if root.incumbent is not None:
+        upper = np.array([float(column.upBound) for column in model.columns])
+        assert root.bound is not None
+        upper[root.reduced_costs > root.incumbent.value + CENT - root.bound] = 0.0
+        relaxation.set_bounds({}, upper)
+        begun = replace(begun, cutoff=min(root.cutoff, root.incumbent.value))
     return _separate_in_rounds(begun, phase, root.point, parameters, None)
 
 

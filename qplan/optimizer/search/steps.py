@@ -37,7 +37,7 @@ from qplan.optimizer.search.guidance import (
     sketch,
     until_near,
 )
-from qplan.optimizer.search.root import Root, go_on, relax_root
+from qplan.optimizer.search.root import Root, by_simplex, go_on, relax_root
 
 FIRST_PLAN_SHARE = 0.1  # of the time left, at the most, goes to improving the first plan: what guides comes later
 ONE_PIECE_SHARE = 0.2  # of the time left, at the most, goes to the relaxation for designs in one piece
@@ -261,6 +261,23 @@ class FlowBranching:
         if standing.bound is None or bound > standing.bound:
             standing = replace(standing, bound=bound, method=self.name)
         return replace(standing, flows=None)
+
+
+class SimplexRelaxation:
+    """The root relaxation once more, by the simplex method, where a first-order method has come to its end."""
+
+    name = "relaxation by the simplex method"
+
+    def wanted(self, search: Minimization, standing: Standing) -> bool:
+        root = standing.root
+        return root is not None and root.bound is not None and root.relaxation.approximate and not root.layered
+
+    def take(self, search: Minimization, standing: Standing) -> Standing:
+        root = standing.root
+        assert root is not None
+        root, phase = replace(root, incumbent=standing.incumbent), f"{search.goal.name}, {self.name}"
+        parameters = search.task.parameters.part(ROOT_SHARE)
+        return _at(standing, by_simplex(root, phase, search.model, search.goal, parameters))
 
 
 class ShadowedRelaxation:
