@@ -8,6 +8,7 @@ import random
 import numpy as np
 import pytest
 from oracle.engine_instances import engine_instance
+from oracle.search import best_value
 from planning import PATIENCE_S
 from seeds import seeds
 
@@ -83,7 +84,8 @@ def test_columns_that_no_better_point_pays_for_may_go():
             if ends[0] is not LpEnding.SOLVED:
                 break
             if ends[1] is LpEnding.INFEASIBLE:
-                assert whole.bound >= least - 0.01, f"seed {seed}"
+                best = best_value(Inventory.model_validate(engine_instance(seed)))  # cheaper points had fractions
+                assert best is None or best.value >= least - 0.01, f"seed {seed}"
                 break
             assert min(part.bound, least) >= min(whole.bound, least) - 0.01, f"seed {seed}"  # fractions may be gone
             rows, most = directed_cuts(model, trees).separate(part.point), part.bound * (1 + rng.random() / 10)
