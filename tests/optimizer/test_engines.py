@@ -45,6 +45,7 @@ from qplan.optimizer.search.flow_branching import branch_on_flows
 from qplan.optimizer.search.guidance import guide
 from qplan.optimizer.search.minimization import minimize
 from qplan.optimizer.search.stages import ENDS_ALONE, bound_of_ends, stages
+from qplan.optimizer.search.standing import Minimization, Standing, Step
 from qplan.time_budget import TimeBudget
 
 INSTANCES = 100
@@ -102,7 +103,7 @@ def cases() -> list[Case]:
     return [case(seed) for seed in seeds(INSTANCES)]
 
 
-def take(case: Case, *taken: steps.Step) -> Found:
+def take(case: Case, *taken: Step) -> Found:
     """These steps alone."""
     found = minimize(case.task, taken, known=True)
     assert not found.notes
@@ -115,10 +116,10 @@ class Branching(steps.Branching):
     def __init__(self, case: Case):
         self.case = case
 
-    def wanted(self, search: steps.Minimization, standing: steps.Standing) -> bool:
+    def wanted(self, search: Minimization, standing: Standing) -> bool:
         return standing.root is not None and standing.bound is not None
 
-    def take(self, search: steps.Minimization, standing: steps.Standing) -> steps.Standing:
+    def take(self, search: Minimization, standing: Standing) -> Standing:
         self.case.bounds(standing.bound)
         return super().take(search, standing)
 
@@ -155,7 +156,7 @@ def all_steps(case: Case) -> None:
     """As the planner takes them, for some as on large networks: what one proves is not lost in the next."""
     with pytest.MonkeyPatch.context() as patch:
         if case.seed // len(KINDS) % 3 == 0:
-            patch.setattr(steps, "MANY_SITES", 0)
+            patch.setattr("qplan.optimizer.search.standing.MANY_SITES", 0)
         case.equals(minimize(case.task, known=True))
 
 
@@ -169,7 +170,12 @@ def shares_of_components(case: Case) -> None:
         scope = scope_of(model, goal, pairs, parts, value, value + 1, clock)
         case.bounds(scope and scope.bound, scope is None)
         bounded(case, lambda model: Lifts(add_trees(model, counting=True, scope=scope)), range(5))
-        case.encloses(take(case, steps.FirstPlan(), steps.RootRelaxation(), Branching(case)))
+        limits = ({}, {"MANY_ARCS": -1}, {"MOST_SCOPED": -1})  # by a first-order method first; without its arcs
+        with pytest.MonkeyPatch.context() as patch:
+            for limit, most in limits[case.seed // len(KINDS) % 3].items():
+                patch.setattr(root, limit, most)
+            on_trees = (steps.RootRelaxation(), steps.SimplexRelaxation(), Branching(case))
+            case.encloses(take(case, steps.FirstPlan(), *on_trees))
 
 
 def heuristics(case: Case) -> None:

@@ -15,6 +15,7 @@ from qplan.optimizer.cuts.witnesses import UnsoundCut
 from qplan.optimizer.heuristics.guided_search import guiding_prices
 from qplan.optimizer.limits import StopReason, stop_reason
 from qplan.optimizer.model.stage import Found, Task, better, ending
+from qplan.optimizer.search.standing import Minimization, Standing, Step, met
 from qplan.optimizer.search.steps import (
     ArcFlowRelaxation,
     Branching,
@@ -22,15 +23,11 @@ from qplan.optimizer.search.steps import (
     FirstPlan,
     FlowBranching,
     GuidedPlan,
-    Minimization,
     OnePiecePlan,
     RootRelaxation,
     Rounds,
     ShadowedRelaxation,
     SimplexRelaxation,
-    Standing,
-    Step,
-    met,
 )
 from qplan.time_budget import OutOfTime
 

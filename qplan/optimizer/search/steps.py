@@ -7,19 +7,13 @@ same.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
-from typing import Protocol
+from functools import partial
 
-from qplan.candidates.bundles import find_tight_links
-from qplan.candidates.prices import Prices
-from qplan.optimizer.cuts.row import Row
 from qplan.optimizer.cuts.trees import components, trees_bind
 from qplan.optimizer.cuts.witnesses import UnsoundCut
 from qplan.optimizer.heuristics.guided_search import GuidedSearch, shake
 from qplan.optimizer.limits import Sighting, StopReason, stop_reason
-from qplan.optimizer.model.formulation import Formulation
-from qplan.optimizer.model.objectives import Goal
-from qplan.optimizer.model.stage import Incumbent, Task, better, highest
+from qplan.optimizer.model.stage import better, highest
 from qplan.optimizer.search.arc_flow import ArcFlow, arc_flow
 from qplan.optimizer.search.benders_loop import BendersLoop
 from qplan.optimizer.search.branch_and_cut import BranchAndCut
@@ -38,6 +32,7 @@ from qplan.optimizer.search.guidance import (
     until_near,
 )
 from qplan.optimizer.search.root import Root, by_simplex, go_on, relax_root
+from qplan.optimizer.search.standing import Minimization, Standing, met
 
 FIRST_PLAN_SHARE = 0.1  # of the time left, at the most, goes to improving the first plan: what guides comes later
 ONE_PIECE_SHARE = 0.2  # of the time left, at the most, goes to the relaxation for designs in one piece
@@ -46,68 +41,10 @@ ROOT_SHARE_BEFORE_FLOWS, ROOT_SHARE_AFTER_FLOWS = 0.4, 0.5  # the same where flo
 ARC_FLOW_SHARE = 0.75  # of the time left, at the most, goes to the bound of the arc flow
 ARC_FLOW_SHARE_WITH_RATES = 0.5  # the same where rates bind: plans are far from it, and take time
 FLOW_GUIDED_SHARE = 0.8  # of the time left then, at the most, goes to the plan that it guides where cuts follow
-MANY_SITES = 400  # from so many on cuts of several paths are many and slow
-MIXED_SITES = 100  # from so many on numbers of paths that differ ask for flows; fewer are proven without
 MOST_BRANCHED_COLUMNS = 100_000  # of the arc flow: with more each subproblem takes seconds
 FLOW_BRANCHING_SHARE = 0.9  # of the time left, at the most, goes to branching on the arc flow
 LASTING_SHARE = 0.95  # the same where nothing raises the bound any more
 GUIDED_SHARE = 0.25  # of the time left, at the most, goes to the plan that it guides where branching is promising
-
-
-@dataclass(frozen=True)
-class Minimization:
-    """What all steps share: the task, the design's model, which the root relaxation extends, its goal and prices."""
-
-    task: Task
-    model: Formulation
-    goal: Goal
-    prices: Prices
-
-    @cached_property
-    def rates_bind(self) -> bool:
-        """More may be asked of some link than one system gives."""
-        return bool(find_tight_links(self.task.inventory, self.task.candidates))
-
-    @cached_property
-    def paths_differ(self) -> bool:
-        """Corridors ask for different numbers of paths, on more sites than a few."""
-        paths = {corridor.paths for corridor in self.task.inventory.corridors.values() if corridor.required}
-        return len(paths) > 1 and len(self.model.relay) >= MIXED_SITES
-
-    @property
-    def cuts_are_slow(self) -> bool:
-        """Cuts of several paths are many, as there are many sites."""
-        return len(self.model.relay) >= MANY_SITES
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Where a minimisation stands: the best plan, a valid bound and what gave it, and what the steps so far leave.
-
-    `rows` are cuts that hold, over the columns of the design's model; `ended` says why no further step is taken,
-    `notes` what failed on the way.
-    """
-
-    incumbent: Incumbent | None = None
-    bound: float | None = None
-    method: str = ""
-    root: Root | None = None
-    flows: ArcFlow | None = None
-    rows: tuple[Row, ...] = ()
-    ended: StopReason | None = None
-    notes: tuple[str, ...] = ()
-
-
-class Step(Protocol):
-    """A part of the search, with its name."""
-
-    name: str
-
-    def wanted(self, search: Minimization, standing: Standing) -> bool:
-        """Whether the step is of use where the search stands."""
-
-    def take(self, search: Minimization, standing: Standing) -> Standing:
-        """Where the search stands after the step. Raises `UnsoundCut`."""
 
 
 class FirstPlan:
@@ -247,8 +184,7 @@ class FlowBranching:
     name = "branching on the arc flow"
 
     def wanted(self, search: Minimization, standing: Standing) -> bool:
-        few = len(search.model.relay) < MIXED_SITES
-        if few or not search.rates_bind or standing.incumbent is None or standing.flows is None:
+        if search.small or not search.rates_bind or standing.incumbent is None or standing.flows is None:
             return False
         return not _large(standing.flows)
 
@@ -388,8 +324,3 @@ def _closed_soon(search: Minimization, standing: Standing) -> bool:
 
 def _large(flows: ArcFlow) -> bool:
     return len(flows.solved.program.cost) > MOST_BRANCHED_COLUMNS
-
-
-def met(task: Task, standing: Standing) -> bool:
-    """The plan's value and the bound are within the gap asked for."""
-    return standing.incumbent is not None and task.within(standing.incumbent.value, standing.bound)
