@@ -32,6 +32,18 @@ class Mutant(NamedTuple):
 
 
 MUTANTS = {
+    "the bound of shares for a plan dearer than all": Mutant(
+        "optimizer/search/root.py", "bound, cutoff = min(scope.bound, ", "bound, cutoff = max(scope.bound, ", (ENGINES,)
+    ),
+    "a model without columns is solved": Mutant(
+        "optimizer/solvers/session.py", "possible = max(", "possible = 0 * max(", ("tests/optimizer/test_sums.py",)
+    ),
+    "no point by interior points": Mutant(
+        "optimizer/solvers/session.py",
+        '{"presolve": "off", "solver": "simplex"}',
+        '{"presolve": "off"}',
+        ("tests/optimizer/test_sums.py",),
+    ),
     "the plan shaken last for the best": Mutant(
         "optimizer/heuristics/guided_search.py",
         "best = _better(best, current)",

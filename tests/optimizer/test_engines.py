@@ -124,6 +124,18 @@ class Branching(steps.Branching):
         return super().take(search, standing)
 
 
+class PoorPlan(steps.FirstPlan):
+    """A first plan on some of the links, which is not often the best; where there is none, on all."""
+
+    def __init__(self, case: Case):
+        self.rng = random.Random(case.seed)
+
+    def take(self, search: Minimization, standing: Standing) -> Standing:
+        links = [link.id for link in search.task.candidates.links if self.rng.random() < 0.7]
+        found = GuidedSearch(search.task, search.prices, links).plan(search.task.served, {}, {})
+        return super().take(search, standing) if found is None else replace(standing, incumbent=found)
+
+
 def relaxed(case: Case, lift: Callable[[Formulation], Lifts], families: range = range(FAMILIES)) -> root.Root:
     """The root relaxation with some lift and some families of cuts."""
     choose = root._choose_separators
@@ -175,7 +187,7 @@ def shares_of_components(case: Case) -> None:
             for limit, most in limits[case.seed // len(KINDS) % 3].items():
                 patch.setattr(root, limit, most)
             on_trees = (steps.RootRelaxation(), steps.SimplexRelaxation(), Branching(case))
-            case.encloses(take(case, steps.FirstPlan(), *on_trees))
+            case.encloses(take(case, PoorPlan(case), *on_trees))
 
 
 def heuristics(case: Case) -> None:

@@ -101,6 +101,11 @@ def test_columns_that_no_better_point_pays_for_may_go():
     assert dropped > INSTANCES / 4
 
 
+def test_a_model_without_columns_is_judged_by_its_rows():
+    model, _, goal = lifted(WITHOUT_COLUMNS)
+    assert not model.columns and Relaxation(model, goal, UNLIMITED).solve() is LpEnding.INFEASIBLE
+
+
 def test_interior_points_lead_to_the_same_bounds(monkeypatch):
     for seed in (*seeds(INSTANCES), WITHOUT_COLUMNS, WITHOUT_POINT):
         model, trees, goal = lifted(seed)

@@ -155,18 +155,11 @@ def go_on(root: Root, phase: str, rows: Sequence[Row], parameters: SearchParamet
 def by_simplex(root: Root, phase: str, model: Formulation, goal: Goal, parameters: SearchParameters) -> Root:
     """Where a relaxation by a first-order method leads to by the simplex method, from its cuts on.
 
-    `model` is the one with the lifts. Of its columns those are left that a design no dearer than the incumbent may use.
-    Raises `UnsoundCut`.
+    `model` is the one with the lifts. Raises `UnsoundCut`.
     """
     relaxation = Relaxation(model, goal, parameters.clock)
     relaxation.add(root.rows)
     begun = replace(root, relaxation=relaxation, cut_short=False)
-    if root.incumbent is not None:
-        upper = np.array([float(column.upBound) for column in model.columns])
-        assert root.bound is not None
-        upper[root.reduced_costs > root.incumbent.value + CENT - root.bound] = 0.0
-        relaxation.set_bounds({}, upper)
-        begun = replace(begun, cutoff=min(root.cutoff, root.incumbent.value))
     return _separate_in_rounds(begun, phase, root.point, parameters, None)
 
 
