@@ -111,13 +111,14 @@ def take(case: Case, *taken: Step) -> Found:
 
 
 class Branching(steps.Branching):
-    """Whatever the root is like, whose bound is looked at first."""
+    """Whatever the root is like that the simplex method has solved; its bound is looked at first."""
 
     def __init__(self, case: Case):
         self.case = case
 
     def wanted(self, search: Minimization, standing: Standing) -> bool:
-        return standing.root is not None and standing.bound is not None
+        root = standing.root
+        return root is not None and standing.bound is not None and not root.relaxation.approximate
 
     def take(self, search: Minimization, standing: Standing) -> Standing:
         self.case.bounds(standing.bound)
