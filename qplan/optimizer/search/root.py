@@ -152,15 +152,11 @@ def go_on(root: Root, phase: str, rows: Sequence[Row], parameters: SearchParamet
     return _separate_in_rounds(begun, phase, root.point, parameters, None)
 
 
-def by_simplex(root: Root, phase: str, model: Formulation, goal: Goal, parameters: SearchParameters) -> Root:
-    """Where a relaxation by a first-order method leads to by the simplex method, from its cuts on.
-
-    `model` is the one with the lifts. Raises `UnsoundCut`.
-    """
-    relaxation = Relaxation(model, goal, parameters.clock)
+def by_simplex(root: Root, model: Formulation, goal: Goal) -> Root:
+    """The same with all its cuts, left to the simplex method; `model` is the one with the lifts."""
+    relaxation = Relaxation(model, goal, root.relaxation.clock)
     relaxation.add(root.rows)
-    begun = replace(root, relaxation=relaxation, cut_short=False)
-    return _separate_in_rounds(begun, phase, root.point, parameters, None)
+    return replace(root, relaxation=relaxation)
 
 
 def _halves(model: Formulation) -> bool:

@@ -81,18 +81,18 @@ class OnePiecePlan:
 
     def take(self, search: Minimization, standing: Standing) -> Standing:
         task, incumbent = search.task, standing.incumbent
+        assert incumbent is not None
         model = task.design_model()
         parameters = task.parameters.part(ONE_PIECE_SHARE)
-        value = None if incumbent is None else incumbent.value
 
-        def watch(sighting: Sighting) -> None:
-            task.parameters.watch(replace(sighting, value=value, bound=None))  # its bound is none of the plan's
+        def watch(sighting: Sighting) -> None:  # its bound is none of the plan's
+            task.parameters.watch(replace(sighting, value=incumbent.value, bound=None))
 
         root = relax_root(model, task.stage.goal(model), replace(parameters, watch=watch), None, joined=True)
         if root.bound is None:
             return standing
-        found = better(incumbent, sketch(task, model, search.prices, replace(root, incumbent=incumbent)))
-        if found is not None and not near(found, root.bound, CLOSE_WITH_TREES):
+        found = better(incumbent, sketch(task, model, search.prices, replace(root, incumbent=incumbent))) or incumbent
+        if not near(found, root.bound, CLOSE_WITH_TREES):
             liked = links_in_use(found, model.values(root.point, model.link))
             found = shake(task.part(ONE_PIECE_SHARE), search.prices, found, liked, root.bound)
         return replace(standing, incumbent=found)
@@ -211,9 +211,9 @@ class SimplexRelaxation:
     def take(self, search: Minimization, standing: Standing) -> Standing:
         root = standing.root
         assert root is not None
-        root, phase = replace(root, incumbent=standing.incumbent), f"{search.goal.name}, {self.name}"
+        begun = by_simplex(replace(root, incumbent=standing.incumbent), search.model, search.goal)
         parameters = search.task.parameters.part(ROOT_SHARE)
-        return _at(standing, by_simplex(root, phase, search.model, search.goal, parameters))
+        return _at(standing, go_on(begun, f"{search.goal.name}, {self.name}", [], parameters))
 
 
 class ShadowedRelaxation:
