@@ -6,8 +6,11 @@ import math
 import re
 import shutil
 import sys
+from contextlib import nullcontext
 
 import click
+
+from qplan.cli.streams import commands_to_github
 
 COLOURS: tuple[tuple[re.Pattern[str], str | None, bool], ...] = (  # of the second group, wherever it stands
     (re.compile(r"(?m)^((?:.*?: )?)(error(?:\[QP\d+\])?:)"), "red", True),
@@ -47,8 +50,9 @@ def window() -> int | None:
 
 
 def say(text: str, style: str = "text", err: bool = False) -> None:
-    """Print what a verb comes to; only what people read is coloured."""
-    click.echo(coloured(text) if style == "text" else text, err=err, nl=False)
+    """Print what a verb comes to; what people read is coloured, and GitHub's style alone gives orders to a runner."""
+    with commands_to_github() if style == "github" else nullcontext():
+        click.echo(coloured(text) if style == "text" else text, err=err, nl=False)
 
 
 def draw_line(text: str, hint: str = "") -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import get_args
@@ -12,7 +11,6 @@ import click
 from qplan.api.inventories import report, rule_codes, validate
 from qplan.api.words import FindingsStyle, render_findings
 from qplan.cli.common import ANY_PATH, as_of_option, default_file, overlay_options
-from qplan.cli.streams import commands_to_github
 from qplan.cli.terminal import say
 from qplan.cli.verb import Verb
 from qplan.errors import Exit, QplanError, WrongUsage
@@ -75,8 +73,7 @@ def command(
             ignore=sum(ignore, ()),
             strict=strict,
         )
-        with commands_to_github() if style == "github" else nullcontext():
-            say(render_findings(found, style), style)
+        say(render_findings(found, style), style)
         invalid = found.invalid
     if unreadable:
         raise QplanError("\n".join(unreadable))

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from qplan.api.words import FindingsStyle, Style
+from qplan.api.words import FindingsStyle, Style, VerifyStyle
 from qplan.cli.main import main
 from qplan.cli.streams import disarm
 
@@ -55,12 +55,18 @@ def test_no_verb_prints_an_order(qplan):
     for style in get_args(Style):
         said += qplan("explain", "far.yaml", "--format", style)
         said += qplan("explain", "good.plan", "corridors.c", "--format", style)
-        said += qplan("verify", "good.yaml", "good.plan", "--format", style)
     wrong = "".join(f'"x{order}": {{}} # {order}\n' for order in ORDERS)
     Path("wrong.yaml").write_text(f"qplan: 1\n{wrong}", encoding="utf-8")
-    for style in get_args(FindingsStyle):
-        out, err = qplan("validate", "wrong.yaml", "good.yaml", "--format", style)
-        said += [re.sub("^::(error|warning) file=", "", out, flags=re.MULTILINE) if style == "github" else out, err]
+    judging = [
+        (("validate", "wrong.yaml", "good.yaml"), FindingsStyle),
+        (("verify", "good.yaml", "good.plan"), VerifyStyle),
+    ]
+    for words, styles in judging:
+        for style in get_args(styles):
+            out, err = qplan(*words, "--format", style)
+            meant = re.sub("^::(error|warning) file=", "", out, flags=re.MULTILINE) if style == "github" else out
+            assert (meant != out) == (style == "github"), words
+            said += [meant, err]
     for order in ORDERS:
         for arguments in (["validate", order], ["validate", "good.yaml", "--scenario", order], [order]):
             said += qplan(*arguments)
