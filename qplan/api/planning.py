@@ -16,7 +16,7 @@ from qplan.errors import Exit, WrongUsage
 if TYPE_CHECKING:
     from qplan.assessment.checks import CheckResult
     from qplan.assessment.facts import PlanFacts
-    from qplan.explain.findings import Explanation
+    from qplan.explain.findings import AsRead, Explanation
     from qplan.inventory.reader import Reading
     from qplan.optimizer.limits import SearchParameters, Sighting
     from qplan.optimizer.planner import Result as Outcome
@@ -170,6 +170,13 @@ def _planned(
     return Result(inventory, judge(inventory.inventory, found.plan, warnings), outcome=found)
 
 
+def as_read(reading: Reading) -> AsRead:
+    """What remedies are written for: they are pasted behind the command that read the inventory."""
+    from qplan.explain.findings import AsRead
+
+    return AsRead(reading.defaults, reading.demand_factor)
+
+
 def _explained(
     planned: Result, solver: Solver, parameters: SearchParameters, progress: Callable[[Progress], None] | None
 ) -> Explanation:
@@ -182,7 +189,7 @@ def _explained(
     if progress is not None:
         progress(Progress("looking for reasons", read.inventory.objective, None, None, None))
     search = outcome.search
-    found = explain(read.inventory, outcome.candidates, search.status, solver, parameters, read.defaults)
+    found = explain(read.inventory, outcome.candidates, search.status, solver, parameters, as_read(read))
     return replace(found, bound=search.bound, bound_method=search.method) if found.status == "unknown" else found
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qplan.api.inventories import Overrides, PathName, load
-from qplan.api.planning import GAP, TIME_LIMIT_S, Result, Solver, is_plan, load_result, search_parameters
+from qplan.api.planning import GAP, TIME_LIMIT_S, Result, Solver, as_read, is_plan, load_result, search_parameters
 from qplan.errors import Exit, WrongUsage
 
 if TYPE_CHECKING:
@@ -105,9 +105,9 @@ def explain(
         if address is None and subject.explanation is not None:
             return Statement(subject.explanation, inventory, reference(subject.inventory))
         return _of_inventory(subject.inventory, address, solver, parameters)
-    if address is None:
-        return Statement(sum_up(Trials(solver, parameters), inventory, plan), inventory, plan.inventory, plan)
-    return Statement(ask(Trials(solver, parameters), inventory, plan, address), inventory, plan.inventory, plan)
+    trials = Trials(solver, parameters, as_read=as_read(subject.inventory))
+    answer = sum_up(trials, inventory, plan) if address is None else ask(trials, inventory, plan, address)
+    return Statement(answer, inventory, plan.inventory, plan)
 
 
 def show(result: Result, *, time_limit: float = GLANCE_S, gap: float = GAP, solver: Solver = "highs") -> PlanView:
@@ -164,7 +164,7 @@ def _of_inventory(reading: Reading, address: str | None, solver: Solver, paramet
 
     inventory = reading.inventory
     if address is None:
-        found = explain_inventory(inventory, enumerate_candidates(inventory), solver, parameters, reading.defaults)
+        found = explain_inventory(inventory, enumerate_candidates(inventory), solver, parameters, as_read(reading))
         return Statement(found, inventory, reference(reading))
     corridor = look_up(split_address(address, ("corridors",), IN_A_PLAN)[1], "corridors", inventory.corridors)
     return _of_corridor(reading, corridor, solver, parameters)
@@ -178,7 +178,7 @@ def _of_corridor(reading: Reading, corridor: str, solver: Solver, parameters: Se
     from qplan.explain.variants import require_corridors
     from qplan.plan.model import reference
 
-    trials = Trials(solver, parameters, defaults=reading.defaults)
+    trials = Trials(solver, parameters, as_read=as_read(reading))
     alone = require_corridors(reading.inventory, [corridor])
     found = explain_corridor(reading.inventory, corridor, trials)
     if found.status == "servable":

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from qplan.candidates.design import Design
@@ -151,6 +152,25 @@ class Explanation:
     """Where the status is `unknown`: no plan has a lower objective. None otherwise, or where nothing is known."""
     bound_method: str = ""
     """What gave the bound."""
+
+
+@dataclass(frozen=True)
+class AsRead:
+    """How an inventory was read: with `defaults` for what is added, and every demand times a factor at last."""
+
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    demand_factor: float = 1.0
+
+    def write(self, settings: Iterable[Setting]) -> tuple[str, ...]:
+        """`address=value`, as `--set` takes them beside the factor."""
+        return tuple(write_setting(address, self._before_factor(address, value)) for address, value in settings)
+
+    def _before_factor(self, address: str, value: Any) -> Any:
+        if self.demand_factor == 1.0 or value is None or not address.startswith("corridors."):
+            return value
+        if address.endswith((".key_rate_bps", ".otp_bps")):
+            return value / self.demand_factor
+        return value * self.demand_factor if address.endswith(".rekey.interval_s") else value
 
 
 def write_setting(address: str, value: Any) -> str:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from copy import copy
 from dataclasses import replace
-from typing import Any
 
 from qplan.candidates.design import Design
 from qplan.candidates.links import enumerate_candidates
 from qplan.candidates.model import CandidateGraph
-from qplan.explain.findings import Setting
-from qplan.explain.variants import NO_DEFAULTS, apply_settings, keep_required
+from qplan.explain.findings import AsRead, Setting
+from qplan.explain.variants import apply_settings, keep_required
 from qplan.inventory.model import Inventory
 from qplan.optimizer.heuristics.sequential import plan_at_once
 from qplan.optimizer.limits import SearchParameters, Status, StopReason, watch_nothing
@@ -31,7 +30,7 @@ ANY_PLAN = 1.0  # a gap that every plan keeps
 class Trials:
     """Re-plans variants of the inventory until the time budget of an explanation is used up.
 
-    `defaults` are those of the inventory's file. Raises SolverFailed where the solver fails.
+    `as_read` says how the inventory was read. Raises SolverFailed where the solver fails.
     """
 
     def __init__(
@@ -39,10 +38,10 @@ class Trials:
         solver: str,
         parameters: SearchParameters,
         seconds: float | None = None,
-        defaults: Mapping[str, Any] = NO_DEFAULTS,
+        as_read: AsRead = AsRead(),
     ):
         """Trials for so many seconds; by default all the time left."""
-        self.solver, self.defaults = solver, defaults
+        self.solver, self.as_read = solver, as_read
         self.start = time.monotonic()
         self.seconds = parameters.clock.seconds_left() if seconds is None else seconds
         clock = replace(parameters.clock, deadline=self.start + self.seconds)
@@ -53,12 +52,12 @@ class Trials:
         cls,
         solver: str,
         parameters: SearchParameters,
-        defaults: Mapping[str, Any] = NO_DEFAULTS,
+        as_read: AsRead = AsRead(),
         share: float = SHARE_OF_REST,
     ) -> Trials:
         """Trials that explain how a search ended, also where the search has used up its time."""
         clock = parameters.clock
-        return cls(solver, parameters, max(AT_LEAST_S - clock.seconds_over(), share * clock.seconds_left()), defaults)
+        return cls(solver, parameters, max(AT_LEAST_S - clock.seconds_over(), share * clock.seconds_left()), as_read)
 
     def divide(self, count: int) -> Trials:
         """The same, with an equal share of the time that is left to so many steps."""
@@ -75,7 +74,7 @@ class Trials:
 
     def restart(self) -> Trials:
         """Trials that share out what is left of the time."""
-        return Trials(self.solver, self.parameters, defaults=self.defaults)
+        return Trials(self.solver, self.parameters, as_read=self.as_read)
 
     @property
     def over(self) -> bool:
@@ -91,7 +90,7 @@ class Trials:
 
     def apply(self, inventory: Inventory, settings: Iterable[Setting]) -> Inventory:
         """The inventory as it is when its file is read with these settings."""
-        return apply_settings(inventory, settings, self.defaults)
+        return apply_settings(inventory, settings, self.as_read.defaults)
 
     def is_feasible(self, inventory: Inventory, graph: CandidateGraph | None = None) -> bool | None:
         """Whether the required corridors can be served together; None where that was not decided in time."""

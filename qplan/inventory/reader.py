@@ -75,6 +75,8 @@ class Reading:
     """The effective inventory as JSON, itself an inventory file."""
     defaults: Mapping[str, object] = field(default_factory=dict, repr=False)
     """The values of `defaults`, which an entry takes that is added."""
+    demand_factor: float = 1.0
+    """By which every demand was multiplied at last."""
     warnings: tuple[Diagnostic, ...] = ()
     suppressed: tuple[Diagnostic, ...] = ()
     """The warnings that a comment suppresses, with its reason."""
@@ -138,6 +140,7 @@ def read_inventory(
         check_places={name: source.at_key(("checks", name)) for name in inventory.checks},
         as_of=None if as_of is None else as_of.isoformat(),
         built_sha256=built and built.sha256,
+        demand_factor=demand_factor,
     )
 
 

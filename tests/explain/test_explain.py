@@ -13,9 +13,11 @@ from oracle.random_inventories import random_inventory
 from planning import planned
 from seeds import chosen_seeds
 
+import qplan
 from qplan.candidates import routes
 from qplan.candidates.links import enumerate_candidates
 from qplan.explain import trials
+from qplan.explain.findings import AsRead
 from qplan.explain.infeasibility import further
 from qplan.explain.infeasibility.clash import find_clash, keep_limits
 from qplan.explain.infeasibility.concessions import propose_relays
@@ -574,7 +576,8 @@ def test_what_is_printed_costs_what_is_said():
     example = Path(__file__).parents[2] / "examples" / "infeasible" / "sites.yaml"
     reading = read_inventory(example)
     inventory = reading.inventory
-    explanation = explain(inventory, enumerate_candidates(inventory), "infeasible", "highs", limits(), reading.defaults)
+    candidates, as_read = enumerate_candidates(inventory), AsRead(reading.defaults)
+    explanation = explain(inventory, candidates, "infeasible", "highs", limits(), as_read)
     assert [(f.corridor, f.reasons[0].code) for f in explanation.corridors] == [
         ("long-span", "loss_db"), ("one-bridge", "disjoint"), ("wrong-side", "relay_rule")
     ]  # fmt: skip
@@ -615,3 +618,18 @@ def test_random_inventories(seed, tmp_path):
             plan = planned(repaired if remedy.scope == "inventory" else keep_corridors(repaired, alone)).plan
             assert plan is not None and any(corridor.served for corridor in plan.corridors)
             assert not remedy.proven or plan.objective.value == pytest.approx(remedy.cost), (seed, remedy)
+
+
+@pytest.mark.parametrize("demand", [{"key_rate_bps": 10}, {"otp_bps": 10}, {"rekey": {"interval_s": 25.6}}])
+def test_what_is_asked_for_stands_beside_a_factor_on_all_demands(demand, tmp_path):
+    """The remedy's `--set` goes behind the command, and so before its factor."""
+    few = network({"ab": fibre("a", "b", strands=2)}, {"c": corridor("a", "b")}).model_dump(exclude_unset=True)
+    few["corridors"]["c"] = {"ends": ["a", "b"], **demand}
+    file = tmp_path / "sites.yaml"
+    file.write_text(json.dumps(few))
+    result = qplan.optimize(qplan.load(file, demand_factor=500))
+    [finding] = result.explanation.corridors
+    [remedy] = [each for each in finding.remedies if each.text.startswith("ask for")]
+    again = qplan.load(file, demand_factor=500, set=remedy.settings)
+    assert again.inventory.corridors["c"].demand_bps == pytest.approx(2000)
+    assert qplan.optimize(again).plan.costs.tco == remedy.cost

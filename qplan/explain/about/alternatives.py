@@ -12,7 +12,7 @@ from qplan.candidates.links import enumerate_candidates
 from qplan.candidates.model import CandidateGraph, CandidateLink
 from qplan.candidates.reasons import Reason
 from qplan.costing.cost import Cost, tco
-from qplan.explain.findings import Proposal, Setting, write_setting
+from qplan.explain.findings import Proposal, Setting
 from qplan.explain.infeasibility.cases import find_reasons
 from qplan.explain.infeasibility.rules import narrow_rules
 from qplan.explain.infeasibility.shortages import find_shortages
@@ -77,27 +77,30 @@ class Replanner:
         """The same for another inventory, beside the same plan."""
         return Replanner(self.trials, inventory, self.plan)
 
+    def write(self, *settings: Setting) -> tuple[str, ...]:
+        """`address=value`, as `--set` takes them."""
+        return self.trials.as_read.write(settings)
+
     def replan_with(self, text: str, *settings: Setting) -> Alternative:
         """The best plan with values set by address."""
-        shown = tuple(write_setting(address, value) for address, value in settings)
-        return self._replan(text, shown, apply_settings(self.inventory, settings))
+        return self._replan(text, self.write(*settings), apply_settings(self.inventory, settings))
 
     def relax_rules(self, proposal: Proposal) -> tuple[Alternative, Design | None]:
         """The best plan with relay rules relaxed, said of those sites alone that it lets relay by that."""
         search = self.trials.plan(apply_settings(self.inventory, proposal.settings))
         narrow = proposal if search.design is None else narrow_rules(self.inventory, proposal, search.design)
-        return self.compare(narrow.text, narrow.written, search), search.design
+        return self.compare(narrow.text, self.write(*narrow.settings), search), search.design
 
     def replan_without(self, text: str, corridors: Iterable[str]) -> Alternative:
         gone = tuple(corridors)
         kept = keep_corridors(self.inventory, [q for q in self.inventory.corridors if q not in gone])
-        shown = tuple(write_setting(f"corridors.{q}", None) for q in gone)
-        found = self._replan(text, shown, kept)
+        shown: list[Setting] = [(f"corridors.{q}", None) for q in gone]
+        found = self._replan(text, self.write(*shown), kept)
         return replace(found, no_longer_served=tuple(q for q in found.no_longer_served if q not in gone))
 
     def replan_on(self, text: str, graph: CandidateGraph, *settings: Setting) -> Alternative:
         """The best plan over other candidate links; `settings` are those that come to the same."""
-        return self._replan(text, tuple(write_setting(*each) for each in settings), self.inventory, graph)
+        return self._replan(text, self.write(*settings), self.inventory, graph)
 
     def use_one_of(self, text: str, links: Collection[CandidateLink]) -> Alternative:
         """The best plan in which one of the links is used; where none keeps the budget, one beyond it.
@@ -127,9 +130,9 @@ class Replanner:
             impossible = search.status == "infeasible"
             reasons = find_reasons(self.trials, more, enumerate_candidates(more)) if impossible else ()
             text = f"{q} besides, whatever the budget"
-            return Alternative(text, (write_setting(*required),), search.status, reasons=reasons)
+            return Alternative(text, self.write(required), search.status, reasons=reasons)
         raised = self._raise_budget(search.design)
-        written = tuple(write_setting(*each) for each in (required, *raised))
+        written = self.write(required, *raised)
         return self.compare(f"{q} besides{_name_raised(raised)}", written, search)
 
     def require_served(self, *more: str) -> Inventory:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from qplan.candidates.links import enumerate_candidates
 from qplan.candidates.resource_usage import Taken, occupancy
 from qplan.explain.about.alternatives import Alternative, Replanner
-from qplan.explain.findings import write_setting
 from qplan.explain.variants import MANY_STRANDS, apply_settings
 
 LIFTED = {"strands": MANY_STRANDS, "rack_units": None, "power_w": None, "max_relays": None, "capex": None, "tco": None}
@@ -69,7 +68,7 @@ def _lift(replanner: Replanner, limit: Taken) -> Alternative | None:
     needed = max((limit.free, *taken))
     needed = float(math.ceil(needed)) if limit.limit in MONEY else needed
     more = f"{needed:.10g} instead of" if needed > limit.free else "more than"
-    return replanner.compare(f"{address} {more} {limit.free:.10g}", (write_setting(address, needed),), search)
+    return replanner.compare(f"{address} {more} {limit.free:.10g}", replanner.write((address, needed)), search)
 
 
 def _place(limit: Taken) -> tuple[str, str]:

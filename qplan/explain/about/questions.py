@@ -35,7 +35,7 @@ class Overview:
 def sum_up(trials: Trials, inventory: Inventory, plan: Plan) -> Overview:
     """What binds a plan, found within a few seconds, and what each corridor costs. Raises SolverFailed."""
     brief = Trials(
-        trials.solver, trials.parameters, min(GLANCE_S, trials.parameters.clock.seconds_left()), trials.defaults
+        trials.solver, trials.parameters, min(GLANCE_S, trials.parameters.clock.seconds_left()), trials.as_read
     )
     everywhere = {each.where for each in occupancy(inventory, plan)}
     limits, _ = judge_limits(Replanner(brief, inventory, plan), (), everywhere, len(PLAN_WIDE))

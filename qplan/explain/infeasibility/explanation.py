@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from qplan.candidates.links import enumerate_candidates
 from qplan.candidates.model import CandidateGraph
 from qplan.candidates.reasons import Reason, named
-from qplan.explain.findings import CorridorFinding, Explanation, Proposal
+from qplan.explain.findings import AsRead, CorridorFinding, Explanation, Proposal
 from qplan.explain.infeasibility.cases import NO_TIME, SHARES, Case, examine, examine_together, judge_corridors, widen
 from qplan.explain.infeasibility.concessions import propose_optional
 from qplan.explain.infeasibility.limits import examine_limits
@@ -16,7 +15,6 @@ from qplan.explain.infeasibility.remedies import Tried, list_proposals, rank_rea
 from qplan.explain.trials import ANY_PLAN, Trials
 from qplan.explain.variants import (
     LIMIT_FAMILIES,
-    NO_DEFAULTS,
     keep_corridors,
     keep_required,
     require_corridors,
@@ -34,15 +32,15 @@ def explain(
     status: str,
     solver: str,
     parameters: SearchParameters,
-    defaults: Mapping[str, Any] = NO_DEFAULTS,
+    as_read: AsRead = AsRead(),
 ) -> Explanation:
     """Explain why the search ended without a plan, with `status` "infeasible" or "unknown".
 
     A corridor that is found unservable proves "infeasible", whatever ended the search.
     Takes up to half of the time left, or until 3 s after the time limit; a set `clock.stop` leaves only
-    what needs no solver. `defaults` are those of the inventory's file. Raises SolverFailed.
+    what needs no solver. `as_read` says how the inventory was read. Raises SolverFailed.
     """
-    trials = Trials.begin_after(solver, parameters, defaults)
+    trials = Trials.begin_after(solver, parameters, as_read)
     return _explain_cases(trials, inventory, graph, status, judge_corridors(trials, inventory, graph))
 
 
@@ -67,13 +65,13 @@ def explain_inventory(
     graph: CandidateGraph,
     solver: str,
     parameters: SearchParameters,
-    defaults: Mapping[str, Any] = NO_DEFAULTS,
+    as_read: AsRead = AsRead(),
 ) -> Explanation:
     """Whether all required corridors can be served together ("servable"), and why not, within the time budget.
 
     Optional corridors that cannot be served even alone are explained too. Raises SolverFailed.
     """
-    trials = Trials(solver, parameters, defaults=defaults)
+    trials = Trials(solver, parameters, as_read=as_read)
     needed = keep_required(inventory).model_copy(update={"objective": "tco"})
     if trials.construct(needed, restrict_graph(graph, needed)) is not None:
         return _explain_servable(trials, inventory, graph)
@@ -84,7 +82,7 @@ def explain_inventory(
         if found.design is not None:
             return _explain_servable(trials, inventory, graph)
         status = found.status
-    return _explain_cases(Trials.begin_after(solver, parameters, defaults, 1.0), inventory, graph, status, cases)
+    return _explain_cases(Trials.begin_after(solver, parameters, as_read, 1.0), inventory, graph, status, cases)
 
 
 def _explain_servable(trials: Trials, inventory: Inventory, graph: CandidateGraph) -> Explanation:

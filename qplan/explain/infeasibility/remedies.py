@@ -204,12 +204,12 @@ def _try(trials: Trials, inventory: Inventory, attempt: Attempt, scope: str) -> 
     narrow = narrow_rules(inventory, proposal, search.design)
     remedy = Remedy(
         text=narrow.text,
-        settings=narrow.written,
+        settings=trials.as_read.write(narrow.settings),
         scope=scope,
         objective=inventory.objective,
         cost=search.value,
         proven=search.status == "optimal",
-        cost_known=narrow.cost_known or not SITE_COSTS.isdisjoint(trials.defaults.get("site") or ()),
+        cost_known=narrow.cost_known or not SITE_COSTS.isdisjoint(trials.as_read.defaults.get("site") or ()),
         service=narrow.service,
     )
     return Tried((Success(remedy, narrow, attempt.origin),))
