@@ -22,8 +22,11 @@ from qplan.inventory.fields import (
     Country,
     Id,
     Ids,
+    Latitude,
+    Longitude,
     Model,
     Point,
+    Position,
     Positive,
     Provenance,
     Share,
@@ -48,9 +51,9 @@ class Site(Model):
     """A place that can host QKD modules; it becomes a QKD node once it does."""
 
     name: str | None = None
-    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)] | None = None
+    lat: Latitude | None = None
     """WGS84 latitude in degrees; give both `lat` and `lon` or neither."""
-    lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)] | None = None
+    lon: Longitude | None = None
     """WGS84 longitude in degrees."""
     address: str | None = None
     """Where equipment is delivered and installed; for quotes and orders, in no picture."""
@@ -123,6 +126,8 @@ class Fibre(FibreFields):
     """A fibre cable between two sites."""
 
     ends: TwoEnds
+    geometry: Annotated[tuple[Position, ...], Field(strict=False, min_length=2)] | None = None
+    """The route from end to end, [lon, lat] in degrees as in GeoJSON: drawn on maps, and held against the length."""
 
 
 class QkdSystem(Model):

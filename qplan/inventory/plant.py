@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 
 from qplan.inventory.model import Fibre, Inventory, Item, QkdSystem, Site
 from qplan.physics.bands import Band, band_at
-from qplan.physics.loss import ROUTE_FACTOR, fibre_loss_db, geodesic_km
+from qplan.physics.loss import ROUTE_FACTOR, fibre_loss_db, geodesic_km, sphere_km
 
 Room = Literal["rack_units", "power_w"]
 ROOMS: tuple[Room, ...] = ("rack_units", "power_w")
@@ -56,6 +56,20 @@ def great_circle_km(inventory: Inventory, fibre: Fibre) -> float | None:
     """Geodesic between the fibre's ends; None where an end has no coordinates."""
     a, b = (coordinates(inventory.sites[end]) for end in fibre.ends)
     return None if a is None or b is None else geodesic_km(*a, *b)
+
+
+def course(inventory: Inventory, fibre: Fibre, start: str) -> tuple[tuple[float, float], ...]:
+    """Latitudes and longitudes along the fibre's geometry from one of its ends on; none where it states no geometry.
+
+    Which of its ends the geometry begins at, the ends' coordinates say; without these it is the first.
+    """
+    places = tuple((lat, lon) for lon, lat in fibre.geometry or ())
+    first, second = (coordinates(inventory.sites[end]) for end in fibre.ends)
+    if places and first and second:
+        along = sphere_km(*first, *places[0]) + sphere_km(*second, *places[-1])
+        against = sphere_km(*second, *places[0]) + sphere_km(*first, *places[-1])
+        places = places if along <= against else places[::-1]
+    return places if start == fibre.ends[0] else places[::-1]
 
 
 def length_km(inventory: Inventory, fibre: Fibre) -> float | None:

@@ -90,6 +90,8 @@ RULES: dict[str, Rule] = {
     "QP317": Rule("warning", "margin or patch of many dB"),
     "QP318": Rule("warning", "more strands than a cable holds"),
     "QP319": Rule("warning", "latitude and longitude exchanged"),
+    "QP320": Rule("warning", "geometry that does not lead from end to end"),
+    "QP321": Rule("warning", "length that does not fit the geometry"),
     # corridors
     "QP401": Rule("error", "corridor from a site to itself"),
     "QP402": Rule("error", "corridor without a demand"),

@@ -176,6 +176,29 @@ def ring(exchanged: bool) -> dict:
     return {"sites": sites, "fibres": fibres}
 
 
+WAY = [[8.54, 47.38], [8.61, 47.41], [8.72, 47.50]]  # of 19.25 km
+
+
+@pytest.mark.parametrize(
+    ("geometry", "length_km", "found"),
+    [
+        (WAY, 20, set()),
+        (WAY[::-1], 40, set()),
+        (WAY, 19.04, {"QP321"}),
+        (WAY, 42, {"QP321"}),
+        (WAY[:2], 20, {"QP320"}),
+        ([[lat, lon] for lon, lat in WAY], 20, {"QP320"}),
+    ],
+)
+def test_geometry_leads_from_end_to_end_and_fits_the_length(geometry, length_km, found):
+    sites = {"a": {"lat": 47.38, "lon": 8.54}, "b": {"lat": 47.5, "lon": 8.72}}
+    fibre = {"ends": ["a", "b"], "length_km": length_km, "geometry": geometry}
+    declared = {"sites": sites, "fibres": {"f": fibre}}
+    assert {"QP304", "QP316", "QP320", "QP321"} & rules_of(declared) == found
+    hints = [item.hint for item in check(view(declared), ids_known=True, all_valid=True) if item.code == "QP320"]
+    assert hints == [("lon comes before lat, as in GeoJSON" if geometry[0][0] > 47 else "")] * ("QP320" in found)
+
+
 def test_exchanged_coordinates_are_one_finding():
     assert not {"QP304", "QP316", "QP319"} & rules_of(ring(exchanged=False))
     assert {"QP304", "QP316", "QP319"} & rules_of(ring(exchanged=True)) == {"QP319"}

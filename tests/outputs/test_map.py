@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from plan_fixtures import make_link, make_plan, sample
 
 from qplan.assessment.facts import assess
+from qplan.interchange.exports.layers import link_features
 from qplan.inventory.model import Inventory
 from qplan.outputs.map.basemap import Frame, base_map
 from qplan.outputs.map.page import map_html
@@ -171,6 +172,24 @@ def test_a_patched_through_site_without_coordinates_leaves_the_link_on_the_map()
     data = Page(map_html(assess(*without_places({"uster-hut"})))).data
     south = next(link for link in data["links"] if link["name"] == "Zürich DC 1 – Rapperswil PoP")
     assert south["line"] == [[47.38, 8.54], [47.23, 8.82]]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_lines_follow_the_geometry_of_fibres_whichever_end_it_begins_at(turned):
+    inventory, plan = sample()
+    way = ((8.56, 47.37), (8.63, 47.3), (8.71, 47.34))
+    bent = inventory.fibres["f-zrh-ust"].model_copy(update={"geometry": way[::-1] if turned else way})
+    drawn = inventory.model_copy(update={"fibres": {**inventory.fibres, "f-zrh-ust": bent}})
+    links = Page(map_html(assess(drawn, plan))).data["links"]
+    hut = inventory.sites["uster-hut"]
+    line = [[47.38, 8.54], *([lat, lon] for lon, lat in way), [hut.lat, hut.lon], [47.23, 8.82]]
+    assert [link["line"] for link in links if link["name"] == "Zürich DC 1 – Rapperswil PoP"] == [line]
+    [south] = [each for each in link_features(drawn, plan) if each.id == links_by_ends(plan)["zrh-dc1", "rap-pop"]]
+    assert [list(place) for place in south.positions] == [place[::-1] for place in line]
+
+
+def links_by_ends(plan):
+    return {link.ends: link.id for link in plan.links} | {link.ends[::-1]: link.id for link in plan.links}
 
 
 def test_without_any_coordinates_the_page_says_so():

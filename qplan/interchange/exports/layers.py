@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
 
 from qplan.inventory.model import Fibre, Inventory
-from qplan.inventory.plant import length_km, loss_db, strands_taken
+from qplan.inventory.plant import course, length_km, loss_db, strands_taken
 from qplan.physics.bands import Band
 from qplan.plan.model import Link, Plan
 
@@ -49,7 +50,7 @@ def site_features(inventory: Inventory, plan: Plan) -> list[Feature]:
 def _fibre_features(inventory: Inventory, plan: Plan) -> list[Feature]:
     used = strands_taken(inventory, plan.links)
     return [
-        Feature("fibre", name, name, _positions(inventory, fibre.ends), _fibre(inventory, fibre, used.get(name, 0)))
+        Feature("fibre", name, name, _way(inventory, fibre.ends, (name,)), _fibre(inventory, fibre, used.get(name, 0)))
         for name, fibre in sorted(inventory.fibres.items())
     ]
 
@@ -87,7 +88,16 @@ def _link(link: Link, corridors: list[str]) -> dict[str, Value]:
 
 
 def _route(inventory: Inventory, link: Link) -> tuple[Position, ...]:
-    return _positions(inventory, (link.ends[0], *link.bypass_sites, link.ends[1]))
+    return _way(inventory, (link.ends[0], *link.bypass_sites, link.ends[1]), link.fibres)
+
+
+def _way(inventory: Inventory, sites: tuple[str, ...], fibres: tuple[str, ...]) -> tuple[Position, ...]:
+    """The places of the sites, and between them those of each fibre's geometry; nothing where a site's is not known."""
+    places = _positions(inventory, sites)
+    way = list(places[:1])
+    for f, start, place in zip(fibres, sites, places[1:], strict=False):
+        way += [*((lon, lat) for lat, lon in course(inventory, inventory.fibres[f], start)), place]
+    return tuple(place for place, _ in groupby(way))
 
 
 def _positions(inventory: Inventory, sites: tuple[str, ...]) -> tuple[Position, ...]:

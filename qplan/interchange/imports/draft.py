@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from pydantic import BaseModel
 
@@ -126,8 +127,9 @@ def _fibre(key: str, row: FibreRow, form: str) -> dict[str, object]:
     if isinstance(words, list):
         fields["ducts"] = list(dict.fromkeys(names.duct_id(word) for word in words))
         labels |= {"ducts": words} if fields["ducts"] != words else {}
-    if row.route and "geometry" in Fibre.model_fields:
-        fields["geometry"] = [[round(lon, 6), round(lat, 6)] for lon, lat in row.route]
+    if row.route:
+        places = [[round(lon, 6), round(lat, 6)] for lon, lat in row.route]
+        fields["geometry"] = [place for place, _ in groupby(places)]  # pieces that were joined share a place
     return _entry(Fibre, fields, labels, row.sources, form)
 
 

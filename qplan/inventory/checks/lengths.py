@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator
+from itertools import pairwise
 
 from qplan.errors import Diagnostic
 from qplan.inventory.checks.view import View
 from qplan.inventory.model import Fibre
-from qplan.inventory.plant import coordinates, great_circle_km, length_km
+from qplan.inventory.plant import coordinates, course, great_circle_km, length_km
 from qplan.inventory.source.messages import counted
 from qplan.inventory.source.units import UNITS
-from qplan.physics.loss import ROUTE_FACTOR, sphere_km
+from qplan.physics.loss import ROUTE_FACTOR, geodesic_km, sphere_km
 
 GREAT_CIRCLE_TOLERANCE = 0.001  # relative: coordinates are rounded
 DETOUR, DETOUR_KM = 5.0, 20.0  # no route is so many times, and so many km beside, as long as its ends are apart
+ASTRAY_KM = 1.0  # from a site to where the geometry of its fibre ends: a large campus
+DRAWN_TOLERANCE = 0.01  # relative: by so much a drawing may be longer than the cable
+DRAWN, DRAWN_KM = 2.0, 2.0  # no cable is so many times, and so many km beside, as long as its drawing
 LOOP_KM = 0.05  # of ends that are nearer than this the fibre is a coil, or a loop that is led back
 LONGEST_KM = 1000.0  # far beyond any span without amplifiers; for ends whose coordinates are not known
 OTHER_UNITS = {unit: float(UNITS["_km"].others[unit]) for unit in ("m", "mi", "ft")}
@@ -34,6 +39,8 @@ def check_lengths(view: View) -> Iterator[Diagnostic]:
             yield _too_short(view, name, fibre, fibre.length_km)
         elif fibre.length_km > _most_km(view, fibre):
             yield _too_long(view, name, fibre, fibre.length_km)
+        if fibre.geometry is not None:
+            yield from _against_geometry(view, name, fibre)
 
 
 def _apart_km(view: View, fibre: Fibre) -> float | None:
@@ -91,6 +98,26 @@ def _too_long(view: View, name: str, fibre: Fibre, length: float) -> Diagnostic:
     against = "beyond any span without amplifiers" if apart is None else f"but its ends are {apart:.3g} km apart"
     message = f"fibres.{name} is {length:g} km long, {against} (the length is used as stated)"
     return view.finding("QP316", ("fibres", name, "length_km"), message, hint=_in_other_unit(view, fibre, length))
+
+
+def _against_geometry(view: View, name: str, fibre: Fibre) -> Iterator[Diagnostic]:
+    """The geometry leads from end to end, and the stated length fits it: a cable is no shorter than its drawing."""
+    places, path = course(view.inventory, fibre, fibre.ends[0]), ("fibres", name, "geometry")
+    outermost = dict(zip(fibre.ends, (places[0], places[-1]), strict=True))
+    sites = {end: place for end in fibre.ends if (place := coordinates(view.inventory.sites[end])) is not None}
+    astray_km = {end: sphere_km(*outermost[end], *place) for end, place in sites.items()}
+    if max(astray_km.values(), default=0.0) > ASTRAY_KM:
+        end = max(astray_km, key=lambda end: astray_km[end])
+        exchanged = [min(sphere_km(lon, lat, *site) for lat, lon in outermost.values()) for site in sites.values()]
+        hint = "lon comes before lat, as in GeoJSON" if max(exchanged) <= ASTRAY_KM else ""
+        message = f"the geometry of fibres.{name} comes no nearer to {end} than {astray_km[end]:.1f} km"
+        yield view.finding("QP320", path, message, hint=hint)
+        return
+    drawn_km = math.fsum(geodesic_km(*a, *b) for a, b in pairwise(places))
+    least, most = drawn_km * (1 - DRAWN_TOLERANCE), DRAWN * drawn_km + DRAWN_KM
+    if fibre.length_km is not None and not least <= fibre.length_km <= most:
+        lengths = f"is {fibre.length_km:g} km long and its geometry {drawn_km:.2f} km"
+        yield view.finding("QP321", path, f"fibres.{name} {lengths} (the length is used as stated)")
 
 
 def _in_other_unit(view: View, fibre: Fibre, length: float) -> str:

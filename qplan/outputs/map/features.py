@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from qplan.assessment.corridors import CorridorFacts
 from qplan.assessment.facts import PlanFacts
 from qplan.assessment.link_budgets import LinkFacts
+from qplan.inventory.model import Inventory
+from qplan.inventory.plant import course
 from qplan.outputs.map.basemap import Frame
 from qplan.outputs.text import existing, wording
 from qplan.outputs.text.names import SiteNames
@@ -25,6 +28,7 @@ CIRCLE_SHARE = 0.04
 """Radius around a place that several sites share, as a share of the plan's extent."""
 CIRCLE_MOST_DEG = 0.02
 SAME_PLACE_DEG = 0.002
+ARC_STEPS = 8
 PARALLEL_SHARE = 0.06
 """How far lines between the same two sites bow, as a share of their distance."""
 
@@ -50,7 +54,7 @@ def features(facts: PlanFacts, picture: Diagram) -> Features:
     """All that the page needs to know, from the diagram of the same plan."""
     names = SiteNames(facts.inventory)
     places = _places(picture.nodes)
-    lines, looks = _lines(picture.links, places), system_lines(picture.catalogue)
+    lines, looks = _lines(picture, places, facts.inventory), system_lines(picture.catalogue)
     by_source = {link.source: link for link in picture.links}
     users = facts.usage.links
     drawn = [link for link in picture.links if link.id in lines]
@@ -138,11 +142,12 @@ def _frame(places: list[Point]) -> Frame | None:
     return Frame(*(round(side, 3) for side in (x - across, max(-85.0, y - reach), x + across, min(85.0, y + reach))))
 
 
-def _lines(links: tuple[DiagramLink, ...], places: dict[str, Point]) -> dict[str, list[Point]]:
+def _lines(picture: Diagram, places: dict[str, Point], inventory: Inventory) -> dict[str, list[Point]]:
     """Lines over the known sites of each route, by diagram id; none where an end is not known.
 
-    Lines between the same two sites bow away from each other.
+    They follow the geometry of fibres that state one. Lines between the same two sites bow away from each other.
     """
+    links, site_of = picture.links, {node.id: node.site for node in picture.nodes}
     routes = {
         link.id: [node for node in link.nodes if node in places]
         for link in links
@@ -153,29 +158,39 @@ def _lines(links: tuple[DiagramLink, ...], places: dict[str, Point]) -> dict[str
         for piece in pairwise(route):
             bundles.setdefault(frozenset(piece), []).append(link_id)
     lines: dict[str, list[Point]] = {}
-    for link_id, route in routes.items():
-        line = [places[route[0]]]
-        for a, b in pairwise(route):
+    for link in (link for link in links if link.id in routes):
+        fibres = dict(zip(pairwise(link.nodes), link.fibres, strict=bool(link.fibres)))
+        lines[link.id] = [places[routes[link.id][0]]]
+        for a, b in pairwise(routes[link.id]):
             bundle = bundles[frozenset((a, b))]
-            side = (bundle.index(link_id) - (len(bundle) - 1) / 2) * (1 if a < b else -1)
-            line += _bowed(places[a], places[b], side * PARALLEL_SHARE)
-        lines[link_id] = line
+            side = (bundle.index(link.id) - (len(bundle) - 1) / 2) * (1 if a < b else -1)
+            fibre = inventory.fibres[fibres[a, b]] if (a, b) in fibres else None
+            along = course(inventory, fibre, site_of[a]) if fibre else ()
+            lines[link.id] += _bowed(places[a], places[b], along, side * PARALLEL_SHARE)
     return lines
 
 
-def _bowed(a: Point, b: Point, share: float) -> list[Point]:
-    """From a (left out) to b on a flat arc that leaves the straight line by a share of its length."""
-    if share == 0:
-        return [b]
+def _bowed(a: Point, b: Point, along: Sequence[Point], share: float) -> list[Point]:
+    """From a (left out) to b over places on the way, on a flat arc that leaves these by a share of its length."""
     narrow = max(0.1, narrowing([a[0], b[0]]))
     up, across = b[0] - a[0], (b[1] - a[1]) * narrow
-    steps = 8
+    parts = [step / ARC_STEPS for step in range(1, ARC_STEPS)] if share else []
+    way = _beside(a, along) or [(a[0] + up * part, a[1] + across * part / narrow) for part in parts]
     arc = []
-    for step in range(1, steps + 1):
-        part = step / steps
+    for number, (lat, lon) in enumerate(way, start=1):
+        part = number / (len(way) + 1)
         off = 4 * part * (1 - part) * share
-        arc.append((round(a[0] + up * part + across * off, 6), round(a[1] + (across * part - up * off) / narrow, 6)))
-    return arc
+        arc.append((round(lat + across * off, 6), round(lon - up * off / narrow, 6)))
+    return [*arc, b]
+
+
+def _beside(a: Point, along: Sequence[Point]) -> list[Point]:
+    """Places one after the other from a on, longitudes without a leap at 180°."""
+    here, way = a[1], list[Point]()
+    for lat, lon in along:
+        here = lon + 360 * round((here - lon) / 360)
+        way.append((lat, here))
+    return way
 
 
 def _site(node: DiagramNode, place: Point, facts: list[Fact]) -> dict[str, Any]:

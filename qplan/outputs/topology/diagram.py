@@ -80,6 +80,8 @@ class DiagramLink:
     detail: str
     existing: bool = False
     """Nothing is bought for it."""
+    fibres: tuple[str, ...] = ()
+    """From site to site, where all sites of the route are among the nodes."""
 
     @property
     def retired(self) -> bool:
@@ -218,6 +220,7 @@ def _link(
         system=link.system,
         detail=one_line(detail),
         existing=facts.state in ("used", "kept"),
+        fibres=link.fibres,
     )
 
 
@@ -241,6 +244,7 @@ def _retired(facts: PlanFacts, ids: dict[str, str], names: SiteNames, start: int
             system=None,
             detail=one_line(f"{ends}: {name}, {existing.RETIRED}, {link.count} × {link.system}"),
             existing=True,
+            fibres=link.fibres if set(sites) <= ids.keys() else (),
         )
 
 
@@ -258,4 +262,5 @@ def _unused_fibres(facts: PlanFacts, ids: dict[str, str], names: SiteNames, star
             lines=(),
             system=None,
             detail=f"{name}: {fibre_id}, {UNUSED_FIBRE}",
+            fibres=(fibre_id,),
         )
