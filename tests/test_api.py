@@ -12,6 +12,8 @@ import pytest
 
 import qplan
 from qplan.errors import Exit
+from qplan.optimizer.limits import Sighting
+from qplan.outputs.verbs.progress import progress, progress_line
 
 ROOT = Path(__file__).parents[1]
 METRO = ROOT / "examples" / "metro" / "sites.yaml"
@@ -135,6 +137,19 @@ def test_progress_and_stop():
         "feasible",
         Exit.LIMIT,
     ) and result.plan.solver.stopped_by == "interrupt"
+
+
+@pytest.mark.parametrize(
+    ("sighting", "line"),
+    [
+        (Sighting("priority", None, -1.0), "first plan (priority served): best –, at most 1"),
+        (Sighting("priority, arc flow", -0.0, -4.0), "proving (priority served): best 0, at most 4"),
+        (Sighting("tco, arc flow", 2000.0, 1500.0), "proving: best CHF 2 000, bound CHF 1 500, gap CHF 500 (25.00 %)"),
+        (Sighting("relays", 4.0, 3.0), "proving (relays): best 4, bound 3, gap 1 (25.00 %)"),
+    ],
+)
+def test_progress_is_told_in_amounts_that_users_know(sighting, line):
+    assert progress_line(progress(sighting), "CHF") == line
 
 
 def test_without_a_plan_there_is_an_explanation(tmp_path):

@@ -129,5 +129,5 @@ def default_file(ctx: click.Context) -> Path:
     named = sorted(Path().glob("*.qplan.yaml"))
     if len(named) == 1:
         return named[0]
-    found = f"{len(named)} files named *.qplan.yaml" if named else f"neither {DEFAULT_FILE} nor a *.qplan.yaml"
-    raise click.UsageError(f"there is {found} here: name the inventory file", ctx)
+    found = f"are {len(named)} files named *.qplan.yaml" if named else f"is neither {DEFAULT_FILE} nor a *.qplan.yaml"
+    raise click.UsageError(f"there {found} here: name the inventory file", ctx)

@@ -130,7 +130,7 @@ def test_default_file_is_the_only_one_of_its_kind(here, qplan):
     assert (here / "lake.qplan.plan" / "plan.json").exists()
     save(square(), "second.qplan.yaml")
     code, out, err = qplan("optimize")
-    assert (code, out) == (2, "") and "2 files" in err
+    assert (code, out) == (2, "") and "there are 2 files" in err
 
 
 def test_default_folder_is_beside_the_file_not_here(here, qplan, monkeypatch):

@@ -6,6 +6,7 @@ import copy
 import json
 import re
 import unicodedata
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -15,8 +16,9 @@ from plan_fixtures import SAMPLE, make_link, make_plan, sample
 
 from qplan.assessment.facts import assess
 from qplan.inventory.model import Corridor, Inventory
+from qplan.outputs.report.document import Table
 from qplan.outputs.report.markdown import MARKER, report_markdown
-from qplan.outputs.report.report import report_document, report_html
+from qplan.outputs.report.report import document_html, report_document, report_html
 from qplan.outputs.text import wording
 from qplan.outputs.text.summary import summary_json, summary_markdown, summary_text
 from qplan.outputs.text.tables import escape_markdown, one_line
@@ -125,6 +127,24 @@ def test_page_is_self_contained_and_names_are_only_text(make):
         assert not any(name.startswith("on") for name in attributes)
         for name in ("src", "href", "xlink:href", "action"):
             assert (attributes.get(name) or "#").startswith("#")
+
+
+@pytest.mark.parametrize(
+    ("text", "wraps_as"),
+    [
+        ("2 × a-buy, 1 × alpenglow-24 at its own", ["2 × a-buy,", "1 × alpenglow-24", "at", "its", "own"]),
+        ("at least EUR -2 525 357.50 + all else", ["at", "least", "EUR -2 525 357.50", "+", "all", "else"]),
+        ("0.23 dB (key rate)", None),
+    ],
+)
+def test_cells_wrap_where_they_are_long_and_figures_stay_whole(text, wraps_as):
+    inventory, plan = sample()
+    table = Table("", ("a", "b"), (("", text),), right=("b",))
+    page = document_html(replace(report_document(assess(inventory, plan)), corridors=table))
+    kind, cell = re.search(r'<td class="(.*?)" data-label="b"><span>(.*?)</span>', page).groups()
+    assert kind == ("right" if wraps_as else "right whole")
+    assert not wraps_as or [part.replace("\u00a0", " ") for part in cell.split(" ")] == wraps_as
+    assert re.findall(r"(.*) {.*nowrap", page) == ["td.whole"]
 
 
 def test_hostile_names_stay_inside_their_markdown_cells():

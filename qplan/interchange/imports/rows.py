@@ -178,6 +178,12 @@ def doubt(code: str, origin: Origin, address: str, message: str, hint: str = "")
     return finding(code, Spot(file, origin.line, 1 if origin.line else 0), address, message, hint=hint)
 
 
+def links_left_out(origin: Origin, count: int) -> tuple[Diagnostic, ...]:
+    """Of QKD links in what a plan was exported to."""
+    message = f"{counted(count, 'QKD link')} of a plan left out: they are no fibres"
+    return (doubt("QP651", origin, "", message),) if count else ()
+
+
 def gathered(code: str, found: Sequence[tuple[Origin, str]], noun: str, what: str, hint: str = "") -> list[Diagnostic]:
     """One finding about many alike, at the first: `3 fibres listed in both directions: F2, F5, F9`."""
     if not found:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from qplan.errors import Diagnostic
 from qplan.inventory.checks.view import View
-from qplan.inventory.source.messages import figure
+from qplan.inventory.source.messages import figure, times
 from qplan.inventory.source.source_map import Path, dotted
 
 MOST_MARGIN_DB = 10.0  # ten times the 1 to 3 dB that fibre is planned with; it halves the reach of a system of 20 dB
@@ -81,15 +81,15 @@ def check_leases(view: View) -> Iterator[Diagnostic]:
     if not dearest:
         return
     for name, fibre in view.inventory.fibres.items():
-        for key, times, what in (
+        for key, most, what in (
             ("cost_per_strand_km_year", 1.0, "a km of strand"),
             ("cost_per_strand_year", MOST_LEASE, "a strand"),
         ):
             cost = getattr(fibre, key)
-            if cost > times * dearest:
+            if cost > most * dearest:
                 message = (
-                    f"{what} of fibres.{name} costs {figure(cost)} a year, {cost / dearest:.3g} times the price of the "
+                    f"{what} of fibres.{name} costs {figure(cost)} a year, {times(cost / dearest)} the price of the "
                     "dearest QKD system"
                 )
-                hint = "the price of the whole strand is cost_per_strand_year" if times == 1.0 else ""
+                hint = "the price of the whole strand is cost_per_strand_year" if most == 1.0 else ""
                 yield view.finding("QP506", ("fibres", name, key), message, hint=hint)

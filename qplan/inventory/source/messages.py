@@ -96,6 +96,11 @@ def figure(number: float) -> str:
     return re.sub(r"e([-+])0*", lambda exponent: f"e{exponent[1].strip('+')}", f"{number:g}")
 
 
+def times(ratio: float) -> str:
+    """To three digits, thousands apart: `1 300 times`, `0.62 times`."""
+    return f"{float(f'{ratio:.3g}'):,.15g} times".replace(",", " ")
+
+
 def joined(words: Iterable[str]) -> str:
     """`a, b or c`."""
     *others, last = words

@@ -15,7 +15,7 @@ from qplan.outputs.text.names import SiteNames
 from qplan.outputs.text.tables import one_line
 from qplan.outputs.text.verdict import figures, plan_line, title, warnings
 
-FIGURE_SPACE = re.compile(r"(?<=\d) (?=\d{3}\b|%|dB\b|km\b|[kMG]?bit/s|U\b|W\b)|(?<=\b[A-Z]{3}) (?=\d)")
+FIGURE_SPACE = re.compile(r"(?<=\d) (?=\d{3}\b|%|×|dB\b|km\b|[kMG]?bit/s|U\b|W\b)|(?<=\d ×) |(?<=\b[A-Z]{3}) (?=-?\d)")
 TONES = {
     "ok": "good",
     "kept": "good",

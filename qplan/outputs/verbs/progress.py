@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Phase = Literal["first plan", "improving", "proving", "looking for reasons"]
 MONEY = ("tco", "capex")
+PRIORITY = "priority"
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Progress:
 
     phase: Phase
     measure: str
-    """What `best` and `bound` are amounts of: tco, capex, relays, or lost priority (which is settled first)."""
+    """What `best` and `bound` are amounts of: priority of optional corridors served (settled first, and no plan has
+    more than the bound), changes, relays, tco or capex."""
     best: float | None
     bound: float | None
     gap: float | None
@@ -34,7 +36,15 @@ def progress(sighting: Sighting) -> Progress:
     measure, _, method = sighting.phase.partition(", ")
     best, bound = sighting.value, sighting.bound
     phase: Phase = "first plan" if best is None else "improving" if method == "local search" else "proving"
-    return Progress(phase, measure, best, bound, None if best is None or bound is None else max(0.0, gap(best, bound)))
+    share = None if best is None or bound is None else max(0.0, gap(best, bound))
+    if measure == PRIORITY:
+        best, bound = _served(best), _served(bound)
+    return Progress(phase, measure, best, bound, share)
+
+
+def _served(lost: float | None) -> float | None:
+    """The search minimises minus the priority served."""
+    return None if lost is None else 0.0 - lost
 
 
 def progress_line(progress: Progress, currency: str) -> str:
@@ -42,6 +52,8 @@ def progress_line(progress: Progress, currency: str) -> str:
     if progress.phase == "looking for reasons":
         return "no plan: looking for reasons …"
     best, bound, share = progress.best, progress.bound, progress.gap
+    if progress.measure == PRIORITY:
+        return f"{progress.phase} (priority served): best {figure(best)}, at most {figure(bound)}"
     unit, aim = (f"{currency} ", "") if progress.measure in MONEY else ("", f" ({progress.measure})")
     left = "–"
     if best is not None and bound is not None and share is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import replace
 from itertools import pairwise
 
@@ -60,6 +61,26 @@ def test_unit_of_lengths_is_told_by_the_coordinates(seed, unit):
     assert all(str(value["labels"]["length_taken_as"]).endswith(unit) for value in inferred.fibres.values())
     stated = replace(scaled, fibres=tuple(replace(f, unit=unit) for f in scaled.fibres))
     assert lengths(draft(stated)) == lengths(inferred) and "QP641" not in codes(draft(stated))
+
+
+def said(made: Draft, code: str) -> str:
+    (message,) = (item.message for item in made.findings if item.code == code)
+    return message
+
+
+def test_times_of_the_great_circle_are_plain_figures():
+    rows = network(3)
+    metres = draft(replace(rows, fibres=tuple(replace(f, length=f.length * 1000) for f in rows.fibres)))
+    assert re.search(r"they would be 1 \d\d0 times the great circle: taken as m$", said(metres, "QP641"))
+
+
+def test_parts_are_counted_as_they_are():
+    sites = tuple(SiteRow(key, AT) for key in "ABCDE")
+    apart = "parts that no fibre joins:"
+    assert said(draft(Rows(sites[:3])), "QP661") == f"3 {apart} 3 sites without any fibre: A, B, C"
+    fibres = (FibreRow("F", ("A", "B"), AT, 9.0, "km"), FibreRow("G", ("C", "D"), AT, 9.0, "km"))
+    whole = f"3 {apart} 2 sites hang together; 2 sites around C; 1 site without any fibre: E"
+    assert said(draft(Rows(sites, fibres)), "QP661") == whole
 
 
 @few

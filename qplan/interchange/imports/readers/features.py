@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from qplan.interchange.imports.fields import Cell
 from qplan.interchange.imports.mapping import ImportMap
 from qplan.interchange.imports.records import complete, fibres, site
-from qplan.interchange.imports.rows import Kind, Origin, Point, Rows, SiteRow, doubt
+from qplan.interchange.imports.rows import Kind, Origin, Point, Rows, SiteRow, doubt, links_left_out
 from qplan.interchange.imports.sources import SourceFile, refused
 from qplan.interchange.imports.stages.coordinates import distance_km
 from qplan.interchange.imports.tables import Record, Table, records_of, table_of
@@ -56,9 +56,7 @@ def rows_of(source: SourceFile, features: Sequence[Feature], mapping: ImportMap)
         raise refused("QP605", source.origin, "no points and no lines")
     points, lines = ([f for f in features if f.is_line == flag] for flag in (False, True))
     rows = Rows(read=(f"{source.name}: {counted(len(points), 'point')}, {counted(len(lines), 'line')}",))
-    if links:
-        message = f"{counted(len(links), 'QKD link')} of a plan left out: they are no fibres"
-        rows = rows.adding(doubt("QP651", source.origin, "", message))
+    rows = rows.adding(*links_left_out(source.origin, len(links)))
     if points:
         rows = rows.joined(_sites(source, points, mapping))
     return rows.joined(_fibres(source, lines, mapping)) if lines else rows

@@ -12,7 +12,7 @@ from qplan.interchange.imports.json_values import as_mapping, as_number, as_text
 from qplan.interchange.imports.mapping import ImportMap
 from qplan.interchange.imports.numbers import NOTHING
 from qplan.interchange.imports.records import fibre, site
-from qplan.interchange.imports.rows import FibreRow, Kind, Origin, Rows, SiteRow, clean, doubt, listed
+from qplan.interchange.imports.rows import FibreRow, Kind, Origin, Rows, SiteRow, clean, doubt, links_left_out, listed
 from qplan.interchange.imports.sources import Element, SourceFile, json_value, refused, xml_root
 from qplan.interchange.imports.tables import Record, records_of, table_of
 from qplan.inventory.source.messages import counted
@@ -24,6 +24,7 @@ READ_OTHERWISE = frozenset(
 )
 LABELS = ("type", "link type", "link label", "link speed")
 SEA = "seacable"
+OF_QKD_LINKS = frozenset(["system", "key rate bps", "fibres"])  # data of an edge in a plan's export
 Data = Mapping[str, str]
 
 
@@ -32,6 +33,10 @@ class Edge:
     ends: tuple[str, str]
     key: str
     data: Data
+
+    @property
+    def is_qkd_link(self) -> bool:
+        return self.data.keys() >= OF_QKD_LINKS
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,8 @@ def _texts(item: Mapping[str, object]) -> dict[str, str]:
 def _rows(source: SourceFile, graph: Graph) -> Rows:
     outside = {key for key, data in graph.nodes.items() if data.get("internal") == "0"}
     nodes = {key: data for key, data in graph.nodes.items() if key and key not in outside}
-    edges = [edge for edge in graph.edges if all(edge.ends) and not outside.intersection(edge.ends)]
+    fibres = [edge for edge in graph.edges if not edge.is_qkd_link]
+    edges = [edge for edge in fibres if all(edge.ends) and not outside.intersection(edge.ends)]
     read_ = f"{source.name}: {counted(len(graph.nodes), 'node')}, {counted(len(graph.edges), 'edge')}"
     name = graph.data.get("network") or graph.data.get("name") or graph.data.get("label")
     rows = Rows(findings=tuple(_said(source, graph, outside)), read=(read_,), name=name)
@@ -123,6 +129,7 @@ def _said(source: SourceFile, graph: Graph, outside: set[str]) -> Iterator[Diagn
         edges = counted(sum(bool(outside.intersection(edge.ends)) for edge in graph.edges), "edge")
         message = f"{counted(len(outside), 'node')} outside the network, with {edges}, left out: {called}"
         yield doubt("QP651", source.origin, "", message)
+    yield from links_left_out(source.origin, sum(edge.is_qkd_link for edge in graph.edges))
     layer = graph.data.get("layer", "")
     if plain(layer) in LOGICAL:
         message = (

@@ -17,7 +17,7 @@ def api_rows(source: SourceFile) -> list[NetBoxRow]:
     """Raises `Refused` where there is nothing that is known."""
     rows = [row for place, item in _objects(json_value(source)) if (row := _row(source, place, item))]
     if not rows:
-        raise refused("QP601", source.origin, "no sites, devices, cables or circuits as NetBox's API gives them")
+        raise refused("QP603", source.origin, "no sites, devices, cables or circuits as NetBox's API gives them")
     return rows
 
 

@@ -13,7 +13,7 @@ from qplan.interchange.imports.fields import KM_PER
 from qplan.interchange.imports.mapping import Assumptions
 from qplan.interchange.imports.rows import FibreRow, Point, Rows, SiteRow, doubt, listed
 from qplan.interchange.imports.stages.coordinates import distance_km, ends_and_lengths
-from qplan.inventory.source.messages import counted
+from qplan.inventory.source.messages import counted, times
 
 PLAUSIBLE = (0.98, 2.5)  # route per great circle of most fibres of a table
 ABSURD = (0.05, 50.0)  # so far off, even a single fibre tells
@@ -75,9 +75,8 @@ def _unit(own: Sequence[FibreRow], places: Mapping[str, Point], assume: Assumpti
     unit = _unit_by_ratio(ratios)
     if unit == "km" and (claimed or _plausible(ratios)):
         return "km", []
-    times = f"{median(ratios):.3g} times the great circle"
     what = f"are stated in {claimed} by the format, but" if claimed else "state no unit;"
-    said = f"lengths {what} as kilometres they would be {times}: taken as {unit}"
+    said = f"lengths {what} as kilometres they would be {times(median(ratios))} the great circle: taken as {unit}"
     return unit, [doubt("QP641", origin, "", said, "`assume: {length_unit: …}` in a mapping file decides it")]
 
 

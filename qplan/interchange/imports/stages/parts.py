@@ -41,11 +41,11 @@ def told(rows: Rows) -> Rows:
     parts = components(rows)
     if len(parts) < 2:
         return rows
-    lone = [part[0] for part in parts[1:] if len(part) == 1]
-    words = [f"{len(part)} sites around {part[0]}" for part in parts[1:] if len(part) > 1]
+    lone = [part[0] for part in parts if len(part) == 1]
+    larger = [part for part in parts if len(part) > 1]
+    words = [f"{len(part)} sites hang together" for part in larger[:1]]
+    words += [f"{len(part)} sites around {part[0]}" for part in larger[1:]]
     words += [f"{counted(len(lone), 'site')} without any fibre: {listed(lone)}"] if lone else []
-    message = (
-        f"{counted(len(parts), 'part')} that no fibre joins: {len(parts[0])} sites hang together, {'; '.join(words)}"
-    )
+    message = f"{len(parts)} parts that no fibre joins: {'; '.join(words)}"
     hint = "a corridor can be served within one part alone"
     return rows.adding(doubt("QP661", rows.sites[0].origin.whole, "", message, hint))
