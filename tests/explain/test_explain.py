@@ -255,6 +255,30 @@ def test_the_rule_that_refuses_the_only_relay_comes_before_strands_of_a_hopeless
     ]
 
 
+TIGHT = {"strands": 3, "rack_units": 7}  # of the system that the demands below need twice
+
+
+@pytest.mark.parametrize(
+    "corridors",
+    [
+        {"c": corridor("a", "b", key_rate_bps=1600.0)},
+        {"c1": corridor("a", "b", key_rate_bps=700.0), "c2": corridor("b", "a", key_rate_bps=900.0)},
+    ],
+)
+def test_limits_that_bind_together_are_named_where_asking_for_less_is_enough_by_itself(corridors):
+    inventory = network({"f": fibre("a", "b", strands=5)}, corridors, {"a": {"rack_units": 9}}, {"q": system(**TIGHT)})
+    explanation = explained(inventory)
+    reasons = explanation.joint or explanation.corridors[0].reasons
+    figures = [(reason.code, reason.value, reason.limit) for reason in reasons]
+    short = [("limits", None, None), ("strands", 6, 5), ("rack_units", 14, 9), ("key_rate", 1600, 1000)]
+    assert figures[-4:] == short
+    assert "Free strands and rack units are short together" in next(r.text for r in reasons if r.code == "limits")
+    best = (explanation.remedies or explanation.corridors[0].remedies)[0]
+    assert (best.text, best.cost) == ("raise fibres.f.strands to 6, sites.a.rack_units to 14", 200.0)
+    assert planned(applied(inventory, best.settings)).plan.objective.value == 200.0
+    assert not any(feasible(applied(inventory, (setting,))) for setting in best.settings)
+
+
 def test_sites_that_one_rule_lets_in_are_one_remedy_and_named():
     """Three parallel relays of one operator: the plan takes the cheapest, the rule lets in all."""
     sites = {s: {"operator": "other", "relay_cost": cost} for s, cost in (("x", 30), ("y", 20), ("z", 40))}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from qplan.candidates.reasons import Reason, named
 from qplan.explain.findings import Diagnosis, Obstacle, Proposal, Setting, propose
@@ -28,25 +28,33 @@ FAMILY_NAMES = {
 def examine_limits(trials: Trials, inventory: Inventory) -> Diagnosis:
     """Which limits must be lifted, each by itself or (where that is not enough) together, and what they are short of.
 
-    The inventory has no optional corridor.
+    Where only asking for less is enough by itself, what is short together is said too. The inventory has no optional
+    corridor.
     """
     families = list_families(inventory)
     ordered = sorted(families, key=lambda family: family != "budget")  # the likeliest first
-    found = [
-        obstacle
+    found = {
+        family: _lift_budget(trials, inventory) if family == "budget" else _lift(trials, inventory, (family,))
         for family in ordered
-        for obstacle in (_lift_budget(trials, inventory) if family == "budget" else _lift(trials, inventory, (family,)))
-    ]
-    if found:
-        return Diagnosis(tuple(found))
+    }
+    alone = {family for family in families if found[family]}
+    obstacles = tuple(obstacle for family in ordered for obstacle in found[family])
+    if alone - {"key_rate"}:
+        return Diagnosis(obstacles)
+    return Diagnosis((*_lift_together(trials, inventory, [f for f in families if f not in alone]), *obstacles))
+
+
+def _lift_together(trials: Trials, inventory: Inventory, families: list[str]) -> Iterator[Obstacle]:
+    """What is short together, where no family is enough by itself."""
     together = _find_needed(trials, inventory, families)
     if not together:
-        return Diagnosis()
+        return
     *names, last = [FAMILY_NAMES[family] for family in together]
     short = f"{', '.join(names)} and {last}" if names else last
-    reason = Reason("limits", f"No single limit stands in the way: {short} are short together.")
-    lifted = _lift(trials, inventory, together) or [Obstacle(())]
-    return Diagnosis(tuple(Obstacle((reason, *obstacle.reasons), obstacle.proposals) for obstacle in lifted))
+    text = f"{short[0].upper()}{short[1:]} are short together: more of one of them alone is not enough."
+    reason = Reason("limits", text)
+    for obstacle in _lift(trials, inventory, together) or [Obstacle(())]:
+        yield Obstacle((reason, *obstacle.reasons), obstacle.proposals)
 
 
 def list_families(inventory: Inventory) -> list[str]:
