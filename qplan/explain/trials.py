@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from copy import copy
 from dataclasses import replace
 
@@ -128,6 +128,20 @@ class Trials:
             return search
         weaker = {Status.OPTIMAL: Status.FEASIBLE, Status.INFEASIBLE: Status.UNKNOWN}
         return replace(search, status=weaker.get(search.status, search.status))
+
+
+def search_farthest(trials: Trials, most: int, variant: Callable[[int], Inventory]) -> tuple[int, bool]:
+    """The most steps, of those from 0 to `most`, with which the variant can be served (it can with none): bisection.
+
+    The flag says that every verdict it rests on was decided in time.
+    """
+    low, high, decided = 0, most + 1, True
+    while high - low > 1:
+        middle = (low + high) // 2 if low or high <= most else min(most, 8)
+        verdict = trials.is_feasible(variant(middle))
+        decided = decided and verdict is not None
+        low, high = (middle, high) if verdict else (low, middle)
+    return low, decided
 
 
 def holds(inventory: Inventory, design: Design) -> bool:

@@ -23,6 +23,7 @@ from qplan.explain.infeasibility.clash import find_clash, keep_limits
 from qplan.explain.infeasibility.concessions import propose_relays
 from qplan.explain.infeasibility.explanation import explain
 from qplan.explain.infeasibility.irreducible import Irreducible, find_irreducible
+from qplan.explain.infeasibility.limits import examine_limits
 from qplan.explain.infeasibility.remedies import try_for_all
 from qplan.explain.infeasibility.rules import let_in
 from qplan.explain.trials import Trials
@@ -277,6 +278,35 @@ def test_limits_that_bind_together_are_named_where_asking_for_less_is_enough_by_
     assert (best.text, best.cost) == ("raise fibres.f.strands to 6, sites.a.rack_units to 14", 200.0)
     assert planned(applied(inventory, best.settings)).plan.objective.value == 200.0
     assert not any(feasible(applied(inventory, (setting,))) for setting in best.settings)
+
+
+def overasked(rate_bps: float) -> Inventory:
+    """Two strands, and beside the cheap system a fast one, for far more than two of these give."""
+    systems = {"q": system(), "fast": system(price=900, key_rate_curve=[[0, rate_bps], [10, rate_bps]])}
+    return network({"f": fibre("a", "b", strands=2)}, {"c": corridor("a", "b", key_rate_bps=6e5)}, systems=systems)
+
+
+@pytest.mark.parametrize(
+    ("rate_bps", "most", "next_above"),
+    [(17850, 35700, 35800), (17899, 35700, 35800), (500, 2000, 2010), (290999, 581000, 582000)],
+)
+def test_the_most_that_may_be_asked_for_is_the_most_that_can_be_served(rate_bps, most, next_above):
+    inventory = overasked(rate_bps)
+    [finding] = explained(inventory).corridors
+    [lower] = [remedy for remedy in finding.remedies if remedy.service == "lowered"]
+    assert (lower.text, lower.settings) == (
+        f"ask for at most {most} bit/s for c",
+        (f"corridors.c.key_rate_bps={most}.0",),
+    )
+    assert planned(applied(inventory, lower.settings)).plan.objective.value == lower.cost
+    assert not feasible(applied(inventory, (f"corridors.c.key_rate_bps={next_above}",)))
+
+
+def test_a_demand_that_may_not_be_the_most_is_not_called_so(monkeypatch):
+    monkeypatch.setattr(Trials, "divide", lambda trials, count: trials.end_at(0.0))
+    inventory = overasked(17850)
+    [lower] = examine_limits(Trials("highs", limits()), inventory).obstacles[-1].proposals
+    assert lower.text == "ask for 1000 bit/s for c (the most was not found in time)"
 
 
 def test_sites_that_one_rule_lets_in_are_one_remedy_and_named():

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from qplan.explain.findings import Setting
-from qplan.explain.trials import Trials
+from qplan.explain.trials import Trials, search_farthest
 from qplan.explain.variants import apply_settings, set_demand
 from qplan.inventory.model import Corridor, Inventory
 
@@ -44,7 +44,7 @@ def find_margins(trials: Trials, alone: Inventory) -> Iterator[Margin]:
 
 def _raise_loss(trials: Trials, alone: Inventory) -> Margin:
     now = alone.policy.loss_margin_db
-    steps, decided = _search_farthest(
+    steps, decided = search_farthest(
         trials,
         MOST_LOSS_STEPS,
         lambda step: apply_settings(alone, [("policy.loss_margin_db", round(now + step * LOSS_STEP_DB, 9))]),
@@ -59,7 +59,7 @@ def _raise_rate(trials: Trials, alone: Inventory, q: str, corridor: Corridor) ->
     def variant(step: int) -> Inventory:
         return apply_settings(alone, [set_demand(q, corridor, rate(step))])
 
-    steps, decided = _search_farthest(trials, MOST_RATE_STEPS, variant)
+    steps, decided = search_farthest(trials, MOST_RATE_STEPS, variant)
     highest = rate(steps) if steps else corridor.demand_bps
     return Margin(f"corridors.{q}.key_rate_bps", corridor.demand_bps, highest, "bit/s", decided)
 
@@ -71,28 +71,14 @@ def _add_paths(trials: Trials, alone: Inventory, q: str, corridor: Corridor) -> 
             settings.append((f"corridors.{q}.shares_needed", corridor.paths + more))
         return apply_settings(alone, settings)
 
-    more, decided = _search_farthest(trials, MOST_MORE_PATHS, variant)
+    more, decided = search_farthest(trials, MOST_MORE_PATHS, variant)
     return Margin(f"corridors.{q}.paths", corridor.paths, corridor.paths + more, "", decided)
 
 
 def _spare_relays(trials: Trials, alone: Inventory, q: str, corridor: Corridor) -> Margin:
     """The fewest relays a path with which it can be served."""
     most = len(alone.sites) if corridor.max_relays is None else corridor.max_relays
-    fewer, decided = _search_farthest(
+    fewer, decided = search_farthest(
         trials, most, lambda fewer: apply_settings(alone, [(f"corridors.{q}.max_relays", most - fewer)])
     )
     return Margin(f"corridors.{q}.max_relays", corridor.max_relays, most - fewer, "", decided)
-
-
-def _search_farthest(trials: Trials, most: int, variant: Callable[[int], Inventory]) -> tuple[int, bool]:
-    """The most steps, of those from 0 to `most`, with which the variant can be served (it can with none): bisection.
-
-    The flag says that every verdict it rests on was decided in time.
-    """
-    low, high, decided = 0, most + 1, True
-    while high - low > 1:
-        middle = (low + high) // 2 if low or high <= most else min(most, 8)
-        verdict = trials.is_feasible(variant(middle))
-        decided = decided and verdict is not None
-        low, high = (middle, high) if verdict else (low, middle)
-    return low, decided

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
 from qplan.candidates.reasons import Reason, named
+from qplan.candidates.resource_usage import SLACK
 from qplan.explain.findings import Diagnosis, Obstacle, Proposal, Setting, propose
 from qplan.explain.infeasibility.irreducible import find_irreducible
 from qplan.explain.infeasibility.shortages import Shortage, find_shortages, write_money
-from qplan.explain.trials import Trials
+from qplan.explain.trials import Trials, search_farthest
 from qplan.explain.variants import LIMIT_FAMILIES, apply_settings, lift_families, list_limits, set_demand
 from qplan.inventory.model import Inventory
 
 EXACT_GAP = 1e-6
 MOST_SHORTAGES = 5  # reasons given for one limit
-BISECTIONS = 3
+RATES_A_DECADE, FIRST_OF_DECADE = 900, 100  # of three significant digits
 FAMILY_NAMES = {
     "strands": "free strands",
     "rack_units": "rack units",
@@ -111,27 +113,36 @@ def _raise(family: str, shortages: Iterable[Shortage]) -> list[Setting]:
 
 
 def _lower_demand(trials: Trials, inventory: Inventory, sure_share: float) -> Proposal | None:
-    """The highest demand found that can be served, from a share of it that surely can; for one corridor only."""
-    if len(inventory.corridors) > 1:
+    """The highest demand, in three digits, that can be served, where a share surely can; for one corridor only.
+
+    Takes up to half of the time left.
+    """
+    ((q, corridor), *others) = inventory.corridors.items()
+    if others or not corridor.demand_bps:
         return None
-    ((q, corridor),) = inventory.corridors.items()
-    low, high = corridor.demand_bps * sure_share, corridor.demand_bps
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2
-        if trials.is_feasible(apply_settings(inventory, [set_demand(q, corridor, middle)])):
-            low = middle
-        else:
-            high = middle
-    rate = _round_down(low)
-    if rate <= 0:
-        return None
-    return propose(f"ask for at most {rate:g} bit/s for {q}", set_demand(q, corridor, rate), service="lowered")
+    sure, asked = (_number_rate(rate) for rate in (corridor.demand_bps * sure_share, corridor.demand_bps))
+
+    def lower(step: int) -> Setting:
+        return set_demand(q, corridor, _find_rate(sure + step))
+
+    more, decided = search_farthest(
+        trials.divide(2), asked - sure, lambda step: apply_settings(inventory, [lower(step)])
+    )
+    shown = f"{_find_rate(sure + more):g} bit/s for {q}"
+    text = f"ask for at most {shown}" if decided else f"ask for {shown} (the most was not found in time)"
+    return propose(text, lower(more), service="lowered")
 
 
-def _round_down(rate: float) -> float:
-    """To three significant digits."""
-    unit = 10.0 ** (math.floor(math.log10(rate)) - 2) if rate > 0 else 1.0
-    return float(f"{math.floor(rate / unit) * unit:.3g}")
+def _number_rate(rate: float) -> int:
+    """The number of the rate, rounded down to three significant digits, among all that have no more."""
+    exact = Decimal(rate * (1 + SLACK))
+    decade = exact.adjusted() - 2
+    return RATES_A_DECADE * decade + int(exact.scaleb(-decade)) - FIRST_OF_DECADE
+
+
+def _find_rate(number: int) -> float:
+    decade, digits = divmod(number, RATES_A_DECADE)
+    return float(f"{FIRST_OF_DECADE + digits}e{decade}")
 
 
 def _lift_budget(trials: Trials, inventory: Inventory) -> list[Obstacle]:
