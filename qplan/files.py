@@ -7,6 +7,7 @@ import hashlib
 import os
 import secrets
 import shutil
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -36,6 +37,23 @@ def create_file(path: Path, data: bytes) -> bool:
         return False
     replace_file(path, data)
     return True
+
+
+def is_stream(path: Path) -> bool:
+    """A device or a pipe, which is written into and never replaced."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
+
+
+def write_where_named(path: Path, data: bytes) -> None:
+    """Into a device or a pipe; else in place of the file there may be, which a link may lead to. Raises OSError."""
+    if is_stream(path):
+        path.write_bytes(data)
+    else:
+        replace_file(path.resolve(), data)
 
 
 def replace_file(path: Path, data: bytes) -> None:

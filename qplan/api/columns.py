@@ -256,12 +256,7 @@ def render_sensitivity(
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Put a file in its place, whole or not at all. Raises QplanError."""
-    from qplan.errors import QplanError
-    from qplan.files import replace_file
-    from qplan.inventory.rules import printable
+    """What a verb comes to: one file, whole or not at all, never over an inventory or a plan. Raises QplanError."""
+    from qplan.outputs import folder
 
-    try:
-        replace_file(path.resolve(), data)
-    except OSError as error:
-        raise QplanError(f"cannot write {printable(str(path))}: {error.strerror}") from error
+    folder.write_file(path, data)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from qplan.errors import QplanError
-from qplan.files import replace_file
+from qplan.files import is_stream, write_where_named
 from qplan.outputs.swap import HIDDEN, prepared, recover, swap_in
 
 PLAN = "plan.json"
@@ -35,6 +36,7 @@ PLAN_FILES = (
 )
 EXPLANATION_FILES = ("explanation.json", "explanation.md")
 OWN_FILES = frozenset(PLAN_FILES + EXPLANATION_FILES)
+INVENTORY, HEAD_BYTES = re.compile(rb'(?:^|[{,])\s*"?qplan"?\s*:\s*\d', re.MULTILINE), 65_536
 OF_THE_SYSTEM = ("lost+found",)  # in a volume that is mounted there
 
 
@@ -72,13 +74,29 @@ def check_target(out: Path) -> None:
 
 
 def check_file_target(path: Path) -> None:
-    """Refuse, before any work is done, a file in a folder that is not there or not writable. Raises `QplanError`."""
+    """Refuse, before any work is done, a file in a folder that is not there or not writable, and an inventory or plan.
+
+    Raises `QplanError`.
+    """
     try:
+        if is_stream(path):
+            return
         if not path.absolute().parent.is_dir():
             raise QplanError(f"cannot write {_shown(path)}: the folder {_shown(path.parent)} does not exist")
         _check_parent(path, _shown(path))
+        if path.is_file() and _is_source(path):
+            what = "may be an inventory or a plan and is not overwritten"
+            raise QplanError(f"{_shown(path)} {what}: name another file")
     except OSError as error:
         raise QplanError(f"cannot write {_shown(path)}: {error.strerror}") from error
+
+
+def _is_source(path: Path) -> bool:
+    """What plans are made from, and the plan itself; parts of an inventory too, which no word within tells."""
+    if path.suffix.lower() in (".yaml", ".yml") or path.name == PLAN:
+        return True
+    with open(path, "rb") as file:
+        return INVENTORY.search(file.read(HEAD_BYTES)) is not None
 
 
 def _check_parent(path: Path, name: str) -> None:
@@ -182,7 +200,7 @@ def write_file(path: Path, content: bytes) -> None:
     """One file, whole or not at all. Raises `QplanError`."""
     check_file_target(path)
     try:
-        replace_file(path, content)
+        write_where_named(path, content)
     except OSError as error:
         raise QplanError(f"cannot write {_shown(path)}: {error.strerror}") from error
 

@@ -8,6 +8,7 @@ import os
 import random
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -429,6 +430,28 @@ def test_an_lp_that_cannot_be_written_costs_no_plan_and_no_time(here, qplan):
     code, out, err = qplan("optimize", "--write-lp", "gone/m.lp")
     assert (code, out) == (1, "") and "gone" in err
     assert not (here / "sites.plan").exists()
+
+
+def test_an_output_takes_the_place_of_no_source_and_of_no_device(here, qplan):
+    assert qplan("optimize", "-q")[0] == 0
+    before = {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
+    shutil.copy("sites.yaml", "sites.json")
+    for out in ("sites.yaml", "sites.json", "sites.plan/plan.json", "sites.plan/inventory.json"):
+        for verb in (
+            ["optimize", "--write-lp"],
+            ["bom", "sites.plan", "--format", "csv", "-o"],
+            ["cost", "sites.plan", "-o"],
+        ):
+            code, _, err = qplan(*verb, out)
+            assert code == 1 and "is not overwritten" in err, (verb, out)
+    assert {path: path.read_bytes() for path in before} == before
+    Path("link.csv").symlink_to("aim.csv")
+    os.mkfifo("pipe")
+    reader = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)
+    for out in ("link.csv", "pipe"):
+        assert qplan("bom", "sites.plan", "--format", "csv", "-o", out)[0] == 0
+    assert os.read(reader, 100_000) == Path("aim.csv").read_bytes() and Path("link.csv").is_symlink()
+    os.close(reader)
 
 
 # ---- same input, same bytes

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import tempfile
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import highspy
 import numpy as np
 
 from qplan.errors import QplanError
+from qplan.files import write_where_named
 from qplan.optimizer.model.formulation import Formulation, linear
 from qplan.optimizer.model.objectives import Goal
 
@@ -23,9 +23,9 @@ def write_lp(model: Formulation, goal: Goal, path: Path) -> None:
     costs = linear([(variable, weight / goal.scale) for variable, weight in goal.terms])
     model.problem.setObjective(costs + goal.constant)
     try:
-        with tempfile.TemporaryDirectory(prefix=".qplan-", dir=path.absolute().parent) as folder:
+        with tempfile.TemporaryDirectory(prefix="qplan-") as folder:
             model.problem.writeLP(f"{folder}/model.lp", max_length=100_000)
-            os.replace(f"{folder}/model.lp", path)
+            write_where_named(path, (Path(folder) / "model.lp").read_bytes())
     except OSError as error:
         raise QplanError(f"cannot write {path}: {error.strerror}") from error
 
