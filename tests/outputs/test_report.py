@@ -164,6 +164,15 @@ def test_hostile_names_are_harmless_on_a_terminal():
     assert summary_text(assess(*hostile())).splitlines()[-1].startswith("Plan: 4 nodes to build, 4 links to light;")
 
 
+def test_systems_can_be_told_apart_in_a_small_window():
+    inventory, plan = sample()
+    text = summary_text(assess(inventory, plan), 80)
+    _, rule, *lines = text[text.index("\nRoute") : text.index("\n\nCorridor")].splitlines()[1:]
+    start, end = list(re.finditer("-+", rule))[1].span()
+    shown = "".join(line[start:end].replace(" ", "") for line in lines)
+    assert len(rule) <= 80 and shown == "".join(f"{link.count}×{link.system}" for link in plan.links)
+
+
 def test_report_of_many_corridors_fits_a_comment_and_says_what_it_leaves_out():
     inventory, plan = many_corridors()
     markdown = report_markdown(assess(inventory, plan))

@@ -156,7 +156,12 @@ def test_a_table_fits_the_window_where_it_can(rows, window):
                for a, b in zip(x, y, strict=True))  # fmt: skip
 
 
-WORDS = st.text("abä 1 \u2068\u2069漢", max_size=60).map(one_line)
+def test_a_word_that_is_too_long_is_broken_after_a_hyphen():
+    wrapped = wrapped_rows(("S", "System"), [["", "1 × dv-metro-1g"], ["", "abcdefghi-j"]], 9, None)
+    assert [[cell for _, cell in lines] for lines in wrapped] == [["1 × dv-", "metro-1g"], ["abcdefghi", "-j"]]
+
+
+WORDS = st.text("abä- 1 \u2068\u2069漢", max_size=60).map(one_line)
 
 
 @given(st.lists(st.lists(WORDS, min_size=3, max_size=3), max_size=4), st.integers(1, 99))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 
 from qplan.assessment.facts import PlanFacts
 from qplan.assessment.weaknesses import SmallestSet
@@ -13,7 +14,7 @@ from qplan.outputs.report.report import report_document
 from qplan.outputs.text import money
 from qplan.outputs.text.existing import STATES
 from qplan.outputs.text.names import SiteNames
-from qplan.outputs.text.tables import fitted_rows, one_line, text_table
+from qplan.outputs.text.tables import one_line, shortened, text_table, wrapped_rows
 from qplan.outputs.text.verdict import figures, plan_line, title, warnings
 
 SUMMARY_VERSION = "1.0"
@@ -26,7 +27,8 @@ LINK_COLUMNS = ("Route", "System", "State", "Loss", "Headroom", "Key rate", "Loa
 def summary_text(facts: PlanFacts, window: int | None = None) -> str:
     """About a screen: result, links, every corridor, and the verdict as the last line.
 
-    Tables are as wide as the window; without one (in a file, say) their cells are cut to a fixed length.
+    Tables are as wide as the window: cells take several lines, and are cut where they are longer than it. Without one
+    (in a file, say) each cell is one line, cut to a fixed length.
     """
     names, rows = SiteNames(facts.inventory), figures(facts)
     width = max(len(label) for label, _ in rows)
@@ -50,9 +52,10 @@ def _columns(table: Table, header: tuple[str, ...]) -> Table:
 def _text_table(table: Table, characters: int, window: int | None, limit: int | None = None) -> str:
     if not table.rows:
         return ""
-    cells = [[one_line(cell) for cell in row] for row in table.rows[:limit]]
-    rows = fitted_rows(table.header, cells, characters, window)
-    left_out = len(table.rows) - len(rows)
+    longest = characters if window is None else window
+    cells = [[shortened(one_line(cell), longest) for cell in row] for row in table.rows[:limit]]
+    left_out = len(table.rows) - len(cells)
+    rows = chain(*wrapped_rows(table.header, cells, longest, window))
     text = text_table(table.header, rows, table.right).rstrip("\n")
     return text + (f"\n… and {left_out} more: see report.md." if left_out else "")
 

@@ -174,7 +174,10 @@ def wrapped_rows(
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    """The text in lines of so many columns; a longer word is broken, an amount never, an isolate goes on."""
+    """The text in lines of so many columns; an amount is never broken, an isolate goes on.
+
+    A longer word is broken, after a hyphen where it has one.
+    """
     lines, line = [], ""
     for word in _BETWEEN_WORDS.split(text):
         if line and text_width(line) + 1 + text_width(word) > width:
@@ -182,7 +185,8 @@ def _wrapped(text: str, width: int) -> list[str]:
             line = ""
         line = f"{line} {word}" if line else word
         while text_width(line) > width and not _is_amount(line):
-            cut = max(1, _fitting(line, width))
+            fitting = max(1, _fitting(line, width))
+            cut = line.rfind("-", 0, fitting) + 1 or fitting
             lines.append(line[:cut])
             line = line[cut:]
     is_open, closed = False, []
