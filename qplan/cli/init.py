@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -32,5 +33,7 @@ def command(folder: Path, ci: Forge | None, pre_commit: bool) -> int:
     for said, paths in (("wrote", started.written), ("kept ", started.kept)):
         for path in paths:
             click.echo(f"{said} {printable(str(path))}")
-    click.echo(f"\nNext: qplan optimize {printable(str(folder / 'sites.yaml'))}")
+    click.echo(f"\nNext: qplan optimize {printable(shlex.quote(str(folder / 'sites.yaml')))}")
+    if ci is not None:
+        click.echo("The pipeline stops until QPLAN in it says where qplan comes from.")
     return int(Exit.DONE)

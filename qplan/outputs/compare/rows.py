@@ -246,7 +246,7 @@ def value_text(row: Row, value: Value) -> str:
         return signed_percent(value) if row.key.endswith(".share") else signed_money(value)
     if row.kind == "share":
         return wording.percent(value)
-    return wording.db(value) if row.kind == "db" else f"{value:g}"
+    return f"{wording.spare_db(value)} dB" if row.kind == "db" else f"{value:g}"
 
 
 def verdicts(table: SideBySide) -> tuple[str, ...]:

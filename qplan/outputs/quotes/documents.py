@@ -84,7 +84,7 @@ def requests_text(asked: Sequence[Request], files: Mapping[str, Sequence[Path]])
     rows = [(line.code, line.product, line.quantity, line.unit) for request in asked for line in request.lines]
     parts += ["", text_table(("Line", "For", "Quantity", "Unit"), rows, ("Quantity",))]
     parts += [
-        "Look at them before you send them. An answer comes back with",
+        "Look at them before you send them. An answer comes back, in the folder of the inventory, with",
         "  qplan import offers FILE -o offers.yaml",
     ]
     return "\n".join(parts) + "\n"

@@ -10,7 +10,7 @@ from qplan.costing.money_text import round_money
 from qplan.inventory.source.messages import counted
 from qplan.outputs.review.wording import place, signed_percent, step, turnover
 from qplan.outputs.text.tables import one_line
-from qplan.outputs.text.wording import bps, percent
+from qplan.outputs.text.wording import bps, percent, spare_db
 
 MARKS = {"create": "+", "update": "~", "delete": "-"}
 LITTLE_HEADROOM_DB = 1.0
@@ -110,7 +110,7 @@ def _link(each: Change) -> Row:
     if each.before is None or each.after is None:
         fields = after or before
         said = [_system(fields), f"{_number(fields, 'loss_db'):.2f} dB", _rate(fields)]
-        said += [f"headroom {_number(fields, 'headroom_db'):.2f} dB"] if each.after is not None else []
+        said += [f"headroom {spare_db(_number(fields, 'headroom_db'))} dB"] if each.after is not None else []
         return Row(MARKS[each.action], each.address, tuple(said), 2, each.after is not None and _is_tight(after))
     old, new = _system(before), _system(after)
     said = [f"{old} → {new}"] if old != new else []
@@ -118,8 +118,8 @@ def _link(each: Change) -> Row:
         said.append(f"route {route}")
     for name in ("offer", "existing", "tx"):
         said += [f"{name} {step(before.get(name), after.get(name))}"] if before.get(name) != after.get(name) else []
-    for name, label in (("loss_db", ""), ("headroom_db", "headroom ")):
-        figures = [f"{_number(fields, name):.2f}" for fields in (before, after)]
+    for name, label, shown in (("loss_db", "", "{:.2f}".format), ("headroom_db", "headroom ", spare_db)):
+        figures = [shown(_number(fields, name)) for fields in (before, after)]
         said += [f"{label}{' → '.join(figures)} dB"] if figures[0] != figures[1] else []
     loads = [percent(_load(fields), 2) for fields in (before, after)]
     said += [f"load {' → '.join(loads)}"] if loads[0] != loads[1] else []

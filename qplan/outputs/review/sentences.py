@@ -21,7 +21,7 @@ from qplan.outputs.drills.words import minutes, span
 from qplan.outputs.review import wording
 from qplan.outputs.text.money import at_least
 from qplan.outputs.text.tables import one_line
-from qplan.outputs.text.wording import listed, percent
+from qplan.outputs.text.wording import listed, percent, spare_db
 
 MOST_INPUTS, MOST_FAILING = 8, 3
 
@@ -140,7 +140,7 @@ def margins(change: PlanChange) -> str:
     """The worst headroom and load, where they changed."""
     headroom, load = change.margins.headroom_db, change.margins.load
     parts = [
-        _worst("least headroom", headroom, lambda value: f"{value:.2f}", " dB"),
+        _worst("least headroom", headroom, spare_db, " dB"),
         _worst("highest load", load, lambda value: f"{value * 100:.3g}", " %"),
     ]
     return ", ".join(filter(None, parts))

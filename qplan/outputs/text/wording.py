@@ -65,10 +65,14 @@ def db(loss: float) -> str:
     return f"{loss:.2f} dB"
 
 
+def spare_db(headroom_db: float) -> str:
+    """`0.25`: what may still be lost, never rounded up."""
+    return str(Decimal(repr(round(headroom_db, 6))).quantize(Decimal("0.01"), ROUND_FLOOR))
+
+
 def headroom(facts: LinkFacts) -> str:
-    """`0.25 dB (key rate)`: what may still be lost, never rounded up, and what ends it if not the system's limit."""
-    floored = Decimal(repr(round(facts.headroom_db, 6))).quantize(Decimal("0.01"), ROUND_FLOOR)
-    return f"{floored} dB" + (" (key rate)" if facts.rate_binds_first else "")
+    """`0.25 dB (key rate)`: what may still be lost, and what ends it if not the system's limit."""
+    return f"{spare_db(facts.headroom_db)} dB" + (" (key rate)" if facts.rate_binds_first else "")
 
 
 def km(length: float | None) -> str:
