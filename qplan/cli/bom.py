@@ -10,7 +10,7 @@ import click
 
 from qplan.api.buying import BillStyle, Listed, View, facts_as_of, render_bill, render_list
 from qplan.api.planning import load_result
-from qplan.cli.common import ANY_PATH, as_of_option, put, style_of
+from qplan.cli.common import ANY_PATH, as_of_option, put, style_of, to_file_option
 from qplan.cli.terminal import window
 from qplan.cli.verb import Verb
 
@@ -31,7 +31,7 @@ SUFFIXES: dict[str, BillStyle] = {".json": "json", ".md": "markdown", ".csv": "c
     "--list", "listed", type=click.Choice(get_args(Listed)), help="The link schedule or the fibre order list instead."
 )
 @click.option("--format", "style", type=click.Choice(get_args(BillStyle)), help="Default table, or as --out ends.")
-@click.option("-o", "--out", type=ANY_PATH, metavar="PATH", help="File to write instead of stdout.")
+@to_file_option
 @as_of_option
 def command(
     plan: Path,

@@ -81,6 +81,16 @@ def built_option(function: F) -> F:
     return click.option("--built", type=ANY_PATH, metavar="PLAN", help=words)(function)
 
 
+def to_file_option(function: F) -> F:
+    """`--out`, a file instead of stdout, which is `-`."""
+    words = "File to write instead of stdout (-)."
+
+    def chosen(context: click.Context, parameter: click.Parameter, out: Path | None) -> Path | None:
+        return None if out == Path("-") else out
+
+    return click.option("-o", "--out", type=ANY_PATH, metavar="PATH", help=words, callback=chosen)(function)
+
+
 def style_of(style: S | None, out: Path | None, suffixes: Mapping[str, S], default: S) -> S:
     """The format asked for, else that of the file's name. Raises click's UsageError."""
     chosen = style or suffixes.get("" if out is None else out.suffix.lower(), default)

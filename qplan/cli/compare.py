@@ -36,6 +36,7 @@ from qplan.cli.common import (
     put,
     search_options,
     style_of,
+    to_file_option,
 )
 from qplan.cli.progress import ProgressLine
 from qplan.cli.signals import stop_on_signals
@@ -73,7 +74,7 @@ SUFFIXES: dict[str, ComparedStyle] = {
 )
 @click.option("--baseline", metavar="COLUMN", help="What the others are held against; default the first.")
 @click.option("--format", "style", type=click.Choice(get_args(ComparedStyle)), help="Default text, or as --out ends.")
-@click.option("-o", "--out", type=ANY_PATH, metavar="PATH", help="File to write instead of stdout.")
+@to_file_option
 @click.option("-q", "--quiet", is_flag=True, help="Print no progress.")
 @overlay_options
 @as_of_option

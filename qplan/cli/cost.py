@@ -10,7 +10,7 @@ import click
 
 from qplan.api.buying import CostStyle, exit_code, hold_costs, limits_not_kept, render_costs
 from qplan.api.planning import load_result
-from qplan.cli.common import ANY_PATH, as_of_option, put, style_of
+from qplan.cli.common import ANY_PATH, as_of_option, put, style_of, to_file_option
 from qplan.cli.terminal import amount, say, window
 from qplan.cli.verb import Verb
 
@@ -32,7 +32,7 @@ SUFFIXES: dict[str, CostStyle] = {".json": "json", ".md": "markdown", ".csv": "c
 )
 @as_of_option
 @click.option("--format", "style", type=click.Choice(get_args(CostStyle)), help="Default text, or as --out ends.")
-@click.option("-o", "--out", type=ANY_PATH, metavar="PATH", help="File to write instead of stdout.")
+@to_file_option
 def command(
     plan: Path,
     compare_to: Path | None,

@@ -47,9 +47,7 @@ def _blocks(source: SourceFile) -> Mapping[str, Mapping[str, Any]]:
     try:
         import otdrparser
     except ImportError:
-        raise QplanError(
-            "OTDR traces need a package: `pip install otdrparser` brings it"
-        ) from None
+        raise QplanError("OTDR traces need a package: `pip install otdrparser` brings it") from None
     if len(source.data) > MAX_TRACE_BYTES:
         raise refused("QP602", source.origin, f"the trace is larger than {MAX_TRACE_BYTES // 2**20} MiB")
     if not source.data.startswith(b"Map\0"):
