@@ -50,7 +50,9 @@ def site_features(inventory: Inventory, plan: Plan) -> list[Feature]:
 def _fibre_features(inventory: Inventory, plan: Plan) -> list[Feature]:
     used = strands_taken(inventory, plan.links)
     return [
-        Feature("fibre", name, name, _way(inventory, fibre.ends, (name,)), _fibre(inventory, fibre, used.get(name, 0)))
+        Feature(
+            "fibre", name, name, way_along(inventory, fibre.ends, (name,)), _fibre(inventory, fibre, used.get(name, 0))
+        )
         for name, fibre in sorted(inventory.fibres.items())
     ]
 
@@ -88,10 +90,10 @@ def _link(link: Link, corridors: list[str]) -> dict[str, Value]:
 
 
 def _route(inventory: Inventory, link: Link) -> tuple[Position, ...]:
-    return _way(inventory, (link.ends[0], *link.bypass_sites, link.ends[1]), link.fibres)
+    return way_along(inventory, (link.ends[0], *link.bypass_sites, link.ends[1]), link.fibres)
 
 
-def _way(inventory: Inventory, sites: tuple[str, ...], fibres: tuple[str, ...]) -> tuple[Position, ...]:
+def way_along(inventory: Inventory, sites: tuple[str, ...], fibres: tuple[str, ...]) -> tuple[Position, ...]:
     """The places of the sites, and between them those of each fibre's geometry; nothing where a site's is not known."""
     places = _positions(inventory, sites)
     way = list(places[:1])

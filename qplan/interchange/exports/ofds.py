@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qplan.interchange.exports.exported import Exported, generator, json_text, stable_uuid
+from qplan.interchange.exports.layers import way_along
 from qplan.inventory.model import Inventory
 from qplan.inventory.plant import length_km, strands_taken
 from qplan.plan.model import Plan
@@ -62,7 +63,6 @@ def _span(inventory: Inventory, fibre_id: str, strands: int) -> Json:
         known = next((name for name in FIBRE_TYPES if fibre.fibre_type.startswith(name)), None)
         span |= {"fibreType": known} if known else {}
         span["fibreTypeDetails"] = {"fibreSubtype": fibre.fibre_type}
-    places = [(inventory.sites[end].lon, inventory.sites[end].lat) for end in fibre.ends]
-    if all(None not in place for place in places):
+    if places := way_along(inventory, fibre.ends, (fibre_id,)):
         span["route"] = {"type": "LineString", "coordinates": places}
     return span

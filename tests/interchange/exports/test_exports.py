@@ -139,6 +139,17 @@ def test_ofds_keeps_to_the_schema_of_the_standard(made):
     }
 
 
+def test_a_span_of_ofds_follows_the_geometry_of_its_fibre():
+    inventory, plan = sample()
+    way = ((8.56, 47.4), (8.66, 47.48))
+    bent = inventory.fibres["f-zrh-win"].model_copy(update={"geometry": way})
+    drawn = inventory.model_copy(update={"fibres": {**inventory.fibres, "f-zrh-win": bent}})
+    (network,) = json.loads(only_file("ofds", (drawn, plan)))["networks"]
+    routes = {span["id"]: span["route"]["coordinates"] for span in network["spans"]}
+    assert routes["f-zrh-win"][1:-1] == [list(place) for place in way]
+    assert [len(route) for name, route in routes.items() if name != "f-zrh-win"] == [2] * (len(routes) - 1)
+
+
 # Headings of the import forms of NetBox 4.6.8 that an export uses.
 NETBOX = {
     "1-sites.csv": "name slug status latitude longitude description",
