@@ -49,10 +49,9 @@ def site_features(inventory: Inventory, plan: Plan) -> list[Feature]:
 
 def _fibre_features(inventory: Inventory, plan: Plan) -> list[Feature]:
     used = strands_taken(inventory, plan.links)
+    stated = {name: _fibre(inventory, fibre, used.get(name, 0)) for name, fibre in inventory.fibres.items()}
     return [
-        Feature(
-            "fibre", name, name, way_along(inventory, fibre.ends, (name,)), _fibre(inventory, fibre, used.get(name, 0))
-        )
+        Feature("fibre", name, name, way_along(inventory, fibre.ends, (name,)), stated[name])
         for name, fibre in sorted(inventory.fibres.items())
     ]
 
