@@ -87,6 +87,27 @@ def test_hostile_and_broken_files_end_in_a_message(name, tmp_path):
     assert (found.code, found.severity, found.file.split("[")[0]) == (code, "error", name) and found.message
 
 
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('Site,Name,Lat,Lon\na,"Alpha,47,8\nb,Beta,47.1,8\nc,Gamma,47.2,8\n', 2),
+        ('Site,Name,Lat,Lon\na,"Al\n\npha",47,8\nb,"Be\nta",47,"8\nc,Gamma,47.2,8', 6),
+        ('Site,Name,Lat,Lon\na,Alpha,47,8\nb,"', 3),
+        ('sep=,\nSite,Name,Lat,Lon\na,"Alpha ""1"",47,8\n\n', 3),
+    ],
+)
+def test_a_quote_that_is_never_closed_is_refused_at_its_line(text, line, ends, tmp_path):
+    (found,) = findings("csv", [written(tmp_path, "s.csv", text.replace("\n", ends))])
+    assert (found.code, found.severity, found.line) == ("QP601", "error", line) and "never closed" in found.message
+
+
+def test_quotes_that_are_closed_somehow_are_read(tmp_path):
+    text = 'Site,Name,Lat,Lon\na,"Al"pha",47,8\nb,12" rack,47.1,8\nc,"Gam\nma",47.2,"8"'
+    made = outcome("csv", written(tmp_path, "s.csv", text))
+    assert [site.name for site in inventory(tmp_path, made.text).sites.values()] == ['Alpha"', '12" rack', "Gam ma"]
+
+
 def test_names_in_archives_are_never_paths(tmp_path):
     path = tmp_path / "evil.kmz"
     path.write_bytes(archive({"../../evil.kml": KML.format("a").encode(), "/etc/x.kml": KML.format("b").encode()}))
