@@ -64,7 +64,7 @@ def csv_table(source: SourceFile) -> Table:
     how = ", ".join(
         word for word in (DELIMITERS.get(delimiter, delimiter), encoding) if word not in ("commas", "UTF-8")
     )
-    return Table(source.origin, tuple(rows), tuple(lines[:-1]), delimiter == ";", how)
+    return Table(source.origin, tuple(rows), tuple(lines[:-1]), delimiter, how)
 
 
 def _unclosed(origin: Origin, cell: str, end: int) -> Refused:
