@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and the text that is the same in every copy of a file."""
+"""Files that appear whole or not at all, the text that is the same in every copy, and cells that no program runs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import secrets
 import shutil
 import stat
+import unicodedata
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,6 +26,15 @@ def plain_text(data: bytes) -> bytes:
 def text_sha256(data: bytes) -> str:
     """SHA-256 over the plain text, so that it is the same for every copy."""
     return hashlib.sha256(plain_text(data)).hexdigest()
+
+
+def without_formula(text: str) -> str:
+    """The text of a CSV cell, with an apostrophe in front where a spreadsheet would run it as a formula.
+
+    Such a text begins with `=`, `+`, `-` or `@`, full-width forms included, blanks before it or not.
+    """
+    runs = unicodedata.normalize("NFKC", text).lstrip().startswith(("=", "+", "-", "@"))
+    return "'" + text if runs else text
 
 
 def create_file(path: Path, data: bytes) -> bool:

@@ -119,6 +119,7 @@ RULES: dict[str, Rule] = {
     "QP603": Rule("error", "table whose headings are not known"),
     "QP604": Rule("error", "mapping file that does not fit the tables"),
     "QP605": Rule("error", "nothing to import"),
+    "QP606": Rule("error", "row with more cells than headings"),
     "QP611": Rule("warning", "cell that cannot be read"),
     "QP612": Rule("warning", "row left out: it lacks what every row needs"),
     "QP613": Rule("warning", "number that can be read in two ways"),

@@ -159,3 +159,33 @@ def test_a_decimal_comma_in_a_flow_mapping(tmp_path):
         ("fibres.f.loss_db", "write 11.9, with a decimal point"),
         ("fibres.f.cost_per_strand_year", "write 1200.5, with a decimal point"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "advised"),
+    [
+        ("loss_db: 11,2 dB", "write 11.2 alone, in dB"),
+        ("loss_db: 11,2dB", "write 11.2 alone, in dB"),
+        ("length_km: 27,4 mi", "write 44.0960256 (27,4 mi in km)"),
+        ("cost_per_strand_year: 1200,50 EUR", "write 1200.5 alone"),
+    ],
+)
+def test_a_decimal_comma_with_a_unit_in_a_flow_mapping(written, advised, tmp_path):
+    file = tmp_path / "sites.yaml"
+    file.write_text(SMALL.replace("length_km: 20", written), encoding="utf-8")
+    with pytest.raises(InvalidInput) as refused:
+        read_inventory(file)
+    (told,) = (item for item in refused.value.diagnostics if item.address.startswith("fibres"))
+    assert (told.code, told.hint) == ("QP103", advised)
+
+
+@pytest.mark.parametrize(
+    "written", ["strands: 20,2 storeys", "length_km: 20, 2 km", "length_km: 20,'2 km'", "[a]: 1,2 km"]
+)
+def test_a_key_behind_a_comma_stays_a_key(written, tmp_path):
+    file = tmp_path / "sites.yaml"
+    file.write_text(SMALL.replace("length_km: 20", f"loss_db: 1, {written}"), encoding="utf-8")
+    with pytest.raises(InvalidInput) as refused:
+        read_inventory(file)
+    found = {item.code for item in refused.value.diagnostics if item.address.startswith("fibres")}
+    assert "QP102" in found and "QP103" not in found

@@ -1,7 +1,8 @@
 """CSV files that NetBox 4 imports, in the order of their numbers.
 
 A cable ends at a port of a device, never at a site: so every site gets a frame with a port per fibre that the plan
-takes, and every QKD module is a device. Everything is `planned`, which is all that a plan knows of it.
+takes, and every QKD module is a device. Everything is `planned`, which is all that a plan knows of it. A text that a
+spreadsheet would run as a formula has an apostrophe in front in every file, so that NetBox finds its names again.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
+from qplan.files import without_formula
 from qplan.interchange.exports.exported import Exported, site_name
 from qplan.inventory.model import Inventory
 from qplan.inventory.plant import length_km, loss_db, strands_taken
@@ -95,7 +97,7 @@ def _device_type(
 ) -> Row:
     return {
         "manufacturer": manufacturer, "model": model, "slug": slug, "part_number": part_number, "u_height": height,
-        "description": description[:DESCRIPTION],
+        "description": without_formula(description)[:DESCRIPTION],
     }  # fmt: skip
 
 
@@ -162,5 +164,5 @@ def _csv(rows: list[Row]) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]) if rows else [], lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({key: without_formula(v) if isinstance(v, str) else v for key, v in row.items()} for row in rows)
     return text.getvalue()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from qplan.errors import Diagnostic, InvalidInput, QplanError
+from qplan.errors import Diagnostic, InvalidInput, WrongUsage
 from qplan.interchange.imports.document import new_file, offers_file
 from qplan.interchange.imports.draft import Draft, drafted
 from qplan.interchange.imports.formats import FORMATS, OFFERS, OTDR
@@ -59,7 +59,8 @@ def imported(
     """Read the files and make an inventory of them, merged into the one at `existing` if any.
 
     Offers answer a request that was made of an inventory: `asked_of`, else `existing`. Raises `QplanError` where a file
-    cannot be read, `InvalidInput` with every finding where nothing can be made of it.
+    cannot be read, `WrongUsage` where traces or offers come without an inventory, `InvalidInput` with every finding
+    where nothing can be made of them.
     """
     inventory = read_existing(existing) if existing else None
     try:
@@ -92,14 +93,14 @@ def _drafted(form: str, sources: Sequence[SourceFile], mapping: ImportMap, inven
 
 def _measured(sources: Sequence[SourceFile], mapping: ImportMap, inventory: Inventory | None) -> Draft:
     if inventory is None:
-        raise QplanError("traces put losses on the fibres of an inventory: name it with --out, and give --update")
+        raise WrongUsage("traces put losses on the fibres of an inventory: name it with --out, and give --update")
     found, findings = traces(sources)
     return measured(found, findings, inventory, mapping)
 
 
 def _offered(sources: Sequence[SourceFile], inventory: Inventory | None, alone: bool) -> Draft:
     if inventory is None:
-        raise QplanError("answers are to a request that was made of an inventory: name it with --for")
+        raise WrongUsage("answers are to a request that was made of an inventory: name it with --for")
     forms, refusals = [], list[Diagnostic]()
     for source in sources:
         try:

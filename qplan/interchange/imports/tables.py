@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +29,8 @@ class Table:
     origin: Origin
     rows: tuple[tuple[Cell, ...], ...]
     lines: tuple[int, ...]
-    semicolons: bool = False
+    delimiter: str = ""
+    """What parts the cells of a text."""
     how: str = ""
     """How it was read, for people: `;`, Windows-1252."""
 
@@ -97,13 +99,37 @@ def records_of(
     kind = entry.kind if entry else kind or kind_of(headings, table.origin.table)
     if kind is None:
         raise _unknown(table, headings)
+    refuse_surplus(table, at)
     columns = _mapped(table, entry, headings, at) if entry and entry.columns else dict(columns_of(kind, headings))
-    mark = decimal_mark(_texts(table, at, columns), table.semicolons)
+    mark = decimal_mark(_texts(table, at, columns), table.delimiter == ";")
     found = _Reading(table, headings, columns, mark)
     rows = tuple(record for index in range(at + 1, len(table.rows)) if (record := found.record(index)))
-    unused = [heading for place, heading in enumerate(headings) if heading and place not in columns]
     how = ", ".join(filter(None, (table.how, "decimal comma" if mark == "," else "")))
-    return Records(kind, rows, (*_unused(table, at, unused), *found.findings()), how)
+    return Records(kind, rows, (*_unused(table, at, columns), *found.findings()), how)
+
+
+def refuse_surplus(table: Table, at: int) -> None:
+    """Raises `Refused` where cells stand beyond the last heading: those before them may stand under a wrong one."""
+    width = len(table.rows[at]) if table.rows else 0
+    wide = [index for index in range(at + 1, len(table.rows)) if any(map(as_text, table.rows[index][width:]))]
+    if not wide:
+        return
+    lines = listed([str(table.lines[index]) for index in wide])
+    message = f"{counted(len(wide), 'row')} with more cells than there are headings ({width}): "
+    message += f"{'row' if len(wide) == 1 else 'rows'} {lines}"
+    if table.delimiter == "," and all(_has_decimal_commas(table.rows[index], width) for index in wide):
+        hint = "decimal commas? write points, put the numbers in quotes, or part the cells by `;`"
+    else:
+        hint = "give each column a heading, and put a cell that holds the delimiter in quotes"
+    raise refused("QP606", table.origin.at(table.lines[wide[0]]), message, hint)
+
+
+def _has_decimal_commas(row: Sequence[Cell], width: int) -> bool:
+    """Whether so many cells, or more, may be the decimals of the cell before as the row has too many."""
+    texts = [as_text(cell) for cell in row]
+    while texts and not texts[-1]:
+        texts.pop()
+    return len(re.findall(r"(?m)^[-+]?[0-9]+\n[0-9]+$", "\n".join(texts))) >= len(texts) - width
 
 
 def _unknown(table: Table, headings: Sequence[str]) -> Exception:
@@ -140,10 +166,17 @@ def _texts(table: Table, at: int, columns: Mapping[int, Column]) -> Iterable[str
                 yield cell
 
 
-def _unused(table: Table, at: int, unused: Sequence[str]) -> list[Diagnostic]:
+def _unused(table: Table, at: int, columns: Mapping[int, Column]) -> list[Diagnostic]:
+    headings = enumerate(headings_of(table.rows[at]) if table.rows else [])
+    filled = {place for row in table.rows[at + 1 :] for place, cell in enumerate(row) if as_text(cell)}
+    unused = [
+        shown(heading) if heading else f"column {place + 1} (without a heading)"
+        for place, heading in headings
+        if place not in columns and (heading or place in filled)
+    ]
     if not unused:
         return []
-    message = f"{counted(len(unused), 'column')} not read: {listed([shown(heading) for heading in unused])}"
+    message = f"{counted(len(unused), 'column')} not read: {listed(unused)}"
     hint = "a mapping file (--write-map) can name what they are"
     return [doubt("QP614", table.origin.at(_line(table, at)), "", message, hint)]
 

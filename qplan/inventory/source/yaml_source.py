@@ -242,7 +242,7 @@ class _Builder:
         pairs: dict[str, tuple[yaml.Node, yaml.Node]] = {}
         merged = None
         for before, (key, value) in zip([None, *node.value], node.value, strict=False):
-            if before and _follows_comma(before[1], key, value):
+            if before and _follows_comma(before[0], before[1], key, value):
                 self._decimals[id(before[1])] = key.value
                 continue
             name = key.value if key.tag == TEXT and len(key.value) <= MAX_KEY else self._odd_key(key, path)
@@ -320,17 +320,21 @@ def _together(most_nodes: int) -> str:
     return " together with the files read before it" if most_nodes < MAX_NODES else ""
 
 
-def _follows_comma(before: yaml.Node, key: yaml.Node, value: yaml.Node) -> bool:
-    """Whether a key without a value is what follows the decimal comma of the number before it, in a flow mapping."""
-    if (
-        key.tag not in (TAG + "int", TAG + "float")
-        or value.tag != NULL
-        or value.value
-        or not isinstance(before, yaml.ScalarNode)
-    ):
+def _follows_comma(of: yaml.Node, before: yaml.Node, key: yaml.Node, value: yaml.Node) -> bool:
+    """Whether a key without a value is what follows the decimal comma of the number before it, in a flow mapping.
+
+    `of` is the key of that number; a unit may follow its decimals, as in `loss_db: 11,2 dB`.
+    """
+    if value.tag != NULL or value.value or key.start_mark.index != before.end_mark.index + 1:
         return False
-    adjoining: bool = key.start_mark.index == before.end_mark.index + 1
-    return adjoining and before.style not in ("'", '"') and bool(numbers(before.value))
+    if not (isinstance(of, yaml.ScalarNode) and _is_plain(before) and _is_plain(key)):
+        return False
+    is_number = key.tag in (TAG + "int", TAG + "float")
+    return bool(numbers(before.value) and (is_number or number_remedy(of.value, f"{before.value},{key.value}")))
+
+
+def _is_plain(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.style not in ("'", '"')
 
 
 def _tag(node: yaml.Node) -> str:

@@ -14,6 +14,8 @@ from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from itertools import zip_longest
 
+from qplan.files import without_formula
+
 Cell = str | float | Decimal | None
 LEAST_CELL, LONGEST_NAME = 8, 24
 UNLIMITED = 10_000  # columns, where a text does not go to a terminal
@@ -74,8 +76,7 @@ def format_number(value: float | Decimal) -> str:
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     """RFC 4180: one header line, CRLF, dot decimals.
 
-    A text that a spreadsheet would run as a formula (it begins with `=`, `+`, `-` or `@`, full-width forms
-    included) gets an apostrophe in front; numbers stay numbers.
+    A text that a spreadsheet would run as a formula gets an apostrophe in front; numbers stay numbers.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
@@ -85,11 +86,7 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
 
 
 def _csv_cell(cell: Cell) -> str:
-    if not isinstance(cell, str):
-        return _plain_cell(cell)
-    text = one_line(cell)
-    starts_formula = unicodedata.normalize("NFKC", text).lstrip().startswith(("=", "+", "-", "@"))
-    return "'" + text if starts_formula else text
+    return without_formula(one_line(cell)) if isinstance(cell, str) else _plain_cell(cell)
 
 
 def _plain_cell(cell: Cell) -> str:

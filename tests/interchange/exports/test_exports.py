@@ -185,6 +185,24 @@ def test_netbox_files_refer_to_what_earlier_ones_make(made):
     assert {cable["status"] for cable in cables} == {"planned"}
 
 
+def test_no_cell_for_netbox_is_a_formula_and_names_still_meet():
+    inventory, plan = sample()
+    raw = inventory.model_dump()
+    for site in raw["sites"].values():
+        site |= {"name": "+1 Rack", "lat": -33.5}
+    for system in raw["equipment"]["qkd_systems"].values():
+        system |= {"manufacturer": '=HYPERLINK("http://x","y")', "model": "@" * 200, "part_number": "-48V"}
+    files = export("netbox", Inventory.model_validate(raw), plan).files
+    sites, makers, types, _, devices, *_ = (list(csv.DictReader(io.StringIO(text))) for text in files.values())
+    texts = [cell for row in (*makers, *types, *devices) for cell in row.values()]
+    assert [cell for cell in texts if cell[:1] in ("=", "+", "-", "@")] == []
+    assert {row["manufacturer"] for row in (*types, *devices)} == {row["name"] for row in makers}
+    assert {row["site"] for row in devices} == {row["name"] for row in sites}
+    assert {row["name"][:7] for row in sites} == {"'+1 Rac"} and {row["part_number"] for row in types} == {"", "'-48V"}
+    assert max(len(row["description"]) for row in types) == 200
+    assert {row["latitude"] for row in sites} == {"-33.5"}
+
+
 QKDNETSIM_LINK = {"startTime", "stopTime", "keyRate", "keySize", "ppPacketSize", "ppRate", "srcDstDistance",
                   "srcNodeId", "dstNodeId"}  # fmt: skip
 QKDNETSIM_014 = {"startTime", "stopTime", "encryptionType", "authenticationType", "numberOfKeyToFetchFromKMSOptions",

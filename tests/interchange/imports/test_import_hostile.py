@@ -87,6 +87,58 @@ def test_hostile_and_broken_files_end_in_a_message(name, tmp_path):
     assert (found.code, found.severity, found.file.split("[")[0]) == (code, "error", name) and found.message
 
 
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('Site,Name,Lat,Lon\na,"Alpha,47,8\nb,Beta,47.1,8\nc,Gamma,47.2,8\n', 2),
+        ('Site,Name,Lat,Lon\na,"Al\n\npha",47,8\nb,"Be\nta",47,"8\nc,Gamma,47.2,8', 6),
+        ('Site,Name,Lat,Lon\na,Alpha,47,8\nb,"', 3),
+        ('sep=,\nSite,Name,Lat,Lon\na,"Alpha ""1"",47,8\n\n', 3),
+    ],
+)
+def test_a_quote_that_is_never_closed_is_refused_at_its_line(text, line, ends, tmp_path):
+    (found,) = findings("csv", [written(tmp_path, "s.csv", text.replace("\n", ends))])
+    assert (found.code, found.severity, found.line) == ("QP601", "error", line) and "never closed" in found.message
+
+
+def test_quotes_that_are_closed_somehow_are_read(tmp_path):
+    text = 'Site,Name,Lat,Lon\na,"Al"pha",47,8\nb,12" rack,47.1,8\nc,"Gam\nma",47.2,"8"'
+    made = outcome("csv", written(tmp_path, "s.csv", text))
+    assert [site.name for site in inventory(tmp_path, made.text).sites.values()] == ['Alpha"', '12" rack', "Gam ma"]
+
+
+NETBOX_SITES = "name,slug,status,latitude,longitude"
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "line", "advice"),
+    [
+        ("csv", "Name,A,B,Length km,Loss dB\nF1,a,b,31,6\nF2,a,b,30,5,8,1\nF3,b,c,20,5,5\n", 3, "decimal commas?"),
+        ("csv", "Name,A,B,Length km\nF1,Bern, Wankdorf,b,30\n", 2, "in quotes"),
+        ("csv", "Name;A;B;Length km\nF1;a;b;30;5\n", 2, "give each column a heading"),
+        ("netbox", f"{NETBOX_SITES}\na,a,planned,47,8\nb,b,planned,47,1,8,2\n", 3, "decimal commas?"),
+    ],
+)
+def test_rows_longer_than_their_headings_are_refused(form, text, line, advice, tmp_path):
+    there = written(tmp_path, "sites.yaml", "qplan: 1\n")
+    for existing in (None, there):
+        (found,) = findings(form, [written(tmp_path, "f.csv", text)], existing=existing)
+        assert (found.code, found.severity, found.line) == ("QP606", "error", line)
+        assert advice in found.hint and str(line) in found.message
+
+
+def test_empty_cells_at_the_end_are_no_surplus_and_cells_without_a_heading_are_said(tmp_path):
+    ends = written(tmp_path, "ends.csv", "Name,A,B,Length km\nF1,a,b,30,,,\n,,,,,\n")
+    assert not codes("csv", [ends]) & {"QP606", "QP614"}
+    table = [["Name", "A", "B", "Length km"], ["F1", "a", "b", 30.5, "note"]]
+    (tmp_path / "f.xlsx").write_bytes(workbook({"Fibres": table}))
+    padded = written(tmp_path, "padded.csv", "Name,A,B,Length km,\nF1,a,b,30.5,note\n")
+    for form, path in (("xlsx", tmp_path / "f.xlsx"), ("csv", padded)):
+        said = [item.message for item in findings(form, [path]) if item.code == "QP614"]
+        assert said == ["1 column not read: column 5 (without a heading)"]
+
+
 def test_names_in_archives_are_never_paths(tmp_path):
     path = tmp_path / "evil.kmz"
     path.write_bytes(archive({"../../evil.kml": KML.format("a").encode(), "/etc/x.kml": KML.format("b").encode()}))

@@ -215,6 +215,16 @@ def test_libreoffice_gives_back_what_openpyxl_did(project):
     assert after == before
 
 
+def test_a_decimal_comma_between_commas_is_no_price(project):
+    header = (project / "asked.csv").read_text(encoding="utf-8").splitlines()[0]
+    place = header.split(",").index(ANSWERS["price"])
+    cells = f"{SYSTEM},{',' * (place - 1)}1234,50"
+    answer = project / "answered.csv"
+    answer.write_text(f"{header}\n{cells}{',' * (header.count(',') - cells.count(',') + 1)}x\n", encoding="utf-8")
+    (found,) = findings("offers", [answer], asked_of=project / "sites.yaml")
+    assert (found.code, found.line) == ("QP606", 2)
+
+
 def test_the_csv_is_answered_like_the_workbook(project):
     """As a spreadsheet with German settings saves it: semicolons, decimal commas, Windows-1252."""
     rows = list(csv.DictReader(io.StringIO((project / "asked.csv").read_text(encoding="utf-8"), newline="")))

@@ -17,7 +17,7 @@ from qplan.interchange.imports.readers.csv import csv_table
 from qplan.interchange.imports.readers.workbook import sheets_of
 from qplan.interchange.imports.rows import Origin, doubt, listed
 from qplan.interchange.imports.sources import OLE, Refused, SourceFile, refused
-from qplan.interchange.imports.tables import HEADINGS_WITHIN, MAX_ROWS, Table
+from qplan.interchange.imports.tables import HEADINGS_WITHIN, MAX_ROWS, Table, refuse_surplus
 from qplan.inventory.answer_form import ANSWERS, ASKED, COMPLIES, INCLUDED, KINDS, LINE, NO, PARTLY, WHOLE, YES
 from qplan.inventory.source.messages import counted, shown
 
@@ -86,6 +86,7 @@ def read_form(source: SourceFile) -> Form:
     answers: list[Answer] = []
     lines: dict[str, None] = {}
     for table, at in forms:
+        refuse_surplus(table, at)
         reading = _Reading(table, at)
         answers += reading.answers()
         findings += reading.findings

@@ -6,12 +6,13 @@ import csv
 import io
 import re
 from collections.abc import Sequence
+from itertools import chain
 
 from qplan.errors import Diagnostic
 from qplan.interchange.imports.headings import KINDS, columns_of
 from qplan.interchange.imports.mapping import ImportMap
 from qplan.interchange.imports.records import rows_of
-from qplan.interchange.imports.rows import Rows
+from qplan.interchange.imports.rows import Origin, Rows
 from qplan.interchange.imports.sources import Refused, SourceFile, decoded, refused
 from qplan.interchange.imports.tables import HEADINGS_WITHIN, Table, headings_of, records_of
 
@@ -48,7 +49,7 @@ def csv_table(source: SourceFile) -> Table:
     stated = re.match(r"sep=(.)\r?\n", text)  # Excel writes and reads this
     delimiter = stated[1] if stated else _delimiter(text)
     rows, lines = [], []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    reader = csv.reader(chain(io.StringIO(text, newline=""), [""]), delimiter=delimiter)
     before = 0
     try:
         for row in reader:
@@ -58,10 +59,19 @@ def csv_table(source: SourceFile) -> Table:
             before = reader.line_num
     except csv.Error as error:
         raise refused("QP602", source.origin, f"line {before + 1} cannot be read as CSV: {error}") from None
+    if swallowed := rows.pop():  # the empty line at the end, unless a quote is still open there
+        raise _unclosed(source.origin, swallowed[-1], reader.line_num)
     how = ", ".join(
         word for word in (DELIMITERS.get(delimiter, delimiter), encoding) if word not in ("commas", "UTF-8")
     )
-    return Table(source.origin, tuple(rows), tuple(lines), delimiter == ";", how)
+    return Table(source.origin, tuple(rows), tuple(lines[:-1]), delimiter, how)
+
+
+def _unclosed(origin: Origin, cell: str, end: int) -> Refused:
+    """That a cell reaches to the end of the file; `end` is the line behind its last."""
+    within = len(io.StringIO(cell, newline="").readlines())
+    message = "not valid CSV: the quote that opens here is never closed, so that all below would be one cell"
+    return refused("QP601", origin.at(end - max(within, 1)), message, 'close it, or write " within a cell as ""')
 
 
 def _delimiter(text: str) -> str:

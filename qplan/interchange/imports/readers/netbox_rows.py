@@ -10,7 +10,7 @@ from qplan.interchange.imports.headings import plain
 from qplan.interchange.imports.readers.csv import csv_table
 from qplan.interchange.imports.rows import Origin, listed
 from qplan.interchange.imports.sources import SourceFile, refused
-from qplan.interchange.imports.tables import headings_of
+from qplan.interchange.imports.tables import headings_of, refuse_surplus
 from qplan.inventory.source.messages import shown
 
 KINDS = ("sites", "devices", "cables", "circuits", "terminations")
@@ -111,6 +111,7 @@ def csv_rows(source: SourceFile) -> list[NetBoxRow]:
         words = listed([shown(heading) for heading in headings if heading]) or "none"
         hint = "known: sites (locations), devices, cables, circuits, circuit terminations"
         raise refused("QP603", source.origin, f"the headings are not those of a NetBox list: {words}", hint)
+    refuse_surplus(table, 0)
     return [
         row_of(kind, Origin(source.name, line=line), dict(zip(map(plain, headings), cells, strict=False)))
         for cells, line in zip(table.rows[1:], table.lines[1:], strict=True) if any(map(as_text, cells))
