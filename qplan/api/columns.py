@@ -144,9 +144,11 @@ def side_by_side(results: Sequence[tuple[str, Result]], baseline: str | None = N
     return lay_side_by_side(columns, baseline)
 
 
-def exit_code(results: Sequence[tuple[str, Result]]) -> Exit:
-    """Of the results the gravest: no plan possible, then a limit that came first, then a check that is not kept."""
+def exit_code(results: Sequence[tuple[str, Result]], varied: Sensitivities | None = None) -> Exit:
+    """The gravest: no plan possible, then a limit that came first (to what was varied too), then a check not kept."""
     codes = {result.exit_code for _, result in results}
+    if varied is not None and varied.undecided:
+        codes.add(Exit.LIMIT)
     return next((code for code in (Exit.INFEASIBLE, Exit.LIMIT, Exit.CHECK) if code in codes), Exit.DONE)
 
 

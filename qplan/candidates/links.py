@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 
 from qplan.candidates.dominance import drop_dominated
 from qplan.candidates.model import (
+    BypassLimit,
     CandidateGraph,
     CandidateLink,
     Refusal,
@@ -65,8 +66,8 @@ def enumerate_candidates(
     asking = _asking(inventory, usable)
     for route in routes:
         if route.bypass_sites and clock.spent:
-            bypass_limit = len(route.bypass_sites) - 1
-            links = [link for link in links if len(link.route.bypass_sites) <= bypass_limit]
+            bypass_limit = BypassLimit(len(route.bypass_sites) - 1, in_time=False)
+            links = [link for link in links if len(link.route.bypass_sites) <= bypass_limit.patched]
             break
         corridors, demand_bps = asking(*route.ends)
         offers, refused = _offers(survey, standing, route, demand_bps, there)
@@ -127,7 +128,7 @@ def offers_and_refusals(
     everywhere: bool = False,
     used: Collection[str] = (),
     clock: TimeBudget = UNLIMITED,
-) -> tuple[list[CandidateLink], list[Refusal], int | None]:
+) -> tuple[list[CandidateLink], list[Refusal], BypassLimit | None]:
     """What every system offers on every route within reach by loss, or why it offers nothing (for explanations).
 
     On routes that some corridor may use, of fibres that are alike so many as are needed, and those `used`; or
@@ -145,7 +146,7 @@ def offers_and_refusals(
     asking = _asking(inventory, usable)
     for route in routes:
         if route.bypass_sites and clock.spent:
-            bypass_limit = len(route.bypass_sites) - 1
+            bypass_limit = BypassLimit(len(route.bypass_sites) - 1, in_time=False)
             break
         _, demand_bps = asking(*route.ends)
         offered, refused = _offers(survey, standing, route, demand_bps, there)

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from qplan.candidates.hops import loss_hops
 from qplan.candidates.links import enumerate_candidates, offers_and_refusals
-from qplan.candidates.model import CandidateGraph, CandidateLink, Refusal, Route, Usability, systems_needed
+from qplan.candidates.model import BypassLimit, CandidateGraph, CandidateLink, Refusal, Route, Usability, systems_needed
 from qplan.candidates.reasons import named
 from qplan.inventory import plant
 from qplan.inventory.admissible import permitted_systems
@@ -40,14 +40,14 @@ class ListedLink:
 
 @dataclass(frozen=True)
 class CandidateList:
-    """Links in id order, refusals by route. `bypass_limit`: routes with more patched sites are left out, being many."""
+    """Links in id order, refusals by route. `bypass_limit`: routes with more patched sites are left out."""
 
     links: tuple[ListedLink, ...]
     refused: tuple[Refusal, ...]
     """Of routes over several fibres only where some system would reach."""
     excluded: tuple[str, ...]
     """Systems that the policy does not let buy."""
-    bypass_limit: int | None
+    bypass_limit: BypassLimit | None
 
     def select(self, keeps: Callable[[Route], bool]) -> CandidateList:
         """What is about routes of one kind."""
@@ -104,7 +104,7 @@ def _list_links(
 
 
 def _collect(
-    inventory: Inventory, links: Iterable[ListedLink], refusals: Iterable[Refusal], bypass_limit: int | None
+    inventory: Inventory, links: Iterable[ListedLink], refusals: Iterable[Refusal], bypass_limit: BypassLimit | None
 ) -> CandidateList:
     permitted = permitted_systems(inventory)
     return CandidateList(

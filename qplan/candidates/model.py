@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from qplan.inventory.source.messages import counted
 from qplan.physics.key_rate import RATE_TOLERANCE
 
 
@@ -100,18 +101,37 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class BypassLimit:
+    """Routes through more patched sites were left out."""
+
+    patched: int
+    in_time: bool
+    """There are too many of them; else the time ended first."""
+
+    @property
+    def text(self) -> str:
+        return f"Only QKD links through at most {counted(self.patched, 'patched site')} were considered: {self.why}."
+
+    @property
+    def why(self) -> str:
+        if self.in_time:
+            return "the fibre graph has too many routes to consider all"
+        return "the routes were not all looked at in time"
+
+
+@dataclass(frozen=True)
 class CandidateGraph:
     """All candidate links, and what stays in every plan.
 
     Of links that are alike for a path it takes the first: they are in id order, but for those that are asked about.
-    `bypass_limit` is set where routes with more patched sites were left out; `counted` are links whose use is looked at
+    `bypass_limit` is set where routes were left out; `counted` are links whose use is looked at
     one by one, since changes against an earlier plan count.
     """
 
     links: tuple[CandidateLink, ...]
     refusals: tuple[Refusal, ...]
     usability: Usability
-    bypass_limit: int | None = None
+    bypass_limit: BypassLimit | None = None
     standing: Standing = field(default_factory=lambda: Standing())
     counted: frozenset[str] = frozenset()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qplan.candidates.model import Route, Usability
+from qplan.candidates.model import BypassLimit, Route, Usability
 from qplan.candidates.parallel_fibres import ALL_FIBRES, ParallelFibres
 from qplan.candidates.survey import Survey
 from qplan.time_budget import UNLIMITED, TimeBudget
@@ -12,11 +12,10 @@ MAX_ROUTES = 60_000  # more than this and only routes with fewer patched sites a
 
 def routes_within_reach(
     survey: Survey, usable: Usability, parallel: ParallelFibres = ALL_FIBRES, clock: TimeBudget = UNLIMITED
-) -> tuple[list[Route], int | None]:
+) -> tuple[list[Route], BypassLimit | None]:
     """Every route between two sites of one corridor, by the number of patched sites, over fibres that are needed.
 
-    Returns the routes and, where there are more than `MAX_ROUTES` or than the time is enough for, the number of patched
-    sites beyond which none was considered (else None).
+    Returns the routes and, where there are more than `MAX_ROUTES` or than the time is enough for, what was left out.
     """
     ends = frozenset().union(*usable.permitted.values())
     partial: list[tuple[tuple[str, ...], tuple[str, ...]]] = [((s,), ()) for s in sorted(ends)]
@@ -25,7 +24,7 @@ def routes_within_reach(
         grown, found = [], []
         for visited, fibres in partial:
             if bypasses and clock.spent:
-                return routes, bypasses - 1
+                return routes, BypassLimit(bypasses - 1, in_time=False)
             for fibre, there in survey.neighbours[visited[-1]]:
                 if there in visited or fibre in parallel.needless or not parallel.combine(fibres, fibre):
                     continue
@@ -37,7 +36,7 @@ def routes_within_reach(
                 if visited[0] < there and there in ends and usable.may_join(visited[0], there):
                     found.append(route)
             if bypasses and len(routes) + max(len(found), len(grown) // 10) > MAX_ROUTES:
-                return routes, bypasses - 1
+                return routes, BypassLimit(bypasses - 1, in_time=True)
         routes += found
         partial = grown
     return routes, None

@@ -42,6 +42,7 @@ from qplan.cli.progress import ProgressLine
 from qplan.cli.signals import stop_on_signals
 from qplan.cli.terminal import finite, window
 from qplan.cli.verb import Verb
+from qplan.errors import Exit
 
 if TYPE_CHECKING:
     from qplan import Reading
@@ -109,7 +110,8 @@ def command(
     FILE or PLAN --classical     what QKD costs on top of the hardened classical (PQC) design
     FILE or PLAN --sensitivity   what moves the TCO, plan held and planned anew, and where another plan takes over
 
-    The time limit is for all together. Ends as the gravest of the columns would: 4 where one has no plan.
+    The time limit is for all together. Ends as the gravest of the columns would: 4 where one has no plan; 5 where
+    sensitivities were not all decided in time.
     """
     deadline, style = time.monotonic() + time_limit, style_of(style, out, SUFFIXES, "text")
     _check_options(by, classical, varied, spreads, baseline)
@@ -120,19 +122,19 @@ def command(
     else:
         readings = _readings(names, by, classical or varied, scenario, overrides, demand_factor, as_of, built)
         results = _planned(readings, quiet, time_limit, gap, solver, threads)
+    code = exit_code(results)
     if varied:
-        data = _sensitivity(*results[0], _spreads(spreads), style, quiet, deadline, gap, solver, threads)
+        data, code = _sensitivity(results[0], _spreads(spreads), style, quiet, deadline, gap, solver, threads)
     elif classical:
         data = render_classical(beside_classical(results[0][1]), style, window())
     else:
         data = render_columns(side_by_side(results, baseline), style, window())
     put(data, out, style)
-    return int(exit_code(results))
+    return int(code)
 
 
 def _sensitivity(
-    name: str,
-    result: Result,
+    named: tuple[str, Result],
     spreads: dict[str, float],
     style: ComparedStyle,
     quiet: bool,
@@ -140,10 +142,10 @@ def _sensitivity(
     gap: float,
     solver: Solver,
     threads: int,
-) -> bytes:
+) -> tuple[bytes, Exit]:
     with stop_on_signals() as stop, ProgressLine(quiet) as line:
         found = sensitivity(
-            result,
+            named[1],
             spreads,
             gap=gap,
             time_limit=share_of_time(deadline, 1),
@@ -152,7 +154,7 @@ def _sensitivity(
             stop=stop,
             said=lambda driver: line.show(f"varying {driver} …"),
         )
-    return render_sensitivity(name, result, found, style, window())
+    return render_sensitivity(*named, found, style, window()), exit_code((named,), found)
 
 
 def _spreads(texts: tuple[str, ...]) -> dict[str, float]:

@@ -25,6 +25,7 @@ from qplan.plan.model import Plan
 MOST_SOLVES = 4  # for one break-even
 STEPS = 5  # of a bisection
 EXACT = 1e-9
+DECIDED = (Status.OPTIMAL, Status.INFEASIBLE)
 Ends = tuple[tuple[str, str], ...]
 SAME = 1e-6  # relative: two lines that meet
 
@@ -104,6 +105,10 @@ class Side:
     status: str
     """How planning anew ended."""
 
+    @property
+    def decided(self) -> bool:
+        return self.status in DECIDED
+
 
 @dataclass(frozen=True)
 class Swing:
@@ -128,6 +133,10 @@ class BreakEven:
     gone: Ends = ()
     """Ends of the links that the next plan does without."""
     new: Ends = ()
+    possible: bool = True
+    """False: from `at_most` on there is no plan at all."""
+    decided: bool = True
+    """False: the time ended before it was looked at, or looked at more closely."""
 
     @property
     def exact(self) -> bool:
@@ -140,6 +149,14 @@ class Sensitivities:
     swings: tuple[Swing, ...]
     """The widest first."""
     break_evens: tuple[BreakEven, ...]
+
+    @property
+    def undecided(self) -> tuple[str, ...]:
+        """What the time ended, by driver."""
+        found = [(f"{swing.driver} (lower)", swing.lower.decided) for swing in self.swings]
+        found += [(f"{swing.driver} (higher)", swing.higher.decided) for swing in self.swings]
+        found += [(f"{point.driver} (break-even)", point.decided) for point in self.break_evens]
+        return tuple(name for name, decided in found if not decided)
 
 
 def sensitivities(
@@ -206,7 +223,7 @@ def _side(trials: Trials, inventory: Inventory, plan: Plan, driver: Driver, fact
     varied = _vary(inventory, driver, factor)
     search = trials.plan(varied, share=1.0)
     anew, held = None if search.design is None else search.design.costs.tco, _held(varied, plan)
-    if search.status is Status.OPTIMAL or held is None:
+    if search.status in DECIDED or held is None or _limited(inventory):
         return Side(held, anew, search.status.value)
     return Side(held, held if anew is None else min(held, anew), Status.FEASIBLE.value)  # the plan held is one
 
@@ -231,33 +248,37 @@ def _total(inventory: Inventory, plan: Plan) -> float:
 
 
 def _break_even(trials: Trials, inventory: Inventory, plan: Plan, driver: Driver) -> BreakEven:
-    exact = driver.price and inventory.objective == "tco" and inventory.budget.capex is None
-    if exact and inventory.budget.tco is None:
+    if driver.price and inventory.objective == "tco" and not _limited(inventory):
         return _where_lines_meet(trials, inventory, plan, driver)
     return _bisect(trials, inventory, plan, driver)
+
+
+def _limited(inventory: Inventory) -> bool:
+    """A plan that holds otherwise may cost more than is there."""
+    return inventory.budget.capex is not None or inventory.budget.tco is not None
 
 
 def _where_lines_meet(trials: Trials, inventory: Inventory, plan: Plan, driver: Driver) -> BreakEven:
     base, far = _best(trials, inventory, driver, 1.0), _best(trials, inventory, driver, driver.furthest)
     if base is None or far is None:
-        return BreakEven(driver.name, None, None)
-    known, factor = far, driver.furthest
+        return BreakEven(driver.name, None, None, decided=False)
     if _design_of(base) == _design_of(far):
         return BreakEven(driver.name, driver.furthest, None)
+    low, high, known = 1.0, driver.furthest, far
     for _ in range(MOST_SOLVES):
         factor = _meeting(inventory, driver, base, known)
         best = _best(trials, inventory, driver, factor)
         if best is None:
-            return _point(inventory, driver, base, known, 1.0, factor)
+            return _point(inventory, driver, base, known, low, high, decided=False)
         varied = _vary(inventory, driver, factor)
         here, line = _total(varied, best), _total(varied, base)
         if here >= line - SAME * abs(line):
             return _point(inventory, driver, base, known, factor, factor)
         if _design_of(best) == _design_of(base):
-            base = best  # the same network on other terms
+            base, low = best, factor  # the same network on other terms
         else:
-            known = best
-    return _point(inventory, driver, base, known, 1.0, factor)
+            known, high = best, factor
+    return _point(inventory, driver, base, known, low, high)
 
 
 def _meeting(inventory: Inventory, driver: Driver, one: Plan, other: Plan) -> float:
@@ -270,29 +291,38 @@ def _meeting(inventory: Inventory, driver: Driver, one: Plan, other: Plan) -> fl
 
 
 def _bisect(trials: Trials, inventory: Inventory, plan: Plan, driver: Driver) -> BreakEven:
-    low, high, there = 1.0, driver.furthest, _best(trials, inventory, driver, driver.furthest, proven=False)
+    low, high = 1.0, driver.furthest
+    decided, there = _plan_anew(trials, inventory, driver, high)
+    if not decided:
+        return BreakEven(driver.name, None, None, decided=False)
     if there is not None and _design_of(there) == _design_of(plan):
-        return BreakEven(driver.name, driver.furthest, None)
+        return BreakEven(driver.name, high, None)
     for _ in range(STEPS):
         middle = (low + high) / 2
-        found = _best(trials, inventory, driver, middle, proven=False)
-        if trials.over:
+        decided, found = _plan_anew(trials, inventory, driver, middle)
+        if not decided:
             break
         if found is not None and _design_of(found) == _design_of(plan):
             low = middle
         else:
             high, there = middle, found
     gone, new = ((), ()) if there is None else _turnover(plan, there)
-    return BreakEven(driver.name, low, high, gone=gone, new=new)
+    return BreakEven(driver.name, low, high, gone=gone, new=new, possible=there is not None, decided=decided)
 
 
-def _best(trials: Trials, inventory: Inventory, driver: Driver, factor: float, *, proven: bool = True) -> Plan | None:
-    """The best plan with the driver moved; None where there is none, or it is not proven and has to be."""
+def _best(trials: Trials, inventory: Inventory, driver: Driver, factor: float) -> Plan | None:
+    """The best plan of all with the driver moved; None where that was not proven."""
+    decided, plan = _plan_anew(trials, inventory, driver, factor, gap=0.0)
+    return plan if decided else None
+
+
+def _plan_anew(
+    trials: Trials, inventory: Inventory, driver: Driver, factor: float, gap: float | None = None
+) -> tuple[bool, Plan | None]:
+    """Whether it was decided in time, and the plan with the driver moved, by default as good as asked for, if any."""
     varied = inventory if factor == 1.0 else _vary(inventory, driver, factor)
-    search = trials.plan(varied, gap=0.0 if proven else None, share=1.0)
-    if search.design is None or (proven and search.status is not Status.OPTIMAL):
-        return None
-    return as_plan(varied, search.design)
+    search = trials.plan(varied, gap=gap, share=1.0)
+    return search.status in DECIDED, None if search.design is None else as_plan(varied, search.design)
 
 
 def _design_of(plan: Plan | Design) -> frozenset[tuple[str, int]]:
@@ -307,11 +337,14 @@ def _turnover(old: Plan, new: Plan) -> tuple[Ends, Ends]:
     return tuple(gone), tuple(sorted(ends for key, ends in after.items() if key not in before))
 
 
-def _point(inventory: Inventory, driver: Driver, old: Plan, new: Plan, low: float, high: float) -> BreakEven:
+def _point(
+    inventory: Inventory, driver: Driver, old: Plan, new: Plan, low: float, high: float, decided: bool = True
+) -> BreakEven:
     """Where the new plan takes over, with the price there where all that the driver moves has one."""
     stated = moved(inventory, driver, 1.0)
     prices = {value for _, value in stated}
     alike = len(prices) == 1 and all(_fits(key.split("."), driver.addresses[0].split(".")) for key, _ in stated)
     gone, new_links = _turnover(old, new)
     amount = float(prices.pop()) * high if alike else None
-    return BreakEven(driver.name, low, high, amount, driver.unit if alike else "", gone, new_links)
+    unit = driver.unit if alike else ""
+    return BreakEven(driver.name, low, high, amount, unit, gone, new_links, decided=decided)

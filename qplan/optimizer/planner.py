@@ -9,7 +9,7 @@ from pathlib import Path
 import qplan
 from qplan.candidates.design import Design
 from qplan.candidates.links import enumerate_candidates
-from qplan.candidates.model import CandidateGraph
+from qplan.candidates.model import BypassLimit, CandidateGraph
 from qplan.errors import SolverFailed
 from qplan.inventory.model import Inventory
 from qplan.optimizer.limits import ENDED_BY_ITSELF, SearchParameters, Status, StopReason, gap
@@ -101,12 +101,9 @@ def _start_from(inventory: Inventory, candidates: CandidateGraph, earlier: Plan)
     return WarmStart(None if verify(inventory, again) else design, links)
 
 
-def _weaken(search: Search, bypass_limit: int, bound: tuple[float, str]) -> Search:
+def _weaken(search: Search, bypass_limit: BypassLimit, bound: tuple[float, str]) -> Search:
     """Say no more than what holds where routes were left out; the bound that holds all the same, and what gives it."""
-    note = (
-        f"The fibre graph has too many routes to consider all: only QKD links through at most {bypass_limit} "
-        "patched sites were considered. A cheaper plan may exist, so this one is not called optimal."
-    )
+    note = f"{bypass_limit.text} A cheaper plan may exist, so this one is not called optimal."
     weaker = {Status.OPTIMAL: Status.FEASIBLE, Status.INFEASIBLE: Status.UNKNOWN}
     reason = StopReason.ROUTE_LIMIT if search.stopped_by in ENDED_BY_ITSELF else search.stopped_by
     status = weaker.get(search.status, search.status)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from networks import ONE, RATE_BPS, corridor, fibre, network, system
 
+from qplan.candidates import routes
 from qplan.candidates.links import enumerate_candidates
-from qplan.candidates.model import systems_needed
+from qplan.candidates.model import BypassLimit, systems_needed
 from qplan.candidates.precheck import precheck
 from qplan.inventory.model import Inventory
 from qplan.physics.bands import Band, band_at
@@ -56,11 +57,17 @@ def test_a_route_and_its_reverse_are_one_link():
     ]  # fmt: skip
 
 
+def test_that_routes_are_too_many_is_not_taken_for_the_end_of_the_time(monkeypatch):
+    monkeypatch.setattr(routes, "MAX_ROUTES", 0)
+    inventory = network({"f": fibre("b", "m"), "g": fibre("m", "a")}, ONE, policy={"max_bypass_sites": 1})
+    assert enumerate_candidates(inventory).bypass_limit == BypassLimit(0, in_time=True)
+
+
 def test_where_the_time_is_over_single_fibres_are_left_and_nothing_is_claimed():
     fibres = {"f": fibre("b", "m", loss_db=4.0), "g": fibre("m", "a", loss_db=4.0)}
     inventory = network(fibres, ONE, policy={"max_bypass_sites": 1, "bypass_loss_db": 0.0})
     found = enumerate_candidates(inventory, clock=TimeBudget.of(0))
-    assert found.bypass_limit == 0
+    assert found.bypass_limit == BypassLimit(0, in_time=False)
     assert [link.route.fibres for link in found.links] == [("g",), ("f",)]
     hopeless = network({"f": fibre("a", "m")}, ONE)
     assert precheck(hopeless, enumerate_candidates(hopeless)).alone

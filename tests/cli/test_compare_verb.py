@@ -155,6 +155,8 @@ def test_what_cannot_be_compared_is_refused_with_what_is_wrong(command, code, sa
         ("two.yaml --scenario .,far --soft-fail", 0),
         ("two.yaml --scenario .,far --time-limit 0.001", 5),
         ("mix.plan alpenglow.plan", 0),
+        ("mix.plan --sensitivity --time-limit 0.001", 5),
+        ("two.plan --sensitivity --time-limit 0.001 --soft-fail", 5),  # before the check
     ],
 )
 def test_it_ends_as_the_gravest_of_its_columns(command, code):
@@ -228,6 +230,26 @@ def test_every_form_says_the_same(rendered):
         text = re.sub(r"(?<=\d)[\s\u00a0](?=\d{3})", "", html.unescape(shown[style].decode()))
         told = {f"{float(number):.0f}" for number in re.findall(r"\d+(?:\.\d\d)?", text)}
         assert whole <= told, style
+
+
+def test_every_form_says_what_was_not_decided_in_time():
+    result = load_result("two.plan")
+    found = sensitivity(result, {}, time_limit=0.0)
+    shown = {style: render_sensitivity("two", result, found, style) for style in get_args(ComparedStyle)}
+    content = json.loads(shown["json"])
+    assert not any(point["decided"] for point in content["break_even"])
+    assert {side["status"] for swing in content["sensitivity"] for side in (swing["lower"], swing["higher"])} == {
+        "feasible"
+    }
+    lines = list(csv.DictReader(io.StringIO(shown["csv"].decode())))
+    assert {line["lower_status"] for line in lines} == {line["higher_status"] for line in lines} == {"feasible"}
+    rising = {point["driver"] for point in content["break_even"]}
+    assert {line["driver"] for line in lines if line["another_status"] == "not decided"} == rising
+    book = openpyxl.load_workbook(io.BytesIO(shown["xlsx"]))
+    texts = [cell for sheet in book for row in sheet.values for cell in row if isinstance(cell, str)]
+    for text in (" ".join(texts), *(html.unescape(shown[style].decode()) for style in ("text", "markdown", "html"))):
+        assert f"Not decided in time: {found.undecided[0]}" in text
+        assert "demand: where another plan would be better was not decided in time." in text
 
 
 def money(content: dict) -> Iterator[float]:

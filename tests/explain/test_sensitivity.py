@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from qplan.assessment.facts import assess
-from qplan.explain.sensitivity import Sensitivities, sensitivities
+from qplan.explain.sensitivity import BreakEven, Sensitivities, sensitivities
 from qplan.explain.trials import Trials
 from qplan.inventory.model import Inventory
-from qplan.optimizer.limits import SearchParameters
+from qplan.optimizer.limits import SearchParameters, Status
 from qplan.optimizer.planner import optimize
+from qplan.optimizer.search.stages import Search
 from qplan.outputs.compare.sensitivity import break_even_text, sensitivity_section
 from qplan.plan.model import InventoryRef
 from qplan.time_budget import TimeBudget
@@ -45,10 +47,29 @@ def detour(**budget: float) -> Inventory:
     )
 
 
-def found_for(inventory: Inventory, **spreads: float) -> Sensitivities:
+class Ended(Trials):
+    """After so many plans nothing more is proven, or found at all."""
+
+    def __init__(self, left: int, found: bool):
+        super().__init__("highs", SearchParameters(0.0, TimeBudget.of(60)))
+        self.left, self.found = [left], found  # which parts of the time share
+
+    def plan(self, *arguments, **options) -> Search:
+        search = super().plan(*arguments, **options)
+        self.left[0] -= 1
+        if self.left[0] >= 0:
+            return search
+        return (
+            replace(search, status=Status.FEASIBLE)
+            if self.found
+            else replace(search, status=Status.UNKNOWN, design=None)
+        )
+
+
+def found_for(inventory: Inventory, trials: Trials | None = None, **spreads: float) -> Sensitivities:
     parameters = SearchParameters(0.0, TimeBudget.of(60))
     plan = optimize(inventory, REF, "highs", parameters).plan
-    return sensitivities(Trials("highs", parameters), inventory, plan, spreads, lambda driver: None)
+    return sensitivities(trials or Trials("highs", parameters), inventory, plan, spreads, lambda driver: None)
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +133,50 @@ def test_a_budget_that_may_bind_is_bracketed_not_computed():
 def test_the_section_draws_and_says_it(found):
     section = sensitivity_section(found, "EUR")
     assert len(section.points) == len(found.break_evens) and section.pictures[0].startswith("<svg")
+
+
+@pytest.mark.parametrize("anything", [True, False])
+def test_where_nothing_was_proven_nothing_is_said(anything):
+    found = found_for(detour(), Ended(0, anything))
+    for point in found.break_evens:
+        assert break_even_text(point, "EUR").endswith("where another plan would be better was not decided in time.")
+    names = {swing.driver for swing in found.swings}
+    sides = {f"{name} ({side})" for name in names for side in ("lower", "higher")}
+    ends = {f"{point.driver} (break-even)" for point in found.break_evens}
+    assert set(found.undecided) == sides | ends
+    assert f"Not decided in time: {', '.join(found.undecided)}." in sensitivity_section(found, "EUR").paragraphs
+
+
+def test_what_was_proven_before_the_time_ended_is_said(found):
+    whole = {point.driver: point for point in found.break_evens}
+    assert not found.undecided
+    for left in range(2 * len(found.swings), 60):
+        for point in found_for(detour(), Ended(left, True)).break_evens:
+            _agrees(point, whole[point.driver])
+
+
+def _agrees(early: BreakEven, late: BreakEven) -> None:
+    """What is said early is no more than what is said with all the time."""
+    if early.decided:
+        assert early == late
+    elif early.at_least is not None:
+        assert early.at_least <= late.at_least and late.at_most <= early.at_most
+        assert break_even_text(early, "EUR").endswith("; where was not decided more closely in time.")
+
+
+@pytest.mark.parametrize(
+    ("rate_bps", "said"),
+    [(400.0, "there is no plan any more."), (20.0, "another plan is the best.")],  # no room; one system more
+)
+def test_no_plan_is_told_apart_from_one_with_the_same_links(rate_bps, said):
+    stated = detour().model_dump(by_alias=True, mode="json", exclude_unset=True)
+    stated["corridors"]["q"]["key_rate_bps"] = rate_bps
+    stated["fibres"]["ac"]["cost_per_strand_km_year"] = 100 * DIRECT
+    points = found_for(Inventory.model_validate(stated)).break_evens
+    demand = next(each for each in points if each.driver == "demand")
+    assert break_even_text(demand, "EUR").endswith(f"what is stated {said}")
+
+
+def test_a_budget_that_a_dearer_plan_breaks_leaves_none():
+    sides = {swing.driver: swing.higher for swing in found_for(detour(tco=205.0), **{"fibre lease": 0.5}).swings}
+    assert (sides["fibre lease"].anew, sides["fibre lease"].status) == (None, "infeasible")

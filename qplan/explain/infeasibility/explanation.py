@@ -168,10 +168,7 @@ def _note_doubts(status: str, graph: CandidateGraph, cases: list[Case]) -> tuple
     elif status == "unknown" and not any(case.servable is False for case in cases):
         notes.append("The search ended before it found a plan or proved that there is none.")
     if graph.bypass_limit is not None:
-        notes.append(
-            f"Only QKD links through at most {graph.bypass_limit} patched sites were considered: the fibre graph has "
-            "too many routes to consider all."
-        )
+        notes.append(graph.bypass_limit.text)
     return tuple(notes)
 
 

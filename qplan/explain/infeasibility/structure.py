@@ -14,7 +14,7 @@ from qplan.candidates.blocking_sets import LinkWays
 from qplan.candidates.fibre_graph import fibre_ways
 from qplan.candidates.hops import least_shortfall_ways
 from qplan.candidates.links import offers_and_refusals
-from qplan.candidates.model import CandidateGraph, CandidateLink, Refusal, Usability
+from qplan.candidates.model import BypassLimit, CandidateGraph, CandidateLink, Refusal, Usability
 from qplan.candidates.precheck import not_disjoint, too_many_relays
 from qplan.candidates.prices import Prices
 from qplan.candidates.reasons import Reason, named, spoken
@@ -38,7 +38,7 @@ class Terrain:
     inventory: Inventory
     offers: list[CandidateLink]
     refusals: list[Refusal]
-    bypass_limit: int | None
+    bypass_limit: BypassLimit | None
 
 
 def survey_terrain(inventory: Inventory, clock: TimeBudget = UNLIMITED) -> Terrain:

@@ -97,7 +97,7 @@ class SideDocument(Document):
     anew: float | None
     """Of the best plan then; null: there is none, or none was found in time."""
     status: str
-    """How planning anew ended."""
+    """How planning anew ended; `feasible`, `unknown`: not decided in time."""
 
 
 class SwingDocument(Document):
@@ -118,6 +118,10 @@ class BreakEvenDocument(Document):
     unit: str
     gone: tuple[tuple[str, str], ...]
     new: tuple[tuple[str, str], ...]
+    possible: bool
+    """false: from `at_most` on there is no plan at all."""
+    decided: bool
+    """false: the time ended before it was looked at (`at_least` is null), or looked at more closely."""
 
 
 class ComparedDocument(Document):

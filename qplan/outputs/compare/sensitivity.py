@@ -12,6 +12,7 @@ from qplan.outputs.text import wording
 from qplan.outputs.text.tables import csv_text
 
 NO_PLAN = {"infeasible": "no plan", "unknown": "not decided"}
+MORE_CLOSELY = "; where was not decided more closely in time"
 READING = (
     "Held: the plan as it is, at the other figure; planned anew: the best plan then. Each driver moves alone, all that "
     "is stated of it alike. System prices and fees are what systems are bought, leased or managed for, and what is "
@@ -35,16 +36,21 @@ def sensitivity_section(found: Sensitivities, currency: str) -> Section:
     return Section(
         "sensitivity",
         "Sensitivity of the TCO",
-        (f"The plan's TCO is {format_money(found.tco, currency)}. {READING}",),
+        (f"The plan's TCO is {format_money(found.tco, currency)}. {READING}", *_doubts(found)),
         (Table("", ("Driver", "Spread", *figures), rows, right=("Spread", *figures)),),
         tuple(break_even_text(point, currency) for point in found.break_evens),
         (tornado_of(found, currency),),
     )
 
 
+def _doubts(found: Sensitivities) -> tuple[str, ...]:
+    return (f"Not decided in time: {', '.join(found.undecided)}.",) if found.undecided else ()
+
+
 def sensitivity_csv(found: Sensitivities) -> str:
-    """Amounts as numbers, a line a driver."""
-    header = ("driver", "spread", "held_lower", "held_higher", "anew_lower", "anew_higher")
+    """Amounts as numbers, a line a driver; break-evens are factors of what is stated."""
+    figures = ("held_lower", "held_higher", "anew_lower", "anew_higher", "lower_status", "higher_status")
+    points = {point.driver: point for point in found.break_evens}
     rows = (
         (
             swing.driver,
@@ -53,10 +59,20 @@ def sensitivity_csv(found: Sensitivities) -> str:
             swing.higher.held,
             swing.lower.anew,
             swing.higher.anew,
+            swing.lower.status,
+            swing.higher.status,
+            *_bracket(points.get(swing.driver)),
         )
         for swing in found.swings
     )
-    return csv_text(header, rows)
+    return csv_text(("driver", "spread", *figures, "another_at_least", "another_at_most", "another_status"), rows)
+
+
+def _bracket(point: BreakEven | None) -> tuple[float | str | None, ...]:
+    if point is None:
+        return "", "", ""
+    status = "not decided" if not point.decided else "" if point.possible else "no plan"
+    return point.at_least, point.at_most, status
 
 
 def sensitivity_html(facts: PlanFacts, found: Sensitivities) -> str:
@@ -101,7 +117,7 @@ def break_even_text(point: BreakEven, currency: str) -> str:
         where = f"above {_times(point.at_most)} what is stated"
     else:
         where = f"somewhere between {_times(point.at_least)} and {_times(point.at_most)} what is stated"
-    return f"{point.driver}: {where} {_change(point)}."
+    return f"{point.driver}: {where} {_change(point)}{'' if point.decided else MORE_CLOSELY}."
 
 
 def _times(factor: float) -> str:
@@ -109,6 +125,8 @@ def _times(factor: float) -> str:
 
 
 def _change(point: BreakEven) -> str:
+    if not point.possible:
+        return "there is no plan any more"
     parts = []
     if point.gone:
         words = wording.listed([f"{a}–{b}" for a, b in point.gone], 4)
@@ -116,4 +134,4 @@ def _change(point: BreakEven) -> str:
     if point.new:
         words = wording.listed([f"{a}–{b}" for a, b in point.new], 4)
         parts.append(f"{words} come" + ("s" if len(point.new) == 1 else ""))
-    return ", ".join(parts) or "there is no such plan any more"
+    return ", ".join(parts) or "another plan is the best"

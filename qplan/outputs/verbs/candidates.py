@@ -100,7 +100,7 @@ class Candidates(Record):
     excluded_systems: tuple[str, ...]
     """The policy does not let them be bought."""
     bypass_limit: int | None
-    """Set where routes with more patched sites were left out, as there are too many."""
+    """Set where routes with more patched sites were left out: too many, or not looked at in time."""
     note: str | None
     """Why there is no link between two sites that were asked about."""
 
@@ -117,7 +117,7 @@ def candidates_json(inventory: Inventory, found: CandidateList, note: str | None
             for x in found.refused
         ),
         excluded_systems=found.excluded,
-        bypass_limit=found.bypass_limit,
+        bypass_limit=None if found.bypass_limit is None else found.bypass_limit.patched,
         note=note,
     )
     return document.model_dump_json(indent=2) + "\n"

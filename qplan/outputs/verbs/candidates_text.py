@@ -101,10 +101,8 @@ def _closing(found: CandidateList) -> Iterator[str]:
     if found.excluded:
         yield f"The policy excludes {', '.join(found.excluded)}."
     if found.bypass_limit is not None:
-        yield (
-            f"Only routes through at most {counted(found.bypass_limit, 'patched site')} are listed: there are too many "
-            "others."
-        )
+        limit = found.bypass_limit
+        yield f"Only routes through at most {counted(limit.patched, 'patched site')} are listed: {limit.why}."
 
 
 def _fill(text: str, columns: int) -> str:
