@@ -61,12 +61,13 @@ def load(
 
 
 def _built(path: Path) -> Built:
-    """The plant of a plan, from its folder. Raises QplanError."""
+    """The plant of a plan that holds, from its folder. Raises QplanError."""
+    from qplan.api.planning import load_result
     from qplan.costing.as_built import as_built
-    from qplan.plan.reader import read_planned
 
-    reading, plan = read_planned(path)
-    return as_built(reading.inventory, plan)
+    result = load_result(path)
+    assert result.plan is not None, "it was loaded"
+    return as_built(result.inventory.inventory, result.plan)
 
 
 def validate(

@@ -160,7 +160,10 @@ def _planned(
     from qplan.assessment.judgement import judge
     from qplan.optimizer import planner
     from qplan.plan.model import reference
+    from qplan.plan.reader import refuse_misnamed
 
+    for earlier in filter(None, (start, keep)):
+        refuse_misnamed(earlier)
     found = planner.optimize(
         inventory.inventory, reference(inventory), solver, parameters, lp_file, start, keep, change_cost
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from qplan.inventory.reader import Reading
 
@@ -25,6 +26,10 @@ class FileHash(Record):
     sha256: str
 
 
+def _day(text: str) -> str:
+    return date.fromisoformat(text).isoformat()
+
+
 class InventoryRef(Record):
     """Which inventory the plan was made from."""
 
@@ -36,7 +41,7 @@ class InventoryRef(Record):
     set: dict[str, object]
     effective_sha256: str
     """Over the bytes of `inventory.json`."""
-    as_of: str | None = None
+    as_of: Annotated[str, AfterValidator(_day)] | None = None
     """The day (YYYY-MM-DD) by which quotes are judged; null: none runs out."""
     built_sha256: Annotated[str | None, SAID] = None
     """Of the plan whose plant counts as there (`--built`)."""

@@ -13,8 +13,9 @@ import pydantic
 from qplan.errors import Exit, QplanError
 from qplan.files import UTF_16, plain_text, text_sha256
 from qplan.inventory.reader import Reading, read_inventory
+from qplan.inventory.rules import printable
 from qplan.inventory.source.includes import read_bytes
-from qplan.plan.model import FORMAT_VERSION, InventoryRef, Plan
+from qplan.plan.model import FORMAT_VERSION, InventoryRef, Plan, link_id
 
 PLAN_FILE, INVENTORY_FILE = "plan.json", "inventory.json"
 CONFLICT = re.compile(rb"^(<{7}|>{7}) ", re.MULTILINE)
@@ -108,6 +109,17 @@ def read_planned(path: Path) -> tuple[Reading, Plan]:
     return reading, plan
 
 
+def refuse_misnamed(earlier: Plan) -> None:
+    """Changes are counted against links by their ids. Raises NoPlan where one does not fit what the link is."""
+    for link in earlier.links:
+        expected = link_id(link.ends, link.system, link.fibres)
+        if link.id != expected:
+            raise NoPlan(
+                f"links.{printable(link.id)} of the earlier plan is not what it is called: its ends, system and fibres "
+                f"make {printable(expected)}; plan again without that plan"
+            )
+
+
 def _shown(path: Path) -> str:
     name = str(path).encode("utf-8", "replace").decode()
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
@@ -136,7 +148,8 @@ def _check_version(shown: str, data: bytes) -> None:
     found = content.get("format_version") if isinstance(content, dict) else None
     if found is None:
         raise NoPlan(f"{shown} is not a plan: it states no format_version")
-    if str(found).partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
+    version = re.fullmatch(r"([0-9]+)\.[0-9]+", found) if isinstance(found, str) else None
+    if version is None or version[1] != FORMAT_VERSION.partition(".")[0]:
         raise NoPlan(
             f"{shown} has format version {found!a}; this qplan reads {FORMAT_VERSION}: plan again, or use the "
             "qplan that wrote it"

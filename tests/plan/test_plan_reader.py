@@ -49,3 +49,40 @@ def test_utf_16_is_told_as_of_an_inventory(folder, tmp_path, encoding):
     assert is_plan(tmp_path / "plan.json")
     with pytest.raises(NoPlan, match="is in UTF-16: save it as UTF-8"):
         read_plan(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("found", "instead"),
+    [
+        (b'"as_of": null', b'"as_of": "x"'),
+        (b'"as_of": null', b'"as_of": "2026-02-30"'),
+        (b'"format_version": "1.0"', b'"format_version": "1.0x"'),
+        (b'"format_version": "1.0"', b'"format_version": 1.0'),
+    ],
+)
+def test_days_and_versions_are_what_they_should_be(folder, tmp_path, found, instead):
+    data = (folder / "plan.json").read_bytes()
+    assert data.count(found) == 1
+    (tmp_path / "plan.json").write_bytes(data.replace(found, instead))
+    with pytest.raises(NoPlan):
+        read_plan(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("found", "instead"), [(b'"offer": null', b'"offer": "gone"'), (b'"system": "s"', b'"system": "t"')]
+)
+def test_a_plan_is_built_only_where_it_holds(folder, tmp_path, found, instead):
+    (tmp_path / "plan.json").write_bytes((folder / "plan.json").read_bytes().replace(found, instead))
+    (tmp_path / "inventory.json").write_bytes((folder / "inventory.json").read_bytes())
+    qplan.load(folder.parent / "sites.yaml", built=folder)
+    with pytest.raises(qplan.QplanError, match="the plan does not hold for its own inventory"):
+        qplan.load(folder.parent / "sites.yaml", built=tmp_path)
+
+
+def test_changes_are_counted_against_links_that_are_what_they_are_called(folder):
+    inventory, plan = qplan.load(folder.parent / "sites.yaml"), read_plan(folder)
+    assert qplan.optimize(inventory, keep=plan).plan.objective.changes == 0
+    wrong = plan.model_copy(update={"links": (plan.links[0].model_copy(update={"ends": ("a", "a")}),)})
+    for option in ("keep", "start"):
+        with pytest.raises(NoPlan, match="is not what it is called"):
+            qplan.optimize(inventory, **{option: wrong})
