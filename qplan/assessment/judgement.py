@@ -19,13 +19,17 @@ ABOUT_FILES = ("QP0", "QP1")
 
 def judge(inventory: Inventory, plan: Plan, warnings: Iterable[Diagnostic]) -> Plan:
     """The plan with the loss budgets of its links, the findings that touch it and the results of all checks."""
-    findings = {
+    links = tuple(link.model_copy(update={"budget_db": stated_budget(inventory, link)}) for link in plan.links)
+    told = {"links": links, "findings": findings_of(inventory, plan, warnings), "checks": judge_checks(inventory, plan)}
+    return plan.model_copy(update=told)
+
+
+def findings_of(inventory: Inventory, plan: Plan, warnings: Iterable[Diagnostic]) -> tuple[Finding, ...]:
+    """The warnings that touch the plan, as they stand in it."""
+    found = {
         Finding(code=item.code, address=item.address, text=_text(item)) for item in _touching(inventory, plan, warnings)
     }
-    ordered = sorted(findings, key=lambda finding: (finding.code, finding.address, finding.text))
-    links = tuple(link.model_copy(update={"budget_db": stated_budget(inventory, link)}) for link in plan.links)
-    told = {"links": links, "findings": tuple(ordered), "checks": judge_checks(inventory, plan)}
-    return plan.model_copy(update=told)
+    return tuple(sorted(found, key=lambda finding: (finding.code, finding.address, finding.text)))
 
 
 def stated_budget(inventory: Inventory, link: Link) -> Budget | None:

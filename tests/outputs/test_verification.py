@@ -9,6 +9,7 @@ import qplan
 from qplan.api.words import render_verification
 from qplan.errors import Exit
 from qplan.outputs.verbs.verification import verification, verification_json, verification_text
+from qplan.plan.model import Plan
 
 SITES = """\
 qplan: 1
@@ -45,8 +46,24 @@ def test_results_of_checks_are_judged_again(tmp_path):
         wrong = plan.model_copy(update={"checks": (check.model_copy(update=changed),)})
         found = verification(reading, wrong)
         assert found.exit_code == Exit.CHECK and {each.rule for each in found.violations} == {"check-value"}
-    older = plan.model_copy(update={"checks": ()})
-    assert verification(reading, older).holds
+    gone = verification(reading, plan.model_copy(update={"checks": ()}))
+    assert [(each.address, each.found) for each in gone.violations] == [("checks.few", "none")]
+    silent = json.loads(plan.model_dump_json())
+    del silent["checks"]
+    assert verification(reading, Plan.model_validate_json(json.dumps(silent))).holds
+
+
+def test_findings_are_looked_for_again_where_the_same_files_are_read(tmp_path):
+    (tmp_path / "sites.yaml").write_text(SITES.replace("price: 100", "price: 100, max_loss_db: 25"))
+    reading = qplan.load(tmp_path / "sites.yaml")
+    plan = qplan.optimize(reading).plan
+    (finding,) = plan.findings
+    assert verification(reading, plan).holds
+    for changed in ((), (finding.model_copy(update={"text": "all is well"}),), (finding, finding)):
+        found = verification(reading, plan.model_copy(update={"findings": changed}))
+        assert found.exit_code == Exit.CHECK and {each.rule for each in found.violations} == {"finding-value"}
+    other = qplan.load(tmp_path / "sites.yaml", set={"fibres.f.strands": 3})
+    assert verification(other, plan.model_copy(update={"findings": ()})).holds
 
 
 def test_loss_budgets_stand_in_the_plan_and_are_worked_out_again(tmp_path):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import shlex
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from qplan.assessment.checks import CheckResult
 from qplan.assessment.facts import assess
-from qplan.assessment.judgement import judged, stated_budget
+from qplan.assessment.judgement import findings_of, judged, stated_budget
 from qplan.errors import Exit
 from qplan.explain.findings import write_setting
 from qplan.inventory.model import Inventory
@@ -20,7 +21,7 @@ from qplan.outputs.text.checks import breach
 from qplan.outputs.text.tables import escape_markdown, markdown_table, one_line
 from qplan.outputs.text.wording import gap_percent
 from qplan.outputs.verbs.documents import BrokenRule, NotReproven, VerificationDocument
-from qplan.plan.model import InventoryRef, JudgedCheck, Plan
+from qplan.plan.model import InventoryRef, JudgedCheck, Plan, reference
 from qplan.plan.verify.verifier import verify
 from qplan.plan.verify.violation import Violation
 
@@ -77,7 +78,8 @@ def verification(reading: Reading, plan: Plan) -> Verification:
     violations = verify(reading.inventory, plan)
     checks = assess(reading.inventory, plan).checks if not violations and reading.inventory.checks else ()
     if not violations:
-        violations = (*_budget_violations(reading.inventory, plan), *_check_violations(checks, plan))
+        told = *_budget_violations(reading.inventory, plan), *_check_violations(checks, plan)
+        violations = (*told, *_finding_violations(reading, plan))
     return Verification(
         violations,
         edited,
@@ -102,15 +104,27 @@ def _budget_violations(inventory: Inventory, plan: Plan) -> Iterator[Violation]:
 
 
 def _check_violations(results: Iterable[CheckResult], plan: Plan) -> Iterator[Violation]:
-    """Results of checks that are not what they are now; a plan of before results were written has none."""
+    """Results of checks that are not what they are now; a plan that does not say them at all may."""
     found = {check.id: check for check in plan.checks}
-    for result in results if found else ():
+    for result in results if "checks" in plan.model_fields_set else ():
         true = judged(result)
         stated = found.pop(true.id, None)
         if stated != true:
             yield Violation("check-value", f"checks.{true.id}", _result(stated), _result(true))
     for stated in found.values():
         yield Violation("check-value", f"checks.{stated.id}", _result(stated), _result(None))
+
+
+def _finding_violations(reading: Reading, plan: Plan) -> Iterator[Violation]:
+    """Findings that are not what they are now, where the very same files were read in the same way."""
+    if "findings" not in plan.model_fields_set or reference(reading) != plan.inventory:
+        return
+    warnings = (*reading.warnings, *reading.shipped_warnings)
+    true = Counter(findings_of(reading.inventory, plan, warnings))
+    stated = Counter(plan.findings)
+    for each in sorted((stated - true) + (true - stated), key=lambda finding: (finding.code, finding.address)):
+        found, expected = (each.text if each in side else "none" for side in (stated, true))
+        yield Violation("finding-value", f"findings.{each.code}.{each.address}", found, expected)
 
 
 def _result(check: JudgedCheck | None) -> str:
