@@ -21,7 +21,7 @@ from qplan.inventory.rules import Spot, finding
 from qplan.inventory.source.built import Built, lay_built
 from qplan.inventory.source.includes import Loaded, is_shipped, load
 from qplan.inventory.source.messages import did_you_mean
-from qplan.inventory.source.model_errors import parse
+from qplan.inventory.source.model_errors import parse, parse_what_is_right
 from qplan.inventory.source.overlay import (
     Override,
     drop_nulls,
@@ -125,9 +125,12 @@ def read_inventory(
     inventory, model_findings = parse(Inventory, effective, source)
     findings += model_findings
     if inventory is not None:
+        right = parse_what_is_right(Inventory, effective) if model_findings else None
         view = View(inventory, source, _collect_ids(effective), as_of)
+        referring = View(right or inventory, source, view.ids, as_of)
         ids_known = loaded.complete and isinstance(effective.get("sites", {}), dict)
-        findings += check(view, ids_known=ids_known, all_valid=not _errors(findings))
+        all_valid = not _errors(findings)
+        findings += check(view, ids_known=ids_known, all_valid=all_valid, referring=referring)
     own = [item for item in findings if item.severity == "error" or not is_shipped(item.file)]
     kept, suppressed = _judge(own, loaded, as_declared=scenario is None and not command_line and built is None)
     if inventory is None or _errors(kept):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 import qplan
@@ -86,3 +88,20 @@ def test_changes_are_counted_against_links_that_are_what_they_are_called(folder)
     for option in ("keep", "start"):
         with pytest.raises(NoPlan, match="is not what it is called"):
             qplan.optimize(inventory, **{option: wrong})
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "message"),
+    [
+        ("inventory", "as_of", "x", "inventory.as_of: .*, found 'x'"),
+        ("inventory", "as_of", "2026-02-30", "inventory.as_of: .*, found '2026-02-30'"),
+        (None, "format_version", "1.0x", "has format version '1.0x'"),
+        (None, "format_version", "1", "has format version '1'"),
+    ],
+)
+def test_a_value_that_no_plan_has_is_refused_with_its_address(folder, tmp_path, section, key, value, message):
+    plan = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    (plan if section is None else plan[section])[key] = value
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    with pytest.raises(NoPlan, match=message):
+        read_plan(tmp_path)

@@ -98,7 +98,14 @@ WHOLE_CHECKS: tuple[Check, ...] = (
 """Need every entry to be valid, since they speak of what is not there."""
 
 
-def check(view: View, *, ids_known: bool, all_valid: bool) -> list[Diagnostic]:
-    """The findings of every check that what was read allows."""
-    checks = ENTRY_CHECKS + (REFERENCE_CHECKS if ids_known else ()) + (WHOLE_CHECKS if all_valid else ())
-    return [item for rule in checks for item in rule(view)]
+def check(view: View, *, ids_known: bool, all_valid: bool, referring: View | None = None) -> list[Diagnostic]:
+    """The findings of every check that what was read allows.
+
+    `referring`: with entries that lack what is wrong in them, whose references are looked at all the same.
+    """
+    asked = (
+        *((rule, view) for rule in ENTRY_CHECKS),
+        *((rule, referring or view) for rule in REFERENCE_CHECKS if ids_known),
+        *((rule, view) for rule in WHOLE_CHECKS if all_valid),
+    )
+    return [item for rule, seen in asked for item in rule(seen)]

@@ -71,6 +71,21 @@ def parse(model: type[M], value: Values, source: SourceMap) -> tuple[M | None, l
         return None, findings
 
 
+def parse_what_is_right(model: type[M], value: Values) -> M | None:
+    """The value as a model without the keys that are wrong, and without the entries that cannot do without these."""
+    wrong: set[Path] = set()
+    for reach in (tuple, _entry):
+        kept = _drop(value, wrong)
+        try:
+            return model.model_validate(kept)
+        except ValidationError as error:
+            wrong |= {reach(path) for path in _locate(error, kept)}
+    try:
+        return model.model_validate(_drop(value, wrong))
+    except ValidationError:
+        return None
+
+
 def _is_exchanged(path: Path, value: Values) -> bool:
     """Whether a path leads to a latitude beyond the pole that could be a longitude, beside what could be a latitude."""
     lat, lon = _at(value, path), _at(value, (*path[:-1], "lon"))
