@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 
 import pytest
@@ -20,12 +19,7 @@ settings.load_profile("qplan")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Where bytecode may not lie beside the sources, the many processes of the tests share some of pytest's own.
-
-    In a shell's background too, tests begin with signals that are not ignored.
-    """
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Where bytecode may not lie beside the sources, the many processes of the tests share some of pytest's own."""
     if sys.dont_write_bytecode and hasattr(config, "cache") and not hasattr(config, "workerinput"):
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # `python -B` sets none
         os.environ["PYTHONPYCACHEPREFIX"] = str(config.cache.mkdir("bytecode"))

@@ -21,13 +21,11 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 def stop_on_signals() -> Iterator[threading.Event]:
     """An event that the first signal sets, so that what was found is written; the second ends the process at once.
 
-    So does the end of the time of grace. A thread of its own sees to it, whatever the others are at. What the process
-    was started to ignore stays ignored.
+    So does the end of the time of grace. A thread of its own sees to it, whatever the others are at.
     """
     stop, (here, there) = threading.Event(), socket.socketpair()
     there.setblocking(False)
-    heeded = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, lambda number, frame: None) for number in heeded}
+    before = {number: signal.signal(number, lambda number, frame: None) for number in SIGNALS}
     wakeup = signal.set_wakeup_fd(there.fileno(), warn_on_full_buffer=False)
     threading.Thread(target=_watch, args=(here, stop), daemon=True).start()
     try:

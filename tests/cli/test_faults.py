@@ -15,7 +15,6 @@ import pulp
 import pytest
 
 from qplan.cli.main import main
-from qplan.cli.signals import stop_on_signals
 from qplan.errors import SolverFailed
 from qplan.optimizer.solvers.cbc import run_until_stopped
 from qplan.time_budget import TimeBudget
@@ -62,18 +61,6 @@ def test_a_signal_while_it_starts_ends_with_5(here, number, module):
     done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, timeout=120)
     assert (done.returncode, done.stdout, done.stderr) == (5, b"", b"stopped\n")
     assert {path.name for path in here.iterdir()} == {"sites.yaml"}
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_that_was_ignored_at_the_start_stays_ignored(number):
-    before = signal.signal(number, signal.SIG_IGN)
-    try:
-        with stop_on_signals() as stop:
-            signal.raise_signal(number)
-            assert not stop.wait(0.2)
-        assert signal.getsignal(number) is signal.SIG_IGN
-    finally:
-        signal.signal(number, before)
 
 
 def test_a_defect_is_told_in_one_line(here):
