@@ -27,7 +27,10 @@ class FileHash(Record):
 
 
 def _day(text: str) -> str:
-    return date.fromisoformat(text).isoformat()
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ValueError("expected a day, YYYY-MM-DD") from None
 
 
 class InventoryRef(Record):

@@ -71,7 +71,9 @@ def read_plan(path: Path) -> Plan:
     except pydantic.ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise NoPlan(f"{shown} is not a plan: {where + ': ' if where else ''}{first['msg']}") from error
+        found = f", found {first['input']!a}" if isinstance(first["input"], str | int | float) else ""
+        wrong = first["msg"].removeprefix("Value error, ")
+        raise NoPlan(f"{shown} is not a plan: {where + ': ' if where else ''}{wrong}{found}") from error
 
 
 def earlier_plan(folder: Path) -> Earlier | None:

@@ -142,8 +142,8 @@ def _change_violations(plan: Plan, relays: frozenset[str], earlier: Plan | None)
         yield Violation("changes", "objective.changes", "null", "a number where changes cost something")
     if earlier is None or plan.objective.changes is None:
         return
-    links = {route_of(link) for link in plan.links} ^ {route_of(link) for link in earlier.links}
-    true = len(links) + len(relays ^ set(earlier.relays))
+    here, there = ({(frozenset(link.ends), *route_of(link)) for link in each.links} for each in (plan, earlier))
+    true = len(here ^ there) + len(relays ^ set(earlier.relays))
     if plan.objective.changes != true:
         yield Violation("changes", "objective.changes", str(plan.objective.changes), str(true))
 
