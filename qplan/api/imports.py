@@ -113,10 +113,10 @@ def _create(path: Path, text: str) -> None:
 
 
 def _replace(path: Path, text: str) -> None:
-    from qplan.files import replace_file
+    from qplan.files import write_where_named
 
     try:
-        replace_file(path.resolve(), text.encode())
+        write_where_named(path, text.encode())
     except (OSError, ValueError) as error:
         raise QplanError(f"cannot write {_name(path)}: {getattr(error, 'strerror', None) or error}") from error
 

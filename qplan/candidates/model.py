@@ -124,8 +124,8 @@ class CandidateGraph:
     """All candidate links, and what stays in every plan.
 
     Of links that are alike for a path it takes the first: they are in id order, but for those that are asked about.
-    `bypass_limit` is set where routes were left out; `counted` are links whose use is looked at
-    one by one, since changes against an earlier plan count.
+    `bypass_limit` is set where routes were left out; `counted` are links whose use is looked at one by one, since
+    changes against an earlier plan count.
     """
 
     links: tuple[CandidateLink, ...]

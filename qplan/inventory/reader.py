@@ -127,7 +127,7 @@ def read_inventory(
     if inventory is not None:
         right = parse_what_is_right(Inventory, effective) if model_findings else None
         view = View(inventory, source, _collect_ids(effective), as_of)
-        referring = View(right or inventory, source, view.ids, as_of)
+        referring = None if right is None else replace(view, inventory=right)
         ids_known = loaded.complete and isinstance(effective.get("sites", {}), dict)
         all_valid = not _errors(findings)
         findings += check(view, ids_known=ids_known, all_valid=all_valid, referring=referring)

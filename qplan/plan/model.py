@@ -117,6 +117,11 @@ class Link(Record):
     """The parts of `loss_db`; absent where a fibre cannot carry the system's band."""
 
     @property
+    def proper_id(self) -> str:
+        """What its ends, system and fibres make."""
+        return link_id(self.ends, self.system, self.fibres)
+
+    @property
     def bought(self) -> int:
         return self.count - self.existing
 

@@ -15,7 +15,7 @@ from qplan.files import UTF_16, plain_text, text_sha256
 from qplan.inventory.reader import Reading, read_inventory
 from qplan.inventory.rules import printable
 from qplan.inventory.source.includes import read_bytes
-from qplan.plan.model import FORMAT_VERSION, InventoryRef, Plan, link_id
+from qplan.plan.model import FORMAT_VERSION, InventoryRef, Plan
 
 PLAN_FILE, INVENTORY_FILE = "plan.json", "inventory.json"
 CONFLICT = re.compile(rb"^(<{7}|>{7}) ", re.MULTILINE)
@@ -114,11 +114,10 @@ def read_planned(path: Path) -> tuple[Reading, Plan]:
 def refuse_misnamed(earlier: Plan) -> None:
     """Changes are counted against links by their ids. Raises NoPlan where one does not fit what the link is."""
     for link in earlier.links:
-        expected = link_id(link.ends, link.system, link.fibres)
-        if link.id != expected:
+        if link.id != link.proper_id:
             raise NoPlan(
                 f"links.{printable(link.id)} of the earlier plan is not what it is called: its ends, system and fibres "
-                f"make {printable(expected)}; plan again without that plan"
+                f"make {printable(link.proper_id)}; plan again without that plan"
             )
 
 

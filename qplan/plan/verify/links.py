@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from qplan.inventory.model import Inventory, Item, QkdSystem
 from qplan.inventory.source.messages import counted
-from qplan.plan.model import Link, Plan, link_id
+from qplan.plan.model import Link, Plan
 from qplan.plan.verify import recompute
 from qplan.plan.verify.money import route_of
 from qplan.plan.verify.violation import (
@@ -84,9 +84,8 @@ def _route(inventory: Inventory, link: Link) -> Iterator[Violation]:
         most = inventory.policy.max_bypass_sites
         patched = counted(len(link.fibres) - 1, "site")
         yield Violation("max-bypass", address, f"{patched} patched through", at_most(most))
-    expected = link_id(link.ends, link.system, link.fibres)
-    if link.id != expected:
-        yield Violation("link-id", address, link.id, expected)
+    if link.id != link.proper_id:
+        yield Violation("link-id", address, link.id, link.proper_id)
 
 
 def _carried(inventory: Inventory, link: Link, load: Decimal, used: bool) -> Iterator[Violation]:
