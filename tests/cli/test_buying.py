@@ -35,13 +35,15 @@ PRICED = "price: {}, support_per_year: 50, "
 
 @pytest.fixture(scope="module")
 def plans(tmp_path_factory):
-    """Folders of four plans: cheap, dear (TCO 5 % more), without a price, and in another currency."""
+    """Folders of five plans: cheap, dear (TCO 5 % more), without a price, in another currency, over one year."""
     folder = tmp_path_factory.mktemp("buying")
     for name, price, currency in (
         ("cheap", PRICED.format(6480), "EUR"), ("dear", PRICED.format(6930), "EUR"), ("open", "", "EUR"),
-        ("francs", PRICED.format(6480), "CHF"),
+        ("francs", PRICED.format(6480), "CHF"), ("brief", PRICED.format(6480), "EUR"),
     ):  # fmt: skip
-        (folder / f"{name}.yaml").write_text(SITES.format(price=price, currency=currency))
+        text = SITES.format(price=price, currency=currency)
+        years = "horizon_years: 1" if name == "brief" else "horizon_years: 2"
+        (folder / f"{name}.yaml").write_text(text.replace("horizon_years: 2", years))
         made = optimize(load(folder / f"{name}.yaml"))
         write(made, folder / name)
     return folder
@@ -92,13 +94,18 @@ def test_an_increase_is_money_or_a_share(inside, qplan, limit, code):
     assert "\nAgainst cheap\n" in qplan("cost", "dear", "--compare-to", "cheap")[1]  # both are called the same
 
 
-def test_two_currencies_have_no_difference(inside, qplan):
-    code, out, _ = qplan("cost", "francs", "--compare-to", "cheap")
-    assert code == 0 and "That plan is in EUR, this one in CHF: no difference is stated." in out
-    document = json.loads(qplan("cost", "francs", "--compare-to", "cheap", "--format", "json")[1])
+@pytest.mark.parametrize(
+    ("name", "unlike"), [("francs", "in CHF, not in EUR"), ("brief", "over 1 year, not over 2 years")]
+)
+def test_two_currencies_or_horizons_have_no_difference(inside, qplan, name, unlike):
+    code, out, _ = qplan("cost", name, "--compare-to", "cheap")
+    assert code == 0 and f"This plan's costs are {unlike} as that one's: no difference is stated." in out
+    document = json.loads(qplan("cost", name, "--compare-to", "cheap", "--format", "json")[1])
     assert document["compared"]["tco"]["delta"] is None and document["compared"]["corridors"] is None
-    code, out, err = qplan("cost", "francs", "--compare-to", "cheap", "--max-increase", "5%")
-    assert (code, out) == (2, "") and "the other plan is in EUR, this one in CHF" in err
+    code, out, err = qplan("cost", name, "--compare-to", "cheap", "--max-increase", "5%")
+    assert (code, out) == (2, "") and f"costs are {unlike} as the other's, so no increase can be stated" in err
+    code, out, _ = qplan("compare", "cheap", name)
+    assert code == 0 and f"{name}: {unlike}, so no difference is stated." in out
 
 
 @pytest.mark.parametrize(

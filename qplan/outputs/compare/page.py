@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from qplan.comparison.columns import Column, SideBySide
+from qplan.comparison.columns import Column, SideBySide, unlike
 from qplan.costing.money_text import round_money
 from qplan.outputs.compare.charts import Bar, stacked_bars
 from qplan.outputs.compare.remarks import said
 from qplan.outputs.compare.rows import NOTHING, Row, money_name, rows, value_text
 from qplan.outputs.report.document import Document, Section, Table
 from qplan.outputs.report.report import document_html
+from qplan.outputs.review.wording import NAMED
+from qplan.outputs.text.wording import listed
 
 
 def compared_html(table: SideBySide) -> str:
@@ -44,15 +46,19 @@ def _anchor(group: str) -> str:
 
 
 def headline(table: SideBySide) -> str:
-    """The cheapest of what can be compared."""
-    planned = [(column.facts.plan.costs.tco, column.id) for column in table.columns if column.facts is not None]
-    currencies = {column.facts.plan.costs.currency for column in table.columns if column.facts is not None}
+    """The cheapest of what can be compared, and what it does not serve."""
+    planned = [(column.facts, column) for column in table.columns if column.facts is not None]
     if not planned:
         return "None of these has a plan."
-    if len(currencies) > 1:
+    reasons = {unlike(planned[0][0], facts) for facts, _ in planned}
+    if "currency" in reasons:
         return "The plans are in several currencies: their amounts are not compared."
-    tco, name = min(planned)
-    return f"Least TCO: {name}, {round_money(tco, currencies.pop())}."
+    if "horizon" in reasons:
+        return "The plans count different numbers of years: their totals are not compared."
+    facts, least = min(planned, key=lambda each: (each[0].plan.costs.tco, each[1].id))
+    missing = frozenset[str]().union(*(column.served for _, column in planned)) - least.served
+    but = f", which does not serve {listed(sorted(missing), NAMED)}" if missing else ""
+    return f"Least TCO: {least.id}, {round_money(facts.plan.costs.tco, facts.plan.costs.currency)}{but}."
 
 
 def _tco(column: Column) -> str:

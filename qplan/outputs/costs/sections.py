@@ -17,7 +17,7 @@ from qplan.costing.money_text import TO_BE_QUOTED, format_money, plain_money, th
 from qplan.costing.quotes import Quote, register_quotes
 from qplan.costing.views import SHARING_RULE
 from qplan.inventory.source.messages import counted
-from qplan.outputs.compare.rows import money_name
+from qplan.outputs.compare.rows import money_name, unlike_text
 from qplan.outputs.report.cost_section import OPEX, PRICE_BASIS, unpriced_table, years_table
 from qplan.outputs.report.document import Section, Table
 from qplan.outputs.review.wording import signed_money, signed_percent
@@ -208,11 +208,12 @@ def _firm(quote: Quote) -> str:
 def _compared(account: CostAccount) -> Section | None:
     if account.before is None:
         return None
-    before, after, found = account.before.plan.costs, account.facts.plan.costs, account.difference
+    found = account.difference
     same = account.before_at and title(account.before) == title(account.facts)
     name = f"Against {isolated(account.before_at) if same else title(account.before)}"
     if found is None:
-        words = f"That plan is in {before.currency}, this one in {after.currency}: no difference is stated."
+        reason = unlike_text(account.before, account.facts)
+        words = f"This plan's costs are {reason} as that one's: no difference is stated."
         return Section("compared", name, (words,))
     figures = ("Before", "After", "Change", "Change, %")
     rows = []

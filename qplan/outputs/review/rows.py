@@ -57,11 +57,20 @@ def rows(change: PlanChange) -> tuple[tuple[Row, ...], tuple[str, ...]]:
 def _row(change: PlanChange, each: Change, corridors: Mapping[str, CorridorChange]) -> Row:
     if each.kind == "nodes":
         return _node(change, each)
-    return _link(each) if each.kind == "links" else _corridor(each, corridors[each.address])
+    if each.kind == "links":
+        return _link(each)
+    return _corridor(each, corridors[each.address], _comparable(change))
+
+
+def _comparable(change: PlanChange) -> bool:
+    """Shares of the totals are in one currency and over one horizon."""
+    return change.money.tco.delta is not None
 
 
 def _following(change: PlanChange, loads: int, costs: list[CorridorChange]) -> Iterable[str]:
-    if costs:
+    if costs and not _comparable(change):
+        yield f"Cost alone: {counted(len(costs), 'corridor')}."
+    elif costs:
         ranked = sorted(costs, key=lambda each: -abs(_cost_share(each) or 0.0))
         named = ", ".join(f"{each.id} {_cost(each)}" for each in ranked[:3])
         rest = f" and {len(ranked) - 3} more" if len(ranked) > 3 else ""
@@ -152,7 +161,7 @@ def _is_tight(fields: Mapping[str, object]) -> bool:
     return _number(fields, "headroom_db") < LITTLE_HEADROOM_DB or _load(fields) > HIGH_LOAD
 
 
-def _corridor(each: Change, corridor: CorridorChange) -> Row:
+def _corridor(each: Change, corridor: CorridorChange, comparable: bool) -> Row:
     if each.before is None or each.after is None:
         known = corridor.paths.after if each.before is None else corridor.paths.before
         served = corridor.served.after if each.before is None else corridor.served.before
@@ -174,16 +183,17 @@ def _corridor(each: Change, corridor: CorridorChange) -> Row:
         if moved and not (corridor.served.changed and name != "relays"):
             parts.append(f"{name} {turnover(_named(moved.gained), _named(moved.lost))}")
     if not corridor.relays and not corridor.served.changed:
-        parts.append(", ".join(f"same {name}" for name in same) + (", other paths" if corridor.paths.changed else ""))
+        others = "other paths" if corridor.paths.changed else "other links" if "paths" in each.fields else ""
+        parts.append(", ".join(filter(None, (*(f"same {name}" for name in same), others))))
+    whole = "shares_needed" in each.fields and _number(each.after or {}, "shares_needed") == 1
     if "shares_needed" in each.fields:
-        parts.append(
-            "relays see shares only" if _number(each.after or {}, "shares_needed") > 1 else "relays see whole keys"
-        )
+        parts.append("relays see whole keys" if whole else "relays see shares only")
     if "id" in each.fields:
         parts.append(f"was {(each.before or {}).get('id')}")
-    if corridor.tco.changed:
+    if corridor.tco.changed and comparable:
         parts.append(f"cost {_cost(corridor)}")
-    return Row("~", each.address, tuple(map(one_line, parts)), 1 if corridor.relays or corridor.served.changed else 3)
+    rank = 0 if whole else 1 if corridor.relays or corridor.served.changed else 3
+    return Row("~", each.address, tuple(map(one_line, parts)), rank)
 
 
 def _named(names: Iterable[str]) -> tuple[str, ...]:
