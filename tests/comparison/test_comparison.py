@@ -155,6 +155,28 @@ def test_renamed_things_are_updates_that_name_both():
     assert without.plan.count("create") and without.plan.count("delete")
 
 
+def test_a_site_is_called_otherwise_wherever_it_is_named():
+    """In events of drills, checks, stores, rules of corridors and existing plant."""
+    events = [
+        {"at_s": 0.0, "fail": "key_managers.win-co", "repair_after_s": 9.0},
+        {"at_s": 1.0, "alarm": "links.zrh-dc1--win-co", "clear_after_s": 9.0},
+        {"at_s": 2.0, "fail": "systems.win-co--sg-hq", "repair_after_s": 9.0},
+        {"at_s": 3.0, "maintain": "sites.win-co", "for_s": 9.0},
+    ]
+    before = edited(
+        **{
+            "drills": {"dig": {"duration_s": 60.0, "events": events}},
+            "checks": {"load": {"metric": "load", "where": {"link": "win-co--sg-hq"}, "max": 0.5}},
+            "key_stores": {"links": {"zrh-dc1--win-co": {"capacity_bits": 1e9}}},
+            "corridors__bank-a__avoid_sites": ["win-co"],
+        }
+    )
+    text = json.dumps(before.model_dump(mode="json", exclude_unset=True)).replace("win-co", "win")
+    after = Inventory.model_validate_json(json.dumps(json.loads(text) | {"moved": {"sites.win-co": "sites.win"}}))
+    found = compare_alone(before, after)
+    assert found.renamed == {"sites.win-co": "sites.win"} and not found.inputs.changed
+
+
 def dig(*expected: dict[str, float]) -> dict[str, object]:
     """A drill that expects so much of bank-a."""
     expect = [{"corridor": "bank-a", **each} for each in expected]
