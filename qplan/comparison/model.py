@@ -8,6 +8,7 @@ from typing import Generic, Literal, TypeVar
 
 from qplan.assessment.checks import CheckResult
 from qplan.assessment.facts import PlanFacts
+from qplan.errors import Diagnostic
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -261,10 +262,13 @@ class Comparison:
     plan: PlanChange | None
     renamed: Mapping[str, str]
     """Addresses of the inventory that are called otherwise now, old to new; before, all go by the new ones."""
+    silenced: tuple[Diagnostic, ...] = ()
+    """Findings that a comment suppresses now and did not before, where that is known."""
 
     @property
     def changed(self) -> bool:
-        return bool(self.inputs.changed or self.renamed or (self.plan is not None and self.plan.changed))
+        inventory = self.inputs.changed or self.renamed or self.silenced
+        return bool(inventory or (self.plan is not None and self.plan.changed))
 
 
 def _differs(pair: Pair[CheckResult]) -> bool:

@@ -203,6 +203,14 @@ class MovedDocument(Document):
     after: str
 
 
+class SilencedDocument(Document):
+    """A finding that a comment suppresses now and did not before; known where inventories are compared as files."""
+
+    code: str
+    address: str
+    reason: str
+
+
 class CountsDocument(Document):
     create: int
     update: int
@@ -231,6 +239,7 @@ class DiffDocument(Document):
     limits: tuple[LimitDocument, ...]
     inputs: tuple[InputDocument, ...]
     """All addresses that differ, the limits too."""
+    silenced: tuple[SilencedDocument, ...]
     moved: tuple[MovedDocument, ...]
     objective: Texts
     as_of: Texts

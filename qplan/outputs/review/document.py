@@ -45,6 +45,7 @@ from qplan.outputs.review.diff_document import (
     ProofDocument,
     ProvenDocument,
     SightDocument,
+    SilencedDocument,
     Texts,
     Truths,
     WorstDocument,
@@ -89,6 +90,9 @@ def document(comparison: Comparison) -> DiffDocument:
         ),
         inputs=tuple(
             InputDocument(address=each.address, before=each.before, after=each.after) for each in inputs.changed
+        ),
+        silenced=tuple(
+            SilencedDocument(code=each.code, address=each.address, reason=each.reason) for each in comparison.silenced
         ),
         moved=tuple(MovedDocument(before=old, after=new) for old, new in sorted(comparison.renamed.items())),
         objective=_texts(plan.objective if plan else NONE),

@@ -54,6 +54,7 @@ def _plan_points(change: PlanChange) -> Iterator[tuple[str, str]]:
 def _inventory_points(comparison: Comparison) -> Iterator[tuple[str, str]]:
     for name, texts, most in (
         ("Limits", sentences.limits(comparison.inputs), sentences.MOST_LIMITS),
+        ("Findings silenced", sentences.silenced(comparison), sentences.MOST_LIMITS),
         ("Renamed", sentences.renamed(comparison), MOST_POINTS),
         ("Inputs", sentences.edits(comparison.inputs), MOST_POINTS),
     ):

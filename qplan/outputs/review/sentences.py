@@ -141,6 +141,11 @@ def renamed(comparison: Comparison) -> tuple[str, ...]:
     return tuple(f"{old} → {new}" for old, new in sorted(comparison.renamed.items()))
 
 
+def silenced(comparison: Comparison) -> tuple[str, ...]:
+    """`QP210 at fibres.f.ducts (fine)`: findings that a comment hides now, with what it says."""
+    return tuple(one_line(f"{each.code} at {each.address} ({each.reason})") for each in comparison.silenced)
+
+
 def firmness(change: PlanChange) -> str:
     """How firm the prices are, where that changed; "" where it did not."""
     money, parts = change.money, []

@@ -26,6 +26,7 @@ def comparison_text(comparison: Comparison, width: int = WIDTH) -> str:
     blocks = [
         *head,
         *_listed("Limits", sentences.limits(inputs), width, sentences.MOST_LIMITS),
+        *_listed("Findings silenced", sentences.silenced(comparison), width, sentences.MOST_LIMITS),
         *_listed("Renamed", sentences.renamed(comparison), width, MOST_RENAMED),
         *_listed("Inputs", sentences.edits(inputs), width, sentences.MOST_INPUTS + 1),
     ]
