@@ -375,3 +375,13 @@ def test_the_face_compares_what_it_planned(tmp_path):
     assert not qplan.compare(before.inventory, before.inventory).changed
     with pytest.raises(qplan.WrongUsage):
         qplan.compare(before, after.inventory)
+
+
+def test_what_is_there_now_is_told_beside_what_it_spares():
+    plan = sample()[1]
+    (first, *_) = plan.links
+    there = {"ends": list(first.ends), "fibres": list(first.fibres), "system": first.system, "count": 1}
+    inventory = edited(existing={"links": {"e": there}})
+    links = (first.model_copy(update={"existing": 1, "tx": first.ends[0]}), *plan.links[1:])
+    text = comparison_text(compare(base(), assess(inventory, make_plan(inventory, links, corridor_paths(plan)))))
+    assert "Not paid again, since they are there now: 1 link and 2 nodes." in " ".join(text.split())

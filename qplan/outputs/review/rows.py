@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from qplan.comparison.model import Change, CorridorChange, PlanChange
 from qplan.costing.money_text import round_money
+from qplan.inventory.installed import paid_nodes
 from qplan.inventory.source.messages import counted
 from qplan.outputs.review.wording import place, signed_percent, step, turnover
 from qplan.outputs.text.tables import one_line
@@ -77,9 +78,20 @@ def _following(change: PlanChange, loads: int, costs: list[CorridorChange]) -> I
         yield f"Cost alone: {named}{rest}."
     if loads:
         yield f"Load alone: {counted(loads, 'link')}."
+    if there := _there_now(change):
+        yield f"Not paid again, since they are there now: {' and '.join(there)}."
     untouched = len(change.after.corridors) - sum(each.served.after is not None for each in change.corridors)
     if untouched and change.changes:
         yield f"Other corridors: {untouched} unchanged."
+
+
+def _there_now(change: PlanChange) -> list[str]:
+    """How many links hold more existing systems than before, and how many nodes exist that did not."""
+    linked = [each for each in change.changes if each.kind == "links"]
+    links = sum(_number(each.after or {}, "existing") > _number(each.before or {}, "existing") for each in linked)
+    paid = paid_nodes(change.after.inventory) - paid_nodes(change.before.inventory)
+    nodes = len(paid & {each.node.site for each in change.after.nodes})
+    return [counted(number, kind) for number, kind in ((links, "link"), (nodes, "node")) if number]
 
 
 def _node(change: PlanChange, each: Change) -> Row:
