@@ -80,6 +80,8 @@ def imported(
 
 
 def _drafted(form: str, sources: Sequence[SourceFile], mapping: ImportMap, inventory: Inventory | None) -> Draft:
+    if inventory is not None:
+        mapping = mapping.in_currency(inventory.currency)
     rows = FORMATS[form].read(sources, mapping)
     if not (rows.sites or rows.fibres or rows.corridors or rows.equipment):
         raise refused(

@@ -8,11 +8,12 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from qplan.errors import Diagnostic, InvalidInput, QplanError
 from qplan.interchange.imports.fields import Cell, as_text
 from qplan.interchange.imports.headings import KINDS, columns_of, kind_of, known
+from qplan.inventory.commercial import Economics
 from qplan.inventory.fields import Model
 from qplan.inventory.rules import finding, printable
 from qplan.inventory.source.messages import did_you_mean
@@ -53,6 +54,24 @@ class ImportMap(Model):
     assume: Assumptions = Assumptions()
     traces: dict[str, str] = Field(default_factory=dict)
     """OTDR file → fibre id."""
+
+    _currency: str = PrivateAttr(default=Economics().currency)
+
+    @property
+    def currency(self) -> str:
+        """Of all amounts: no word of the file, but that of the inventory that they go into."""
+        return self._currency
+
+    def in_currency(self, currency: str) -> ImportMap:
+        """The same for an inventory in a currency."""
+        copied = self.model_copy()
+        copied._currency = currency
+        return copied
+
+    @property
+    def currency_alone(self) -> ImportMap:
+        """For sources whose columns are known: no table of the file."""
+        return ImportMap().in_currency(self.currency)
 
     def for_table(self, name: str) -> TableMap | None:
         return next((entry for entry in self.tables if fnmatchcase(name, entry.table) or name == entry.table), None)

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from qplan.errors import Diagnostic
+from qplan.interchange.imports.currencies import unit_in
 from qplan.interchange.imports.fields import Cell, Unreadable, Value, as_text, value_of
-from qplan.interchange.imports.headings import KINDS, LENGTH_UNITS, Column, columns_of, kind_of, plain
+from qplan.interchange.imports.headings import KINDS, LENGTH_UNITS, MONEY, Column, columns_of, kind_of, plain
 from qplan.interchange.imports.mapping import ImportMap, TableMap
 from qplan.interchange.imports.numbers import decimal_mark
 from qplan.interchange.imports.rows import Origin, doubt, listed
@@ -102,7 +103,7 @@ def records_of(
     refuse_surplus(table, at)
     columns = _mapped(table, entry, headings, at) if entry and entry.columns else dict(columns_of(kind, headings))
     mark = decimal_mark(_texts(table, at, columns), table.delimiter == ";")
-    found = _Reading(table, headings, columns, mark)
+    found = _Reading(table, headings, columns, mark, mapping.currency)
     rows = tuple(record for index in range(at + 1, len(table.rows)) if (record := found.record(index)))
     how = ", ".join(filter(None, (table.how, "decimal comma" if mark == "," else "")))
     return Records(kind, rows, (*_unused(table, at, columns), *found.findings()), how)
@@ -150,7 +151,8 @@ def _mapped(table: Table, entry: TableMap, headings: Sequence[str], at: int) -> 
             hint = did_you_mean(heading, headings) or f"they are {listed([shown(h) for h in headings if h])}"
             raise refused("QP604", table.origin.at(_line(table, at)), message, hint)
         stem, _, unit = name.rpartition("_")
-        columns[place] = Column(stem, unit) if stem == "length" and unit in LENGTH_UNITS else Column(name)
+        is_length = stem == "length" and unit in LENGTH_UNITS
+        columns[place] = Column(stem, unit) if is_length else Column(name, unit_in(heading) if name in MONEY else "")
     return columns
 
 
@@ -184,9 +186,9 @@ def _unused(table: Table, at: int, columns: Mapping[int, Column]) -> list[Diagno
 class _Reading:
     """Rows of one table to records; what cannot be read is counted by column."""
 
-    def __init__(self, table: Table, headings: Sequence[str], columns: Mapping[int, Column], mark: str):
-        self.table, self.headings, self.columns, self.mark = table, headings, columns, mark
-        self.bad: dict[tuple[str, int, str], list[tuple[int, str]]] = defaultdict(list)
+    def __init__(self, table: Table, headings: Sequence[str], columns: Mapping[int, Column], mark: str, currency: str):
+        self.table, self.headings, self.columns, self.mark, self.currency = table, headings, columns, mark, currency
+        self.bad: dict[tuple[str, int, str, str], list[tuple[int, str]]] = defaultdict(list)
 
     def record(self, index: int) -> Record | None:
         """None where the row is empty, or a remark."""
@@ -211,28 +213,31 @@ class _Reading:
     def _value(self, index: int, place: int, column: Column) -> Value | None:
         cell = self.table.rows[index][place]
         try:
-            value = value_of(column.field, cell, column.unit, self.mark)
+            value = value_of(column.field, cell, column.unit, self.mark, self.currency)
         except Unreadable as error:
-            self.bad["QP611", place, str(error)].append((index, shown(as_text(cell))))
+            self.bad["QP611", place, str(error), error.hint].append((index, shown(as_text(cell))))
             return None
         if value and value.ambiguous:
-            self.bad["QP613", place, ""].append((index, f"{shown(as_text(cell))} is read as {value.value:g}"))
+            self.bad["QP613", place, "", "write the number without marks between thousands"].append(
+                (index, f"{shown(as_text(cell))} is read as {value.value:g}")
+            )
         if isinstance(cell, str) and cell.startswith("="):
-            self.bad["QP611", place, "a value, not a formula; it is kept as text"].append((index, shown(as_text(cell))))
+            self.bad["QP611", place, "a value, not a formula; it is kept as text", ""].append(
+                (index, shown(as_text(cell)))
+            )
         return value
 
     def findings(self) -> list[Diagnostic]:
         """One per column and kind of trouble, at its first place."""
         found = []
-        for (code, place, words), cells in self.bad.items():
+        for (code, place, words, hint), cells in self.bad.items():
             origin = self.table.origin.at(self.table.lines[cells[0][0]])
             which = f"column {shown(self.headings[place])}"
             others = f" (and in {counted(len(cells) - 1, 'more row')})" if len(cells) > 1 else ""
             if code == "QP613":
                 message = f"{which}: {cells[0][1]}{others}"
-                hint = "write the number without marks between thousands"
             else:
-                message, hint = f"{which}: {cells[0][1]} cannot be read{others}; expected {words}", ""
+                message = f"{which}: {cells[0][1]} cannot be read{others}; expected {words}"
             found.append(doubt(code, origin, "", message, hint))
         return found
 

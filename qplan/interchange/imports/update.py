@@ -16,7 +16,7 @@ from qplan.interchange.imports.stages.names import Known
 from qplan.interchange.imports.stages.snapping import JOINT
 from qplan.interchange.imports.yaml_edit import Edits, NotEditable
 from qplan.interchange.imports.yaml_text import flow
-from qplan.inventory.commercial import Offer
+from qplan.inventory.commercial import Economics, Offer
 from qplan.inventory.source.includes import Loaded, load
 from qplan.inventory.source.messages import counted, shown
 from qplan.inventory.source.yaml_source import Parsed, parse_yaml
@@ -56,6 +56,11 @@ class Inventory:
 
     def everywhere(self, section: tuple[str, ...]) -> Mapping[str, Any]:
         return _at(self.loaded.value, section)
+
+    @property
+    def currency(self) -> str:
+        """Of its amounts."""
+        return str(self.everywhere(("economics",)).get("currency") or Economics().currency)
 
     def known(self, form: str) -> Known:
         """Section → source → id: by what an import of this format wrote, else by id and name."""

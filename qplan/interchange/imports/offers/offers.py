@@ -31,7 +31,6 @@ from qplan.inventory.source.messages import counted, did_you_mean, shown
 
 SECTIONS = {kind: (kind,) if kind in ("services", "fibres") else ("equipment", kind) for kind in PREFIXES}
 SUPPORT = ("support_per_year", "price_per_year")  # of a product, of a service
-CURRENCY = "EUR"  # of an inventory that states none
 UNASKED = ("sla", "spares")
 """Terms of an offer for which the form has no cell."""
 
@@ -245,7 +244,7 @@ def _say_what_stays_open(making: _Making, form: Form, name: str, base: Answer) -
             base.get("support") is None and any(_entry(making, str(offer["for"])).get(key) for key in SUPPORT)
         ),
         f"economics.exchange_rates has no rate for {offer['currency']}": (
-            offer["currency"] not in (economics.get("currency", CURRENCY), *_mapping(economics, "exchange_rates"))
+            offer["currency"] not in (making.inventory.currency, *_mapping(economics, "exchange_rates"))
         ),
         "policy.suppliers does not name the supplier: the offer may not be taken": (
             isinstance(policy.get("suppliers"), list) and offer["supplier"] not in policy["suppliers"]
