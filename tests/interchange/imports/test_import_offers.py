@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
+import shlex
 import shutil
 import subprocess
 from copy import deepcopy
@@ -18,7 +20,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from importer import codes, findings, outcome, qplan
+from importer import codes, findings, outcome, qplan, written
 from plan_fixtures import SAMPLE, sample
 
 from qplan.api.imports import import_files
@@ -308,11 +310,50 @@ def test_offers_come_into_the_inventory_as_a_whole_and_are_planned_with(project,
     again = qplan("import", "offers", answer, "--update")
     assert "nothing to change" in again.out and "says nothing" not in again.out  # of the same quote, put in by hand
     fragment = qplan("import", "offers", answer, "-o", "offers.yaml")
-    assert (
-        "include: [offers.yaml]" in fragment.out and "delete it in sites.yaml, or import with --update" in fragment.out
-    )
+    assert "delete it in sites.yaml, or import with -o sites.yaml --update" in " ".join(fragment.out.split())
     assert "no mapping file" in qplan("import", "offers", answer, "-o", "o.yaml", "--map", "m.yaml").err
     assert "--for" in qplan("import", "csv", "sites.yaml", "-o", "o.yaml", "--for", "sites.yaml").err
+
+
+@pytest.mark.parametrize(
+    ("out", "asked", "update"),
+    [
+        ("p/offers.yaml", "p/sites.yaml", False),
+        ("p/x y/from all.yaml", "{here}/p/sites.yaml", False),
+        ("{here}/p/offers.yaml", "p/sites.yaml", False),
+        ("offers.yaml", "p/sites.yaml", False),
+        ("p/.offers.yaml", "p/sites.yaml", False),
+        ("p/known.yaml", "p/sites.yaml", True),
+    ],
+)
+def test_an_inventory_includes_the_offers_once_what_comes_next_is_followed(project, monkeypatch, out, asked, update):
+    """To the letter, by a person with an editor: wherever the file lies, and whatever the inventory has already."""
+    monkeypatch.chdir(project)
+    answer = answered(project, [{LINE: SYSTEM, "price": 160000, "complies": "yes"}, ROWS[0]], WHOLE_ANSWER)
+    (project / "p" / "x y").mkdir(parents=True)
+    known = "example-photonics-kms-1-purchase"
+    entry = "{for: node_items.KMS-1, supplier: Example Photonics, list_price: 9}"
+    written(project, "p/known.yaml", f"qplan: 1\noffers: {{{known}: {entry}}}\n")
+    sites = project / "p" / "sites.yaml"
+    sites.write_text(f"include: [known.yaml]\n{(project / 'sites.yaml').read_text(encoding='utf-8')}", encoding="utf-8")
+    out, asked = out.format(here=project), asked.format(here=project)
+    run = qplan("import", "offers", answer, "-o", out, "--for", asked, *["--update"] * update)
+    following = f"      {run.out.partition('Next  ')[2]}".splitlines()
+    *todo, validate, optimize = (line[6:] for line in following)
+    assert (validate, optimize) == (f"qplan validate {asked}", f"qplan optimize {asked}")
+    text = sites.read_text(encoding="utf-8")
+    for step in todo:
+        if step.startswith("mv "):
+            subprocess.run(shlex.split(step), check=True)
+        elif step.startswith("delete "):
+            assert step.startswith(f"delete offers.old in {asked}")
+            text = re.sub(r"(?m)^offers:\n(?:  .*\n)+", "offers:\n", text)
+        else:
+            assert step.endswith(f"in {asked}, in place of its include")
+            text = re.sub("include: .*", step.partition("    #")[0], text)
+    sites.write_text(text, encoding="utf-8")
+    offers = read_inventory(sites).inventory.offers
+    assert (offers["old"].list_price, offers[known].list_price) == (160000, 1234.5)
 
 
 @pytest.mark.parametrize(

@@ -290,6 +290,7 @@ def _say_whom_it_replaces(making: _Making, base: Answer, name: str, known: Mappi
     also = f"; the answer says nothing of these: {'; '.join(lost)}" if lost else ""
     hints = ["ask, and put back by hand what still holds"] if lost else []
     if making.alone and name in making.inventory.entries(("offers",)):
-        hints.append(f"delete it in {making.inventory.path}, or import with --update")
+        path = making.inventory.path
+        hints.append(f"delete it in {path}, or import with -o {path} --update")
     message = f"{address} takes the place of the one in the inventory{number}{also}"
     making.say("QP695", base.origin, address, message, "; ".join(hints))
