@@ -113,7 +113,7 @@ def _offered(sources: Sequence[SourceFile], inventory: Inventory | None, alone: 
     forms, refusals = [], list[Diagnostic]()
     for source in sources:
         try:
-            forms.append(read_form(source))
+            forms.append(read_form(source, inventory.currencies))
         except Refused as error:
             refusals += error.findings
     if refusals:

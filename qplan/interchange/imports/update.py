@@ -62,6 +62,11 @@ class Inventory:
         """Of its amounts."""
         return str(self.everywhere(("economics",)).get("currency") or Economics().currency)
 
+    @property
+    def currencies(self) -> frozenset[str]:
+        """Its own, and those that it has an exchange rate of."""
+        return frozenset([self.currency, *self.everywhere(("economics", "exchange_rates"))])
+
     def known(self, form: str) -> Known:
         """Section → source → id: by what an import of this format wrote, else by id and name."""
         known: dict[str, dict[str, str]] = {}

@@ -257,6 +257,11 @@ def test_the_csv_is_answered_like_the_workbook(project):
     ("rows", "words"),
     [
         ([{LINE: KMS, "price": "1.234"}], "row left out, cell H2 is '1.234'; expected an amount that"),
+        ([{LINE: KMS, "price": "1.2 Mio"}], "cell H2 is '1.2 Mio'; expected an amount in full, with nothing beside it"),
+        ([{LINE: KMS, "price": 250, "fee": "250 TSD"}], "cell L2 is '250 TSD'; expected an amount in full"),
+        ([{LINE: KMS, "price": "VAT 97000"}], "row left out, cell H2 is 'VAT 97000'; expected an amount in full"),
+        ([{LINE: KMS, "price": 5, "support": "1 net"}], "cell K2 is '1 net'; expected an amount in full"),
+        ([{LINE: KMS, "price": 5, "currency": "NET"}], "cell J2 is 'NET'; expected a currency of ISO 4217, as EUR"),
         ([{LINE: KMS, "price": 5, "until": "03/04/2027"}], "cell N2 is '03/04/2027'; expected a day that can"),
         ([{LINE: KMS, "price": "5 USD", "currency": "EUR"}], "two currencies in one offer: EUR in cell J2"),
         ([{LINE: KMS, "fee": 5}], "a fee or a term without a kind: the empty cell under Kind of offer"),
@@ -279,6 +284,16 @@ def test_what_does_not_fit_is_refused_with_its_place(project, rows, words):
     found = findings("offers", [answer], asked_of=project / "sites.yaml")
     (said,) = [item for item in found if words in item.message]
     assert said.file == "answered.xlsx[Offer]" and said.line in (2, 3)
+
+
+def test_a_currency_that_the_inventory_names_is_one(project):
+    sites, rows = project / "sites.yaml", [{LINE: KMS, "price": "7 QKC", "currency": "qkc", "complies": "yes"}]
+    answer = answered(project, rows, {"all_currency": "QKC"})
+    with pytest.raises(InvalidInput, match="QKC"):
+        offers_of(project, answer)
+    sites.write_text(sites.read_text(encoding="utf-8").replace("EUR: 0.95", "QKC: 0.95"), encoding="utf-8")
+    (offer,) = offers_of(project, answer).values()
+    assert offer.currency == "QKC"
 
 
 def test_what_an_answer_leaves_open_is_said(project):

@@ -233,7 +233,6 @@ def _numbered(stem: str, number: int) -> str:
 def _say_what_stays_open(making: _Making, form: Form, name: str, base: Answer) -> None:
     """What the supplier did not say, and what the inventory would make of it."""
     offer, address = making.offers[name], f"offers.{name}"
-    economics = making.inventory.everywhere(("economics",))
     policy = making.inventory.everywhere(("policy",))
     discount, complies = base.get("discount"), base.get("complies")
     open_points = {
@@ -244,7 +243,7 @@ def _say_what_stays_open(making: _Making, form: Form, name: str, base: Answer) -
             base.get("support") is None and any(_entry(making, str(offer["for"])).get(key) for key in SUPPORT)
         ),
         f"economics.exchange_rates has no rate for {offer['currency']}": (
-            offer["currency"] not in (making.inventory.currency, *_mapping(economics, "exchange_rates"))
+            offer["currency"] not in making.inventory.currencies
         ),
         "policy.suppliers does not name the supplier: the offer may not be taken": (
             isinstance(policy.get("suppliers"), list) and offer["supplier"] not in policy["suppliers"]
