@@ -208,11 +208,27 @@ def test_the_lists_have_every_form(inside, qplan, tmp_path, listed):
         (("cost", "cheap", "--max-total", "much"), 2, "'much' is not a number"),
         (("cost", "cheap", "--as-of", "tomorrow"), 2, "tomorrow"),
         (("cost", "cheap", "--format", "xlsx"), 2, "'xlsx' is not one of"),
+        (
+            ("cost", "cheap", "-o", "a.xlsx"),
+            2,
+            "a.xlsx ends with .xlsx, which stands for no format; expected .json, .md",
+        ),
+        (("cost", "cheap", "-o", "a.b/A.PDF"), 2, "expected .json, .md, .csv, .txt, or --format beside another"),
+        (("bom", "cheap", "-o", "bill.docx"), 2, "expected .json, .md, .csv, .xlsx, .txt, or --format beside another"),
+        (("compare", "cheap", "dear", "-o", "a.pdf"), 2, "ends with .pdf, which stands for no format; expected .json"),
     ],
 )
 def test_what_cannot_be_answered_is_said(inside, qplan, words, code, said):
     found, out, err = qplan(*words)
     assert (found, out) == (code, "") and said in err and "Traceback" not in err
+
+
+def test_a_file_with_another_ending_or_none_is_written_as_is_asked(inside, qplan, tmp_path):
+    for name, words in (("cost", ()), ("cost.txt", ()), ("cost.log", ("--format", "text"))):
+        assert qplan("cost", "cheap", "-o", str(tmp_path / name), *words) == (0, "", "")
+    assert len({path.read_text() for path in tmp_path.iterdir()}) == 1
+    assert qplan("cost", "cheap", "-o", str(tmp_path / "cost.md"))[0] == 0
+    assert "| ---" in (tmp_path / "cost.md").read_text() and "| ---" not in (tmp_path / "cost.txt").read_text()
 
 
 def test_a_bill_is_written_whole_or_not_at_all(inside, qplan):
