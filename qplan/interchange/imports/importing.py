@@ -88,7 +88,7 @@ def imported(
 
 def _drafted(form: str, sources: Sequence[SourceFile], mapping: ImportMap, inventory: Inventory | None) -> Draft:
     if inventory is not None:
-        mapping = mapping.in_currency(inventory.currency)
+        mapping = mapping.going_into(inventory.target(form))
     rows = FORMATS[form].read(sources, mapping)
     if not (rows.sites or rows.fibres or rows.corridors or rows.equipment):
         raise refused(

@@ -13,7 +13,7 @@ from pydantic import Field, PrivateAttr
 from qplan.errors import Diagnostic, InvalidInput, QplanError
 from qplan.interchange.imports.fields import Cell, as_text
 from qplan.interchange.imports.headings import KINDS, columns_of, kind_of, known
-from qplan.inventory.commercial import Economics
+from qplan.interchange.imports.target import Target
 from qplan.inventory.fields import Model
 from qplan.inventory.rules import finding, printable
 from qplan.inventory.source.messages import did_you_mean
@@ -55,23 +55,23 @@ class ImportMap(Model):
     traces: dict[str, str] = Field(default_factory=dict)
     """OTDR file → fibre id."""
 
-    _currency: str = PrivateAttr(default=Economics().currency)
+    _target: Target = PrivateAttr(default=Target())
 
     @property
-    def currency(self) -> str:
-        """Of all amounts: no word of the file, but that of the inventory that they go into."""
-        return self._currency
+    def target(self) -> Target:
+        """What rows go into; no word of the file."""
+        return self._target
 
-    def in_currency(self, currency: str) -> ImportMap:
-        """The same for an inventory in a currency."""
+    def going_into(self, target: Target) -> ImportMap:
+        """The same for another target."""
         copied = self.model_copy()
-        copied._currency = currency
+        copied._target = target
         return copied
 
     @property
     def currency_alone(self) -> ImportMap:
-        """For sources whose columns are known: no table of the file."""
-        return ImportMap().in_currency(self.currency)
+        """For sources whose columns are known: no table of the file, and no entry of the target."""
+        return ImportMap().going_into(Target(self.target.currency))
 
     def for_table(self, name: str) -> TableMap | None:
         return next((entry for entry in self.tables if fnmatchcase(name, entry.table) or name == entry.table), None)

@@ -16,6 +16,7 @@ from qplan.interchange.imports.mapping import ImportMap, TableMap
 from qplan.interchange.imports.numbers import decimal_mark
 from qplan.interchange.imports.rows import Origin, doubt, listed
 from qplan.interchange.imports.sources import refused
+from qplan.interchange.imports.target import NEEDED, Target
 from qplan.inventory.source.messages import counted, did_you_mean, shown
 
 HEADINGS_WITHIN = 20  # rows: titles and remarks may stand above
@@ -44,13 +45,14 @@ def table_of(origin: Origin, rows: Sequence[Mapping[str, Cell]], lines: Sequence
 
 @dataclass(frozen=True)
 class Record:
-    """One row: values by field, labels, and the unit of its length."""
+    """One row: values by field, labels, the unit of its length, and the id of the entry that has what it leaves out."""
 
     index: int
     origin: Origin
     values: Mapping[str, Any]
     labels: Mapping[str, object] = field(default_factory=dict)
     unit: str = ""
+    there: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,8 @@ def records_of(
     """The rows of a table under its headings; None where the mapping leaves the table out.
 
     `kind` is what the table holds, and `heading_at` the row of the headings, where that is known without looking at
-    them. Raises `Refused` where nothing is known of them, or where the mapping names a heading that is not there.
+    them; only where it is not may rows leave out what entries that are there have. Raises `Refused` where nothing is
+    known of them, or where the mapping names a heading that is not there.
     """
     entry = mapping.for_table(table.origin.table)
     if entry and entry.kind == "ignore":
@@ -97,13 +100,12 @@ def records_of(
         raise refused("QP602", table.origin, f"more than {MAX_ROWS} rows or {MAX_COLUMNS} columns")
     at = heading_row(table, entry) if heading_at is None else heading_at
     headings = headings_of(table.rows[at]) if table.rows else []
-    kind = entry.kind if entry else kind or kind_of(headings, table.origin.table)
-    if kind is None:
-        raise _unknown(table, headings)
+    kind = entry.kind if entry else kind or _kind(table, headings, at, mapping.target)
     refuse_surplus(table, at)
     columns = _mapped(table, entry, headings, at) if entry and entry.columns else dict(columns_of(kind, headings))
     mark = decimal_mark(_texts(table, at, columns), table.delimiter == ";")
-    found = _Reading(table, headings, columns, mark, mapping.currency)
+    target = mapping.target if heading_at is None else mapping.currency_alone.target
+    found = _Reading(table, headings, columns, mark, kind, target)
     rows = tuple(record for index in range(at + 1, len(table.rows)) if (record := found.record(index)))
     how = ", ".join(filter(None, (table.how, "decimal comma" if mark == "," else "")))
     return Records(kind, rows, (*_unused(table, at, columns), *found.findings()), how)
@@ -133,11 +135,31 @@ def _has_decimal_commas(row: Sequence[Cell], width: int) -> bool:
     return len(re.findall(r"(?m)^[-+]?[0-9]+\n[0-9]+$", "\n".join(texts))) >= len(texts) - width
 
 
-def _unknown(table: Table, headings: Sequence[str]) -> Exception:
+def _kind(table: Table, headings: Sequence[str], at: int, target: Target) -> str:
+    """What a table holds: by its headings, or by ids that are there. Raises `Refused` where neither says."""
+    by_headings = kind_of(headings, table.origin.table)
+    if by_headings in NEEDED:
+        return by_headings
+    places = {kind: _places(kind, headings) for kind in KINDS}
+    ids = {
+        kind: [as_text(row[found["id"]]) for row in table.rows[at + 1 :] if found["id"] < len(row)]
+        for kind, found in places.items() if "id" in found and len(found) > 1
+    }  # fmt: skip
+    if kind := target.kind_of(ids) or by_headings:
+        return kind
     words = listed([shown(heading) for heading in headings if heading]) or "none"
-    message = f"the headings are not known: {words}"
-    hint = "name the columns in a mapping file, which --write-map begins for you"
-    return refused("QP603", table.origin, message, hint)
+    if not ids:
+        hint = "name the columns in a mapping file, which --write-map begins for you"
+        raise refused("QP603", table.origin, f"the headings are not known: {words}", hint)
+    likely = max(ids, key=lambda kind: len(places[kind]))
+    missing = " and ".join(name for name in NEEDED[likely] if name not in places[likely])
+    message = f"a table of {likely} by its headings ({words}), without a column for {missing}, which new entries need"
+    hint = f"add {missing}; without, a table changes entries that are there (--update), by their ids"
+    raise refused("QP603", table.origin.at(_line(table, at)), message, hint)
+
+
+def _places(kind: str, headings: Sequence[str]) -> dict[str, int]:
+    return {column.field: place for place, column in columns_of(kind, headings).items()}
 
 
 def _mapped(table: Table, entry: TableMap, headings: Sequence[str], at: int) -> dict[int, Column]:
@@ -186,8 +208,17 @@ def _unused(table: Table, at: int, columns: Mapping[int, Column]) -> list[Diagno
 class _Reading:
     """Rows of one table to records; what cannot be read is counted by column."""
 
-    def __init__(self, table: Table, headings: Sequence[str], columns: Mapping[int, Column], mark: str, currency: str):
-        self.table, self.headings, self.columns, self.mark, self.currency = table, headings, columns, mark, currency
+    def __init__(
+        self, table: Table, headings: Sequence[str], columns: Mapping[int, Column], mark: str, kind: str, target: Target
+    ):
+        self.table, self.headings, self.columns, self.mark, self.kind, self.target = (
+            table,
+            headings,
+            columns,
+            mark,
+            kind,
+            target,
+        )
         self.bad: dict[tuple[str, int, str, str], list[tuple[int, str]]] = defaultdict(list)
 
     def record(self, index: int) -> Record | None:
@@ -208,12 +239,13 @@ class _Reading:
                 values[column.field] = value.value
                 unit = value.unit if column.field == "length" else unit
         origin = self.table.origin.at(self.table.lines[index])
-        return Record(index, origin, values, labels, unit)
+        values, there = self.target.completed(self.kind, values)
+        return Record(index, origin, values, labels, unit, there)
 
     def _value(self, index: int, place: int, column: Column) -> Value | None:
         cell = self.table.rows[index][place]
         try:
-            value = value_of(column.field, cell, column.unit, self.mark, self.currency)
+            value = value_of(column.field, cell, column.unit, self.mark, self.target.currency)
         except Unreadable as error:
             self.bad["QP611", place, str(error), error.hint].append((index, shown(as_text(cell))))
             return None
