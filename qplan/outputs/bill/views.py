@@ -8,7 +8,7 @@ from qplan.assessment.facts import PlanFacts
 from qplan.costing.bill import BillLine, Category
 from qplan.costing.firmness import price_basis
 from qplan.costing.groups import BillView, By, Entry, Group, Money
-from qplan.costing.money_text import TO_BE_QUOTED, plain_money, thousands
+from qplan.costing.money_text import TO_BE_QUOTED, plain_money, plain_price, thousands
 from qplan.costing.views import MODULES
 from qplan.inventory.source.messages import counted
 from qplan.outputs.bill.tables import BILL_FIGURES, BILL_HEADER, CellTable, bill_row
@@ -152,7 +152,7 @@ def _row(entry: Entry, stands: str, characters: int) -> tuple[str, ...]:
         shortened(one_line(stands or line.description), characters),
         thousands(format_number(line.quantity)),
         one_line(line.unit),
-        TO_BE_QUOTED if line.unit_price is None else plain_money(line.unit_price),
+        TO_BE_QUOTED if line.unit_price is None else plain_price(line.unit_price),
         TO_BE_QUOTED if line.to_be_quoted else "" if line.line_total is None else plain_money(paid.capex),
         *(plain_money(amount) if amount else "" for amount in (paid.opex_per_year, paid.refresh, paid.tco)),
         price_basis(line),

@@ -10,6 +10,7 @@ from qplan.assessment.facts import PlanFacts
 from qplan.comparison.cost_account import MAX_TOTAL, CostAccount, CostLimit
 from qplan.costing.bill_lines import kwh_per_year
 from qplan.costing.cash_flow import annualised, convention, escalation_within, fees_beyond
+from qplan.costing.cents import apportion
 from qplan.costing.cost import ZERO, money
 from qplan.costing.costs import per_bps
 from qplan.costing.firmness import EXPIRED, EXPIRED_FOREIGN, QUOTED
@@ -111,6 +112,7 @@ def _opex(facts: PlanFacts) -> Table:
         "energy": total.energy,
         "fees": total.opex_per_year - total.support - total.lease - total.hosting - total.energy,
     }
+    shown = dict(zip(first, apportion(tuple(first.values()), facts.costs.opex_per_year), strict=True))
     growth = {"support": escalation.support, "lease": escalation.lease, "energy": escalation.energy}
     figures = ("Year 1", "Grows per year", "Over the horizon")
     rows = []
@@ -118,7 +120,7 @@ def _opex(facts: PlanFacts) -> Table:
         whole = sum((row.kinds[kind] for row in facts.costs.years), ZERO)
         if first[kind]:
             grows = wording.percent(growth[kind]) if growth.get(kind) else NOTHING
-            rows.append((name, plain_money(first[kind]), grows, plain_money(whole)))
+            rows.append((name, plain_money(shown[kind]), grows, plain_money(whole)))
     whole = sum((row.kinds[kind] for row in facts.costs.years for kind in OPEX), ZERO)
     rows.append(("Total", plain_money(facts.costs.opex_per_year), "", plain_money(whole)))
     return Table("", ("", *figures), tuple(rows), right=figures)
