@@ -211,14 +211,8 @@ class _Reading:
     def __init__(
         self, table: Table, headings: Sequence[str], columns: Mapping[int, Column], mark: str, kind: str, target: Target
     ):
-        self.table, self.headings, self.columns, self.mark, self.kind, self.target = (
-            table,
-            headings,
-            columns,
-            mark,
-            kind,
-            target,
-        )
+        self.table, self.headings, self.columns, self.mark = table, headings, columns, mark
+        self.kind, self.target = kind, target
         self.bad: dict[tuple[str, int, str, str], list[tuple[int, str]]] = defaultdict(list)
 
     def record(self, index: int) -> Record | None:
