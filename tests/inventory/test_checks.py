@@ -92,24 +92,27 @@ def test_length_is_held_against_the_geodesic(a, b, ratio):
 
 
 @pytest.mark.parametrize(
-    ("fibre", "expected"),
+    ("fibre", "wavelengths", "expected"),
     [
-        ({}, ["QP307"]),
-        ({"loss_1310_db": 3}, ["QP307"]),
-        ({"loss_db": 3}, ["QP306", "QP308"]),
-        ({"loss_db": 3, "loss_1310_db": 3}, ["QP306"]),
-        ({"loss_db": 3, "length_km": 9}, ["QP315"]),
-        ({"loss_db": 3, "loss_1310_db": 3, "length_km": 9}, []),
-        ({"length_km": 9}, []),
+        ({}, [1310], ["QP307"]),
+        ({"loss_1310_db": 3}, [1310], []),
+        ({"loss_1310_db": 3}, [1310, 1550], ["QP308"]),
+        ({"loss_1310_db": 3}, [1550], ["QP308"]),
+        ({"loss_db": 3}, [1310], ["QP306", "QP308"]),
+        ({"loss_db": 3}, [1310, 1550], ["QP306", "QP308"]),
+        ({"loss_db": 3, "loss_1310_db": 3}, [1310], ["QP306"]),
+        ({"loss_db": 3, "length_km": 9}, [1310], ["QP315"]),
+        ({"loss_db": 3, "loss_1310_db": 3, "length_km": 9}, [1310], []),
+        ({"length_km": 9}, [1310], []),
     ],
 )
-def test_what_a_fibre_must_state(fibre, expected):
-    """MODEL "Loss": the ends have no coordinates, and an O-band system is for sale."""
-    o_band = {"wavelength_nm": 1310, "key_rate_curve": [[9, 1e3]], "price": 1}
+def test_what_a_fibre_must_state(fibre, wavelengths, expected):
+    """MODEL "Loss": the ends have no coordinates, and systems of these bands are for sale."""
+    system = {"key_rate_curve": [[9, 1e3]], "price": 1}
     codes = found({
         "sites": {"a": {}, "b": {"lat": 1, "lon": 1}},
         "fibres": {"f": {"ends": ["a", "b"], **fibre}},
-        "equipment": {"qkd_systems": {"o": o_band}},
+        "equipment": {"qkd_systems": {f"s-{nm}": {**system, "wavelength_nm": nm} for nm in wavelengths}},
         "corridors": {"c": {"ends": ["a", "b"], "key_rate_bps": 1}},
     })  # fmt: skip
     assert codes == expected
