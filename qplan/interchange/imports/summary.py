@@ -102,9 +102,7 @@ def _made(summary: Summary) -> str:
         update = outcome.update
         if outcome.before == outcome.text:
             return f"{summary.file}: nothing to change"
-        return f"{to}: {counted(len(update.added), 'new entry')}, {len(update.changed)} changed".replace(
-            "entrys", "entries"
-        )
+        return f"{to}: {counted(len(update.added), 'new entry', 'new entries')}, {len(update.changed)} changed"
     if outcome.is_fragment:
         return f"{to}: {counted(len(draft.offers), 'offer')} ({', '.join(draft.offers)})"
     km = sum(float(str(fibre.get("length_km", 0))) for fibre in draft.fibres.values())
