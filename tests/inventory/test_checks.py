@@ -15,6 +15,7 @@ from qplan.inventory.checks.costs import today
 from qplan.inventory.checks.lengths import check_lengths
 from qplan.inventory.checks.physics import check_curves_keep_the_repeaterless_bound
 from qplan.inventory.checks.view import View
+from qplan.inventory.link_names import named_pairs
 from qplan.inventory.model import Inventory
 from qplan.inventory.reader import ID_SECTIONS
 from qplan.inventory.rules import IMPORTS, PLANS, RULES
@@ -116,6 +117,25 @@ def test_what_a_fibre_must_state(fibre, wavelengths, expected):
         "corridors": {"c": {"ends": ["a", "b"], "key_rate_bps": 1}},
     })  # fmt: skip
     assert codes == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "pairs"),
+    [
+        ("a--b", ["a b "]),
+        ("b--a--q", ["b a q"]),
+        ("a--b--q--0f", ["a b--q 0f", "a b q--0f"]),
+        ("c--d--a", ["c--d a "]),
+        ("a--a", []),
+        ("a--a--b", []),
+        ("a--x", []),
+        ("a", []),
+        ("", []),
+    ],
+)
+def test_a_link_is_called_by_two_different_sites(name, pairs):
+    sites = {"a", "b", "b--q", "c--d"}
+    assert [" ".join(found) for found in named_pairs(name, sites)] == pairs
 
 
 def test_nothing_to_buy():
