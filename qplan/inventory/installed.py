@@ -80,7 +80,7 @@ class Overfull(NamedTuple):
 
 
 def find_overfull(inventory: Inventory, relays: Container[str] = ()) -> list[Overfull]:
-    """Where the existing links that stay, with the items of the nodes at their ends, and those of `relays`, do not fit."""
+    """Where existing links that stay, with the items of the nodes at their ends, those of `relays` too, do not fit."""
     kept = [link for link in inventory.existing.links.values() if link.keep]
     systems = inventory.equipment.qkd_systems
     taken: dict[tuple[str, str, str], float] = defaultdict(float)
