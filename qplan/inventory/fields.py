@@ -57,7 +57,7 @@ Month = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 
 def is_id(text: str) -> bool:
     """Whether a text may be an id."""
-    return re.fullmatch(ID_PATTERN, text) is not None and not text.endswith("\n")
+    return re.fullmatch(ID_PATTERN, text) is not None
 
 
 class Model(BaseModel):
