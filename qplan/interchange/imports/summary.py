@@ -13,6 +13,7 @@ from qplan import __version__
 from qplan.errors import Diagnostic
 from qplan.interchange.imports.draft import Draft
 from qplan.interchange.imports.importing import Outcome
+from qplan.interchange.imports.rows import DEFAULTS
 from qplan.inventory.rules import RULES
 from qplan.inventory.source.messages import counted
 
@@ -66,7 +67,8 @@ def _unstated(draft: Draft) -> Iterator[str]:
     yield from (f"sites: {field} ({why})" for field, why in WORTH.items() if not any(field in site for site in sites))
     estimated = sum("loss_db" not in fibre for fibre in fibres)
     if estimated:
-        yield f"loss_db of {counted(estimated, 'fibre')}: estimated from the length, 0.275 dB/km unless stated"
+        per_km = f"{DEFAULTS.attenuation_db_per_km:g} dB/km"
+        yield f"loss_db of {counted(estimated, 'fibre')}: estimated from the length, {per_km} unless stated"
     if not any("ducts" in fibre for fibre in fibres):
         yield "ducts: which fibres are cut together (for corridors with 2 paths)"
 
