@@ -127,6 +127,13 @@ def sample() -> tuple[Inventory, Plan]:
     return inventory, make_plan(inventory, (east, far_east, south, far_south), corridors)
 
 
+def turned() -> tuple[Inventory, Plan]:
+    """The sample with the transmitters of some links at the second end, where those of existing links may stand."""
+    inventory, plan = sample()
+    links = (link.model_copy(update={"tx": link.ends[link.system == "dv-metro"]}) for link in plan.links)
+    return inventory, plan.model_copy(update={"links": tuple(links)})
+
+
 def make_link(
     inventory: Inventory,
     ends: tuple[str, str],

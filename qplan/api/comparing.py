@@ -144,9 +144,12 @@ def _told_of(revision: str, folder: Path) -> Iterator[None]:
     try:
         yield
     except InvalidInput as error:
-        items = tuple(replace(item, file=told(item.file)) for item in error.diagnostics)
+        found, suppressed = (
+            tuple(replace(x, file=told(x.file), message=told(x.message), hint=told(x.hint)) for x in items)
+            for items in (error.diagnostics, error.suppressed)
+        )
         sources = {told(name): text for name, text in error.sources.items()}
-        raise InvalidInput(items, sources, error.suppressed) from error
+        raise InvalidInput(found, sources, suppressed) from error
 
 
 def _committed(file: Path, inventory: Reading, at: Revision | None = None, there: Path | None = None) -> Result | None:

@@ -150,7 +150,7 @@ def list_candidates(inventory: Inventory, address: str | None = None) -> Candida
     if pair is None:
         for site in name.split("--"):
             look_up(site, "sites", inventory.sites)
-        raise WrongUsage(f"the address links.{name} is not of the form links.a--b, with two sites a and b")
+        raise WrongUsage(f"the address links.{name} is not of the form links.a--b, with two different sites a and b")
     between = found.select(lambda route: set(pair) == set(route.ends))
     note = None if between.links or between.refused else listing.describe_gap(inventory, pair)
     return Candidates(between, inventory, note)

@@ -13,6 +13,7 @@ from qplan.assessment.link_budgets import LinkFacts
 from qplan.assessment.network import NotPlayable
 from qplan.costing.firmness import Firmness
 from qplan.costing.views import CorridorShare
+from qplan.inventory.link_names import pair_names
 from qplan.inventory.model import Inventory, Site
 from qplan.inventory.user_checks import Check, Metric, Where
 from qplan.plan.model import Plan, ServedCorridor
@@ -136,7 +137,7 @@ def _links(basis: Basis, where: Where) -> Iterator[LinkFacts]:
         for link in path.links
     }
     for facts in basis.links:
-        joins = where.link is None or where.link in ("--".join(facts.link.ends), "--".join(reversed(facts.link.ends)))
+        joins = where.link in (None, *pair_names(facts.link.ends))
         if joins and (where.corridor is None or facts.link.id in used):
             yield facts
 

@@ -21,6 +21,7 @@ from qplan.candidates.model import (
 )
 from qplan.candidates.parallel_fibres import ALL_FIBRES, find_parallel_fibres
 from qplan.candidates.prices import OwnCosts, metrics_of
+from qplan.candidates.refusals import NO_LOSS
 from qplan.candidates.routes import route_between, routes_within_reach
 from qplan.candidates.standing import find_standing, route_of
 from qplan.candidates.survey import Survey
@@ -184,7 +185,7 @@ def _offer(
     """The candidate link, or the first reason why there is none; `entry` is what of it exists."""
     loss = survey.route_loss_db(route, plant.band_of(system))
     if loss is None:
-        return Refusal(route, s, "no_o_band_loss", None, None)
+        return Refusal(route, s, NO_LOSS[plant.band_of(system)], None, None)
     if loss > (limit := plant.max_loss_db(system)):
         return Refusal(route, s, "loss_db", loss, limit)
     length = survey.route_length_km(route)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from qplan.candidates.model import Refusal
+from qplan.physics.bands import Band
 
+NO_LOSS = {Band.O: "no_o_band_loss", Band.C: "no_c_band_loss"}
 WORDS = {
     "amplified": "the fibre has optical amplifiers",
-    "no_o_band_loss": "no loss in the O band is known of a fibre",
+    **{reason: f"no loss in the {band.value} band is known of a fibre" for band, reason in NO_LOSS.items()},
     "loss_db": "{value:.2f} dB, it reaches {limit:.2f} dB",
     "length_km": "a length of {value:.1f} km, its limit is {limit:g} km",
     "key_rate_bps": "its net key rate is zero at that loss",
@@ -16,7 +18,7 @@ WORDS = {
 }
 WHY = {
     "amplified": "for amplifiers",
-    "no_o_band_loss": "for an unknown loss in the O band",
+    **{reason: f"for an unknown loss in the {band.value} band" for band, reason in NO_LOSS.items()},
     "loss_db": "for loss",
     "length_km": "for length",
     "key_rate_bps": "for a key rate of zero",

@@ -10,6 +10,7 @@ from decimal import Decimal
 from qplan.costing.bill import NO_SOURCE, BillLine, Category
 from qplan.costing.bill_products import (
     BilledProduct,
+    as_quoted,
     billed_item,
     billed_system,
     fee_lines,
@@ -173,9 +174,10 @@ def _licence_lines(scope: BillScope) -> Iterator[BillLine]:
         price = money(encryptor.qkd_licence_per_year)
         if price:
             text = f"QKD licence of encryptor {encryptor.model or name}"
-            line = scope.line(Category.LICENCE, name, text, "encryptor-year", price, needs)
+            line = scope.line(Category.LICENCE, name, text, "encryptor-year", price, needs, encryptor)
             stated = encryptor.provenance
             word = stated if isinstance(stated, str) else stated.get("qkd_licence_per_year", NO_SOURCE)
+            line = as_quoted(scope, line, encryptor)
             yield replace(line, cost=Cost(support=price * line.quantity), provenance=word)
 
 

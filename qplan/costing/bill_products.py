@@ -11,7 +11,7 @@ from qplan.costing.bill import NO_SOURCE, BillLine, Category
 from qplan.costing.bill_scope import BillScope, Need
 from qplan.costing.cost import MONTHS, ZERO, Cost, Life, money
 from qplan.costing.terms import Terms
-from qplan.inventory.commercial import Offer, Service
+from qplan.inventory.commercial import Encryptor, Offer, Service
 from qplan.inventory.model import Item, QkdSystem
 
 
@@ -138,17 +138,20 @@ def product_line(
         supplier=product.supplier,
     )
     if entry is not None:
-        until = _label(entry, "quote_valid_until")
         line = replace(
-            line,
+            as_quoted(scope, line, entry),
             part_number=product.part_number,
             manufacturer=entry.manufacturer or "",
             lead_time_weeks=None if entry.lead_time_weeks is None else money(entry.lead_time_weeks),
-            quote_ref=_label(entry, "quote_ref"),
-            quote_valid_until=until,
-            expired=runs_out_before(until, scope.plan.inventory.as_of),
         )
     return on_offer(scope, line, terms.offer)
+
+
+def as_quoted(scope: BillScope, line: BillLine, entry: QkdSystem | Item | Service | Encryptor) -> BillLine:
+    """The line with what the labels of the entry that states its price say of a quote."""
+    until = _label(entry, "quote_valid_until")
+    expired = runs_out_before(until, scope.plan.inventory.as_of)
+    return replace(line, quote_ref=_label(entry, "quote_ref"), quote_valid_until=until, expired=expired)
 
 
 def on_offer(scope: BillScope, line: BillLine, name: str | None) -> BillLine:
@@ -171,8 +174,8 @@ def on_offer(scope: BillScope, line: BillLine, name: str | None) -> BillLine:
     )
 
 
-def _label(product: QkdSystem | Item, name: str) -> str:
-    value = product.labels.get(name)
+def _label(entry: QkdSystem | Item | Service | Encryptor, name: str) -> str:
+    value = entry.labels.get(name)
     return str(value) if isinstance(value, (str, int, float)) else ""
 
 

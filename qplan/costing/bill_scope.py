@@ -18,6 +18,7 @@ from qplan.costing.planned import plan_choices, plan_quantities
 from qplan.costing.quantities import Quantities
 from qplan.costing.terms import Terms
 from qplan.costing.usage import NO_CORRIDOR, Usage, usage_of
+from qplan.inventory.commercial import Encryptor, Service
 from qplan.inventory.model import Fibre, Inventory, Item, QkdSystem, Site
 from qplan.plan.model import Plan
 
@@ -95,7 +96,7 @@ class BillScope:
         unit: str,
         unit_price: Decimal | None,
         needs: list[Need],
-        priced_at: Site | Fibre | QkdSystem | Item | None = None,
+        priced_at: Site | Fibre | QkdSystem | Item | Service | Encryptor | None = None,
     ) -> BillLine:
         """A line at a price (None: to be quoted), without its money; `priced_at` states the price."""
         quantity = sum((need.quantity for need in needs), ZERO)

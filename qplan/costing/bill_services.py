@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from qplan.costing.bill import BillLine, Category
-from qplan.costing.bill_products import BilledProduct, billed_service, lines_on_terms, on_offer
+from qplan.costing.bill_products import BilledProduct, as_quoted, billed_service, lines_on_terms, on_offer
 from qplan.costing.bill_scope import BillScope, Need
 from qplan.costing.choice import link_units, offered
 from qplan.costing.cost import Cost
@@ -33,8 +33,12 @@ def _lines(scope: BillScope, name: str, service: Service, bought: list[Need], us
         yield from lines_on_terms(scope, product, terms, bought, used)
     yearly = terms.yearly.support
     if yearly:
-        line = scope.line(Category.YEARLY_SERVICE, name, product.description, f"{service.per}-year", yearly, used)
-        line = replace(line, cost=Cost(support=yearly * line.quantity), provenance=service.provenance)
+        line = scope.line(
+            Category.YEARLY_SERVICE, name, product.description, f"{service.per}-year", yearly, used, service
+        )
+        line = replace(
+            as_quoted(scope, line, service), cost=Cost(support=yearly * line.quantity), provenance=service.provenance
+        )
         yield on_offer(scope, line, terms.offer)
 
 
@@ -48,8 +52,10 @@ def _at_its_own_price(
     known = service.price is not None or (service.effort_days is not None and day_rate is not None)
     if known:
         price = scope.terms(f"services.{name}").tiers[0].unit_price
-        line = scope.line(Category.SERVICE, name, product.description, service.per, price, needs)
-        yield replace(line, cost=Cost(capex=price * line.quantity), provenance=service.provenance)
+        line = scope.line(Category.SERVICE, name, product.description, service.per, price, needs, service)
+        yield replace(
+            as_quoted(scope, line, service), cost=Cost(capex=price * line.quantity), provenance=service.provenance
+        )
     effort = bool(service.effort_days) and day_rate is None
     if effort or (not known and not service.price_per_year):
         days = f", effort of {service.effort_days:g} days" if effort else ""

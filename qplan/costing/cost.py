@@ -21,7 +21,6 @@ from qplan.inventory.commercial import Economics
 
 ZERO = Decimal(0)
 K = TypeVar("K", int, "Life")
-Sums = tuple[tuple[K, Decimal], ...]
 MONTHS = 12
 PLAIN_RATE = Decimal("1e-18")  # below this the closed form of an annuity loses its digits
 

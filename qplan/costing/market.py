@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,11 +21,11 @@ from qplan.inventory.existing import ExistingLink
 from qplan.inventory.installed import in_id_order, paid_nodes, paid_relays
 from qplan.inventory.model import Inventory, Item
 from qplan.inventory.plant import relay_items
+from qplan.inventory.recent import once_per_inventory
 
 KWH_PER_WATT_YEAR = Decimal("8.76")
 ENDS = 2
 PER_LINK = ("link", "system")
-RECENT: deque[Market] = deque(maxlen=8)
 
 
 @dataclass(frozen=True)
@@ -130,13 +129,10 @@ class Market:
         return self.services(*PER_LINK)
 
 
+@once_per_inventory
 def market_of(inventory: Inventory) -> Market:
-    """The market of an inventory; of those asked for last each is made once."""
-    for known in RECENT:
-        if known.inventory is inventory:
-            return known
-    RECENT.append(Market(inventory))
-    return RECENT[-1]
+    """The market of an inventory."""
+    return Market(inventory)
 
 
 def energy_cost(inventory: Inventory, watts: Decimal) -> Cost:

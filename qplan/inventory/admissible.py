@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 from qplan.inventory.commercial import Offer
 from qplan.inventory.model import Inventory, QkdSystem
+from qplan.inventory.recent import once_per_inventory
 
 
 def permitted_systems(inventory: Inventory) -> dict[str, QkdSystem]:
@@ -27,12 +29,16 @@ def offers_of(inventory: Inventory) -> dict[str, dict[str, Offer]]:
     return dict(sorted(found.items()))
 
 
-def admissible_offers(inventory: Inventory, product: str) -> dict[str, Offer]:
+def admissible_offers(inventory: Inventory, product: str) -> Mapping[str, Offer]:
     """The offers for a product that the policy lets take, in id order; none: it is bought at its own price."""
+    return _admissible_by_product(inventory).get(product, {})
+
+
+@once_per_inventory
+def _admissible_by_product(inventory: Inventory) -> dict[str, dict[str, Offer]]:
     return {
-        name: offer
-        for name, offer in sorted(inventory.offers.items())
-        if offer.product == product and _is_admissible(inventory, name, offer)
+        product: {name: offer for name, offer in offers.items() if _is_admissible(inventory, name, offer)}
+        for product, offers in offers_of(inventory).items()
     }
 
 

@@ -12,6 +12,9 @@ from qplan.inventory.countries import COUNTRIES
 
 ID_PATTERN = "^[A-Za-z0-9][A-Za-z0-9_-]*$"
 COUNTRY_PATTERN = "^[A-Z]{2}$"
+CURRENCY_PATTERN = "^[A-Z]{3}$"
+DAY_PATTERN = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+MONTH_PATTERN = "^[0-9]{4}-(0[1-9]|1[0-2])$"
 LEAST_AMOUNT, MOST_AMOUNT = 1e-9, 1e15  # what can be planned with beside 0
 MOST_COUNTED = 10**9
 MOST_STRANDS = 10**5  # of one fibre; the largest cables hold 6912, and one system in so many still tells in a rate
@@ -46,18 +49,18 @@ Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Position = Annotated[tuple[Longitude, Latitude], Field(strict=False)]
 Provenance = Literal["datasheet", "quote", "measured", "paper", "derived", "illustrative"]
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-Day = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+Currency = Annotated[str, Field(pattern=CURRENCY_PATTERN)]
+Day = Annotated[str, Field(pattern=DAY_PATTERN)]
 PRODUCT_PATTERN = "^(qkd_systems|encryptors|node_items|relay_items|services|fibres)[.][A-Za-z0-9][A-Za-z0-9_-]*$"
 SPARE_PATTERN = "^(qkd_systems|node_items|relay_items)[.][A-Za-z0-9][A-Za-z0-9_-]*$"
 Product = Annotated[str, Field(pattern=PRODUCT_PATTERN)]
 Spare = Annotated[str, Field(pattern=SPARE_PATTERN)]
-Month = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+Month = Annotated[str, Field(pattern=MONTH_PATTERN)]
 
 
 def is_id(text: str) -> bool:
     """Whether a text may be an id."""
-    return re.fullmatch(ID_PATTERN, text) is not None and not text.endswith("\n")
+    return re.fullmatch(ID_PATTERN, text) is not None
 
 
 class Model(BaseModel):

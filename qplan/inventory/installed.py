@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from itertools import product
 from typing import NamedTuple
 
@@ -79,10 +79,10 @@ class Overfull(NamedTuple):
     free: float
 
 
-def find_overfull(inventory: Inventory) -> list[Overfull]:
-    """Where the existing links that stay, with the items of the nodes at their ends, do not fit."""
+def find_overfull(inventory: Inventory, relays: Container[str] = ()) -> list[Overfull]:
+    """Where existing links that stay, with the items of the nodes at their ends, those of `relays` too, do not fit."""
     kept = [link for link in inventory.existing.links.values() if link.keep]
-    systems, items = inventory.equipment.qkd_systems, list(inventory.equipment.node_items.values())
+    systems = inventory.equipment.qkd_systems
     taken: dict[tuple[str, str, str], float] = defaultdict(float)
     for fibre, strands in plant.strands_taken(inventory, kept).items():
         taken["fibres", fibre, "strands"] = strands
@@ -90,6 +90,7 @@ def find_overfull(inventory: Inventory) -> list[Overfull]:
         for end, room in product(link.ends, plant.ROOMS):
             taken["sites", end, room] += link.count * getattr(systems[link.system], room)
     for site, room in product({end for link in kept for end in link.ends}, plant.ROOMS):
+        items = plant.items_at(inventory, site, relays=site in relays)
         taken["sites", site, room] += plant.items_room(items, room)
     found = []
     for (kind, name, key), amount in sorted(taken.items()):

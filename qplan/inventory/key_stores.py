@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from qplan.inventory.fields import Amount, Id, Model, Positive, Share
+from qplan.inventory.link_names import link_names
 
 RESUME_SHARE = 0.1  # of capacity − floor, where `resume_bits` is not stated
 RESTARTS, MESSAGES_PER_BLOCK, TAG_BITS = 10, 10, 128
@@ -73,19 +74,3 @@ class KeyStores(KeyStore):
         for name in link_names(link_id, ends, system_id):
             store = store.overridden(self.links.get(name))
         return store
-
-
-def link_names(link_id: str, ends: tuple[str, str], system_id: str) -> tuple[str, ...]:
-    """What a link is called in an inventory, the least exact names first."""
-    a, b = ends
-    return f"{b}--{a}", f"{a}--{b}", f"{b}--{a}--{system_id}", f"{a}--{b}--{system_id}", link_id
-
-
-def named_pairs(name: str) -> list[tuple[str, str]]:
-    """The pairs of sites that a link's name may begin with: ids may hold `--` themselves."""
-    parts = name.split("--")
-    return [
-        ("--".join(parts[:first]), "--".join(parts[first:second]))
-        for first in range(1, len(parts))
-        for second in range(first + 1, len(parts) + 1)
-    ]

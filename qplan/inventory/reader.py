@@ -222,7 +222,7 @@ def _errors(findings: Iterable[Diagnostic]) -> bool:
 
 
 def _drop_repeated(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """In the order of the files; of findings by one rule at one place (a default of many entries) the first stands.
+    """By file name, line and column; of findings by one rule at one place (a default of many entries) the first stands.
 
     What is said of a key that is not text, is not said again as unknown or malformed.
     """

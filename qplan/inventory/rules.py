@@ -78,7 +78,7 @@ RULES: dict[str, Rule] = {
     "QP305": Rule("warning", "length derived from coordinates"),
     "QP306": Rule("warning", "unknown length, counted as 0 km"),
     "QP307": Rule("error", "fibre whose loss cannot be known"),
-    "QP308": Rule("warning", "fibre that carries no O-band link"),
+    "QP308": Rule("warning", "fibre that carries no link in one of the bands"),
     "QP309": Rule("warning", "amplified fibre"),
     "QP310": Rule("error", "key-rate curve whose losses do not ascend"),
     "QP311": Rule("error", "key-rate curve above the repeaterless bound"),

@@ -129,6 +129,12 @@ class Link(Record):
     def transmitters_at(self) -> str:
         return self.ends[0] if self.tx is None else self.tx
 
+    @property
+    def tx_rx(self) -> tuple[str, str]:
+        """Both ends, that of the transmitters first."""
+        a, b = self.ends
+        return (a, b) if self.transmitters_at == a else (b, a)
+
 
 class Path(Record):
     links: tuple[str, ...]

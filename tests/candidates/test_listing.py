@@ -78,6 +78,7 @@ def test_parts_of_a_loss():
           "items": {"node_items": {"kms": {"rack_units": 1}}}}, ("rack_units", 2, 4)),
         ({"fibres": {"f": {"ends": ["a", "b"], "loss_db": 5}}, "systems": {"q": system(wavelength_nm=1310)}},
          ("no_o_band_loss", None, None)),
+        ({"fibres": {"f": {"ends": ["a", "b"], "loss_1310_db": 5}}}, ("no_c_band_loss", None, None)),
     ],
 )  # fmt: skip
 def test_refusals_with_value_and_limit(rest, expected):

@@ -174,6 +174,11 @@ def test_a_base_that_does_not_validate_and_one_without_a_plan(repository, qplan)
     Path("plant.yaml").write_text(good)
     code, _, err = qplan("diff", "--against", "HEAD")
     assert code == 3 and err.startswith("HEAD:plant.yaml:3:") and "did you mean 'loss_db'" in err
+    Path("plant.yaml").write_text(good + "corridors: {mirror: {}}\n")
+    commit(repository)
+    Path("plant.yaml").write_text(good)
+    code, _, err = qplan("diff", "--against", "HEAD")
+    assert code == 3 and "'corridors.mirror' is defined twice, first in HEAD:sites.yaml:" in err
     Path("sites.yaml").write_text(SITES.replace("tco: 400000", "tco: 1"))
     commit(repository)
     Path("sites.yaml").write_text(SITES)

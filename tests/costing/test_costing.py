@@ -17,6 +17,7 @@ from qplan.assessment.facts import assess
 from qplan.costing.bill import Category, bill_of_materials
 from qplan.costing.cents import apportion, cents
 from qplan.costing.cost import Cost, Life, present_value_beyond_first_terms, present_value_factor
+from qplan.costing.firmness import price_basis
 from qplan.costing.market import Market
 from qplan.costing.planned import plan_cost, state_costs
 from qplan.costing.quotes import register_quotes
@@ -234,6 +235,33 @@ def test_only_a_quote_that_holds_in_the_plans_currency_is_firm(labels, as_of, fi
     worth = 4 * (1000 + 100 * float(present_value_factor(inventory.economics)))
     assert costs.firmness.quoted == pytest.approx(worth / float(costs.tco) if firm else 0)
     assert sum(costs.firmness.shares.values()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("labels", "as_of", "basis"),
+    [
+        ({"quote_ref": "Q-3", "quote_valid_until": "2020-01-01"}, "2026-01-01", "expired quote"),
+        ({"currency": "USD"}, "2026-01-01", "foreign currency"),
+        ({"currency": "USD", "quote_valid_until": "2020-01-01"}, "2026-01-01", "expired quote, foreign currency"),
+        ({"currency": "CHF", "quote_valid_until": "2020-01-01"}, None, "quote"),
+    ],
+)
+def test_quotes_of_services_and_encryptors_run_out_like_others(labels, as_of, basis):
+    _, plan = sample()
+    stated = {"provenance": "quote", "labels": labels}
+    encryptors = {"fw": {"qkd_licence_per_year": 10.0, **stated}}
+    inventory = edited(
+        corridors={"grid-b": {**SAMPLE["corridors"]["grid-b"], "encryptor": "fw"}},
+        equipment={"encryptors": encryptors},
+    ).model_dump(exclude_unset=True, by_alias=True)
+    services = {"install": {"per": "plan", "price": 1000.0, "price_per_year": 5.0, **stated}}
+    plan = plan.model_copy(update={"inventory": plan.inventory.model_copy(update={"as_of": as_of})})
+    bill = bill_of_materials(Inventory.model_validate({**inventory, "services": services}), plan)
+    lines = {line.category: line for line in bill if line.key in ("install", "fw")}
+    assert set(lines) == {Category.SERVICE, Category.YEARLY_SERVICE, Category.LICENCE}
+    for line in lines.values():
+        assert (price_basis(line), line.quote_ref) == (basis, labels.get("quote_ref", ""))
+        assert line.quote_valid_until == labels.get("quote_valid_until", "")
 
 
 def test_a_spare_rests_on_the_offer_that_sets_its_price():

@@ -223,7 +223,7 @@ def test_what_a_cut_duct_leaves_without_keys():
     assert answer.without[0].settings == ("fibres.f1.strands=0", "fibres.g1.strands=0")
 
 
-@pytest.mark.parametrize("address", ["ducts.none", "fibres.none", "links.none--b", "links.q", "roads.x"])
+@pytest.mark.parametrize("address", ["ducts.none", "fibres.none", "links.none--b", "links.a--a", "links.q", "roads.x"])
 def test_addresses_that_name_nothing(address):
     inventory = network(LINE, ONE)
     with pytest.raises(UnknownAddress):

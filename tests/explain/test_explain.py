@@ -136,6 +136,11 @@ CASES = {
         ("no_o_band_loss", None, None, ("fibres.f",)),
         set(),
     ),
+    "C band": (
+        network({"f": {"ends": ["a", "b"], "loss_1310_db": 5.0}}, ONE),
+        ("no_c_band_loss", None, None, ("fibres.f",)),
+        set(),
+    ),
     "relay forbidden": (
         network(LINE, ONE, sites={"m": {"trusted_node": "forbidden"}}),
         ("relay_rule", 1, 0, ("sites.m",)),

@@ -15,6 +15,7 @@ from qplan.inventory.checks.costs import today
 from qplan.inventory.checks.lengths import check_lengths
 from qplan.inventory.checks.physics import check_curves_keep_the_repeaterless_bound
 from qplan.inventory.checks.view import View
+from qplan.inventory.link_names import named_pairs
 from qplan.inventory.model import Inventory
 from qplan.inventory.reader import ID_SECTIONS
 from qplan.inventory.rules import IMPORTS, PLANS, RULES
@@ -92,27 +93,49 @@ def test_length_is_held_against_the_geodesic(a, b, ratio):
 
 
 @pytest.mark.parametrize(
-    ("fibre", "expected"),
+    ("fibre", "wavelengths", "expected"),
     [
-        ({}, ["QP307"]),
-        ({"loss_1310_db": 3}, ["QP307"]),
-        ({"loss_db": 3}, ["QP306", "QP308"]),
-        ({"loss_db": 3, "loss_1310_db": 3}, ["QP306"]),
-        ({"loss_db": 3, "length_km": 9}, ["QP315"]),
-        ({"loss_db": 3, "loss_1310_db": 3, "length_km": 9}, []),
-        ({"length_km": 9}, []),
+        ({}, [1310], ["QP307"]),
+        ({"loss_1310_db": 3}, [1310], []),
+        ({"loss_1310_db": 3}, [1310, 1550], ["QP308"]),
+        ({"loss_1310_db": 3}, [1550], ["QP308"]),
+        ({"loss_db": 3}, [1310], ["QP306", "QP308"]),
+        ({"loss_db": 3}, [1310, 1550], ["QP306", "QP308"]),
+        ({"loss_db": 3, "loss_1310_db": 3}, [1310], ["QP306"]),
+        ({"loss_db": 3, "length_km": 9}, [1310], ["QP315"]),
+        ({"loss_db": 3, "loss_1310_db": 3, "length_km": 9}, [1310], []),
+        ({"length_km": 9}, [1310], []),
     ],
 )
-def test_what_a_fibre_must_state(fibre, expected):
-    """MODEL "Loss": the ends have no coordinates, and an O-band system is for sale."""
-    o_band = {"wavelength_nm": 1310, "key_rate_curve": [[9, 1e3]], "price": 1}
+def test_what_a_fibre_must_state(fibre, wavelengths, expected):
+    """MODEL "Loss": the ends have no coordinates, and systems of these bands are for sale."""
+    system = {"key_rate_curve": [[9, 1e3]], "price": 1}
     codes = found({
         "sites": {"a": {}, "b": {"lat": 1, "lon": 1}},
         "fibres": {"f": {"ends": ["a", "b"], **fibre}},
-        "equipment": {"qkd_systems": {"o": o_band}},
+        "equipment": {"qkd_systems": {f"s-{nm}": {**system, "wavelength_nm": nm} for nm in wavelengths}},
         "corridors": {"c": {"ends": ["a", "b"], "key_rate_bps": 1}},
     })  # fmt: skip
     assert codes == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "pairs"),
+    [
+        ("a--b", ["a b "]),
+        ("b--a--q", ["b a q"]),
+        ("a--b--q--0f", ["a b--q 0f", "a b q--0f"]),
+        ("c--d--a", ["c--d a "]),
+        ("a--a", []),
+        ("a--a--b", []),
+        ("a--x", []),
+        ("a", []),
+        ("", []),
+    ],
+)
+def test_a_link_is_called_by_two_different_sites(name, pairs):
+    sites = {"a", "b", "b--q", "c--d"}
+    assert [" ".join(found) for found in named_pairs(name, sites)] == pairs
 
 
 def test_nothing_to_buy():

@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 
 from qplan.errors import InvalidInput, QplanError
 from qplan.inventory.checks.costs import today
+from qplan.inventory.fields import is_id
 from qplan.inventory.model import Inventory
-from qplan.inventory.reader import Reading, read_inventory
+from qplan.inventory.reader import Reading, effective_json, read_inventory
 from qplan.inventory.source import includes
+from qplan.inventory.source.overlay import merge_defaults
 from qplan.inventory.source.rendering import render
 from qplan.inventory.source.yaml_source import parse_yaml
 
@@ -263,6 +265,38 @@ def test_reading_does_not_depend_on_the_order_of_entries(tmp_path):
     )
     assert read(tmp_path, blocks).effective_json == reading.effective_json
     assert reading.inventory == Inventory.model_validate_json(reading.effective_json)
+
+
+KEYED = {
+    "key_stores": {"links": {"a--b": {"floor_bits": 1e4}, "b--a--q": {"floor_bits": 2e4}}},
+    "reliability": {"ducts": {"k1": {"length_km": 1}, "k2": {"length_km": 2}},
+                    "operators": {"x": {"mtbf_h": 1e3, "mttr_h": 1}, "y": {"mtbf_h": 2e3, "mttr_h": 1}}},
+    "economics": {"exchange_rates": {"CHF": 1.1, "USD": 0.9}},
+    "services": {"r": {"per": "plan", "price": 1}, "s": {"per": "node", "price": 2}},
+    "moved": {"sites.o1": "sites.a", "sites.o2": "sites.b"},
+    "spares": {"qkd_systems.q": 1, "qkd_systems.p": 2},
+}  # fmt: skip
+
+
+def turned(value: object) -> object:
+    """With every mapping the other way round."""
+    return {key: turned(value[key]) for key in reversed(value)} if isinstance(value, dict) else value
+
+
+@pytest.mark.parametrize("section", KEYED)
+def test_whatever_stands_under_ids_may_be_declared_in_any_order(section):
+    one, other = (merge_defaults({section: value}) for value in (KEYED[section], turned(KEYED[section])))
+    first, second = (Inventory.model_validate({"qplan": 1, **values}) for values in (one, other))
+    assert effective_json(first) == effective_json(second)
+
+
+def test_a_free_mapping_keeps_its_order(tmp_path):
+    labels = read(tmp_path, SMALL, overrides=["sites.a.labels={z: {y: 1, x: 2}, b: 1}"]).inventory.sites["a"].labels
+    assert list(labels) == ["z", "b"] and list(labels["z"]) == ["y", "x"]
+
+
+def test_an_id_is_one_line():
+    assert is_id("a-1_B") and not any(map(is_id, ("a\n", "a\nb", "\na", "", "-a")))
 
 
 @settings(max_examples=80, deadline=None)

@@ -228,6 +228,22 @@ def test_a_broken_plan_is_refused(rule, address, value):
     assert rule in rules(INVENTORY, plan)
 
 
+@pytest.mark.parametrize(("price", "bought"), [(5.0, "a"), (7.0, "z")])
+@pytest.mark.parametrize("units", [0, 1, 2])
+def test_a_product_is_bought_on_one_offer(price, bought, units):
+    offers = {"a": {"for": "node_items.kms", "list_price": price}, "z": {"for": "node_items.kms", "list_price": 6.0}}
+    inventory = network({"f": fibre("a", "b")}, ONE, items={"node_items": {"kms": {"price": 9.0}}}, offers=offers)
+    plan = planned(inventory).plan
+    (entry,) = plan.offers
+    assert (entry.id, entry.units, verify(inventory, plan)) == (bought, 2, ())
+    (other,) = offers.keys() - {bought}
+    more = entry.model_copy(
+        update={"id": other, "units": units, "paid": units, "unit_price": offers[other]["list_price"]}
+    )
+    both = plan.model_copy(update={"offers": tuple(sorted((entry, more), key=lambda each: each.id))})
+    assert "offers-list" in {violation.rule for violation in verify(inventory, both)}
+
+
 def test_an_existing_link_in_use_keeps_to_its_limit():
     there = {"links": {"x": {"ends": ["a", "b"], "fibres": ["f"], "system": "q"}}}
     quiet, loud = (network({"f": fibre("a", "b", loss)}, ONE, existing=there) for loss in (10.0, 10.5))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from qplan.assessment.network import Network, NotPlayable
 from qplan.inventory.drills import ACTIONS, Drill, DrillEvent, target
-from qplan.inventory.key_stores import link_names
+from qplan.inventory.link_names import link_names
 from qplan.inventory.model import Inventory
 from qplan.inventory.source.messages import did_you_mean, joined
 from qplan.plan.model import Plan

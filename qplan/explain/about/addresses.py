@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from qplan.errors import WrongUsage
+from qplan.inventory.link_names import named_pairs
 from qplan.inventory.source.messages import did_you_mean
 
 IN_A_PLAN = "of all else a plan is asked: name its folder instead of the inventory, or ask `qplan candidates`"
@@ -45,11 +46,4 @@ def find_links(name: str, links: Collection[str]) -> list[str]:
 
 def find_pair(name: str, sites: Collection[str]) -> tuple[str, str] | None:
     """The two sites of `a--b`, or of the id of a link that begins so."""
-    return next(((a, b) for a, b in _split_pairs(name) if a in sites and b in sites), None)
-
-
-def _split_pairs(name: str) -> Iterator[tuple[str, str]]:
-    parts = name.split("--")
-    for i in range(1, len(parts)):
-        for j in range(len(parts), i, -1):
-            yield "--".join(parts[:i]), "--".join(parts[i:j])
+    return next(((a, b) for a, b, _ in named_pairs(name, sites)), None)

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from qplan.candidates.hops import Hop, fewest_patched, least_shortfall_ways, refused_hop, refused_hops
 from qplan.candidates.model import CandidateLink, Refusal
 from qplan.candidates.reasons import Reason, named
+from qplan.candidates.refusals import NO_LOSS
 from qplan.explain.findings import Obstacle, Proposal, propose
 from qplan.explain.infeasibility.huts import propose_huts
 from qplan.inventory import plant
+from qplan.inventory.admissible import permitted_systems
 from qplan.inventory.model import Inventory
 from qplan.inventory.source.messages import counted
 from qplan.physics.bands import Band
@@ -24,7 +26,7 @@ def examine_reach(
     permitted: frozenset[str],
     verdicts: tuple[list[CandidateLink], list[Refusal]],
 ) -> Obstacle:
-    """No system reaches from permitted relay to permitted relay: patched sites, O band, loss, length or rate."""
+    """No system reaches from permitted relay to permitted relay: patched sites, band, loss, length or rate."""
     ends = alone.corridors[q].ends
     ways = list(least_shortfall_ways(alone, ends, permitted, MOST_WAYS))
     if not ways:
@@ -37,7 +39,7 @@ def examine_reach(
 
 
 def _examine_patching(alone: Inventory, ends: tuple[str, str], permitted: frozenset[str]) -> Obstacle:
-    """No route joins permitted relays: too many patched sites in a row, or fibres without a loss in the O band."""
+    """No route joins permitted relays: too many patched sites in a row, or fibres without a loss in a band."""
     most = alone.policy.max_bypass_sites
     patched = fewest_patched(alone, ends, permitted)
     if patched is not None and patched > most:
@@ -47,12 +49,18 @@ def _examine_patching(alone: Inventory, ends: tuple[str, str], permitted: frozen
         )
         reason = Reason("max_bypass_sites", text, float(patched), float(most), ("policy.max_bypass_sites",))
         return Obstacle((reason,), (propose_patching(patched),))
-    dark = [f for f, fibre in sorted(alone.fibres.items()) if plant.loss_db(alone, fibre, Band.O) is None]
+    bands = {plant.band_of(system) for system in permitted_systems(alone).values()}
+    return Obstacle(tuple(_describe_darkness(alone, band, alone_in=len(bands) == 1) for band in Band if band in bands))
+
+
+def _describe_darkness(alone: Inventory, band: Band, *, alone_in: bool) -> Reason:
+    dark = [f for f, fibre in sorted(alone.fibres.items()) if plant.loss_db(alone, fibre, band) is None]
+    where = f"the {band.value} band"
     text = (
-        f"All permitted systems work in the O band, and no way has an O-band loss on all its fibres; none is known of "
-        f"{named(dark)}."
+        f"{'All permitted' if alone_in else 'Permitted'} systems work in {where}, and no way has a loss in {where} on "
+        f"all its fibres; none is known of {named(dark)}."
     )
-    return Obstacle((Reason("no_o_band_loss", text, where=tuple(f"fibres.{f}" for f in dark)),))
+    return Reason(NO_LOSS[band], text, where=tuple(f"fibres.{f}" for f in dark))
 
 
 def propose_patching(sites: int) -> Proposal:

@@ -52,7 +52,7 @@ def _modules(plan: Plan, site: str) -> Iterator[Module]:
         for system in range(1, link.count + 1):
             if site in link.ends:
                 number += 1
-                yield Module(number, link, system, site == link.ends[0])
+                yield Module(number, link, system, site == link.transmitters_at)
 
 
 def _node(inventory: Inventory, plan: Plan, site: str, modules: dict[str, list[Module]]) -> Json:
@@ -120,7 +120,7 @@ def _technology(system: QkdSystem) -> str | None:
 def _physical(plan: Plan, module: Module, site: str, modules: dict[str, list[Module]]) -> Json:
     """The link of one system; corridors that need no relay are its applications (with the first of parallel ones)."""
     link = module.link
-    other = link.ends[1] if module.transmits else link.ends[0]
+    other = link.tx_rx[module.transmits]
     far = next(each for each in modules[other] if each.link is link and each.system == module.system)
     direct = [
         _application_id(plan, corridor.id)
@@ -182,8 +182,8 @@ def _links(inventory: Inventory, plan: Plan) -> Json:
                 "link": link.id,
                 "phys_channel_att": f"{link.loss_db:.3f}",
                 "phys_wavelength": str(round(inventory.equipment.qkd_systems[link.system].wavelength_nm)),
-                "transmitter": _node_id(plan, link.ends[0]),
-                "receiver": _node_id(plan, link.ends[1]),
+                "transmitter": _node_id(plan, link.tx_rx[0]),
+                "receiver": _node_id(plan, link.tx_rx[1]),
             }
             for link in plan.links
             for system in range(1, link.count + 1)

@@ -106,10 +106,10 @@ def _frame(site: str, names: dict[str, str]) -> Row:
 
 
 def _modules(inventory: Inventory, plan: Plan, names: dict[str, str]) -> Iterable[Row]:
-    """Transmitter at the first end and receiver at the second, as often as the link has systems."""
+    """Transmitter and receiver, each at its end, as often as the link has systems."""
     for link in plan.links:
         for number in range(1, link.count + 1):
-            for end, role in zip(link.ends, ("tx", "rx"), strict=True):
+            for end, role in zip(link.tx_rx, ("tx", "rx"), strict=True):
                 name = f"{_short(link)}-{number}-{role}"
                 maker = _manufacturer(inventory, link.system)
                 yield _device(name, MODULE, maker, link.system, names[end], link.id)

@@ -33,7 +33,8 @@ def export(inventory: Inventory, plan: Plan) -> Exported:
 
 
 def _channel(link: Link, metres: float) -> Json:
+    source, destination = link.tx_rx
     return {
-        "name": link.id, "source": link.ends[0], "destination": link.ends[1], "distance": metres,
+        "name": link.id, "source": source, "destination": destination, "distance": metres,
         "attenuation": link.loss_db / metres,
     }  # fmt: skip

@@ -8,6 +8,7 @@ from itertools import groupby
 
 from qplan.errors import Diagnostic
 from qplan.interchange.imports.draft import Draft, Entries
+from qplan.interchange.imports.rows import DEFAULTS
 from qplan.interchange.imports.yaml_text import entry, flow, scalar
 from qplan.inventory.rules import RULES
 
@@ -87,7 +88,8 @@ def _defaults(draft: Draft) -> Iterator[str]:
     yield f"{prefix}site: {{country: CH, security_tier: 3, {costs}}}"
     length = "length_km: 20, " if draft.nowhere else ""
     why = _aside("20 km: to begin with, as no fibre states a length") if draft.nowhere else ""
-    yield f"{prefix}fibre: {{{length}strands: 2, attenuation_db_per_km: 0.275, cost_per_strand_km_year: 240}}{why}"
+    stated = f"strands: {DEFAULTS.strands}, attenuation_db_per_km: {DEFAULTS.attenuation_db_per_km:g}"
+    yield f"{prefix}fibre: {{{length}{stated}, cost_per_strand_km_year: 240}}{why}"
     yield ""
 
 

@@ -16,6 +16,7 @@ from qplan.interchange.imports.rows import doubt, listed
 from qplan.interchange.imports.update import Inventory
 from qplan.inventory.model import Fibre
 from qplan.inventory.source.messages import counted, did_you_mean
+from qplan.physics.loss import CONNECTOR_LOSS_DB
 
 OTHER_LENGTH = 0.05  # relative: a trace so much longer or shorter than the fibre may be of another one
 Entry = Mapping[str, Any]
@@ -45,7 +46,7 @@ def measured(found: Sequence[Trace], said: Sequence[Diagnostic], inventory: Inve
         findings += _put(entries.setdefault(key, {}), own, fibres[key])
     if entries:
         message = "an OTDR does not see the connectors at both ends without a launch and a receive fibre"
-        hint = "if there were none, add 0.25 dB for each"
+        hint = f"if there were none, add {CONNECTOR_LOSS_DB:g} dB for each"
         findings.append(doubt("QP686", found[0].origin.whole, "", message, hint))
     read = tuple(f"{one.origin}: {one.loss_db:g} dB over {one.length_km:g} km at {one.measured}" for one in found)
     findings.sort(key=lambda item: (item.code, item.file, item.message))

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from qplan.errors import Diagnostic
 from qplan.interchange.imports.rows import (
+    DEFAULTS,
     CorridorRow,
     EquipmentRow,
     FibreRow,
@@ -108,7 +109,7 @@ def fibre_counts(rows: Iterable[FibreRow]) -> list[Diagnostic]:
         return []
     message = (
         f"{counted(len(counts), 'cable')} with a number of fibres, which says nothing about how many are free: kept as "
-        "labels.fibre_count; 2 strands are planned with"
+        f"labels.fibre_count; {counted(DEFAULTS.strands, 'strand')} are planned with"
     )
     return [doubt("QP653", counts[0].origin.whole, "", message, "state the free strands as `strands`")]
 

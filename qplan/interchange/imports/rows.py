@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from qplan.errors import Diagnostic
+from qplan.inventory.model import FibreFields
 from qplan.inventory.rules import Spot, finding
 from qplan.inventory.source.messages import counted
 
@@ -21,6 +22,8 @@ OPAQUE = re.compile(r"[0-9]+|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 JOINED = " + "
 LONGEST_TEXT = 200  # characters of a name that are kept
 MOST_LISTED = 500
+DEFAULTS = FibreFields()
+"""What is planned with where a source says nothing."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from qplan.errors import Diagnostic
 from qplan.interchange.imports.draft import Draft
 from qplan.interchange.imports.importing import Outcome
 from qplan.interchange.imports.offers.including import steps
+from qplan.interchange.imports.rows import DEFAULTS
 from qplan.inventory.rules import RULES
 from qplan.inventory.source.messages import counted
 
@@ -67,7 +68,8 @@ def _unstated(draft: Draft) -> Iterator[str]:
     yield from (f"sites: {field} ({why})" for field, why in WORTH.items() if not any(field in site for site in sites))
     estimated = sum("loss_db" not in fibre for fibre in fibres)
     if estimated:
-        yield f"loss_db of {counted(estimated, 'fibre')}: estimated from the length, 0.275 dB/km unless stated"
+        per_km = f"{DEFAULTS.attenuation_db_per_km:g} dB/km"
+        yield f"loss_db of {counted(estimated, 'fibre')}: estimated from the length, {per_km} unless stated"
     if not any("ducts" in fibre for fibre in fibres):
         yield "ducts: which fibres are cut together (for corridors with 2 paths)"
 
@@ -103,9 +105,7 @@ def _made(summary: Summary) -> str:
         update = outcome.update
         if outcome.before == outcome.text:
             return f"{summary.file}: nothing to change"
-        return f"{to}: {counted(len(update.added), 'new entry')}, {len(update.changed)} changed".replace(
-            "entrys", "entries"
-        )
+        return f"{to}: {counted(len(update.added), 'new entry', 'new entries')}, {len(update.changed)} changed"
     if outcome.is_fragment:
         return f"{to}: {counted(len(draft.offers), 'offer')} ({', '.join(draft.offers)})"
     km = sum(float(str(fibre.get("length_km", 0))) for fibre in draft.fibres.values())

@@ -21,7 +21,7 @@ ENTRY_CHECKS: tuple[Check, ...] = (
     physics.check_loss_per_km,
     lengths.check_lengths,
     physics.check_loss_can_be_known,
-    physics.check_o_band_loss_is_known,
+    physics.check_loss_is_known_in_every_band,
     physics.check_losses_are_measured_at_the_wavelength,
     physics.check_amplified,
     physics.check_curves_ascend,

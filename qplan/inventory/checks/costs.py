@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from qplan.errors import Diagnostic
 from qplan.inventory.admissible import admissible_offers
 from qplan.inventory.checks.view import View
+from qplan.inventory.commercial import Encryptor, Service
 from qplan.inventory.model import Fibre, Item, QkdSystem, Site
 from qplan.inventory.source.messages import shown
 from qplan.inventory.source.source_map import Path
@@ -29,7 +30,7 @@ def check_quotes_are_valid(view: View) -> Iterator[Diagnostic]:
     """A quote that has run out by the day asked about, or whose last day cannot be read."""
     quotes: list[tuple[Path, object, str]] = [
         ((*path, "labels", "quote_valid_until"), product.labels["quote_valid_until"], str(path[-1]))
-        for path, product in _products(view)
+        for path, product in _quoted(view)
         if "quote_valid_until" in product.labels
     ]
     for name, offer in view.inventory.offers.items():
@@ -51,8 +52,8 @@ def check_amounts_are_in_one_currency(view: View) -> Iterator[Diagnostic]:
     """Amounts are added up as they stand, so one that is labelled with another currency falsifies every total."""
     inventory = view.inventory
     currency = inventory.economics.currency
-    labelled: list[tuple[Path, QkdSystem | Item | Site | Fibre]] = [
-        *_products(view),
+    labelled: list[tuple[Path, QkdSystem | Item | Encryptor | Service | Site | Fibre]] = [
+        *_quoted(view),
         *((("sites", name), site) for name, site in inventory.sites.items()),
     ]
     labelled += ((("fibres", name), fibre) for name, fibre in inventory.fibres.items())
@@ -88,6 +89,13 @@ def _products(view: View) -> Iterator[tuple[Path, QkdSystem | Item]]:
     for section in PRODUCTS:
         for name, product in getattr(view.inventory.equipment, section).items():
             yield ("equipment", section, name), product
+
+
+def _quoted(view: View) -> Iterator[tuple[Path, QkdSystem | Item | Encryptor | Service]]:
+    """What may state a quote in its labels."""
+    yield from _products(view)
+    yield from ((("equipment", "encryptors", key), it) for key, it in view.inventory.equipment.encryptors.items())
+    yield from ((("services", key), it) for key, it in view.inventory.services.items())
 
 
 def _date(stated: object) -> date | None:

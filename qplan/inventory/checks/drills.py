@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from qplan.errors import Diagnostic
 from qplan.inventory.checks.view import View
 from qplan.inventory.drills import ACTIONS, ENDLESS, ENDS, DrillEvent, target
-from qplan.inventory.key_stores import AUTHENTICATION_BITS, KeyStore, named_pairs
+from qplan.inventory.key_stores import AUTHENTICATION_BITS, KeyStore
+from qplan.inventory.link_names import named_pairs
 from qplan.inventory.plant import length_km
 from qplan.inventory.source.messages import did_you_mean, joined, shown
 
@@ -175,8 +176,7 @@ def _stores(view: View) -> Iterator[tuple[tuple[str, ...], KeyStore]]:
 
 
 def _is_link(view: View, name: str) -> bool:
-    sites = view.ids["sites"]
-    return any(a in sites and b in sites and a != b for a, b in named_pairs(name))
+    return any(named_pairs(name, view.ids["sites"]))
 
 
 def _known(view: View, kind: str) -> set[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from qplan.errors import Diagnostic
 from qplan.inventory.checks.view import View
+from qplan.inventory.link_names import named_pairs
 from qplan.inventory.source.messages import did_you_mean, fold, shown
 from qplan.inventory.user_checks import Metric
 
@@ -65,7 +66,7 @@ def check_selected_things_exist(view: View) -> Iterator[Diagnostic]:
                 yield view.finding("QP212", (*here, key), f"there is no {key} {shown(wanted)}", hint=hint)
         ends = check.where.link
         if ends is not None and not _joins_sites(ends, view):
-            message = f"where.link is {shown(ends)}; expected two sites, as a--b"
+            message = f"where.link is {shown(ends)}; expected two different sites, as a--b"
             yield view.finding("QP212", (*here, "link"), message)
         for key, words in stated.items():
             wanted = getattr(check.where, key)
@@ -75,7 +76,4 @@ def check_selected_things_exist(view: View) -> Iterator[Diagnostic]:
 
 
 def _joins_sites(ends: str, view: View) -> bool:
-    """However many dashes are in the ids."""
-    parts = ends.split("--")
-    splits = (("--".join(parts[:at]), "--".join(parts[at:])) for at in range(1, len(parts)))
-    return any(view.ids["sites"].issuperset(pair) for pair in splits)
+    return any(not behind for _, _, behind in named_pairs(ends, view.ids["sites"]))

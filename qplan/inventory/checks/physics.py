@@ -9,7 +9,7 @@ from itertools import pairwise
 from qplan.errors import Diagnostic
 from qplan.inventory.checks.view import View
 from qplan.inventory.model import QkdSystem
-from qplan.inventory.plant import band_of, length_km, loss_db, stated_loss_db
+from qplan.inventory.plant import band_of, loss_db, stated_loss_db
 from qplan.physics.bands import Band
 from qplan.physics.key_rate import rate_at_bps, repeaterless_bound_bps
 
@@ -58,19 +58,21 @@ def check_loss_per_km(view: View) -> Iterator[Diagnostic]:
 def check_loss_can_be_known(view: View) -> Iterator[Diagnostic]:
     """A fibre states a loss, a length, or ends whose coordinates are known."""
     for name, fibre in view.fibres():
-        if fibre.loss_db is None and length_km(view.inventory, fibre) is None:
+        if all(loss_db(view.inventory, fibre, band) is None for band in Band):
             message = f"fibres.{name} has no loss_db, no length_km, and not the coordinates of both ends"
             yield view.finding("QP307", ("fibres", name), message, hint="give loss_db or length_km", key=True)
 
 
-def check_o_band_loss_is_known(view: View) -> Iterator[Diagnostic]:
-    """Where a system works in the O band, every fibre has a loss there."""
-    if not any(band_of(system) is Band.O for _, system in view.systems()):
-        return
+def check_loss_is_known_in_every_band(view: View) -> Iterator[Diagnostic]:
+    """Where a system works in a band, every fibre has a loss there."""
+    bands = {band_of(system) for _, system in view.systems()}
     for name, fibre in view.fibres():
-        if fibre.loss_db is not None and loss_db(view.inventory, fibre, Band.O) is None:
-            message = f"fibres.{name} states loss_db alone, so it carries no O-band link"
-            yield view.finding("QP308", ("fibres", name), message, hint="give loss_1310_db or length_km", key=True)
+        for band in bands:
+            stated = stated_loss_db(fibre, band.other) is not None
+            if stated and loss_db(view.inventory, fibre, band) is None:
+                message = f"fibres.{name} states {LOSS_KEY[band.other]} alone, so it carries no {band.value}-band link"
+                hint = f"give {LOSS_KEY[band]} or length_km"
+                yield view.finding("QP308", ("fibres", name), message, hint=hint, key=True)
 
 
 def check_losses_are_measured_at_the_wavelength(view: View) -> Iterator[Diagnostic]:

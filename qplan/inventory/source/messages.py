@@ -107,9 +107,9 @@ def joined(words: Iterable[str]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 relay`, `2 relays`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """`1 relay`, `2 relays`; the plural where it is not the noun with an s."""
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def neighbours(word: str, options: list[str]) -> list[str]:

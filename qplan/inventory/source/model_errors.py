@@ -11,7 +11,16 @@ from pydantic_core import ErrorDetails
 
 from qplan.errors import Diagnostic
 from qplan.inventory.countries import COUNTRIES, MEANT
-from qplan.inventory.fields import COUNTRY_PATTERN, ID_PATTERN, LEAST_AMOUNT, PRODUCT_PATTERN, SPARE_PATTERN
+from qplan.inventory.fields import (
+    COUNTRY_PATTERN,
+    CURRENCY_PATTERN,
+    DAY_PATTERN,
+    ID_PATTERN,
+    LEAST_AMOUNT,
+    MONTH_PATTERN,
+    PRODUCT_PATTERN,
+    SPARE_PATTERN,
+)
 from qplan.inventory.rules import finding
 from qplan.inventory.source.messages import closest, counted, did_you_mean, figure, joined, kind, shown
 from qplan.inventory.source.remedies import BLANK, id_remedy, key_remedy, value_remedy
@@ -42,9 +51,9 @@ LIMITS = {
 PATTERNS = {
     ID_PATTERN: "letters, digits, '-' and '_', a letter or a digit first",
     COUNTRY_PATTERN: "two capital letters (ISO 3166-1 alpha-2)",
-    "^[A-Z]{3}$": "three capital letters (ISO 4217)",
-    "^[0-9]{4}-(0[1-9]|1[0-2])$": "a month such as 2027-01",
-    "^[0-9]{4}-[0-9]{2}-[0-9]{2}$": "a day such as 2027-01-31",
+    CURRENCY_PATTERN: "three capital letters (ISO 4217)",
+    MONTH_PATTERN: "a month such as 2027-01",
+    DAY_PATTERN: "a day such as 2027-01-31",
     PRODUCT_PATTERN: "a product such as qkd_systems.dv-metro or services.install",
     SPARE_PATTERN: "qkd_systems.ID, node_items.ID or relay_items.ID",
 }

@@ -186,7 +186,7 @@ def merge_defaults(value: Values) -> Values:
                 name: _merge(entry, _defaults_for(entry, defaults)) if isinstance(entry, dict) else entry
                 for name, entry in entries.items()
             }
-    return {key: _sort_by_id(key, item) for key, item in drop_nulls(sections).items()}
+    return _in_id_order(drop_nulls(sections))
 
 
 def new_entry(section: str, entry: Values, defaults: Mapping[str, object]) -> Values:
@@ -221,11 +221,11 @@ def drop_nulls(values: Values, shape: Shape = FILE) -> Values:
     return kept
 
 
-def _sort_by_id(section: str, value: object) -> object:
-    if not isinstance(value, dict):
-        return value
-    if section in ("equipment", "existing"):
-        return {key: _sort_by_id("", entries) for key, entries in value.items()}
-    if section in ("metadata", "policy", "budget", "economics", "classical"):
-        return value
-    return dict(sorted(value.items()))
+def _in_id_order(values: Values, shape: Shape = FILE) -> Values:
+    """What stands under ids in the order of these, wherever it is; a free mapping stays as it is."""
+    ordered = sorted(values) if shape.kind in ("entries", "values") else values
+    found: Values = {}
+    for key in ordered:
+        item, below = values[key], shape.below(key)
+        found[key] = _in_id_order(item, below) if isinstance(item, dict) and below not in (None, FREE) else item
+    return found

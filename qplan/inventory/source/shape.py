@@ -15,9 +15,10 @@ from qplan.inventory.source.source_map import Path
 
 
 class Shape(NamedTuple):
-    """What stands at an address: a model's fields, entries by id or in a list, a free mapping, or a plain value."""
+    """What stands at an address: a model's fields, entries by id or in a list, values by id, a free mapping, or a plain
+    value."""
 
-    kind: str  # "model" | "entries" | "list" | "free" | "plain"
+    kind: str  # "model" | "entries" | "list" | "values" | "free" | "plain"
     model: type[BaseModel] | None = None
 
     @property
@@ -31,11 +32,11 @@ class Shape(NamedTuple):
             return _field_shape(self.model, str(key))
         if self.kind == "entries" or (self.kind == "list" and isinstance(key, int)):
             return Shape("model", self.model)
-        return self if self.kind == "free" else None
+        return self if self.kind in ("values", "free") else None
 
 
 FILE = Shape("model", InventoryFile)
-FREE = Shape("free")
+FREE, VALUES = Shape("free"), Shape("values")
 
 
 def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
@@ -61,7 +62,7 @@ def _shape(annotation: object) -> Shape:
             item = get_args(option)[1]
             if isinstance(item, type) and issubclass(item, BaseModel):
                 return Shape("entries", item)
-            return FREE
+            return FREE if item is object or len(options) > 1 else VALUES
         if get_origin(option) is tuple:
             item = get_args(option)[0]
             if isinstance(item, type) and issubclass(item, BaseModel):

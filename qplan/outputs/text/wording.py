@@ -195,16 +195,14 @@ def relay_rules(corridor: Corridor) -> str:
 
 def who_sees_keys(corridor: Corridor, relays_by_path: list[int]) -> str:
     """Which relays learn a corridor's keys, from the count of relays on each of its paths."""
-    paths, shares, total = len(relays_by_path), corridor.shares_needed, sum(relays_by_path)
+    paths, total = len(relays_by_path), sum(relays_by_path)
     if total == 0:
         return "No relay: keys are in clear at the two ends only."
     if paths == 1:
         who = "The one relay sees" if total == 1 else f"Each of the {total} relays sees"
         return f"{who} every key in clear."
-    if shares == 1:
+    if corridor.shares_needed == 1:
         return f"Standby: any one of the {paths} paths gives the key, so every relay on any path sees the key in clear."
-    if shares < paths:
-        return f"Any {shares} of the {paths} paths give the key: relays on {shares} different paths together learn it."
     if 0 in relays_by_path:
         return (
             f"XOR of {paths} shares, one per path. A relay sees one share only; one path has no relay, so relays alone "

@@ -66,15 +66,19 @@ class Ledger:
         self.built_relays.update(inventory.existing.relays)
 
     def admissible(self, product: str) -> list[str]:
-        """Ids of the offers for a product that the policy allows."""
-        policy, names = self.inventory.policy, []
-        for name, offer in self.inventory.offers.items():
+        """Ids of the offers for a product that the policy allows, sorted."""
+        return self._admissible.get(product, [])
+
+    @cached_property
+    def _admissible(self) -> dict[str, list[str]]:
+        policy, names = self.inventory.policy, defaultdict[str, list[str]](list)
+        for name, offer in sorted(self.inventory.offers.items()):
             by_kind = policy.offers in ("cheapest", offer.kind) if isinstance(policy.offers, str) else None
-            if offer.product != product or (policy.suppliers is not None and offer.supplier not in policy.suppliers):
+            if policy.suppliers is not None and offer.supplier not in policy.suppliers:
                 continue
             if name in policy.offers if by_kind is None else by_kind:
-                names.append(name)
-        return sorted(names)
+                names[offer.product].append(name)
+        return names
 
     def rate(self, offer: Offer) -> Decimal:
         if offer.currency is None or offer.currency == self.economics.currency:
@@ -184,9 +188,13 @@ class Account:
         return link.offer if offer is not None and offer.product == f"qkd_systems.{link.system}" else None
 
     def _one_offer(self, product: str) -> str | None:
-        """The offer of a product as the plan states it."""
-        stated = (entry.id for entry in self.plan.offers if entry.product == product)
-        return next((name for name in stated if name in self.inventory.offers), None)
+        """The offer of a product as the plan states it, the first of several."""
+        return self._stated_for.get(product)
+
+    @cached_property
+    def _stated_for(self) -> dict[str, str]:
+        known = [entry for entry in self.plan.offers if entry.id in self.inventory.offers]
+        return {entry.product: entry.id for entry in reversed(known)}
 
     def _service(self, name: str, new_nodes: int, new_relays: int) -> tuple[int, int]:
         per = self.inventory.services[name].per

@@ -14,10 +14,10 @@ OWN = "the product's own price"
 
 
 def term_violations(inventory: Inventory, plan: Plan, account: Account) -> Iterator[Violation]:
-    """Every rule about offers: admissible, one for each product, listed with the units that the plan needs."""
+    """Every rule about offers: admissible, listed with the units that the plan needs; one alone for each product but a
+    system, since the units of such a product are all on the first offer that is listed for it."""
     for link in account.links:
         yield from _offer_of_link(inventory, link, account)
-    offered: dict[str, list[str]] = {}
     for entry in plan.offers:
         offer = inventory.offers.get(entry.id)
         address = f"offers.{entry.id}"
@@ -28,11 +28,6 @@ def term_violations(inventory: Inventory, plan: Plan, account: Account) -> Itera
             yield Violation("offer-for", address, entry.product, offer.product)
         if entry.id not in account.ledger.admissible(offer.product):
             yield Violation("offer-refused", address, entry.id, "an offer that the policy allows")
-        if not offer.product.startswith("qkd_systems."):
-            offered.setdefault(offer.product, []).append(entry.id)
-    for product, names in sorted(offered.items()):
-        if len(names) > 1:
-            yield Violation("one-offer", f"offers.{names[0]}", ", ".join(names), f"one offer for {product}")
     yield from _listed(plan, account)
 
 

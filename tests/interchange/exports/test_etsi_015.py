@@ -8,7 +8,7 @@ import re
 
 import pytest
 from plan_by_hand import INVENTORY, PLAN
-from plan_fixtures import sample
+from plan_fixtures import sample, turned
 
 from qplan.interchange.exports.formats import export
 from qplan.inventory.model import Inventory
@@ -22,7 +22,7 @@ def by_hand() -> tuple[Inventory, Plan]:
     return Inventory.model_validate(INVENTORY), Plan.model_validate(PLAN)
 
 
-every_plan = pytest.mark.parametrize("made", [sample, by_hand])
+every_plan = pytest.mark.parametrize("made", [sample, by_hand, turned])
 
 
 def exported(made) -> tuple[dict, dict]:
@@ -68,21 +68,32 @@ def test_every_link_is_at_both_its_nodes_and_uses_their_interfaces(made):
     inventory, plan = made()
     nodes, beside = exported((inventory, plan))
     assert {site: node["qkdn_id"] for site, node in nodes.items()} == beside["nodes"]
-    physical = {}
+    physical, transmitters = {}, {}
     for node in nodes.values():
-        numbers = [interface["qkdi_id"] for interface in node["qkd_interfaces"]["qkd_interface"]]
+        roles = {
+            interface["qkdi_id"]: interface["qkdi_capabilities"]["role_support"]
+            for interface in node["qkd_interfaces"]["qkd_interface"]
+        }
+        numbers = list(roles)
         assert numbers == list(range(1, len(numbers) + 1))
         used = []
         for link in node["qkd_links"]["qkd_link"]:
             assert link["qkdl_local"]["qkdn_id"] == node["qkdn_id"]
             if link["qkdl_type"].endswith(":PHYS"):
                 used.append(link["qkdl_local"]["qkdi_id"])
+                if roles[used[-1]].endswith(":TRANSMITTER"):
+                    transmitters[link["qkdl_id"]] = (link["qkdl_local"]["qkdn_id"], link["qkdl_remote"]["qkdn_id"])
                 physical.setdefault(link["qkdl_id"], []).append((link["qkdl_local"], link["qkdl_remote"]))
         assert sorted(used) == numbers
     assert set(physical) == {link["qkdl_id"] for link in beside["physical"]}
     assert len(physical) == sum(link.count for link in plan.links)
     for (local, remote), other in physical.values():
         assert other == (remote, local)
+    ends = {link.id: {beside["nodes"][end] for end in link.ends} for link in plan.links}
+    at = {link.id: beside["nodes"][link.transmitters_at] for link in plan.links}
+    for link in beside["physical"]:
+        assert transmitters[link["qkdl_id"]] == (link["transmitter"], link["receiver"])
+        assert link["transmitter"] == at[link["link"]] and {link["transmitter"], link["receiver"]} == ends[link["link"]]
 
 
 @every_plan

@@ -19,7 +19,7 @@ import yaml
 from geojson_pydantic import FeatureCollection
 from hash_seeds import under_two_hash_seeds
 from plan_by_hand import INVENTORY, PLAN
-from plan_fixtures import SAMPLE, make_link, make_plan, sample
+from plan_fixtures import SAMPLE, make_link, make_plan, sample, turned
 
 from qplan.errors import QplanError
 from qplan.interchange.exports.formats import FORMATS, export
@@ -52,7 +52,7 @@ def parallel() -> tuple[Inventory, Plan]:
     return inventory, make_plan(inventory, (one, two), {"c": (Path(links=(one.id,), relays=()),)})
 
 
-PLANS = {"sample": sample, "by_hand": by_hand, "parallel": parallel}
+PLANS = {"sample": sample, "by_hand": by_hand, "parallel": parallel, "turned": turned}
 every_plan = pytest.mark.parametrize("made", PLANS.values(), ids=PLANS)
 
 
@@ -179,6 +179,11 @@ def test_netbox_files_refer_to_what_earlier_ones_make(made):
         assert device["role"] in {role["name"] for role in roles}
     assert len({device["name"] for device in devices}) == len(devices)
     assert sum(device["role"] == "QKD module" for device in devices) == 2 * sum(link.count for link in plan.links)
+    at = {(device["description"], device["name"].rpartition("-")[2]): device["site"] for device in devices}
+    names = {site["slug"]: site["name"] for site in sites}
+    for link in plan.links:
+        (receivers_at,) = {*link.ends} - {link.transmitters_at}
+        assert (at[link.id, "tx"], at[link.id, "rx"]) == (names[link.transmitters_at], names[receivers_at])
     plugged = [(c[f"side_{x}_device"], c[f"side_{x}_name"]) for c in cables for x in "ab"]
     assert sorted(plugged) == sorted((port["device"], port["name"]) for port in ports)
     assert {cable["label"] for cable in cables} == set(strands_taken(inventory, plan.links))
@@ -273,7 +278,8 @@ def test_sequence_channels_lose_what_the_links_lose(made):
     links = {link.id: link for link in plan.links}
     for channel in topology["qchannels"]:
         link = links.pop(channel["name"])
-        assert (channel["source"], channel["destination"]) == link.ends
+        assert channel["source"] == link.transmitters_at
+        assert {channel["source"], channel["destination"]} == {*link.ends}
         assert channel["distance"] * channel["attenuation"] == pytest.approx(link.loss_db)
     assert all(any(left in note for note in exported.notes) for left in links)
 

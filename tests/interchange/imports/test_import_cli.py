@@ -52,6 +52,13 @@ def test_diff_writes_nothing_and_is_what_update_does(here):
     assert (here / "sites.yaml").read_text(encoding="utf-8") == applied
 
 
+def test_what_an_update_adds_is_counted_and_its_file_keeps_its_name(here):
+    assert qplan("import", "csv", *CSV, "-o", "entrys.yaml").code == 0
+    written(here, "more.csv", "Site,Lat,Lon\nx1,47,8\nx2,46,8\n")
+    run = qplan("import", "csv", "more.csv", "--update", "-o", "entrys.yaml")
+    assert "\nMade  entrys.yaml: 2 new entries, 0 changed\n" in run.out
+
+
 def test_standard_output_takes_the_inventory_and_stderr_the_words(here):
     run = qplan("import", "csv", *CSV, "-o", "-")
     assert run.out == (PAIRS / "csv" / "sites.yaml").read_text(encoding="utf-8")

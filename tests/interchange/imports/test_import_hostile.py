@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import random
 import tempfile
 import zipfile
@@ -231,6 +233,36 @@ def mutated(data: bytes, rng: random.Random) -> bytes:
     return bytes(data)
 
 
+ODD_VALUES = (None, True, 0, 3, -1.5, "", "x", [], [3], {}, {"id": 3})
+
+
+def revalued(value: object, rng: random.Random) -> object:
+    """JSON in which some values are of another kind."""
+    if rng.random() < 0.04:
+        return rng.choice(ODD_VALUES)
+    if isinstance(value, dict):
+        return {key: revalued(item, rng) for key, item in value.items()}
+    return [revalued(item, rng) for item in value] if isinstance(value, list) else value
+
+
+def altered(path: Path, rng: random.Random) -> bytes:
+    """A copy of a file that is damaged, or, of JSON, of other values."""
+    data = path.read_bytes()
+    if path.suffix.endswith("json") and rng.random() < 0.5:
+        return json.dumps(revalued(json.loads(data), rng)).encode()
+    return mutated(data, rng)
+
+
+@pytest.mark.parametrize("value", ODD_VALUES)
+@pytest.mark.parametrize("key", ["phases", "nodes", "spans", "links", "name", "networks"])
+def test_ofds_with_values_of_another_kind_is_read_or_refused(key, value, tmp_path):
+    network = {"id": "n", "nodes": [{"id": "a"}, {"id": "b"}], "spans": [{"id": "s", "start": "a", "end": "b"}]}
+    document = {"networks": value} if key == "networks" else {"networks": [network | {key: value}]}
+    path = written(tmp_path, "n.json", json.dumps(document))
+    with contextlib.suppress(InvalidInput):
+        assert outcome("ofds", path).text
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.integers(0, 10**9))
 def test_mutated_copies_are_read_or_refused(seed):
@@ -242,7 +274,7 @@ def test_mutated_copies_are_read_or_refused(seed):
         own = []
         for path in paths:
             own.append(Path(folder) / path.name)
-            own[-1].write_bytes(mutated(path.read_bytes(), rng) if rng.random() < 0.8 else path.read_bytes())
+            own[-1].write_bytes(altered(path, rng) if rng.random() < 0.8 else path.read_bytes())
         try:
             made = imported(form, own, mapping, None)
         except InvalidInput as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -66,7 +67,7 @@ def read(source: SourceFile) -> Rows:
     doubts = _Doubts()
     nodes = [row for row in _rows(tables["nodes"], "city", doubts) if row.text("city")]
     fibres = [fibre for row in _rows(tables["links"], "node a", doubts) if (fibre := _fibre(row))]
-    degree = {row.text("city"): sum(row.text("city") in fibre.ends for fibre in fibres) for row in nodes}
+    degree = Counter(end for fibre in fibres for end in {*fibre.ends})
     sites = [_site(row, degree[row.text("city")]) for row in nodes]
     read_ = f"{source.name}: {counted(len(sites), 'node')}, {counted(len(fibres), 'link')}"
     return Rows(tuple(sites), tuple(fibres), findings=tuple(doubts.findings()), read=(read_,))

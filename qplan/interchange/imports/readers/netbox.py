@@ -17,7 +17,7 @@ from qplan.interchange.imports.mapping import ImportMap
 from qplan.interchange.imports.readers.netbox_api import api_rows
 from qplan.interchange.imports.readers.netbox_rows import KINDS, NetBoxRow, csv_rows
 from qplan.interchange.imports.records import complete, fibres, site
-from qplan.interchange.imports.rows import FibreRow, Origin, Rows, doubt, gathered
+from qplan.interchange.imports.rows import DEFAULTS, FibreRow, Origin, Rows, doubt, gathered
 from qplan.interchange.imports.sources import Refused, SourceFile, refused
 from qplan.interchange.imports.tables import Record, records_of, table_of
 from qplan.inventory.source.messages import counted
@@ -164,9 +164,9 @@ def _strands(rows: Iterable[FibreRow]) -> list[Diagnostic]:
     if not apart:
         return []
     message = (
-        f"{counted(len(apart), 'cable')} between sites without free strands: 2 are planned with, and 1 each where "
+        f"{counted(len(apart), 'cable')} between sites without free strands: {DEFAULTS.strands} are planned with, "
+        "and 1 each where equal cables are made one"
     )
-    message += "equal cables are made one"
     return [doubt("QP653", apart[0].origin.whole, "", message, "state the free strands as `strands`")]
 
 

@@ -91,7 +91,8 @@ def _passed_over(source: SourceFile) -> Iterator[Diagnostic]:
     """Parts of the standard that say nothing about fibres, and parts that lie in other files."""
     for value in json_documents(source):
         for network in items(as_mapping(value).get("networks")):
-            unread = [f"{len(network[name])} × {name}" for name in NOT_PLANNED_WITH if network.get(name)]
+            parts = {name: network.get(name) for name in NOT_PLANNED_WITH}
+            unread = [f"{len(part)} × {name}" for name, part in parts.items() if part and isinstance(part, list)]
             if unread:
                 yield doubt("QP614", source.origin, "", f"not read: {', '.join(unread)}")
             elsewhere = [as_text(link.get("href")) for link in items(network.get("links"))

@@ -123,9 +123,7 @@ def _hidden(origin: Origin, content: bytes, state: str) -> Iterator[Diagnostic]:
             "delete rows that do not count",
         )
     if empty := [match[1].decode() for match in NO_VALUE.finditer(content)]:
-        message = f"{counted(len(empty), 'formula')} without a value, read as empty: {listed(empty)}".replace(
-            "formulas", "formulae"
-        )
+        message = f"{counted(len(empty), 'formula', 'formulae')} without a value, read as empty: {listed(empty)}"
         yield doubt("QP616", origin, "", message, "open and save the workbook in a spreadsheet program")
 
 

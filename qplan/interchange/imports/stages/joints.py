@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 
-from qplan.interchange.imports.rows import JOINED, FibreRow, Rows, SiteRow, doubt, gathered, joined_labels, listed
-from qplan.inventory.model import FibreFields
+from qplan.interchange.imports.rows import (
+    DEFAULTS,
+    JOINED,
+    FibreRow,
+    Rows,
+    SiteRow,
+    doubt,
+    gathered,
+    joined_labels,
+    listed,
+)
 from qplan.inventory.source.messages import counted
 
-DEFAULTS = FibreFields()
 SUMS = ("length_km", "loss_db", "loss_1310_db")  # a sum is known where both are
 TOGETHER = ("splices", "setup_cost_per_strand", "cost_per_strand_year")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from qplan.errors import Diagnostic
 from qplan.interchange.imports.mapping import Assumptions
-from qplan.interchange.imports.rows import FibreRow, Point, Rows, SiteRow, gathered
+from qplan.interchange.imports.rows import MOST_LISTED, FibreRow, Point, Rows, SiteRow, gathered
 from qplan.interchange.imports.stages.coordinates import distance_km
 from qplan.interchange.imports.stages.nearness import Nearby
 from qplan.inventory.source.messages import counted
@@ -69,7 +69,10 @@ class _Ends:
         far_first = sorted(self.moved, key=lambda item: (-item[0], item[1]))
         moved = [(row.origin, f"{_line(row)} to {key} over {km * 1000:.0f} m") for km, key, row in far_first]
         found = gathered("QP645", moved, "end", f"of {counted(drawn, 'line')} put to the nearest site")
-        lonely = [(row.origin, self._nearest(point, row)) for point, row in self.lonely]
+        lonely = [
+            (row.origin, self._nearest(point, row) if number < MOST_LISTED else "")  # those beyond are counted only
+            for number, (point, row) in enumerate(self.lonely)
+        ]
         hint = "draw the line to the site, or widen `assume: {snap_within_m: …}` in a mapping file"
         what = f"with no site within {self.within_km * 1000:g} m, made joints"
         return found + gathered("QP646", lonely, "line end", what, hint)
