@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
-from qplan.inventory.key_stores import named_pairs
+from qplan.inventory.link_names import named_pairs
 from qplan.inventory.model import Inventory
 from qplan.plan.model import Plan
 
@@ -97,7 +97,5 @@ def _rename(value: object, key: str, names: Names) -> object:
 def _rename_link(name: str, names: Names) -> str:
     """`A--B` or `A--B--SYSTEM` between two sites by their new names; anything else as it is."""
     sites = names["sites"]
-    for a, b in named_pairs(name):
-        if a in sites and b in sites:
-            return f"{sites[a]}--{sites[b]}{name[len(f'{a}--{b}') :]}"
-    return name
+    new = ("--".join(filter(None, (sites[a], sites[b], behind))) for a, b, behind in named_pairs(name, sites))
+    return next(new, name)
