@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from itertools import product
 from typing import NamedTuple
 
@@ -79,8 +79,8 @@ class Overfull(NamedTuple):
     free: float
 
 
-def find_overfull(inventory: Inventory, relays: Container[str] = ()) -> list[Overfull]:
-    """Where existing links that stay, with the items of the nodes at their ends, those of `relays` too, do not fit."""
+def find_overfull(inventory: Inventory) -> list[Overfull]:
+    """Where the existing links that stay, with the items of the nodes at their ends, do not fit."""
     kept = [link for link in inventory.existing.links.values() if link.keep]
     systems = inventory.equipment.qkd_systems
     taken: dict[tuple[str, str, str], float] = defaultdict(float)
@@ -90,8 +90,7 @@ def find_overfull(inventory: Inventory, relays: Container[str] = ()) -> list[Ove
         for end, room in product(link.ends, plant.ROOMS):
             taken["sites", end, room] += link.count * getattr(systems[link.system], room)
     for site, room in product({end for link in kept for end in link.ends}, plant.ROOMS):
-        items = plant.items_at(inventory, site, relays=site in relays)
-        taken["sites", site, room] += plant.items_room(items, room)
+        taken["sites", site, room] += plant.items_room(inventory.equipment.node_items.values(), room)
     found = []
     for (kind, name, key), amount in sorted(taken.items()):
         free = getattr(getattr(inventory, kind)[name], key)

@@ -101,7 +101,7 @@ def check_existing_plant_fits(view: View) -> Iterator[Diagnostic]:
     """What is there and stays takes no more strands, rack units and power than there are."""
     if not all(_known(view, link) for link in view.inventory.existing.links.values()):
         return
-    for place in find_overfull(view.inventory, view.inventory.existing.relays):
+    for place in find_overfull(view.inventory):
         what = WORDS[place.key]
         message = (
             f"existing plant takes {place.taken:.6g} {what} of {'.'.join(place.address)}, which has {place.free:.6g}"
