@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from qplan.costing.choice import offered
 from qplan.costing.cost import ZERO, money
 from qplan.costing.market import Market
-from qplan.inventory import plant
 from qplan.inventory.existing import ExistingLink
 from qplan.inventory.model import Inventory
 from qplan.inventory.source.built import Built, route_key
@@ -19,12 +18,11 @@ def as_built(inventory: Inventory, plan: Plan) -> Built:
 
     Each link with its count, offer and transmitters; one that was there keeps its id, whether it must stay, and its
     month, others stay and were bought in the month in which year 1 of the plan began. The yearly support of a system
-    is what the plan pays for it. Relays whose items stand elsewhere are existing as it is.
+    is what the plan pays for it.
     """
     market = Market(inventory)
     links = dict(_link(market, link) for link in plan.links)
-    relays = [site for site in plan.relays if not plant.relay_items_elsewhere(inventory, site)]
-    block = {"links": links, "nodes": [node.site for node in plan.nodes], "relays": relays}
+    block = {"links": links, "nodes": [node.site for node in plan.nodes], "relays": list(plan.relays)}
     retired = {
         route_key(link.system, link.fibres) for name, link in inventory.existing.links.items() if name not in links
     }

@@ -129,17 +129,14 @@ def is_existing_relay(inventory: Inventory, site_id: str) -> bool:
     return inventory.sites[site_id].trusted_node == "existing" or site_id in inventory.existing.relays
 
 
-def relay_items_elsewhere(inventory: Inventory, site_id: str) -> bool:
-    """Whether a relay is called existing by itself: its relay items take none of the room that the inventory states.
-
-    Those of `existing.relays` are there, but take that room.
-    """
-    return inventory.sites[site_id].trusted_node == "existing" and site_id not in inventory.existing.relays
-
-
 def relay_items(inventory: Inventory, site_id: str) -> dict[str, Item]:
-    """What stands at a site that relays keys, by part number, beside what every QKD node has."""
-    return {} if relay_items_elsewhere(inventory, site_id) else inventory.equipment.relay_items
+    """What stands at a site that relays keys, by part number, beside what every QKD node has.
+
+    At one that is called existing by itself that stands elsewhere; at one of `existing.relays` it is there, but takes
+    the room that the inventory states.
+    """
+    elsewhere = inventory.sites[site_id].trusted_node == "existing" and site_id not in inventory.existing.relays
+    return {} if elsewhere else inventory.equipment.relay_items
 
 
 def items_at(inventory: Inventory, site_id: str, *, relays: bool) -> list[Item]:

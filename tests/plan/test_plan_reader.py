@@ -64,17 +64,6 @@ def test_a_plan_is_built_only_where_it_holds(folder, tmp_path, found, instead):
         qplan.load(folder.parent / "sites.yaml", built=tmp_path)
 
 
-def test_a_relay_whose_items_stand_elsewhere_takes_no_more_room_once_it_is_built(tmp_path):
-    text = SMALL.replace("b: {}", "b: {}, m: {trusted_node: existing, rack_units: 7}")
-    text = text.replace("[a, b], length", "[a, m], length").replace("price: 1", "price: 1, rack_units: 3", 1)
-    text = text.replace("length_km: 20}", "length_km: 20}, g: {ends: [m, b], length_km: 20}")
-    text = text.replace("equipment: {", "equipment: {relay_items: {hsm: {price: 1, rack_units: 2}}, ")
-    (tmp_path / "sites.yaml").write_text(text, encoding="utf-8")
-    qplan.write(qplan.optimize(qplan.load(tmp_path / "sites.yaml")), tmp_path / "sites.plan")
-    inventory = qplan.load(tmp_path / "sites.yaml", built=tmp_path / "sites.plan")
-    assert qplan.optimize(inventory).plan.costs.capex == 0
-
-
 def test_changes_are_counted_against_links_that_are_what_they_are_called(folder):
     inventory, plan = qplan.load(folder.parent / "sites.yaml"), read_plan(folder)
     assert qplan.optimize(inventory, keep=plan).plan.objective.changes == 0
