@@ -5,16 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 
 import openpyxl
 import pytest
 from plan_fixtures import make_link, make_plan
 
 from qplan.api.buying import render_bill
+from qplan.api.columns import render_columns
 from qplan.assessment.facts import assess
+from qplan.comparison.columns import Column, lay_side_by_side
+from qplan.explain.sensitivity import Sensitivities
 from qplan.inventory.model import Inventory
 from qplan.outputs.bill.tables import bill_csv
 from qplan.outputs.bill.workbook import workbook_bytes
+from qplan.outputs.compare.page import compared_document
+from qplan.outputs.compare.sensitivity import sensitivity_section
 from qplan.outputs.costs.costs_json import costs_json
 from qplan.outputs.report.markdown import report_markdown
 from qplan.outputs.report.report import report_document, report_html
@@ -87,6 +93,42 @@ def test_unpriced_things_that_decided_are_said_first():
     for text in (summary_markdown(found), report_markdown(found), report_html(found)):
         assert "unpriced things decided it" in text
     assert "unpriced" not in summary_text(facts()).splitlines()[0]
+
+
+def test_a_comparison_takes_no_open_total_for_the_least():
+    """What has no price looks cheapest: every form says so of its amounts, and none ranks it."""
+    stated, lacking = facts(metadata={"name": "Net"}), facts(system=without(SYSTEM, "price"))
+    table = lay_side_by_side([Column("all", "optimal", stated), Column("some", "optimal", lacking)])
+    missing, verdict = "price of 1 of 1 product (s)", "some: TCO of what is stated EUR -100 (-100.0 %) against all"
+    for style in ("text", "markdown", "html"):
+        said = re.sub(r"\s+", " ", render_columns(table, style).decode())
+        for words in ("at least 0", f"some: Counted as 0, because not stated: {missing}", verdict):
+            assert words in said.replace("\\", ""), (style, words)
+        assert "at least 100" not in said
+    page = compared_document(table)
+    assert page.headline == "Which TCO is the least is open: of what is stated some has the least, at least EUR 0."
+    assert page.figures == (("all", "TCO EUR 100"), ("some", "TCO at least EUR 0"))
+    assert "some, at least" in page.sections[0].pictures[0]
+    lines = {line["key"]: line for line in csv.DictReader(io.StringIO(render_columns(table, "csv").decode()))}
+    assert [lines[key]["some"] for key in ("amounts", "tco", "unstated")] == ["at least", "0", missing]
+    assert (lines["amounts"]["all"], lines["to_be_quoted"]["all"]) == ("", "authentication")
+    (some,) = (each for each in json.loads(render_columns(table, "json"))["columns"] if each["id"] == "some")
+    assert some["counted_as_0"] == [{"what": "price", "missing": ["s"], "of": 1}]
+    book = openpyxl.load_workbook(io.BytesIO(render_columns(table, "xlsx")))
+    (tco,) = (row for row in book["Compare"].iter_rows() if row[0].value == "TCO")
+    assert ["at least" in cell.number_format for cell in tco[2:]] == [False, True]
+    assert [cell.value for cell in book["Costs by year"][1]] == ["Year", "all", "some, at least"]
+    firm = lay_side_by_side([Column("a", "optimal", stated), Column("b", "optimal", stated)])
+    assert compared_document(firm).headline == "Least TCO: a, EUR 100."
+    assert b"at least" not in render_columns(firm) and b"of what is stated" not in render_columns(firm)
+
+
+def test_a_sensitivity_says_of_what_total_it_is():
+    found = facts(system=without(SYSTEM, "price"))
+    varied = sensitivity_section(found, Sensitivities(found.plan.costs.tco, (), ()))
+    assert varied.paragraphs[0].startswith("The plan's TCO is at least EUR 0; so is every amount here. ")
+    assert varied.paragraphs[1] == "Counted as 0, because not stated: price of 1 of 1 product (s)."
+    assert "at least" not in sensitivity_section(facts(), Sensitivities(100.0, (), ())).paragraphs[0]
 
 
 @pytest.mark.parametrize(

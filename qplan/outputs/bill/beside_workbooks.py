@@ -86,9 +86,8 @@ SENSITIVITY_WIDTHS = (22, 9, 19, 19, 19, 19, 18, 18)
 
 def sensitivity_workbook(facts: PlanFacts, found: Sensitivities) -> bytes:
     """Break-evens first, then every driver with its tornado; changes are formulas."""
-    currency = facts.plan.costs.currency
-    section = sensitivity_section(found, currency)
-    with made_book("Sensitivity of the TCO", currency) as (book, styles, data):
+    section = sensitivity_section(facts, found)
+    with made_book("Sensitivity of the TCO", facts.plan.costs.currency) as (book, styles, data):
         said = (*section.paragraphs, *section.points, f"{firmness_text(facts)}.")
         said_sheet(book.add_worksheet("Summary"), styles, said, section.title)
         _swings(book.add_worksheet("Sensitivity"), styles, found)

@@ -50,6 +50,8 @@ class Styles:
     change_share: Format
     right_text: Format
     money: Format
+    least_money: Format
+    """An amount that is at least so much."""
     money_input: Format
     text_input: Format
     date_input: Format
@@ -91,6 +93,7 @@ def make_styles(book: Workbook, currency: str) -> Styles:
         change_share=style(num_format="+0.0%;-0.0%;0.0%", align="right"),
         right_text=style(text_wrap=True, align="right"),
         money=style(num_format=money, align="right"),
+        least_money=style(num_format=f'"at least "{money.split(";")[0]}', align="right"),
         money_input=style(num_format=money, align="right", **blue),
         text_input=style(text_wrap=True, align="left", indent=1, **blue),
         date_input=style(num_format="yyyy-mm-dd", align="left", indent=1, **blue),

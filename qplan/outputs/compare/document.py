@@ -14,6 +14,8 @@ from qplan.comparison.columns import Column, Difference, SideBySide
 from qplan.costing.firmness import FOREIGN, ILLUSTRATIVE
 from qplan.explain.sensitivity import Sensitivities
 from qplan.outputs.compare.rows import spares_capex
+from qplan.outputs.costs.costs_json import unstated_documents
+from qplan.outputs.costs.document import UnstatedDocument
 from qplan.outputs.verbs.documents import Document
 from qplan.plan.model import Costs, Finding, JudgedCheck
 
@@ -70,6 +72,8 @@ class ColumnDocument(Document):
     unserved: tuple[str, ...]
     corridors: dict[str, CorridorMoney]
     firmness: FirmnessDocument | None
+    counted_as_0: tuple[UnstatedDocument, ...] = ()
+    """What the inventory does not state; where there is anything, amounts are at least so much."""
     spares_capex: float | None
     """Of the capex, what is kept in stock, whatever the plan; null: nothing is."""
     findings: tuple[Finding, ...]
@@ -246,6 +250,7 @@ def _planned(name: str, facts: PlanFacts) -> ColumnDocument:
             illustrative=firm.share(ILLUSTRATIVE),
             unpriced_lines=firm.unpriced_lines,
         ),
+        counted_as_0=unstated_documents(facts),
         spares_capex=spares_capex(facts),
         findings=plan.findings,
         checks=plan.checks,

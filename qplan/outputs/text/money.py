@@ -55,8 +55,17 @@ def at_least(facts: PlanFacts, charge: Charge | None = None) -> str:
 
 def unstated_text(facts: PlanFacts) -> str:
     """`Counted as 0, because not stated: lease of 7 of 7 fibres, hosting of 3 of 5 nodes.`; "" where all is stated."""
-    parts = ", ".join(_unstated(each) for each in facts.unstated)
+    parts = unstated_parts(facts)
     return f"Counted as 0, because not stated: {parts}." if parts else ""
+
+
+def unstated_parts(facts: PlanFacts) -> str:
+    return ", ".join(_unstated(each) for each in facts.unstated)
+
+
+def to_be_quoted(facts: PlanFacts) -> str | None:
+    """The keys of the bill's lines that are in no total; None where there are none."""
+    return ", ".join(line.address for line in facts.bill if line.to_be_quoted) or None
 
 
 def unpriced_text(products: Sequence[str]) -> str:
