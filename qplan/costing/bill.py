@@ -98,6 +98,8 @@ ADDRESS = {
 """How the stable key of a line begins."""
 
 
+EXISTING = "existing"
+"""The variant of a refresh of what was there before the plan."""
 NO_SOURCE = "no source"
 """The provenance of an amount that the inventory states without saying where it comes from."""
 
@@ -121,7 +123,7 @@ class BillLine:
     """None: to be quoted. Of a recurring line: per year."""
     currency: str
     cost: Cost = Cost()
-    """All that the line costs, exact; nothing while it is to be quoted."""
+    """All that the line costs, exact; no money while it is to be quoted, but when it will be due."""
     line_total: Decimal | None = None
     """One-off money to the cent; None for a line that is not one-off and for one to be quoted."""
     support_per_unit: Decimal = Decimal(0)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from qplan.costing.bill import NO_SOURCE, BillLine, Category
+from qplan.costing.bill import EXISTING, NO_SOURCE, BillLine, Category
 from qplan.costing.bill_products import (
     BilledProduct,
     billed_item,
@@ -222,10 +222,13 @@ def _existing_lines(scope: BillScope, link: Link) -> Iterator[BillLine]:
         yield replace(line, cost=Cost(support=support * link.existing))
     base = scope.line(Category.FEE, entry_id, f"existing, {about.description}", "pair", ZERO, needs)
     yield from fee_lines(scope, base, terms, needs)
-    price, life = terms.tiers[0].unit_price, terms.life_years
-    if life and price:
+    price: Decimal | None = terms.tiers[0].unit_price
+    if about.to_be_quoted and terms.offer is None and least_purchase(scope.inventory, terms.product).offer is None:
+        price = None
+    life = terms.life_years
+    if life and (price is None or price):
         age = Life(life, age_years(scope.inventory, entry) % life)
-        yield replace(refresh_line(scope, about, terms, needs, age, price), variant="existing")
+        yield replace(refresh_line(scope, about, terms, needs, age, price), variant=EXISTING)
 
 
 def _authentication_line(scope: BillScope) -> Iterator[BillLine]:

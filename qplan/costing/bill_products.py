@@ -100,7 +100,7 @@ def _lines_on_terms(
         text = f"Beyond the need, for the tier from {tier.at_least}: {product.description}"
         line = product_line(scope, replace(product, category=Category.SURPLUS, description=text), terms, beyond, price)
         yield replace(line, quantity=Decimal(surplus), cost=Cost(capex=surplus * price), support_provenance="")
-    if terms.life_years and price:
+    if terms.life_years and (price is None or price):
         yield refresh_line(scope, product, terms, needs, Life(terms.life_years), price)
 
 
@@ -116,13 +116,13 @@ def fee_lines(scope: BillScope, base: BillLine, terms: Terms, needs: list[Need])
 
 
 def refresh_line(
-    scope: BillScope, product: BilledProduct, terms: Terms, needs: list[Need], life: Life, price: Decimal
+    scope: BillScope, product: BilledProduct, terms: Terms, needs: list[Need], life: Life, price: Decimal | None
 ) -> BillLine:
-    """What is bought again at the end of every life."""
+    """What is bought again at the end of every life; what has no price, at none, but at its time."""
     text = f"Bought again after {life.life_years} years: {product.description}"
     again = replace(product, category=Category.REFRESH, description=text)
     line = product_line(scope, again, terms, needs, price)
-    return replace(line, cost=Cost(refreshes=((life, price * line.quantity),)), support_provenance="")
+    return replace(line, cost=Cost(refreshes=((life, (price or ZERO) * line.quantity),)), support_provenance="")
 
 
 def product_line(

@@ -30,6 +30,11 @@ def plain_money(amount: Decimal) -> str:
     return thousands(format(rounded if rounded == amount else amount, "f"))
 
 
+def some_money(amount: Decimal) -> str:
+    """The same, but nothing for none."""
+    return plain_money(amount) if amount else ""
+
+
 def thousands(number: str) -> str:
     """`1240000.50` as `1 240 000.50`."""
     whole, dot, fraction = number.partition(".")

@@ -87,7 +87,7 @@ def write_price(row: Row) -> None:
         row.day("Quote valid until", line.quote_valid_until)
     else:
         until, day = row.followed("Quote valid until"), line.quote_valid_until
-        row.formula("Unit price", f"={row.followed('Unit price')}", styles.money, line.unit_price or ZERO)
+        row.formula("Unit price", f"={row.followed('Unit price')}", styles.money, price)
         row.formula("Quote ref", f'={row.followed("Quote ref")}&""', styles.text, line.quote_ref)
         row.formula("Quote valid until", f'=IF({until}="","",{until})', styles.date, _serial(day))
     row.write(DECLARED_PRICE, price, styles.number)
