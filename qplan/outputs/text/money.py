@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qplan.assessment.facts import PlanFacts
-from qplan.assessment.unstated import Charge, Unstated
+from qplan.assessment.unstated import ON_LINES, PRICE, RENEWAL, SERVICE_PRICE, Charge, Unstated
 from qplan.costing.bill import NO_SOURCE
 from qplan.costing.firmness import CONTINGENCY, EXPIRED, EXPIRED_FOREIGN, FOREIGN, ILLUSTRATIVE, PUBLISHED, Firmness
 from qplan.costing.money_text import round_money
@@ -13,7 +13,9 @@ from qplan.inventory.source.messages import counted
 from qplan.outputs.text import wording
 
 NOUNS = {
-    "price": "product",
+    PRICE: "product",
+    RENEWAL: "existing link",
+    SERVICE_PRICE: "service",
     "support": "product",
     "fit-out": "node",
     "hosting": "node",
@@ -25,6 +27,7 @@ NOUNS = {
 }
 """Whose amount it is, by what is not stated."""
 NAMED = 3
+NAMED_ALWAYS = (*ON_LINES, "support")
 NOT_QUOTED = (
     ((EXPIRED,), "rests on expired quotes"),
     ((EXPIRED_FOREIGN,), "rests on expired quotes in foreign currency"),
@@ -50,7 +53,12 @@ def tco_text(facts: PlanFacts) -> str:
 
 def at_least(facts: PlanFacts, charge: Charge | None = None) -> str:
     """What stands before a total in which something is counted as 0: of one charge, or of all money."""
-    return "at least " if any(charge in (None, each.charge) for each in facts.unstated) else ""
+    return "at least " if counted_as_0(facts, charge) else ""
+
+
+def counted_as_0(facts: PlanFacts, charge: Charge | None = None) -> tuple[Unstated, ...]:
+    """What is counted as 0 of one charge, or of all money."""
+    return tuple(each for each in facts.unstated if charge in (None, each.charge))
 
 
 def unstated_text(facts: PlanFacts) -> str:
@@ -76,7 +84,7 @@ def unpriced_text(products: Sequence[str]) -> str:
 
 def _unstated(each: Unstated) -> str:
     noun = NOUNS[each.what] if each.of == 1 else _plural(NOUNS[each.what])
-    named = each.what in ("price", "support") or len(each.missing) < each.of
+    named = each.what in NAMED_ALWAYS or len(each.missing) < each.of
     names = f" ({wording.listed(each.missing, NAMED)})" if named else ""
     return f"{each.what} of {len(each.missing)} of {each.of} {noun}{names}"
 
