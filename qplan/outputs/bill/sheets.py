@@ -13,7 +13,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from qplan.costing.cents import Exact
 from qplan.outputs.bill.tables import CellTable
-from qplan.outputs.text.tables import Cell, one_line
+from qplan.outputs.text.tables import Cell, one_line, shortened
 
 A4 = 9
 A4_INCHES = 11.69  # of its long side
@@ -25,6 +25,7 @@ FONT = {"font_name": "Arial", "font_size": 10, "font_scheme": "none"}
 INPUT_BLUE = "#1F4E9E"
 LINE_HEIGHT, GAP = 12.75, 3.0  # points: of one line of text at this font, and between rows
 LETTERS = 1.1  # of running text in the width of a digit
+MOST_LITERAL = 3000  # characters; those of a formula are 8,192
 MOST_LINES = 10  # of wrapped text that a row shows
 
 
@@ -121,6 +122,13 @@ def write(sheet: Worksheet, row: int, column: int, cell: Cell, style: Format) ->
 def formula(sheet: Worksheet, row: int, column: int, text: str, style: Format, value: Exact | float | str) -> None:
     """A formula with the value that it has now, for readers that do not calculate."""
     sheet.write_formula(row, column, text, style, value if isinstance(value, str) else float(value))
+
+
+def literal(text: str) -> str:
+    """A text within a formula, where none may have more than 255 characters."""
+    whole = shortened(text, MOST_LITERAL)
+    pieces = (whole[first : first + 200].replace('"', '""') for first in range(0, len(whole), 200))
+    return "&".join(f'"{piece}"' for piece in pieces)
 
 
 def lay_out(
