@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from qplan.costing.bill import EXISTING, NO_SOURCE, BillLine, Category
+from qplan.costing.bill import EXISTING, BillLine, Category
 from qplan.costing.bill_products import (
     BilledProduct,
     billed_item,
@@ -15,6 +15,7 @@ from qplan.costing.bill_products import (
     fee_lines,
     lines_on_terms,
     product_line,
+    provenance_of,
     refresh_line,
 )
 from qplan.costing.bill_scope import BillScope, Need
@@ -174,8 +175,7 @@ def _licence_lines(scope: BillScope) -> Iterator[BillLine]:
         if price:
             text = f"QKD licence of encryptor {encryptor.model or name}"
             line = scope.line(Category.LICENCE, name, text, "encryptor-year", price, needs)
-            stated = encryptor.provenance
-            word = stated if isinstance(stated, str) else stated.get("qkd_licence_per_year", NO_SOURCE)
+            word = provenance_of(encryptor, "qkd_licence_per_year")
             yield replace(line, cost=Cost(support=price * line.quantity), provenance=word)
 
 

@@ -11,7 +11,7 @@ from qplan.costing.bill import NO_SOURCE, BillLine, Category
 from qplan.costing.bill_scope import BillScope, Need
 from qplan.costing.cost import MONTHS, ZERO, Cost, Life, money
 from qplan.costing.terms import Terms
-from qplan.inventory.commercial import Offer, Service
+from qplan.inventory.commercial import Encryptor, Offer, Service
 from qplan.inventory.model import Item, QkdSystem
 
 
@@ -50,8 +50,8 @@ def billed_item(category: Category, part: str, item: Item) -> BilledProduct:
 def _catalogued(
     category: Category, key: str, description: str, unit: str, entry: QkdSystem | Item, part_number: str
 ) -> BilledProduct:
-    price = "" if entry.price is None else _provenance(entry, "price")
-    support = _provenance(entry, "support_per_year") if entry.support_per_year else ""
+    price = "" if entry.price is None else provenance_of(entry, "price")
+    support = provenance_of(entry, "support_per_year") if entry.support_per_year else ""
     return BilledProduct(category, key, description, unit, entry, part_number, price, support)
 
 
@@ -61,7 +61,8 @@ def billed_service(name: str, service: Service) -> BilledProduct:
     )
 
 
-def _provenance(product: QkdSystem | Item, field: str) -> str:
+def provenance_of(product: QkdSystem | Item | Encryptor, field: str) -> str:
+    """What the amount under that key rests on."""
     stated = product.provenance
     return stated if isinstance(stated, str) else stated.get(field, NO_SOURCE)
 
@@ -138,13 +139,13 @@ def product_line(
         supplier=product.supplier,
     )
     if entry is not None:
-        until = _label(entry, "quote_valid_until")
+        until = label(entry, "quote_valid_until")
         line = replace(
             line,
             part_number=product.part_number,
             manufacturer=entry.manufacturer or "",
             lead_time_weeks=None if entry.lead_time_weeks is None else money(entry.lead_time_weeks),
-            quote_ref=_label(entry, "quote_ref"),
+            quote_ref=label(entry, "quote_ref"),
             quote_valid_until=until,
             expired=runs_out_before(until, scope.plan.inventory.as_of),
         )
@@ -171,7 +172,8 @@ def on_offer(scope: BillScope, line: BillLine, name: str | None) -> BillLine:
     )
 
 
-def _label(product: QkdSystem | Item, name: str) -> str:
+def label(product: QkdSystem | Item | Encryptor, name: str) -> str:
+    """A label as text; "" where there is none."""
     value = product.labels.get(name)
     return str(value) if isinstance(value, (str, int, float)) else ""
 

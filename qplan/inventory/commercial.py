@@ -170,6 +170,9 @@ class WorkItem(Model):
     item: str
     effort_days: Amount = 0.0
     price: Amount = 0.0
+    provenance: Provenance = "illustrative"
+    """Of effort and price."""
+    source: str | None = None
 
 
 class Classical(Model):
@@ -180,5 +183,8 @@ class Classical(Model):
     per_end: AtLeastOne = 1
     """Encryptors at each end of a corridor."""
     effort_days_per_tunnel: Amount = 0.0
+    provenance: Provenance = "illustrative"
+    """Of the effort per tunnel."""
+    source: str | None = None
     programme: Annotated[tuple[WorkItem, ...], Field(strict=False)] = ()
     per_site: Annotated[tuple[WorkItem, ...], Field(strict=False)] = ()
