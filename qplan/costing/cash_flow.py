@@ -83,9 +83,14 @@ def _kinds(economics: Economics, cost: Cost, year: int, last_year: int, nominal:
 
 
 def annualised(economics: Economics, cost: Cost) -> Decimal | None:
-    """The equal payment at the end of every year that is worth the tco, to the cent; None without a horizon."""
+    """What the tco is `a year`, to the cent; None without a horizon."""
+    return level_payment(economics, tco(economics, cost))
+
+
+def level_payment(economics: Economics, worth: Decimal) -> Decimal | None:
+    """The equal payment at the end of every year that is worth an amount, to the cent; None without a horizon."""
     factor = present_value_factor(economics)
-    return cents(tco(economics, cost) / factor) if factor else None
+    return cents(worth / factor) if factor else None
 
 
 def escalation_within(economics: Economics, cost: Cost) -> Decimal:

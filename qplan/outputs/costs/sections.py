@@ -38,11 +38,7 @@ def account_head(account: CostAccount) -> Head:
     least, currency = money_words.at_least(facts), economics.currency
     figures = [("Nominal", least + format_money(costs.nominal, currency))]
     each = annualised(economics, costs.total)
-    figures += (
-        []
-        if each is None
-        else [("TCO per year", f"{least}{format_money(each, currency)} at the end of each year, {_levelled(facts)}")]
-    )
+    figures += [] if each is None else [("TCO per year", f"{least}{format_money(each, currency)} {_levelled(facts)}")]
     rate = costs.tco_per_bps
     figures += [] if rate is None else [("TCO per bit/s", least + _rate(rate, currency, costs.delivered_bps))]
     kept = [("Limit", _limit_text(account, limit)) for limit in account.limits if limit.ok]
@@ -57,9 +53,8 @@ def over_limits(account: CostAccount) -> tuple[str, ...]:
 
 def _levelled(facts: PlanFacts) -> str:
     """What an amount per year is of."""
-    served, economics = len(facts.corridors) - len(facts.unserved), facts.inventory.economics
-    at = f"at {wording.percent(economics.discount_rate)}" if economics.discount_rate else "without interest"
-    return f"worth the TCO {at}; of the whole plan ({counted(served, 'corridor')})"
+    served = len(facts.corridors) - len(facts.unserved)
+    return f"{wording.levelled(facts.inventory.economics)}; of the whole plan ({counted(served, 'corridor')})"
 
 
 def _rate(amount: float, currency: str, delivered_bps: float) -> str:

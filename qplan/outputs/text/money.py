@@ -108,9 +108,13 @@ def _beyond(firmness: Firmness) -> str:
 
 def firmness_text(facts: PlanFacts) -> str:
     """How much of the total cost is quoted, how much is a guess, and how many lines have no price."""
-    firmness, unpriced = facts.costs.firmness, facts.lines_to_be_quoted
-    words = []
-    if facts.plan.costs.tco:
+    return rests_on_text(facts.costs.firmness)
+
+
+def rests_on_text(firmness: Firmness) -> str:
+    """The same of whatever costs."""
+    words, unpriced = [], firmness.unpriced_lines
+    if firmness.shares:
         words = [f"{wording.percent(firmness.quoted)} of the TCO is quoted{_beyond(firmness)}"]
         for bases, what in NOT_QUOTED:
             share = sum(firmness.share(basis) for basis in bases)
