@@ -15,13 +15,16 @@ from qplan.api.buying import render_bill
 from qplan.api.columns import render_columns
 from qplan.assessment.facts import assess
 from qplan.comparison.columns import Column, lay_side_by_side
+from qplan.comparison.cost_account import hold_costs
 from qplan.explain.sensitivity import Sensitivities
 from qplan.inventory.model import Inventory
+from qplan.outputs.bill.summary_sheet import BEYOND_TERMS
 from qplan.outputs.bill.tables import bill_csv
 from qplan.outputs.bill.workbook import workbook_bytes
 from qplan.outputs.compare.page import compared_document
 from qplan.outputs.compare.sensitivity import sensitivity_section
 from qplan.outputs.costs.costs_json import costs_json
+from qplan.outputs.costs.sections import account_sections
 from qplan.outputs.report.markdown import report_markdown
 from qplan.outputs.report.report import report_document, report_html
 from qplan.outputs.text.summary import summary_json, summary_markdown, summary_text
@@ -213,6 +216,19 @@ def test_every_view_counts_the_lines_to_be_quoted_once(by):
     text = render_bill(facts(), by).decode()
     (total,) = (line for line in text.splitlines() if line.startswith("Total "))
     assert "; 1 line to be quoted" in text and " 1 line to be quoted " in total
+
+
+def test_what_lies_beyond_the_quoted_terms_is_told_apart_wherever_a_quote_is_called_firm():
+    found = facts(system={**SYSTEM, "life_years": 3, "provenance": "quote"}, economics={"discount_rate": 0.0})
+    assert found.costs.firmness.beyond_terms == 0.75  # bought again in years 3, 6 and 9
+    register = next(section for section in account_sections(hold_costs(found)) if section.id == "quotes")
+    assert dict(zip(register.tables[0].header, register.tables[0].rows[0], strict=True))["Beyond its terms"] == "75 %"
+    assert json.loads(costs_json(found))["quotes"][0]["beyond_terms"] == 300
+    book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(found)), data_only=True)
+    rows = {row[0]: row[1:] for row in book["Summary"].values}
+    assert (rows["Quoted"][0], rows[BEYOND_TERMS][:2]) == (400, (300, 0.75))
+    (quoted,) = (row for row in book["Provenance"].values if row[0] == "quote")
+    assert quoted[5:] == (400, 1, 300)
 
 
 def test_a_variant_is_named_in_every_headline():

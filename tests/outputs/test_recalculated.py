@@ -33,7 +33,7 @@ from qplan.api.inventories import load
 from qplan.api.planning import Result, optimize
 from qplan.assessment.facts import PlanFacts, assess
 from qplan.costing.bill import Charge
-from qplan.costing.cost import Cost, present_value, tco
+from qplan.costing.cost import Cost, present_value, present_value_beyond_first_terms, tco
 from qplan.costing.firmness import QUOTED
 from qplan.explain.sensitivity import BreakEven, Sensitivities, Side, Swing
 from qplan.inventory.model import Inventory
@@ -65,11 +65,12 @@ class Books:
 
 @dataclass(frozen=True)
 class Typed:
-    """What a buyer types, and what the total and its firm part then come to."""
+    """What a buyer types, and what the total, its firm part and what lies beyond the terms then come to."""
 
     data: bytes
     tco: float
     quoted: float | None = None
+    beyond: float | None = None
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +138,8 @@ def typed_years(facts: PlanFacts, number: int) -> Typed:
         *((f"escalation_{kind}", getattr(economics.escalation, kind)) for kind in ("support", "lease", "energy")),
     ):
         named(book, name).value = value
-    return Typed(saved(book), float(tco(economics, facts.costs.total)))
+    beyond = sum(present_value_beyond_first_terms(economics, line.cost) for line in facts.bill)
+    return Typed(saved(book), float(tco(economics, facts.costs.total)), beyond=float(beyond))
 
 
 def typed_price(facts: PlanFacts) -> Typed:
@@ -266,5 +268,8 @@ def test_what_a_buyer_types_moves_the_total_and_its_firm_part(books):
         if name == "typed-prices":
             first = [row[0] for row in found.sheet(name, "Summary")]
             assert PRICED in first and "TCO" in first and not any("at least" in cell for cell in first)
+        if each.beyond is not None:
+            beyond = {row[0]: number(row[7] or "0") for row in found.sheet(name, "Provenance")[1:]}
+            assert beyond["Total"] == pytest.approx(each.beyond, rel=1e-9, abs=1e-6), name
         if each.quoted is not None:
             assert shares[QUOTED] == pytest.approx(each.quoted, rel=1e-9)

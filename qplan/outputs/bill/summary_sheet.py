@@ -15,7 +15,7 @@ from qplan.costing.cost import contingency, nominal_after, tco
 from qplan.costing.firmness import CONTINGENCY, EXPIRED, EXPIRED_FOREIGN, FOREIGN, ILLUSTRATIVE, PUBLISHED, QUOTED
 from qplan.costing.money_text import TO_BE_QUOTED
 from qplan.outputs.bill.bill_columns import bill_range
-from qplan.outputs.bill.provenance_sheet import basis_cells
+from qplan.outputs.bill.provenance_sheet import basis_cells, beyond_cell
 from qplan.outputs.bill.sheets import Styles, fit_height, formula, literal, print_set_up, total_row, write
 from qplan.outputs.text import money
 from qplan.outputs.text.tables import Cell, one_line
@@ -24,9 +24,10 @@ from qplan.outputs.text.verdict import title
 SHEET = "Summary"
 WIDTHS = (46, 24, 14, 74)
 AUTHENTICATION = Category.AUTHENTICATION.value
+BEYOND_TERMS = "Of what is quoted, beyond the quoted terms"
 PRICED = "All that had no price has one now; the plan was made without."
 RESTS_ON = (
-    ("Quoted", (QUOTED,), "quotes that hold, in the plan's currency: firm"),
+    ("Quoted", (QUOTED,), "quotes that hold, in the plan's currency: firm within their terms"),
     ("Foreign currency", (FOREIGN,), "moves with the rate of exchange"),
     ("Expired quote", (EXPIRED,), "by the day under Assumptions"),
     ("Expired quote, foreign currency", (EXPIRED_FOREIGN,), "both"),
@@ -106,6 +107,12 @@ def _rests_on(sheet: Worksheet, styles: Styles, facts: PlanFacts, row: int) -> i
     _label(sheet, styles.total_text, row, facts, "TCO")
     formula(sheet, row, 1, f"=SUM(B{first}:B{row})", styles.total, whole)
     formula(sheet, row, 2, f"=SUM(C{first}:C{row})", styles.total_share, 1 if whole else 0)
+    row += 1
+    beyond = firmness.beyond_terms
+    write(sheet, row, 0, BEYOND_TERMS, styles.text)
+    formula(sheet, row, 1, f"={beyond_cell()}", styles.money, beyond * float(whole))
+    formula(sheet, row, 2, f"=IF(tco_total=0,0,B{row + 1}/tco_total)", styles.share, beyond)
+    write(sheet, row, 3, "further terms, and what is bought again: nobody has quoted them yet", styles.text)
     row += 1
     write(sheet, row, 0, "Lines to be quoted, in no total", styles.text)
     count = f'=COUNTIF({bill_range(facts.bill).column("Unit price")},"{TO_BE_QUOTED}")'

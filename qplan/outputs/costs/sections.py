@@ -27,7 +27,7 @@ from qplan.outputs.text.head import Head, buyer_figures, buyer_warnings
 from qplan.outputs.text.tables import format_number, isolated
 from qplan.outputs.text.verdict import title
 
-FIRM = "A quote that holds, in the plan's currency, is firm; nothing else is."
+FIRM = "A quote that holds, in the plan's currency, is firm within its terms; nothing else is."
 NOTHING = "–"
 
 
@@ -179,11 +179,14 @@ def _quotes(facts: PlanFacts, quotes: tuple[Quote, ...]) -> Table:
             quote.valid_until or NOTHING,
             _firm(quote),
             plain_money(quote.before_contingency),
-            wording.percent(float(quote.before_contingency / whole)) if whole else NOTHING,
+            *(
+                wording.percent(float(part / whole)) if whole else NOTHING
+                for part in (quote.before_contingency, quote.beyond_terms)
+            ),
         )
         for quote in quotes
     )
-    figures = ("Before contingency", "Of the TCO")
+    figures = ("Before contingency", "Of the TCO", "Beyond its terms")
     return Table("", ("Who", "Number", "Quoted", "Valid until", "Firm", *figures), rows, right=figures)
 
 
