@@ -1,7 +1,7 @@
 """What a plan's costs count as 0 because the inventory does not state it.
 
-What is stated as 0 is stated. Authentication is in the bill as to be quoted, and not here: it is no part of the network
-that the costs are of.
+What is stated as 0 is stated. Authentication for which no service is stated is in the bill as to be quoted, and not
+here, where it would make every total `at least` so much.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ yearly unit price, no `line_total`, and their money of year 1 in `support_per_ye
 the plan's capex and the sum of `support_per_year` its opex per year, both to the cent. A refresh has a unit price
 alone: it is paid again at the end of every life within the horizon. All that a line costs, by year, is its `cost`. Site
 works, set-up and leases that cost nothing make no line; equipment and services without a price do: they are "to be
-quoted" (`unit_price` and `line_total` None) and so is authentication, which every QKD link needs and no inventory
-prices.
+quoted" (`unit_price` and `line_total` None) and so is authentication, which every QKD link needs, unless a service
+covers it.
 """
 
 from __future__ import annotations

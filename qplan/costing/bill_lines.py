@@ -30,6 +30,7 @@ from qplan.inventory.model import Inventory, Item
 from qplan.inventory.plant import length_km, relay_items
 from qplan.plan.model import Link, Plan
 
+AUTHENTICATION = "authentication"
 SPARE_KINDS = {
     "qkd_systems": Category.QKD_SYSTEM,
     "node_items": Category.NODE_ITEM,
@@ -232,8 +233,8 @@ def _existing_lines(scope: BillScope, link: Link) -> Iterator[BillLine]:
 
 
 def _authentication_line(scope: BillScope) -> Iterator[BillLine]:
-    """Which every QKD link needs and no inventory prices."""
-    if scope.plan.links:
+    """Which every QKD link needs, where no service is stated that covers it."""
+    if scope.plan.links and not any(service.covers == AUTHENTICATION for service in scope.inventory.services.values()):
         needs = [Need(Decimal(1), scope.usage.links[link.id], link.ends, (link.id,)) for link in scope.plan.links]
         what = "Authentication of the classical channel: pre-shared keys or PQC certificates"
         yield replace(scope.line(Category.AUTHENTICATION, "", what, "QKD link", None, needs), provenance="")

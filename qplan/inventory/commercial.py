@@ -97,6 +97,9 @@ class Service(Model):
     """One-off, per unit, on top of the effort."""
     price_per_year: Amount = 0.0
     """Per unit, also for what exists."""
+    covers: Literal["authentication"] | None = None
+    """What this is that every QKD link needs: its authentication (pre-shared keys, or PQC certificates). Without a
+    service that covers it the bill has a line to be quoted."""
     provenance: Provenance = "illustrative"
     source: str | None = None
     labels: dict[str, object] = {}
@@ -185,6 +188,5 @@ class Classical(Model):
     effort_days_per_tunnel: Amount = 0.0
     provenance: Provenance = "illustrative"
     """Of the effort per tunnel."""
-    source: str | None = None
     programme: Annotated[tuple[WorkItem, ...], Field(strict=False)] = ()
     per_site: Annotated[tuple[WorkItem, ...], Field(strict=False)] = ()

@@ -25,6 +25,7 @@ from qplan.outputs.compare.page import compared_document
 from qplan.outputs.compare.sensitivity import sensitivity_section
 from qplan.outputs.costs.costs_json import costs_json
 from qplan.outputs.costs.sections import account_sections
+from qplan.outputs.quotes.request import requests
 from qplan.outputs.report.markdown import report_markdown
 from qplan.outputs.report.report import report_document, report_html
 from qplan.outputs.text.summary import summary_json, summary_markdown, summary_text
@@ -216,6 +217,22 @@ def test_every_view_counts_the_lines_to_be_quoted_once(by):
     text = render_bill(facts(), by).decode()
     (total,) = (line for line in text.splitlines() if line.startswith("Total "))
     assert "; 1 line to be quoted" in text and " 1 line to be quoted " in total
+
+
+@pytest.mark.parametrize("price", [None, 40.0])
+def test_authentication_has_a_price_once_a_service_covers_it(price):
+    check = {"all": {"metric": "unpriced_lines", "max": 0}}
+    before = facts(checks=check)
+    assert [line.key for line in before.bill if line.to_be_quoted] == [""] and len(before.failed_checks) == 1
+    remedy = account_sections(hold_costs(before))
+    assert any("services.ID.covers: authentication" in point for section in remedy for point in section.points)
+    keys = {"per": "link", "covers": "authentication", **({"price": price} if price else {})}
+    found = facts(checks=check, services={"keys": keys})
+    assert [line.address for line in found.bill if "authentication" in line.address] == []
+    assert [line.key for line in found.bill if line.to_be_quoted] == ([] if price else ["keys"])
+    assert (found.plan.costs.capex, len(found.failed_checks)) == ((140.0, 0) if price else (100.0, 1))
+    assert ("at least" in summary_text(found)) == (price is None)
+    assert any(line.product == "services.keys" for request in requests(found) for line in request.lines)
 
 
 def test_what_lies_beyond_the_quoted_terms_is_told_apart_wherever_a_quote_is_called_firm():

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from qplan.assessment.facts import PlanFacts
 from qplan.comparison.cost_account import MAX_TOTAL, CostAccount, CostLimit
+from qplan.costing.bill import Category
 from qplan.costing.bill_lines import kwh_per_year
 from qplan.costing.cash_flow import annualised, convention, escalation_within, fees_beyond
 from qplan.costing.cost import ZERO, money
@@ -91,7 +92,9 @@ def account_sections(account: CostAccount) -> tuple[Section, ...]:
         Section("corridors", "By corridor", (SHARING_RULE,), (_corridors(facts),)),
         Section("firmness", "What the TCO rests on", (FIRM,), (_firmness(facts),)),
         _register(facts),
-        Section("unpriced", unpriced.title, tables=(replace(unpriced, title=""),)) if unpriced.rows else None,
+        Section("unpriced", unpriced.title, tables=(replace(unpriced, title=""),), points=tuple(_how_priced(facts)))
+        if unpriced.rows
+        else None,
         Section("basis", "How it is counted", (counting,)),
     )
     return tuple(section for section in found if section is not None)
@@ -222,6 +225,12 @@ def _compared(account: CostAccount) -> Section | None:
     tables = [Table("", ("", *figures), tuple(rows), right=figures)]
     tables += [Table("TCO by corridor", ("Corridor", "Change"), corridors, right=("Change",))] if corridors else []
     return Section("compared", name, tables=tuple(tables))
+
+
+def _how_priced(facts: PlanFacts) -> Iterator[str]:
+    """Of a line that no product and no service stands for yet."""
+    if any(line.category is Category.AUTHENTICATION for line in facts.bill):
+        yield "Authentication has a price once a service is stated that covers it (services.ID.covers: authentication)."
 
 
 def _change(delta: float) -> str:
