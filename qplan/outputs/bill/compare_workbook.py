@@ -11,7 +11,7 @@ from xlsxwriter.worksheet import Worksheet
 from qplan.comparison.columns import Column, SideBySide
 from qplan.costing.cost import contingency, opex_of_year, refresh_of_year, tco
 from qplan.outputs.bill.books import made_book, said_sheet
-from qplan.outputs.bill.sheets import Styles, fit_height, formula, lay_out, plain_table, total_row, write
+from qplan.outputs.bill.sheets import Styles, fit_height, formula, in_cents, lay_out, plain_table, total_row, write
 from qplan.outputs.bill.tables import CellTable
 from qplan.outputs.compare.page import heading, headline
 from qplan.outputs.compare.remarks import said
@@ -101,7 +101,8 @@ def _years(sheet: Worksheet, styles: Styles, table: SideBySide) -> None:
         for year, amount in enumerate(amounts):
             write(sheet, FIRST + year, number, amount, styles.money)
         span = f"{letter}2:{letter}{last}"
-        formula(sheet, last, number, f"=SUM({span})", styles.total, sum(amounts))
+        nominal = column.facts.costs.nominal
+        formula(sheet, last, number, f"=SUMPRODUCT({in_cents(span)})", styles.total, nominal)
         rate = f"Assumptions!{xl_col_to_name(number)}{RATE_ROW}"
         text = f"=SUMPRODUCT({span},(1+{rate})^-$A$2:$A${last})"
         discounted = tco(column.facts.inventory.economics, column.facts.costs.total)

@@ -124,6 +124,12 @@ def formula(sheet: Worksheet, row: int, column: int, text: str, style: Format, v
     sheet.write_formula(row, column, text, style, value if isinstance(value, str) else float(value))
 
 
+def in_cents(amount: str) -> str:
+    """An amount of a formula, or many, to the cent with halves to even, as a plan states it; a cell, sum or bracket."""
+    up, tie = f"INT(100*{amount}+0.500001)", f"(ABS(100*{amount}-INT(100*{amount})-0.5)<0.000001)"
+    return f"({up}-{tie}*MOD({up},2))/100"
+
+
 def literal(text: str) -> str:
     """A text within a formula, where none may have more than 255 characters."""
     whole = shortened(text, MOST_LITERAL)
@@ -152,6 +158,16 @@ def lay_out(
     sheet.repeat_rows(0)
     sheet.print_area(0, 0, last_row + 1, len(header) - 1)
     print_set_up(sheet, widths, breaks)
+
+
+def fold(sheet: Worksheet, styles: Styles, first: int, names: Sequence[str], width: float, last_row: int) -> None:
+    """Columns behind a table that is laid out, folded away; they are sorted along."""
+    for column, name in enumerate(names, first):
+        sheet.write_string(0, column, name, styles.figure_header)
+    last = first + len(names)
+    sheet.autofilter(0, 0, last_row, last - 1)
+    sheet.set_column(first, last - 1, width, None, {"level": 1, "hidden": True})
+    sheet.set_column(last, last, None, None, {"collapsed": True})
 
 
 def print_set_up(sheet: Worksheet, widths: Sequence[float], breaks: Sequence[int] = ()) -> None:

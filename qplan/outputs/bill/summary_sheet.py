@@ -11,7 +11,7 @@ from qplan.assessment.facts import PlanFacts
 from qplan.assessment.unstated import Charge, may_all_be_typed
 from qplan.costing.bill import NO_SOURCE, Category
 from qplan.costing.cents import Exact
-from qplan.costing.cost import contingency, nominal_after, tco
+from qplan.costing.cost import contingency, tco
 from qplan.costing.firmness import CONTINGENCY, EXPIRED, EXPIRED_FOREIGN, FOREIGN, ILLUSTRATIVE, PUBLISHED, QUOTED
 from qplan.costing.money_text import TO_BE_QUOTED
 from qplan.outputs.bill.bill_columns import bill_range
@@ -143,13 +143,12 @@ def _totals(facts: PlanFacts) -> Iterator[tuple[str, Charge | None, str, Exact |
     """Label, charge, formula, its present value and a note."""
     economics, total = facts.inventory.economics, facts.costs.total
     reserve = contingency(economics, total.capex)
-    nominal = total.capex + reserve + nominal_after(economics, total, 0)
     yield "Capex", "one-off", "=capex_total", total.capex, "one-off: sum of the line totals in Bill"
     yield "Contingency", "one-off", "=capex_total*contingency_share", reserve, "share of capex, see Assumptions"
     what = "support, hosting, relay operation, leases, fees, licences, energy"
     yield "Opex of year 1", "yearly", "=opex_total", total.opex_per_year, what
     later = "capex, contingency, opex of every year, what is bought again"
-    yield "Total over the horizon, nominal", None, "=nominal_total", nominal, later
+    yield "Total over the horizon, nominal", None, "=nominal_total", facts.costs.nominal, later
     yield "Total over the horizon, discounted", None, "=tco_total", tco(economics, total), "TCO, see Costs by year"
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 from qplan.assessment.corridors import CorridorFacts
 from qplan.assessment.unstated import Charge
 from qplan.comparison.beside_classical import BesideClassical, CorridorExtra
-from qplan.costing.cash_flow import CashFlow, cash_flow
-from qplan.costing.cents import cents
-from qplan.costing.cost import Cost, money, nominal_after, refresh_over_horizon
+from qplan.costing.cash_flow import KINDS, OPEX_KINDS, CashFlow, cash_flow
+from qplan.costing.cost import ZERO, money, refresh_over_horizon
 from qplan.costing.money_text import TO_BE_QUOTED, format_money, round_money
 from qplan.inventory.source.messages import counted
 from qplan.outputs.compare.charts import Bar, stacked_bars
@@ -110,15 +109,15 @@ def least_of(beside: BesideClassical, charge: Charge | None = None) -> tuple[str
 
 def money_rows(beside: BesideClassical) -> Iterator[tuple[str, str, tuple[float, ...]]]:
     """Key, name, and an amount for every one of `COLUMNS`."""
-    label = wording.tco_label(beside.facts.inventory.economics)
+    economics = beside.facts.inventory.economics
+    label = wording.tco_label(economics)
     for key, name in (("capex", "Capex"), ("contingency", "Contingency"), ("opex_per_year", "Opex of year 1")):
         yield key, name, (0.0, *(getattr(costs, key) for costs in _three(beside)))
-    design, extra = beside.design.total, beside.facts.costs.total
     for key, name, classical, added in zip(
         ("opex", "refresh", "discount"),
         ("Opex of all years, with growth", "Bought again (refresh), all years", "Less the discount on later years"),
-        _later(beside, design, beside.classical),
-        _later(beside, extra, beside.extra),
+        _later(cash_flow(economics, beside.design.total), beside.classical),
+        _later(beside.facts.costs.years, beside.extra),
         strict=True,
     ):
         yield key, name, (0.0, *map(float, (classical, classical + added, added)))
@@ -128,11 +127,10 @@ def money_rows(beside: BesideClassical) -> Iterator[tuple[str, str, tuple[float,
         yield f"corridors.{each.id}.tco", f"TCO of {money_name(each.id)}", amounts
 
 
-def _later(beside: BesideClassical, cost: Cost, stated: Costs) -> tuple[Decimal, Decimal, Decimal]:
+def _later(years: Sequence[CashFlow], stated: Costs) -> tuple[Decimal, Decimal, Decimal]:
     """Opex and refresh of all years, nominal, and what discounting takes: with capex and contingency, the tco."""
-    economics = beside.facts.inventory.economics
-    refresh = cents(refresh_over_horizon(economics, cost))
-    opex = cents(nominal_after(economics, cost, 0)) - refresh
+    kinds = {kind: sum((row.kinds[kind] for row in years), ZERO) for kind in KINDS}
+    opex, refresh = sum((kinds[kind] for kind in OPEX_KINDS), ZERO), kinds["refresh"]
     at_once, whole = money(stated.capex) + money(stated.contingency), money(stated.tco)
     return opex, refresh, whole - at_once - opex - refresh
 
