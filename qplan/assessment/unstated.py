@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from qplan.costing.bill import EXISTING, BillLine, Category
+from qplan.costing.bill_services import is_unpriced
 from qplan.inventory.admissible import admissible_offers
 from qplan.inventory.fields import Model
 from qplan.inventory.installed import paid_nodes, paid_relays
@@ -45,12 +46,23 @@ def may_all_be_typed(unstated: Iterable[Unstated]) -> bool:
     return bool(found) and all(found)
 
 
-def unpriced_products(inventory: Inventory) -> tuple[str, ...]:
-    """Systems and items that any plan of the inventory counts as 0."""
-    equipment = inventory.equipment
+def unstated_anywhere(inventory: Inventory) -> tuple[Unstated, ...]:
+    """What a plan of the inventory counts as 0 where it uses it: of all products, services, sites and fibres."""
+    equipment, services = inventory.equipment, inventory.services
     products: dict[str, QkdSystem | Item] = {**equipment.qkd_systems, **equipment.node_items, **equipment.relay_items}
     bought = {key: _as_bought(inventory, key, product) for key, product in products.items()}
-    return _missing("price", "one-off", bought, "price").missing
+    relays = {key: site for key, site in inventory.sites.items() if site.trusted_node != "forbidden"}
+    unpriced = sorted(
+        key
+        for key, service in services.items()
+        if is_unpriced(inventory, service) and not admissible_offers(inventory, f"services.{key}")
+    )
+    asked = (
+        _missing(PRICE, "one-off", bought, "price"),
+        Unstated(SERVICE_PRICE, "one-off", tuple(unpriced), len(services)),
+        *_asked(inventory, inventory.sites, relays, inventory.fibres, products),
+    )
+    return tuple(each for each in asked if each.missing)
 
 
 def unstated_costs(

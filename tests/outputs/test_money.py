@@ -14,6 +14,7 @@ from plan_fixtures import make_link, make_plan
 from qplan.api.buying import render_bill
 from qplan.api.columns import render_columns
 from qplan.assessment.facts import assess
+from qplan.assessment.unstated import unstated_anywhere
 from qplan.comparison.columns import Column, lay_side_by_side
 from qplan.comparison.cost_account import hold_costs
 from qplan.explain.sensitivity import Sensitivities
@@ -96,6 +97,9 @@ def test_what_is_not_stated_is_listed_and_totals_are_at_least(change, said, leas
     assert told == json.loads(costs_json(found))["counted_as_0"]
     found_words = [f"{each['what']} of {len(each['missing'])} of {each['of']} " for each in told]
     assert len(found_words) == bool(said) and all(map(said.startswith, found_words))
+    of_any_plan = {each.what: each.missing for each in unstated_anywhere(found.inventory)}
+    assert {each.what: each.missing for each in found.unstated}.items() <= of_any_plan.items()
+    assert not of_any_plan.keys() - {"relay fit-out", "relay operation"} - {each.what for each in found.unstated}
 
 
 def test_unpriced_things_that_decided_are_said_first():

@@ -63,12 +63,11 @@ def counted_as_0(facts: PlanFacts, charge: Charge | None = None) -> tuple[Unstat
 
 def unstated_text(facts: PlanFacts) -> str:
     """`Counted as 0, because not stated: lease of 7 of 7 fibres, hosting of 3 of 5 nodes.`; "" where all is stated."""
-    parts = unstated_parts(facts)
-    return f"Counted as 0, because not stated: {parts}." if parts else ""
+    return f"Counted as 0, because not stated: {unstated_parts(facts)}." if facts.unstated else ""
 
 
 def unstated_parts(facts: PlanFacts) -> str:
-    return ", ".join(_unstated(each) for each in facts.unstated)
+    return _listed(facts.unstated)
 
 
 def to_be_quoted(facts: PlanFacts) -> str | None:
@@ -76,10 +75,14 @@ def to_be_quoted(facts: PlanFacts) -> str | None:
     return ", ".join(line.address for line in facts.bill if line.to_be_quoted) or None
 
 
-def unpriced_text(products: Sequence[str]) -> str:
-    """Of amounts that products without a price may be part of; "" where there are none."""
-    named = wording.listed(products, NAMED)
-    return f"Every amount is at least so much: without a price, and counted as 0, is {named}." if products else ""
+def left_out_text(unstated: Sequence[Unstated], where: str = "") -> str:
+    """Of amounts that stand without `at least`, beside what they leave out; "" where that is nothing."""
+    parts = _listed(unstated)
+    return f"Every amount is at least so much: counted as 0{where}, because not stated, is {parts}." if parts else ""
+
+
+def _listed(unstated: Sequence[Unstated]) -> str:
+    return ", ".join(map(_unstated, unstated))
 
 
 def _unstated(each: Unstated) -> str:
