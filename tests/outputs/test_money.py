@@ -23,6 +23,7 @@ from qplan.outputs.bill.summary_sheet import BEYOND_TERMS
 from qplan.outputs.bill.tables import bill_csv
 from qplan.outputs.bill.workbook import workbook_bytes
 from qplan.outputs.compare.page import compared_document
+from qplan.outputs.compare.rows import rows
 from qplan.outputs.compare.sensitivity import sensitivity_section
 from qplan.outputs.costs.costs_json import costs_json
 from qplan.outputs.costs.sections import account_sections
@@ -133,6 +134,10 @@ def test_a_comparison_takes_no_open_total_for_the_least():
     (tco,) = (row for row in book["Compare"].iter_rows() if row[0].value == "TCO")
     assert ["at least" in cell.number_format for cell in tco[2:]] == [False, True]
     assert [cell.value for cell in book["Costs by year"][1]] == ["Year", "all", "some, at least"]
+    spared = facts(system=without(SYSTEM, "price"), spares=SPARE, metadata={"name": "Net"})
+    stocked = lay_side_by_side([Column("all", "optimal", stated), Column("some", "optimal", spared)])
+    (row,) = (row for row in rows(stocked) if row.key == "capex.spares")
+    assert row.texts == ("–", "at least 0")
     firm = lay_side_by_side([Column("a", "optimal", stated), Column("b", "optimal", stated)])
     assert compared_document(firm).headline == "Least TCO: a, EUR 100."
     assert b"at least" not in render_columns(firm) and b"of what is stated" not in render_columns(firm)
@@ -246,8 +251,8 @@ def test_what_lies_beyond_the_quoted_terms_is_told_apart_wherever_a_quote_is_cal
     assert dict(zip(register.tables[0].header, register.tables[0].rows[0], strict=True))["Beyond its terms"] == "75 %"
     assert json.loads(costs_json(found))["quotes"][0]["beyond_terms"] == 300
     book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(found)), data_only=True)
-    rows = {row[0]: row[1:] for row in book["Summary"].values}
-    assert (rows["Quoted"][0], rows[BEYOND_TERMS][:2]) == (400, (300, 0.75))
+    said = {row[0]: row[1:] for row in book["Summary"].values}
+    assert (said["Quoted"][0], said[BEYOND_TERMS][:2]) == (400, (300, 0.75))
     (quoted,) = (row for row in book["Provenance"].values if row[0] == "quote")
     assert quoted[5:] == (400, 1, 300)
 

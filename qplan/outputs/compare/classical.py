@@ -66,8 +66,9 @@ def classical_sections(beside: BesideClassical) -> tuple[Section, ...]:
 def classical_document(beside: BesideClassical) -> Document:
     """A page of these sections."""
     inventory, currency = beside.facts.inventory, beside.extra.currency
+    _, classical, _, adds = headings(beside)
     bars = [
-        Bar(money_name(each.id), (("Classical", each.classical), ("QKD adds", max(each.extra, 0.0))))
+        Bar(money_name(each.id), ((classical, each.classical), (adds, max(each.extra, 0.0))))
         for each in beside.corridors
     ]
     first, *others = classical_sections(beside)
@@ -159,14 +160,14 @@ def _rests_on(beside: BesideClassical) -> Iterator[str]:
 def _open(beside: BesideClassical) -> Iterator[str]:
     classical = [line.description for line in beside.design.unpriced]
     if classical:
-        yield f"Classical: counted as 0, because {TO_BE_QUOTED}: {wording.listed(classical)}."
+        yield f"Classical: counted as 0, because {TO_BE_QUOTED}: {'; '.join(classical)}."
     if beside.design.unnamed:
         yield f"Classical: counted as 0, because no encryptor is stated: {wording.listed(beside.design.unnamed)}."
     if unstated := money_words.unstated_parts(beside.facts):
         yield f"QKD adds: counted as 0, because not stated: {unstated}."
     lines = [line.description for line in beside.facts.bill if line.to_be_quoted]
     if lines:
-        yield f"QKD adds: {TO_BE_QUOTED}, in no total: {wording.listed(lines)}."
+        yield f"QKD adds: {TO_BE_QUOTED}, in no total: {'; '.join(lines)}."
 
 
 def _tables(beside: BesideClassical) -> Iterator[Table]:

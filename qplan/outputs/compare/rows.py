@@ -82,7 +82,7 @@ def _design(table: SideBySide) -> Iterator[Row]:
 
 def _row_where_any(row: Row) -> Iterator[Row]:
     """A row that no plan has anything for stays away."""
-    if any(row.values):
+    if any(value is not None for value in row.values):
         yield row
 
 
@@ -173,7 +173,7 @@ def _money(table: SideBySide) -> Iterator[Row]:
             yield from _changes(table, key, name)
         if key == "capex":
             spares = _row(table, group, "capex.spares", "Spares, part of the capex", "money", spares_capex)
-            yield from _row_where_any(replace(spares, least=_least(table, charge)))
+            yield from _row_where_any(replace(spares, least=tuple(map(_unpriced_spares, table.columns))))
 
 
 def _amounts_are(facts: PlanFacts) -> str | None:
@@ -188,6 +188,11 @@ def _least(table: SideBySide, charge: Charge | None = None) -> tuple[str, ...]:
 def _before(column: Column, charge: Charge | None = None) -> str:
     """What stands before a column's amounts."""
     return "" if column.facts is None else at_least(column.facts, charge)
+
+
+def _unpriced_spares(column: Column) -> str:
+    lines = () if column.facts is None else column.facts.bill
+    return "at least " if any(line.to_be_quoted for line in lines if line.category is Category.SPARE) else ""
 
 
 def spares_capex(facts: PlanFacts) -> float | None:
