@@ -76,17 +76,15 @@ def hold_costs(
     end a share of it. Raises WrongUsage, NothingToCompare.
     """
     from qplan.comparison import cost_account
+    from qplan.outputs.compare.rows import unlike_text
 
     facts = facts_as_of(result, as_of)
     before = None if compare_to is None else facts_as_of(compare_to, as_of)
     increase = None if max_increase is None else _increase(max_increase)
     if increase is not None and before is None:
         raise WrongUsage("--max-increase is one over another plan: name it with --compare-to PLAN")
-    if increase is not None and before is not None and before.plan.costs.currency != facts.plan.costs.currency:
-        raise WrongUsage(
-            f"--max-increase: the other plan is in {before.plan.costs.currency}, this one in "
-            f"{facts.plan.costs.currency}, so no increase can be stated"
-        )
+    if increase is not None and before is not None and (reason := unlike_text(before, facts)):
+        raise WrongUsage(f"--max-increase: this plan's costs are {reason} as the other's, so no increase can be stated")
     return cost_account.hold_costs(facts, before, max_total, increase, compare_at)
 
 

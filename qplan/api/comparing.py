@@ -55,7 +55,13 @@ def compare(before: Result | Reading, after: Result | Reading) -> Comparison:
         return comparing.compare(before.facts, after.facts)
     if isinstance(before, Result) or isinstance(after, Result):
         raise WrongUsage("one is a plan and the other an inventory: name two plans, or two inventories")
-    return comparing.compare_alone(before.inventory, after.inventory)
+    return _with_silenced(comparing.compare_alone(before.inventory, after.inventory), before, after)
+
+
+def _with_silenced(found: Comparison, before: Reading, after: Reading) -> Comparison:
+    from qplan.comparison.inventories import newly_silenced
+
+    return replace(found, silenced=newly_silenced(before.suppressed, after.suppressed))
 
 
 def compare_against(
@@ -95,7 +101,7 @@ def compare_against(
             return Against(comparing.compare_with_nothing(new_plan.facts), tuple(notes))
         committed = _committed(former, before, at, there)
         old_plan = _planned(before, committed, plan, f"at {revision}", notes)
-        return Against(compare(old_plan, new_plan), tuple(notes))
+        return Against(_with_silenced(compare(old_plan, new_plan), before, after), tuple(notes))
 
 
 def report(result: Result, style: ReportStyle, compare_to: Result | None = None) -> str:

@@ -12,7 +12,7 @@ import click
 from qplan.api.columns import write_file
 from qplan.api.inventories import DEFAULT_FILE, load
 from qplan.api.planning import GAP, MOST_THREADS, TIME_LIMIT_S, Solver
-from qplan.api.words import Style, render_warnings
+from qplan.api.words import Style, printable, render_warnings
 from qplan.cli.completion import complete_override, complete_scenario
 from qplan.cli.terminal import factor, ratio, say, seconds
 
@@ -93,7 +93,12 @@ def to_file_option(function: F) -> F:
 
 def style_of(style: S | None, out: Path | None, suffixes: Mapping[str, S], default: S) -> S:
     """The format asked for, else that of the file's name. Raises click's UsageError."""
-    chosen = style or suffixes.get("" if out is None else out.suffix.lower(), default)
+    ending = "" if out is None else out.suffix.lower()
+    if style is None and ending and ending not in suffixes:
+        offered = f"{', '.join(suffixes)}, or --format beside another"
+        message = f"{printable(str(out))} ends with {printable(ending)}, which stands for no format; expected {offered}"
+        raise click.UsageError(message, click.get_current_context())
+    chosen = style or suffixes.get(ending, default)
     if chosen == "xlsx" and out is None:
         raise click.UsageError("a workbook is no text: name a file with --out", click.get_current_context())
     return chosen

@@ -51,6 +51,7 @@ def command(
     Amounts are held against limits in whole cents; what is not kept is said on stderr, too. What has no price is in no
     total: then a limit that is kept is kept so far.
     """
+    chosen = style_of(style, out, SUFFIXES, "text")
     account = hold_costs(
         load_result(plan),
         compare_to=None if compare_to is None else load_result(compare_to),
@@ -59,7 +60,6 @@ def command(
         as_of=None if as_of is None else as_of.date(),
         compare_at=str(compare_to or ""),
     )
-    chosen = style_of(style, out, SUFFIXES, "text")
     put(render_costs(account, chosen, window()).encode(), out, chosen)
     for text in limits_not_kept(account):
         say(f"{text}\n", err=True)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from qplan.assessment.facts import PlanFacts
 from qplan.comparison.model import Amount
 
+Unlike = Literal["currency", "horizon"]
+"""Why the money of two plans is not compared."""
 COMMON = ""
 """Stands for a corridor's id where money is used by none."""
 
@@ -28,6 +31,11 @@ class Column:
             return {}
         return {share.corridor: float(share.tco) for share in self.facts.costs.shares}
 
+    @property
+    def served(self) -> frozenset[str]:
+        """The corridors that the plan serves."""
+        return frozenset() if self.facts is None else frozenset(each.id for each in self.facts.corridors if each.served)
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -41,10 +49,10 @@ class Difference:
 
     @property
     def deciding(self) -> tuple[str, float] | None:
-        """The corridor that makes most of the difference; None where there is none, or none goes its way."""
-        whole = self.tco.delta or 0.0
-        along = [each for each in self.corridors if each[1] * whole > 0]
-        return max(along, key=lambda each: abs(each[1]), default=None)
+        """The corridor with the largest part in the difference; None where none goes its way, or several have it."""
+        along = [each for each in self.corridors if each[1] * (self.tco.delta or 0.0) > 0]
+        largest = [each for each in along if each[1] == along[0][1]]
+        return largest[0] if len(largest) == 1 else None
 
 
 @dataclass(frozen=True)
@@ -58,13 +66,11 @@ class SideBySide:
         return next(column for column in self.columns if column.id == self.baseline)
 
     def difference(self, column: Column) -> Difference | None:
-        """None for the baseline itself, where one of the two has no plan, and where their currencies differ."""
+        """None for the baseline itself, where one of the two has no plan, and where their money is not compared."""
         base = self.base
-        if column is base or column.facts is None or base.facts is None:
+        if column is base or column.facts is None or base.facts is None or unlike(base.facts, column.facts):
             return None
         before, after = base.facts.plan.costs, column.facts.plan.costs
-        if before.currency != after.currency:
-            return None
         old, new = base.corridors, column.corridors
         corridors = {key: round(new.get(key, 0.0) - old.get(key, 0.0), 2) for key in sorted(old.keys() | new.keys())}
         return Difference(
@@ -73,6 +79,17 @@ class SideBySide:
             tco=_amount(before.tco, after.tco),
             corridors=tuple(sorted(corridors.items(), key=lambda each: -abs(each[1]))),
         )
+
+
+def unlike(one: PlanFacts, other: PlanFacts) -> Unlike | None:
+    """Amounts in other currencies, or totals over other horizons."""
+    if one.plan.costs.currency != other.plan.costs.currency:
+        return "currency"
+    return None if _years(one) == _years(other) else "horizon"
+
+
+def _years(facts: PlanFacts) -> int:
+    return facts.inventory.economics.horizon_years
 
 
 def lay_side_by_side(columns: Sequence[Column], baseline: str | None = None) -> SideBySide:

@@ -45,7 +45,7 @@ class CostAccount:
 
     @property
     def difference(self) -> Difference | None:
-        """None where nothing is compared, or the two are in different currencies."""
+        """None where nothing is compared, or the money of the two is not to be."""
         if self.before is None:
             return None
         table = lay_side_by_side(

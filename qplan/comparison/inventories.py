@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from qplan.comparison.limits import limit_of
 from qplan.comparison.model import Input, Inputs
+from qplan.errors import Diagnostic
 from qplan.inventory.model import Inventory
 
 IGNORED = ("moved",)
@@ -22,6 +23,13 @@ def compare_inventories(before: Inventory, after: Inventory) -> Inputs:
     )
     limits = filter(None, (limit_of(each) for each in changed))
     return Inputs(changed, tuple(limits))
+
+
+def newly_silenced(before: Iterable[Diagnostic], after: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Of the findings that comments suppress after, those that none suppressed before; by code and address."""
+    known = {(each.code, each.address) for each in before}
+    found = {(each.code, each.address): each for each in after if (each.code, each.address) not in known}
+    return tuple(found[key] for key in sorted(found))
 
 
 def _differences(

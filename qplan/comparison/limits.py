@@ -13,9 +13,9 @@ Order = Callable[[object, object], Direction]
 
 def limit_of(change: Input) -> Limit | None:
     """The change as one of a limit; None where the address limits nothing."""
-    for pattern, order in RULES.items():
+    for gravity, (pattern, order) in enumerate(RULES.items()):
         if re.fullmatch(pattern, change.address):
-            return Limit(change.address, change.before, change.after, order(change.before, change.after))
+            return Limit(change.address, change.before, change.after, order(change.before, change.after), gravity)
     return None
 
 
@@ -81,6 +81,27 @@ def _whole(before: object, after: object) -> Direction:
     return "tightened" if before is None else "loosened" if after is None else "changed"
 
 
+def _expected(before: object, after: object) -> Direction:
+    """What drills expect of corridors: each limit by itself."""
+    old, new = _expectations(before), _expectations(after)
+    ways = {
+        (_most if metric == "max_gap_s" else _least)(old.get((corridor, metric)), new.get((corridor, metric)))
+        for corridor, metric in old.keys() | new.keys()
+    } - {"changed"}
+    return ways.pop() if len(ways) == 1 else "changed"
+
+
+def _expectations(value: object) -> dict[tuple[object, str], object]:
+    """By corridor and metric; the last of several alike."""
+    stated = [each for each in value if isinstance(each, dict)] if isinstance(value, list | tuple) else []
+    return {
+        (each.get("corridor"), metric): limit
+        for each in stated
+        for metric, limit in each.items()
+        if metric != "corridor" and limit is not None
+    }
+
+
 def _other(before: object, after: object) -> Direction:
     return "changed"
 
@@ -90,26 +111,26 @@ def _number(value: object, default: float) -> float:
 
 
 RULES: Mapping[str, Order] = {
-    r"budget\.(capex|tco)": _most,
+    r"sites\.[^.]+\.trusted_node": _words("forbidden", "allowed", "existing", default="allowed"),
+    r"corridors\.[^.]+\.shares_needed": _kept_free(1),
+    r"corridors\.[^.]+\.allowed_(countries|operators|key_domains)": _only,
+    r"corridors\.[^.]+\.avoid_sites": _never,
+    r"corridors\.[^.]+\.min_security_tier": _least,
+    r"corridors\.[^.]+\.fallback": _words("fail_closed", "pqc", "best_effort", default=None),
+    r"corridors\.[^.]+\.required": _words(True, False, default=True),
+    r"corridors\.[^.]+\.paths": _kept_free(1),
+    r"corridors\.[^.]+\.disjoint": _words("duct", "node", "relay", default="duct"),
+    r"corridors\.[^.]+\.max_relays": _most,
     r"checks\.[^.]+": _whole,
     r"checks\.[^.]+\.max": _most,
     r"checks\.[^.]+\.min": _least,
     r"checks\.[^.]+\.severity": _words("error", "warning", default="error"),
     r"checks\.[^.]+\.(metric|where)(\..+)?": _other,
+    r"drills\.[^.]+\.expect": _expected,
+    r"budget\.(capex|tco)": _most,
     r"policy\.max_bypass_sites": _granted(2),
     r"policy\.(loss_margin_db|key_rate_reserve)": _kept_free(0.0),
     r"policy\.(technologies|manufacturers|suppliers)": _only,
     r"policy\.offers": _other,
-    r"drills\.[^.]+\.expect": _other,
-    r"sites\.[^.]+\.trusted_node": _words("forbidden", "allowed", "existing", default="allowed"),
-    r"corridors\.[^.]+\.paths": _kept_free(1),
-    r"corridors\.[^.]+\.shares_needed": _kept_free(1),
-    r"corridors\.[^.]+\.disjoint": _words("duct", "node", "relay", default="duct"),
-    r"corridors\.[^.]+\.max_relays": _most,
-    r"corridors\.[^.]+\.allowed_(countries|operators|key_domains)": _only,
-    r"corridors\.[^.]+\.min_security_tier": _least,
-    r"corridors\.[^.]+\.avoid_sites": _never,
-    r"corridors\.[^.]+\.required": _words(True, False, default=True),
-    r"corridors\.[^.]+\.fallback": _words("fail_closed", "pqc", "best_effort", default=None),
 }
-"""By the whole address."""
+"""By the whole address, the gravest first: who may see keys, what fails, what it costs."""

@@ -8,6 +8,7 @@ from typing import Generic, Literal, TypeVar
 
 from qplan.assessment.checks import CheckResult
 from qplan.assessment.facts import PlanFacts
+from qplan.errors import Diagnostic
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -99,6 +100,16 @@ class FailureChange:
 
 
 @dataclass(frozen=True)
+class Expectations:
+    """How many things the drills expect that a plan can play, and how many of them it keeps."""
+
+    stated: int
+    kept: int
+    missed: tuple[str, ...]
+    """`CORRIDOR in DRILL`."""
+
+
+@dataclass(frozen=True)
 class SightChange:
     """A site, an operator or a country that sees keys of more or of fewer corridors in clear, as a relay.
 
@@ -124,7 +135,10 @@ class ExposureChange:
 
 @dataclass(frozen=True)
 class Amount:
-    """Money before and after. The difference is None where the two are in different currencies."""
+    """Money before and after. The difference is None where the two are in different currencies.
+
+    Of totals over the horizon, also where that is another one.
+    """
 
     before: float | None
     after: float | None
@@ -142,6 +156,7 @@ class Money:
     capex: Amount
     opex_per_year: Amount
     tco: Amount
+    horizon_years: Pair[int]
     quoted_share: Pair[float]
     """Of the tco: what rests on quotes that hold, in the plan's currency."""
     illustrative_share: Pair[float]
@@ -179,6 +194,8 @@ class Limit:
     before: object
     after: object
     direction: Direction
+    gravity: int = 0
+    """The gravest is 0."""
 
 
 @dataclass(frozen=True)
@@ -215,9 +232,12 @@ class PlanChange:
     margins: Margins
     failures: tuple[FailureChange, ...]
     """Of corridors that fail otherwise."""
+    expectations: Pair[Expectations]
     checks: tuple[tuple[str, Pair[CheckResult]], ...]
     """All, by id."""
     objective: Pair[str]
+    as_of: Pair[str]
+    """The day on which quotes are judged; None: none has run out."""
     proof: Pair[Proof]
 
     def count(self, action: Action) -> int:
@@ -229,8 +249,9 @@ class PlanChange:
         checks = any(_differs(pair) for _, pair in self.checks)
         amounts = (self.money.capex, self.money.opex_per_year, self.money.tco)
         money = any(amount.before != amount.after for amount in amounts)
-        proof = self.proof.changed or self.objective.changed
-        return bool(self.changes or self.failures) or checks or money or proof
+        firmness = (self.money.quoted_share, self.money.illustrative_share, self.money.unpriced_lines)
+        others = (*firmness, self.proof, self.objective, self.as_of, self.expectations)
+        return bool(self.changes or self.failures) or checks or money or any(pair.changed for pair in others)
 
 
 @dataclass(frozen=True)
@@ -241,10 +262,13 @@ class Comparison:
     plan: PlanChange | None
     renamed: Mapping[str, str]
     """Addresses of the inventory that are called otherwise now, old to new; before, all go by the new ones."""
+    silenced: tuple[Diagnostic, ...] = ()
+    """Findings that a comment suppresses now and did not before, where that is known."""
 
     @property
     def changed(self) -> bool:
-        return bool(self.inputs.changed or self.renamed or (self.plan is not None and self.plan.changed))
+        inventory = self.inputs.changed or self.renamed or self.silenced
+        return bool(inventory or (self.plan is not None and self.plan.changed))
 
 
 def _differs(pair: Pair[CheckResult]) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from qplan.inventory.key_stores import named_pairs
 from qplan.inventory.model import Inventory
 from qplan.plan.model import Plan
 
@@ -18,15 +19,17 @@ NAMING = {
     "site": "sites",
     "tx": "sites",
     "fibres": "fibres",
-    "link": "links",
     "corridor": "corridors",
     "id": "corridors",
 }
 """What the ids under a key are ids of."""
+OF_SITES = ("key_managers",)
+BETWEEN_SITES = ("links", "systems")
+"""Kinds of addresses in drills whose names are those of sites, or begin with those of two."""
 FREE = ("labels",)
 """What nothing is known of."""
 Names = Mapping[str, Mapping[str, str]]
-"""New ids by old ones, by kind."""
+"""New ids by old ones, by kind; of sites also those that stay."""
 
 
 def renamings(before: Inventory, after: Inventory) -> dict[str, str]:
@@ -42,17 +45,19 @@ def renamings(before: Inventory, after: Inventory) -> dict[str, str]:
 
 def rename_in_inventory(inventory: Inventory, renamed: Mapping[str, str]) -> Inventory:
     """The inventory as it would have been by the new names."""
-    names = _by_kind(renamed)
+    names = _by_kind(renamed, inventory.sites)
     content = inventory.model_dump(mode="json", exclude_unset=True)
     for kind in KINDS:
         if kind in content:
             content[kind] = {names[kind].get(key, key): value for key, value in content[kind].items()}
+    if stores := content.get("key_stores", {}).get("links"):
+        content["key_stores"]["links"] = {_rename_link(key, names): value for key, value in stores.items()}
     return Inventory.model_validate_json(json.dumps(_rename(content, "", names)))
 
 
 def rename_in_plan(plan: Plan, renamed: Mapping[str, str]) -> Plan:
     """The plan by the new names; ids of links stay."""
-    names = _by_kind(renamed)
+    names = _by_kind(renamed, ())
     content = plan.model_dump(mode="json")
     for part in ("nodes", "links", "corridors"):
         inner = names if part == "corridors" else {**names, "corridors": {}}
@@ -60,8 +65,9 @@ def rename_in_plan(plan: Plan, renamed: Mapping[str, str]) -> Plan:
     return Plan.model_validate_json(json.dumps(content))
 
 
-def _by_kind(renamed: Mapping[str, str]) -> Names:
-    names: dict[str, dict[str, str]] = {kind: {} for kind in (*KINDS, "links")}
+def _by_kind(renamed: Mapping[str, str], sites: Iterable[str]) -> Names:
+    names: dict[str, dict[str, str]] = {kind: {} for kind in KINDS}
+    names["sites"] |= {site: site for site in sites}
     for old, new in renamed.items():
         kind, _, name = old.partition(".")
         names[kind][name] = new.partition(".")[2]
@@ -79,4 +85,19 @@ def _rename(value: object, key: str, names: Names) -> object:
     kind, dot, name = value.partition(".")
     if dot and kind in KINDS:
         return f"{kind}.{names[kind].get(name, name)}"
+    if dot and kind in OF_SITES:
+        return f"{kind}.{names['sites'].get(name, name)}"
+    if dot and kind in BETWEEN_SITES:
+        return f"{kind}.{_rename_link(name, names)}"
+    if key == "link":
+        return _rename_link(value, names)
     return names.get(NAMING.get(key, ""), {}).get(value, value)
+
+
+def _rename_link(name: str, names: Names) -> str:
+    """`A--B` or `A--B--SYSTEM` between two sites by their new names; anything else as it is."""
+    sites = names["sites"]
+    for a, b in named_pairs(name):
+        if a in sites and b in sites:
+            return f"{sites[a]}--{sites[b]}{name[len(f'{a}--{b}') :]}"
+    return name

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 
 from qplan.assessment.corridors import CorridorFacts
 from qplan.assessment.exposure import Party
 from qplan.assessment.facts import PlanFacts
 from qplan.assessment.link_budgets import LinkFacts
 from qplan.comparison.elements import Addresses, compare_elements, link_addresses
-from qplan.comparison.failures import compare_failures
+from qplan.comparison.failures import compare_expectations, compare_failures
 from qplan.comparison.model import (
     Amount,
     CorridorChange,
@@ -35,13 +35,14 @@ Sights = Mapping[str, Mapping[str, int]]
 def compare_plans(before: PlanFacts, after: PlanFacts, old_names: Mapping[str, str]) -> PlanChange:
     """What differs between two plans; things renamed go by their new addresses in both, `old_names` by those."""
     links = link_addresses(before, after)
+    changes = compare_elements(before, after, links, old_names)
     checks = {side: {result.id: result for result in facts.checks} for side, facts in enumerate((before, after))}
     return PlanChange(
         before=before,
         after=after,
         links=links,
-        changes=compare_elements(before, after, links, old_names),
-        corridors=_corridors(before, after),
+        changes=changes,
+        corridors=_corridors(before, after, {change.address for change in changes}),
         exposure=_exposure(before, after),
         money=_money(before, after),
         margins=Margins(
@@ -49,8 +50,10 @@ def compare_plans(before: PlanFacts, after: PlanFacts, old_names: Mapping[str, s
             Pair(_worst(before, links[0], _unloaded), _worst(after, links[1], _unloaded)),
         ),
         failures=compare_failures(before, after),
+        expectations=compare_expectations(before, after),
         checks=tuple((key, Pair(checks[0].get(key), checks[1].get(key))) for key in sorted(checks[0] | checks[1])),
         objective=Pair(before.plan.objective.name, after.plan.objective.name),
+        as_of=Pair(before.plan.inventory.as_of, after.plan.inventory.as_of),
         proof=Pair(_proof(before), _proof(after)),
     )
 
@@ -60,7 +63,8 @@ def _turnover(before: Iterable[str], after: Iterable[str]) -> Turnover:
     return Turnover(tuple(sorted(new - old)), tuple(sorted(old - new)))
 
 
-def _corridors(before: PlanFacts, after: PlanFacts) -> tuple[CorridorChange, ...]:
+def _corridors(before: PlanFacts, after: PlanFacts, changed: Container[str]) -> tuple[CorridorChange, ...]:
+    """Those at `changed` addresses, and those whose relays others run now, or stand elsewhere."""
     old, new = ({corridor.id: corridor for corridor in facts.corridors} for facts in (before, after))
     tco = [{share.corridor: float(share.tco) for share in facts.costs.shares} for facts in (before, after)]
     found = []
@@ -76,7 +80,7 @@ def _corridors(before: PlanFacts, after: PlanFacts) -> tuple[CorridorChange, ...
             operators=_turnover(_relays(was, before, _operator), _relays(now, after, _operator)),
             countries=_turnover(_relays(was, before, _country), _relays(now, after, _country)),
         )
-        if any(_pairs_changed(each)) or each.operators or each.countries:
+        if f"corridors.{key}" in changed or each.operators or each.countries:
             found.append(each)
     return tuple(found)
 
@@ -87,10 +91,6 @@ def _operator(site: Site) -> str | None:
 
 def _country(site: Site) -> str | None:
     return site.country
-
-
-def _pairs_changed(each: CorridorChange) -> tuple[bool, ...]:
-    return tuple(pair.changed for pair in (each.served, each.key_rate_bps, each.tco, each.paths))
 
 
 def _relays(
@@ -145,17 +145,18 @@ def _sights(before: Sights, after: Sights) -> tuple[SightChange, ...]:
 
 def _money(before: PlanFacts, after: PlanFacts) -> Money:
     old, new = before.plan.costs, after.plan.costs
-    comparable = old.currency == new.currency
+    horizon_years = pair_of(before, after, lambda facts: facts.inventory.economics.horizon_years)
 
-    def amount(was: float, now: float) -> Amount:
-        return Amount(was, now, round(now - was, 2) if comparable else None)
+    def amount(was: float, now: float, comparable: bool = True) -> Amount:
+        return Amount(was, now, round(now - was, 2) if comparable and old.currency == new.currency else None)
 
     firmness = before.costs.firmness, after.costs.firmness
     return Money(
         currency=Pair(old.currency, new.currency),
         capex=amount(old.capex, new.capex),
         opex_per_year=amount(old.opex_per_year, new.opex_per_year),
-        tco=amount(old.tco, new.tco),
+        tco=amount(old.tco, new.tco, not horizon_years.changed),
+        horizon_years=horizon_years,
         quoted_share=pair_of(*firmness, lambda each: each.quoted),
         illustrative_share=pair_of(*firmness, lambda each: each.share(ILLUSTRATIVE)),
         unpriced_lines=pair_of(*firmness, lambda each: each.unpriced_lines),

@@ -15,6 +15,12 @@ def cents(amount: Exact) -> Decimal:
     return _from_cents(round(Fraction(amount) * 100))
 
 
+def unpadded(amount: Decimal) -> Decimal:
+    """The exact amount with two decimals; one that is finer than a cent with as many as say something."""
+    rounded = cents(amount)
+    return rounded if rounded == amount else amount.normalize()
+
+
 def apportion(parts: Sequence[Exact], total: Decimal | None = None) -> list[Decimal]:
     """Parts to the cent whose sum is `cents` of the exact sum (largest remainder; ties go to the earlier part).
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from qplan.costing.cents import cents
+from qplan.costing.cents import cents, unpadded
 
 TO_BE_QUOTED = "to be quoted"
 """What stands in place of an amount that nobody has stated."""
@@ -25,13 +25,17 @@ def format_money(amount: float | Decimal | None, currency: str) -> str:
 
 
 def plain_money(amount: Decimal) -> str:
-    """`1 240 000.00`: for columns that name their currency; more decimals only where the amount has more."""
-    rounded = cents(amount)
-    return thousands(format(rounded if rounded == amount else amount, "f"))
+    """`1 240 000.00`: to the cent, for columns that name their currency."""
+    return thousands(format(cents(amount), "f"))
+
+
+def plain_price(price: Decimal) -> str:
+    """Likewise; a price below 1, of a kWh say, as it was declared."""
+    return plain_money(price) if abs(price) >= 1 else format(unpadded(price), "f")
 
 
 def some_money(amount: Decimal) -> str:
-    """The same, but nothing for none."""
+    """`1 240 000.00` likewise, but nothing for none."""
     return plain_money(amount) if amount else ""
 
 

@@ -123,6 +123,8 @@ class Remedy:
     cost_known: bool
     """False: a site is added whose own cost nothing states, so that it is not in the figure."""
     service: Service
+    breaks: tuple[str, ...] = ()
+    """Checks that are errors and that the plan found for all corridors does not keep."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from qplan.candidates.model import CandidateGraph, CandidateLink, Usability
 from qplan.explain.findings import Setting
+from qplan.inventory.drills import target
 from qplan.inventory.model import Budget, Corridor, Inventory
 from qplan.inventory.source.overlay import new_entry
 
@@ -61,9 +62,38 @@ def apply_settings(
 
 
 def keep_corridors(inventory: Inventory, corridors: Collection[str]) -> Inventory:
-    """The inventory with only these of its corridors."""
+    """The inventory with only these of its corridors, and with checks and drills of these alone."""
     kept = {q: corridor for q, corridor in inventory.corridors.items() if q in corridors}
-    return inventory.model_copy(update={"corridors": kept})
+    return inventory.model_copy(update={"corridors": kept, **_about(inventory, kept)})
+
+
+def _about(inventory: Inventory, corridors: Collection[str]) -> dict[str, Any]:
+    """The checks and drills of an inventory without what names other corridors."""
+    checks = {
+        key: check
+        for key, check in inventory.checks.items()
+        if check.where.corridor is None or check.where.corridor in corridors
+    }
+    drills = {}
+    for key, drill in inventory.drills.items():
+        expect = tuple(each for each in drill.expect if each.corridor in corridors)
+        events = tuple(each for each in drill.events if each.surge is None or target(each.surge).name in corridors)
+        drills[key] = drill.model_copy(update={"expect": expect, "events": events})
+    return {"checks": checks, "drills": drills}
+
+
+def leave_out(inventory: Inventory, corridors: Iterable[str]) -> tuple[Setting, ...]:
+    """What takes corridors out of an inventory, and out of the checks and drills that name them."""
+    gone = set(corridors)
+    kept = keep_corridors(inventory, inventory.corridors.keys() - gone)
+    settings: list[Setting] = [(f"corridors.{q}", None) for q in sorted(gone)]
+    settings += [(f"checks.{key}", None) for key in sorted(inventory.checks.keys() - kept.checks.keys())]
+    for key, drill in sorted(kept.drills.items()):
+        for name in ("events", "expect"):
+            if getattr(drill, name) != getattr(inventory.drills[key], name):
+                stated = [each.model_dump(mode="json", exclude_unset=True) for each in getattr(drill, name)]
+                settings.append((f"drills.{key}.{name}", stated))
+    return tuple(settings)
 
 
 def keep_required(inventory: Inventory) -> Inventory:
@@ -73,12 +103,9 @@ def keep_required(inventory: Inventory) -> Inventory:
 
 def require_corridors(inventory: Inventory, corridors: Collection[str]) -> Inventory:
     """The inventory with only these of its corridors, all of them required."""
-    required = {
-        q: corridor.model_copy(update={"required": True})
-        for q, corridor in inventory.corridors.items()
-        if q in corridors
-    }
-    return inventory.model_copy(update={"corridors": required})
+    kept = keep_corridors(inventory, corridors)
+    required = {q: corridor.model_copy(update={"required": True}) for q, corridor in kept.corridors.items()}
+    return kept.model_copy(update={"corridors": required})
 
 
 def list_limits(inventory: Inventory, families: Collection[str] = LIMIT_FAMILIES) -> list[Limit]:

@@ -113,6 +113,7 @@ RULES: dict[str, Rule] = {
     "QP504": Rule("warning", "rate of interest or contingency that looks like a percentage"),
     "QP505": Rule("warning", "more years than anyone answers for"),
     "QP506": Rule("warning", "lease that dwarfs the equipment"),
+    "QP507": Rule("error", "exchange rate of the currency itself"),
     # imports
     "QP601": Rule("error", "file that is not of the format"),
     "QP602": Rule("error", "file too large, or made to exhaust memory"),

@@ -35,13 +35,15 @@ PRICED = "price: {}, support_per_year: 50, "
 
 @pytest.fixture(scope="module")
 def plans(tmp_path_factory):
-    """Folders of four plans: cheap, dear (TCO 5 % more), without a price, and in another currency."""
+    """Folders of five plans: cheap, dear (TCO 5 % more), without a price, in another currency, over one year."""
     folder = tmp_path_factory.mktemp("buying")
     for name, price, currency in (
         ("cheap", PRICED.format(6480), "EUR"), ("dear", PRICED.format(6930), "EUR"), ("open", "", "EUR"),
-        ("francs", PRICED.format(6480), "CHF"),
+        ("francs", PRICED.format(6480), "CHF"), ("brief", PRICED.format(6480), "EUR"),
     ):  # fmt: skip
-        (folder / f"{name}.yaml").write_text(SITES.format(price=price, currency=currency))
+        text = SITES.format(price=price, currency=currency)
+        years = "horizon_years: 1" if name == "brief" else "horizon_years: 2"
+        (folder / f"{name}.yaml").write_text(text.replace("horizon_years: 2", years))
         made = optimize(load(folder / f"{name}.yaml"))
         write(made, folder / name)
     return folder
@@ -92,13 +94,18 @@ def test_an_increase_is_money_or_a_share(inside, qplan, limit, code):
     assert "\nAgainst cheap\n" in qplan("cost", "dear", "--compare-to", "cheap")[1]  # both are called the same
 
 
-def test_two_currencies_have_no_difference(inside, qplan):
-    code, out, _ = qplan("cost", "francs", "--compare-to", "cheap")
-    assert code == 0 and "That plan is in EUR, this one in CHF: no difference is stated." in out
-    document = json.loads(qplan("cost", "francs", "--compare-to", "cheap", "--format", "json")[1])
+@pytest.mark.parametrize(
+    ("name", "unlike"), [("francs", "in CHF, not in EUR"), ("brief", "over 1 year, not over 2 years")]
+)
+def test_two_currencies_or_horizons_have_no_difference(inside, qplan, name, unlike):
+    code, out, _ = qplan("cost", name, "--compare-to", "cheap")
+    assert code == 0 and f"This plan's costs are {unlike} as that one's: no difference is stated." in out
+    document = json.loads(qplan("cost", name, "--compare-to", "cheap", "--format", "json")[1])
     assert document["compared"]["tco"]["delta"] is None and document["compared"]["corridors"] is None
-    code, out, err = qplan("cost", "francs", "--compare-to", "cheap", "--max-increase", "5%")
-    assert (code, out) == (2, "") and "the other plan is in EUR, this one in CHF" in err
+    code, out, err = qplan("cost", name, "--compare-to", "cheap", "--max-increase", "5%")
+    assert (code, out) == (2, "") and f"costs are {unlike} as the other's, so no increase can be stated" in err
+    code, out, _ = qplan("compare", "cheap", name)
+    assert code == 0 and f"{name}: {unlike}, so no difference is stated." in out
 
 
 @pytest.mark.parametrize(
@@ -164,6 +171,27 @@ def test_a_view_is_written_as_a_workbook_that_sums(inside, qplan, tmp_path, by):
     assert not any("HYPERLINK" in text for text in formulas)  # no name of the user's became one
 
 
+def test_money_is_said_to_the_cent_and_listed_exactly(tmp_path, qplan):
+    """In foreign currency, with a price of the kWh; the parts of the opex still sum."""
+    text = SITES.format(price="support_per_year: 1, power_w: 55, ", currency="EUR")
+    text = text.replace("discount_rate: 0", "discount_rate: 0, exchange_rates: {USD: 0.917346}, energy_per_kwh: 0.2213")
+    text += "offers: {o: {for: qkd_systems.s, list_price: 95680, support_per_year: 9900.5, currency: USD}}\n"
+    (tmp_path / "sites.yaml").write_text(text)
+    write(optimize(load(tmp_path / "sites.yaml")), tmp_path / "plan")
+    said = qplan("cost", str(tmp_path / "plan"))[1]
+    opex = said.partition("Opex by kind")[2].partition("By corridor")[0].splitlines()
+    first = {line.split("  ")[0]: line for line in opex}
+    assert "  9 082.18  " in first["Support, services, licences"] and "  213.25  " in first["Energy"]
+    bill = qplan("bom", str(tmp_path / "plan"))[1]
+    assert "  87 771.67  " in bill and "  0.2213  " in bill
+    for csv_bill in (
+        qplan("bom", str(tmp_path / "plan"), "--format", "csv")[1],
+        (tmp_path / "plan/bom.csv").read_text(),
+    ):
+        prices = {row["Line"]: row["Unit price"] for row in csv.DictReader(io.StringIO(csv_bill))}
+        assert (prices["system.s.o"], prices["energy"]) == ("87771.66528", "0.2213")
+
+
 def test_a_plan_that_builds_nothing_has_an_empty_bill(tmp_path, qplan):
     text = SITES.format(price="", currency="EUR").replace("key_rate_bps: 10", "key_rate_bps: 1e9, required: false")
     (tmp_path / "sites.yaml").write_text(text)
@@ -208,11 +236,27 @@ def test_the_lists_have_every_form(inside, qplan, tmp_path, listed):
         (("cost", "cheap", "--max-total", "much"), 2, "'much' is not a number"),
         (("cost", "cheap", "--as-of", "tomorrow"), 2, "tomorrow"),
         (("cost", "cheap", "--format", "xlsx"), 2, "'xlsx' is not one of"),
+        (
+            ("cost", "cheap", "-o", "a.xlsx"),
+            2,
+            "a.xlsx ends with .xlsx, which stands for no format; expected .json, .md",
+        ),
+        (("cost", "cheap", "-o", "a.b/A.PDF"), 2, "expected .json, .md, .csv, .txt, or --format beside another"),
+        (("bom", "cheap", "-o", "bill.docx"), 2, "expected .json, .md, .csv, .xlsx, .txt, or --format beside another"),
+        (("compare", "cheap", "dear", "-o", "a.pdf"), 2, "ends with .pdf, which stands for no format; expected .json"),
     ],
 )
 def test_what_cannot_be_answered_is_said(inside, qplan, words, code, said):
     found, out, err = qplan(*words)
     assert (found, out) == (code, "") and said in err and "Traceback" not in err
+
+
+def test_a_file_with_another_ending_or_none_is_written_as_is_asked(inside, qplan, tmp_path):
+    for name, words in (("cost", ()), ("cost.txt", ()), ("cost.log", ("--format", "text"))):
+        assert qplan("cost", "cheap", "-o", str(tmp_path / name), *words) == (0, "", "")
+    assert len({path.read_text() for path in tmp_path.iterdir()}) == 1
+    assert qplan("cost", "cheap", "-o", str(tmp_path / "cost.md"))[0] == 0
+    assert "| ---" in (tmp_path / "cost.md").read_text() and "| ---" not in (tmp_path / "cost.txt").read_text()
 
 
 def test_a_bill_is_written_whole_or_not_at_all(inside, qplan):

@@ -440,7 +440,7 @@ def test_an_output_takes_the_place_of_no_source_and_of_no_device(here, qplan):
         for verb in (
             ["optimize", "--write-lp"],
             ["bom", "sites.plan", "--format", "csv", "-o"],
-            ["cost", "sites.plan", "-o"],
+            ["cost", "sites.plan", "--format", "text", "-o"],
         ):
             code, _, err = qplan(*verb, out)
             assert code == 1 and "is not overwritten" in err, (verb, out)

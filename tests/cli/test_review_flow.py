@@ -137,6 +137,19 @@ def test_nothing_is_planned_where_the_plans_are_committed(repository, qplan, mon
     assert qplan("diff", "sites.plan", "sites.yaml")[0] == qplan("diff", "sites.plan")[0] == 2
 
 
+def test_a_finding_that_a_comment_silences_is_told(repository, qplan, no_search):
+    """The inventories are the same, and so are the plans."""
+    plant = Path("plant.yaml")
+    plant.write_text(PLANT.replace("length_km: 45}", "length_km: 45, ducts: [bridge]}"))
+    commit(repository)
+    plant.write_text(plant.read_text().replace("ducts: [bridge]}", "ducts: [bridge]}  # qplan-ignore: QP210 fine"))
+    code, out, _ = qplan("diff", "--against", "HEAD", "--no-plan", "--exit-code")
+    assert code == 7 and "Findings silenced: QP210 at fibres.es.ducts" in out and "(fine)" in out
+    (silenced,) = json.loads(qplan("diff", "--against", "HEAD", "--no-plan", "--format", "json")[1])["silenced"]
+    assert (silenced["code"], silenced["reason"]) == ("QP210", "fine")
+    assert "**Findings silenced:**" in qplan("diff", "--against", "HEAD", "--no-plan", "--format", "markdown")[1]
+
+
 def test_inventories_alone_a_renamed_file_and_one_that_is_new(repository, qplan, no_search):
     edit("limit")
     _, out, _ = qplan("diff", "--against", "HEAD", "--no-plan")

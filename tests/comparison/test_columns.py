@@ -16,7 +16,9 @@ from test_comparison import base, east_only, edited
 from workbooks import unfit_sheets
 
 from qplan.api.columns import render_columns
+from qplan.assessment.facts import assess
 from qplan.comparison.columns import Column, SideBySide, lay_side_by_side
+from qplan.outputs.compare.page import headline
 from qplan.outputs.schemas import SCHEMAS
 
 
@@ -68,7 +70,7 @@ def test_amounts_in_two_currencies_have_no_difference():
     columns = [Column("a", "optimal", base()), Column("b", "optimal", other)]
     compared = lay_side_by_side(columns)
     assert compared.difference(columns[1]) is None
-    assert "another currency" in render_columns(compared).decode()
+    assert "b: in USD, not in CHF, so no difference" in render_columns(compared).decode()
 
 
 def test_json_keeps_its_promise(table):
@@ -122,3 +124,19 @@ def test_page_and_markdown_take_no_name_for_markup(table):
     page = render_columns(table, "html").decode()
     assert "<none>" not in page and "&lt;none&gt;" in page and page.count("<svg") == 2
     assert "<none>" not in render_columns(table, "markdown").decode()
+
+
+def test_the_cheapest_is_named_with_what_it_does_not_serve():
+    inventory, plan = sample()
+    corridors = tuple(
+        each.model_copy(update={"served": False, "paths": ()}) if each.id == "grid-b" else each
+        for each in plan.corridors
+    )
+    cheap = plan.model_copy(
+        update={"corridors": corridors, "costs": plan.costs.model_copy(update={"tco": plan.costs.tco / 2})}
+    )
+    columns = [Column("whole", "optimal", base()), Column("part", "optimal", assess(inventory, cheap))]
+    compared = lay_side_by_side(columns)
+    assert "it does not serve grid-b." in render_columns(compared).decode()
+    said = headline(compared)
+    assert said.startswith("Least TCO: part, CHF ") and said.endswith(", which does not serve grid-b.")

@@ -18,7 +18,7 @@ from qplan.outputs.review.comment import review_markdown
 from qplan.outputs.review.document import comparison_gitlab, comparison_json
 from qplan.outputs.review.text import comparison_text
 from qplan.outputs.schemas import SCHEMAS
-from qplan.plan.model import Path
+from qplan.plan.model import Path, Plan
 
 SCHEMA = Draft202012Validator(SCHEMAS["diff"]())
 
@@ -155,6 +155,34 @@ def test_renamed_things_are_updates_that_name_both():
     assert without.plan.count("create") and without.plan.count("delete")
 
 
+def test_a_site_is_called_otherwise_wherever_it_is_named():
+    """In events of drills, checks, stores, rules of corridors and existing plant."""
+    events = [
+        {"at_s": 0.0, "fail": "key_managers.win-co", "repair_after_s": 9.0},
+        {"at_s": 1.0, "alarm": "links.zrh-dc1--win-co", "clear_after_s": 9.0},
+        {"at_s": 2.0, "fail": "systems.win-co--sg-hq", "repair_after_s": 9.0},
+        {"at_s": 3.0, "maintain": "sites.win-co", "for_s": 9.0},
+    ]
+    before = edited(
+        **{
+            "drills": {"dig": {"duration_s": 60.0, "events": events}},
+            "checks": {"load": {"metric": "load", "where": {"link": "win-co--sg-hq"}, "max": 0.5}},
+            "key_stores": {"links": {"zrh-dc1--win-co": {"capacity_bits": 1e9}}},
+            "corridors__bank-a__avoid_sites": ["win-co"],
+        }
+    )
+    text = json.dumps(before.model_dump(mode="json", exclude_unset=True)).replace("win-co", "win")
+    after = Inventory.model_validate_json(json.dumps(json.loads(text) | {"moved": {"sites.win-co": "sites.win"}}))
+    found = compare_alone(before, after)
+    assert found.renamed == {"sites.win-co": "sites.win"} and not found.inputs.changed
+
+
+def dig(*expected: dict[str, float]) -> dict[str, object]:
+    """A drill that expects so much of bank-a."""
+    expect = [{"corridor": "bank-a", **each} for each in expected]
+    return {"drills__dig": {"duration_s": 60.0, "expect": expect}}
+
+
 @pytest.mark.parametrize(
     ("before", "after", "direction"),
     [
@@ -163,6 +191,12 @@ def test_renamed_things_are_updates_that_name_both():
         ({}, {"budget__capex": 5.0}, "tightened"),
         ({"policy__loss_margin_db": 2.0}, {"policy__loss_margin_db": 1.0}, "loosened"),
         ({"policy__max_bypass_sites": 1}, {}, "loosened"),
+        ({"policy__max_bypass_sites": 2}, {}, "changed"),
+        ({"policy__offers": "purchase"}, {}, "changed"),
+        (dig({"max_gap_s": 0}, {"delivered_min": 0.9}), dig({"max_gap_s": 0}), "loosened"),
+        (dig({"max_gap_s": 0, "delivered_min": 0.9}), dig({"max_gap_s": 0, "delivered_min": 0.1}), "loosened"),
+        (dig({"max_gap_s": 60}), dig({"max_gap_s": 0}), "tightened"),
+        (dig({"max_gap_s": 60, "delivered_min": 0.9}), dig({"max_gap_s": 0, "delivered_min": 0.1}), "changed"),
         ({"policy__technologies": ["a"]}, {"policy__technologies": ["b"]}, "changed"),
         ({"policy__technologies": ["a"]}, {"policy__technologies": ["a", "b"]}, "loosened"),
         ({}, {"corridors__bank-a__avoid_sites": ["win-co"]}, "tightened"),
@@ -231,6 +265,100 @@ def test_what_fails_more_is_said_with_the_longest_gap_of_the_drills():
     assert not compare(before, before).plan.failures
 
 
+def test_what_drills_expect_and_is_no_longer_kept_is_said():
+    dig = {"duration_s": 86_400.0, "events": [{"at_s": 0.0, "fail": "ducts.s5"}, {"at_s": 0.0, "fail": "ducts.a1"}]}
+    expect = [{"corridor": "bank-a", "max_gap_s": 0.0}, {"corridor": "grid-b", "delivered_min": 0.1}]
+    inventory = edited(drills={"dig": {**dig, "expect": expect}})
+    comparison = compare(assess(inventory, sample()[1]), east_only(inventory))
+    assert written(comparison)["expectations"] == {
+        "before": {"stated": 2, "kept": 2, "missed": []},
+        "after": {"stated": 2, "kept": 1, "missed": ["bank-a in dig"]},
+    }
+    told = "drills: 1 of 2 expectations kept (missed: bank-a in dig), 2 of 2 before"
+    assert told in " ".join(comparison_text(comparison).split()) and told in review_markdown(comparison)
+
+
+def test_a_key_that_relays_see_whole_is_the_first_thing_told():
+    inventory, plan = sample()
+    shared = edited(**{"corridors__bank-a__shares_needed": 2})
+    found = compare(assess(shared, plan), assess(inventory, plan))
+    assert [each["id"] for each in written(found)["corridors"]] == ["bank-a"]
+    first = next(line for line in comparison_text(found).splitlines() if line.startswith("~"))
+    assert first.startswith("~ corridors.bank-a") and "relays see whole keys" in first
+    assert "| \\~ changed | corridors.bank-a |" in review_markdown(found)
+
+
+def test_a_corridor_that_is_only_called_otherwise_is_told():
+    content = json.loads(json.dumps(SAMPLE))
+    content["corridors"] = {"bank-z": content["corridors"]["bank-a"], "grid-b": content["corridors"]["grid-b"]}
+    content["moved"] = {"corridors.bank-a": "corridors.bank-z"}
+    after = Inventory.model_validate_json(json.dumps(content))
+    plan = sample()[1]
+    named = {"bank-a": "bank-z"}
+    corridors = tuple(each.model_copy(update={"id": named.get(each.id, each.id)}) for each in plan.corridors)
+    found = compare(base(), assess(after, plan.model_copy(update={"corridors": corridors})))
+    assert "~ corridors.bank-z   same relays, same operators   was bank-a" in comparison_text(found)
+    assert written(found)["summary"] == {"create": 0, "update": 1, "delete": 0}
+
+
+def test_a_path_over_another_link_between_the_same_sites_is_told():
+    def over(number: int) -> PlanFacts:
+        inventory = edited(**{"corridors__bank-a__paths": 1, "corridors__grid-b": None})
+        pair = ("zrh-dc1", "win-co")
+        twins = [make_link(inventory, pair, system, ("f-zrh-win",)) for system in ("dv-metro", "cv-long")]
+        far = make_link(inventory, ("win-co", "sg-hq"), "dv-metro", ("f-win-sg",), load_bps=2000.0)
+        path = Path(links=(twins[number].id, far.id), relays=("win-co",))
+        return assess(inventory, make_plan(inventory, (*twins, far), {"bank-a": (path,)}))
+
+    text = comparison_text(compare(over(0), over(1)))
+    assert "~ corridors.bank-a   same relays, same operators, other links" in text
+
+
+def test_quotes_that_have_run_out_since_are_a_change():
+    plan = sample()[1]
+    ref = plan.inventory.model_copy(update={"as_of": "2040-01-01"})
+    found = compare(base(), assess(sample()[0], plan.model_copy(update={"inventory": ref})))
+    assert found.changed and written(found)["as_of"] == {"before": None, "after": "2040-01-01"}
+    assert comparison_text(found).startswith("Same plan, other figures: ")
+    assert "quotes as of – → 2040-01-01" in " ".join(comparison_text(found).split())
+
+
+def test_totals_over_different_horizons_are_not_compared():
+    short = edited(economics__horizon_years=1)
+    found = compare(base(), assess(short, make_plan(short, sample()[1].links, corridor_paths(sample()[1]))))
+    costs = written(found)["costs"]
+    assert costs["tco"]["delta"] is None and costs["capex"]["delta"] == 0
+    assert costs["horizon_years"] == {"before": 10, "after": 1}
+    text = " ".join(comparison_text(found).split())
+    assert "over 10 → 1 years: not to be compared" in text and "Cost alone: 2 corridors." in text
+
+
+def corridor_paths(plan: Plan) -> dict[str, tuple[Path, ...]]:
+    return {each.id: each.paths for each in plan.corridors}
+
+
+def test_long_values_are_told_by_what_differs():
+    points = [[2.0, 400_000.0], [10.0, 60_000.0], [16.0, 8000.0]]
+    curve = "equipment__qkd_systems__dv-metro__key_rate_curve"
+    found = compare_alone(edited(**{curve: points}), edited(**{curve: [*points[:2], [16.0, 4000.0]]}))
+    assert "[16.0, 8000.0]] → …" in comparison_text(found, 200) and "4000.0]]" in comparison_text(found, 200)
+
+
+def test_the_gravest_loosened_limit_is_told_first_and_none_is_cut_at_four():
+    before = edited(
+        **{
+            "sites__rap-pop__trusted_node": "forbidden",
+            "corridors__bank-a__max_relays": 2,
+            "corridors__bank-a__allowed_operators": ["acme"],
+            "corridors__bank-a__avoid_sites": ["rap-pop"],
+            "budget": {"capex": 1.0, "tco": 1.0},
+        }
+    )
+    text = " ".join(comparison_text(compare_alone(before, edited())).split())
+    assert "Limits: sites.rap-pop.trusted_node forbidden → " in text
+    assert text.count("← ") == 6 and "more" not in text, text
+
+
 def test_the_face_compares_what_it_planned(tmp_path):
     file = tmp_path / "sites.yaml"
     file.write_text(
@@ -247,3 +375,13 @@ def test_the_face_compares_what_it_planned(tmp_path):
     assert not qplan.compare(before.inventory, before.inventory).changed
     with pytest.raises(qplan.WrongUsage):
         qplan.compare(before, after.inventory)
+
+
+def test_what_is_there_now_is_told_beside_what_it_spares():
+    plan = sample()[1]
+    (first, *_) = plan.links
+    there = {"ends": list(first.ends), "fibres": list(first.fibres), "system": first.system, "count": 1}
+    inventory = edited(existing={"links": {"e": there}})
+    links = (first.model_copy(update={"existing": 1, "tx": first.ends[0]}), *plan.links[1:])
+    text = comparison_text(compare(base(), assess(inventory, make_plan(inventory, links, corridor_paths(plan)))))
+    assert "Not paid again, since they are there now: 1 link and 2 nodes." in " ".join(text.split())

@@ -91,6 +91,36 @@ def test_what_is_printed_costs_what_is_said(tmp_path):
     assert tried >= 5
 
 
+def test_a_line_that_leaves_a_corridor_out_leaves_out_what_names_it(tmp_path):
+    """A drill that surges it and expects something of it, and a check of it."""
+    drill = {
+        "duration_s": 60,
+        "events": [{"at_s": 1, "surge": "corridors.c", "factor": 2, "for_s": 5}, {"at_s": 2, "fail": "fibres.h"}],
+        "expect": [{"corridor": "c", "max_gap_s": 9}, {"corridor": "d", "delivered_min": 0.5}],
+    }
+    checks = {"c": {"metric": "relays_on_path", "where": {"corridor": "c"}, "max": 5}}
+    corridors = {"c": corridor("a", "b"), "d": corridor("a", "m")}
+    fibres = {"g": fibre("a", "m"), "h": fibre("m", "b")}
+    inventory = network(fibres, corridors, drills={"dig": drill}, checks=checks)
+    [found] = ask(trials(), inventory, planned(inventory).plan, "corridors.c").without
+    (tmp_path / "sites.yaml").write_text(inventory.model_dump_json(exclude_unset=True), encoding="utf-8")
+    again = read_inventory(tmp_path / "sites.yaml", overrides=found.settings)
+    assert planned(again.inventory).plan.objective.value == found.value
+    assert [each.corridor for each in again.inventory.drills["dig"].expect] == ["d"]
+
+
+def test_what_a_change_breaks_and_who_then_sees_keys_is_said_beside_its_cost():
+    """Split over two relays; in one path it is cheaper, one relay sees it whole, and a check is no longer kept."""
+    fibres = {f"{end}{s}": fibre(end, s) for s in ("m", "n") for end in ("a", "b")}
+    split = {"c": corridor("a", "b", paths=2, shares_needed=2, disjoint="node")}
+    checks = {"both": {"metric": "relays", "min": 2, "severity": "error"}}
+    inventory = network(fibres, split, {"n": {"relay_cost": 7}}, checks=checks)
+    found = ask(trials(), inventory, planned(inventory).plan, "corridors.c").changes
+    [one] = [each for each in found if each.text.startswith("ask for 1 path")]
+    assert one.text == "ask for 1 path for c, whose relays then see the whole key"
+    assert (one.breaks, one.newly_seen) == (("both",), {"c": ("m",)})
+
+
 def test_what_binds_changes_the_optimum_when_it_alone_is_lifted():
     """By exhaustive search of the inventory without the limit."""
     lifted = {"strands": MANY_STRANDS, "rack_units": None, "power_w": None, "max_relays": None}

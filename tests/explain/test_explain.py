@@ -339,6 +339,16 @@ def test_a_channel_patched_further_is_named_where_that_would_do():
     assert finding.remedies[0].settings == ("policy.max_bypass_sites=2",)
 
 
+def test_a_remedy_is_told_with_the_check_that_it_breaks():
+    checks = {"alone": {"metric": "relays", "max": 0, "severity": "error"}}
+    checks |= {"few": {"metric": "relays", "max": 0, "severity": "warning"}}
+    inventory = network(LINE, ONE, {"m": {"trusted_node": "forbidden"}}, checks=checks)
+    explanation = explained(inventory)
+    best = explanation.corridors[0].remedies[0]
+    assert (best.settings, best.breaks) == (("sites.m.trusted_node=allowed",), ("alone",))
+    assert "; then check alone is not kept (exit 6)" in explanation_text(inventory, explanation)
+
+
 def test_no_plan_is_no_remedy():
     """With its only corridor optional the best plan would be nothing at all."""
     [finding] = explained(network({"f": fibre("a", "b", 40)}, ONE)).corridors

@@ -105,6 +105,8 @@ def test_two_plans_meet_where_their_lines_do(found):
     assert break_even_text(point, "EUR") == (
         "fibre lease: above 1.25 times what is stated a–b disappears, a–c, b–c come."
     )
+    other = replace(point, gone=(("a", "b"), ("b", "c")), new=(("a", "b"),))
+    assert break_even_text(other, "EUR").endswith("b–c disappears, a–b takes another system or route.")
 
 
 def test_a_loss_is_bracketed(found):

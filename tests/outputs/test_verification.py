@@ -39,13 +39,28 @@ def test_what_verification_does_not_prove_again_is_said(tmp_path):
     assert "no bound" in verification_text(verification(reading, unbound))
 
 
+def test_what_a_plan_says_of_how_it_was_read_is_not_believed_in_silence(tmp_path):
+    reading, plan = planned(tmp_path)
+    assert verification(reading, plan).read_otherwise == ()
+    false = {"scenario": "funded", "set": {"policy.loss_margin_db": 3}, "sha256": "0" * 64}
+    wrong = plan.model_copy(update={"inventory": plan.inventory.model_copy(update=false)})
+    found = verification(reading, wrong)
+    assert found.holds and json.loads(verification_json(found))["read_otherwise"] == ["sha256", "scenario", "set"]
+    assert "how its inventory was read (sha256, scenario, set) is not so here" in verification_text(found)
+    other = {"effective_sha256": "0" * 64}
+    edited = plan.model_copy(update={"inventory": plan.inventory.model_copy(update=other)})
+    assert verification(reading, edited).read_otherwise == ()
+
+
 def test_results_of_checks_are_judged_again(tmp_path):
     reading, plan = planned(tmp_path)
     (check,) = plan.checks
-    for changed in ({"value": 3.0}, {"ok": False}, {"limits": {"max": 7.0}}, {"id": "other"}):
+    severity, message, where = {"severity": "warning"}, {"message": "fine"}, {"where": {"site": "a"}}
+    for changed in ({"value": 3.0}, {"ok": False}, {"limits": {"max": 7.0}}, {"id": "other"}, severity, message, where):
         wrong = plan.model_copy(update={"checks": (check.model_copy(update=changed),)})
         found = verification(reading, wrong)
         assert found.exit_code == Exit.CHECK and {each.rule for each in found.violations} == {"check-value"}
+        assert all(each.found != each.limit for each in found.violations)
     gone = verification(reading, plan.model_copy(update={"checks": ()}))
     assert [(each.address, each.found) for each in gone.violations] == [("checks.few", "none")]
     silent = json.loads(plan.model_dump_json())

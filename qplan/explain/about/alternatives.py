@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from copy import copy
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
+from qplan.assessment.facts import PlanFacts, assess
 from qplan.candidates import resource_usage
 from qplan.candidates.design import Design
 from qplan.candidates.links import enumerate_candidates
 from qplan.candidates.model import CandidateGraph, CandidateLink
 from qplan.candidates.reasons import Reason
 from qplan.costing.cost import Cost, tco
+from qplan.explain.consequences import broken_checks, facts_of, newly_seen
 from qplan.explain.findings import Proposal, Setting
 from qplan.explain.infeasibility.cases import find_reasons
 from qplan.explain.infeasibility.rules import narrow_rules
@@ -21,6 +25,7 @@ from qplan.explain.variants import (
     apply_settings,
     keep_corridors,
     keep_required,
+    leave_out,
     lift_budget,
     prefer_links,
     require_corridors,
@@ -57,6 +62,10 @@ class Alternative:
     dropped_nodes: tuple[str, ...] = ()
     newly_served: tuple[str, ...] = ()
     no_longer_served: tuple[str, ...] = ()
+    breaks: tuple[str, ...] = ()
+    """Checks that are errors and that the plan found does not keep, unlike the plan asked about."""
+    newly_seen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By corridor: sites that see its whole key, as relays, only then."""
     reasons: tuple[Reason, ...] = ()
 
     @property
@@ -71,11 +80,18 @@ class Replanner:
     """Plans what-ifs of one plan, within the time of the trials."""
 
     def __init__(self, trials: Trials, inventory: Inventory, plan: Plan):
-        self.trials, self.inventory, self.plan = trials, inventory, plan
+        self.trials, self.inventory, self.plan, self.asked_of = trials, inventory, plan, inventory
+
+    @cached_property
+    def facts(self) -> PlanFacts:
+        """Of the plan asked about."""
+        return assess(self.asked_of, self.plan)
 
     def vary(self, inventory: Inventory) -> Replanner:
         """The same for another inventory, beside the same plan."""
-        return Replanner(self.trials, inventory, self.plan)
+        varied = copy(self)
+        varied.inventory = inventory
+        return varied
 
     def write(self, *settings: Setting) -> tuple[str, ...]:
         """`address=value`, as `--set` takes them."""
@@ -87,15 +103,15 @@ class Replanner:
 
     def relax_rules(self, proposal: Proposal) -> tuple[Alternative, Design | None]:
         """The best plan with relay rules relaxed, said of those sites alone that it lets relay by that."""
-        search = self.trials.plan(apply_settings(self.inventory, proposal.settings))
+        relaxed = apply_settings(self.inventory, proposal.settings)
+        search = self.trials.plan(relaxed)
         narrow = proposal if search.design is None else narrow_rules(self.inventory, proposal, search.design)
-        return self.compare(narrow.text, self.write(*narrow.settings), search), search.design
+        return self.compare(narrow.text, self.write(*narrow.settings), search, relaxed), search.design
 
     def replan_without(self, text: str, corridors: Iterable[str]) -> Alternative:
         gone = tuple(corridors)
         kept = keep_corridors(self.inventory, [q for q in self.inventory.corridors if q not in gone])
-        shown: list[Setting] = [(f"corridors.{q}", None) for q in gone]
-        found = self._replan(text, self.write(*shown), kept)
+        found = self._replan(text, self.write(*leave_out(self.inventory, gone)), kept)
         return replace(found, no_longer_served=tuple(q for q in found.no_longer_served if q not in gone))
 
     def replan_on(self, text: str, graph: CandidateGraph, *settings: Setting) -> Alternative:
@@ -109,12 +125,14 @@ class Replanner:
         """
         search = self._force(self.inventory, links)
         if search.status != "infeasible" or self.inventory.budget == Budget():
-            return self.compare(text, (), search)
-        search = self._force(lift_budget(self.require_served()), links)
+            return self.compare(text, (), search, self.inventory)
+        varied = lift_budget(self.require_served())
+        search = self._force(varied, links)
         if search.status == "infeasible":
-            search = self._force(lift_budget(self.inventory), links)
+            varied = lift_budget(self.inventory)
+            search = self._force(varied, links)
         raised = () if search.design is None else self._raise_budget(search.design)
-        return self.compare(text + _name_raised(raised), (), search)
+        return self.compare(text + _name_raised(raised), (), search, varied)
 
     def _force(self, inventory: Inventory, links: Collection[CandidateLink]) -> Search:
         graph = prefer_links(enumerate_candidates(inventory), links)
@@ -133,7 +151,7 @@ class Replanner:
             return Alternative(text, self.write(required), search.status, reasons=reasons)
         raised = self._raise_budget(search.design)
         written = self.write(required, *raised)
-        return self.compare(f"{q} besides{_name_raised(raised)}", written, search)
+        return self.compare(f"{q} besides{_name_raised(raised)}", written, search, more)
 
     def require_served(self, *more: str) -> Inventory:
         """The inventory with the corridors that the plan serves, and more of them, all required; the others gone."""
@@ -147,7 +165,7 @@ class Replanner:
     def force_relay(self, text: str, site: str, inventory: Inventory) -> Alternative:
         """The best plan of the inventory in which the site relays."""
         search = self.trials.plan(inventory, side_constraints=(relays_at(site),))
-        return self.compare(text, (), search)
+        return self.compare(text, (), search, inventory)
 
     def waive_cost(self, text: str, site: str, free: Inventory, waived: Cost) -> tuple[Alternative, bool]:
         """The best plan of an inventory in which a relay is free, with its cost added; and whether the site relays.
@@ -156,18 +174,19 @@ class Replanner:
         """
         search = self.trials.plan(free)
         if search.design is None or search.value is None:
-            return self.compare(text, (), search), False
+            return self.compare(text, (), search, free), False
         amounts = {"capex": waived.capex, "tco": tco(self.inventory.economics, waived)}
         added = float(amounts.get(self.inventory.objective, 0))
         value = round(search.value + added, 2)
         bound = None if search.bound is None else round(search.bound + added, 2)
         relays = any(node.site == site and "relay" in node.roles for node in search.design.nodes)
-        return self.compare(text, (), replace(search, value=value, bound=bound)), relays
+        return self.compare(text, (), replace(search, value=value, bound=bound), free), relays
 
-    def compare(self, text: str, settings: tuple[str, ...], search: Search) -> Alternative:
-        """What a search came to, beside the plan."""
+    def compare(self, text: str, settings: tuple[str, ...], search: Search, varied: Inventory) -> Alternative:
+        """What a search for the best plan of a varied inventory came to, beside the plan."""
         if search.design is None or search.value is None:
             return Alternative(text, settings, search.status)
+        facts = facts_of(varied, search.design)
         before, after = _list_nodes(self.plan), _list_nodes(search.design)
         had, has = _list_served(self.plan), _list_served(search.design)
         return Alternative(
@@ -182,6 +201,8 @@ class Replanner:
             dropped_nodes=tuple(sorted(before - after)),
             newly_served=tuple(sorted(has - had)),
             no_longer_served=tuple(sorted(had - has)),
+            breaks=tuple(key for key in broken_checks(facts) if key not in broken_checks(self.facts)),
+            newly_seen=newly_seen(self.facts, facts),
         )
 
     def _replan(
@@ -193,7 +214,7 @@ class Replanner:
         if search.design is None:
             reasons = self._explain_impossible(inventory, graph, whole) if search.status == "infeasible" else ()
             return Alternative(text, settings, search.status, reasons=reasons)
-        return self.compare(text, settings, search)
+        return self.compare(text, settings, search, inventory)
 
     def _explain_impossible(self, inventory: Inventory, graph: CandidateGraph, whole: bool) -> tuple[Reason, ...]:
         """Why the required corridors have no plan: over the budget, parted by what is missing, or what else."""

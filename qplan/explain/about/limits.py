@@ -68,7 +68,7 @@ def _lift(replanner: Replanner, limit: Taken) -> Alternative | None:
     needed = max((limit.free, *taken))
     needed = float(math.ceil(needed)) if limit.limit in MONEY else needed
     more = f"{needed:.10g} instead of" if needed > limit.free else "more than"
-    return replanner.compare(f"{address} {more} {limit.free:.10g}", replanner.write((address, needed)), search)
+    return replanner.compare(f"{address} {more} {limit.free:.10g}", replanner.write((address, needed)), search, wider)
 
 
 def _place(limit: Taken) -> tuple[str, str]:

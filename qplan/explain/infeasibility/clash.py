@@ -19,7 +19,10 @@ LIMIT_NAMES = {"strands": "free strands on", "rack_units": "rack units at", "pow
 
 @dataclass(frozen=True)
 class Clash:
-    """Required corridors and limits that cannot all be kept; `proven`: without any one, the others can."""
+    """Required corridors and limits that cannot all be kept; `proven`: without any one, the others can.
+
+    That is whatever other limits there are, and without these.
+    """
 
     corridors: tuple[str, ...]
     limits: tuple[Limit, ...]
@@ -27,7 +30,9 @@ class Clash:
 
     def reason(self, inventory: Inventory) -> Reason:
         within = named([name_limit(inventory, limit) for limit in self.limits])
-        least = "; without any one of these, the others can be" if self.proven else " (the set may not be the smallest)"
+        least = " (the set may not be the smallest)"
+        if self.proven:
+            least = "; without any one of these, the others can be, as far as the limits named here go"
         limits = f", within {within}" if within else ""
         text = f"Not servable together: {named(self.corridors)}{limits}{least}."
         where = (*(f"corridors.{q}" for q in self.corridors), *(limit.address for limit in self.limits))

@@ -25,7 +25,8 @@ def propose_less(q: str, corridor: Corridor, most: int) -> list[Proposal]:
         settings: list[Setting] = [(f"corridors.{q}.paths", fewer)]
         if corridor.shares_needed > fewer:
             settings.append((f"corridors.{q}.shares_needed", fewer))
-        found.append(propose(f"ask for {counted(fewer, 'path')} for {q}", *settings, service="lowered"))
+        whole = ", whose relays then see the whole key" if corridor.shares_needed > fewer == 1 else ""
+        found.append(propose(f"ask for {counted(fewer, 'path')} for {q}{whole}", *settings, service="lowered"))
     for level in reversed(DISJOINT_LEVELS[: DISJOINT_LEVELS.index(corridor.disjoint)]):
         setting = (f"corridors.{q}.disjoint", level)
         found.append(propose(f"ask for {level}-disjoint paths only for {q}", setting, service="lowered"))

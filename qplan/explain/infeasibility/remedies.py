@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from qplan.candidates.design import Design
 from qplan.candidates.links import enumerate_candidates
 from qplan.candidates.reasons import Reason
+from qplan.explain.consequences import broken_checks, facts_of
 from qplan.explain.findings import SERVICE, Diagnosis, Obstacle, Proposal, Remedy
 from qplan.explain.infeasibility.cases import examine, widen
 from qplan.explain.infeasibility.concessions import propose_optional
@@ -211,8 +212,13 @@ def _try(trials: Trials, inventory: Inventory, attempt: Attempt, scope: str) -> 
         proven=search.status == "optimal",
         cost_known=narrow.cost_known or not SITE_COSTS.isdisjoint(trials.as_read.defaults.get("site") or ()),
         service=narrow.service,
+        breaks=_breaks(trials.apply(inventory, narrow.settings), search.design) if scope == "inventory" else (),
     )
     return Tried((Success(remedy, narrow, attempt.origin),))
+
+
+def _breaks(inventory: Inventory, design: Design) -> tuple[str, ...]:
+    return broken_checks(facts_of(inventory, design)) if inventory.checks else ()
 
 
 def _drop_unused(trials: Trials, inventory: Inventory, proposal: Proposal, design: Design) -> Proposal:

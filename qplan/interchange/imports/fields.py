@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from qplan.interchange.imports.headings import FACTORS, LENGTH_UNITS, ascii_letters, plain
-from qplan.interchange.imports.numbers import EXCEL_ERRORS, NOTHING, number
+from qplan.interchange.imports.currencies import CODES, code_of
+from qplan.interchange.imports.headings import FACTORS, LENGTH_UNITS, MONEY, ascii_letters, plain
+from qplan.interchange.imports.numbers import EXCEL_ERRORS, NOTHING, Number, number
 from qplan.interchange.imports.rows import clean
 
 Cell = str | float | int | bool | date | datetime | time | timedelta | None
@@ -32,6 +33,9 @@ DEGREES = re.compile(
     re.IGNORECASE,
 )
 
+BEFORE_AMOUNT = re.compile(r"\A[^0-9.,+−-]+")
+NO_CENTS = re.compile(r"^[-–—]{1,2}")  # as in 1'200.–
+
 
 class Value(NamedTuple):
     """A value, the unit of length that a cell states, and whether the number can be read in two ways."""
@@ -42,15 +46,21 @@ class Value(NamedTuple):
 
 
 class Unreadable(ValueError):
-    """A cell that does not say what its column asks for; the words are what was expected."""
+    """A cell that does not say what its column asks for; the words are what was expected, `hint` what to do."""
+
+    def __init__(self, expected: str, hint: str = ""):
+        super().__init__(expected)
+        self.hint = hint
 
 
-def value_of(field: str, cell: Cell, unit: str, mark: str) -> Value | None:
-    """The value of a field, None where the cell is empty. Raises `Unreadable`."""
+def value_of(field: str, cell: Cell, unit: str, mark: str, currency: str = "") -> Value | None:
+    """The value of a field, amounts in `currency`; None where the cell is empty. Raises `Unreadable`."""
     if cell is None or (isinstance(cell, str) and cell.strip().casefold() in NOTHING):
         return None
     if isinstance(cell, str) and cell.strip().upper() in EXCEL_ERRORS:
         raise Unreadable("a value, not an error of the spreadsheet")
+    if field in MONEY:
+        return _money(cell, unit, mark, currency)
     return PARSERS.get(field, _text)(cell, unit, mark)
 
 
@@ -74,17 +84,36 @@ def _text(cell: Cell, unit: str, mark: str) -> Value:
 
 def _number(cell: Cell, unit: str, mark: str) -> Value:
     """A number that is not negative, in the field's own unit."""
-    if isinstance(cell, bool | date | time | timedelta):
-        raise Unreadable("a number")
-    read = number(str(cell), "." if isinstance(cell, int | float) else mark)
+    read = _figure(cell, mark)
+    own = plain(read.unit) if read.unit else unit
+    if own not in FACTORS and own not in LENGTH_UNITS and (own or read.unit):
+        raise Unreadable("a number, with no other words or signs beside it")
+    return Value(round(read.value * FACTORS.get(own, 1.0), 9), own, read.ambiguous)
+
+
+def _figure(cell: Cell, mark: str, before: str = "") -> Number:
+    """The number that is not negative and follows `before` in a cell, with the words behind it."""
+    text = "" if isinstance(cell, bool | date | time | timedelta) else str(cell).removeprefix(before)
+    read = number(text, "." if isinstance(cell, int | float) else mark)
     if read is None:
         raise Unreadable("a number")
     if read.value < 0:
         raise Unreadable("a number that is not negative")
-    own = plain(read.unit) or unit
-    if own and own not in FACTORS and own not in LENGTH_UNITS:
-        raise Unreadable("a number, with no other words beside it")
-    return Value(round(read.value * FACTORS.get(own, 1.0), 9), own, read.ambiguous)
+    return read
+
+
+def _money(cell: Cell, unit: str, mark: str, currency: str) -> Value:
+    """An amount in a currency, which may stand before it, behind it and, as `unit`, in the heading."""
+    before = "".join(BEFORE_AMOUNT.findall(str(cell)))
+    read = _figure(cell, mark, before)
+    behind = NO_CENTS.sub("", read.unit)
+    for word in filter(None, (before.strip(), behind.strip(), unit)):
+        code = code_of(word)
+        if code != currency or not code:
+            remedy = f"convert it; or, where all amounts are in {code}, state `economics: {{currency: {code}}}` in the "
+            hint = f"{remedy}inventory, and import with --update" if code in CODES else ""
+            raise Unreadable(f"an amount in {currency}, the currency of the inventory", hint)
+    return Value(round(read.value, 9), "", read.ambiguous)
 
 
 def _length(cell: Cell, unit: str, mark: str) -> Value:
@@ -194,10 +223,9 @@ def _choice(*words: str) -> Callable[[Cell, str, str], Value]:
 
 KM_PER = {"km": 1.0, "m": 0.001, "mi": 1.609344, "ft": 0.0003048}
 NUMBERS = (
-    "rack_units", "power_w", "node_cost", "node_cost_per_year", "relay_cost", "relay_cost_per_year", "bypass_loss_db",
-    "loss_db", "loss_1310_db", "attenuation_db_per_km", "attenuation_1310_db_per_km", "setup_cost_per_strand",
-    "cost_per_strand_year", "cost_per_strand_km_year", "key_rate_bps", "otp_bps", "interval_s", "key_bits", "priority",
-    "secrecy_years", "wavelength_nm", "max_loss_db", "price", "support_per_year", "lead_time_weeks",
+    "rack_units", "power_w", "bypass_loss_db", "loss_db", "loss_1310_db", "attenuation_db_per_km",
+    "attenuation_1310_db_per_km", "key_rate_bps", "otp_bps", "interval_s", "key_bits", "priority", "secrecy_years",
+    "wavelength_nm", "max_loss_db", "lead_time_weeks",
 )  # fmt: skip
 COUNTS = ("security_tier", "connectors", "splices", "strands", "fibre_count", "tunnels", "paths", "max_relays")
 PARSERS: dict[str, Callable[[Cell, str, str], Value]] = {

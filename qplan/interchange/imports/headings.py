@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import yaml
 
+from qplan.interchange.imports.currencies import CODES, code_of, unit_in
+
 KINDS = ("sites", "fibres", "corridors", "equipment")
 LENGTH_UNITS = {
     "km": "km", "kilometer": "km", "kilometers": "km", "kilometre": "km", "kilometres": "km",
@@ -19,7 +21,7 @@ LENGTH_UNITS = {
     "ft": "ft", "feet": "ft", "foot": "ft", "fuss": "ft",
 }  # fmt: skip
 FACTORS = {  # other units in headings and cells → what a figure is multiplied by, in the field's own unit
-    "db": 1.0, "nm": 1.0, "w": 1.0, "kw": 1000.0, "he": 1.0, "u": 1.0, "ru": 1.0, "eur": 1.0, "chf": 1.0, "usd": 1.0,
+    "db": 1.0, "nm": 1.0, "w": 1.0, "kw": 1000.0, "he": 1.0, "u": 1.0, "ru": 1.0,
     "bps": 1.0, "bit s": 1.0, "kbps": 1e3, "kbit s": 1e3, "mbps": 1e6, "mbit s": 1e6,
     "s": 1.0, "sec": 1.0, "seconds": 1.0, "sekunden": 1.0, "min": 60.0, "minutes": 60.0, "minuten": 60.0, "h": 3600.0,
     "hours": 3600.0, "stunden": 3600.0, "deg": 1.0, "grad": 1.0, "weeks": 1.0, "wochen": 1.0, "db km": 1.0,
@@ -30,6 +32,11 @@ LETTERS = str.maketrans(
 CAMEL = re.compile(r"(?<=[a-zäöü][a-zäöü0-9])(?=[A-ZÄÖÜ])")
 UNIT_AFTER_DIGIT = re.compile(r"\b([0-9]+)(nm|km|m|db)\b")
 DEMANDS = frozenset(["key_rate_bps", "otp_bps", "interval_s", "paths", "max_relays", "secrecy_years"])
+MONEY = frozenset([
+    "node_cost", "node_cost_per_year", "relay_cost", "relay_cost_per_year", "setup_cost_per_strand",
+    "cost_per_strand_year", "cost_per_strand_km_year", "price", "support_per_year",
+])  # fmt: skip
+"""Fields of amounts in the currency of the inventory."""
 SMALL_WORDS = frozenset(["in", "the", "der", "des", "wgs84", "wgs"])
 
 
@@ -74,7 +81,9 @@ def recognise(kind: str, heading: str) -> Column | None:
         for end in range(len(told), 0, -1):
             name, rank = spellings.get(" ".join(told[:end]), ("", 0))
             unit = " ".join(told[end:])
-            if name and (not unit or unit in LENGTH_UNITS or unit in FACTORS):
+            if name in MONEY and (not unit or code_of(unit) in CODES):
+                return Column(name, code_of(unit) or unit_in(heading), rank)
+            if name and name not in MONEY and (not unit or unit in LENGTH_UNITS or unit in FACTORS):
                 return Column(name, LENGTH_UNITS.get(unit, unit), rank)
     return None
 

@@ -24,12 +24,16 @@ from qplan.interchange.imports.update import Inventory, Update, read_existing, u
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an import makes: the draft, the file's text before (None: there is none) and after, and what changes."""
+    """What an import makes: the draft, the file's text before (None: there is none) and after, and what changes.
+
+    `asked` is the inventory that offers answer to, where they go into another file than that.
+    """
 
     draft: Draft
     before: str | None
     text: str
     update: Update | None = None
+    asked: Inventory | None = None
 
     @property
     def findings(self) -> tuple[Diagnostic, ...]:
@@ -38,7 +42,7 @@ class Outcome:
     @property
     def is_fragment(self) -> bool:
         """A file that stands for nothing until an inventory includes it."""
-        return self.before is None and bool(self.draft.offers)
+        return self.asked is not None
 
     def diff(self, name: str) -> str:
         """The changes as a unified diff; empty where there are none."""
@@ -63,10 +67,13 @@ def imported(
     where nothing can be made of them.
     """
     inventory = read_existing(existing) if existing else None
+    asked = None if asked_of is None or form != OFFERS else read_existing(asked_of)
+    if asked and inventory and asked.loaded.files[0].real == inventory.loaded.files[0].real:
+        asked = None
     try:
         sources = read_sources(paths)
         if form == OFFERS:
-            draft = _offered(sources, inventory if asked_of is None else read_existing(asked_of), existing is None)
+            draft = _offered(sources, asked or inventory, existing is None)
         else:
             draft = (
                 _measured(sources, mapping, inventory) if form == OTDR else _drafted(form, sources, mapping, inventory)
@@ -74,12 +81,14 @@ def imported(
     except Refused as error:
         raise InvalidInput(tuple(sorted(error.findings))) from None
     if inventory is None:
-        return Outcome(draft, None, offers_file(draft) if form == OFFERS else new_file(draft, form))
+        return Outcome(draft, None, offers_file(draft) if form == OFFERS else new_file(draft, form), asked=asked)
     update = updated(inventory, draft, form)
-    return Outcome(draft, inventory.mark + inventory.parsed.text, update.text, update)
+    return Outcome(draft, inventory.mark + inventory.parsed.text, update.text, update, asked)
 
 
 def _drafted(form: str, sources: Sequence[SourceFile], mapping: ImportMap, inventory: Inventory | None) -> Draft:
+    if inventory is not None:
+        mapping = mapping.going_into(inventory.target(form))
     rows = FORMATS[form].read(sources, mapping)
     if not (rows.sites or rows.fibres or rows.corridors or rows.equipment):
         raise refused(
@@ -104,7 +113,7 @@ def _offered(sources: Sequence[SourceFile], inventory: Inventory | None, alone: 
     forms, refusals = [], list[Diagnostic]()
     for source in sources:
         try:
-            forms.append(read_form(source))
+            forms.append(read_form(source, inventory.currencies))
         except Refused as error:
             refusals += error.findings
     if refusals:

@@ -8,11 +8,12 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from qplan.errors import Diagnostic, InvalidInput, QplanError
 from qplan.interchange.imports.fields import Cell, as_text
 from qplan.interchange.imports.headings import KINDS, columns_of, kind_of, known
+from qplan.interchange.imports.target import Target
 from qplan.inventory.fields import Model
 from qplan.inventory.rules import finding, printable
 from qplan.inventory.source.messages import did_you_mean
@@ -53,6 +54,24 @@ class ImportMap(Model):
     assume: Assumptions = Assumptions()
     traces: dict[str, str] = Field(default_factory=dict)
     """OTDR file → fibre id."""
+
+    _target: Target = PrivateAttr(default=Target())
+
+    @property
+    def target(self) -> Target:
+        """What rows go into; no word of the file."""
+        return self._target
+
+    def going_into(self, target: Target) -> ImportMap:
+        """The same for another target."""
+        copied = self.model_copy()
+        copied._target = target
+        return copied
+
+    @property
+    def currency_alone(self) -> ImportMap:
+        """For sources whose columns are known: no table of the file, and no entry of the target."""
+        return ImportMap().going_into(Target(self.target.currency))
 
     def for_table(self, name: str) -> TableMap | None:
         return next((entry for entry in self.tables if fnmatchcase(name, entry.table) or name == entry.table), None)

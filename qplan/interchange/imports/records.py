@@ -73,7 +73,7 @@ def fibre(record: Record) -> FibreRow:
     labels = _labels(record, name=name if name != key else None, fibre_count=values.get("fibre_count"))
     return FibreRow(
         str(key), (str(values.get("from", "")), str(values.get("to", ""))), record.origin, values.get("length"),
-        record.unit or None, fields=_fields(record), labels=labels,
+        record.unit or None, there=record.there, fields=_fields(record), labels=labels,
     )  # fmt: skip
 
 

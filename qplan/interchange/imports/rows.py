@@ -93,6 +93,8 @@ class FibreRow:
     """Of the length: km, m, mi or ft; None: not stated."""
     unit_is_claimed: bool = False
     """The format says the unit, and its users are known not to heed it."""
+    there: str = ""
+    """The id of the entry that it is about, where it says no ends itself."""
     route: tuple[Point, ...] = ()
     fields: Mapping[str, object] = field(default_factory=dict)
     labels: Mapping[str, object] = field(default_factory=dict)

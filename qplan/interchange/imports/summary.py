@@ -13,6 +13,7 @@ from qplan import __version__
 from qplan.errors import Diagnostic
 from qplan.interchange.imports.draft import Draft
 from qplan.interchange.imports.importing import Outcome
+from qplan.interchange.imports.offers.including import steps
 from qplan.inventory.rules import RULES
 from qplan.inventory.source.messages import counted
 
@@ -52,8 +53,8 @@ class Summary:
         file = shlex.quote(self.file)
         if not self.written:
             return []
-        if self.outcome.is_fragment:
-            return [f"include: [{self.file}]    # in the inventory; then qplan validate, and plan anew"]
+        if self.outcome.asked is not None:
+            return steps(self.outcome.asked, self.file, self.outcome.draft.offers)
         later = "    # once that is filled in" if self.needed else ""
         return [f"qplan validate {file}", f"qplan optimize {file}{later}"]
 

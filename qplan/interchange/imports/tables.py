@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from qplan.errors import Diagnostic
+from qplan.interchange.imports.currencies import unit_in
 from qplan.interchange.imports.fields import Cell, Unreadable, Value, as_text, value_of
-from qplan.interchange.imports.headings import KINDS, LENGTH_UNITS, Column, columns_of, kind_of, plain
+from qplan.interchange.imports.headings import KINDS, LENGTH_UNITS, MONEY, Column, columns_of, kind_of, plain
 from qplan.interchange.imports.mapping import ImportMap, TableMap
 from qplan.interchange.imports.numbers import decimal_mark
 from qplan.interchange.imports.rows import Origin, doubt, listed
 from qplan.interchange.imports.sources import refused
+from qplan.interchange.imports.target import NEEDED, Target
 from qplan.inventory.source.messages import counted, did_you_mean, shown
 
 HEADINGS_WITHIN = 20  # rows: titles and remarks may stand above
@@ -43,13 +45,14 @@ def table_of(origin: Origin, rows: Sequence[Mapping[str, Cell]], lines: Sequence
 
 @dataclass(frozen=True)
 class Record:
-    """One row: values by field, labels, and the unit of its length."""
+    """One row: values by field, labels, the unit of its length, and the id of the entry that has what it leaves out."""
 
     index: int
     origin: Origin
     values: Mapping[str, Any]
     labels: Mapping[str, object] = field(default_factory=dict)
     unit: str = ""
+    there: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,8 @@ def records_of(
     """The rows of a table under its headings; None where the mapping leaves the table out.
 
     `kind` is what the table holds, and `heading_at` the row of the headings, where that is known without looking at
-    them. Raises `Refused` where nothing is known of them, or where the mapping names a heading that is not there.
+    them; only where it is not may rows leave out what entries that are there have. Raises `Refused` where nothing is
+    known of them, or where the mapping names a heading that is not there.
     """
     entry = mapping.for_table(table.origin.table)
     if entry and entry.kind == "ignore":
@@ -96,13 +100,12 @@ def records_of(
         raise refused("QP602", table.origin, f"more than {MAX_ROWS} rows or {MAX_COLUMNS} columns")
     at = heading_row(table, entry) if heading_at is None else heading_at
     headings = headings_of(table.rows[at]) if table.rows else []
-    kind = entry.kind if entry else kind or kind_of(headings, table.origin.table)
-    if kind is None:
-        raise _unknown(table, headings)
+    kind = entry.kind if entry else kind or _kind(table, headings, at, mapping.target)
     refuse_surplus(table, at)
     columns = _mapped(table, entry, headings, at) if entry and entry.columns else dict(columns_of(kind, headings))
     mark = decimal_mark(_texts(table, at, columns), table.delimiter == ";")
-    found = _Reading(table, headings, columns, mark)
+    target = mapping.target if heading_at is None else mapping.currency_alone.target
+    found = _Reading(table, headings, columns, mark, kind, target)
     rows = tuple(record for index in range(at + 1, len(table.rows)) if (record := found.record(index)))
     how = ", ".join(filter(None, (table.how, "decimal comma" if mark == "," else "")))
     return Records(kind, rows, (*_unused(table, at, columns), *found.findings()), how)
@@ -132,11 +135,31 @@ def _has_decimal_commas(row: Sequence[Cell], width: int) -> bool:
     return len(re.findall(r"(?m)^[-+]?[0-9]+\n[0-9]+$", "\n".join(texts))) >= len(texts) - width
 
 
-def _unknown(table: Table, headings: Sequence[str]) -> Exception:
+def _kind(table: Table, headings: Sequence[str], at: int, target: Target) -> str:
+    """What a table holds: by its headings, or by ids that are there. Raises `Refused` where neither says."""
+    by_headings = kind_of(headings, table.origin.table)
+    if by_headings in NEEDED:
+        return by_headings
+    places = {kind: _places(kind, headings) for kind in KINDS}
+    ids = {
+        kind: [as_text(row[found["id"]]) for row in table.rows[at + 1 :] if found["id"] < len(row)]
+        for kind, found in places.items() if "id" in found and len(found) > 1
+    }  # fmt: skip
+    if kind := target.kind_of(ids) or by_headings:
+        return kind
     words = listed([shown(heading) for heading in headings if heading]) or "none"
-    message = f"the headings are not known: {words}"
-    hint = "name the columns in a mapping file, which --write-map begins for you"
-    return refused("QP603", table.origin, message, hint)
+    if not ids:
+        hint = "name the columns in a mapping file, which --write-map begins for you"
+        raise refused("QP603", table.origin, f"the headings are not known: {words}", hint)
+    likely = max(ids, key=lambda kind: len(places[kind]))
+    missing = " and ".join(name for name in NEEDED[likely] if name not in places[likely])
+    message = f"a table of {likely} by its headings ({words}), without a column for {missing}, which new entries need"
+    hint = f"add {missing}; without, a table changes entries that are there (--update), by their ids"
+    raise refused("QP603", table.origin.at(_line(table, at)), message, hint)
+
+
+def _places(kind: str, headings: Sequence[str]) -> dict[str, int]:
+    return {column.field: place for place, column in columns_of(kind, headings).items()}
 
 
 def _mapped(table: Table, entry: TableMap, headings: Sequence[str], at: int) -> dict[int, Column]:
@@ -150,7 +173,8 @@ def _mapped(table: Table, entry: TableMap, headings: Sequence[str], at: int) -> 
             hint = did_you_mean(heading, headings) or f"they are {listed([shown(h) for h in headings if h])}"
             raise refused("QP604", table.origin.at(_line(table, at)), message, hint)
         stem, _, unit = name.rpartition("_")
-        columns[place] = Column(stem, unit) if stem == "length" and unit in LENGTH_UNITS else Column(name)
+        is_length = stem == "length" and unit in LENGTH_UNITS
+        columns[place] = Column(stem, unit) if is_length else Column(name, unit_in(heading) if name in MONEY else "")
     return columns
 
 
@@ -184,9 +208,12 @@ def _unused(table: Table, at: int, columns: Mapping[int, Column]) -> list[Diagno
 class _Reading:
     """Rows of one table to records; what cannot be read is counted by column."""
 
-    def __init__(self, table: Table, headings: Sequence[str], columns: Mapping[int, Column], mark: str):
+    def __init__(
+        self, table: Table, headings: Sequence[str], columns: Mapping[int, Column], mark: str, kind: str, target: Target
+    ):
         self.table, self.headings, self.columns, self.mark = table, headings, columns, mark
-        self.bad: dict[tuple[str, int, str], list[tuple[int, str]]] = defaultdict(list)
+        self.kind, self.target = kind, target
+        self.bad: dict[tuple[str, int, str, str], list[tuple[int, str]]] = defaultdict(list)
 
     def record(self, index: int) -> Record | None:
         """None where the row is empty, or a remark."""
@@ -206,33 +233,37 @@ class _Reading:
                 values[column.field] = value.value
                 unit = value.unit if column.field == "length" else unit
         origin = self.table.origin.at(self.table.lines[index])
-        return Record(index, origin, values, labels, unit)
+        values, there = self.target.completed(self.kind, values)
+        return Record(index, origin, values, labels, unit, there)
 
     def _value(self, index: int, place: int, column: Column) -> Value | None:
         cell = self.table.rows[index][place]
         try:
-            value = value_of(column.field, cell, column.unit, self.mark)
+            value = value_of(column.field, cell, column.unit, self.mark, self.target.currency)
         except Unreadable as error:
-            self.bad["QP611", place, str(error)].append((index, shown(as_text(cell))))
+            self.bad["QP611", place, str(error), error.hint].append((index, shown(as_text(cell))))
             return None
         if value and value.ambiguous:
-            self.bad["QP613", place, ""].append((index, f"{shown(as_text(cell))} is read as {value.value:g}"))
+            self.bad["QP613", place, "", "write the number without marks between thousands"].append(
+                (index, f"{shown(as_text(cell))} is read as {value.value:g}")
+            )
         if isinstance(cell, str) and cell.startswith("="):
-            self.bad["QP611", place, "a value, not a formula; it is kept as text"].append((index, shown(as_text(cell))))
+            self.bad["QP611", place, "a value, not a formula; it is kept as text", ""].append(
+                (index, shown(as_text(cell)))
+            )
         return value
 
     def findings(self) -> list[Diagnostic]:
         """One per column and kind of trouble, at its first place."""
         found = []
-        for (code, place, words), cells in self.bad.items():
+        for (code, place, words, hint), cells in self.bad.items():
             origin = self.table.origin.at(self.table.lines[cells[0][0]])
             which = f"column {shown(self.headings[place])}"
             others = f" (and in {counted(len(cells) - 1, 'more row')})" if len(cells) > 1 else ""
             if code == "QP613":
                 message = f"{which}: {cells[0][1]}{others}"
-                hint = "write the number without marks between thousands"
             else:
-                message, hint = f"{which}: {cells[0][1]} cannot be read{others}; expected {words}", ""
+                message = f"{which}: {cells[0][1]} cannot be read{others}; expected {words}"
             found.append(doubt(code, origin, "", message, hint))
         return found
 

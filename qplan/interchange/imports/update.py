@@ -14,9 +14,10 @@ from qplan.interchange.imports.draft import Draft
 from qplan.interchange.imports.rows import Origin, Rows, SiteRow, doubt, listed
 from qplan.interchange.imports.stages.names import Known
 from qplan.interchange.imports.stages.snapping import JOINT
+from qplan.interchange.imports.target import Entry, Target
 from qplan.interchange.imports.yaml_edit import Edits, NotEditable
 from qplan.interchange.imports.yaml_text import flow
-from qplan.inventory.commercial import Offer
+from qplan.inventory.commercial import Economics, Offer
 from qplan.inventory.source.includes import Loaded, load
 from qplan.inventory.source.messages import counted, shown
 from qplan.inventory.source.yaml_source import Parsed, parse_yaml
@@ -57,6 +58,16 @@ class Inventory:
     def everywhere(self, section: tuple[str, ...]) -> Mapping[str, Any]:
         return _at(self.loaded.value, section)
 
+    @property
+    def currency(self) -> str:
+        """Of its amounts."""
+        return str(self.everywhere(("economics",)).get("currency") or Economics().currency)
+
+    @property
+    def currencies(self) -> frozenset[str]:
+        """Its own, and those that it has an exchange rate of."""
+        return frozenset([self.currency, *self.everywhere(("economics", "exchange_rates"))])
+
     def known(self, form: str) -> Known:
         """Section → source → id: by what an import of this format wrote, else by id and name."""
         known: dict[str, dict[str, str]] = {}
@@ -70,6 +81,25 @@ class Inventory:
         for key, value in self.everywhere(("fibres",)).items():
             pairs[" ".join(sorted(map(str, _list(_at({key: value}, (key,)).get("ends")))))].append(key)
         return {**known, "pairs": {ends: keys[0] for ends, keys in pairs.items() if len(keys) == 1}}
+
+    def target(self, form: str) -> Target:
+        """For rows of a format: entries by what `known` tells them by."""
+        known, sites = self.known(form), self.everywhere(("sites",))
+        entries: dict[str, dict[str, Entry]] = {
+            "equipment": {
+                key: Entry(key, {"key_rate_curve": _at({key: value}, (key,)).get("key_rate_curve")})
+                for key, value in self.everywhere(("equipment", "qkd_systems")).items()
+            },
+            "sites": {word: Entry(key, {}) for word, key in known["sites"].items()},
+        }
+        for kind in ("fibres", "corridors"):
+            entries[kind] = {}
+            for word, key in known[kind].items():
+                entry = _at(self.everywhere((kind,)), (key,))
+                ends = [next(iter(sources_of(sites.get(str(end)), form)), str(end)) for end in _list(entry.get("ends"))]
+                own = {name: entry[name] for name in ("key_rate_bps", "otp_bps", "rekey") if name in entry}
+                entries[kind][word] = Entry(key, {**dict(zip(("from", "to"), ends, strict=False)), **own})
+        return Target(self.currency, entries)
 
     def sites_there(self, rows: Rows, form: str) -> tuple[SiteRow, ...]:
         """Sites of the inventory that no row is about, so that fibres can end at them; joints are made anew."""

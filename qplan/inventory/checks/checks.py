@@ -43,6 +43,7 @@ ENTRY_CHECKS: tuple[Check, ...] = (
     cost.check_prices,
     cost.check_quotes_are_valid,
     cost.check_amounts_are_in_one_currency,
+    cost.check_currency_is_worth_itself,
     drill.check_events_do_one_thing,
     drill.check_amounts_fit_the_action,
     drill.check_events_lie_in_the_drill,

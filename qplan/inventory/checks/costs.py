@@ -65,6 +65,17 @@ def check_amounts_are_in_one_currency(view: View) -> Iterator[Diagnostic]:
             yield view.finding("QP503", (*path, "labels", "currency"), message, hint="convert them")
 
 
+def check_currency_is_worth_itself(view: View) -> Iterator[Diagnostic]:
+    """A rate of the currency that all amounts are in can be 1 alone."""
+    economics = view.inventory.economics
+    code = economics.currency
+    rate = economics.exchange_rates.get(code, 1.0)
+    if rate != 1:
+        message = f"economics.exchange_rates.{code} is {rate:g}, but amounts are in {code}: 1 {code} is 1 {code}"
+        hint = f"take it away; or name as economics.currency the currency in which 1 {code} is {rate:g}"
+        yield view.finding("QP507", ("economics", "exchange_rates", code), message, hint=hint)
+
+
 def today() -> date:
     """The date in UTC; that of `SOURCE_DATE_EPOCH` where it is set, so that a run can be repeated later."""
     try:

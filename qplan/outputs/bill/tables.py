@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
-from decimal import Decimal
 
 from qplan.assessment.facts import PlanFacts
 from qplan.costing.bill import BillLine, Charge
-from qplan.costing.cents import cents
+from qplan.costing.cents import unpadded
 from qplan.costing.firmness import price_basis, support_basis
 from qplan.costing.money_text import TO_BE_QUOTED
 from qplan.costing.views import MODULES
@@ -65,7 +64,7 @@ def bill_row(line: BillLine) -> tuple[Cell, ...]:
         line.category.value,
         line.quantity,
         line.unit,
-        TO_BE_QUOTED if line.unit_price is None else plain_price(line.unit_price),
+        TO_BE_QUOTED if line.unit_price is None else unpadded(line.unit_price),
         line.currency,
         TO_BE_QUOTED if line.to_be_quoted and line.category.charge is Charge.ONE_OFF else line.line_total,
         line.support_per_year if line.support_per_year or not line.to_be_quoted else None,
@@ -80,12 +79,6 @@ def bill_row(line: BillLine) -> tuple[Cell, ...]:
         line.offer,
         support_basis(line),
     )
-
-
-def plain_price(price: Decimal) -> Decimal:
-    """The price with two decimals; one that is finer than a cent stays as it was declared."""
-    rounded = cents(price)
-    return rounded if rounded == price else price
 
 
 def bill_csv(facts: PlanFacts) -> str:

@@ -8,7 +8,7 @@ from qplan.assessment.facts import PlanFacts
 from qplan.costing.bill import BillLine, Category, Charge
 from qplan.costing.firmness import price_basis
 from qplan.costing.groups import BillView, By, Entry, Group, Money
-from qplan.costing.money_text import TO_BE_QUOTED, plain_money, some_money, thousands
+from qplan.costing.money_text import TO_BE_QUOTED, plain_money, plain_price, some_money, thousands
 from qplan.costing.views import MODULES
 from qplan.inventory.source.messages import counted
 from qplan.outputs.bill.tables import BILL_FIGURES, BILL_HEADER, CellTable, bill_row
@@ -153,7 +153,7 @@ def _row(entry: Entry, stands: str, characters: int) -> tuple[str, ...]:
         shortened(one_line(stands or line.description), characters),
         thousands(format_number(line.quantity)),
         one_line(line.unit),
-        TO_BE_QUOTED if line.unit_price is None else plain_money(line.unit_price),
+        TO_BE_QUOTED if line.unit_price is None else plain_price(line.unit_price),
         _one_off(line, paid),
         some_money(paid.opex_per_year),
         TO_BE_QUOTED if line.to_be_quoted and again else some_money(paid.refresh),

@@ -42,7 +42,7 @@ class DifferenceDocument(Document):
     """Of the baseline's tco."""
     corridors: dict[str, float]
     deciding: str | None
-    """The corridor that makes most of the difference of the tco."""
+    """The corridor with the largest part in the difference of the tco."""
 
 
 class FirmnessDocument(Document):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from qplan.comparison.columns import Column, SideBySide
+from qplan.comparison.columns import Column, SideBySide, unlike
 from qplan.outputs.compare.charts import Bar, stacked_bars
 from qplan.outputs.compare.remarks import said
 from qplan.outputs.compare.rows import NOTHING, Row, money_name, rows
 from qplan.outputs.report.document import Document, Section, Table
 from qplan.outputs.report.report import document_html
+from qplan.outputs.review.wording import NAMED
 from qplan.outputs.text.money import at_least, tco_text
+from qplan.outputs.text.wording import listed
 
 
 def compared_html(table: SideBySide) -> str:
@@ -44,16 +46,21 @@ def _anchor(group: str) -> str:
 
 
 def headline(table: SideBySide) -> str:
-    """The cheapest of what can be compared."""
-    planned = {column.id: column.facts for column in table.columns if column.facts is not None}
+    """The cheapest of what can be compared, unless something in it counts as 0, and what it does not serve."""
+    planned = [(column.facts, column) for column in table.columns if column.facts is not None]
     if not planned:
         return "None of these has a plan."
-    if len({facts.plan.costs.currency for facts in planned.values()}) > 1:
+    reasons = {unlike(planned[0][0], facts) for facts, _ in planned}
+    if "currency" in reasons:
         return "The plans are in several currencies: their amounts are not compared."
-    least = min(planned, key=lambda name: (planned[name].plan.costs.tco, name))
-    if at_least(planned[least]):
-        return f"Which TCO is the least is open: of what is stated {least} has the least, {tco_text(planned[least])}."
-    return f"Least TCO: {least}, {tco_text(planned[least])}."
+    if "horizon" in reasons:
+        return "The plans count different numbers of years: their totals are not compared."
+    facts, least = min(planned, key=lambda each: (each[0].plan.costs.tco, each[1].id))
+    missing = frozenset[str]().union(*(column.served for _, column in planned)) - least.served
+    but = f", which does not serve {listed(sorted(missing), NAMED)}" if missing else ""
+    if at_least(facts):
+        return f"Which TCO is the least is open: of what is stated {least.id} has the least, {tco_text(facts)}{but}."
+    return f"Least TCO: {least.id}, {tco_text(facts)}{but}."
 
 
 def _tco(column: Column) -> str:

@@ -9,12 +9,13 @@ from typing import Literal
 
 from qplan.assessment.facts import PlanFacts
 from qplan.assessment.unstated import Charge
-from qplan.comparison.columns import COMMON, Column, Difference, SideBySide
+from qplan.comparison.columns import COMMON, Column, Difference, SideBySide, unlike
 from qplan.comparison.model import Amount
 from qplan.costing.bill import Category
 from qplan.costing.firmness import EXPIRED, EXPIRED_FOREIGN, FOREIGN, ILLUSTRATIVE, QUOTED
 from qplan.costing.money_text import round_money
-from qplan.outputs.review.wording import signed_money, signed_percent
+from qplan.inventory.source.messages import counted
+from qplan.outputs.review.wording import NAMED, signed_money, signed_percent
 from qplan.outputs.text import wording
 from qplan.outputs.text.money import at_least, to_be_quoted, unstated_parts
 
@@ -290,17 +291,28 @@ def verdicts(table: SideBySide) -> tuple[str, ...]:
 
 def _verdict(table: SideBySide, column: Column) -> str:
     base, found = table.base, table.difference(column)
-    if column.facts is None:
+    if column.facts is None or base.facts is None:
         return f"{column.id}: {RESULTS[column.status]}."
     if found is None:
-        return f"{column.id}: in another currency than {base.id}, so no difference is stated."
+        return f"{column.id}: {unlike_text(base.facts, column.facts)}, so no difference is stated."
     delta, currency = found.tco.delta or 0.0, column.facts.plan.costs.currency
-    if not delta:
-        return f"{column.id}: costs what {base.id} does."
-    share = "" if found.tco.share is None else f" ({signed_percent(found.tco.share)})"
     known = " of what is stated" if _before(base) or _before(column) else ""
+    if not delta:
+        return f"{column.id}: costs what {base.id} does{known}."
+    share = "" if found.tco.share is None else f" ({signed_percent(found.tco.share)})"
     words = f"{column.id}: TCO{known} {currency} {signed_money(delta)}{share} against {base.id}"
     if found.deciding is not None:
         key, part = found.deciding
-        words += f"; most of it at {money_name(key)} ({signed_money(part)})"
-    return words + "."
+        most = "most of it" if abs(part) > abs(delta) / 2 else "the largest part"
+        words += f"; {most} at {money_name(key)} ({signed_money(part)})"
+    missing = base.served - column.served
+    return words + (f"; it does not serve {wording.listed(sorted(missing), NAMED)}." if missing else ".")
+
+
+def unlike_text(one: PlanFacts, other: PlanFacts) -> str:
+    """Why the money of two plans is not compared; "" where it is."""
+    reason = unlike(one, other)
+    if reason == "currency":
+        return f"in {other.plan.costs.currency}, not in {one.plan.costs.currency}"
+    years = (each.inventory.economics.horizon_years for each in (other, one))
+    return "over {}, not over {}".format(*(counted(number, "year") for number in years)) if reason else ""

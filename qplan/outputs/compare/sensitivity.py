@@ -134,11 +134,15 @@ def _times(factor: float) -> str:
 def _change(point: BreakEven) -> str:
     if not point.possible:
         return "there is no plan any more"
-    parts = []
-    if point.gone:
-        words = wording.listed([f"{a}–{b}" for a, b in point.gone], 4)
-        parts.append(f"{words} disappear" + ("s" if len(point.gone) == 1 else ""))
-    if point.new:
-        words = wording.listed([f"{a}–{b}" for a, b in point.new], 4)
-        parts.append(f"{words} come" + ("s" if len(point.new) == 1 else ""))
+    both = set(point.gone) & set(point.new)
+    turns = (
+        ([ends for ends in point.gone if ends not in both], "disappear", ""),
+        ([ends for ends in point.new if ends not in both], "come", ""),
+        (sorted(both), "take", " another system or route"),
+    )
+    parts = [
+        f"{wording.listed([f'{a}–{b}' for a, b in pairs], 4)} {verb}{'s' if len(pairs) == 1 else ''}{rest}"
+        for pairs, verb, rest in turns
+        if pairs
+    ]
     return ", ".join(parts) or "another plan is the best"

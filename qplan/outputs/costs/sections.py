@@ -11,6 +11,7 @@ from qplan.comparison.cost_account import MAX_TOTAL, CostAccount, CostLimit
 from qplan.costing.bill import Category
 from qplan.costing.bill_lines import kwh_per_year
 from qplan.costing.cash_flow import annualised, convention, escalation_within, fees_beyond
+from qplan.costing.cents import apportion
 from qplan.costing.cost import ZERO, money
 from qplan.costing.costs import per_bps
 from qplan.costing.firmness import EXPIRED, EXPIRED_FOREIGN, QUOTED
@@ -18,7 +19,7 @@ from qplan.costing.money_text import TO_BE_QUOTED, format_money, plain_money, th
 from qplan.costing.quotes import Quote, register_quotes
 from qplan.costing.views import SHARING_RULE
 from qplan.inventory.source.messages import counted
-from qplan.outputs.compare.rows import money_name
+from qplan.outputs.compare.rows import money_name, unlike_text
 from qplan.outputs.report.cost_section import OPEX, PRICE_BASIS, unpriced_table, years_table
 from qplan.outputs.report.document import Section, Table
 from qplan.outputs.review.wording import signed_money, signed_percent
@@ -109,6 +110,7 @@ def _opex(facts: PlanFacts) -> Table:
         "energy": total.energy,
         "fees": total.opex_per_year - total.support - total.lease - total.hosting - total.energy,
     }
+    shown = dict(zip(first, apportion(tuple(first.values()), facts.costs.opex_per_year), strict=True))
     growth = {"support": escalation.support, "lease": escalation.lease, "energy": escalation.energy}
     figures = ("Year 1", "Grows per year", "Over the horizon")
     rows = []
@@ -116,7 +118,7 @@ def _opex(facts: PlanFacts) -> Table:
         whole = sum((row.kinds[kind] for row in facts.costs.years), ZERO)
         if first[kind]:
             grows = wording.percent(growth[kind]) if growth.get(kind) else NOTHING
-            rows.append((name, plain_money(first[kind]), grows, plain_money(whole)))
+            rows.append((name, plain_money(shown[kind]), grows, plain_money(whole)))
     whole = sum((row.kinds[kind] for row in facts.costs.years for kind in OPEX), ZERO)
     rows.append(("Total", plain_money(facts.costs.opex_per_year), "", plain_money(whole)))
     return Table("", ("", *figures), tuple(rows), right=figures)
@@ -209,11 +211,12 @@ def _firm(quote: Quote) -> str:
 def _compared(account: CostAccount) -> Section | None:
     if account.before is None:
         return None
-    before, after, found = account.before.plan.costs, account.facts.plan.costs, account.difference
+    found = account.difference
     same = account.before_at and title(account.before) == title(account.facts)
     name = f"Against {isolated(account.before_at) if same else title(account.before)}"
     if found is None:
-        words = f"That plan is in {before.currency}, this one in {after.currency}: no difference is stated."
+        reason = unlike_text(account.before, account.facts)
+        words = f"This plan's costs are {reason} as that one's: no difference is stated."
         return Section("compared", name, (words,))
     figures = ("Before", "After", "Change", "Change, %")
     rows = []

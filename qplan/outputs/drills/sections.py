@@ -8,7 +8,7 @@ from qplan.assessment.drills.board import Entry
 from qplan.assessment.drills.generated import Pairs
 from qplan.assessment.drills.rehearsal import Rehearsal, Sizes
 from qplan.assessment.drills.results import CorridorResult, Maintenance, Played
-from qplan.assessment.losses import Loss
+from qplan.assessment.losses import THINGS, Loss
 from qplan.inventory.source.messages import counted
 from qplan.outputs.drills.words import THEN, Names, bits, entry_details, hours, moment, share, span
 from qplan.outputs.report.basis_sections import checks_table
@@ -238,7 +238,8 @@ def losses_section(losses: Iterable[Loss], names: Names, most: int = MOST_ROWS) 
     text = ["For good, that is when the stores have run dry; the worst first."]
     if exposed := sorted({corridor for loss in losses for corridor in loss.opens}):
         count = sum(bool(loss.opens) for loss in losses)
-        text.append(f"Traffic would go on open in {count} of {len(losses)} losses: {listed(exposed, 8)}.")
+        kinds = f"{', '.join(THINGS[:-1])} or {THINGS[-1]}"
+        text.append(f"Traffic would go on open in {count} of {len(losses)} losses of {kinds}: {listed(exposed, 8)}.")
     header = ("If this is lost", "Go on open", "Go on with PQC", "Stop", "Lose their spare")
     table = Table("", header, rows, bad=header[1:2])
     return Section("losses", "If this is lost", tuple(text), (table,) if rows else (), tuple(points))

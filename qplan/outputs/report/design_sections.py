@@ -177,8 +177,8 @@ def corridors_section(facts: PlanFacts, names: SiteNames) -> Section:
     reading = (
         "Each path reserves the corridor's whole demand on every link. Spare is the least of capacity minus "
         "reservations along a path, never a sum; corridors that meet on a link share it. What a corridor survives "
-        "leaves its own two ends aside. What cuts it off is the smallest set: how many pieces, and one out of each "
-        "group of them, joined by +."
+        "leaves its own two ends aside, and what fails with an operator: that is under “If this is lost”. What cuts it "
+        "off is the smallest set: how many pieces, and one out of each group of them, joined by +."
     )
     return Section("corridors", "Corridors", (reading,), (overview, paths))
 

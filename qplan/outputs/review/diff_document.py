@@ -89,7 +89,7 @@ class AmountDocument(Document):
     before: float | None
     after: float | None
     delta: float | None
-    """null where the currencies differ, or nothing was planned."""
+    """null where the currencies differ, of the tco also where the horizons do, or where nothing was planned."""
     share: float | None
     """The difference as a share of the amount before."""
 
@@ -99,6 +99,7 @@ class CostsDocument(Document):
     capex: AmountDocument
     opex_per_year: AmountDocument
     tco: AmountDocument
+    horizon_years: Numbers
 
 
 class FirmnessDocument(Document):
@@ -135,6 +136,21 @@ class FailureDocument(Document):
     """Share of the year with keys, over its planned paths."""
     longest_gap_s: Numbers
     """Without fresh keys, in any drill of the inventory."""
+
+
+class KeptDocument(Document):
+    """What the drills of an inventory expect, of those that the plan can play."""
+
+    stated: int
+    kept: int
+    missed: tuple[str, ...]
+    """`CORRIDOR in DRILL`."""
+
+
+class ExpectationsDocument(Document):
+    before: KeptDocument | None
+    """null where nothing was planned."""
+    after: KeptDocument | None
 
 
 class JudgedDocument(Document):
@@ -187,6 +203,14 @@ class MovedDocument(Document):
     after: str
 
 
+class SilencedDocument(Document):
+    """A finding that a comment suppresses now and did not before; known where inventories are compared as files."""
+
+    code: str
+    address: str
+    reason: str
+
+
 class CountsDocument(Document):
     create: int
     update: int
@@ -209,12 +233,16 @@ class DiffDocument(Document):
     margins: MarginsDocument
     failures: tuple[FailureDocument, ...]
     """Of corridors that fail otherwise."""
+    expectations: ExpectationsDocument
     checks: tuple[CheckDocument, ...]
     """All."""
     limits: tuple[LimitDocument, ...]
     inputs: tuple[InputDocument, ...]
     """All addresses that differ, the limits too."""
+    silenced: tuple[SilencedDocument, ...]
     moved: tuple[MovedDocument, ...]
     objective: Texts
+    as_of: Texts
+    """The day on which quotes are judged."""
     proof: ProofDocument
     summary: CountsDocument

@@ -10,6 +10,7 @@ from qplan.comparison.model import (
     Amount,
     Comparison,
     CorridorChange,
+    Expectations,
     ExposureChange,
     FailureChange,
     Money,
@@ -29,11 +30,13 @@ from qplan.outputs.review.diff_document import (
     CostsDocument,
     CountsDocument,
     DiffDocument,
+    ExpectationsDocument,
     ExposureDocument,
     FailureDocument,
     FirmnessDocument,
     InputDocument,
     JudgedDocument,
+    KeptDocument,
     LimitDocument,
     MarginsDocument,
     MovedDocument,
@@ -42,6 +45,7 @@ from qplan.outputs.review.diff_document import (
     ProofDocument,
     ProvenDocument,
     SightDocument,
+    SilencedDocument,
     Texts,
     Truths,
     WorstDocument,
@@ -75,6 +79,7 @@ def document(comparison: Comparison) -> DiffDocument:
             load=_worsts(plan.margins.load if plan else NONE),
         ),
         failures=tuple(map(_failure, plan.failures)) if plan else (),
+        expectations=_expectations(plan),
         checks=tuple(
             CheckDocument(id=key, before=_judged(pair.before), after=_judged(pair.after))
             for key, pair in (plan.checks if plan else ())
@@ -86,8 +91,12 @@ def document(comparison: Comparison) -> DiffDocument:
         inputs=tuple(
             InputDocument(address=each.address, before=each.before, after=each.after) for each in inputs.changed
         ),
+        silenced=tuple(
+            SilencedDocument(code=each.code, address=each.address, reason=each.reason) for each in comparison.silenced
+        ),
         moved=tuple(MovedDocument(before=old, after=new) for old, new in sorted(comparison.renamed.items())),
         objective=_texts(plan.objective if plan else NONE),
+        as_of=_texts(plan.as_of if plan else NONE),
         proof=_proof(plan),
         summary=CountsDocument(
             create=plan.count("create") if plan else 0,
@@ -99,7 +108,7 @@ def document(comparison: Comparison) -> DiffDocument:
 
 NONE: Pair[Any] = Pair(None, None)
 NO_AMOUNT = Amount(None, None, None)
-NO_MONEY = Money(NONE, NO_AMOUNT, NO_AMOUNT, NO_AMOUNT, NONE, NONE, NONE)
+NO_MONEY = Money(NONE, NO_AMOUNT, NO_AMOUNT, NO_AMOUNT, NONE, NONE, NONE, NONE)
 NO_EXPOSURE = ExposureChange(Turnover(), Turnover(), Turnover(), (), (), ())
 
 
@@ -169,6 +178,7 @@ def _costs(money: Money) -> CostsDocument:
         capex=_amount(money.capex),
         opex_per_year=_amount(money.opex_per_year),
         tco=_amount(money.tco),
+        horizon_years=_numbers(money.horizon_years),
     )
 
 
@@ -195,6 +205,16 @@ def _texts(pair: Pair[str]) -> Texts:
 def _worsts(pair: Pair[Worst]) -> Worsts:
     written = pair_of(pair.before, pair.after, lambda each: WorstDocument(link=each.link, value=each.value))
     return Worsts(before=written.before, after=written.after)
+
+
+def _expectations(plan: PlanChange | None) -> ExpectationsDocument:
+    expected: Pair[Expectations] = plan.expectations if plan else NONE
+    written = pair_of(
+        expected.before,
+        expected.after,
+        lambda each: KeptDocument(stated=each.stated, kept=each.kept, missed=each.missed),
+    )
+    return ExpectationsDocument(before=written.before, after=written.after)
 
 
 def _judged(result: CheckResult | None) -> JudgedDocument | None:

@@ -52,14 +52,15 @@ def _plan_points(change: PlanChange) -> Iterator[tuple[str, str]]:
 
 
 def _inventory_points(comparison: Comparison) -> Iterator[tuple[str, str]]:
-    for name, texts in (
-        ("Limits", sentences.limits(comparison.inputs)),
-        ("Renamed", sentences.renamed(comparison)),
-        ("Inputs", sentences.edits(comparison.inputs)),
+    for name, texts, most in (
+        ("Limits", sentences.limits(comparison.inputs), sentences.MOST_LIMITS),
+        ("Findings silenced", sentences.silenced(comparison), sentences.MOST_LIMITS),
+        ("Renamed", sentences.renamed(comparison), MOST_POINTS),
+        ("Inputs", sentences.edits(comparison.inputs), MOST_POINTS),
     ):
         if texts:
-            rest = f"; and {len(texts) - MOST_POINTS} more" if len(texts) > MOST_POINTS + 1 else ""
-            yield name, "; ".join(texts[: MOST_POINTS + (not rest)]) + rest
+            rest = f"; and {len(texts) - most} more" if len(texts) > most + 1 else ""
+            yield name, "; ".join(texts[: most + (not rest)]) + rest
 
 
 def _points(points: Iterator[tuple[str, str]] | Sequence[tuple[str, str]]) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from qplan.comparison.model import Change, CorridorChange, PlanChange
 from qplan.costing.money_text import round_money
+from qplan.inventory.installed import paid_nodes
 from qplan.inventory.source.messages import counted
 from qplan.outputs.review.wording import place, signed_percent, step, turnover
 from qplan.outputs.text.tables import one_line
@@ -57,20 +58,40 @@ def rows(change: PlanChange) -> tuple[tuple[Row, ...], tuple[str, ...]]:
 def _row(change: PlanChange, each: Change, corridors: Mapping[str, CorridorChange]) -> Row:
     if each.kind == "nodes":
         return _node(change, each)
-    return _link(each) if each.kind == "links" else _corridor(each, corridors[each.address])
+    if each.kind == "links":
+        return _link(each)
+    return _corridor(each, corridors[each.address], _comparable(change))
+
+
+def _comparable(change: PlanChange) -> bool:
+    """Shares of the totals are in one currency and over one horizon."""
+    return change.money.tco.delta is not None
 
 
 def _following(change: PlanChange, loads: int, costs: list[CorridorChange]) -> Iterable[str]:
-    if costs:
+    if costs and not _comparable(change):
+        yield f"Cost alone: {counted(len(costs), 'corridor')}."
+    elif costs:
         ranked = sorted(costs, key=lambda each: -abs(_cost_share(each) or 0.0))
         named = ", ".join(f"{each.id} {_cost(each)}" for each in ranked[:3])
         rest = f" and {len(ranked) - 3} more" if len(ranked) > 3 else ""
         yield f"Cost alone: {named}{rest}."
     if loads:
         yield f"Load alone: {counted(loads, 'link')}."
+    if there := _there_now(change):
+        yield f"Not paid again, since they are there now: {' and '.join(there)}."
     untouched = len(change.after.corridors) - sum(each.served.after is not None for each in change.corridors)
     if untouched and change.changes:
         yield f"Other corridors: {untouched} unchanged."
+
+
+def _there_now(change: PlanChange) -> list[str]:
+    """How many links hold more existing systems than before, and how many nodes exist that did not."""
+    linked = [each for each in change.changes if each.kind == "links"]
+    links = sum(_number(each.after or {}, "existing") > _number(each.before or {}, "existing") for each in linked)
+    paid = paid_nodes(change.after.inventory) - paid_nodes(change.before.inventory)
+    nodes = len(paid & {each.node.site for each in change.after.nodes})
+    return [counted(number, kind) for number, kind in ((links, "link"), (nodes, "node")) if number]
 
 
 def _node(change: PlanChange, each: Change) -> Row:
@@ -152,7 +173,7 @@ def _is_tight(fields: Mapping[str, object]) -> bool:
     return _number(fields, "headroom_db") < LITTLE_HEADROOM_DB or _load(fields) > HIGH_LOAD
 
 
-def _corridor(each: Change, corridor: CorridorChange) -> Row:
+def _corridor(each: Change, corridor: CorridorChange, comparable: bool) -> Row:
     if each.before is None or each.after is None:
         known = corridor.paths.after if each.before is None else corridor.paths.before
         served = corridor.served.after if each.before is None else corridor.served.before
@@ -174,16 +195,17 @@ def _corridor(each: Change, corridor: CorridorChange) -> Row:
         if moved and not (corridor.served.changed and name != "relays"):
             parts.append(f"{name} {turnover(_named(moved.gained), _named(moved.lost))}")
     if not corridor.relays and not corridor.served.changed:
-        parts.append(", ".join(f"same {name}" for name in same) + (", other paths" if corridor.paths.changed else ""))
+        others = "other paths" if corridor.paths.changed else "other links" if "paths" in each.fields else ""
+        parts.append(", ".join(filter(None, (*(f"same {name}" for name in same), others))))
+    whole = "shares_needed" in each.fields and _number(each.after or {}, "shares_needed") == 1
     if "shares_needed" in each.fields:
-        parts.append(
-            "relays see shares only" if _number(each.after or {}, "shares_needed") > 1 else "relays see whole keys"
-        )
+        parts.append("relays see whole keys" if whole else "relays see shares only")
     if "id" in each.fields:
         parts.append(f"was {(each.before or {}).get('id')}")
-    if corridor.tco.changed:
+    if corridor.tco.changed and comparable:
         parts.append(f"cost {_cost(corridor)}")
-    return Row("~", each.address, tuple(map(one_line, parts)), 1 if corridor.relays or corridor.served.changed else 3)
+    rank = 0 if whole else 1 if corridor.relays or corridor.served.changed else 3
+    return Row("~", each.address, tuple(map(one_line, parts)), rank)
 
 
 def _named(names: Iterable[str]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from qplan.outputs.report.document import Section, Table
 from qplan.outputs.review import sentences
 from qplan.outputs.review.markdown import BETWEEN
 from qplan.outputs.review.rows import MARKS, rows
-from qplan.outputs.review.wording import step, turnover, value_text
+from qplan.outputs.review.wording import step, steps, turnover
 from qplan.outputs.text.wording import bps
 
 
@@ -24,7 +24,7 @@ def change_section(comparison: Comparison) -> Section:
         header = ("Corridor", "Served", "Demand", "Relays", "Operators", "Countries", "Share of TCO")
         tables.append(Table("Corridors that differ", header, corridors))
     limits = tuple((each.address, step(each.before, each.after), each.direction) for each in inputs.limits)
-    edits = tuple((each.address, value_text(each.before), value_text(each.after)) for each in inputs.changed)
+    edits = tuple((each.address, *steps(each.before, each.after)) for each in inputs.changed)
     tables += [Table("Limits changed", ("Where", "What", "Way"), limits)] if limits else []
     tables += [Table("Inputs changed", ("Where", "Before", "After"), edits)] if edits else []
     head = (sentences.headline(change, BETWEEN),) if change else (sentences.counts(comparison),)

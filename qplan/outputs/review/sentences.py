@@ -8,6 +8,7 @@ from qplan.assessment.availability.corridors import MINUTES_PER_YEAR
 from qplan.assessment.checks import CheckResult
 from qplan.comparison.model import (
     Comparison,
+    Expectations,
     ExposureChange,
     FailureChange,
     Inputs,
@@ -23,20 +24,24 @@ from qplan.outputs.text.money import at_least
 from qplan.outputs.text.tables import one_line
 from qplan.outputs.text.wording import listed, percent, spare_db
 
-MOST_INPUTS, MOST_FAILING = 8, 3
+MOST_INPUTS, MOST_LIMITS, MOST_FAILING = 8, 12, 3
 
 
 def headline(change: PlanChange, between: str = "   ") -> str:
     """`Plan change: TCO CHF 3 410 235 → 3 545 111 (+134 876, +4.0 %)   capex +71 000   opex +7 000/yr   …`."""
     money, least = change.money, Pair(at_least(change.before), at_least(change.after))
+    years = money.horizon_years
     parts = [
         wording.amount_text("TCO", money.tco, money.currency, least),
+        f"over {years.before} → {years.after} years: not to be compared" if years.changed else "",
         _difference("capex", money.capex.delta),
         _difference("opex", money.opex_per_year.delta, "/yr"),
         wording.proof_text(change.proof),
     ]
     if change.objective.changed:
         parts.append(f"objective {change.objective.before} → {change.objective.after}")
+    if change.as_of.changed:
+        parts.append(f"quotes as of {wording.step(change.as_of.before, change.as_of.after)}")
     return f"{title(change)}: " + between.join(part for part in parts if part)
 
 
@@ -47,7 +52,10 @@ def totals(change: PlanChange) -> str:
 
 
 def title(change: PlanChange) -> str:
-    return "Plan change" if change.changed else "No change to the plan"
+    """What is built is another; only what it is worth is; nothing is."""
+    if change.changes:
+        return "Plan change"
+    return "Same plan, other figures" if change.changed else "No change to the plan"
 
 
 def _difference(name: str, delta: float | None, per: str = "") -> str:
@@ -91,13 +99,22 @@ def _named(name: str) -> str:
 
 
 def checks(change: PlanChange) -> str:
-    """`2 of 2 pass`; those that fail by name."""
+    """`2 of 2 pass`; those that fail by name; and what the drills expect."""
     results = [pair for _, pair in change.checks if pair.after is not None]
-    if not results:
-        return "none stated"
     failed = [pair for pair in results if pair.after is not None and not pair.after.ok]
-    said = f"{len(results) - len(failed)} of {len(results)} pass"
-    return one_line(said + (f"; failed: {', '.join(map(_failed, failed))}" if failed else ""))
+    said = f"{len(results) - len(failed)} of {len(results)} pass" if results else "none stated"
+    named = f"; failed: {', '.join(map(_failed, failed))}" if failed else ""
+    return one_line(said + named + _expected(change.expectations))
+
+
+def _expected(pair: Pair[Expectations]) -> str:
+    """`; drills: 2 of 4 expectations kept (missed: mirror in dig), 4 of 4 before`; "" where none is stated."""
+    before, after = pair.before, pair.after
+    if before is None or after is None or not (before.stated or after.stated):
+        return ""
+    missed = f" (missed: {listed(after.missed, wording.NAMED)})" if after.missed else ""
+    was = f", {before.kept} of {before.stated} before" if pair.changed else ""
+    return f"; drills: {after.kept} of {counted(after.stated, 'expectation')} kept{missed}{was}"
 
 
 def _failed(pair: Pair[CheckResult]) -> str:
@@ -108,8 +125,8 @@ def _failed(pair: Pair[CheckResult]) -> str:
 
 
 def limits(inputs: Inputs) -> tuple[str, ...]:
-    """Loosened ones first."""
-    ordered = sorted(inputs.limits, key=lambda limit: (limit.direction != "loosened", limit.address))
+    """Loosened ones first, of these the gravest."""
+    ordered = sorted(inputs.limits, key=lambda limit: (limit.direction != "loosened", limit.gravity, limit.address))
     return tuple(one_line(wording.limit_text(limit)) for limit in ordered)
 
 
@@ -122,6 +139,11 @@ def edits(inputs: Inputs) -> tuple[str, ...]:
 
 def renamed(comparison: Comparison) -> tuple[str, ...]:
     return tuple(f"{old} → {new}" for old, new in sorted(comparison.renamed.items()))
+
+
+def silenced(comparison: Comparison) -> tuple[str, ...]:
+    """`QP210 at fibres.f.ducts (fine)`: findings that a comment hides now, with what it says."""
+    return tuple(one_line(f"{each.code} at {each.address} ({each.reason})") for each in comparison.silenced)
 
 
 def firmness(change: PlanChange) -> str:

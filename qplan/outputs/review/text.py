@@ -13,7 +13,7 @@ from qplan.outputs.text.tables import one_line
 
 WIDTH = 100
 MOST_ROWS = 14
-MOST_LIMITS = 4
+MOST_RENAMED = 4
 IN_A_FIGURE = re.compile(r"(?<=\d) (?=\d{3}|%|dB\b|[kMG]?bit/s)|(?<=\b[A-Z]{3}) (?=\d)")
 
 
@@ -25,8 +25,9 @@ def comparison_text(comparison: Comparison, width: int = WIDTH) -> str:
     inputs = comparison.inputs
     blocks = [
         *head,
-        *_listed("Limits", sentences.limits(inputs), width, MOST_LIMITS),
-        *_listed("Renamed", sentences.renamed(comparison), width, MOST_LIMITS),
+        *_listed("Limits", sentences.limits(inputs), width, sentences.MOST_LIMITS),
+        *_listed("Findings silenced", sentences.silenced(comparison), width, sentences.MOST_LIMITS),
+        *_listed("Renamed", sentences.renamed(comparison), width, MOST_RENAMED),
         *_listed("Inputs", sentences.edits(inputs), width, sentences.MOST_INPUTS + 1),
     ]
     return "\n".join(blocks) + "\n"
@@ -60,7 +61,7 @@ def _plan(change: PlanChange, width: int) -> list[str]:
 def _listed(name: str, texts: Sequence[str], width: int, most: int) -> Iterable[str]:
     if not texts:
         return ()
-    rest = f"; and {len(texts) - most} more" if len(texts) > most else ""
+    rest = f"; and {len(texts) - most} more: --format json has all" if len(texts) > most else ""
     return _folded(f"{name}: {'; '.join(texts[:most])}{rest}", width)
 
 

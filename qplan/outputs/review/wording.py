@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from itertools import takewhile
 
 from qplan.comparison.model import Amount, Input, Limit, Pair, Proof
 from qplan.costing.money_text import round_money
@@ -13,18 +15,17 @@ from qplan.outputs.text.wording import gap_percent, listed
 
 NOT_STATED = "–"
 VALUE_CHARACTERS = 40
+LEAD_CHARACTERS = 12  # of what two long values share, before they part
 NAMED = 3
 
 
-def value_text(value: object) -> str:
-    """A value of an inventory, in a few characters."""
+def _in_full(value: object) -> str:
+    """A value of an inventory, on one line."""
     if value is None:
         return NOT_STATED
     if isinstance(value, bool | Mapping | list):
-        return shortened(one_line(json.dumps(value, ensure_ascii=False)), VALUE_CHARACTERS)
-    if isinstance(value, int | float):
-        return _number(float(value))
-    return shortened(one_line(str(value)), VALUE_CHARACTERS)
+        return one_line(json.dumps(value, ensure_ascii=False))
+    return _number(float(value)) if isinstance(value, int | float) else one_line(str(value))
 
 
 def _number(value: float) -> str:
@@ -33,15 +34,24 @@ def _number(value: float) -> str:
 
 
 def step(before: object, after: object) -> str:
-    """`14.8 → 19.5`."""
-    return f"{value_text(before)} → {value_text(after)}"
+    """`14.8 → 19.5`; of long values what differs: `… 8000.0]] → … 4000.0]]`."""
+    return " → ".join(steps(before, after))
+
+
+def steps(before: object, after: object) -> tuple[str, str]:
+    """A value before and after, each in a few characters, without the long beginning that both share."""
+    old, new = _in_full(before), _in_full(after)
+    if max(len(old), len(new)) > VALUE_CHARACTERS:
+        alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False)))
+        if (skipped := alike - LEAD_CHARACTERS) > 0:
+            old, new = f"…{old[skipped:]}", f"…{new[skipped:]}"
+    return shortened(old, VALUE_CHARACTERS), shortened(new, VALUE_CHARACTERS)
 
 
 def signed_percent(share: float) -> str:
     """`+4.0 %`; a difference is not shown as none."""
     percent = share * 100
-    digits = 1 if abs(percent) >= 0.05 else 3
-    return f"{percent:+.{digits}f} %"
+    return f"{percent:+.1f} %" if abs(percent) >= 0.05 else f"{Decimal(f'{percent:.1g}'):+f} %"
 
 
 def signed_money(delta: float, currency: str = "") -> str:

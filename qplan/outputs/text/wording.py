@@ -107,6 +107,13 @@ def listed(words: Sequence[str], limit: int = 12) -> str:
     return ", ".join(words[:limit]) + (f" and {rest} more" if rest > 0 else "")
 
 
+def then_broken(checks: Sequence[str]) -> list[str]:
+    """`then check short is not kept`; nothing where none is broken."""
+    many = len(checks) > 1
+    named = f"check{'s' if many else ''} {listed(checks)} {'are' if many else 'is'}"
+    return [f"then {named} not kept (exit 6)"] if checks else []
+
+
 def proof(plan: Plan) -> str:
     """What is proven about the plan, as one honest clause."""
     gap, stopped = plan.objective.gap, STOPPED_BY[plan.solver.stopped_by]

@@ -272,12 +272,15 @@ def _text_table(table: Table) -> str:
 
 
 def _groups(answer: Answer) -> list[tuple[str, tuple[Alternative, ...]]]:
-    better = tuple(each for each in answer.changes if not answer.in_plan or each.better or each.status == "unknown")
-    improved = "Better with" if any(each.newly_served for each in better) else "Cheaper with"
-    groups = [
-        ("Planned anew without it" if answer.in_plan else "Planned anew with it", answer.without),
-        (improved if answer.in_plan else "Planned anew with a change", better),
-    ]
+    if not answer.in_plan:
+        groups = [("Planned anew with it", answer.without), ("Planned anew with a change", answer.changes)]
+    else:
+        better = [each for each in answer.changes if each.better or each.status == "unknown"]
+        groups = [
+            ("Planned anew without it", answer.without),
+            ("More is served with", tuple(each for each in better if each.newly_served)),
+            ("Cheaper with", tuple(each for each in better if not each.newly_served)),
+        ]
     return [(title, found) for title, found in groups if found]
 
 
@@ -322,7 +325,8 @@ def _outcome(inventory: Inventory, plan: Plan, each: Alternative) -> str:
         ("then not served", each.no_longer_served),
     ):
         parts += [f"{words}: {wording.listed(names)}"] if names else []
-    return "; ".join(parts)
+    parts += [f"whole key of {q} then seen at {wording.listed(sites)}" for q, sites in each.newly_seen.items()]
+    return "; ".join([*parts, *wording.then_broken(each.breaks)])
 
 
 def _value(inventory: Inventory, plan: Plan, value: float) -> str:

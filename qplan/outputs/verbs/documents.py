@@ -91,6 +91,8 @@ class VerificationDocument(Document):
     """What the plan builds keeps every rule and limit; figures in it are out of date."""
     inventory_edited: bool
     """The inventory is another than the one that the plan was made from."""
+    read_otherwise: tuple[str, ...]
+    """Keys of the plan's `inventory` that are not so here, though the effective inventory is the same."""
     not_reproven: NotReproven
     violations: tuple[BrokenRule, ...]
     checks: tuple[JudgedCheck, ...]

@@ -143,7 +143,7 @@ def _outcome(inventory: Inventory, remedy: Remedy) -> str:
         cost = f"{remedy.objective} {round_money(remedy.cost, inventory.economics.currency)}"
     most = "" if remedy.proven else "at most "
     besides = "" if remedy.cost_known else " without the cost of the new site itself"
-    return f"{plan}, {most}{cost}{besides}"
+    return "; ".join([f"{plan}, {most}{cost}{besides}", *wording.then_broken(remedy.breaks)])
 
 
 def explanation_markdown(inventory: Inventory, explanation: Explanation, variant: str = "") -> str:

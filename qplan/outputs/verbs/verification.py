@@ -49,6 +49,8 @@ class Verification:
     proof: Proof
     made_with: tuple[str, ...] = ()
     """The scenario and the overrides of the plan, as options, where they were not given."""
+    read_otherwise: tuple[str, ...] = ()
+    """What the plan says of how its inventory was read, and is not so here, though it comes to the same."""
     checks: tuple[CheckResult, ...] = ()
     """Of a plan that holds: how the inventory's checks come out."""
     file: str = ""
@@ -85,11 +87,16 @@ def verification(reading: Reading, plan: Plan) -> Verification:
         edited,
         Proof(plan.status, plan.objective.bound, plan.objective.gap),
         options,
+        () if edited else _read_otherwise(reference(reading), plan.inventory),
         checks,
         printable(next(iter(reading.sources), "")),
         reading.sources,
         reading.check_places,
     )
+
+
+def _read_otherwise(here: InventoryRef, stated: InventoryRef) -> tuple[str, ...]:
+    return tuple(name for name in InventoryRef.model_fields if getattr(here, name) != getattr(stated, name))
 
 
 def _budget_violations(inventory: Inventory, plan: Plan) -> Iterator[Violation]:
@@ -131,8 +138,10 @@ def _result(check: JudgedCheck | None) -> str:
     if check is None:
         return "none"
     limits = ", ".join(f"{word} {limit:.15g}" for word, limit in check.limits.items())
+    where = "".join(f", {key} {value}" for key, value in check.where.items())
     value = "none" if check.value is None else f"{check.value:.15g}"
-    return f"{check.metric} {value} of {limits}: {'ok' if check.ok else 'not ok'}"
+    severity = f"{check.severity}: {check.message}" if check.message else check.severity
+    return f"{check.metric}{where} {value} of {limits}: {'ok' if check.ok else 'not ok'} ({severity})"
 
 
 def verification_text(found: Verification) -> str:
@@ -153,6 +162,7 @@ def verification_json(found: Verification) -> str:
         holds=found.holds,
         only_figures_differ=bool(found.violations) and only_figures(found.violations),
         inventory_edited=found.edited,
+        read_otherwise=found.read_otherwise,
         not_reproven=NotReproven(status=found.proof.status, bound=found.proof.bound, gap=found.proof.gap),
         violations=tuple(
             BrokenRule(rule=each.rule, address=each.address, found=each.found, expected=each.limit)
@@ -194,11 +204,17 @@ def _not_reproven(proof: Proof) -> str:
     return f"Not proven again, but taken from the plan: status {proof.status}, {bound}."
 
 
+def _otherwise(names: Sequence[str]) -> list[str]:
+    """What nothing here confirms."""
+    stated = f"What it says of how its inventory was read ({', '.join(names)})"
+    return [f"{stated} is not so here, and taken from it; the inventory is the same."] if names else []
+
+
 def _verdict(found: Verification) -> list[str]:
     made_with = [f"It was made with {one_line(' '.join(found.made_with))}."] if found.made_with else []
     if found.holds:
         proof = EDITED if found.edited else _not_reproven(found.proof)
-        return ["The plan holds.", *_kept(found.checks), proof, *made_with]
+        return ["The plan holds.", *_kept(found.checks), proof, *made_with, *_otherwise(found.read_otherwise)]
     count = len(found.violations)
     if only_figures(found.violations):
         figures = f"{counted(count, 'figure')} {'differs' if count == 1 else 'differ'}"

@@ -9,6 +9,7 @@ from importer import outcome, written
 
 from qplan.interchange.imports.fields import Unreadable, slug, value_of
 from qplan.interchange.imports.headings import columns_of, kind_of, recognise
+from qplan.interchange.imports.mapping import ImportMap, TableMap
 from qplan.interchange.imports.numbers import decimal_mark, number
 from qplan.interchange.imports.yaml_text import entry, flow
 from qplan.inventory.source.yaml_source import parse_yaml
@@ -35,6 +36,11 @@ from qplan.inventory.source.yaml_source import parse_yaml
         ("corridors", "Schlüsselrate [kbit/s]", "key_rate_bps", "kbit s"),
         ("corridors", "rekey interval (min)", "interval_s", "min"),
         ("equipment", "Key rate curve", "key_rate_curve", ""),
+        ("equipment", "Preis (chf)", "price", "CHF"),
+        ("equipment", "Unit price [CZK]", "price", "CZK"),
+        ("equipment", "List price in €", "price", "EUR"),
+        ("equipment", "Support pro Jahr (%)", "support_per_year", "%"),
+        ("fibres", "Jahresmiete $", "cost_per_strand_year", "$"),
     ],
 )
 def test_headings_are_known_with_their_units(kind, heading, field, unit):
@@ -120,11 +126,65 @@ def test_cells_are_values(field, cell, value):
         ("amplified", "perhaps"),
         ("key_rate_curve", "2=3"),
         ("loss_db", "1e999"),
+        ("loss_db", "5 %"),
+        ("loss_db", "5 EUR"),
+        ("price", "4500 CHF"),
+        ("price", "CHF 4500"),
+        ("price", "EUR 4500 CHF"),
+        ("price", "4500 kEUR"),
+        ("price", "$ 4500"),
+        ("price", "12,5 %"),
+        ("price", "4500 km"),
+        ("price", "EUR -5"),
     ],
 )
 def test_cells_that_say_nothing_are_refused_with_what_was_expected(field, cell):
     with pytest.raises(Unreadable, match=r"\w+"):
-        value_of(field, cell, "", ",")
+        value_of(field, cell, "", ",", "EUR")
+
+
+@pytest.mark.parametrize(
+    "cell", ["4500", "4500 EUR", "EUR 4500", "€4500", "4.500,00 eur", "4'500.– Euro", "EUR 4500,-", 4500.0, "4.5e3 €"]
+)
+def test_an_amount_may_have_its_currency_before_or_behind_it(cell):
+    for unit in ("", "EUR"):
+        assert value_of("price", cell, unit, ",", "EUR") == (4500, "", False)
+        for others in ("CHF", "%"):
+            with pytest.raises(Unreadable, match="an amount in EUR"):
+                value_of("price", cell, others, ",", "EUR")
+
+
+LEASES = "von;nach;km;Jahresmiete\na;b;10;1200 CHF\nb;c;10;5 %\nc;d;10;€ 900\nd;e;10;CHF 800\n"
+
+
+@pytest.mark.parametrize(
+    ("currency", "mapped", "leases", "refused"),
+    [
+        ("", {}, {"c--d": 900}, {2: "'1200 CHF' cannot be read (and in 1 more row)", 3: "'5 %'"}),
+        ("EUR", {}, {"c--d": 900}, {2: "'1200 CHF' cannot be read (and in 1 more row)", 3: "'5 %'"}),
+        ("CHF", {}, {"a--b": 1200, "d--e": 800}, {3: "'5 %'", 4: "'€ 900'"}),
+        (
+            "EUR",
+            {"Jahresmiete": "Miete netto in CHF"},
+            {},
+            {2: "'1200 CHF' cannot be read (and in 2 more rows)", 3: "'5 %'"},
+        ),
+    ],
+)
+def test_amounts_of_another_currency_than_the_inventorys_are_left_out(tmp_path, currency, mapped, leases, refused):
+    text, mapping = LEASES, ImportMap()
+    for heading, other in mapped.items():
+        text = text.replace(heading, other)
+        columns = {"from": "von", "to": "nach", "length_km": "km", "cost_per_strand_year": other}
+        mapping = ImportMap(tables=[TableMap(table="*", kind="fibres", columns=columns)])
+    sites = written(tmp_path, "sites.yaml", f"qplan: 1\neconomics: {{currency: {currency}}}\n") if currency else None
+    made = outcome("csv", written(tmp_path, "fibres.csv", text), mapping=mapping, existing=sites)
+    stated = {key: fibre.get("cost_per_strand_year") for key, fibre in made.draft.fibres.items()}
+    assert {key: amount for key, amount in stated.items() if amount is not None} == leases
+    found = {item.line: item for item in made.findings if item.code == "QP611"}
+    assert found.keys() == refused.keys() and all(words in found[line].message for line, words in refused.items())
+    other = {"CHF": "EUR"}.get(currency, "CHF")
+    assert all((f"currency: {other}" in item.hint) == ("%" not in item.message) for item in found.values())
 
 
 @given(st.text(max_size=40))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
+import shlex
 import shutil
 import subprocess
 from copy import deepcopy
@@ -18,7 +20,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from importer import codes, findings, outcome, qplan
+from importer import codes, findings, outcome, qplan, written
 from plan_fixtures import SAMPLE, sample
 
 from qplan.api.imports import import_files
@@ -255,6 +257,11 @@ def test_the_csv_is_answered_like_the_workbook(project):
     ("rows", "words"),
     [
         ([{LINE: KMS, "price": "1.234"}], "row left out, cell H2 is '1.234'; expected an amount that"),
+        ([{LINE: KMS, "price": "1.2 Mio"}], "cell H2 is '1.2 Mio'; expected an amount in full, with nothing beside it"),
+        ([{LINE: KMS, "price": 250, "fee": "250 TSD"}], "cell L2 is '250 TSD'; expected an amount in full"),
+        ([{LINE: KMS, "price": "VAT 97000"}], "row left out, cell H2 is 'VAT 97000'; expected an amount in full"),
+        ([{LINE: KMS, "price": 5, "support": "1 net"}], "cell K2 is '1 net'; expected an amount in full"),
+        ([{LINE: KMS, "price": 5, "currency": "NET"}], "cell J2 is 'NET'; expected a currency of ISO 4217, as EUR"),
         ([{LINE: KMS, "price": 5, "until": "03/04/2027"}], "cell N2 is '03/04/2027'; expected a day that can"),
         ([{LINE: KMS, "price": "5 USD", "currency": "EUR"}], "two currencies in one offer: EUR in cell J2"),
         ([{LINE: KMS, "fee": 5}], "a fee or a term without a kind: the empty cell under Kind of offer"),
@@ -277,6 +284,16 @@ def test_what_does_not_fit_is_refused_with_its_place(project, rows, words):
     found = findings("offers", [answer], asked_of=project / "sites.yaml")
     (said,) = [item for item in found if words in item.message]
     assert said.file == "answered.xlsx[Offer]" and said.line in (2, 3)
+
+
+def test_a_currency_that_the_inventory_names_is_one(project):
+    sites, rows = project / "sites.yaml", [{LINE: KMS, "price": "7 QKC", "currency": "qkc", "complies": "yes"}]
+    answer = answered(project, rows, {"all_currency": "QKC"})
+    with pytest.raises(InvalidInput, match="QKC"):
+        offers_of(project, answer)
+    sites.write_text(sites.read_text(encoding="utf-8").replace("EUR: 0.95", "QKC: 0.95"), encoding="utf-8")
+    (offer,) = offers_of(project, answer).values()
+    assert offer.currency == "QKC"
 
 
 def test_what_an_answer_leaves_open_is_said(project):
@@ -308,11 +325,50 @@ def test_offers_come_into_the_inventory_as_a_whole_and_are_planned_with(project,
     again = qplan("import", "offers", answer, "--update")
     assert "nothing to change" in again.out and "says nothing" not in again.out  # of the same quote, put in by hand
     fragment = qplan("import", "offers", answer, "-o", "offers.yaml")
-    assert (
-        "include: [offers.yaml]" in fragment.out and "delete it in sites.yaml, or import with --update" in fragment.out
-    )
+    assert "delete it in sites.yaml, or import with -o sites.yaml --update" in " ".join(fragment.out.split())
     assert "no mapping file" in qplan("import", "offers", answer, "-o", "o.yaml", "--map", "m.yaml").err
     assert "--for" in qplan("import", "csv", "sites.yaml", "-o", "o.yaml", "--for", "sites.yaml").err
+
+
+@pytest.mark.parametrize(
+    ("out", "asked", "update"),
+    [
+        ("p/offers.yaml", "p/sites.yaml", False),
+        ("p/x y/from all.yaml", "{here}/p/sites.yaml", False),
+        ("{here}/p/offers.yaml", "p/sites.yaml", False),
+        ("offers.yaml", "p/sites.yaml", False),
+        ("p/.offers.yaml", "p/sites.yaml", False),
+        ("p/known.yaml", "p/sites.yaml", True),
+    ],
+)
+def test_an_inventory_includes_the_offers_once_what_comes_next_is_followed(project, monkeypatch, out, asked, update):
+    """To the letter, by a person with an editor: wherever the file lies, and whatever the inventory has already."""
+    monkeypatch.chdir(project)
+    answer = answered(project, [{LINE: SYSTEM, "price": 160000, "complies": "yes"}, ROWS[0]], WHOLE_ANSWER)
+    (project / "p" / "x y").mkdir(parents=True)
+    known = "example-photonics-kms-1-purchase"
+    entry = "{for: node_items.KMS-1, supplier: Example Photonics, list_price: 9}"
+    written(project, "p/known.yaml", f"qplan: 1\noffers: {{{known}: {entry}}}\n")
+    sites = project / "p" / "sites.yaml"
+    sites.write_text(f"include: [known.yaml]\n{(project / 'sites.yaml').read_text(encoding='utf-8')}", encoding="utf-8")
+    out, asked = out.format(here=project), asked.format(here=project)
+    run = qplan("import", "offers", answer, "-o", out, "--for", asked, *["--update"] * update)
+    following = f"      {run.out.partition('Next  ')[2]}".splitlines()
+    *todo, validate, optimize = (line[6:] for line in following)
+    assert (validate, optimize) == (f"qplan validate {asked}", f"qplan optimize {asked}")
+    text = sites.read_text(encoding="utf-8")
+    for step in todo:
+        if step.startswith("mv "):
+            subprocess.run(shlex.split(step), check=True)
+        elif step.startswith("delete "):
+            assert step.startswith(f"delete offers.old in {asked}")
+            text = re.sub(r"(?m)^offers:\n(?:  .*\n)+", "offers:\n", text)
+        else:
+            assert step.endswith(f"in {asked}, in place of its include")
+            text = re.sub("include: .*", step.partition("    #")[0], text)
+    sites.write_text(text, encoding="utf-8")
+    offers = read_inventory(sites).inventory.offers
+    assert (offers["old"].list_price, offers[known].list_price) == (160000, 1234.5)
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,69 @@ k3,Spiez,Bern,45,,,
 """
 
 
+LISTS = """\
+qplan: 1
+sites: {a: {}, b: {labels: {source: "csv:B 1"}}, qx: {}}
+fibres:
+  k1: {ends: [a, b], length_km: 9, ducts: [d1]}
+  k2: {ends: [b, a], length_km: 9, ducts: [d2], labels: {source: "csv:K 2"}}
+equipment: {qkd_systems: {qx-1: {key_rate_curve: [[2, 4e5], [24, 400]], price: 9}}}
+corridors: {c1: {ends: [a, b], rekey: {interval_s: 60}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("table", "now", "left_out"),
+    [
+        ("System;Preis;Support pro Jahr\nqx-1;5000;600\nqx-9;1;2\n", {"equipment.qkd_systems.qx-1.price": 5000}, 3),
+        ("System;Preis\nQX 1;5000\n", {"equipment.qkd_systems.qx-1.price": 5000}, None),
+        ("id;HE;Preis\nqx-1;2;5000\n", {"equipment.qkd_systems.qx-1.rack_units": 2}, None),
+        ("id;HE;Preis\nqx;2;5000\n", {"sites.qx.rack_units": 2}, None),
+        (
+            "Kabel;Jahresmiete\nk1;70\nK 2;70\nk3;5\n",
+            {"fibres.k1.cost_per_strand_year": 70, "fibres.k2.cost_per_strand_year": 70},
+            4,
+        ),
+        ("Kabel;Länge km\nk1;8\n", {"fibres.k1.length_km": 8}, None),
+        ("Kabel;Von;Bis;Länge km\nk1;a;;8\nK 2;;;7\n", {"fibres.k1.length_km": 9, "fibres.k2.length_km": 7}, 2),
+        ("Korridor;Max Relais\nc1;3\n", {"corridors.c1.max_relays": 3}, None),
+    ],
+)
+def test_a_table_without_what_new_entries_need_updates_those_of_its_ids(tmp_path, table, now, left_out):
+    sites = written(tmp_path, "sites.yaml", LISTS)
+    made = outcome("csv", written(tmp_path, "list.csv", table), existing=sites)
+    found = {item.code: item.line for item in made.findings if item.code not in ("QP614", "QP671")}
+    assert found == ({"QP612": left_out} if left_out else {})
+    before, after = (parse_yaml("", text.encode()).value for text in (LISTS, made.text))
+    assert {key: sorted(value) for key, value in after.items() if key not in ("qplan", "equipment")} == {
+        key: sorted(value) for key, value in before.items() if key not in ("qplan", "equipment")
+    }
+    for address, value in now.items():
+        entry = after
+        for step in address.split("."):
+            entry = entry[step]
+        assert entry == value
+
+
+@pytest.mark.parametrize(
+    ("table", "missing"),
+    [
+        ("System;Preis\nqx-9;5000\n", "a table of equipment by its headings ('System', 'Preis'), without a column for "
+         "key_rate_curve"),
+        ("Kabel;Bis;Dämpfung\nk9;a;5\n", "a table of fibres by its headings ('Kabel', 'Bis', 'Dämpfung'), without a "
+         "column for from,"),
+        ("Korridor;Schlüsselrate\nc9;5\n", "without a column for from and to"),
+    ],
+)  # fmt: skip
+def test_a_table_of_new_entries_alone_names_the_column_that_is_missing(tmp_path, table, missing):
+    sites, source = written(tmp_path, "sites.yaml", LISTS), written(tmp_path, "list.csv", table)
+    for existing in (None, sites):
+        with pytest.raises(InvalidInput) as refused:
+            outcome("csv", source, existing=existing)
+        (found,) = refused.value.diagnostics
+        assert (found.code, found.line) == ("QP603", 1) and missing in found.message
+
+
 def changed(before: str, after: str) -> list[str]:
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")
     return [line for line in lines if line[:3] not in ("---", "+++") and line[:2] != "@@"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
 from qplan.errors import Diagnostic
+from qplan.interchange.imports.currencies import CODES
 from qplan.interchange.imports.fields import Cell, Unreadable, as_text
 from qplan.interchange.imports.headings import plain
 from qplan.interchange.imports.offers import cells
@@ -34,6 +35,7 @@ COMPLIES_WORDS = {
 INCLUDED_WORDS = frozenset([INCLUDED, "incl", "inclusive", "inbegriffen", "inklusive", "enthalten"])
 NEEDED = frozenset(["kind", "from", "price", "discount", "currency", "support", "fee", "term", "until"])
 """Fields without which, or with another value, the money would be another."""
+CURRENCY_FIELDS = ("currency", "all_currency")
 DECISIVE = frozenset(["all_currency", "all_until"])
 """Likewise, of what is said for all lines."""
 
@@ -72,8 +74,9 @@ class Form:
     findings: tuple[Diagnostic, ...]
 
 
-def read_form(source: SourceFile) -> Form:
-    """Raises `Refused` where the file is no answered form."""
+def read_form(source: SourceFile, currencies: Set[str] = frozenset()) -> Form:
+    """Amounts are in currencies of ISO 4217 and in these. Raises `Refused` where the file is no answered form."""
+    currencies = currencies | CODES
     is_book = source.data[:2] == b"PK" or source.data[:4] == OLE
     sheets = sheets_of(source) if is_book else None
     tables = [sheet.table for sheet in sheets] if sheets is not None else [csv_table(source)]
@@ -82,12 +85,12 @@ def read_form(source: SourceFile) -> Form:
         wanted = f"a row of headings with {LINE} and {LEAST_HEADINGS} of {', '.join(ANSWERS.values())}"
         hint = "is it what `qplan rfq` wrote, filled in?"
         raise refused("QP603", source.origin, f"no table to be answered; expected {wanted}", hint)
-    whole, findings = _whole(tables, forms)
+    whole, findings = _whole(tables, forms, currencies)
     answers: list[Answer] = []
     lines: dict[str, None] = {}
     for table, at in forms:
         refuse_surplus(table, at)
-        reading = _Reading(table, at)
+        reading = _Reading(table, at, currencies)
         answers += reading.answers()
         findings += reading.findings
         lines |= dict.fromkeys(reading.lines)
@@ -128,7 +131,9 @@ def _columns(row: Sequence[Cell]) -> dict[str, int]:
     return found
 
 
-def _whole(tables: Sequence[Table], forms: Sequence[tuple[Table, int]]) -> tuple[dict[str, Any], list[Diagnostic]]:
+def _whole(
+    tables: Sequence[Table], forms: Sequence[tuple[Table, int]], currencies: Set[str]
+) -> tuple[dict[str, Any], list[Diagnostic]]:
     """What is said for all lines: beside its label, or in a column of the form."""
     cells_found = [*_beside_labels(tables), *(found for table, at in forms for found in _in_columns(table, at))]
     values: dict[str, Any] = {}
@@ -140,7 +145,7 @@ def _whole(tables: Sequence[Table], forms: Sequence[tuple[Table, int]]) -> tuple
             several = f"{WHOLE[field]} is said in several ways: {', '.join(sorted(map(shown, texts[field])))}"
             raise refused("QP691", origin, several, "one file is the answer of one supplier; split it")
         try:
-            values[field] = PARSERS[field](cell, "")
+            values[field] = _said(field, cell, "", currencies)
         except Unreadable as error:
             finding = _unread("QP691" if field in DECISIVE else "QP611", origin, place, cell, error)
             if field in DECISIVE:
@@ -173,8 +178,8 @@ def _in_columns(table: Table, at: int) -> Iterator[tuple[str, Cell, Origin, str]
 class _Reading:
     """The rows of one form, below its headings."""
 
-    def __init__(self, table: Table, at: int):
-        self.table, self.at, self.columns = table, at, _columns(table.rows[at])
+    def __init__(self, table: Table, at: int, currencies: Set[str]):
+        self.table, self.at, self.columns, self.currencies = table, at, _columns(table.rows[at]), currencies
         texts = [
             cell
             for row in table.rows[at + 1 :]
@@ -209,7 +214,7 @@ class _Reading:
             cell = self._cell(row, field)
             places[field] = cell_name(self.table, line, self.columns[field])
             try:
-                values[field] = PARSERS[field](cell, self.mark)
+                values[field] = _said(field, cell, self.mark, self.currencies)
             except Unreadable as error:
                 bad = bad or field in NEEDED
                 self.findings.append(
@@ -236,6 +241,16 @@ class _Reading:
                 f"{counted(len(others), 'column')} that the form has not, not read: {listed(list(map(shown, others)))}"
             )
             yield doubt("QP614", origin, "", message)
+
+
+def _said(field: str, cell: Cell, mark: str, currencies: Set[str]) -> Any:
+    """The value of a field, its currency if any among those that there are. Raises `Unreadable`."""
+    value = PARSERS[field](cell, mark)
+    code = value.currency if isinstance(value, cells.Money) else value if field in CURRENCY_FIELDS else ""
+    if code and code not in currencies:
+        amount = "" if field in CURRENCY_FIELDS else "an amount in full, with nothing beside it but "
+        raise Unreadable(f"{amount}a currency of ISO 4217, as EUR")
+    return value
 
 
 def cell_name(table: Table, line: int, place: int) -> str:
@@ -287,7 +302,7 @@ PARSERS: dict[str, Callable[[Cell, str], Any]] = {
     "lead": _markless(lambda cell: cells.counted_in(cell, cells.IN_WEEKS, "weeks")),
     "complies": _markless(lambda cell: cells.choice(cell, COMPLIES_WORDS, ", ".join(COMPLIES))),
     "warranty": _markless(_months),
-    **dict.fromkeys(("currency", "all_currency"), _markless(cells.currency)),
+    **dict.fromkeys(CURRENCY_FIELDS, _markless(cells.currency)),
     **dict.fromkeys(("until", "quoted", "all_until"), _markless(cells.day)),
     **dict.fromkeys(("part", "remark", "supplier", "quote", "vat"), _markless(as_text)),
 }

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+from qplan.interchange.imports.currencies import code_of
 from qplan.interchange.imports.fields import Cell, Unreadable, as_text
 from qplan.interchange.imports.headings import plain
 from qplan.interchange.imports.numbers import EXCEL_ERRORS, amounts
@@ -20,10 +21,6 @@ from qplan.interchange.imports.numbers import EXCEL_ERRORS, amounts
 AMOUNT = re.compile(
     r"(?P<before>[^0-9.,+−-]*?)\s*(?P<digits>[0-9][0-9.,'’_\s]*?)(?:(?P<mark>[.,])\s?[-–—]{1,2})?\s*(?P<after>[^0-9]*)"
 )
-CURRENCIES = {
-    "€": "EUR", "euro": "EUR", "euros": "EUR", "us$": "USD", "us dollar": "USD", "us dollars": "USD", "£": "GBP",
-    "sfr": "CHF", "franken": "CHF", "swiss francs": "CHF",
-}  # fmt: skip
 NOTHING = frozenset(["", "-", "–", "—", "n/a", "k.a.", "k. a."])
 MONTHS = {
     name: number
@@ -124,9 +121,8 @@ def _figure(cell: Cell, expected: str) -> Decimal:
 
 def currency(cell: Cell) -> str:
     """A currency code of three letters."""
-    text = as_text(cell).strip()
-    word = CURRENCIES.get(text.casefold().rstrip("."), text.upper())
-    if not re.fullmatch("[A-Z]{3}", word):
+    word = code_of(as_text(cell))
+    if not word:
         raise Unreadable("a currency of three letters, as EUR")
     return word
 

@@ -31,7 +31,6 @@ from qplan.inventory.source.messages import counted, did_you_mean, shown
 
 SECTIONS = {kind: (kind,) if kind in ("services", "fibres") else ("equipment", kind) for kind in PREFIXES}
 SUPPORT = ("support_per_year", "price_per_year")  # of a product, of a service
-CURRENCY = "EUR"  # of an inventory that states none
 UNASKED = ("sla", "spares")
 """Terms of an offer for which the form has no cell."""
 
@@ -234,7 +233,6 @@ def _numbered(stem: str, number: int) -> str:
 def _say_what_stays_open(making: _Making, form: Form, name: str, base: Answer) -> None:
     """What the supplier did not say, and what the inventory would make of it."""
     offer, address = making.offers[name], f"offers.{name}"
-    economics = making.inventory.everywhere(("economics",))
     policy = making.inventory.everywhere(("policy",))
     discount, complies = base.get("discount"), base.get("complies")
     open_points = {
@@ -245,7 +243,7 @@ def _say_what_stays_open(making: _Making, form: Form, name: str, base: Answer) -
             base.get("support") is None and any(_entry(making, str(offer["for"])).get(key) for key in SUPPORT)
         ),
         f"economics.exchange_rates has no rate for {offer['currency']}": (
-            offer["currency"] not in (economics.get("currency", CURRENCY), *_mapping(economics, "exchange_rates"))
+            offer["currency"] not in making.inventory.currencies
         ),
         "policy.suppliers does not name the supplier: the offer may not be taken": (
             isinstance(policy.get("suppliers"), list) and offer["supplier"] not in policy["suppliers"]
@@ -291,6 +289,7 @@ def _say_whom_it_replaces(making: _Making, base: Answer, name: str, known: Mappi
     also = f"; the answer says nothing of these: {'; '.join(lost)}" if lost else ""
     hints = ["ask, and put back by hand what still holds"] if lost else []
     if making.alone and name in making.inventory.entries(("offers",)):
-        hints.append(f"delete it in {making.inventory.path}, or import with --update")
+        path = making.inventory.path
+        hints.append(f"delete it in {path}, or import with -o {path} --update")
     message = f"{address} takes the place of the one in the inventory{number}{also}"
     making.say("QP695", base.origin, address, message, "; ".join(hints))

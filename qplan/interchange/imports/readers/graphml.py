@@ -54,7 +54,7 @@ def read(sources: Sequence[SourceFile], mapping: ImportMap) -> Rows:
     rows = Rows()
     for source in sources:
         is_json = source.data.lstrip()[:1] == b"{"
-        rows = rows.joined(_rows(source, _node_link(source) if is_json else _graphml(source)))
+        rows = rows.joined(_rows(source, _node_link(source) if is_json else _graphml(source), mapping.currency_alone))
     return rows
 
 
@@ -112,7 +112,7 @@ def _texts(item: Mapping[str, object]) -> dict[str, str]:
     return {key: text for key, text in named.items() if text and key not in ("id", "source", "target", "key")}
 
 
-def _rows(source: SourceFile, graph: Graph) -> Rows:
+def _rows(source: SourceFile, graph: Graph, mapping: ImportMap) -> Rows:
     outside = {key for key, data in graph.nodes.items() if data.get("internal") == "0"}
     nodes = {key: data for key, data in graph.nodes.items() if key and key not in outside}
     fibres = [edge for edge in graph.edges if not edge.is_qkd_link]
@@ -120,7 +120,7 @@ def _rows(source: SourceFile, graph: Graph) -> Rows:
     read_ = f"{source.name}: {counted(len(graph.nodes), 'node')}, {counted(len(graph.edges), 'edge')}"
     name = graph.data.get("network") or graph.data.get("name") or graph.data.get("label")
     rows = Rows(findings=tuple(_said(source, graph, outside)), read=(read_,), name=name)
-    return rows.joined(_sites(source, graph, nodes)).joined(_fibres(source, edges))
+    return rows.joined(_sites(source, graph, nodes, mapping)).joined(_fibres(source, edges, mapping))
 
 
 def _said(source: SourceFile, graph: Graph, outside: set[str]) -> Iterator[Diagnostic]:
@@ -146,9 +146,9 @@ def _is_fibre(kind: str) -> bool:
     return any(word in plain(kind) for word in ("fibre", "fiber", "faser"))
 
 
-def _sites(source: SourceFile, graph: Graph, nodes: Mapping[str, Data]) -> Rows:
+def _sites(source: SourceFile, graph: Graph, nodes: Mapping[str, Data], mapping: ImportMap) -> Rows:
     own = [{KEY: key, **_columns(data)} for key, data in nodes.items()]
-    records, rows = _records(source, "sites", own, [graph.lines.get(key, 0) for key in nodes])
+    records, rows = _records(source, "sites", own, [graph.lines.get(key, 0) for key in nodes], mapping)
     return rows.joined(Rows(sites=tuple(_site(record, nodes[str(record.values["id"])]) for record in records)))
 
 
@@ -157,10 +157,10 @@ def _columns(data: Data) -> dict[str, Cell]:
 
 
 def _records(
-    source: SourceFile, kind: str, own: Sequence[Mapping[str, Cell]], lines: Sequence[int]
+    source: SourceFile, kind: str, own: Sequence[Mapping[str, Cell]], lines: Sequence[int], mapping: ImportMap
 ) -> tuple[list[Record], Rows]:
     noun = "node" if kind == "sites" else "edge"
-    read = records_of(table_of(source.origin, own, lines), ImportMap(), kind, heading_at=0) if own else None
+    read = records_of(table_of(source.origin, own, lines), mapping, kind, heading_at=0) if own else None
     if read is None:
         return [], Rows()
     named = [
@@ -181,9 +181,9 @@ def _labels(data: Data) -> dict[str, str]:
     return {name.replace(" ", "_"): data[name] for name in LABELS if name in data}
 
 
-def _fibres(source: SourceFile, edges: Sequence[Edge]) -> Rows:
+def _fibres(source: SourceFile, edges: Sequence[Edge], mapping: ImportMap) -> Rows:
     own = [{KEY: edge.key, "from": edge.ends[0], "to": edge.ends[1], **_columns(edge.data)} for edge in edges]
-    records, rows = _records(source, "fibres", own, [0] * len(own))
+    records, rows = _records(source, "fibres", own, [0] * len(own), mapping)
     return rows.joined(Rows(fibres=tuple(_fibre(record, edges[record.index - 1]) for record in records)))
 
 

@@ -67,11 +67,14 @@ def read(sources: Sequence[SourceFile], mapping: ImportMap) -> Rows:
     if not any(kinds.values()):
         raise Refused(*unknown) if unknown else refused("QP605", sources[0].origin, "no sites, cables or circuits")
     rows = rows.adding(*(doubt("QP614", Origin(item.file), "", f"list not read: {item.message}") for item in unknown))
-    return rows.joined(_sites(kinds["sites"])).joined(_cables(kinds)).joined(_circuits(kinds))
+    amounts = mapping.currency_alone
+    return (
+        rows.joined(_sites(kinds["sites"], amounts)).joined(_cables(kinds, amounts)).joined(_circuits(kinds, amounts))
+    )
 
 
-def _sites(own: Sequence[Row]) -> Rows:
-    records, findings = _records(own, "sites")
+def _sites(own: Sequence[Row], mapping: ImportMap) -> Rows:
+    records, findings = _records(own, "sites", mapping)
     sites = []
     for record in records:
         cells = own[record.index - 1].cells
@@ -85,12 +88,12 @@ def _sites(own: Sequence[Row]) -> Rows:
     return Rows(sites=tuple(sites), findings=findings)
 
 
-def _records(own: Sequence[Row], kind: str) -> tuple[list[Record], tuple[Diagnostic, ...]]:
+def _records(own: Sequence[Row], kind: str, mapping: ImportMap) -> tuple[list[Record], tuple[Diagnostic, ...]]:
     """Rows of one kind under the headings of inventories, with their places; what is read otherwise is no column."""
     if not own:
         return [], ()
     cells = [{name: cell for name, cell in row.cells.items() if name not in READ_OTHERWISE} for row in own]
-    read = records_of(table_of(own[0].origin.whole, cells, [0] * len(own)), ImportMap(), kind, heading_at=0)
+    read = records_of(table_of(own[0].origin.whole, cells, [0] * len(own)), mapping, kind, heading_at=0)
     if read is None:
         return [], ()
     return [replace(record, origin=own[record.index - 1].origin) for record in read.rows], read.findings
@@ -102,7 +105,7 @@ READ_OTHERWISE = frozenset([
 ])  # fmt: skip
 
 
-def _cables(kinds: Mapping[str, Sequence[Row]]) -> Rows:
+def _cables(kinds: Mapping[str, Sequence[Row]], mapping: ImportMap) -> Rows:
     own = kinds["cables"]
     names = {as_text(row.cells.get(key)) for row in kinds["sites"] for key in ("name", "id")} - {""}
     devices = {as_text(row.cells.get("name")): as_text(row.cells.get("site")) for row in kinds["devices"]}
@@ -117,7 +120,7 @@ def _cables(kinds: Mapping[str, Sequence[Row]]) -> Rows:
             endless.append((row.origin, as_text(row.cells.get("id")) or str(row.origin)))
     hint = "give the devices too (name and site), or side_a_site and side_b_site"
     findings += gathered("QP612", endless, "cable", "of which the sites cannot be told left out", hint)
-    return _as_fibres(placed).joined(Rows(findings=tuple(findings)))
+    return _as_fibres(placed, mapping).joined(Rows(findings=tuple(findings)))
 
 
 def _optical(own: Sequence[Row]) -> tuple[list[Row], list[Diagnostic]]:
@@ -146,8 +149,8 @@ def _with_ends(row: Row, places: _Places) -> Row:
     return replace(row, cells=cells)
 
 
-def _as_fibres(own: Sequence[Row]) -> Rows:
-    records, findings = _records(own, "fibres")
+def _as_fibres(own: Sequence[Row], mapping: ImportMap) -> Rows:
+    records, findings = _records(own, "fibres", mapping)
     stated = [
         replace(record, values={**record.values, "status": as_text(own[record.index - 1].cells.get("status"))})
         for record in records
@@ -167,7 +170,7 @@ def _strands(rows: Iterable[FibreRow]) -> list[Diagnostic]:
     return [doubt("QP653", apart[0].origin.whole, "", message, "state the free strands as `strands`")]
 
 
-def _circuits(kinds: Mapping[str, Sequence[Row]]) -> Rows:
+def _circuits(kinds: Mapping[str, Sequence[Row]], mapping: ImportMap) -> Rows:
     """Circuits of dark fibre, with their sites by their own columns or by the list of terminations."""
     own = kinds["circuits"]
     sides: dict[str, dict[str, str]] = defaultdict(dict)
@@ -181,7 +184,7 @@ def _circuits(kinds: Mapping[str, Sequence[Row]]) -> Rows:
             dark.append(_with_ends(_circuit(row, sides), _Places(frozenset(), {})))
         else:
             others[kind or "no type"] += 1
-    rows = _as_fibres(dark)
+    rows = _as_fibres(dark, mapping)
     if others:
         words = ", ".join(f"{number} × {kind}" for kind, number in sorted(others.items()))
         message = f"circuits whose type does not say dark fibre left out: {words}"

@@ -150,7 +150,7 @@ def _unknown(sites: Sequence[SiteRow], fibres: Sequence[FibreRow]) -> list[Diagn
     placed = {site.key for site in sites if site.place}
     lost = [
         row for row in fibres
-        if not {"length_km", "loss_db"} & row.fields.keys() and not placed.issuperset(row.ends)
+        if not row.there and not {"length_km", "loss_db"} & row.fields.keys() and not placed.issuperset(row.ends)
     ]  # fmt: skip
     if not lost:
         return []

@@ -53,7 +53,7 @@ WORDS = {
 def _signature(row: FibreRow) -> str:
     """Equal where two rows may be strands of one cable."""
     own = {key: value for key, value in row.fields.items() if key != "strands"}
-    return json.dumps([own, row.labels.get("status")], sort_keys=True, default=str)
+    return json.dumps([own, row.labels.get("status"), row.there], sort_keys=True, default=str)
 
 
 def _one(group: Sequence[FibreRow]) -> tuple[FibreRow, list[Found]]:
@@ -90,7 +90,12 @@ def _differing_by_direction(rows: Sequence[FibreRow]) -> Iterator[Found]:
     """Two rows, one there and one back, that differ in losses alone may be one cable measured from both sides."""
     for number, row in enumerate(rows):
         for other in rows[number + 1 :]:
-            if row.ends == other.ends[::-1] and row.fields.get("length_km") == other.fields.get("length_km"):
+            apart = row.there or other.there
+            if (
+                not apart
+                and row.ends == other.ends[::-1]
+                and row.fields.get("length_km") == other.fields.get("length_km")
+            ):
                 yield "QP628", other.origin, f"{other.called} beside {row.called}"
 
 
