@@ -252,7 +252,7 @@ def render_sensitivity(
         return sensitivity_csv(found).encode()
     if style == "html":
         return sensitivity_html(result.facts, found).encode()
-    sections = (sensitivity_section(found, result.facts.plan.costs.currency),)
+    sections = (sensitivity_section(result.facts, found),)
     text = texts.sections_text(sections, window) if style == "text" else texts.sections_markdown(sections)
     return text.encode()
 

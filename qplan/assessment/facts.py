@@ -145,7 +145,7 @@ def assess(inventory: Inventory, plan: Plan) -> PlanFacts:
         bill=bill,
         installations=by_site(inventory, plan),
         costs=costs,
-        unstated=unstated_costs(inventory, plan, {**bought, **dict(items)}),
+        unstated=unstated_costs(inventory, plan, {**bought, **dict(items)}, bill),
         basis=basis,
         checks=check_results(basis),
     )

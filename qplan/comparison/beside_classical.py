@@ -1,4 +1,4 @@
-"""A plan on top of the hardened classical design: what QKD costs more, in all, by corridor, and by protected year."""
+"""A plan on top of the hardened classical design: what QKD costs more, in all, by corridor, and by year of each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 from qplan.assessment.facts import PlanFacts
 from qplan.comparison.columns import COMMON
+from qplan.costing.cash_flow import annualised, level_payment
+from qplan.costing.cents import cents
 from qplan.costing.classical import ClassicalDesign, classical_design
+from qplan.costing.cost import money
+from qplan.costing.firmness import Firmness, priced_parts, shares_by_basis
 from qplan.costing.planned import state_costs
 from qplan.plan.model import Costs
 
@@ -47,19 +51,33 @@ class BesideClassical:
         return self.facts.plan.costs
 
     @property
-    def protected_years(self) -> int:
-        """Corridors served, times the years of the horizon."""
-        served = len(self.facts.corridors) - len(self.facts.unserved)
-        return served * self.facts.inventory.economics.horizon_years
+    def protected(self) -> int:
+        """Corridors served."""
+        return len(self.facts.corridors) - len(self.facts.unserved)
 
     @property
     def extra_per_protected_year(self) -> float | None:
-        return round(self.extra.tco / self.protected_years, 2) if self.protected_years else None
+        """The equal payment for each corridor served; None where none is, or without a horizon."""
+        whole = annualised(self.facts.inventory.economics, self.facts.costs.total)
+        return None if whole is None or not self.protected else float(cents(whole / self.protected))
+
+    def extra_per_year(self, amount: float) -> float | None:
+        """The equal payment at the end of every year that is worth an amount; None without a horizon."""
+        each = level_payment(self.facts.inventory.economics, money(amount))
+        return None if each is None else float(each)
+
+    @property
+    def firmness(self) -> tuple[Firmness, Firmness, Firmness]:
+        """What the three of them rest on: classical, quantum, extra."""
+        economics, plan, unpriced = self.facts.inventory.economics, self.facts.costs.firmness, len(self.design.unpriced)
+        alone = shares_by_basis(economics, self.design.parts)
+        together = shares_by_basis(economics, (*self.design.parts, *priced_parts(self.facts.bill)))
+        return Firmness(alone, unpriced), Firmness(together, unpriced + plan.unpriced_lines), plan
 
 
 def compare_with_classical(facts: PlanFacts) -> BesideClassical | None:
     """None where the inventory has no `classical` block, or no corridor."""
-    design = classical_design(facts.inventory)
+    design = classical_design(facts.inventory, facts.plan.inventory.as_of)
     if design is None:
         return None
     return BesideClassical(facts, design, _together(facts, design), tuple(_corridors(facts, design)))

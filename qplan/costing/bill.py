@@ -6,8 +6,8 @@ yearly unit price, no `line_total`, and their money of year 1 in `support_per_ye
 the plan's capex and the sum of `support_per_year` its opex per year, both to the cent. A refresh has a unit price
 alone: it is paid again at the end of every life within the horizon. All that a line costs, by year, is its `cost`. Site
 works, set-up and leases that cost nothing make no line; equipment and services without a price do: they are "to be
-quoted" (`unit_price` and `line_total` None) and so is authentication, which every QKD link needs and no inventory
-prices.
+quoted" (`unit_price` and `line_total` None) and so is authentication, which every QKD link needs, unless a service
+covers it.
 """
 
 from __future__ import annotations
@@ -98,6 +98,8 @@ ADDRESS = {
 """How the stable key of a line begins."""
 
 
+EXISTING = "existing"
+"""The variant of a refresh of what was there before the plan."""
 NO_SOURCE = "no source"
 """The provenance of an amount that the inventory states without saying where it comes from."""
 
@@ -121,7 +123,7 @@ class BillLine:
     """None: to be quoted. Of a recurring line: per year."""
     currency: str
     cost: Cost = Cost()
-    """All that the line costs, exact; nothing while it is to be quoted."""
+    """All that the line costs, exact; no money while it is to be quoted, but when it will be due."""
     line_total: Decimal | None = None
     """One-off money to the cent; None for a line that is not one-off and for one to be quoted."""
     support_per_unit: Decimal = Decimal(0)

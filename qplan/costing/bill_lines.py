@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from qplan.costing.bill import NO_SOURCE, BillLine, Category
+from qplan.costing.bill import EXISTING, BillLine, Category
 from qplan.costing.bill_products import (
     BilledProduct,
     as_quoted,
@@ -16,6 +16,7 @@ from qplan.costing.bill_products import (
     fee_lines,
     lines_on_terms,
     product_line,
+    provenance_of,
     refresh_line,
 )
 from qplan.costing.bill_scope import BillScope, Need
@@ -30,6 +31,7 @@ from qplan.inventory.model import Inventory, Item
 from qplan.inventory.plant import length_km, relay_items
 from qplan.plan.model import Link, Plan
 
+AUTHENTICATION = "authentication"
 SPARE_KINDS = {
     "qkd_systems": Category.QKD_SYSTEM,
     "node_items": Category.NODE_ITEM,
@@ -175,8 +177,7 @@ def _licence_lines(scope: BillScope) -> Iterator[BillLine]:
         if price:
             text = f"QKD licence of encryptor {encryptor.model or name}"
             line = scope.line(Category.LICENCE, name, text, "encryptor-year", price, needs, encryptor)
-            stated = encryptor.provenance
-            word = stated if isinstance(stated, str) else stated.get("qkd_licence_per_year", NO_SOURCE)
+            word = provenance_of(encryptor, "qkd_licence_per_year")
             line = as_quoted(scope, line, encryptor)
             yield replace(line, cost=Cost(support=price * line.quantity), provenance=word)
 
@@ -224,15 +225,18 @@ def _existing_lines(scope: BillScope, link: Link) -> Iterator[BillLine]:
         yield replace(line, cost=Cost(support=support * link.existing))
     base = scope.line(Category.FEE, entry_id, f"existing, {about.description}", "pair", ZERO, needs)
     yield from fee_lines(scope, base, terms, needs)
-    price, life = terms.tiers[0].unit_price, terms.life_years
-    if life and price:
+    price: Decimal | None = terms.tiers[0].unit_price
+    if about.to_be_quoted and terms.offer is None and least_purchase(scope.inventory, terms.product).offer is None:
+        price = None
+    life = terms.life_years
+    if life and (price is None or price):
         age = Life(life, age_years(scope.inventory, entry) % life)
-        yield replace(refresh_line(scope, about, terms, needs, age, price), variant="existing")
+        yield replace(refresh_line(scope, about, terms, needs, age, price), variant=EXISTING)
 
 
 def _authentication_line(scope: BillScope) -> Iterator[BillLine]:
-    """Which every QKD link needs and no inventory prices."""
-    if scope.plan.links:
+    """Which every QKD link needs, where no service is stated that covers it."""
+    if scope.plan.links and not any(service.covers == AUTHENTICATION for service in scope.inventory.services.values()):
         needs = [Need(Decimal(1), scope.usage.links[link.id], link.ends, (link.id,)) for link in scope.plan.links]
         what = "Authentication of the classical channel: pre-shared keys or PQC certificates"
         yield replace(scope.line(Category.AUTHENTICATION, "", what, "QKD link", None, needs), provenance="")

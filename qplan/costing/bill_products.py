@@ -50,8 +50,8 @@ def billed_item(category: Category, part: str, item: Item) -> BilledProduct:
 def _catalogued(
     category: Category, key: str, description: str, unit: str, entry: QkdSystem | Item, part_number: str
 ) -> BilledProduct:
-    price = "" if entry.price is None else _provenance(entry, "price")
-    support = _provenance(entry, "support_per_year") if entry.support_per_year else ""
+    price = "" if entry.price is None else provenance_of(entry, "price")
+    support = provenance_of(entry, "support_per_year") if entry.support_per_year else ""
     return BilledProduct(category, key, description, unit, entry, part_number, price, support)
 
 
@@ -61,7 +61,8 @@ def billed_service(name: str, service: Service) -> BilledProduct:
     )
 
 
-def _provenance(product: QkdSystem | Item, field: str) -> str:
+def provenance_of(product: QkdSystem | Item | Encryptor, field: str) -> str:
+    """What the amount under that key rests on."""
     stated = product.provenance
     return stated if isinstance(stated, str) else stated.get(field, NO_SOURCE)
 
@@ -100,7 +101,7 @@ def _lines_on_terms(
         text = f"Beyond the need, for the tier from {tier.at_least}: {product.description}"
         line = product_line(scope, replace(product, category=Category.SURPLUS, description=text), terms, beyond, price)
         yield replace(line, quantity=Decimal(surplus), cost=Cost(capex=surplus * price), support_provenance="")
-    if terms.life_years and price:
+    if terms.life_years and (price is None or price):
         yield refresh_line(scope, product, terms, needs, Life(terms.life_years), price)
 
 
@@ -116,13 +117,13 @@ def fee_lines(scope: BillScope, base: BillLine, terms: Terms, needs: list[Need])
 
 
 def refresh_line(
-    scope: BillScope, product: BilledProduct, terms: Terms, needs: list[Need], life: Life, price: Decimal
+    scope: BillScope, product: BilledProduct, terms: Terms, needs: list[Need], life: Life, price: Decimal | None
 ) -> BillLine:
-    """What is bought again at the end of every life."""
+    """What is bought again at the end of every life; what has no price, at none, but at its time."""
     text = f"Bought again after {life.life_years} years: {product.description}"
     again = replace(product, category=Category.REFRESH, description=text)
     line = product_line(scope, again, terms, needs, price)
-    return replace(line, cost=Cost(refreshes=((life, price * line.quantity),)), support_provenance="")
+    return replace(line, cost=Cost(refreshes=((life, (price or ZERO) * line.quantity),)), support_provenance="")
 
 
 def product_line(
@@ -149,9 +150,9 @@ def product_line(
 
 def as_quoted(scope: BillScope, line: BillLine, entry: QkdSystem | Item | Service | Encryptor) -> BillLine:
     """The line with what the labels of the entry that states its price say of a quote."""
-    until = _label(entry, "quote_valid_until")
+    until = label(entry, "quote_valid_until")
     expired = runs_out_before(until, scope.plan.inventory.as_of)
-    return replace(line, quote_ref=_label(entry, "quote_ref"), quote_valid_until=until, expired=expired)
+    return replace(line, quote_ref=label(entry, "quote_ref"), quote_valid_until=until, expired=expired)
 
 
 def on_offer(scope: BillScope, line: BillLine, name: str | None) -> BillLine:
@@ -174,7 +175,8 @@ def on_offer(scope: BillScope, line: BillLine, name: str | None) -> BillLine:
     )
 
 
-def _label(entry: QkdSystem | Item | Service | Encryptor, name: str) -> str:
+def label(entry: QkdSystem | Item | Service | Encryptor, name: str) -> str:
+    """A label as text; "" where there is none."""
     value = entry.labels.get(name)
     return str(value) if isinstance(value, (str, int, float)) else ""
 

@@ -13,6 +13,7 @@ from qplan.costing.choice import link_units, offered
 from qplan.costing.cost import Cost
 from qplan.costing.usage import NO_CORRIDOR
 from qplan.inventory.commercial import Service
+from qplan.inventory.model import Inventory
 
 ONE = Decimal(1)
 
@@ -48,19 +49,34 @@ def _at_its_own_price(
     """Price and effort as far as they are known; a line to be quoted for what is not."""
     if not needs:
         return
-    day_rate = scope.inventory.economics.day_rate
-    known = service.price is not None or (service.effort_days is not None and day_rate is not None)
+    known = _is_known(scope.inventory, service)
     if known:
         price = scope.terms(f"services.{name}").tiers[0].unit_price
         line = scope.line(Category.SERVICE, name, product.description, service.per, price, needs, service)
         yield replace(
             as_quoted(scope, line, service), cost=Cost(capex=price * line.quantity), provenance=service.provenance
         )
-    effort = bool(service.effort_days) and day_rate is None
-    if effort or (not known and not service.price_per_year):
+    effort = _lacks_day_rate(scope.inventory, service)
+    if is_unpriced(scope.inventory, service):
         days = f", effort of {service.effort_days:g} days" if effort else ""
         line = scope.line(Category.SERVICE, name, product.description + days, service.per, None, needs)
         yield replace(line, provenance="", variant="effort" if effort and known else "")
+
+
+def is_unpriced(inventory: Inventory, service: Service) -> bool:
+    """Whether something of what it costs once, at its own price, is not stated."""
+    known = _is_known(inventory, service) or bool(service.price_per_year)
+    return _lacks_day_rate(inventory, service) or not known
+
+
+def _is_known(inventory: Inventory, service: Service) -> bool:
+    """Whether price or effort is."""
+    day_rate = inventory.economics.day_rate
+    return service.price is not None or (service.effort_days is not None and day_rate is not None)
+
+
+def _lacks_day_rate(inventory: Inventory, service: Service) -> bool:
+    return bool(service.effort_days) and inventory.economics.day_rate is None
 
 
 def _needs(scope: BillScope, name: str, service: Service) -> tuple[list[Need], list[Need]]:

@@ -37,31 +37,39 @@ class CashFlow:
     """What the nominal amount is made of, by `KINDS`."""
 
 
-KINDS = ("capex", "contingency", "support", "lease", "hosting", "energy", "fees", "refresh")
+OPEX_KINDS = ("support", "lease", "hosting", "energy", "fees")
+KINDS = ("capex", "contingency", *OPEX_KINDS, "refresh")
 
 
 def cash_flow(economics: Economics, cost: Cost) -> tuple[CashFlow, ...]:
-    """Year 0, every year of the horizon; the discounted column sums to the plan's tco, to the cent."""
+    """Year 0 and every year of the horizon.
+
+    Capex, contingency, and each year's opex and refresh are each to the cent, as a plan states them; the discounted
+    column sums to the plan's tco, to the cent.
+    """
     horizon, growth = economics.horizon_years, 1 + money(economics.discount_rate)
     listed = min(horizon, YEARS_LISTED)
-    one_off = cost.capex + contingency(economics, cost.capex)
-    spans, nominal, discounted = [(0, 0)], [one_off], [one_off]
+    one_off = {"capex": cost.capex, "contingency": contingency(economics, cost.capex)}
+    spans, kinds, discounted = [(0, 0)], [_kinds(one_off)], [sum(one_off.values(), ZERO)]
+    parts = _by_kind(cost)
     for year in range(1, listed + 1):
-        amount = opex_of_year(economics, cost, year) + refresh_of_year(economics, cost, year)
+        exact = {
+            kind: opex_of_year(economics, part, year) + refresh_of_year(economics, part, year)
+            for kind, part in parts.items()
+        }
         spans.append((year, year))
-        nominal.append(amount)
-        discounted.append(amount * growth**-year)
+        kinds.append(_kinds(exact))
+        discounted.append(sum(exact.values(), ZERO) * growth**-year)
     if horizon > listed:
         spans.append((listed + 1, horizon))
-        nominal.append(nominal_after(economics, cost, listed))
+        kinds.append(_kinds({kind: nominal_after(economics, part, listed) for kind, part in parts.items()}))
         discounted.append(tco(economics, cost) - sum(discounted))
-    rows = zip(spans, apportion(nominal), apportion(discounted), strict=True)
-    return tuple(CashFlow(*span, amount, now, _kinds(economics, cost, *span, amount)) for span, amount, now in rows)
+    rows = zip(spans, kinds, apportion(discounted), strict=True)
+    return tuple(CashFlow(*span, sum(amounts.values(), ZERO), now, amounts) for span, amounts, now in rows)
 
 
-def _kinds(economics: Economics, cost: Cost, year: int, last_year: int, nominal: Decimal) -> dict[str, Decimal]:
-    """To the cent, with the amount of the years as their sum."""
-    later = {
+def _by_kind(cost: Cost) -> dict[str, Cost]:
+    return {
         "support": Cost(support=cost.support),
         "lease": Cost(lease=cost.lease),
         "hosting": Cost(hosting=cost.hosting),
@@ -69,23 +77,24 @@ def _kinds(economics: Economics, cost: Cost, year: int, last_year: int, nominal:
         "fees": Cost(fees=cost.fees),
         "refresh": Cost(refreshes=cost.refreshes),
     }
-    if year == 0:
-        exact = {"capex": cost.capex, "contingency": contingency(economics, cost.capex)}
-    elif year == last_year:
-        exact = {
-            kind: opex_of_year(economics, part, year) + refresh_of_year(economics, part, year)
-            for kind, part in later.items()
-        }
-    else:
-        exact = {kind: nominal_after(economics, part, year - 1) for kind, part in later.items()}
-    amounts = apportion([exact.get(kind, ZERO) for kind in KINDS], nominal)
-    return dict(zip(KINDS, amounts, strict=True))
+
+
+def _kinds(exact: dict[str, Decimal]) -> dict[str, Decimal]:
+    """To the cent: each alone, but for the kinds of opex, whose sum is their exact sum to the cent."""
+    found = {kind: cents(exact.get(kind, ZERO)) for kind in KINDS}
+    opex = apportion([exact.get(kind, ZERO) for kind in OPEX_KINDS])
+    return found | dict(zip(OPEX_KINDS, opex, strict=True))
 
 
 def annualised(economics: Economics, cost: Cost) -> Decimal | None:
-    """The equal payment at the end of every year that is worth the tco, to the cent; None without a horizon."""
+    """What the tco is `a year`, to the cent; None without a horizon."""
+    return level_payment(economics, tco(economics, cost))
+
+
+def level_payment(economics: Economics, worth: Decimal) -> Decimal | None:
+    """The equal payment at the end of every year that is worth an amount, to the cent; None without a horizon."""
     factor = present_value_factor(economics)
-    return cents(tco(economics, cost) / factor) if factor else None
+    return cents(worth / factor) if factor else None
 
 
 def escalation_within(economics: Economics, cost: Cost) -> Decimal:

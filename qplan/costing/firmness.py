@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from qplan.costing.bill import BillLine, bill_total
-from qplan.costing.cost import Cost, contingency, present_value, present_value_beyond_first_terms, tco
+from qplan.costing.cost import (
+    ZERO,
+    Cost,
+    contingency,
+    present_value,
+    present_value_beyond_first_terms,
+    tco,
+    total,
+)
 from qplan.inventory.commercial import Economics
 
 QUOTED, EXPIRED, FOREIGN, ILLUSTRATIVE = "quote", "expired quote", "foreign currency", "illustrative"
 EXPIRED_FOREIGN = f"{EXPIRED}, {FOREIGN}"
 PUBLISHED = ("datasheet", "measured", "paper", "derived")
 CONTINGENCY = "contingency"
+Part = tuple[str, Cost]
+"""What some money rests on, and the money."""
 
 
 @dataclass(frozen=True)
@@ -64,19 +74,28 @@ def judge(provenance: str, expired: bool, foreign: bool) -> str:
     return EXPIRED if expired else provenance
 
 
+def priced_parts(bill: Iterable[BillLine]) -> Iterator[Part]:
+    """The money of a bill by what it rests on: what is paid at once and again, and what is paid every year."""
+    for line in bill:
+        yield price_basis(line), Cost(line.cost.capex, refreshes=line.cost.refreshes)
+        yield yearly_basis(line), replace(line.cost, capex=ZERO, refreshes=())
+
+
+def shares_by_basis(economics: Economics, parts: Iterable[Part]) -> dict[str, float]:
+    """Of the tco of all parts, its contingency apart; empty where nothing costs."""
+    known = tuple(parts)
+    everything = total(cost for _, cost in known)
+    whole = Fraction(tco(economics, everything))
+    amounts = {CONTINGENCY: Fraction(contingency(economics, everything.capex))}
+    for basis, cost in known:
+        amounts[basis] = amounts.get(basis, Fraction(0)) + Fraction(cost.capex + present_value(economics, cost))
+    return {basis: float(amounts[basis] / whole) for basis in sorted(amounts) if amounts[basis]} if whole else {}
+
+
 def firmness(economics: Economics, bill: Iterable[BillLine]) -> Firmness:
     lines = tuple(bill)
-    total = bill_total(lines)
-    amounts: dict[str, Fraction] = {}
-    for line in lines:
-        for basis, amount in (
-            (price_basis(line), line.one_off + present_value(economics, Cost(refreshes=line.cost.refreshes))),
-            (yearly_basis(line), present_value(economics, replace(line.cost, refreshes=()))),
-        ):
-            amounts[basis] = amounts.get(basis, Fraction(0)) + Fraction(amount)
-    amounts[CONTINGENCY] = Fraction(contingency(economics, total.capex))
-    whole = Fraction(tco(economics, total))
-    shares = {basis: float(amounts[basis] / whole) for basis in sorted(amounts) if amounts[basis]} if whole else {}
+    whole = Fraction(tco(economics, bill_total(lines)))
+    shares = shares_by_basis(economics, priced_parts(lines))
     quoted = (line.cost for line in lines if price_basis(line) == QUOTED)
     beyond = sum((Fraction(present_value_beyond_first_terms(economics, cost)) for cost in quoted), Fraction(0))
     return Firmness(shares, sum(line.to_be_quoted for line in lines), float(beyond / whole) if whole else 0.0)

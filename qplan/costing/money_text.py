@@ -34,6 +34,11 @@ def plain_price(price: Decimal) -> str:
     return plain_money(price) if abs(price) >= 1 else format(unpadded(price), "f")
 
 
+def some_money(amount: Decimal) -> str:
+    """`1 240 000.00` likewise, but nothing for none."""
+    return plain_money(amount) if amount else ""
+
+
 def thousands(number: str) -> str:
     """`1240000.50` as `1 240 000.50`."""
     whole, dot, fraction = number.partition(".")

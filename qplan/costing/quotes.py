@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from qplan.costing.bill import BillLine, Charge
-from qplan.costing.cents import apportion
-from qplan.costing.cost import ZERO, present_value, tco
+from qplan.costing.cents import apportion, cents
+from qplan.costing.cost import ZERO, present_value, present_value_beyond_first_terms, tco
 from qplan.costing.firmness import QUOTED, price_basis, yearly_basis
+from qplan.inventory.commercial import Economics
 from qplan.inventory.model import Inventory
 
 
@@ -33,6 +34,8 @@ class Quote:
     """With its part of the contingency."""
     before_contingency: Decimal
     """The same without it: what `Firmness.shares` are of."""
+    beyond_terms: Decimal
+    """The part of that which lies beyond the quoted terms: fees of further terms, and what is bought again."""
     basis: tuple[str, ...]
     """What the prices of its lines rest on."""
     support_basis: tuple[str, ...]
@@ -59,10 +62,10 @@ def register_quotes(inventory: Inventory, bill: Iterable[BillLine]) -> tuple[Quo
         unnumbered = "" if line.quote_ref else line.offer
         key = line.seller, line.quote_ref, quoted, line.quote_valid_until, unnumbered
         groups.setdefault(key, []).append((line, total, amount))
-    return tuple(_quote(key, groups[key]) for key in sorted(groups))
+    return tuple(_quote(economics, key, groups[key]) for key in sorted(groups))
 
 
-def _quote(key: tuple[str, ...], members: list[tuple[BillLine, Decimal, Decimal]]) -> Quote:
+def _quote(economics: Economics, key: tuple[str, ...], members: list[tuple[BillLine, Decimal, Decimal]]) -> Quote:
     seller, number, quoted, valid_until, _ = key
     lines = [line for line, *_ in members]
     return Quote(
@@ -76,6 +79,7 @@ def _quote(key: tuple[str, ...], members: list[tuple[BillLine, Decimal, Decimal]
         per_year=sum((line.support_per_year for line in lines), ZERO),
         tco=sum((total for _, total, _ in members), ZERO),
         before_contingency=sum((amount for _, _, amount in members), ZERO),
+        beyond_terms=cents(sum((present_value_beyond_first_terms(economics, line.cost) for line in lines), ZERO)),
         basis=tuple(sorted({price_basis(line) for line in lines})),
         support_basis=tuple(sorted({yearly_basis(line) for line in lines if _supported(line)})),
         run_out=any(line.expired for line in lines),

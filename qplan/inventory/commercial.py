@@ -97,6 +97,9 @@ class Service(Model):
     """One-off, per unit, on top of the effort."""
     price_per_year: Amount = 0.0
     """Per unit, also for what exists."""
+    covers: Literal["authentication"] | None = None
+    """What this is that every QKD link needs: its authentication (pre-shared keys, or PQC certificates). Without a
+    service that covers it the bill has a line to be quoted."""
     provenance: Provenance = "illustrative"
     source: str | None = None
     labels: dict[str, object] = {}
@@ -170,6 +173,9 @@ class WorkItem(Model):
     item: str
     effort_days: Amount = 0.0
     price: Amount = 0.0
+    provenance: Provenance = "illustrative"
+    """Of effort and price."""
+    source: str | None = None
 
 
 class Classical(Model):
@@ -180,5 +186,7 @@ class Classical(Model):
     per_end: AtLeastOne = 1
     """Encryptors at each end of a corridor."""
     effort_days_per_tunnel: Amount = 0.0
+    provenance: Provenance = "illustrative"
+    """Of the effort per tunnel."""
     programme: Annotated[tuple[WorkItem, ...], Field(strict=False)] = ()
     per_site: Annotated[tuple[WorkItem, ...], Field(strict=False)] = ()

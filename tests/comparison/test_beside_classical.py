@@ -23,7 +23,8 @@ from qplan.costing.classical import classical_design
 from qplan.errors import WrongUsage
 from qplan.inventory.model import Inventory
 from qplan.inventory.reader import Reading, read_inventory
-from qplan.outputs.compare.classical import classical_sections, money_rows
+from qplan.outputs.compare.classical import classical_document, classical_sections, money_rows
+from qplan.outputs.costs.costs_json import costs_json
 from qplan.outputs.report.report import report_html
 from qplan.outputs.schemas import SCHEMAS
 
@@ -37,6 +38,7 @@ BLOCK = {
 }
 STATED = {"equipment__encryptors": {"gate": GATE}, "classical": BLOCK, "economics__day_rate": 1000}
 RATE, YEARS = Decimal("1.04"), 10
+HEADINGS = ("Classical", "With QKD", "QKD adds")
 
 
 def stated(**changes: object) -> Inventory:
@@ -94,7 +96,10 @@ def test_quantum_is_classical_and_the_plan(beside):
         assert getattr(beside.quantum, name) == pytest.approx(parts, abs=1e-9)
     assert sum(each.extra for each in beside.corridors) == pytest.approx(beside.facts.plan.costs.tco, abs=0.005)
     served = sum(corridor.served for corridor in beside.facts.corridors)
-    assert beside.extra_per_protected_year == pytest.approx(beside.extra.tco / served / YEARS, abs=0.005)
+    payment = json.loads(costs_json(beside.facts))["tco_per_year"]
+    assert payment == pytest.approx(beside.extra.tco / float(sum(RATE**-y for y in range(1, YEARS + 1))), abs=0.01)
+    assert beside.extra_per_protected_year == pytest.approx(payment / served, abs=0.01)
+    assert sum(beside.extra_per_year(each.extra) for each in beside.corridors) == pytest.approx(payment, abs=0.02)
 
 
 def test_every_column_comes_to_its_tco_and_the_years_to_what_is_paid(beside):
@@ -128,12 +133,83 @@ def test_every_form_says_the_same(beside):
     assert whole[3] == beside.extra.tco
     header, *lines = csv.reader(io.StringIO(render_classical(beside, "csv").decode()))
     assert header == ["key", "today", "classical", "quantum", "extra"]
-    assert [[float(cell) for cell in line[1:]] for line in lines] == [
+    assert [[float(cell) for cell in line[1:]] for line in lines[: len(rows)]] == [
         [float(cell) for cell in cells] for cells in rows.values()
     ]
+    shares = {key: cells for key, *cells in lines[len(rows) :]}
+    firm = [column["firmness"] for column in (*content["columns"], {"firmness": beside_costs(beside)})]
+    assert [float(share) for share in shares["firmness.illustrative"][1:]] == [each["illustrative"] for each in firm]
     assert "Today" in render_classical(beside, "text").decode()
     for style in ("text", "markdown", "html"):
         assert "safer" not in render_classical(beside, style).decode()
+
+
+def beside_costs(beside: BesideClassical) -> dict:
+    return json.loads(costs_json(beside.facts))["firmness"]
+
+
+def test_what_both_sides_rest_on_is_said_before_the_amounts():
+    gate = {**GATE, "provenance": {"price": "quote", "support_per_year": "illustrative"}, "power_w": 50}
+    work = [{**BLOCK["programme"][0], "provenance": "derived"}]
+    inventory = stated(
+        equipment__encryptors={"gate": gate}, classical={**BLOCK, "programme": work}, economics__energy_per_kwh=0.2
+    )
+    found = compare_with_classical(east_only(inventory))
+    classical, quantum, extra = found.firmness
+    amounts = {"derived": 10_500.0, "quote": 0.0, "illustrative": 0.0, "no source": 0.0}
+    for line in found.design.lines:
+        if line.address == "encryptors.gate":
+            licence, power = line.cost.support * 10 / 110, line.cost.energy
+            worth = sum(1 / RATE**y for y in range(1, YEARS + 1))
+            again = line.cost.capex * (RATE**-4 + RATE**-8)
+            amounts["quote"] += float(line.cost.capex + again)
+            amounts["illustrative"] += float((line.cost.support - licence) * worth)
+            amounts["no source"] += float((licence + power) * worth)
+        elif line.address != "classical.programme.0":
+            amounts["illustrative"] += float(line.cost.capex)
+    assert {each: share * found.classical.tco for each, share in classical.shares.items()} == pytest.approx(
+        amounts | {"contingency": found.classical.contingency}, abs=0.01
+    )
+    whole = (classical.share("illustrative"), found.classical.tco), (extra.share("illustrative"), found.extra.tco)
+    mixed = sum(share * tco for share, tco in whole) / found.quantum.tco
+    assert quantum.share("illustrative") == pytest.approx(mixed)
+    said = classical_sections(found)[0].paragraphs
+    assert [text.split(":")[0] for text in said[1:4]] == ["Classical", "With QKD", "QKD adds"]
+    assert all("% is illustrative" in text for text in said[1:4])
+    for style in ("text", "markdown", "html", "csv"):
+        assert "illustrative" in render_classical(found, style).decode(), style
+    book = load_workbook(io.BytesIO(render_classical(found, "xlsx")))
+    assert any("illustrative" in str(row[0]) for row in book["Summary"].iter_rows(values_only=True))
+
+
+def test_a_side_that_counts_something_as_0_is_at_least_so_much_in_every_form():
+    """The sample's cv-long has no price; the gateway of the second has none, and is bought again."""
+    extra_open = compare_with_classical(east_only(stated()))
+    both_open = compare_with_classical(east_only(stated(equipment__encryptors={"gate": {"life_years": 4}})))
+    for found, columns in ((extra_open, ("With QKD", "QKD adds")), (both_open, ("Classical", "With QKD", "QKD adds"))):
+        content = json.loads(render_classical(found, "json"))
+        assert [bool(column["counted_as_0"]) for column in content["columns"]] == ["Classical" in columns, True]
+        text = re.sub(r"\s+", " ", render_classical(found, "text").decode())
+        assert "QKD adds at least CHF" in text and ": at least CHF" in text
+        assert "QKD adds: counted as 0, because not stated: price of 1 of" in text and "(cv-long)" in text
+        assert "QKD adds: to be quoted, in no total: QKD system" in text
+        sheet = load_workbook(io.BytesIO(render_classical(found, "xlsx")))["Classical"]
+        assert [cell.value for cell in sheet[1]][2:] == [
+            f"{name}, at least" if name in columns else name for name in HEADINGS
+        ]
+        last = list(csv.reader(io.StringIO(render_classical(found, "csv").decode())))[-1]
+        assert last == ["amounts", "", *("at least" if name in columns else "" for name in HEADINGS)]
+        figures = dict(classical_document(found).figures)
+        assert [figures[name].startswith("TCO at least") for name in HEADINGS] == [name in columns for name in HEADINGS]
+    bought = next(table for table in classical_sections(both_open)[0].tables if table.title == "The classical design")
+    assert bought.rows[0][-1] == "to be quoted"
+
+
+def test_without_years_what_is_protected_is_said_all_the_same():
+    found = compare_with_classical(east_only(stated(economics__horizon_years=0)))
+    said = classical_sections(found)[0].paragraphs[0]
+    assert said.endswith("of TCO over 0 years and protects 2 corridors.") and found.extra_per_protected_year is None
+    assert "at the end of each year" not in " ".join(classical_sections(found)[1].points)
 
 
 def test_the_report_has_the_section_where_a_design_is_stated_alone(beside):

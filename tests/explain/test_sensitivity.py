@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from qplan.assessment.facts import assess
+from qplan.assessment.facts import PlanFacts, assess
 from qplan.explain.sensitivity import BreakEven, Sensitivities, sensitivities
 from qplan.explain.trials import Trials
 from qplan.inventory.model import Inventory
@@ -72,6 +72,11 @@ def found_for(inventory: Inventory, trials: Trials | None = None, **spreads: flo
     return sensitivities(trials or Trials("highs", parameters), inventory, plan, spreads, lambda driver: None)
 
 
+def assessed() -> PlanFacts:
+    inventory, parameters = detour(), SearchParameters(0.0, TimeBudget.of(60))
+    return assess(inventory, optimize(inventory, REF, "highs", parameters).plan)
+
+
 @pytest.fixture(scope="module")
 def found() -> Sensitivities:
     return found_for(detour())
@@ -133,7 +138,7 @@ def test_a_budget_that_may_bind_is_bracketed_not_computed():
 
 
 def test_the_section_draws_and_says_it(found):
-    section = sensitivity_section(found, "EUR")
+    section = sensitivity_section(assessed(), found)
     assert len(section.points) == len(found.break_evens) and section.pictures[0].startswith("<svg")
 
 
@@ -146,7 +151,7 @@ def test_where_nothing_was_proven_nothing_is_said(anything):
     sides = {f"{name} ({side})" for name in names for side in ("lower", "higher")}
     ends = {f"{point.driver} (break-even)" for point in found.break_evens}
     assert set(found.undecided) == sides | ends
-    assert f"Not decided in time: {', '.join(found.undecided)}." in sensitivity_section(found, "EUR").paragraphs
+    assert f"Not decided in time: {', '.join(found.undecided)}." in sensitivity_section(assessed(), found).paragraphs
 
 
 def test_what_was_proven_before_the_time_ended_is_said(found):

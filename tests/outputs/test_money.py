@@ -5,17 +5,29 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 
 import openpyxl
 import pytest
 from plan_fixtures import make_link, make_plan
 
 from qplan.api.buying import render_bill
+from qplan.api.columns import render_columns
 from qplan.assessment.facts import assess
+from qplan.assessment.unstated import unstated_anywhere
+from qplan.comparison.columns import Column, lay_side_by_side
+from qplan.comparison.cost_account import hold_costs
+from qplan.explain.sensitivity import Sensitivities
 from qplan.inventory.model import Inventory
+from qplan.outputs.bill.summary_sheet import BEYOND_TERMS
 from qplan.outputs.bill.tables import bill_csv
 from qplan.outputs.bill.workbook import workbook_bytes
+from qplan.outputs.compare.page import compared_document
+from qplan.outputs.compare.rows import rows
+from qplan.outputs.compare.sensitivity import sensitivity_section
 from qplan.outputs.costs.costs_json import costs_json
+from qplan.outputs.costs.sections import account_sections
+from qplan.outputs.quotes.request import requests
 from qplan.outputs.report.markdown import report_markdown
 from qplan.outputs.report.report import report_document, report_html
 from qplan.outputs.text.summary import summary_json, summary_markdown, summary_text
@@ -24,6 +36,7 @@ from qplan.plan.model import Path
 SITE = {"node_cost": 0.0, "node_cost_per_year": 0.0}
 FIBRE = {"setup_cost_per_strand": 0.0, "cost_per_strand_year": 0.0}
 SYSTEM = {"price": 100.0, "support_per_year": 0.0}
+SPARE, WORK = {"qkd_systems.s": 1}, {"per": "link", "effort_days": 2.0}  # nobody states what a day costs
 
 
 def facts(site=SITE, fibre=FIBRE, system=SYSTEM, length_km=40.0, **rest):
@@ -57,6 +70,13 @@ def without(entry, *keys):
         ({"fibre": without(FIBRE, "cost_per_strand_year")}, "lease of 1 of 1 fibre", ("Opex", "TCO")),
         ({"system": without(SYSTEM, "support_per_year")}, "support of 1 of 1 product (s)", ("Opex", "TCO")),
         ({"system": without(SYSTEM, "price")}, "price of 1 of 1 product (s)", ("Capex", "TCO")),
+        ({"system": without(SYSTEM, "price"), "spares": SPARE}, "price of 1 of 1 product (s)", ("Capex", "TCO")),
+        ({"services": {"w": WORK}}, "service price of 1 of 1 service (w)", ("Capex", "TCO")),
+        (
+            {"services": {"w": {**WORK, "price": 5.0}, "x": {"per": "plan", "price": 0.0}}},
+            "service price of 1 of 2 services (w)",
+            ("Capex", "TCO"),
+        ),
         (
             {"fibre": {**FIBRE, "cost_per_strand_km_year": 5.0}, "length_km": None},
             "length of 1 of 1 fibre leased by length",
@@ -76,9 +96,11 @@ def test_what_is_not_stated_is_listed_and_totals_are_at_least(change, said, leas
         assert (f"{word} at least" in document.headline.replace("(10 y, 5 %) ", "")) == (label in least)
     told = json.loads(summary_json(found))["counted_as_0"]
     assert told == json.loads(costs_json(found))["counted_as_0"]
-    assert [f"{each['what']} of {len(each['missing'])} of {each['of']}" for each in told] == [
-        " ".join(said.split()[:5]) for said in [said] if said
-    ]
+    found_words = [f"{each['what']} of {len(each['missing'])} of {each['of']} " for each in told]
+    assert len(found_words) == bool(said) and all(map(said.startswith, found_words))
+    of_any_plan = {each.what: each.missing for each in unstated_anywhere(found.inventory)}
+    assert {each.what: each.missing for each in found.unstated}.items() <= of_any_plan.items()
+    assert not of_any_plan.keys() - {"relay fit-out", "relay operation"} - {each.what for each in found.unstated}
 
 
 def test_unpriced_things_that_decided_are_said_first():
@@ -87,6 +109,46 @@ def test_unpriced_things_that_decided_are_said_first():
     for text in (summary_markdown(found), report_markdown(found), report_html(found)):
         assert "unpriced things decided it" in text
     assert "unpriced" not in summary_text(facts()).splitlines()[0]
+
+
+def test_a_comparison_takes_no_open_total_for_the_least():
+    """What has no price looks cheapest: every form says so of its amounts, and none ranks it."""
+    stated, lacking = facts(metadata={"name": "Net"}), facts(system=without(SYSTEM, "price"))
+    table = lay_side_by_side([Column("all", "optimal", stated), Column("some", "optimal", lacking)])
+    missing, verdict = "price of 1 of 1 product (s)", "some: TCO of what is stated EUR -100 (-100.0 %) against all"
+    for style in ("text", "markdown", "html"):
+        said = re.sub(r"\s+", " ", render_columns(table, style).decode())
+        for words in ("at least 0", f"some: Counted as 0, because not stated: {missing}", verdict):
+            assert words in said.replace("\\", ""), (style, words)
+        assert "at least 100" not in said
+    page = compared_document(table)
+    assert page.headline == "Which TCO is the least is open: of what is stated some has the least, at least EUR 0."
+    assert page.figures == (("all", "TCO EUR 100"), ("some", "TCO at least EUR 0"))
+    assert "some, at least" in page.sections[0].pictures[0]
+    lines = {line["key"]: line for line in csv.DictReader(io.StringIO(render_columns(table, "csv").decode()))}
+    assert [lines[key]["some"] for key in ("amounts", "tco", "unstated")] == ["at least", "0", missing]
+    assert (lines["amounts"]["all"], lines["to_be_quoted"]["all"]) == ("", "authentication")
+    (some,) = (each for each in json.loads(render_columns(table, "json"))["columns"] if each["id"] == "some")
+    assert some["counted_as_0"] == [{"what": "price", "missing": ["s"], "of": 1}]
+    book = openpyxl.load_workbook(io.BytesIO(render_columns(table, "xlsx")))
+    (tco,) = (row for row in book["Compare"].iter_rows() if row[0].value == "TCO")
+    assert ["at least" in cell.number_format for cell in tco[2:]] == [False, True]
+    assert [cell.value for cell in book["Costs by year"][1]] == ["Year", "all", "some, at least"]
+    spared = facts(system=without(SYSTEM, "price"), spares=SPARE, metadata={"name": "Net"})
+    stocked = lay_side_by_side([Column("all", "optimal", stated), Column("some", "optimal", spared)])
+    (row,) = (row for row in rows(stocked) if row.key == "capex.spares")
+    assert row.texts == ("–", "at least 0")
+    firm = lay_side_by_side([Column("a", "optimal", stated), Column("b", "optimal", stated)])
+    assert compared_document(firm).headline == "Least TCO: a, EUR 100."
+    assert b"at least" not in render_columns(firm) and b"of what is stated" not in render_columns(firm)
+
+
+def test_a_sensitivity_says_of_what_total_it_is():
+    found = facts(system=without(SYSTEM, "price"))
+    varied = sensitivity_section(found, Sensitivities(found.plan.costs.tco, (), ()))
+    assert varied.paragraphs[0].startswith("The plan's TCO is at least EUR 0; so is every amount here. ")
+    assert varied.paragraphs[1] == "Counted as 0, because not stated: price of 1 of 1 product (s)."
+    assert "at least" not in sensitivity_section(facts(), Sensitivities(100.0, (), ())).paragraphs[0]
 
 
 @pytest.mark.parametrize(
@@ -139,11 +201,60 @@ def test_what_is_bought_again_is_due_in_the_report():
     assert "| Due again later |" in text and "| Year | One-off | Opex | Refresh |" in text
 
 
+@pytest.mark.parametrize("there", [False, True])
+def test_what_is_bought_again_without_a_price_is_to_be_quoted_like_its_purchase(there):
+    link = {"ends": ("a", "b"), "fibres": ("ab",), "system": "s", "support_per_year": 0.0}
+    rest = {"existing": {"links": {"old": link}, "nodes": ("a", "b")}} if there else {}
+    found = facts(system={**without(SYSTEM, "price"), "life_years": 3}, **rest)
+    if there:
+        plan = found.plan.model_copy(update={"links": (found.plan.links[0].model_copy(update={"existing": 1}),)})
+        found = assess(found.inventory, plan)
+    address = "refresh.old.existing" if there else "refresh.s"
+    missing = "renewal of 1 of 1 existing link (old)" if there else "price of 1 of 1 product (s)"
+    (row,) = (row for row in render_bill(found).decode().splitlines() if row.startswith(address))
+    assert row.split()[-3:] == ["to", "be", "quoted"]
+    (cells,) = (row for row in csv.DictReader(io.StringIO(bill_csv(found))) if row["Line"] == address)
+    assert (cells["Unit price"], cells["Line total"]) == ("to be quoted", "")
+    totals = {label.split()[0]: value for label, value in report_document(found).figures}
+    assert [totals[each].startswith("at least") for each in ("Capex", "TCO")] == [not there, True]
+    assert f"Counted as 0, because not stated: {missing}." in report_document(found).warnings
+    assert "replacement" not in json.loads(costs_json(found))["convention"]
+
+
 @pytest.mark.parametrize("by", ["part", "site", "link", "corridor", "supplier", "charge"])
 def test_every_view_counts_the_lines_to_be_quoted_once(by):
     text = render_bill(facts(), by).decode()
     (total,) = (line for line in text.splitlines() if line.startswith("Total "))
     assert "; 1 line to be quoted" in text and " 1 line to be quoted " in total
+
+
+@pytest.mark.parametrize("price", [None, 40.0])
+def test_authentication_has_a_price_once_a_service_covers_it(price):
+    check = {"all": {"metric": "unpriced_lines", "max": 0}}
+    before = facts(checks=check)
+    assert [line.key for line in before.bill if line.to_be_quoted] == [""] and len(before.failed_checks) == 1
+    remedy = account_sections(hold_costs(before))
+    assert any("services.ID.covers: authentication" in point for section in remedy for point in section.points)
+    keys = {"per": "link", "covers": "authentication", **({"price": price} if price else {})}
+    found = facts(checks=check, services={"keys": keys})
+    assert [line.address for line in found.bill if "authentication" in line.address] == []
+    assert [line.key for line in found.bill if line.to_be_quoted] == ([] if price else ["keys"])
+    assert (found.plan.costs.capex, len(found.failed_checks)) == ((140.0, 0) if price else (100.0, 1))
+    assert ("at least" in summary_text(found)) == (price is None)
+    assert any(line.product == "services.keys" for request in requests(found) for line in request.lines)
+
+
+def test_what_lies_beyond_the_quoted_terms_is_told_apart_wherever_a_quote_is_called_firm():
+    found = facts(system={**SYSTEM, "life_years": 3, "provenance": "quote"}, economics={"discount_rate": 0.0})
+    assert found.costs.firmness.beyond_terms == 0.75  # bought again in years 3, 6 and 9
+    register = next(section for section in account_sections(hold_costs(found)) if section.id == "quotes")
+    assert dict(zip(register.tables[0].header, register.tables[0].rows[0], strict=True))["Beyond its terms"] == "75 %"
+    assert json.loads(costs_json(found))["quotes"][0]["beyond_terms"] == 300
+    book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(found)), data_only=True)
+    said = {row[0]: row[1:] for row in book["Summary"].values}
+    assert (said["Quoted"][0], said[BEYOND_TERMS][:2]) == (400, (300, 0.75))
+    (quoted,) = (row for row in book["Provenance"].values if row[0] == "quote")
+    assert quoted[5:] == (400, 1, 300)
 
 
 def test_a_variant_is_named_in_every_headline():

@@ -32,10 +32,12 @@ from qplan.api.columns import beside_classical, render_classical, render_columns
 from qplan.api.inventories import load
 from qplan.api.planning import Result, optimize
 from qplan.assessment.facts import PlanFacts, assess
-from qplan.costing.cost import Cost, present_value, tco
+from qplan.costing.bill import Charge
+from qplan.costing.cost import Cost, present_value, present_value_beyond_first_terms, tco
 from qplan.costing.firmness import QUOTED
 from qplan.explain.sensitivity import BreakEven, Sensitivities, Side, Swing
 from qplan.inventory.model import Inventory
+from qplan.outputs.bill.summary_sheet import PRICED
 from qplan.outputs.bill.workbook import workbook_bytes
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*/sites.yaml"))
@@ -63,11 +65,12 @@ class Books:
 
 @dataclass(frozen=True)
 class Typed:
-    """What a buyer types, and what the total and its firm part then come to."""
+    """What a buyer types, and what the total, its firm part and what lies beyond the terms then come to."""
 
     data: bytes
     tco: float
     quoted: float | None = None
+    beyond: float | None = None
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +87,7 @@ def books(tmp_path_factory) -> tuple[Books, dict[str, Typed]]:
     written |= compared(examples)
     typed = {f"typed-{name}": typed_years(facts, number) for number, (name, facts) in enumerate(markets.items())}
     typed["typed-price"] = typed_price(made["bill-offers"])
+    typed["typed-prices"] = typed_prices()
     every = {**written, **{name: each.data for name, each in typed.items()}}
     return Books(written, calculate(every, tmp_path_factory.mktemp("books"))), typed
 
@@ -134,7 +138,8 @@ def typed_years(facts: PlanFacts, number: int) -> Typed:
         *((f"escalation_{kind}", getattr(economics.escalation, kind)) for kind in ("support", "lease", "energy")),
     ):
         named(book, name).value = value
-    return Typed(saved(book), float(tco(economics, facts.costs.total)))
+    beyond = sum(present_value_beyond_first_terms(economics, line.cost) for line in facts.bill)
+    return Typed(saved(book), float(tco(economics, facts.costs.total)), beyond=float(beyond))
 
 
 def typed_price(facts: PlanFacts) -> Typed:
@@ -153,6 +158,31 @@ def typed_price(facts: PlanFacts) -> Typed:
     support = present_value(economics, Cost(support=line.cost.support))
     firm = before + float(2 * (more.capex + present_value(economics, more)) + support)
     return Typed(saved(book), float(tco(economics, facts.costs.total + more)), firm)
+
+
+def typed_prices() -> Typed:
+    """What quotes answer for a system and items that have no price and are bought again: as if they had been stated."""
+    path = next(path for path in EXAMPLES if path.parent.name == "offers")
+    prices = {"northline-14": 90_000.0, "alpenglow-24": 130_000.0, "KMS-1": 28_000.0, "HSM-1": 21_000.0}
+    kinds = ("qkd_systems", "qkd_systems", "node_items", "relay_items")
+    entries = {name: f"equipment.{kind}.{name}" for name, kind in zip(prices, kinds, strict=True)}
+    common = ["offers=null", "equipment.relay_items.HSM-1.life_years=4"]
+    open_, stated = (
+        load(path, set=[*common, *(f"{entries[name]}.price={price}" for name, price in chosen.items())])
+        for chosen in (dict.fromkeys(prices, "null"), prices)
+    )
+    result = optimize(open_, gap=1.0, explained=False)
+    book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(result.facts)))
+    rows = {row[0].value: row for row in book["Bill"].iter_rows()}
+    column = [cell.value for cell in book["Bill"][1]].index("Unit price")
+    lines = [line for line in result.facts.bill if line.key in prices and line.to_be_quoted]
+    again = [line for line in lines if line.category.charge is Charge.REFRESH]
+    assert len(again) >= 3
+    for line in lines:
+        if line not in again:
+            rows[line.address][column].value = prices[line.key]
+    priced = assess(stated.inventory, result.plan)
+    return Typed(saved(book), float(tco(stated.inventory.economics, priced.costs.total)))
 
 
 def named(book: openpyxl.Workbook, name: str) -> openpyxl.cell.Cell:
@@ -235,5 +265,11 @@ def test_what_a_buyer_types_moves_the_total_and_its_firm_part(books):
         shares = {row[0]: number(row[5]) for row in found.sheet(name, "Provenance")[1:]}
         assert shares.pop("Total") == pytest.approx(each.tco, rel=1e-9), name
         assert sum(shares.values()) == pytest.approx(each.tco, rel=1e-9), name
+        if name == "typed-prices":
+            first = [row[0] for row in found.sheet(name, "Summary")]
+            assert PRICED in first and "TCO" in first and not any("at least" in cell for cell in first)
+        if each.beyond is not None:
+            beyond = {row[0]: number(row[7] or "0") for row in found.sheet(name, "Provenance")[1:]}
+            assert beyond["Total"] == pytest.approx(each.beyond, rel=1e-9, abs=1e-6), name
         if each.quoted is not None:
             assert shares[QUOTED] == pytest.approx(each.quoted, rel=1e-9)

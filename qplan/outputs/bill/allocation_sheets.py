@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -16,10 +17,15 @@ from qplan.costing.cost import money, present_value
 from qplan.costing.money_text import TO_BE_QUOTED
 from qplan.inventory.commercial import Economics
 from qplan.outputs.bill.bill_columns import LATER_PRICE, LATER_YEARLY, bill_range
-from qplan.outputs.bill.sheets import Styles, fit_height, formula, lay_out, total_row, write
+from qplan.outputs.bill.sheets import Styles, fit_height, fold, formula, in_cents, lay_out, total_row, write
 from qplan.outputs.bill.tables import CORRIDOR_HEADER, corridor_table
 
 NOBODY = "(no corridor)"
+MONEY, EXACT, PLACE = "EFGH", "JKLM", "N"
+"""Columns of capex, contingency, opex and tco, to the cent and exact; of the order in which equal rests get a cent."""
+BEHIND, BEHIND_WIDTH = (*(f"{name}, exact" for name in CORRIDOR_HEADER[4:8]), "Place"), 15
+"""Folded away behind the table."""
+LATER = "0.000002"  # of a cent: by so much the rest of every row counts less than that of the row before
 MOST_PARTS = 20_000  # rows of the sheet Allocation, over which every corridor's sums run
 ALLOCATION_HEADER = (
     "Corridor",
@@ -100,13 +106,17 @@ def _looked_up(lines: str, key: str, amounts: str, exact: bool) -> str:
 
 
 def corridor_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
-    """The share of every corridor: sums over its rows of the sheet Allocation; to the cent where there is none."""
+    """The share of every corridor: sums over its rows of the sheet Allocation, to the cent and so that they add up.
+
+    Where there is no such sheet, they stand as values.
+    """
     table, listed = corridor_table(facts), has_allocation(facts)
     parts = allocations(facts) if listed else ()
     last = max(len(table.rows), 1) + 1
+    header = (*CORRIDOR_HEADER, *BEHIND) if listed else CORRIDOR_HEADER
     lay_out(sheet, styles, CORRIDOR_HEADER, table.right, (24, 20, 20, 16, 20, 20, 20, 20, 10), last - 1)
-    totals = [Fraction(0)] * 4
-    economics = facts.inventory.economics
+    if listed:
+        fold(sheet, styles, len(CORRIDOR_HEADER), BEHIND, BEHIND_WIDTH, last - 1)
     exact = len({str(corridor).casefold() for corridor, *_ in table.rows}) < len(table.rows)
     mine: dict[str, list[Allocation]] = defaultdict(list)
     for part in parts:
@@ -118,47 +128,49 @@ def corridor_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
         write(sheet, row, 3, rate, styles.number)
         if listed:
             sums = {letter: _looked_up(spans["A"], f"A{row + 1}", spans[letter], exact) for letter in "EFGH"}
-            amounts = _corridor_money(sheet, styles, row, mine[str(corridor)], sums, economics)
+            _write_exact(sheet, styles, row, mine[str(corridor)], sums, facts.inventory.economics)
+            _write_rounded(sheet, styles, row, last, shares, sums["H"])
         else:
-            amounts = _corridor_shares(sheet, styles, row, shares)
-        totals = [total + amount for total, amount in zip(totals, amounts, strict=True)]
-    total_row(sheet, styles, last, len(CORRIDOR_HEADER))
-    for column, letter, total in zip((4, 5, 6, 7), "EFGH", totals, strict=True):
+            for column, cell in enumerate(shares, start=4):
+                write(sheet, row, column, cell, styles.money if column < 8 else styles.number)
+    total_row(sheet, styles, last, len(header))
+    for column, letter in enumerate(MONEY, start=4):
+        total = sum((Decimal(str(cells[column])) for cells in table.rows), Decimal(0))
         formula(sheet, last, column, f"=SUM({letter}2:{letter}{last})", styles.total, total)
 
 
-def _corridor_money(
+def _write_exact(
     sheet: Worksheet,
     styles: Styles,
     row: int,
     parts: Sequence[Allocation],
     sums: Mapping[str, str],
     economics: Economics,
-) -> tuple[Fraction, ...]:
-    """Capex, contingency, opex per year and tco of one corridor, written as formulas and returned.
-
-    `sums`: the formula for each column of its parts.
-    """
+) -> None:
+    """What a corridor bears before it is rounded, and its place; `sums`: the formula for each column of its parts."""
     capex = sum((part.one_off for part in parts), Fraction(0))
-    opex = sum((part.yearly for part in parts), Fraction(0))
     reserve = capex * Fraction(money(economics.contingency))
-    later = sum((part.later for part in parts), Fraction(0))
-    tco, here, open_ = capex + reserve + later, row + 1, sum(part.line.to_be_quoted for part in parts)
-    for column, text, value in (
-        (4, f"={sums['E']}", capex),
-        (5, f"=E{here}*contingency_share", reserve),
-        (6, f"={sums['F']}", opex),
-        (7, f"=E{here}+F{here}+{sums['G']}", tco),
-    ):
+    opex = sum((part.yearly for part in parts), Fraction(0))
+    tco, here = capex + reserve + sum((part.later for part in parts), Fraction(0)), row + 1
+    texts = (f"={sums['E']}", f"=J{here}*contingency_share", f"={sums['F']}", f"=J{here}+K{here}+{sums['G']}")
+    first = len(CORRIDOR_HEADER)
+    for column, (text, value) in enumerate(zip(texts, (capex, reserve, opex, tco), strict=True), first):
         formula(sheet, row, column, text, styles.money, value)
-    formula(sheet, row, 8, f"={sums['H']}", styles.number, open_)
-    return capex, reserve, opex, tco
+    write(sheet, row, first + len(EXACT), row, styles.number)
 
 
-def _corridor_shares(sheet: Worksheet, styles: Styles, row: int, shares: Sequence[Any]) -> tuple[Fraction, ...]:
-    """The same as the plan has it, written as values; after the money comes the number of lines to be quoted."""
+def _write_rounded(sheet: Worksheet, styles: Styles, row: int, last: int, shares: Sequence[Any], count: str) -> None:
+    """Whole cents, and one more for so many of the largest rests as the whole needs; then the lines to be quoted."""
     *amounts, to_be_quoted = shares
-    for column, amount in enumerate(amounts, start=4):
-        write(sheet, row, column, amount, styles.money)
-    write(sheet, row, 8, to_be_quoted, styles.number)
-    return tuple(Fraction(amount) for amount in amounts)
+
+    def rest(coins: str, place: str) -> str:
+        return f"{coins}-INT({coins})-{LATER}*{place}"
+
+    for column, (letter, value) in enumerate(zip(EXACT, amounts, strict=True), start=4):
+        here, every = f"100*{letter}{row + 1}", f"100*{letter}$2:{letter}${last}"
+        mine, others = rest(here, f"{PLACE}{row + 1}"), rest(every, f"{PLACE}$2:{PLACE}${last}")
+        whole = in_cents(f"SUM({letter}$2:{letter}${last})")
+        missing = f"ROUND(100*{whole},0)-SUMPRODUCT(INT({every}))"
+        more = f"IF(SUMPRODUCT(--({others}>{mine}))<{missing},1,0)"
+        formula(sheet, row, column, f"=(INT({here})+{more})/100", styles.money, value)
+    formula(sheet, row, 8, f"={count}", styles.number, to_be_quoted)

@@ -13,7 +13,7 @@ from qplan.outputs.bill.books import made_book, said_sheet
 from qplan.outputs.bill.sensitivity_sheets import tornado
 from qplan.outputs.bill.sheets import Styles, fit_height, formula, lay_out, plain_table, total_row, write
 from qplan.outputs.bill.tables import CellTable
-from qplan.outputs.compare.classical import COLUMNS, classical_sections, money_rows
+from qplan.outputs.compare.classical import classical_sections, headings, money_rows
 from qplan.outputs.compare.sensitivity import sensitivity_section
 from qplan.outputs.report.document import Table
 from qplan.outputs.text.money import firmness_text
@@ -38,7 +38,8 @@ def classical_workbook(beside: BesideClassical) -> bytes:
 def _classical(sheet: Worksheet, styles: Styles, beside: BesideClassical) -> None:
     """What QKD adds is a formula."""
     rows = tuple(money_rows(beside))
-    lay_out(sheet, styles, ("", *COLUMNS), COLUMNS, (46, *(22 for _ in COLUMNS)), len(rows))
+    names = headings(beside)
+    lay_out(sheet, styles, ("", *names), names, (46, *(22 for _ in names)), len(rows))
     for number, (_, name, amounts) in enumerate(rows, start=1):
         write(sheet, number, 0, name, styles.text)
         for column, amount in enumerate(amounts[:-1], start=1):
@@ -57,7 +58,8 @@ def _lines(sheet: Worksheet, styles: Styles, beside: BesideClassical) -> None:
         write(sheet, number, 3, line.effort_days, styles.number)
         write(sheet, number, 4, line.cost.capex, styles.money)
         write(sheet, number, 5, line.cost.opex_per_year, styles.money)
-        write(sheet, number, 6, refresh_over_horizon(economics, line.cost), styles.money)
+        again = refresh_over_horizon(economics, line.cost)
+        write(sheet, number, 6, TO_BE_QUOTED if line.to_be_quoted and line.bought_again else again, styles.money)
         write(sheet, number, 7, TO_BE_QUOTED if line.to_be_quoted else "", styles.text)
         fit_height(sheet, number, (line.description,), LINES_WIDTHS)
     total_row(sheet, styles, last, len(LINES_HEADER))
@@ -86,9 +88,8 @@ SENSITIVITY_WIDTHS = (22, 9, 19, 19, 19, 19, 18, 18)
 
 def sensitivity_workbook(facts: PlanFacts, found: Sensitivities) -> bytes:
     """Break-evens first, then every driver with its tornado; changes are formulas."""
-    currency = facts.plan.costs.currency
-    section = sensitivity_section(found, currency)
-    with made_book("Sensitivity of the TCO", currency) as (book, styles, data):
+    section = sensitivity_section(facts, found)
+    with made_book("Sensitivity of the TCO", facts.plan.costs.currency) as (book, styles, data):
         said = (*section.paragraphs, *section.points, f"{firmness_text(facts)}.")
         said_sheet(book.add_worksheet("Summary"), styles, said, section.title)
         _swings(book.add_worksheet("Sensitivity"), styles, found)

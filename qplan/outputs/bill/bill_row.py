@@ -11,12 +11,13 @@ from xlsxwriter.worksheet import Worksheet
 
 from qplan.costing.bill import BillLine, Charge
 from qplan.costing.cents import Exact
-from qplan.costing.cost import ZERO, Cost, months_paid, present_value
+from qplan.costing.cost import ZERO, Cost, months_paid, present_value, present_value_beyond_first_terms
 from qplan.costing.firmness import QUOTED, judge, price_basis, support_basis, yearly_basis
 from qplan.costing.money_text import TO_BE_QUOTED
 from qplan.inventory.commercial import Economics
 from qplan.outputs.bill.bill_columns import (
     AGE,
+    BEYOND,
     COLUMN,
     DECLARED_PRICE,
     DECLARED_QUOTE,
@@ -87,7 +88,7 @@ def write_price(row: Row) -> None:
         row.day("Quote valid until", line.quote_valid_until)
     else:
         until, day = row.followed("Quote valid until"), line.quote_valid_until
-        row.formula("Unit price", f"={row.followed('Unit price')}", styles.money, line.unit_price or ZERO)
+        row.formula("Unit price", f"={row.followed('Unit price')}", styles.money, price)
         row.formula("Quote ref", f'={row.followed("Quote ref")}&""', styles.text, line.quote_ref)
         row.formula("Quote valid until", f'=IF({until}="","",{until})', styles.date, _serial(day))
     row.write(DECLARED_PRICE, price, styles.number)
@@ -172,6 +173,7 @@ def write_behind(row: Row) -> None:
     even = f"IF(discount_rate=0,{times},{first}*(1-({rate})^{times})/(1-{rate}))"
     value = present_value(row.economics, Cost(refreshes=line.cost.refreshes))
     row.formula(LATER_PRICE, f"={row.at(RENEWAL)}*{even}", styles.money, value)
+    row.formula(BEYOND, f"={row.at(LATER_PRICE)}", styles.money, value)
 
 
 def _yearly(row: Row, kind: str) -> None:
@@ -188,6 +190,11 @@ def _yearly(row: Row, kind: str) -> None:
     row.formula(LAST_FEE, f"={amount}/12*{months}", styles.money, fee_of_last_year(row.economics, row.line))
     paid = f"={amount}*annuity+({last}-{amount})*(1+discount_rate)^-horizon_years"
     row.formula(LATER_YEARLY, paid, styles.money, value)
+    whole_years, rate = f"INT({term}/12)", "(1+discount_rate)"
+    even = f"IF(discount_rate=0,{whole_years},(1-{rate}^-{whole_years})/discount_rate)"
+    agreed = f"{amount}*({even}+MOD({term},12)/12*{rate}^-({whole_years}+1))"
+    beyond = f"=IF({term}>=12*horizon_years,0,{row.at(LATER_YEARLY)}-{agreed})"
+    row.formula(BEYOND, beyond, styles.money, present_value_beyond_first_terms(row.economics, row.line.cost))
 
 
 def _kind(cost: Cost) -> str:

@@ -43,7 +43,7 @@ from qplan.outputs.bill.bill_columns import (
     bill_range,
 )
 from qplan.outputs.bill.bill_row import Row, fee_of_last_year, write_amounts, write_behind, write_price
-from qplan.outputs.bill.sheets import Styles, fit_height, formula, lay_out, total_row, write
+from qplan.outputs.bill.sheets import Styles, fit_height, fold, formula, lay_out, total_row, write
 from qplan.outputs.bill.tables import BILL_FIGURES, bill_table
 
 FOLLOWERS = (Category.SURPLUS, Category.REFRESH)
@@ -62,8 +62,7 @@ def bill_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
     rows, economics, sources = bill_range(facts.bill), facts.inventory.economics, _sources(facts.bill)
     figures = (*BILL_FIGURES, SUPPORT_PER_UNIT)
     lay_out(sheet, styles, PRINTED, figures, WIDTHS, rows.last - 1, BREAKS)
-    sheet.autofilter(0, 0, rows.last - 1, len(HEADER) - 1)  # what is folded away is sorted along
-    _fold(sheet, styles)
+    fold(sheet, styles, len(PRINTED), BEHIND, BEHIND_WIDTH, rows.last - 1)
     for number, (line, cells) in enumerate(zip(facts.bill, bill_table(facts.bill).rows, strict=True), start=1):
         for column, cell in enumerate(cells):
             write(sheet, number, column, cell, styles.text if isinstance(cell, str) else styles.number)
@@ -98,14 +97,6 @@ def _sources(bill: tuple[BillLine, ...]) -> dict[int, str]:
             if len(same) == 1 and names[same[0].casefold()] == 1:
                 found[number] = same[0]
     return found
-
-
-def _fold(sheet: Worksheet, styles: Styles) -> None:
-    first = COLUMN[BEHIND[0]]
-    for column, name in enumerate(BEHIND, first):
-        sheet.write_string(0, column, name, styles.figure_header)
-    sheet.set_column(first, len(HEADER) - 1, BEHIND_WIDTH, None, {"level": 1, "hidden": True})
-    sheet.set_column(len(HEADER), len(HEADER), None, None, {"collapsed": True})
 
 
 def _later(economics: Economics, bill: tuple[BillLine, ...]) -> Iterator[Decimal]:

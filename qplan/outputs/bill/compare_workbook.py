@@ -11,9 +11,9 @@ from xlsxwriter.worksheet import Worksheet
 from qplan.comparison.columns import Column, SideBySide
 from qplan.costing.cost import contingency, opex_of_year, refresh_of_year, tco
 from qplan.outputs.bill.books import made_book, said_sheet
-from qplan.outputs.bill.sheets import Styles, fit_height, formula, lay_out, plain_table, total_row, write
+from qplan.outputs.bill.sheets import Styles, fit_height, formula, in_cents, lay_out, plain_table, total_row, write
 from qplan.outputs.bill.tables import CellTable
-from qplan.outputs.compare.page import headline
+from qplan.outputs.compare.page import heading, headline
 from qplan.outputs.compare.remarks import said
 from qplan.outputs.compare.rows import Row, Value, rows
 from qplan.outputs.text.money import firmness_text
@@ -78,12 +78,13 @@ def _compare(sheet: Worksheet, styles: Styles, table: SideBySide) -> None:
 
 def _write(sheet: Worksheet, number: int, column: int, row: Row, value: Value, styles: Styles) -> None:
     style = {"money": styles.money, "share": styles.share}.get(row.kind, styles.number)
+    style = styles.least_money if row.least and row.least[column - 2] else style
     write(sheet, number, column, value, styles.right_text if isinstance(value, str) else style)
 
 
 def _years(sheet: Worksheet, styles: Styles, table: SideBySide) -> None:
     """Nominal money by year; the last row is what it comes to when discounted at each column's own rate."""
-    names = tuple(column.id for column in table.columns)
+    names = tuple(map(heading, table.columns))
     years = min(max(_horizon(column) for column in table.columns), YEARS_MOST)
     last = years + 2
     widths = (14, *(VALUE for _ in names))
@@ -100,7 +101,8 @@ def _years(sheet: Worksheet, styles: Styles, table: SideBySide) -> None:
         for year, amount in enumerate(amounts):
             write(sheet, FIRST + year, number, amount, styles.money)
         span = f"{letter}2:{letter}{last}"
-        formula(sheet, last, number, f"=SUM({span})", styles.total, sum(amounts))
+        nominal = column.facts.costs.nominal
+        formula(sheet, last, number, f"=SUMPRODUCT({in_cents(span)})", styles.total, nominal)
         rate = f"Assumptions!{xl_col_to_name(number)}{RATE_ROW}"
         text = f"=SUMPRODUCT({span},(1+{rate})^-$A$2:$A${last})"
         discounted = tco(column.facts.inventory.economics, column.facts.costs.total)

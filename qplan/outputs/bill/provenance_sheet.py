@@ -10,7 +10,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from qplan.assessment.facts import PlanFacts
 from qplan.costing.bill import NO_SOURCE, BillLine
-from qplan.costing.cost import Cost, contingency, present_value, tco
+from qplan.costing.cost import Cost, contingency, present_value, present_value_beyond_first_terms, tco
 from qplan.costing.firmness import (
     CONTINGENCY,
     EXPIRED,
@@ -23,25 +23,29 @@ from qplan.costing.firmness import (
     yearly_basis,
 )
 from qplan.inventory.model import Inventory, Item, QkdSystem
-from qplan.outputs.bill.bill_columns import LATER_PRICE, LATER_YEARLY, YEARLY_BASIS, bill_range
+from qplan.outputs.bill.bill_columns import BEYOND, LATER_PRICE, LATER_YEARLY, YEARLY_BASIS, bill_range
 from qplan.outputs.bill.sheets import Styles, fit_height, formula, lay_out, total_row, write
 
 SHEET = "Provenance"
 BASES = (QUOTED, EXPIRED, FOREIGN, EXPIRED_FOREIGN, *PUBLISHED, ILLUSTRATIVE, NO_SOURCE)
-FIGURES = ("Prices", "One-off", "Per year", "Later, discounted", "TCO", "Share of the TCO")
+FIGURES = ("Prices", "One-off", "Per year", "Later, discounted", "TCO", "Share of the TCO", "Of it beyond the terms")
 HEADER = ("What amounts rest on", *FIGURES)
-WIDTHS = (28, 10, 20, 20, 20, 20, 16)
+WIDTHS = (28, 10, 20, 20, 20, 20, 16, 20)
 SOURCES_HEADER, SOURCES_WIDTHS = ("Product", "Part number", "Field", "Provenance", "Source"), (28, 20, 24, 18, 90)
 
 
 @dataclass(frozen=True)
 class _Amounts:
-    """Of one basis: prices, one-off money, money of year 1, and what follows over the horizon, discounted."""
+    """Of one basis: prices, one-off money, money of year 1, and what follows over the horizon, discounted.
+
+    `beyond` is the part of it that no term agreed now covers: fees of further terms, and what is bought again.
+    """
 
     prices: int
     one_off: Fraction
     yearly: Fraction
     later: Fraction
+    beyond: Fraction
 
 
 def provenance_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
@@ -49,7 +53,7 @@ def provenance_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None
     rows, last = bill_range(facts.bill), len(BASES) + 2
     price, yearly = rows.column("Provenance"), rows.column(YEARLY_BASIS)
     lay_out(sheet, styles, HEADER, FIGURES, WIDTHS, last - 1)
-    whole = Fraction(tco(facts.inventory.economics, facts.costs.total))
+    whole, beyond = Fraction(tco(facts.inventory.economics, facts.costs.total)), Fraction(0)
     for row, basis in enumerate(BASES, start=1):
         key, found = f"A{row + 1}", _amounts(facts, basis)
         one_off = f"SUMIF({price},{key},{rows.column('Line total')})"
@@ -60,14 +64,16 @@ def provenance_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None
         formula(sheet, row, 3, f"=SUMIF({yearly},{key},{rows.column('Support per year')})", styles.money, found.yearly)
         formula(sheet, row, 4, f"={later}", styles.money, found.later)
         _in_all(sheet, styles, row, f"=C{row + 1}+E{row + 1}", found.one_off + found.later, whole)
+        formula(sheet, row, 7, f"=SUMIF({price},{key},{rows.column(BEYOND)})", styles.money, found.beyond)
+        beyond += found.beyond
     reserve = Fraction(contingency(facts.inventory.economics, facts.costs.total.capex))
     write(sheet, last - 1, 0, CONTINGENCY, styles.text)
     _in_all(sheet, styles, last - 1, "=capex_total*contingency_share", reserve, whole)
     total_row(sheet, styles, last, len(HEADER))
     sums = (Fraction(facts.costs.total.capex), Fraction(facts.costs.total.opex_per_year))
     later_money = Fraction(present_value(facts.inventory.economics, facts.costs.total))
-    for letter, amount in zip("CDEF", (*sums, later_money, whole), strict=True):
-        formula(sheet, last, "ABCDEF".index(letter), f"=SUM({letter}2:{letter}{last})", styles.total, amount)
+    for letter, amount in zip("CDEFH", (*sums, later_money, whole, beyond), strict=True):
+        formula(sheet, last, "ABCDEFGH".index(letter), f"=SUM({letter}2:{letter}{last})", styles.total, amount)
 
 
 def _in_all(sheet: Worksheet, styles: Styles, row: int, text: str, amount: Fraction, whole: Fraction) -> None:
@@ -80,6 +86,11 @@ def basis_cells(*bases: str) -> str:
     """A formula of the part of the TCO that rests on some of the bases."""
     order = (*BASES, CONTINGENCY)
     return "+".join(f"{SHEET}!F{order.index(basis) + 2}" for basis in bases)
+
+
+def beyond_cell() -> str:
+    """Where the part of what is quoted is that lies beyond the quoted terms."""
+    return f"{SHEET}!H{BASES.index(QUOTED) + 2}"
 
 
 def _amounts(facts: PlanFacts, basis: str) -> _Amounts:
@@ -95,6 +106,7 @@ def _amounts(facts: PlanFacts, basis: str) -> _Amounts:
         sum((Fraction(cost.capex) for cost in priced), Fraction(0)),
         sum((Fraction(cost.opex_per_year) for cost in yearly), Fraction(0)),
         sum(map(Fraction, later), Fraction(0)),
+        sum((Fraction(present_value_beyond_first_terms(economics, cost)) for cost in priced), Fraction(0)),
     )
 
 

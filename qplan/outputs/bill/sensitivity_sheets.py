@@ -13,7 +13,7 @@ from qplan.costing.cost import tco
 from qplan.costing.sensitivity import ONE_OFF_DRIVERS, ONLY_WHERE_THERE, RATE_DRIVERS, SWING, YEARLY_DRIVERS
 from qplan.outputs.bill.bill_columns import LATER_PRICE, LATER_YEARLY, bill_range
 from qplan.outputs.bill.sheets import Styles, formula, lay_out, write
-from qplan.outputs.bill.year_sheet import NOMINAL, listed_rows
+from qplan.outputs.bill.year_sheet import LAST_PART, listed_rows
 from qplan.outputs.bill.year_sheet import SHEET as YEARS
 
 SHEET = "Sensitivity"
@@ -54,8 +54,8 @@ def _moved(facts: PlanFacts, driver: str, by: str) -> str:
     if driver not in categories:
         first, last = listed_rows(facts.inventory.economics)
         years = f"'{YEARS}'!$A${first}:$A${last}"
-        nominal = f"'{YEARS}'!${NOMINAL}${first}:${NOMINAL}${last}"
-        total = f"SUMPRODUCT({nominal},(1+discount_rate*(1{by}))^-{years})"
+        paid = f"'{YEARS}'!$B${first}:${LAST_PART}${last}"
+        total = f"SUMPRODUCT({paid}*(1+discount_rate*(1{by}))^-{years})"
         return f'IF(horizon_years>{last - 2},"",{total})'
     kind = rows.column("Category")
 

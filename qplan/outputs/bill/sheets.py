@@ -13,7 +13,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from qplan.costing.cents import Exact
 from qplan.outputs.bill.tables import CellTable
-from qplan.outputs.text.tables import Cell, one_line
+from qplan.outputs.text.tables import Cell, one_line, shortened
 
 A4 = 9
 A4_INCHES = 11.69  # of its long side
@@ -25,6 +25,7 @@ FONT = {"font_name": "Arial", "font_size": 10, "font_scheme": "none"}
 INPUT_BLUE = "#1F4E9E"
 LINE_HEIGHT, GAP = 12.75, 3.0  # points: of one line of text at this font, and between rows
 LETTERS = 1.1  # of running text in the width of a digit
+MOST_LITERAL = 3000  # characters; those of a formula are 8,192
 MOST_LINES = 10  # of wrapped text that a row shows
 
 
@@ -50,6 +51,8 @@ class Styles:
     change_share: Format
     right_text: Format
     money: Format
+    least_money: Format
+    """An amount that is at least so much."""
     money_input: Format
     text_input: Format
     date_input: Format
@@ -91,6 +94,7 @@ def make_styles(book: Workbook, currency: str) -> Styles:
         change_share=style(num_format="+0.0%;-0.0%;0.0%", align="right"),
         right_text=style(text_wrap=True, align="right"),
         money=style(num_format=money, align="right"),
+        least_money=style(num_format=f'"at least "{money.split(";")[0]}', align="right"),
         money_input=style(num_format=money, align="right", **blue),
         text_input=style(text_wrap=True, align="left", indent=1, **blue),
         date_input=style(num_format="yyyy-mm-dd", align="left", indent=1, **blue),
@@ -120,6 +124,19 @@ def formula(sheet: Worksheet, row: int, column: int, text: str, style: Format, v
     sheet.write_formula(row, column, text, style, value if isinstance(value, str) else float(value))
 
 
+def in_cents(amount: str) -> str:
+    """An amount of a formula, or many, to the cent with halves to even, as a plan states it; a cell, sum or bracket."""
+    up, tie = f"INT(100*{amount}+0.500001)", f"(ABS(100*{amount}-INT(100*{amount})-0.5)<0.000001)"
+    return f"({up}-{tie}*MOD({up},2))/100"
+
+
+def literal(text: str) -> str:
+    """A text within a formula, where none may have more than 255 characters."""
+    whole = shortened(text, MOST_LITERAL)
+    pieces = (whole[first : first + 200].replace('"', '""') for first in range(0, len(whole), 200))
+    return "&".join(f'"{piece}"' for piece in pieces)
+
+
 def lay_out(
     sheet: Worksheet,
     styles: Styles,
@@ -141,6 +158,16 @@ def lay_out(
     sheet.repeat_rows(0)
     sheet.print_area(0, 0, last_row + 1, len(header) - 1)
     print_set_up(sheet, widths, breaks)
+
+
+def fold(sheet: Worksheet, styles: Styles, first: int, names: Sequence[str], width: float, last_row: int) -> None:
+    """Columns behind a table that is laid out, folded away; they are sorted along."""
+    for column, name in enumerate(names, first):
+        sheet.write_string(0, column, name, styles.figure_header)
+    last = first + len(names)
+    sheet.autofilter(0, 0, last_row, last - 1)
+    sheet.set_column(first, last - 1, width, None, {"level": 1, "hidden": True})
+    sheet.set_column(last, last, None, None, {"collapsed": True})
 
 
 def print_set_up(sheet: Worksheet, widths: Sequence[float], breaks: Sequence[int] = ()) -> None:

@@ -8,22 +8,26 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from qplan.assessment.facts import PlanFacts
-from qplan.costing.bill import NO_SOURCE
+from qplan.assessment.unstated import Charge, may_all_be_typed
+from qplan.costing.bill import NO_SOURCE, Category
 from qplan.costing.cents import Exact
-from qplan.costing.cost import contingency, nominal_after, tco
+from qplan.costing.cost import contingency, tco
 from qplan.costing.firmness import CONTINGENCY, EXPIRED, EXPIRED_FOREIGN, FOREIGN, ILLUSTRATIVE, PUBLISHED, QUOTED
 from qplan.costing.money_text import TO_BE_QUOTED
 from qplan.outputs.bill.bill_columns import bill_range
-from qplan.outputs.bill.provenance_sheet import basis_cells
-from qplan.outputs.bill.sheets import Styles, fit_height, formula, print_set_up, total_row, write
+from qplan.outputs.bill.provenance_sheet import basis_cells, beyond_cell
+from qplan.outputs.bill.sheets import Styles, fit_height, formula, literal, print_set_up, total_row, write
 from qplan.outputs.text import money
 from qplan.outputs.text.tables import Cell, one_line
 from qplan.outputs.text.verdict import title
 
 SHEET = "Summary"
 WIDTHS = (46, 24, 14, 74)
+AUTHENTICATION = Category.AUTHENTICATION.value
+BEYOND_TERMS = "Of what is quoted, beyond the quoted terms"
+PRICED = "All that had no price has one now; the plan was made without."
 RESTS_ON = (
-    ("Quoted", (QUOTED,), "quotes that hold, in the plan's currency: firm"),
+    ("Quoted", (QUOTED,), "quotes that hold, in the plan's currency: firm within their terms"),
     ("Foreign currency", (FOREIGN,), "moves with the rate of exchange"),
     ("Expired quote", (EXPIRED,), "by the day under Assumptions"),
     ("Expired quote, foreign currency", (EXPIRED_FOREIGN,), "both"),
@@ -43,8 +47,8 @@ def summary_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts, contents: 
     row = _warned(sheet, styles, facts, 2)
     row = _rests_on(sheet, styles, facts, row)
     row = _header(sheet, styles, row, "Totals")
-    for label, text, amount, note in _totals(facts):
-        write(sheet, row, 0, label, styles.text)
+    for label, charge, text, amount, note in _totals(facts):
+        _label(sheet, styles.text, row, facts, label, charge)
         formula(sheet, row, 1, text, styles.money, amount)
         write(sheet, row, 3, note, styles.text)
         row += 1
@@ -80,6 +84,9 @@ def _warned(sheet: Worksheet, styles: Styles, facts: PlanFacts, row: int) -> int
         return row + 1
     said = one_line(" ".join(f"{text[:1].upper()}{text[1:].removesuffix('.')}." for text in missing))
     sheet.merge_range(row, 0, row, len(WIDTHS) - 1, said, styles.warning)
+    if may_all_be_typed(facts.unstated):
+        text = f"=IF({_still_open(facts)},{literal(said)},{literal(PRICED)})"
+        formula(sheet, row, 0, text, styles.warning, said)
     fit_height(sheet, row, (said,), (sum(WIDTHS),))
     return row + 2
 
@@ -96,9 +103,16 @@ def _rests_on(sheet: Worksheet, styles: Styles, facts: PlanFacts, row: int) -> i
         write(sheet, row, 3, note, styles.text)
         row += 1
     first = row - len(RESTS_ON) + 1
-    total_row(sheet, styles, row, len(WIDTHS), f"TCO{_least(facts)}")
+    total_row(sheet, styles, row, len(WIDTHS))
+    _label(sheet, styles.total_text, row, facts, "TCO")
     formula(sheet, row, 1, f"=SUM(B{first}:B{row})", styles.total, whole)
     formula(sheet, row, 2, f"=SUM(C{first}:C{row})", styles.total_share, 1 if whole else 0)
+    row += 1
+    beyond = firmness.beyond_terms
+    write(sheet, row, 0, BEYOND_TERMS, styles.text)
+    formula(sheet, row, 1, f"={beyond_cell()}", styles.money, beyond * float(whole))
+    formula(sheet, row, 2, f"=IF(tco_total=0,0,B{row + 1}/tco_total)", styles.share, beyond)
+    write(sheet, row, 3, "further terms, and what is bought again: nobody has quoted them yet", styles.text)
     row += 1
     write(sheet, row, 0, "Lines to be quoted, in no total", styles.text)
     count = f'=COUNTIF({bill_range(facts.bill).column("Unit price")},"{TO_BE_QUOTED}")'
@@ -108,24 +122,34 @@ def _rests_on(sheet: Worksheet, styles: Styles, facts: PlanFacts, row: int) -> i
     return row + 2
 
 
-def _least(facts: PlanFacts) -> str:
-    return money.at_least(facts) and ", at least"
+def _label(
+    sheet: Worksheet, style: Format, row: int, facts: PlanFacts, name: str, charge: Charge | None = None
+) -> None:
+    """The name of a total: `at least` until all that it counts as 0 has a price, where cells take it."""
+    open_, least = money.counted_as_0(facts, charge), f"{name}, at least"
+    if open_ and may_all_be_typed(open_):
+        formula(sheet, row, 0, f'=IF({_still_open(facts)},"{least}","{name}")', style, least)
+    else:
+        write(sheet, row, 0, least if open_ else name, style)
 
 
-def _totals(facts: PlanFacts) -> Iterator[tuple[str, str, Exact | float, str]]:
-    """Label, formula, its present value and a note."""
+def _still_open(facts: PlanFacts) -> str:
+    """Whether a line without a price is left that makes totals `at least` so much."""
+    lines = bill_range(facts.bill)
+    return f'COUNTIFS({lines.column("Unit price")},"{TO_BE_QUOTED}",{lines.column("Category")},"<>{AUTHENTICATION}")>0'
+
+
+def _totals(facts: PlanFacts) -> Iterator[tuple[str, Charge | None, str, Exact | float, str]]:
+    """Label, charge, formula, its present value and a note."""
     economics, total = facts.inventory.economics, facts.costs.total
     reserve = contingency(economics, total.capex)
-    nominal = total.capex + reserve + nominal_after(economics, total, 0)
-    one_off, yearly = (money.at_least(facts, charge) and ", at least" for charge in ("one-off", "yearly"))
-    yield f"Capex{one_off}", "=capex_total", total.capex, "one-off: sum of the line totals in Bill"
-    yield f"Contingency{one_off}", "=capex_total*contingency_share", reserve, "share of capex, see Assumptions"
+    yield "Capex", "one-off", "=capex_total", total.capex, "one-off: sum of the line totals in Bill"
+    yield "Contingency", "one-off", "=capex_total*contingency_share", reserve, "share of capex, see Assumptions"
     what = "support, hosting, relay operation, leases, fees, licences, energy"
-    yield f"Opex of year 1{yearly}", "=opex_total", total.opex_per_year, what
+    yield "Opex of year 1", "yearly", "=opex_total", total.opex_per_year, what
     later = "capex, contingency, opex of every year, what is bought again"
-    yield f"Total over the horizon, nominal{_least(facts)}", "=nominal_total", nominal, later
-    discounted = f"Total over the horizon, discounted{_least(facts)}"
-    yield discounted, "=tco_total", tco(economics, total), "TCO, see Costs by year"
+    yield "Total over the horizon, nominal", None, "=nominal_total", facts.costs.nominal, later
+    yield "Total over the horizon, discounted", None, "=tco_total", tco(economics, total), "TCO, see Costs by year"
 
 
 def _plan_figures(facts: PlanFacts) -> Iterator[tuple[str, Cell]]:

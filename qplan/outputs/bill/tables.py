@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 
 from qplan.assessment.facts import PlanFacts
-from qplan.costing.bill import BillLine
+from qplan.costing.bill import BillLine, Charge
 from qplan.costing.cents import unpadded
 from qplan.costing.firmness import price_basis, support_basis
 from qplan.costing.money_text import TO_BE_QUOTED
@@ -66,7 +66,7 @@ def bill_row(line: BillLine) -> tuple[Cell, ...]:
         line.unit,
         TO_BE_QUOTED if line.unit_price is None else unpadded(line.unit_price),
         line.currency,
-        TO_BE_QUOTED if line.to_be_quoted else line.line_total,
+        TO_BE_QUOTED if line.to_be_quoted and line.category.charge is Charge.ONE_OFF else line.line_total,
         line.support_per_year if line.support_per_year or not line.to_be_quoted else None,
         line.lead_time_weeks,
         line.quote_ref,

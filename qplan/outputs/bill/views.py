@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qplan.assessment.facts import PlanFacts
-from qplan.costing.bill import BillLine, Category
+from qplan.costing.bill import BillLine, Category, Charge
 from qplan.costing.firmness import price_basis
 from qplan.costing.groups import BillView, By, Entry, Group, Money
-from qplan.costing.money_text import TO_BE_QUOTED, plain_money, plain_price, thousands
+from qplan.costing.money_text import TO_BE_QUOTED, plain_money, plain_price, some_money, thousands
 from qplan.costing.views import MODULES
 from qplan.inventory.source.messages import counted
 from qplan.outputs.bill.tables import BILL_FIGURES, BILL_HEADER, CellTable, bill_row
@@ -147,16 +147,25 @@ def _group_rows(facts: PlanFacts, view: BillView, group: Group, characters: int)
 
 def _row(entry: Entry, stands: str, characters: int) -> tuple[str, ...]:
     line, paid = entry.line, entry.money
+    again = line.category is Category.REFRESH
     return (
         one_line(line.address),
         shortened(one_line(stands or line.description), characters),
         thousands(format_number(line.quantity)),
         one_line(line.unit),
         TO_BE_QUOTED if line.unit_price is None else plain_price(line.unit_price),
-        TO_BE_QUOTED if line.to_be_quoted else "" if line.line_total is None else plain_money(paid.capex),
-        *(plain_money(amount) if amount else "" for amount in (paid.opex_per_year, paid.refresh, paid.tco)),
+        _one_off(line, paid),
+        some_money(paid.opex_per_year),
+        TO_BE_QUOTED if line.to_be_quoted and again else some_money(paid.refresh),
+        some_money(paid.tco),
         price_basis(line),
     )
+
+
+def _one_off(line: BillLine, paid: Money) -> str:
+    if line.category.charge is not Charge.ONE_OFF:
+        return ""
+    return TO_BE_QUOTED if line.to_be_quoted else plain_money(paid.capex)
 
 
 def _total_row(facts: PlanFacts, view: BillView) -> tuple[str, ...]:

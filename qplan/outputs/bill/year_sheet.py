@@ -1,6 +1,7 @@
 """The sheet with the costs by year, calculated from the bill and the assumptions, and the discounted total.
 
-Every amount is a formula, also of years that differ; `nominal_total` and `tco_total` are the names of its sums.
+Every amount is a formula, also of years that differ; `nominal_total` and `tco_total` are the names of its sums. What is
+nominal is to the cent, as in the plan: capex, contingency, and each year's opex and refresh.
 """
 
 from __future__ import annotations
@@ -26,12 +27,13 @@ from qplan.costing.cost import (
 )
 from qplan.inventory.commercial import Economics
 from qplan.outputs.bill.bill_columns import AGE, LIFE, RENEWAL, bill_range
-from qplan.outputs.bill.sheets import Styles, formula, lay_out, total_row, write
+from qplan.outputs.bill.sheets import Styles, formula, in_cents, lay_out, total_row, write
 
 SHEET = "Costs by year"
 PARTS = ("One-off", "Support", "Leases", "Energy", "Hosting", "Fees", "Bought again")
 HEADER = ("Year", *PARTS, "Nominal", "Discount factor", "Discounted", "Cumulated")
 WIDTHS = (7, 17, 16, 16, 16, 16, 16, 16, 18, 10, 18, 18)
+LAST_PART = "H"
 NOMINAL, FACTOR, DISCOUNTED = "I", "J", "K"
 
 
@@ -84,16 +86,17 @@ def year_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
     lay_out(sheet, styles, HEADER, HEADER[1:], WIDTHS, last - 1)
     one_off = total.capex + contingency(economics, total.capex)
     sums = [Decimal(0)] * len(PARTS)
-    cumulated = Decimal(0)
+    cumulated, years = Decimal(0), facts.costs.years
     for row in range(1, last):
         amounts = [one_off if row == 1 else Decimal(0), *_amounts(flow, row)]
         _write_amounts(sheet, styles, flow, row, amounts)
         discounted = one_off if row == 1 else flow.discounted_after if row == last - 1 else flow.discounted(row - 1)
         cumulated += discounted
-        _write_sums(sheet, styles, flow, row, sum(amounts, Decimal(0)), discounted, cumulated)
+        paid = years[row - 1].nominal if row <= len(years) else Decimal(0)
+        _write_sums(sheet, styles, flow, row, paid, discounted, cumulated)
         sums = [before + amount for before, amount in zip(sums, amounts, strict=True)]
     total_row(sheet, styles, last, len(HEADER))
-    for letter, amount in (*zip("BCDEFGH", sums, strict=True), (NOMINAL, sum(sums)), (DISCOUNTED, cumulated)):
+    for letter, amount in (*zip("BCDEFGH", sums, strict=True), (NOMINAL, facts.costs.nominal), (DISCOUNTED, cumulated)):
         formula(sheet, last, "ABCDEFGHIJK".index(letter), f"=SUM({letter}2:{letter}{last})", styles.total, amount)
     for letter, name in ((NOMINAL, "nominal_total"), (DISCOUNTED, "tco_total")):
         styles.book.define_name(name, f"='{SHEET}'!${letter}${last + 1}")
@@ -171,14 +174,15 @@ def _write_sums(
     cumulated: Decimal,
 ) -> None:
     here, listed = row + 1, flow.listed
-    factor, text = f"=(1+discount_rate)^-A{here}", f"={NOMINAL}{here}*{FACTOR}{here}"
+    factor, text = f"=(1+discount_rate)^-A{here}", f"=SUM(B{here}:H{here})*{FACTOR}{here}"
+    paid = (f"SUM(C{here}:G{here})", f"H{here}") if row > 1 else ("capex_total", "(capex_total*contingency_share)")
     if row == listed + 2:
         factor = ""
-        paid = f"SUM({DISCOUNTED}3:{DISCOUNTED}{row})" if listed else "0"
-        text = f"=IF(horizon_years>{listed},yearly_value+renewals_value-{paid},0)"
+        before = f"SUM({DISCOUNTED}3:{DISCOUNTED}{row})" if listed else "0"
+        text = f"=IF(horizon_years>{listed},yearly_value+renewals_value-{before},0)"
     value = (1 + money(flow.economics.discount_rate)) ** -(row - 1)
     cells: tuple[tuple[int, str, Format, Decimal], ...] = (
-        (8, f"=SUM(B{here}:H{here})", styles.money, nominal),
+        (8, f"={'+'.join(map(in_cents, paid))}", styles.money, nominal),
         (9, factor, styles.factor, value),
         (10, text, styles.money, discounted),
         (11, f"=SUM({DISCOUNTED}$2:{DISCOUNTED}{here})", styles.money, cumulated),

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 from qplan.assessment.corridors import CorridorFacts
+from qplan.assessment.unstated import Charge
 from qplan.comparison.beside_classical import BesideClassical, CorridorExtra
-from qplan.costing.cash_flow import CashFlow, cash_flow
-from qplan.costing.cents import cents
-from qplan.costing.cost import Cost, money, nominal_after, refresh_over_horizon
+from qplan.costing.cash_flow import KINDS, OPEX_KINDS, CashFlow, cash_flow
+from qplan.costing.cost import ZERO, money, refresh_over_horizon
 from qplan.costing.money_text import TO_BE_QUOTED, format_money, round_money
+from qplan.inventory.source.messages import counted
 from qplan.outputs.compare.charts import Bar, stacked_bars
 from qplan.outputs.compare.rows import money_name
 from qplan.outputs.report.basis_sections import POSITIONS
 from qplan.outputs.report.document import Document, Section, Table
+from qplan.outputs.text import money as money_words
 from qplan.outputs.text import wording
 from qplan.outputs.text.tables import csv_text, format_number
 from qplan.plan.model import Costs
@@ -31,6 +33,8 @@ TODAY = (
 )
 SUM = "Capex, contingency, opex of all years and what is bought again, less the discount, come to the TCO."
 COLUMNS = ("Today", "Classical", "With QKD", "QKD adds")
+CHARGES: dict[str, Charge] = {"capex": "one-off", "contingency": "one-off", "opex_per_year": "yearly", "opex": "yearly"}
+"""What must be stated for an amount to be whole; all of it for any other."""
 CORRIDORS = "TCO by corridor"
 NO_SCORE = "Properties, not a score: which of them matter is for who answers for the traffic to say."
 US_ORDER = "US executive order of 2026-06-22, Securing the Nation Against Advanced Cryptographic Attacks"
@@ -42,7 +46,7 @@ def classical_sections(beside: BesideClassical) -> tuple[Section, ...]:
         Section(
             "classical",
             "Classical beside quantum",
-            (said(beside), BOTH, TODAY, SUM, *_open(beside)),
+            (said(beside), *_rests_on(beside), *_open(beside), BOTH, TODAY, SUM),
             tuple(_tables(beside)),
         ),
         Section("reasons", "Why not PQC alone? Corridor by corridor", points=tuple(_reasons(beside))),
@@ -62,8 +66,9 @@ def classical_sections(beside: BesideClassical) -> tuple[Section, ...]:
 def classical_document(beside: BesideClassical) -> Document:
     """A page of these sections."""
     inventory, currency = beside.facts.inventory, beside.extra.currency
+    _, classical, _, adds = headings(beside)
     bars = [
-        Bar(money_name(each.id), (("Classical", each.classical), ("QKD adds", max(each.extra, 0.0))))
+        Bar(money_name(each.id), ((classical, each.classical), (adds, max(each.extra, 0.0))))
         for each in beside.corridors
     ]
     first, *others = classical_sections(beside)
@@ -75,8 +80,8 @@ def classical_document(beside: BesideClassical) -> Document:
         proven=beside.facts.plan.status == "optimal",
         warnings=(),
         figures=tuple(
-            (name, f"TCO {round_money(costs.tco, currency)}")
-            for name, costs in zip(("Classical", "With QKD", "QKD adds"), _three(beside), strict=True)
+            (name, f"TCO {least}{round_money(costs.tco, currency)}")
+            for name, least, costs in zip(COLUMNS[1:], least_of(beside)[1:], _three(beside), strict=True)
         ),
         corridors=next(table for table in first.tables if table.title == CORRIDORS),
         sections=(replace(first, pictures=(chart,)), *others),
@@ -84,23 +89,36 @@ def classical_document(beside: BesideClassical) -> Document:
 
 
 def classical_csv(beside: BesideClassical) -> str:
-    """Amounts as numbers, by key."""
-    return csv_text(
-        ("key", "today", "classical", "quantum", "extra"), ((key, *amounts) for key, _, amounts in money_rows(beside))
-    )
+    """Amounts as numbers, by key; then the shares of the TCO by what they rest on, and what is counted as 0."""
+    header = ("key", "today", "classical", "quantum", "extra")
+    firmness = beside.firmness
+    bases = sorted({basis for each in firmness for basis in each.shares})
+    rows: list[list[str | float | None]] = [[key, *amounts] for key, _, amounts in money_rows(beside)]
+    rows += [[f"firmness.{basis}", None, *(each.share(basis) for each in firmness)] for basis in bases]
+    rows.append(["unpriced_lines", None, *(each.unpriced_lines for each in firmness)])
+    rows.append(["amounts", None, *(least.strip() for least in least_of(beside)[1:])])
+    return csv_text(header, rows)
+
+
+def least_of(beside: BesideClassical, charge: Charge | None = None) -> tuple[str, ...]:
+    """What stands before the amounts of every one of `COLUMNS` in which something is counted as 0."""
+    design, extra = beside.design, money_words.at_least(beside.facts, charge)
+    lacking = bool(design.unnamed) or (bool(design.unpriced) and charge != "yearly")
+    classical = "at least " if lacking else ""
+    return "", classical, classical or extra, extra
 
 
 def money_rows(beside: BesideClassical) -> Iterator[tuple[str, str, tuple[float, ...]]]:
     """Key, name, and an amount for every one of `COLUMNS`."""
-    label = wording.tco_label(beside.facts.inventory.economics)
+    economics = beside.facts.inventory.economics
+    label = wording.tco_label(economics)
     for key, name in (("capex", "Capex"), ("contingency", "Contingency"), ("opex_per_year", "Opex of year 1")):
         yield key, name, (0.0, *(getattr(costs, key) for costs in _three(beside)))
-    design, extra = beside.design.total, beside.facts.costs.total
     for key, name, classical, added in zip(
         ("opex", "refresh", "discount"),
         ("Opex of all years, with growth", "Bought again (refresh), all years", "Less the discount on later years"),
-        _later(beside, design, beside.classical),
-        _later(beside, extra, beside.extra),
+        _later(cash_flow(economics, beside.design.total), beside.classical),
+        _later(beside.facts.costs.years, beside.extra),
         strict=True,
     ):
         yield key, name, (0.0, *map(float, (classical, classical + added, added)))
@@ -110,40 +128,51 @@ def money_rows(beside: BesideClassical) -> Iterator[tuple[str, str, tuple[float,
         yield f"corridors.{each.id}.tco", f"TCO of {money_name(each.id)}", amounts
 
 
-def _later(beside: BesideClassical, cost: Cost, stated: Costs) -> tuple[Decimal, Decimal, Decimal]:
+def _later(years: Sequence[CashFlow], stated: Costs) -> tuple[Decimal, Decimal, Decimal]:
     """Opex and refresh of all years, nominal, and what discounting takes: with capex and contingency, the tco."""
-    economics = beside.facts.inventory.economics
-    refresh = cents(refresh_over_horizon(economics, cost))
-    opex = cents(nominal_after(economics, cost, 0)) - refresh
+    kinds = {kind: sum((row.kinds[kind] for row in years), ZERO) for kind in KINDS}
+    opex, refresh = sum((kinds[kind] for kind in OPEX_KINDS), ZERO), kinds["refresh"]
     at_once, whole = money(stated.capex) + money(stated.contingency), money(stated.tco)
     return opex, refresh, whole - at_once - opex - refresh
 
 
 def said(beside: BesideClassical) -> str:
     """What QKD costs more, in one sentence."""
-    currency, years = beside.extra.currency, beside.facts.inventory.economics.horizon_years
-    words = f"QKD adds {round_money(beside.extra.tco, currency)} of TCO over {years} years"
+    currency, economics = beside.extra.currency, beside.facts.inventory.economics
+    least, served = money_words.at_least(beside.facts), counted(beside.protected, "corridor")
+    total = f"{least}{round_money(beside.extra.tco, currency)} of TCO"
+    words = f"QKD adds {total} over {counted(economics.horizon_years, 'year')}"
     each = beside.extra_per_protected_year
-    if each is None:
+    if not beside.protected:
         return f"{words} and protects no corridor."
-    served = beside.protected_years // years
-    return (
-        f"{words}: {round_money(each, currency)} per protected corridor and year (divided by {served} corridors "
-        f"and {years} years)."
-    )
+    if each is None:
+        return f"{words} and protects {served}."
+    payment = f"{least}{round_money(each, currency)} per protected corridor and year"
+    return f"{words}: {payment} ({wording.levelled(economics)}, divided by {served})."
+
+
+def _rests_on(beside: BesideClassical) -> Iterator[str]:
+    """How firm each column is."""
+    for name, firmness in zip(COLUMNS[1:], beside.firmness, strict=True):
+        yield f"{name}: {money_words.rests_on_text(firmness)}."
 
 
 def _open(beside: BesideClassical) -> Iterator[str]:
-    unpriced = [line.description for line in beside.design.lines if line.to_be_quoted]
-    if unpriced:
-        yield f"Counted as 0, because {TO_BE_QUOTED}: {wording.listed(unpriced)}."
+    classical = [line.description for line in beside.design.unpriced]
+    if classical:
+        yield f"Classical: counted as 0, because {TO_BE_QUOTED}: {'; '.join(classical)}."
     if beside.design.unnamed:
-        yield f"Counted as 0, because no encryptor is stated: {wording.listed(beside.design.unnamed)}."
+        yield f"Classical: counted as 0, because no encryptor is stated: {wording.listed(beside.design.unnamed)}."
+    if unstated := money_words.unstated_parts(beside.facts):
+        yield f"QKD adds: counted as 0, because not stated: {unstated}."
+    lines = [line.description for line in beside.facts.bill if line.to_be_quoted]
+    if lines:
+        yield f"QKD adds: {TO_BE_QUOTED}, in no total: {'; '.join(lines)}."
 
 
 def _tables(beside: BesideClassical) -> Iterator[Table]:
     currency = beside.extra.currency
-    rows = tuple((name, *(format_money(each, currency) for each in amounts)) for _, name, amounts in money_rows(beside))
+    rows = tuple((name, *_amounts(beside, key, amounts)) for key, name, amounts in money_rows(beside))
     of_all = len(rows) - len(beside.corridors)
     yield Table("In all", ("", *COLUMNS), rows[:of_all], right=COLUMNS)
     shares = tuple(
@@ -160,12 +189,21 @@ def _tables(beside: BesideClassical) -> Iterator[Table]:
             format_number(line.effort_days),
             format_money(line.cost.capex, currency) + (f" + {TO_BE_QUOTED}" if line.to_be_quoted else ""),
             format_money(line.cost.opex_per_year, currency),
-            format_money(refresh_over_horizon(beside.facts.inventory.economics, line.cost), currency),
+            TO_BE_QUOTED
+            if line.to_be_quoted and line.bought_again
+            else format_money(refresh_over_horizon(beside.facts.inventory.economics, line.cost), currency),
         )
         for line in beside.design.lines
     )
     header = ("What", "Quantity", "Unit", "Effort (days)", "One-off", "Year 1", "Bought again")
     yield Table("The classical design", header, lines, right=figures)
+
+
+def _amounts(beside: BesideClassical, key: str, amounts: tuple[float, ...]) -> Iterator[str]:
+    """A row of money as people read it; nothing is said of a discount, which is taken off."""
+    least = ("",) * len(amounts) if key == "discount" else least_of(beside, CHARGES.get(key))
+    for before, amount in zip(least, amounts, strict=True):
+        yield before + format_money(amount, beside.extra.currency)
 
 
 def _years(beside: BesideClassical) -> Table:
@@ -175,7 +213,13 @@ def _years(beside: BesideClassical) -> Table:
     for classical, extra in zip(cash_flow(economics, beside.design.total), beside.facts.costs.years, strict=True):
         amounts = classical.nominal, classical.nominal + extra.nominal, extra.nominal
         rows.append((_span(classical), *(format_money(amount, currency) for amount in amounts)))
-    return Table("By year, not discounted", ("Year", *COLUMNS[1:]), tuple(rows), right=COLUMNS[1:])
+    names = headings(beside)[1:]
+    return Table("By year, not discounted", ("Year", *names), tuple(rows), right=names)
+
+
+def headings(beside: BesideClassical) -> tuple[str, ...]:
+    """`COLUMNS`, of which some are at least so much."""
+    return tuple(f"{name}, at least" if least else name for name, least in zip(COLUMNS, least_of(beside), strict=True))
 
 
 def _span(years: CashFlow) -> str:
@@ -199,7 +243,9 @@ def _reason(beside: BesideClassical, each: CorridorExtra, corridor: CorridorFact
     if not corridor.served:
         yield f"{each.id}{kind}: not served by this plan; it has the classical design alone."
         return
-    yield f"{each.id}{kind}: QKD adds {round_money(each.extra, economics.currency)}{_yearly(each, beside)}."
+    least = money_words.at_least(beside.facts)
+    amount = least + round_money(each.extra, economics.currency)
+    yield f"{each.id}{kind}: QKD adds {amount}{_yearly(each, beside)}."
     yield _for_how_long(declared.secrecy_years, economics.horizon_years)
     yield _who_knew(corridor)
     yield {
@@ -211,10 +257,8 @@ def _reason(beside: BesideClassical, each: CorridorExtra, corridor: CorridorFact
 
 
 def _yearly(each: CorridorExtra, beside: BesideClassical) -> str:
-    economics = beside.facts.inventory.economics
-    if not economics.horizon_years:
-        return ""
-    return f", {round_money(each.extra / economics.horizon_years, economics.currency)} a year"
+    payment = beside.extra_per_year(each.extra)
+    return "" if payment is None else f", worth {round_money(payment, beside.extra.currency)} at the end of each year"
 
 
 def _for_how_long(secrecy_years: float | None, horizon_years: int) -> str:

@@ -11,9 +11,11 @@ from qplan import __version__
 from qplan.assessment.facts import PlanFacts
 from qplan.comparison.beside_classical import BesideClassical
 from qplan.comparison.columns import Column, Difference, SideBySide
-from qplan.costing.firmness import FOREIGN, ILLUSTRATIVE
+from qplan.costing.firmness import FOREIGN, ILLUSTRATIVE, Firmness
 from qplan.explain.sensitivity import Sensitivities
 from qplan.outputs.compare.rows import spares_capex
+from qplan.outputs.costs.costs_json import unstated_documents
+from qplan.outputs.costs.document import UnstatedDocument
 from qplan.outputs.verbs.documents import Document
 from qplan.plan.model import Costs, Finding, JudgedCheck
 
@@ -70,6 +72,8 @@ class ColumnDocument(Document):
     unserved: tuple[str, ...]
     corridors: dict[str, CorridorMoney]
     firmness: FirmnessDocument | None
+    counted_as_0: tuple[UnstatedDocument, ...] = ()
+    """What the inventory does not state; where there is anything, amounts are at least so much."""
     spares_capex: float | None
     """Of the capex, what is kept in stock, whatever the plan; null: nothing is."""
     findings: tuple[Finding, ...]
@@ -86,7 +90,8 @@ class ExtraDocument(Document):
     opex_per_year: float
     tco: float
     per_protected_year: float | None
-    """Of the tco, per corridor served and year of the horizon."""
+    """Per corridor served: the equal payment at the end of every year that is worth the tco; null: none is served, or
+    no year passes."""
     corridors: dict[str, float]
     """Of the tco; `""` is what no corridor uses."""
 
@@ -147,6 +152,10 @@ def compared_json(table: SideBySide) -> str:
 def classical_json(beside: BesideClassical) -> str:
     """The columns `classical` and `quantum`, and what the one costs more."""
     plan = _planned("quantum", beside.facts)
+    classical, quantum, _ = map(_firmness, beside.firmness)
+    lines = beside.design.lines
+    unpriced = tuple(line.address for line in beside.design.unpriced) + beside.design.unnamed
+    open_ = (UnstatedDocument(what="price", missing=unpriced, of=len(lines)),) if unpriced else ()
     columns = (
         _without_plan("classical", None).model_copy(
             update={
@@ -154,12 +163,16 @@ def classical_json(beside: BesideClassical) -> str:
                 "nodes": 0,
                 "relays": 0,
                 "links": 0,
+                "firmness": classical,
+                "counted_as_0": open_,
                 "corridors": {each.id: CorridorMoney(tco=each.classical) for each in beside.corridors},
             }
         ),
         plan.model_copy(
             update={
                 "costs": beside.quantum,
+                "firmness": quantum,
+                "counted_as_0": (*open_, *plan.counted_as_0),
                 "corridors": {each.id: CorridorMoney(tco=each.quantum) for each in beside.corridors},
             }
         ),
@@ -225,7 +238,7 @@ def _without_plan(name: str, status: str | None) -> ColumnDocument:
 
 
 def _planned(name: str, facts: PlanFacts) -> ColumnDocument:
-    plan, firm = facts.plan, facts.costs.firmness
+    plan = facts.plan
     return ColumnDocument(
         id=name,
         status=plan.status,
@@ -240,16 +253,21 @@ def _planned(name: str, facts: PlanFacts) -> ColumnDocument:
         headroom_db=min((round(link.headroom_db, 6) for link in facts.links), default=None),
         unserved=tuple(each.id for each in facts.unserved),
         corridors={share.corridor: CorridorMoney(tco=float(share.tco)) for share in facts.costs.shares},
-        firmness=FirmnessDocument(
-            quoted=firm.quoted,
-            currency_open=firm.share(FOREIGN),
-            illustrative=firm.share(ILLUSTRATIVE),
-            unpriced_lines=firm.unpriced_lines,
-        ),
+        firmness=_firmness(facts.costs.firmness),
+        counted_as_0=unstated_documents(facts),
         spares_capex=spares_capex(facts),
         findings=plan.findings,
         checks=plan.checks,
         difference=None,
+    )
+
+
+def _firmness(firm: Firmness) -> FirmnessDocument:
+    return FirmnessDocument(
+        quoted=firm.quoted,
+        currency_open=firm.share(FOREIGN),
+        illustrative=firm.share(ILLUSTRATIVE),
+        unpriced_lines=firm.unpriced_lines,
     )
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from itertools import groupby
 
 from qplan.comparison.columns import Column, SideBySide, unlike
-from qplan.costing.money_text import round_money
 from qplan.outputs.compare.charts import Bar, stacked_bars
 from qplan.outputs.compare.remarks import said
-from qplan.outputs.compare.rows import NOTHING, Row, money_name, rows, value_text
+from qplan.outputs.compare.rows import NOTHING, Row, money_name, rows
 from qplan.outputs.report.document import Document, Section, Table
 from qplan.outputs.report.report import document_html
 from qplan.outputs.review.wording import NAMED
+from qplan.outputs.text.money import at_least, tco_text
 from qplan.outputs.text.wording import listed
 
 
@@ -46,7 +46,7 @@ def _anchor(group: str) -> str:
 
 
 def headline(table: SideBySide) -> str:
-    """The cheapest of what can be compared, and what it does not serve."""
+    """The cheapest of what can be compared, unless something in it counts as 0, and what it does not serve."""
     planned = [(column.facts, column) for column in table.columns if column.facts is not None]
     if not planned:
         return "None of these has a plan."
@@ -58,28 +58,27 @@ def headline(table: SideBySide) -> str:
     facts, least = min(planned, key=lambda each: (each[0].plan.costs.tco, each[1].id))
     missing = frozenset[str]().union(*(column.served for _, column in planned)) - least.served
     but = f", which does not serve {listed(sorted(missing), NAMED)}" if missing else ""
-    return f"Least TCO: {least.id}, {round_money(facts.plan.costs.tco, facts.plan.costs.currency)}{but}."
+    if at_least(facts):
+        return f"Which TCO is the least is open: of what is stated {least.id} has the least, {tco_text(facts)}{but}."
+    return f"Least TCO: {least.id}, {tco_text(facts)}{but}."
 
 
 def _tco(column: Column) -> str:
-    if column.facts is None:
-        return "no plan"
-    costs = column.facts.plan.costs
-    return f"TCO {round_money(costs.tco, costs.currency)}"
+    return "no plan" if column.facts is None else f"TCO {tco_text(column.facts)}"
 
 
 def _table(title: str, table: SideBySide, members: list[Row]) -> Table:
     names = tuple(column.id for column in table.columns)
-    cells = tuple((row.name, *(value_text(row, value) for value in row.values)) for row in members)
+    cells = tuple((row.name, *row.texts) for row in members)
     return Table(title, ("", *names), cells or ((NOTHING, *(NOTHING for _ in names)),), right=names)
 
 
 def _charts(table: SideBySide) -> tuple[str, ...]:
     planned = [column for column in table.columns if column.facts is not None]
     currency = planned[0].facts.plan.costs.currency if planned and planned[0].facts else ""
-    whole = [Bar(column.id, _parts(column)) for column in planned]
+    whole = [Bar(heading(column), _parts(column)) for column in planned]
     shares = [
-        Bar(column.id, tuple((money_name(key), max(tco, 0.0)) for key, tco in column.corridors.items()))
+        Bar(heading(column), tuple((money_name(key), max(tco, 0.0)) for key, tco in column.corridors.items()))
         for column in planned
     ]
     if not planned:
@@ -88,6 +87,11 @@ def _charts(table: SideBySide) -> tuple[str, ...]:
         stacked_bars("TCO: what is paid at once, and what later", whole, currency),
         stacked_bars("TCO by corridor", shares, currency),
     )
+
+
+def heading(column: Column) -> str:
+    """What stands at amounts that are drawn, or are numbers."""
+    return column.id if column.facts is None or not at_least(column.facts) else f"{column.id}, at least"
 
 
 def _parts(column: Column) -> tuple[tuple[str, float], ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from qplan.comparison.columns import SideBySide
 from qplan.outputs.compare.rows import verdicts
 from qplan.outputs.text import wording
+from qplan.outputs.text.money import unstated_text
 
 FINDINGS_SHOWN = 8
 PROOFS = (
@@ -17,7 +18,16 @@ PROOFS = (
 
 def said(table: SideBySide) -> tuple[str, ...]:
     """Every verdict, then every remark."""
-    return (*verdicts(table), *_findings(table), *_proofs(table))
+    return (*verdicts(table), *_counted_as_0(table), *_findings(table), *_proofs(table))
+
+
+def _counted_as_0(table: SideBySide) -> Iterator[str]:
+    """What makes amounts `at least` so much, and in which of the plans."""
+    where: dict[str, list[str]] = {}
+    for column in table.columns:
+        if column.facts is not None and column.facts.unstated:
+            where.setdefault(unstated_text(column.facts), []).append(column.id)
+    yield from (f"{wording.listed(names)}: {text}" for text, names in where.items())
 
 
 def _findings(table: SideBySide) -> Iterator[str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from qplan.assessment.facts import PlanFacts
+from qplan.assessment.unstated import Charge
 from qplan.comparison.columns import COMMON, Column, Difference, SideBySide, unlike
 from qplan.comparison.model import Amount
 from qplan.costing.bill import Category
@@ -16,6 +17,7 @@ from qplan.costing.money_text import round_money
 from qplan.inventory.source.messages import counted
 from qplan.outputs.review.wording import NAMED, signed_money, signed_percent
 from qplan.outputs.text import wording
+from qplan.outputs.text.money import at_least, to_be_quoted, unstated_parts
 
 Value = float | str | None
 Kind = Literal["text", "count", "money", "change", "share", "db"]
@@ -31,6 +33,17 @@ class Row:
     kind: Kind
     values: tuple[Value, ...]
     """One a column, None where there is nothing to say."""
+    least: tuple[str, ...] = ()
+    """Of money, a column: what stands before the amount where something is counted as 0 in it."""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The values as people read them."""
+        before = self.least or ("",) * len(self.values)
+        return tuple(
+            NOTHING if value is None else least + _value_text(self, value)
+            for value, least in zip(self.values, before, strict=True)
+        )
 
 
 def rows(table: SideBySide) -> tuple[Row, ...]:
@@ -70,7 +83,7 @@ def _design(table: SideBySide) -> Iterator[Row]:
 
 def _row_where_any(row: Row) -> Iterator[Row]:
     """A row that no plan has anything for stays away."""
-    if any(row.values):
+    if any(value is not None for value in row.values):
         yield row
 
 
@@ -147,20 +160,40 @@ def _load(facts: PlanFacts) -> float | None:
 def _money(table: SideBySide) -> Iterator[Row]:
     group = "Money"
     yield _row(table, group, "currency", "Currency", "text", lambda facts: facts.plan.costs.currency)
-    for key, name, changes in (
-        ("capex", "Capex", True),
-        ("contingency", "Contingency", False),
-        ("opex_per_year", "Opex of year 1", True),
-        ("first_year", "Capex, contingency, opex of year 1", False),
-        ("tco", "TCO", True),
-    ):
-        yield _row(table, group, key, name, "money", _cost(key))
+    yield from _row_where_any(_row(table, group, "amounts", "Amounts are", "text", _amounts_are))
+    charges: tuple[tuple[str, str, Charge | None, bool], ...] = (
+        ("capex", "Capex", "one-off", True),
+        ("contingency", "Contingency", "one-off", False),
+        ("opex_per_year", "Opex of year 1", "yearly", True),
+        ("first_year", "Capex, contingency, opex of year 1", None, False),
+        ("tco", "TCO", None, True),
+    )
+    for key, name, charge, changes in charges:
+        yield replace(_row(table, group, key, name, "money", _cost(key)), least=_least(table, charge))
         if changes:
             yield from _changes(table, key, name)
         if key == "capex":
-            yield from _row_where_any(
-                _row(table, group, "capex.spares", "Spares, part of the capex", "money", spares_capex)
-            )
+            spares = _row(table, group, "capex.spares", "Spares, part of the capex", "money", spares_capex)
+            yield from _row_where_any(replace(spares, least=tuple(map(_unpriced_spares, table.columns))))
+
+
+def _amounts_are(facts: PlanFacts) -> str | None:
+    """For forms in which amounts are numbers."""
+    return at_least(facts).strip() or None
+
+
+def _least(table: SideBySide, charge: Charge | None = None) -> tuple[str, ...]:
+    return tuple(_before(column, charge) for column in table.columns)
+
+
+def _before(column: Column, charge: Charge | None = None) -> str:
+    """What stands before a column's amounts."""
+    return "" if column.facts is None else at_least(column.facts, charge)
+
+
+def _unpriced_spares(column: Column) -> str:
+    lines = () if column.facts is None else column.facts.bill
+    return "at least " if any(line.to_be_quoted for line in lines if line.category is Category.SPARE) else ""
 
 
 def spares_capex(facts: PlanFacts) -> float | None:
@@ -208,6 +241,7 @@ def _firmness(table: SideBySide) -> Iterator[Row]:
             yield row
     yield _row(table, group, "unpriced_lines", "Lines to be quoted", "count", lambda facts: facts.lines_to_be_quoted)
     yield _row(table, group, "unstated", "Counted as 0, because not stated", "text", _unstated)
+    yield from _row_where_any(_row(table, group, "to_be_quoted", "To be quoted, in no total", "text", to_be_quoted))
 
 
 def _share(basis: str) -> Callable[[PlanFacts], Value]:
@@ -215,14 +249,14 @@ def _share(basis: str) -> Callable[[PlanFacts], Value]:
 
 
 def _unstated(facts: PlanFacts) -> str:
-    return ", ".join(each.what for each in facts.unstated) or "nothing"
+    return unstated_parts(facts) or "nothing"
 
 
 def _corridors(table: SideBySide) -> Iterator[Row]:
     shares = [column.corridors for column in table.columns]
     for key in sorted({key for share in shares for key in share}):
         values = tuple(share.get(key) for share in shares)
-        yield Row("TCO by corridor", f"corridors.{key}.tco", money_name(key), "money", values)
+        yield Row("TCO by corridor", f"corridors.{key}.tco", money_name(key), "money", values, _least(table))
 
 
 def _checks(table: SideBySide) -> Iterator[Row]:
@@ -235,10 +269,7 @@ def _checks(table: SideBySide) -> Iterator[Row]:
         yield Row("Checks", f"checks.{key}", key, "text", values)
 
 
-def value_text(row: Row, value: Value) -> str:
-    """A value as people read it."""
-    if value is None:
-        return NOTHING
+def _value_text(row: Row, value: float | str) -> str:
     if isinstance(value, str):
         return value
     if row.kind == "money":
@@ -265,10 +296,11 @@ def _verdict(table: SideBySide, column: Column) -> str:
     if found is None:
         return f"{column.id}: {unlike_text(base.facts, column.facts)}, so no difference is stated."
     delta, currency = found.tco.delta or 0.0, column.facts.plan.costs.currency
+    known = " of what is stated" if _before(base) or _before(column) else ""
     if not delta:
-        return f"{column.id}: costs what {base.id} does."
+        return f"{column.id}: costs what {base.id} does{known}."
     share = "" if found.tco.share is None else f" ({signed_percent(found.tco.share)})"
-    words = f"{column.id}: TCO {currency} {signed_money(delta)}{share} against {base.id}"
+    words = f"{column.id}: TCO{known} {currency} {signed_money(delta)}{share} against {base.id}"
     if found.deciding is not None:
         key, part = found.deciding
         most = "most of it" if abs(part) > abs(delta) / 2 else "the largest part"

@@ -9,6 +9,7 @@ from qplan.outputs.compare.charts import tornado
 from qplan.outputs.report.document import Section, Table
 from qplan.outputs.report.report import report_html
 from qplan.outputs.text import wording
+from qplan.outputs.text.money import at_least, unstated_text
 from qplan.outputs.text.tables import csv_text
 
 NO_PLAN = {"infeasible": "no plan", "unknown": "not decided"}
@@ -21,8 +22,10 @@ READING = (
 )
 
 
-def sensitivity_section(found: Sensitivities, currency: str) -> Section:
+def sensitivity_section(facts: PlanFacts, found: Sensitivities) -> Section:
     """Of one plan."""
+    currency, least = facts.plan.costs.currency, at_least(facts)
+    every = "; so is every amount here" if least else ""
     figures = ("Held, lower", "Held, higher", "Anew, lower", "Anew, higher")
     rows = tuple(
         (
@@ -36,7 +39,11 @@ def sensitivity_section(found: Sensitivities, currency: str) -> Section:
     return Section(
         "sensitivity",
         "Sensitivity of the TCO",
-        (f"The plan's TCO is {format_money(found.tco, currency)}. {READING}", *_doubts(found)),
+        (
+            f"The plan's TCO is {least}{format_money(found.tco, currency)}{every}. {READING}",
+            *([unstated_text(facts)] if least else []),
+            *_doubts(found),
+        ),
         (Table("", ("Driver", "Spread", *figures), rows, right=("Spread", *figures)),),
         tuple(break_even_text(point, currency) for point in found.break_evens),
         (tornado_of(found, currency),),
@@ -77,7 +84,7 @@ def _bracket(point: BreakEven | None) -> tuple[float | str | None, ...]:
 
 def sensitivity_html(facts: PlanFacts, found: Sensitivities) -> str:
     """The report of the plan as a page, this section first."""
-    return report_html(facts, (sensitivity_section(found, facts.plan.costs.currency),))
+    return report_html(facts, (sensitivity_section(facts, found),))
 
 
 def tornado_of(found: Sensitivities, currency: str) -> str:

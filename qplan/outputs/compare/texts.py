@@ -8,7 +8,7 @@ from itertools import chain, groupby
 
 from qplan.comparison.columns import SideBySide
 from qplan.outputs.compare.remarks import said
-from qplan.outputs.compare.rows import Row, rows, value_text
+from qplan.outputs.compare.rows import Row, rows
 from qplan.outputs.report.document import Section
 from qplan.outputs.text.tables import (
     csv_text,
@@ -58,7 +58,7 @@ def _names(table: SideBySide) -> tuple[str, ...]:
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    return row.name, *(one_line(value_text(row, value)) for value in row.values)
+    return row.name, *map(one_line, row.texts)
 
 
 def sections_text(sections: Iterable[Section], window: int | None = None) -> str:

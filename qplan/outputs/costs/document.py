@@ -138,6 +138,8 @@ class QuoteDocument(Document):
     """With its part of the contingency."""
     before_contingency: float
     """The same without it: what the shares of `firmness` are of."""
+    beyond_terms: float
+    """The part of that which lies beyond the quoted terms: fees of further terms, and what is bought again."""
     basis: tuple[str, ...]
     """What the prices of its lines rest on."""
     support_basis: tuple[str, ...]
@@ -145,7 +147,7 @@ class QuoteDocument(Document):
     run_out: bool
     """On the day `as_of`."""
     firm: bool
-    """All of it is a quote that holds, in the plan's currency."""
+    """All of it is a quote that holds, in the plan's currency; within its terms."""
 
 
 class ChangeDocument(Document):

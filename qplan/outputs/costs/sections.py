@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from qplan.assessment.facts import PlanFacts
 from qplan.comparison.cost_account import MAX_TOTAL, CostAccount, CostLimit
+from qplan.costing.bill import Category
 from qplan.costing.bill_lines import kwh_per_year
 from qplan.costing.cash_flow import annualised, convention, escalation_within, fees_beyond
 from qplan.costing.cents import apportion
@@ -28,7 +29,7 @@ from qplan.outputs.text.head import Head, buyer_figures, buyer_warnings
 from qplan.outputs.text.tables import format_number, isolated
 from qplan.outputs.text.verdict import title
 
-FIRM = "A quote that holds, in the plan's currency, is firm; nothing else is."
+FIRM = "A quote that holds, in the plan's currency, is firm within its terms; nothing else is."
 NOTHING = "–"
 
 
@@ -39,11 +40,7 @@ def account_head(account: CostAccount) -> Head:
     least, currency = money_words.at_least(facts), economics.currency
     figures = [("Nominal", least + format_money(costs.nominal, currency))]
     each = annualised(economics, costs.total)
-    figures += (
-        []
-        if each is None
-        else [("TCO per year", f"{least}{format_money(each, currency)} at the end of each year, {_levelled(facts)}")]
-    )
+    figures += [] if each is None else [("TCO per year", f"{least}{format_money(each, currency)} {_levelled(facts)}")]
     rate = costs.tco_per_bps
     figures += [] if rate is None else [("TCO per bit/s", least + _rate(rate, currency, costs.delivered_bps))]
     kept = [("Limit", _limit_text(account, limit)) for limit in account.limits if limit.ok]
@@ -58,9 +55,8 @@ def over_limits(account: CostAccount) -> tuple[str, ...]:
 
 def _levelled(facts: PlanFacts) -> str:
     """What an amount per year is of."""
-    served, economics = len(facts.corridors) - len(facts.unserved), facts.inventory.economics
-    at = f"at {wording.percent(economics.discount_rate)}" if economics.discount_rate else "without interest"
-    return f"worth the TCO {at}; of the whole plan ({counted(served, 'corridor')})"
+    served = len(facts.corridors) - len(facts.unserved)
+    return f"{wording.levelled(facts.inventory.economics)}; of the whole plan ({counted(served, 'corridor')})"
 
 
 def _rate(amount: float, currency: str, delivered_bps: float) -> str:
@@ -97,7 +93,9 @@ def account_sections(account: CostAccount) -> tuple[Section, ...]:
         Section("corridors", "By corridor", (SHARING_RULE,), (_corridors(facts),)),
         Section("firmness", "What the TCO rests on", (FIRM,), (_firmness(facts),)),
         _register(facts),
-        Section("unpriced", unpriced.title, tables=(replace(unpriced, title=""),)) if unpriced.rows else None,
+        Section("unpriced", unpriced.title, tables=(replace(unpriced, title=""),), points=tuple(_how_priced(facts)))
+        if unpriced.rows
+        else None,
         Section("basis", "How it is counted", (counting,)),
     )
     return tuple(section for section in found if section is not None)
@@ -186,11 +184,14 @@ def _quotes(facts: PlanFacts, quotes: tuple[Quote, ...]) -> Table:
             quote.valid_until or NOTHING,
             _firm(quote),
             plain_money(quote.before_contingency),
-            wording.percent(float(quote.before_contingency / whole)) if whole else NOTHING,
+            *(
+                wording.percent(float(part / whole)) if whole else NOTHING
+                for part in (quote.before_contingency, quote.beyond_terms)
+            ),
         )
         for quote in quotes
     )
-    figures = ("Before contingency", "Of the TCO")
+    figures = ("Before contingency", "Of the TCO", "Beyond its terms")
     return Table("", ("Who", "Number", "Quoted", "Valid until", "Firm", *figures), rows, right=figures)
 
 
@@ -227,6 +228,12 @@ def _compared(account: CostAccount) -> Section | None:
     tables = [Table("", ("", *figures), tuple(rows), right=figures)]
     tables += [Table("TCO by corridor", ("Corridor", "Change"), corridors, right=("Change",))] if corridors else []
     return Section("compared", name, tables=tuple(tables))
+
+
+def _how_priced(facts: PlanFacts) -> Iterator[str]:
+    """Of a line that no product and no service stands for yet."""
+    if any(line.category is Category.AUTHENTICATION for line in facts.bill):
+        yield "Authentication has a price once a service is stated that covers it (services.ID.covers: authentication)."
 
 
 def _change(delta: float) -> str:

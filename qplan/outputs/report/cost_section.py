@@ -9,7 +9,7 @@ from qplan.assessment.facts import PlanFacts
 from qplan.costing.cash_flow import convention
 from qplan.costing.cost import ZERO
 from qplan.costing.costs import PriceGroup
-from qplan.costing.money_text import TO_BE_QUOTED, format_money, plain_money
+from qplan.costing.money_text import TO_BE_QUOTED, format_money, plain_money, some_money
 from qplan.costing.sensitivity import SWING
 from qplan.costing.views import SHARING_RULE
 from qplan.outputs.compare.charts import tornado
@@ -71,13 +71,9 @@ def years_table(facts: PlanFacts, title: str = "") -> Table:
         amounts = (once, opex, row.kinds["refresh"], row.nominal, row.discounted)
         totals = [total + amount for total, amount in zip(totals, amounts, strict=True)]
         span = str(row.year) if row.year == row.last_year else f"{row.year}–{row.last_year}"
-        rows.append((span, *map(_some, amounts[:3]), *map(plain_money, amounts[3:])))
+        rows.append((span, *map(some_money, amounts[:3]), *map(plain_money, amounts[3:])))
     rows.append(("Total", *map(plain_money, totals)))
     return Table(title, ("Year", *figures), tuple(rows), right=figures)
-
-
-def _some(amount: Decimal) -> str:
-    return plain_money(amount) if amount else ""
 
 
 def _groups(title: str, key: str, groups: Iterable[PriceGroup], currency: str) -> Table:

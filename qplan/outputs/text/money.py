@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qplan.assessment.facts import PlanFacts
-from qplan.assessment.unstated import Charge, Unstated
+from qplan.assessment.unstated import ON_LINES, PRICE, RENEWAL, SERVICE_PRICE, Charge, Unstated
 from qplan.costing.bill import NO_SOURCE
 from qplan.costing.firmness import CONTINGENCY, EXPIRED, EXPIRED_FOREIGN, FOREIGN, ILLUSTRATIVE, PUBLISHED, Firmness
 from qplan.costing.money_text import round_money
@@ -13,7 +13,9 @@ from qplan.inventory.source.messages import counted
 from qplan.outputs.text import wording
 
 NOUNS = {
-    "price": "product",
+    PRICE: "product",
+    RENEWAL: "existing link",
+    SERVICE_PRICE: "service",
     "support": "product",
     "fit-out": "node",
     "hosting": "node",
@@ -25,6 +27,7 @@ NOUNS = {
 }
 """Whose amount it is, by what is not stated."""
 NAMED = 3
+NAMED_ALWAYS = (*ON_LINES, "support")
 NOT_QUOTED = (
     ((EXPIRED,), "rests on expired quotes"),
     ((EXPIRED_FOREIGN,), "rests on expired quotes in foreign currency"),
@@ -50,24 +53,41 @@ def tco_text(facts: PlanFacts) -> str:
 
 def at_least(facts: PlanFacts, charge: Charge | None = None) -> str:
     """What stands before a total in which something is counted as 0: of one charge, or of all money."""
-    return "at least " if any(charge in (None, each.charge) for each in facts.unstated) else ""
+    return "at least " if counted_as_0(facts, charge) else ""
+
+
+def counted_as_0(facts: PlanFacts, charge: Charge | None = None) -> tuple[Unstated, ...]:
+    """What is counted as 0 of one charge, or of all money."""
+    return tuple(each for each in facts.unstated if charge in (None, each.charge))
 
 
 def unstated_text(facts: PlanFacts) -> str:
     """`Counted as 0, because not stated: lease of 7 of 7 fibres, hosting of 3 of 5 nodes.`; "" where all is stated."""
-    parts = ", ".join(_unstated(each) for each in facts.unstated)
-    return f"Counted as 0, because not stated: {parts}." if parts else ""
+    return f"Counted as 0, because not stated: {unstated_parts(facts)}." if facts.unstated else ""
 
 
-def unpriced_text(products: Sequence[str]) -> str:
-    """Of amounts that products without a price may be part of; "" where there are none."""
-    named = wording.listed(products, NAMED)
-    return f"Every amount is at least so much: without a price, and counted as 0, is {named}." if products else ""
+def unstated_parts(facts: PlanFacts) -> str:
+    return _listed(facts.unstated)
+
+
+def to_be_quoted(facts: PlanFacts) -> str | None:
+    """The keys of the bill's lines that are in no total; None where there are none."""
+    return ", ".join(line.address for line in facts.bill if line.to_be_quoted) or None
+
+
+def left_out_text(unstated: Sequence[Unstated], where: str = "") -> str:
+    """Of amounts that stand without `at least`, beside what they leave out; "" where that is nothing."""
+    parts = _listed(unstated)
+    return f"Every amount is at least so much: counted as 0{where}, because not stated, is {parts}." if parts else ""
+
+
+def _listed(unstated: Sequence[Unstated]) -> str:
+    return ", ".join(map(_unstated, unstated))
 
 
 def _unstated(each: Unstated) -> str:
     noun = NOUNS[each.what] if each.of == 1 else _plural(NOUNS[each.what])
-    named = each.what in ("price", "support") or len(each.missing) < each.of
+    named = each.what in NAMED_ALWAYS or len(each.missing) < each.of
     names = f" ({wording.listed(each.missing, NAMED)})" if named else ""
     return f"{each.what} of {len(each.missing)} of {each.of} {noun}{names}"
 
@@ -91,9 +111,13 @@ def _beyond(firmness: Firmness) -> str:
 
 def firmness_text(facts: PlanFacts) -> str:
     """How much of the total cost is quoted, how much is a guess, and how many lines have no price."""
-    firmness, unpriced = facts.costs.firmness, facts.lines_to_be_quoted
-    words = []
-    if facts.plan.costs.tco:
+    return rests_on_text(facts.costs.firmness)
+
+
+def rests_on_text(firmness: Firmness) -> str:
+    """The same of whatever costs."""
+    words, unpriced = [], firmness.unpriced_lines
+    if firmness.shares:
         words = [f"{wording.percent(firmness.quoted)} of the TCO is quoted{_beyond(firmness)}"]
         for bases, what in NOT_QUOTED:
             share = sum(firmness.share(basis) for basis in bases)

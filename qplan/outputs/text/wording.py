@@ -146,6 +146,12 @@ def tco_label(economics: Economics) -> str:
     return f"TCO ({economics.horizon_years} y, {percent(economics.discount_rate, 5)})"
 
 
+def levelled(economics: Economics) -> str:
+    """What an amount per year is: `at the end of each year, worth the TCO at 4 %`."""
+    rate = economics.discount_rate
+    return f"at the end of each year, worth the TCO {f'at {percent(rate)}' if rate else 'without interest'}"
+
+
 def survives(corridor: Corridor, paths: int) -> str:
     """What may fail, the corridor's own ends aside, while it still gets its key: one path is lost for each."""
     spare_paths = paths - corridor.shares_needed

@@ -20,7 +20,7 @@ from qplan.inventory.model import Inventory
 from qplan.inventory.source.messages import counted
 from qplan.outputs.report.document import Table
 from qplan.outputs.text import wording
-from qplan.outputs.text.money import unpriced_text
+from qplan.outputs.text.money import left_out_text
 from qplan.outputs.text.tables import escape_markdown, markdown_table, one_line, text_table
 from qplan.plan.model import Plan
 
@@ -263,7 +263,7 @@ def _asking(plan: Plan, found: Overview) -> list[str]:
 
 def _left_out(inventory: Inventory, plan: Plan) -> list[str]:
     """What the amounts do not hold, because the inventory does not state it."""
-    text = unpriced_text(assess(inventory, plan).unpriced)
+    text = left_out_text(assess(inventory, plan).unstated)
     return [text] if text else []
 
 
@@ -293,7 +293,8 @@ def _closing(inventory: Inventory, plan: Plan, answer: Answer) -> list[str]:
     if gap != 0 and compared:
         how_far = "not proven" if gap is None else f"proven within {wording.gap_percent(gap)} only"
         said.append(f"The plan itself is {how_far}: a difference below that says nothing.")
-    return [*said, *_left_out(inventory, plan)]
+    costs = answer.share is not None or any(each.value is not None for each in (*answer.without, *answer.changes))
+    return [*said, *(_left_out(inventory, plan) if costs else [])]
 
 
 def _text_alternatives(inventory: Inventory, plan: Plan, found: tuple[Alternative, ...]) -> Iterator[str]:

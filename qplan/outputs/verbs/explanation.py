@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 
 import qplan
-from qplan.assessment.unstated import unpriced_products
+from qplan.assessment.unstated import unstated_anywhere
 from qplan.candidates.reasons import Reason
 from qplan.costing.money_text import format_money, round_money
 from qplan.explain.findings import CorridorFinding, Explanation, Remedy
 from qplan.inventory.model import Inventory
 from qplan.inventory.source.messages import counted
 from qplan.outputs.text import wording
-from qplan.outputs.text.money import unpriced_text
+from qplan.outputs.text.money import left_out_text
 from qplan.outputs.text.tables import escape_markdown, one_line
 from qplan.outputs.text.verdict import OBJECTIVES
 from qplan.plan.model import InventoryRef
@@ -85,8 +85,8 @@ def _headline(inventory: Inventory, explanation: Explanation) -> str:
 def _notes(inventory: Inventory, explanation: Explanation) -> list[str]:
     """Also the bound, and what the costs of remedies leave out."""
     remedies = [*explanation.remedies, *(each for finding in explanation.corridors for each in finding.remedies)]
-    unpriced = unpriced_text(unpriced_products(inventory)) if remedies else ""
-    return [*explanation.notes, *_bound(inventory, explanation), *([unpriced] if unpriced else [])]
+    left_out = left_out_text(unstated_anywhere(inventory), " where it is used") if remedies else ""
+    return [*explanation.notes, *_bound(inventory, explanation), *([left_out] if left_out else [])]
 
 
 def _bound(inventory: Inventory, explanation: Explanation) -> Iterator[str]:
