@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from qplan.inventory.source.messages import first_of
+
 MOST_NAMED = 5  # in one sentence
 KINDS = {"sites": "site", "fibres": "fibre", "ducts": "duct", "links": "QKD link"}
 
@@ -23,8 +25,7 @@ class Reason:
 
 def named(things: Sequence[str]) -> str:
     """The things with commas, those over `MOST_NAMED` as a count."""
-    rest = len(things) - MOST_NAMED
-    return ", ".join(things[:MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+    return first_of(things, MOST_NAMED)
 
 
 def spoken(address: str) -> str:

@@ -10,7 +10,7 @@ from typing import Literal
 from qplan.errors import Diagnostic
 from qplan.inventory.model import FibreFields
 from qplan.inventory.rules import Spot, finding
-from qplan.inventory.source.messages import counted
+from qplan.inventory.source.messages import counted, first_of
 
 Kind = Literal["site", "joint", "amplifier"]
 """A joint, waypoint or manhole can hold nothing; a hut of in-line amplifiers can hold a node."""
@@ -205,5 +205,4 @@ def clean(text: str) -> str:
 
 def listed(words: Sequence[str], most: int = MOST_LISTED) -> str:
     """`a, b, c and 7 more`."""
-    shown = ", ".join(words[:most])
-    return f"{shown} and {len(words) - most} more" if len(words) > most else shown
+    return first_of(words, most)

@@ -10,7 +10,7 @@ from qplan.inventory.drills import ACTIONS, ENDLESS, ENDS, DrillEvent, target
 from qplan.inventory.key_stores import AUTHENTICATION_BITS, KeyStore
 from qplan.inventory.link_names import named_pairs
 from qplan.inventory.plant import length_km
-from qplan.inventory.source.messages import did_you_mean, joined, shown
+from qplan.inventory.source.messages import did_you_mean, first_of, joined, shown
 
 EventPath = tuple[str, str, str, int]
 END_KEYS = ("repair_after_s", "clear_after_s", "for_s")
@@ -138,9 +138,8 @@ def check_ducts_have_lengths(view: View) -> Iterator[Diagnostic]:
         return
     unstated = sorted(_known(view, "ducts") - view.inventory.reliability.ducts.keys())
     if unstated:
-        few = ", ".join(f"'{duct}'" for duct in unstated[:MOST_DUCTS_NAMED])
-        rest = f" and {len(unstated) - MOST_DUCTS_NAMED} more" if len(unstated) > MOST_DUCTS_NAMED else ""
-        message = f"no length is stated for {few}{rest}: each is taken to be as long as its shortest fibre"
+        few = first_of([f"'{duct}'" for duct in unstated], MOST_DUCTS_NAMED)
+        message = f"no length is stated for {few}: each is taken to be as long as its shortest fibre"
         yield view.finding("QP809", ("reliability", "ducts"), message, hint="state length_km", key=True)
 
 

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 from qplan.errors import Diagnostic
 from qplan.inventory.checks.view import View
-from qplan.inventory.source.messages import composed, counted, did_you_mean, fold, joined, neighbours
+from qplan.inventory.source.messages import composed, counted, did_you_mean, first_of, fold, joined, neighbours
 from qplan.inventory.source.source_map import Path, dotted
 
 NEARLY_ALIKE = 0.9  # difflib's ratio: about one letter in ten
@@ -166,11 +166,10 @@ def _meant(duct: str, shared: list[str]) -> str | None:
 
 def _ducts_of_one_fibre(view: View, alone: dict[str, Path], ducts: int) -> Diagnostic:
     """One finding for all, at the first: a duct of one fibre is common, and not wrong by itself."""
-    few = ", ".join(f"'{duct}'" for duct in list(alone)[:MOST_DUCTS_NAMED])
-    rest = f" and {len(alone) - MOST_DUCTS_NAMED} more" if len(alone) > MOST_DUCTS_NAMED else ""
+    few = first_of([f"'{duct}'" for duct in alone], MOST_DUCTS_NAMED)
     message = (
         f"of {counted(ducts, 'duct')}, {len(alone)} {'is' if len(alone) == 1 else 'are'} named by one fibre only, "
-        f"which tells of no shared risk: {few}{rest}"
+        f"which tells of no shared risk: {few}"
     )
     hint = "name a duct on every fibre that runs in it"
     return view.finding("QP210", next(iter(alone.values())), message, hint=hint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 MANY = 500  # with more candidates only the neighbours in alphabetical order are compared, so that it stays quick
@@ -105,6 +105,12 @@ def joined(words: Iterable[str]) -> str:
     """`a, b or c`."""
     *others, last = words
     return f"{', '.join(others)} or {last}" if others else last
+
+
+def first_of(words: Sequence[str], most: int) -> str:
+    """`a, b, c and 7 more`."""
+    rest = len(words) - most
+    return ", ".join(words[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

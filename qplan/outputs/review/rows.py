@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from qplan.comparison.model import Change, CorridorChange, PlanChange
 from qplan.costing.money_text import round_money
 from qplan.inventory.installed import paid_nodes
-from qplan.inventory.source.messages import counted
-from qplan.outputs.review.wording import place, signed_percent, step, turnover
+from qplan.inventory.source.messages import counted, first_of
+from qplan.outputs.review.wording import NAMED, place, signed_percent, step, turnover
 from qplan.outputs.text.tables import one_line
 from qplan.outputs.text.wording import bps, percent, spare_db
 
@@ -73,9 +73,7 @@ def _following(change: PlanChange, loads: int, costs: list[CorridorChange]) -> I
         yield f"Cost alone: {counted(len(costs), 'corridor')}."
     elif costs:
         ranked = sorted(costs, key=lambda each: -abs(_cost_share(each) or 0.0))
-        named = ", ".join(f"{each.id} {_cost(each)}" for each in ranked[:3])
-        rest = f" and {len(ranked) - 3} more" if len(ranked) > 3 else ""
-        yield f"Cost alone: {named}{rest}."
+        yield f"Cost alone: {first_of([f'{each.id} {_cost(each)}' for each in ranked], NAMED)}."
     if loads:
         yield f"Load alone: {counted(loads, 'link')}."
     if there := _there_now(change):

@@ -11,7 +11,7 @@ from qplan.assessment.weaknesses import SmallestSet
 from qplan.explain.findings import write_setting
 from qplan.inventory.commercial import Economics
 from qplan.inventory.model import Corridor
-from qplan.inventory.source.messages import counted
+from qplan.inventory.source.messages import counted, first_of
 from qplan.plan.model import InventoryRef, Plan
 
 SMALLEST_GAP = 1e-5
@@ -103,8 +103,7 @@ def gap_percent(gap: float) -> str:
 
 def listed(words: Sequence[str], limit: int = 12) -> str:
     """Words with commas, those over the limit as a count."""
-    rest = len(words) - limit
-    return ", ".join(words[:limit]) + (f" and {rest} more" if rest > 0 else "")
+    return first_of(words, limit)
 
 
 def then_broken(checks: Sequence[str]) -> list[str]:
