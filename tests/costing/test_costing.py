@@ -423,6 +423,12 @@ parts = st.one_of(
 )
 
 
+def test_remainders_that_rounding_on_the_way_parts_are_alike():
+    """A seed of the workbooks' test: the later of two equal rests got the cent, by 10⁻²⁵ of one."""
+    parts = [Decimal("35.85619047619047619047619048"), Decimal("18.4161904761904761904761904808")]
+    assert apportion(parts) == [Decimal("35.86"), Decimal("18.41")]
+
+
 @given(st.lists(parts, max_size=30))
 def test_apportioned_cents_add_up_and_move_only_what_is_not_whole(exact):
     rounded = apportion(exact)
