@@ -64,7 +64,7 @@ def cash_flow(economics: Economics, cost: Cost) -> tuple[CashFlow, ...]:
         spans.append((listed + 1, horizon))
         kinds.append(_kinds({kind: nominal_after(economics, part, listed) for kind, part in parts.items()}))
         discounted.append(tco(economics, cost) - sum(discounted))
-    rows = zip(spans, kinds, apportion(discounted), strict=True)
+    rows = zip(spans, kinds, apportion(discounted, cents(tco(economics, cost))), strict=True)
     return tuple(CashFlow(*span, sum(amounts.values(), ZERO), now, amounts) for span, amounts, now in rows)
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import floor
 
 Exact = Decimal | Fraction
-SAME = 9  # decimals of a cent, beyond which remainders differ only by how amounts were rounded on the way
+SAME = 9  # decimals of a cent, beyond which amounts differ only by how they were rounded on the way
 
 
 def cents(amount: Exact) -> Decimal:
@@ -28,10 +28,10 @@ def apportion(parts: Sequence[Exact], total: Decimal | None = None) -> list[Deci
     A part that is exact to the cent stays as it is; every other moves by less than a cent. `total`: the sum in whole
     cents, less than a cent from the exact one.
     """
-    exact = [Fraction(part) * 100 for part in parts]
+    exact = [round(Fraction(part) * 100, SAME) for part in parts]
     whole = [floor(part) for part in exact]
     missing = (round(sum(exact)) if total is None else round(total * 100)) - sum(whole)
-    by_remainder = sorted(range(len(exact)), key=lambda i: round(whole[i] - exact[i], SAME))
+    by_remainder = sorted(range(len(exact)), key=lambda i: whole[i] - exact[i])
     for i in by_remainder[:missing]:
         whole[i] += 1
     return [_from_cents(part) for part in whole]

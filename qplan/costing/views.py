@@ -11,8 +11,8 @@ from math import lcm
 from typing import Protocol
 
 from qplan.costing.bill import BillLine, Category, Parts
-from qplan.costing.cents import apportion
-from qplan.costing.cost import Cost, money, present_value
+from qplan.costing.cents import apportion, cents
+from qplan.costing.cost import Cost, contingency, money, present_value, tco, total
 from qplan.inventory.commercial import Economics
 from qplan.inventory.installed import paid_nodes, paid_relays
 from qplan.inventory.model import Inventory, Item
@@ -180,7 +180,9 @@ def share_out(economics: Economics, corridors: Iterable[str], lines: Iterable[Sh
         opex,
         [one_off * (1 + reserve) + worth for one_off, worth in zip(capex, later, strict=True)],
     )
-    rows = zip(ids, *map(apportion, columns), strict=True)
+    cost = total(line.cost for line in bill)
+    sought = (cost.capex, contingency(economics, cost.capex), cost.opex_per_year, tco(economics, cost))
+    rows = zip(ids, *map(apportion, columns, map(cents, sought)), strict=True)
     return tuple(
         CorridorShare(corridor, one_off, reserved, yearly, total, to_be_quoted[corridor])
         for corridor, one_off, reserved, yearly, total in rows

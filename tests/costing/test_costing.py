@@ -437,3 +437,8 @@ def test_apportioned_cents_add_up_and_move_only_what_is_not_whole(exact):
         assert result == result.quantize(CENT)
         assert abs(Fraction(result) - Fraction(part)) < Fraction(1, 100)
         assert (Fraction(part) * 100).denominator > 1 or Fraction(result) == Fraction(part)
+
+
+def test_a_sum_that_rounding_on_the_way_keeps_off_a_half_is_a_half():
+    parts = [Decimal("184.1899999999999999999999999"), Decimal("130.065")]
+    assert apportion(parts) == [Decimal("184.19"), Decimal("130.07")]  # 314.255, whose half goes to the even cent
