@@ -11,7 +11,7 @@ from qplan.costing.cash_flow import annualised, level_payment
 from qplan.costing.cents import cents
 from qplan.costing.classical import ClassicalDesign, classical_design
 from qplan.costing.cost import money
-from qplan.costing.firmness import Firmness, priced_parts, shares_by_basis
+from qplan.costing.firmness import Firmness, firmness_of, priced_parts
 from qplan.costing.planned import state_costs
 from qplan.plan.model import Costs
 
@@ -70,9 +70,9 @@ class BesideClassical:
     def firmness(self) -> tuple[Firmness, Firmness, Firmness]:
         """What the three of them rest on: classical, quantum, extra."""
         economics, plan, unpriced = self.facts.inventory.economics, self.facts.costs.firmness, len(self.design.unpriced)
-        alone = shares_by_basis(economics, self.design.parts)
-        together = shares_by_basis(economics, (*self.design.parts, *priced_parts(self.facts.bill)))
-        return Firmness(alone, unpriced), Firmness(together, unpriced + plan.unpriced_lines), plan
+        together = (*self.design.parts, *priced_parts(self.facts.bill))
+        alone = firmness_of(economics, self.design.parts, unpriced)
+        return alone, firmness_of(economics, together, unpriced + plan.unpriced_lines), plan
 
 
 def compare_with_classical(facts: PlanFacts) -> BesideClassical | None:

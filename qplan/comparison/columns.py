@@ -11,6 +11,7 @@ from qplan.comparison.model import Amount
 
 Unlike = Literal["currency", "horizon"]
 """Why the money of two plans is not compared."""
+ROUNDING = 0.025  # two cents, and what floats add
 COMMON = ""
 """Stands for a corridor's id where money is used by none."""
 
@@ -49,9 +50,12 @@ class Difference:
 
     @property
     def deciding(self) -> tuple[str, float] | None:
-        """The corridor with the largest part in the difference; None where none goes its way, or several have it."""
+        """The corridor with the largest part in the difference; None where none goes its way, or several have it.
+
+        Parts may differ by how shares are rounded.
+        """
         along = [each for each in self.corridors if each[1] * (self.tco.delta or 0.0) > 0]
-        largest = [each for each in along if each[1] == along[0][1]]
+        largest = [each for each in along if abs(each[1] - along[0][1]) <= ROUNDING]
         return largest[0] if len(largest) == 1 else None
 
 

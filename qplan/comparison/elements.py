@@ -113,7 +113,10 @@ def _corridor(facts: CorridorFacts, tco: float, links: Addresses, names: Mapping
         "id": names.get(f"corridors.{facts.id}", facts.id),
         "served": facts.served,
         "key_rate_bps": facts.demand_bps,
-        "paths": [{"links": [links[link] for link in path.links], "relays": list(path.relays)} for path in facts.paths],
+        "paths": sorted(
+            ({"links": [links[link] for link in path.links], "relays": list(path.relays)} for path in facts.paths),
+            key=lambda path: path["links"],
+        ),
         "shares_needed": facts.corridor.shares_needed,
         "tco": tco,
     }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from qplan.assessment.drills.results import Played
+from qplan.assessment.drills.tally import judged
 from qplan.assessment.facts import PlanFacts
 from qplan.assessment.network import NotPlayable
 from qplan.comparison.model import Expectations, FailureChange, Pair
@@ -13,8 +14,11 @@ DIGITS = 12  # of an availability: finer differences are rounding
 
 
 def compare_failures(before: PlanFacts, after: PlanFacts) -> tuple[FailureChange, ...]:
-    """The corridors that fail otherwise, by id."""
-    available, gaps = (_availability(before), _availability(after)), (_longest_gaps(before), _longest_gaps(after))
+    """The corridors that fail otherwise, by id: in drills, in those that both plans can play."""
+    played = _played(before), _played(after)
+    both = played[0].keys() & played[1].keys()
+    gaps = [_longest_gaps([side[name] for name in both]) for side in played]
+    available = (_availability(before), _availability(after))
     found = (
         FailureChange(
             key,
@@ -36,23 +40,28 @@ def compare_expectations(before: PlanFacts, after: PlanFacts) -> Pair[Expectatio
 
 
 def _expectations(facts: PlanFacts) -> Expectations:
-    expected = [(each, f"{each.corridor} in {played.id}") for played in _played(facts) for each in played.expectations]
+    drills, played = facts.inventory.drills, _played(facts)
+    expected = [(each, f"{each.corridor} in {name}") for name in played for each in played[name].expectations]
     missed = [what for each, what in expected if not each.ok]
-    return Expectations(len(expected), len(expected) - len(missed), tuple(sorted(set(missed))))
+    unplayed = tuple(sorted(name for name in drills.keys() - played.keys() if drills[name].expect))
+    open_ = sum(len(judged(drills[name].expect, ())) for name in unplayed)
+    return Expectations(len(expected) + open_, len(expected) - len(missed), tuple(sorted(set(missed))), unplayed)
 
 
-def _longest_gaps(facts: PlanFacts) -> dict[str, float]:
+def _longest_gaps(played: Iterable[Played]) -> dict[str, float]:
     longest: dict[str, float] = {}
-    for played in _played(facts):
-        for corridor in played.corridors:
+    for each in played:
+        for corridor in each.corridors:
             longest[corridor.id] = max(longest.get(corridor.id, 0.0), round(corridor.longest_gap_s, 6))
     return longest
 
 
-def _played(facts: PlanFacts) -> Iterator[Played]:
+def _played(facts: PlanFacts) -> dict[str, Played]:
     """The drills of the inventory that the plan can play; the report says of the others why it cannot."""
+    found = {}
     for name in facts.inventory.drills:
         try:
-            yield facts.field.drilled(name)
+            found[name] = facts.field.drilled(name)
         except NotPlayable:
             continue
+    return found

@@ -101,12 +101,14 @@ class FailureChange:
 
 @dataclass(frozen=True)
 class Expectations:
-    """How many things the drills expect that a plan can play, and how many of them it keeps."""
+    """How many things the drills of an inventory expect, and how many of them a plan keeps."""
 
     stated: int
     kept: int
     missed: tuple[str, ...]
     """`CORRIDOR in DRILL`."""
+    unplayed: tuple[str, ...] = ()
+    """Drills that expect something and that the plan cannot play: what they expect is not kept."""
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ def _corridors(before: PlanFacts, after: PlanFacts, changed: Container[str]) -> 
             served=pair_of(was, now, lambda corridor: corridor.served),
             key_rate_bps=pair_of(was, now, lambda corridor: corridor.demand_bps),
             tco=Pair(tco[0].get(key) if was else None, tco[1].get(key) if now else None),
-            paths=pair_of(was, now, lambda corridor: tuple(path.sites for path in corridor.paths)),
+            paths=pair_of(was, now, lambda corridor: tuple(sorted(path.sites for path in corridor.paths))),
             relays=_turnover(_relays(was), _relays(now)),
             operators=_turnover(_relays(was, before, _operator), _relays(now, after, _operator)),
             countries=_turnover(_relays(was, before, _country), _relays(now, after, _country)),

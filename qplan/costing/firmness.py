@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from qplan.costing.bill import BillLine, bill_total
+from qplan.costing.bill import BillLine
 from qplan.costing.cost import (
     ZERO,
     Cost,
@@ -94,8 +94,13 @@ def shares_by_basis(economics: Economics, parts: Iterable[Part]) -> dict[str, fl
 
 def firmness(economics: Economics, bill: Iterable[BillLine]) -> Firmness:
     lines = tuple(bill)
-    whole = Fraction(tco(economics, bill_total(lines)))
-    shares = shares_by_basis(economics, priced_parts(lines))
-    quoted = (line.cost for line in lines if price_basis(line) == QUOTED)
+    return firmness_of(economics, priced_parts(lines), sum(line.to_be_quoted for line in lines))
+
+
+def firmness_of(economics: Economics, parts: Iterable[Part], unpriced_lines: int) -> Firmness:
+    """The same of any money."""
+    known = tuple(parts)
+    whole = Fraction(tco(economics, total(cost for _, cost in known)))
+    quoted = (cost for basis, cost in known if basis == QUOTED)
     beyond = sum((Fraction(present_value_beyond_first_terms(economics, cost)) for cost in quoted), Fraction(0))
-    return Firmness(shares, sum(line.to_be_quoted for line in lines), float(beyond / whole) if whole else 0.0)
+    return Firmness(shares_by_basis(economics, known), unpriced_lines, float(beyond / whole) if whole else 0.0)

@@ -94,6 +94,14 @@ def test_an_increase_is_money_or_a_share(inside, qplan, limit, code):
     assert "\nAgainst cheap\n" in qplan("cost", "dear", "--compare-to", "cheap")[1]  # both are called the same
 
 
+def test_an_increase_over_a_plan_without_a_price_is_one_of_what_is_stated(inside, qplan):
+    code, out, err = qplan("cost", "dear", "--compare-to", "open", "--max-increase", "5%")
+    assert code == 6 and "NOT KEPT: TCO increase of what is stated EUR" in err
+    assert "That plan: Counted as 0, because not stated: price of 1 of 1 product (s)" in " ".join(out.split())
+    row = next(line for line in out.splitlines() if line.startswith("TCO  "))
+    assert "at least 2 " in row
+
+
 @pytest.mark.parametrize(
     ("name", "unlike"), [("francs", "in CHF, not in EUR"), ("brief", "over 1 year, not over 2 years")]
 )

@@ -141,3 +141,7 @@ def test_the_cheapest_is_named_with_what_it_does_not_serve():
     said = headline(compared)
     assert said.startswith("Which TCO is the least is open: of what is stated part has the least, at least CHF ")
     assert said.endswith(", which does not serve grid-b.")
+    alike = replace(columns[1], facts=assess(inventory, cheap.model_copy(update={"costs": plan.costs})))
+    same = lay_side_by_side([columns[0], alike])
+    assert "it does not serve grid-b." in re.sub(r"\s+", " ", render_columns(same).decode())
+    assert " of what is stated whole has the least," in headline(lay_side_by_side([alike, columns[0]]))

@@ -271,11 +271,28 @@ def test_what_drills_expect_and_is_no_longer_kept_is_said():
     inventory = edited(drills={"dig": {**dig, "expect": expect}})
     comparison = compare(assess(inventory, sample()[1]), east_only(inventory))
     assert written(comparison)["expectations"] == {
-        "before": {"stated": 2, "kept": 2, "missed": []},
-        "after": {"stated": 2, "kept": 1, "missed": ["bank-a in dig"]},
+        "before": {"stated": 2, "kept": 2, "missed": [], "unplayed": []},
+        "after": {"stated": 2, "kept": 1, "missed": ["bank-a in dig"], "unplayed": []},
     }
     told = "drills: 1 of 2 expectations kept (missed: bank-a in dig), 2 of 2 before"
     assert told in " ".join(comparison_text(comparison).split()) and told in review_markdown(comparison)
+
+
+def test_a_drill_that_the_new_plan_cannot_play_is_no_improvement():
+    """Its alarm is on a link that is no longer there: what it expects is not kept, and its gaps are not compared."""
+    alarm = {"at_s": 0.0, "alarm": "links.rap-pop--zrh-dc1", "clear_after_s": 86_000.0}
+    events = [alarm, {"at_s": 0.0, "fail": "ducts.s5"}, {"at_s": 0.0, "fail": "fibres.f-win-sg"}]
+    expect = [{"corridor": "bank-a", "max_gap_s": 90_000.0, "delivered_min": 0.0}]
+    inventory = edited(drills={"dig": {"duration_s": 86_400.0, "events": events, "expect": expect}})
+    before, after = assess(inventory, sample()[1]), east_only(inventory)
+    assert before.field.drilled("dig").ok
+    comparison = compare(before, after)
+    kept = written(comparison)["expectations"]
+    assert kept["before"] == {"stated": 2, "kept": 2, "missed": [], "unplayed": []}
+    assert kept["after"] == {"stated": 2, "kept": 0, "missed": [], "unplayed": ["dig"]}
+    assert all(each.longest_gap_s.before is None for each in comparison.plan.failures)
+    told = "drills: 0 of 2 expectations kept (cannot be played on the plan: dig), 2 of 2 before"
+    assert told in " ".join(comparison_text(comparison).split())
 
 
 def test_a_key_that_relays_see_whole_is_the_first_thing_told():
@@ -330,7 +347,7 @@ def test_totals_over_different_horizons_are_not_compared():
     assert costs["tco"]["delta"] is None and costs["capex"]["delta"] == 0
     assert costs["horizon_years"] == {"before": 10, "after": 1}
     text = " ".join(comparison_text(found).split())
-    assert "over 10 → 1 years: not to be compared" in text and "Cost alone: 2 corridors." in text
+    assert "over 10 → 1 years: not to be compared" in text and "Costs of 2 corridors are not compared." in text
 
 
 def corridor_paths(plan: Plan) -> dict[str, tuple[Path, ...]]:

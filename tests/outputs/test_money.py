@@ -139,7 +139,7 @@ def test_a_comparison_takes_no_open_total_for_the_least():
     (row,) = (row for row in rows(stocked) if row.key == "capex.spares")
     assert row.texts == ("–", "at least 0")
     firm = lay_side_by_side([Column("a", "optimal", stated), Column("b", "optimal", stated)])
-    assert compared_document(firm).headline == "Least TCO: a, EUR 100."
+    assert compared_document(firm).headline == "Least TCO: a and b, EUR 100."
     assert b"at least" not in render_columns(firm) and b"of what is stated" not in render_columns(firm)
 
 

@@ -47,6 +47,8 @@ def test_what_a_plan_says_of_how_it_was_read_is_not_believed_in_silence(tmp_path
     found = verification(reading, wrong)
     assert found.holds and json.loads(verification_json(found))["read_otherwise"] == ["sha256", "scenario", "set"]
     assert "how its inventory was read (sha256, scenario, set) is not so here" in verification_text(found)
+    worse = wrong.model_copy(update={"checks": ()})
+    assert "(sha256, scenario, set) is not so here" in verification_text(verification(reading, worse))
     other = {"effective_sha256": "0" * 64}
     edited = plan.model_copy(update={"inventory": plan.inventory.model_copy(update=other)})
     assert verification(reading, edited).read_otherwise == ()

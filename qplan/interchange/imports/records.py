@@ -35,7 +35,7 @@ def rows_of(records: Records, origin: Origin) -> Rows:
 
 
 def _lacking(records: Records) -> list[Diagnostic]:
-    needed = {"sites": "an id or a name", "equipment": "an id and a key_rate_curve"}.get(records.kind, "both ends")
+    needed = {"sites": "an id or a name", "equipment": "an id or a key_rate_curve"}.get(records.kind, "both ends")
     bad = [record for record in records.rows if not complete(records.kind, record.values)]
     if not bad:
         return []

@@ -55,12 +55,15 @@ def headline(table: SideBySide) -> str:
         return "The plans are in several currencies: their amounts are not compared."
     if "horizon" in reasons:
         return "The plans count different numbers of years: their totals are not compared."
-    facts, least = min(planned, key=lambda each: (each[0].plan.costs.tco, each[1].id))
+    facts, least = min(planned, key=lambda each: (each[0].plan.costs.tco, -len(each[1].served), each[1].id))
+    tco = facts.plan.costs.tco
+    names = [each.id for other, each in planned if (other.plan.costs.tco, each.served) == (tco, least.served)]
     missing = frozenset[str]().union(*(column.served for _, column in planned)) - least.served
     but = f", which does not serve {listed(sorted(missing), NAMED)}" if missing else ""
+    alike, has = " and ".join(names), "has" if len(names) == 1 else "have"
     if at_least(facts):
-        return f"Which TCO is the least is open: of what is stated {least.id} has the least, {tco_text(facts)}{but}."
-    return f"Least TCO: {least.id}, {tco_text(facts)}{but}."
+        return f"Which TCO is the least is open: of what is stated {alike} {has} the least, {tco_text(facts)}{but}."
+    return f"Least TCO: {alike}, {tco_text(facts)}{but}."
 
 
 def _tco(column: Column) -> str:

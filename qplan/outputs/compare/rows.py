@@ -297,16 +297,17 @@ def _verdict(table: SideBySide, column: Column) -> str:
         return f"{column.id}: {unlike_text(base.facts, column.facts)}, so no difference is stated."
     delta, currency = found.tco.delta or 0.0, column.facts.plan.costs.currency
     known = " of what is stated" if _before(base) or _before(column) else ""
+    missing = wording.listed(sorted(base.served - column.served), NAMED)
+    but = f"; it does not serve {missing}." if missing else "."
     if not delta:
-        return f"{column.id}: costs what {base.id} does{known}."
+        return f"{column.id}: costs what {base.id} does{known}{but}"
     share = "" if found.tco.share is None else f" ({signed_percent(found.tco.share)})"
     words = f"{column.id}: TCO{known} {currency} {signed_money(delta)}{share} against {base.id}"
     if found.deciding is not None:
         key, part = found.deciding
         most = "most of it" if abs(part) > abs(delta) / 2 else "the largest part"
         words += f"; {most} at {money_name(key)} ({signed_money(part)})"
-    missing = base.served - column.served
-    return words + (f"; it does not serve {wording.listed(sorted(missing), NAMED)}." if missing else ".")
+    return words + but
 
 
 def unlike_text(one: PlanFacts, other: PlanFacts) -> str:

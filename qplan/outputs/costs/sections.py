@@ -7,7 +7,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from qplan.assessment.facts import PlanFacts
+from qplan.assessment.unstated import Charge
 from qplan.comparison.cost_account import MAX_TOTAL, CostAccount, CostLimit
+from qplan.comparison.model import Amount
 from qplan.costing.bill import Category
 from qplan.costing.bill_lines import kwh_per_year
 from qplan.costing.cash_flow import annualised, convention, escalation_within, fees_beyond
@@ -69,7 +71,10 @@ def _significant(amount: float) -> str:
 
 def _limit_text(account: CostAccount, limit: CostLimit) -> str:
     currency = account.facts.plan.costs.currency
-    what = f"TCO {money_words.at_least(account.facts)}" if limit.id == MAX_TOTAL else "TCO increase "
+    what = f"TCO {money_words.at_least(account.facts)}"
+    if limit.id != MAX_TOTAL:
+        open_ = account.before is not None and (account.before.unstated or account.facts.unstated)
+        what = f"TCO increase {'of what is stated ' if open_ else ''}"
     amounts = f"{_signless(limit.value, currency)}, --{limit.id} {format_money(limit.limit, currency)}"
     unpriced = account.facts.lines_to_be_quoted
     so_far = f"; {counted(unpriced, 'line')} to be quoted may change that" if unpriced else ""
@@ -220,14 +225,21 @@ def _compared(account: CostAccount) -> Section | None:
         return Section("compared", name, (words,))
     figures = ("Before", "After", "Change", "Change, %")
     rows = []
-    for label, amount in (("Capex", found.capex), ("Opex per year", found.opex_per_year), ("TCO", found.tco)):
+    charges: tuple[tuple[str, Charge | None, Amount], ...] = (
+        ("Capex", "one-off", found.capex),
+        ("Opex per year", "yearly", found.opex_per_year),
+        ("TCO", None, found.tco),
+    )
+    for label, charge, amount in charges:
         share = NOTHING if amount.share is None else signed_percent(amount.share)
-        pair = (plain_money(money(amount.before)), plain_money(money(amount.after)))
+        before, after = (money_words.at_least(facts, charge) for facts in (account.before, account.facts))
+        pair = (before + plain_money(money(amount.before)), after + plain_money(money(amount.after)))
         rows.append((label, *pair, _change(amount.delta or 0.0), share))
     corridors = tuple((money_name(key), _change(delta)) for key, delta in found.corridors if delta)
     tables = [Table("", ("", *figures), tuple(rows), right=figures)]
     tables += [Table("TCO by corridor", ("Corridor", "Change"), corridors, right=("Change",))] if corridors else []
-    return Section("compared", name, tables=tuple(tables))
+    unstated = money_words.unstated_text(account.before)
+    return Section("compared", name, (f"That plan: {unstated}",) if unstated else (), tuple(tables))
 
 
 def _how_priced(facts: PlanFacts) -> Iterator[str]:

@@ -139,12 +139,14 @@ class FailureDocument(Document):
 
 
 class KeptDocument(Document):
-    """What the drills of an inventory expect, of those that the plan can play."""
+    """What the drills of an inventory expect."""
 
     stated: int
     kept: int
     missed: tuple[str, ...]
     """`CORRIDOR in DRILL`."""
+    unplayed: tuple[str, ...]
+    """Drills that expect something and that the plan cannot play."""
 
 
 class ExpectationsDocument(Document):

@@ -212,7 +212,7 @@ def _expectations(plan: PlanChange | None) -> ExpectationsDocument:
     written = pair_of(
         expected.before,
         expected.after,
-        lambda each: KeptDocument(stated=each.stated, kept=each.kept, missed=each.missed),
+        lambda each: KeptDocument(stated=each.stated, kept=each.kept, missed=each.missed, unplayed=each.unplayed),
     )
     return ExpectationsDocument(before=written.before, after=written.after)
 

@@ -70,7 +70,7 @@ def _comparable(change: PlanChange) -> bool:
 
 def _following(change: PlanChange, loads: int, costs: list[CorridorChange]) -> Iterable[str]:
     if costs and not _comparable(change):
-        yield f"Cost alone: {counted(len(costs), 'corridor')}."
+        yield f"Costs of {counted(len(costs), 'corridor')} are not compared."
     elif costs:
         ranked = sorted(costs, key=lambda each: -abs(_cost_share(each) or 0.0))
         yield f"Cost alone: {first_of([f'{each.id} {_cost(each)}' for each in ranked], NAMED)}."

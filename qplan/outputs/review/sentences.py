@@ -112,7 +112,9 @@ def _expected(pair: Pair[Expectations]) -> str:
     before, after = pair.before, pair.after
     if before is None or after is None or not (before.stated or after.stated):
         return ""
-    missed = f" (missed: {listed(after.missed, wording.NAMED)})" if after.missed else ""
+    parts = [f"missed: {listed(after.missed, wording.NAMED)}"] if after.missed else []
+    parts += [f"cannot be played on the plan: {listed(after.unplayed, wording.NAMED)}"] if after.unplayed else []
+    missed = f" ({'; '.join(parts)})" if parts else ""
     was = f", {before.kept} of {before.stated} before" if pair.changed else ""
     return f"; drills: {after.kept} of {counted(after.stated, 'expectation')} kept{missed}{was}"
 

@@ -15,7 +15,7 @@ from qplan.outputs.text.wording import gap_percent, listed
 
 NOT_STATED = "–"
 VALUE_CHARACTERS = 40
-LEAD_CHARACTERS = 12  # of what two long values share, before they part
+LEAD_CHARACTERS, LEAST_SKIPPED = 12, 8  # of what two long values share, before they part; and what is left out of it
 NAMED = 3
 
 
@@ -43,7 +43,8 @@ def steps(before: object, after: object) -> tuple[str, str]:
     old, new = _in_full(before), _in_full(after)
     if max(len(old), len(new)) > VALUE_CHARACTERS:
         alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False)))
-        if (skipped := alike - LEAD_CHARACTERS) > 0:
+        skipped = max(old.rfind(mark, 0, max(0, alike - LEAD_CHARACTERS)) for mark in " [{") + 1
+        if skipped >= LEAST_SKIPPED:
             old, new = f"…{old[skipped:]}", f"…{new[skipped:]}"
     return shortened(old, VALUE_CHARACTERS), shortened(new, VALUE_CHARACTERS)
 

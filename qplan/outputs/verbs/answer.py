@@ -325,8 +325,18 @@ def _outcome(inventory: Inventory, plan: Plan, each: Alternative) -> str:
         ("then not served", each.no_longer_served),
     ):
         parts += [f"{words}: {wording.listed(names)}"] if names else []
-    parts += [f"whole key of {q} then seen at {wording.listed(sites)}" for q, sites in each.newly_seen.items()]
+    parts += _newly_seen(each)
     return "; ".join([*parts, *wording.then_broken(each.breaks)])
+
+
+def _newly_seen(each: Alternative) -> Iterator[str]:
+    """Corridors whose whole keys the same sites see are told together."""
+    told: dict[tuple[str, ...], list[str]] = {}
+    for corridor, sites in each.newly_seen.items():
+        told.setdefault(sites, []).append(corridor)
+    for sites, corridors in told.items():
+        keys = "key" if len(corridors) == 1 else "keys"
+        yield f"whole {keys} of {wording.listed(corridors)} then seen at {wording.listed(sites)}"
 
 
 def _value(inventory: Inventory, plan: Plan, value: float) -> str:

@@ -140,8 +140,8 @@ def _result(check: JudgedCheck | None) -> str:
     limits = ", ".join(f"{word} {limit:.15g}" for word, limit in check.limits.items())
     where = "".join(f", {key} {value}" for key, value in check.where.items())
     value = "none" if check.value is None else f"{check.value:.15g}"
-    severity = f"{check.severity}: {check.message}" if check.message else check.severity
-    return f"{check.metric}{where} {value} of {limits}: {'ok' if check.ok else 'not ok'} ({severity})"
+    severity = f"{check.severity}, {check.message}" if check.message else check.severity
+    return f"{check.metric}{where} {value} of {limits}: {'kept' if check.ok else 'not kept'}, severity {severity}"
 
 
 def verification_text(found: Verification) -> str:
@@ -221,4 +221,4 @@ def _verdict(found: Verification) -> list[str]:
         verdict = f"The plan does not hold: {figures}. What it builds still keeps every rule and limit."
     else:
         verdict = f"The plan does not hold: {counted(count, 'rule')} broken."
-    return [verdict, *made_with]
+    return [verdict, *made_with, *_otherwise(found.read_otherwise)]

@@ -26,7 +26,8 @@ def steps(inventory: Inventory, file: str, offers: Iterable[str]) -> list[str]:
         )  # fmt: skip
         moved = [f"mv {shlex.quote(file)} {shlex.quote(os.path.join(os.path.dirname(inventory.path), name))}"]
     there = [f"offers.{offer}" for offer in offers if offer in inventory.entries(("offers",))]
-    deleted = [f"delete {listed(there)} in {path}: the file has what takes its place"] if there else []
+    its = "its" if len(there) == 1 else "their"
+    deleted = [f"delete {listed(there)} in {path}: what takes {its} place is in {name}"] if there else []
     return [
         *moved, *deleted, *_included(inventory, name.replace(os.sep, "/"), folder),
         f"qplan validate {path}", f"qplan optimize {path}",
