@@ -226,8 +226,9 @@ def _existing_lines(scope: BillScope, link: Link) -> Iterator[BillLine]:
     base = scope.line(Category.FEE, entry_id, f"existing, {about.description}", "pair", ZERO, needs)
     yield from fee_lines(scope, base, terms, needs)
     price: Decimal | None = terms.tiers[0].unit_price
-    if about.to_be_quoted and terms.offer is None and least_purchase(scope.inventory, terms.product).offer is None:
-        price = None
+    if about.to_be_quoted and terms.offer is None:
+        terms = replace(terms, offer=least_purchase(scope.inventory, terms.product).offer)
+        price = None if terms.offer is None else price
     life = terms.life_years
     if life and (price is None or price):
         age = Life(life, age_years(scope.inventory, entry) % life)

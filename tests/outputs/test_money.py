@@ -221,6 +221,20 @@ def test_what_is_bought_again_without_a_price_is_to_be_quoted_like_its_purchase(
     assert "replacement" not in json.loads(costs_json(found))["convention"]
 
 
+def test_a_renewal_at_the_price_of_an_offer_rests_on_that_offer():
+    """A system without a price of its own, existing without an offer: it is bought again on the cheapest one."""
+    link = {"ends": ("a", "b"), "fibres": ("ab",), "system": "s", "support_per_year": 0.0}
+    offer = {"for": "qkd_systems.s", "list_price": 70.0, "provenance": "quote", "quote_ref": "Q-7"}
+    rest = {"existing": {"links": {"old": link}, "nodes": ("a", "b")}}
+    found = facts(system={**without(SYSTEM, "price"), "life_years": 3}, **rest)
+    there = found.plan.links[0].model_copy(update={"existing": 1, "offer": None})
+    stated = json.loads(found.inventory.model_dump_json(exclude_unset=True))
+    inventory = Inventory.model_validate_json(json.dumps({**stated, "offers": {"q": offer}}))
+    found = assess(inventory, found.plan.model_copy(update={"links": (there,)}))
+    (line,) = (line for line in found.bill if line.variant == "existing")
+    assert (line.unit_price, line.provenance, line.offer, line.quote_ref) == (70, "quote", "q", "Q-7")
+
+
 @pytest.mark.parametrize("by", ["part", "site", "link", "corridor", "supplier", "charge"])
 def test_every_view_counts_the_lines_to_be_quoted_once(by):
     text = render_bill(facts(), by).decode()
