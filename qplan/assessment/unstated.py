@@ -12,6 +12,7 @@ from typing import Literal
 
 from qplan.costing.bill import EXISTING, BillLine, Category
 from qplan.costing.bill_services import is_unpriced
+from qplan.costing.market import market_of
 from qplan.inventory.admissible import admissible_offers
 from qplan.inventory.fields import Model
 from qplan.inventory.installed import paid_nodes, paid_relays
@@ -23,6 +24,7 @@ Charge = Literal["one-off", "yearly", "later"]
 PRODUCTS = (Category.QKD_SYSTEM, Category.NODE_ITEM, Category.RELAY_ITEM, Category.SPARE)
 SERVICES = (Category.SERVICE, Category.YEARLY_SERVICE)
 PRICE, RENEWAL, SERVICE_PRICE = ON_LINES = ("price", "renewal", "service price")
+CONTINUED_SUPPORT = "continued support"
 LEASES = ("cost_per_strand_year", "cost_per_strand_km_year")
 
 
@@ -31,8 +33,8 @@ class Unstated:
     """An amount that some of the things that the plan uses do not state."""
 
     what: str
-    """price | renewal | service price | support | fit-out | hosting | relay fit-out | relay operation | set-up |
-    lease | length"""
+    """price | renewal | service price | continued support | support | fit-out | hosting | relay fit-out |
+    relay operation | set-up | lease | length"""
     charge: Charge
     missing: tuple[str, ...]
     """Ids of things without it, sorted."""
@@ -72,8 +74,21 @@ def unstated_costs(
     nodes = {node.site: inventory.sites[node.site] for node in plan.nodes}
     relays = {site: inventory.sites[site] for site in plan.relays}
     fibres = {key: inventory.fibres[key] for link in plan.links for key in link.fibres}
-    asked = (*_unpriced(tuple(bill)), *_asked(inventory, nodes, relays, fibres, products))
+    asked = (
+        *_unpriced(tuple(bill)),
+        _continued_support(inventory, plan),
+        *_asked(inventory, nodes, relays, fibres, products),
+    )
     return tuple(each for each in asked if each.missing)
+
+
+def _continued_support(inventory: Inventory, plan: Plan) -> Unstated:
+    """Of existing links that the plan uses, unless their offer includes it."""
+    held, links = market_of(inventory).held, inventory.existing.links
+    used = {held[link.system, link.fibres].entry for link in plan.links if link.existing}
+    offered = {key for key, offer in inventory.offers.items() if "support" in offer.includes}
+    own = {key: links[key] for key in used if links[key].offer not in offered}
+    return _missing(CONTINUED_SUPPORT, "yearly", own, "support_per_year")
 
 
 def _unpriced(bill: tuple[BillLine, ...]) -> Iterator[Unstated]:

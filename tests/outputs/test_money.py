@@ -30,6 +30,7 @@ from qplan.outputs.costs.sections import account_sections
 from qplan.outputs.quotes.request import requests
 from qplan.outputs.report.markdown import report_markdown
 from qplan.outputs.report.report import report_document, report_html
+from qplan.outputs.text.money import at_least
 from qplan.outputs.text.summary import summary_json, summary_markdown, summary_text
 from qplan.plan.model import Path
 
@@ -279,3 +280,15 @@ def test_a_variant_is_named_in_every_headline():
     assert report_document(varied).title == f"Net ({said})"
     assert report_document(varied).headline.startswith(f"Plan ({said}): 2 nodes")
     assert summary_text(varied).splitlines()[0] == f"Net ({said})"
+
+
+@pytest.mark.parametrize(("support", "missing"), [(None, ("old",)), (0.0, ()), (5.0, ())])
+def test_support_that_an_existing_link_does_not_state_makes_totals_at_least_so_much(support, missing):
+    link = {"ends": ("a", "b"), "fibres": ("ab",), "system": "s", "support_per_year": support}
+    stated = {key: value for key, value in link.items() if value is not None}
+    found = facts(existing={"links": {"old": stated}, "nodes": ("a", "b")})
+    there = found.plan.links[0].model_copy(update={"existing": 1})
+    found = assess(found.inventory, found.plan.model_copy(update={"links": (there,)}))
+    kept = [each.missing for each in found.unstated if each.what == "continued support"]
+    assert kept == ([missing] if missing else [])
+    assert at_least(found, "yearly") == ("at least " if missing else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qplan.assessment.facts import PlanFacts
-from qplan.assessment.unstated import ON_LINES, PRICE, RENEWAL, SERVICE_PRICE, Charge, Unstated
+from qplan.assessment.unstated import CONTINUED_SUPPORT, ON_LINES, PRICE, RENEWAL, SERVICE_PRICE, Charge, Unstated
 from qplan.costing.bill import NO_SOURCE
 from qplan.costing.firmness import CONTINGENCY, EXPIRED, EXPIRED_FOREIGN, FOREIGN, ILLUSTRATIVE, PUBLISHED, Firmness
 from qplan.costing.money_text import round_money
@@ -16,6 +16,7 @@ NOUNS = {
     PRICE: "product",
     RENEWAL: "existing link",
     SERVICE_PRICE: "service",
+    CONTINUED_SUPPORT: "existing link",
     "support": "product",
     "fit-out": "node",
     "hosting": "node",
@@ -27,7 +28,7 @@ NOUNS = {
 }
 """Whose amount it is, by what is not stated."""
 NAMED = 3
-NAMED_ALWAYS = (*ON_LINES, "support")
+NAMED_ALWAYS = (*ON_LINES, CONTINUED_SUPPORT, "support")
 NOT_QUOTED = (
     ((EXPIRED,), "rests on expired quotes"),
     ((EXPIRED_FOREIGN,), "rests on expired quotes in foreign currency"),
