@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from textwrap import fill
 
+from qplan.assessment.unstated import unstated_anywhere
 from qplan.candidates.listing import CandidateList, ListedLink
 from qplan.candidates.model import Refusal, Route
 from qplan.candidates.refusals import WHY, describe_figures
@@ -13,12 +14,14 @@ from qplan.costing.money_text import round_money
 from qplan.inventory.model import Inventory
 from qplan.inventory.source.messages import counted
 from qplan.outputs.text import wording
+from qplan.outputs.text.money import left_out_text
 from qplan.outputs.text.tables import UNLIMITED, drop_columns, one_line, shortened
 from qplan.outputs.verbs.candidates import link_costs
 
 PARTS = "fibre + conn. + splices + patch + margin"
 HEADER = ("System", "Loss", PARTS, "Limit", "Headroom", "Key rate", "TCO", "For")
 RIGHT = ("Loss", "Limit", "Headroom", "Key rate", "TCO")
+OF_LINKS = ("price", "support", "set-up", "lease", "length")  # what the cost of a link is made of
 DROPPED = ("TCO", "Limit", "Key rate", PARTS)  # in this order where the window is too narrow
 
 
@@ -37,7 +40,7 @@ def candidates_text(inventory: Inventory, found: CandidateList, note: str | None
         not_built = [f"  {each.system:<{longest}}  refused: {describe_figures(each)}" for each in refused]
         name, *told = (shortened(line, columns) for line in (_name(route), *not_built))
         blocks.append("\n".join([name, *built, *told]))
-    closing = "\n".join(_fill(text, columns) for text in _closing(found))
+    closing = "\n".join(_fill(text, columns) for text in _closing(inventory, found))
     return "\n\n".join([*blocks, *([closing] if closing else [])]) + "\n"
 
 
@@ -93,7 +96,10 @@ def _headline(found: CandidateList) -> str:
     return f"{counted(len(found.links), 'QKD link')} could be built{chosen}; {refused}."
 
 
-def _closing(found: CandidateList) -> Iterator[str]:
+def _closing(inventory: Inventory, found: CandidateList) -> Iterator[str]:
+    unstated = [each for each in unstated_anywhere(inventory) if each.what in OF_LINKS] if found.links else []
+    if left_out := left_out_text(unstated, " where it is used"):
+        yield left_out
     if any(listed.corridors and not listed.considered for listed in found.links):
         yield "Superfluous: another system on the same route is as good in every respect."
     if any(len(refusal.route.fibres) > 1 for refusal in found.refused):
