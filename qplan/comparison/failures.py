@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from qplan.assessment.drills.results import Played
 from qplan.assessment.drills.tally import judged
@@ -11,11 +11,12 @@ from qplan.assessment.network import NotPlayable
 from qplan.comparison.model import Expectations, FailureChange, Pair
 
 DIGITS = 12  # of an availability: finer differences are rounding
+Drilled = Mapping[str, Played]
+"""What became of drills, by their names."""
 
 
-def compare_failures(before: PlanFacts, after: PlanFacts) -> tuple[FailureChange, ...]:
+def compare_failures(before: PlanFacts, after: PlanFacts, played: tuple[Drilled, Drilled]) -> tuple[FailureChange, ...]:
     """The corridors that fail otherwise, by id: in drills, in those that both plans can play."""
-    played = _played(before), _played(after)
     both = played[0].keys() & played[1].keys()
     gaps = [_longest_gaps([side[name] for name in both]) for side in played]
     available = (_availability(before), _availability(after))
@@ -34,13 +35,13 @@ def _availability(facts: PlanFacts) -> dict[str, float]:
     return {each.id: round(each.availability, DIGITS) for each in facts.availability.corridors}
 
 
-def compare_expectations(before: PlanFacts, after: PlanFacts) -> Pair[Expectations]:
+def compare_expectations(before: PlanFacts, after: PlanFacts, played: tuple[Drilled, Drilled]) -> Pair[Expectations]:
     """What the drills of both inventories expect of their plans."""
-    return Pair(_expectations(before), _expectations(after))
+    return Pair(_expectations(before, played[0]), _expectations(after, played[1]))
 
 
-def _expectations(facts: PlanFacts) -> Expectations:
-    drills, played = facts.inventory.drills, _played(facts)
+def _expectations(facts: PlanFacts, played: Drilled) -> Expectations:
+    drills = facts.inventory.drills
     expected = [(each, f"{each.corridor} in {name}") for name in played for each in played[name].expectations]
     missed = [what for each, what in expected if not each.ok]
     unplayed = tuple(sorted(name for name in drills.keys() - played.keys() if drills[name].expect))
@@ -56,7 +57,7 @@ def _longest_gaps(played: Iterable[Played]) -> dict[str, float]:
     return longest
 
 
-def _played(facts: PlanFacts) -> dict[str, Played]:
+def play_drills(facts: PlanFacts) -> dict[str, Played]:
     """The drills of the inventory that the plan can play; the report says of the others why it cannot."""
     found = {}
     for name in facts.inventory.drills:

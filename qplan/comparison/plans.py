@@ -8,8 +8,9 @@ from qplan.assessment.corridors import CorridorFacts
 from qplan.assessment.exposure import Party
 from qplan.assessment.facts import PlanFacts
 from qplan.assessment.link_budgets import LinkFacts
+from qplan.comparison.columns import unlike
 from qplan.comparison.elements import Addresses, compare_elements, link_addresses
-from qplan.comparison.failures import compare_expectations, compare_failures
+from qplan.comparison.failures import compare_expectations, compare_failures, play_drills
 from qplan.comparison.model import (
     Amount,
     CorridorChange,
@@ -37,6 +38,7 @@ def compare_plans(before: PlanFacts, after: PlanFacts, old_names: Mapping[str, s
     links = link_addresses(before, after)
     changes = compare_elements(before, after, links, old_names)
     checks = {side: {result.id: result for result in facts.checks} for side, facts in enumerate((before, after))}
+    played = play_drills(before), play_drills(after)
     return PlanChange(
         before=before,
         after=after,
@@ -49,8 +51,8 @@ def compare_plans(before: PlanFacts, after: PlanFacts, old_names: Mapping[str, s
             Pair(_worst(before, links[0], _headroom), _worst(after, links[1], _headroom)),
             Pair(_worst(before, links[0], _unloaded), _worst(after, links[1], _unloaded)),
         ),
-        failures=compare_failures(before, after),
-        expectations=compare_expectations(before, after),
+        failures=compare_failures(before, after, played),
+        expectations=compare_expectations(before, after, played),
         checks=tuple((key, Pair(checks[0].get(key), checks[1].get(key))) for key in sorted(checks[0] | checks[1])),
         objective=Pair(before.plan.objective.name, after.plan.objective.name),
         as_of=Pair(before.plan.inventory.as_of, after.plan.inventory.as_of),
@@ -145,18 +147,18 @@ def _sights(before: Sights, after: Sights) -> tuple[SightChange, ...]:
 
 def _money(before: PlanFacts, after: PlanFacts) -> Money:
     old, new = before.plan.costs, after.plan.costs
-    horizon_years = pair_of(before, after, lambda facts: facts.inventory.economics.horizon_years)
+    apart = unlike(before, after)
 
-    def amount(was: float, now: float, comparable: bool = True) -> Amount:
-        return Amount(was, now, round(now - was, 2) if comparable and old.currency == new.currency else None)
+    def amount(was: float, now: float, comparable: bool) -> Amount:
+        return Amount(was, now, round(now - was, 2) if comparable else None)
 
     firmness = before.costs.firmness, after.costs.firmness
     return Money(
         currency=Pair(old.currency, new.currency),
-        capex=amount(old.capex, new.capex),
-        opex_per_year=amount(old.opex_per_year, new.opex_per_year),
-        tco=amount(old.tco, new.tco, not horizon_years.changed),
-        horizon_years=horizon_years,
+        capex=amount(old.capex, new.capex, apart != "currency"),
+        opex_per_year=amount(old.opex_per_year, new.opex_per_year, apart != "currency"),
+        tco=amount(old.tco, new.tco, apart is None),
+        horizon_years=pair_of(before, after, lambda facts: facts.inventory.economics.horizon_years),
         quoted_share=pair_of(*firmness, lambda each: each.quoted),
         illustrative_share=pair_of(*firmness, lambda each: each.share(ILLUSTRATIVE)),
         unpriced_lines=pair_of(*firmness, lambda each: each.unpriced_lines),

@@ -81,26 +81,22 @@ def priced_parts(bill: Iterable[BillLine]) -> Iterator[Part]:
         yield yearly_basis(line), replace(line.cost, capex=ZERO, refreshes=())
 
 
-def shares_by_basis(economics: Economics, parts: Iterable[Part]) -> dict[str, float]:
-    """Of the tco of all parts, its contingency apart; empty where nothing costs."""
-    known = tuple(parts)
-    everything = total(cost for _, cost in known)
-    whole = Fraction(tco(economics, everything))
-    amounts = {CONTINGENCY: Fraction(contingency(economics, everything.capex))}
-    for basis, cost in known:
-        amounts[basis] = amounts.get(basis, Fraction(0)) + Fraction(cost.capex + present_value(economics, cost))
-    return {basis: float(amounts[basis] / whole) for basis in sorted(amounts) if amounts[basis]} if whole else {}
-
-
 def firmness(economics: Economics, bill: Iterable[BillLine]) -> Firmness:
     lines = tuple(bill)
     return firmness_of(economics, priced_parts(lines), sum(line.to_be_quoted for line in lines))
 
 
 def firmness_of(economics: Economics, parts: Iterable[Part], unpriced_lines: int) -> Firmness:
-    """The same of any money."""
+    """The same of any money: of the tco of all parts, its contingency apart; no shares where nothing costs."""
     known = tuple(parts)
-    whole = Fraction(tco(economics, total(cost for _, cost in known)))
+    everything = total(cost for _, cost in known)
+    whole = Fraction(tco(economics, everything))
+    if not whole:
+        return Firmness({}, unpriced_lines)
+    amounts = {CONTINGENCY: Fraction(contingency(economics, everything.capex))}
+    for basis, cost in known:
+        amounts[basis] = amounts.get(basis, Fraction(0)) + Fraction(cost.capex + present_value(economics, cost))
+    shares = {basis: float(amounts[basis] / whole) for basis in sorted(amounts) if amounts[basis]}
     quoted = (cost for basis, cost in known if basis == QUOTED)
     beyond = sum((Fraction(present_value_beyond_first_terms(economics, cost)) for cost in quoted), Fraction(0))
-    return Firmness(shares_by_basis(economics, known), unpriced_lines, float(beyond / whole) if whole else 0.0)
+    return Firmness(shares, unpriced_lines, float(beyond / whole))

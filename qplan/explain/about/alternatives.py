@@ -188,6 +188,7 @@ class Replanner:
             return Alternative(text, settings, search.status)
         facts = facts_of(varied, search.design)
         before, after = _list_nodes(self.plan), _list_nodes(search.design)
+        broken_already = broken_checks(self.facts)
         had, has = _list_served(self.plan), _list_served(search.design)
         return Alternative(
             text,
@@ -201,7 +202,7 @@ class Replanner:
             dropped_nodes=tuple(sorted(before - after)),
             newly_served=tuple(sorted(has - had)),
             no_longer_served=tuple(sorted(had - has)),
-            breaks=tuple(key for key in broken_checks(facts) if key not in broken_checks(self.facts)),
+            breaks=tuple(key for key in broken_checks(facts) if key not in broken_already),
             newly_seen=newly_seen(self.facts, facts),
         )
 
