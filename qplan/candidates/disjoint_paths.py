@@ -10,18 +10,45 @@ import numpy as np
 from scipy.sparse.csgraph import dijkstra
 
 from qplan.candidates.arrays import CandidateArrays, Commodity
-from qplan.candidates.paths import Path, Weights, exclusive_to_path
+from qplan.candidates.paths import Path, Weights, exclusive_to_path, relays_of
 from qplan.candidates.resource_usage import SLACK
 from qplan.candidates.resources import Resource
 
 MOST_CONFLICTS = 16  # sets of paths looked at, cheapest first, for one that shares no fibre, patched site or duct
 MOST_DEEPER = 48  # further sets, those for which most conflicts have been settled first
+TOLLS = (0.0, 0.25, 1.0, 4.0)  # of the mean weight of a link, on every link
 
 
 def disjoint_paths(index: CandidateArrays, commodity: Commodity, weights: Weights, most: float) -> list[Path] | None:
     """A cheap set of paths whose fibres, patched sites and ducts are apart: a search over banned links.
 
-    Of the sets tried the cheapest is looked at first; once that has taken too long, the cheapest of those for which
+    Where relays are limited and the paths are too long, every link is dearer by a toll, more and more, before links of
+    such paths are banned.
+    """
+    if commodity.most_links is None:
+        return _search(index, commodity, weights, most, ban_links_of_long=False)
+    usual = weights.link[np.isfinite(weights.link)]
+    for toll in TOLLS if usual.size else ():
+        extra = toll * max(float(usual.mean()), 1.0)
+        dearer = Weights(weights.link + extra, weights.site)
+        room = most + extra * commodity.most_links * commodity.paths
+        found = _search(index, commodity, dearer, room, ban_links_of_long=toll == TOLLS[-1])
+        if found is not None and _price(index, commodity, weights, found) < most:
+            return found
+    return None
+
+
+def _price(index: CandidateArrays, commodity: Commodity, weights: Weights, paths: list[Path]) -> float:
+    """The weight of links and relays of all paths."""
+    links = [float(weights.link[l]) for path in paths for l in path]
+    relays = [float(weights.site[s]) for path in paths for s in relays_of(index, commodity, path)]
+    return math.fsum([*links, *relays])
+
+
+def _search(
+    index: CandidateArrays, commodity: Commodity, weights: Weights, most: float, ban_links_of_long: bool
+) -> list[Path] | None:
+    """Of the sets tried the cheapest is looked at first; once that has taken too long, the cheapest of those for which
     most conflicts have been settled.
     """
     left = _weight_left(index, commodity, weights, most)
@@ -42,7 +69,12 @@ def disjoint_paths(index: CandidateArrays, commodity: Commodity, weights: Weight
         _, less_settled, _, paths, banned = best
         clash = _conflict(index, commodity, paths)
         if clash is None:
-            return paths
+            long = _too_long(commodity, paths)
+            if long is None:
+                return paths
+            if not ban_links_of_long:
+                return None
+            clash = tuple(frozenset([l]) for l in long)
         for links in clash:
             fewer = banned.union(links)
             if fewer not in seen:
@@ -53,9 +85,15 @@ def disjoint_paths(index: CandidateArrays, commodity: Commodity, weights: Weight
 
 def keep_apart(index: CandidateArrays, commodity: Commodity, paths: list[Path]) -> bool:
     """The paths are within the limit on relays, and as disjoint as the corridor asks."""
-    if commodity.most_links is not None and any(len(path) > commodity.most_links for path in paths):
-        return False
-    return _are_apart([exclusive_to_path(index, commodity, path) for path in paths])
+    return _too_long(commodity, paths) is None and _are_apart(
+        [exclusive_to_path(index, commodity, path) for path in paths]
+    )
+
+
+def _too_long(commodity: Commodity, paths: list[Path]) -> Path | None:
+    """The first path with more links than the limit on relays permits."""
+    most = math.inf if commodity.most_links is None else commodity.most_links
+    return next((path for path in paths if len(path) > most), None)
 
 
 def _are_apart(taken: list[frozenset[Resource]]) -> bool:
@@ -67,10 +105,6 @@ def _conflict(index: CandidateArrays, commodity: Commodity, paths: list[Path]) -
 
     Of a fibre, patched site or duct that two paths use, either the one or the other keeps its links.
     """
-    if commodity.most_links is not None:
-        for path in paths:
-            if len(path) > commodity.most_links:
-                return tuple(frozenset([l]) for l in path)
     if commodity.disjoint == "relay":  # paths by augmentation share no link and no relay
         return None
     taken = [exclusive_to_path(index, commodity, path) for path in paths]

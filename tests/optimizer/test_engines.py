@@ -253,6 +253,11 @@ def branching_on_flows(case: Case) -> None:
         case.bounds(branch_on_flows(task, model, found.solved, known))
 
 
+def corridors_alone(case: Case) -> None:
+    """One that is impossible by itself proves that there is no plan."""
+    case.encloses(take(case, steps.CorridorsAlone()))
+
+
 def reach(case: Case) -> None:
     """What could be built leaves the optimum possible."""
     assert case.best is None or case.task.candidates.links
@@ -265,9 +270,9 @@ def ends_alone(case: Case) -> None:
 
 
 ENGINES = (
-    reach, ends_alone, exact, lift_of_trees, lift_with_a_rest, lift_of_layered_trees, lift_of_layered_flows,
-    cut_family, arc_flows, branching_on_flows, root_and_branching, all_steps, shares_of_components, benders_loop,
-    heuristics,
+    reach, corridors_alone, ends_alone, exact, lift_of_trees, lift_with_a_rest, lift_of_layered_trees,
+    lift_of_layered_flows, cut_family, arc_flows, branching_on_flows, root_and_branching, all_steps,
+    shares_of_components, benders_loop, heuristics,
 )  # fmt: skip
 
 
@@ -389,6 +394,19 @@ def test_a_root_whose_corridors_use_different_links():
     assert case.best.value == 300
     for engine in ENGINES:
         engine(case)
+
+
+@pytest.mark.parametrize(("ducts", "possible"), [(("de", "ef", "df"), False), (("de", "ef", "g"), True)])
+def test_one_corridor_that_is_impossible_by_itself_is_proof(ducts, possible):
+    """Three ways through one site each, any two of which share a duct that the third has not: no piece is on all."""
+    ways = dict(zip("xyz", ducts, strict=True))
+    fibres = {f"{end}{s}": fibre(end, s, ducts=list(ways[s])) for s in ways for end in "ab"}
+    corridors = {"c": corridor("a", "b", paths=2, disjoint="duct"), "d": corridor("a", "x")}
+    inventory = network(fibres, corridors)
+    case = Case(0, inventory, best_value(inventory))
+    assert not precheck(inventory, case.candidates).impossible
+    found = take(case, steps.FirstPlan(), steps.CorridorsAlone())
+    assert found.infeasible is not possible and (found.incumbent is not None) is possible
 
 
 def test_nodes_at_the_ends_are_a_bound_before_any_search():

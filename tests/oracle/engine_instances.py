@@ -98,8 +98,12 @@ def halves(rng: random.Random) -> dict:
 
 
 def several_paths(rng: random.Random) -> dict:
-    """The one or the other."""
-    return rng.choice((parallel_fibres, halves))(rng)
+    """The one or the other, some with few relays on each path."""
+    document = rng.choice((parallel_fibres, halves))(rng)
+    for corridor in document["corridors"].values():
+        if rng.random() < 0.3:
+            corridor["max_relays"] = rng.randint(0, 3)
+    return document
 
 
 def rooms(rng: random.Random) -> dict:

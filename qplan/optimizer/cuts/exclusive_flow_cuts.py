@@ -29,6 +29,8 @@ MOST_ROWS = 6  # of one flow at one point, the most violated
 class PathFlow:
     """A flow of k units between two sites, by number; arc i, of a bundle, is column `columns[i]` of a programme.
 
+    It leads from layer `layers[i]` of a layered graph into the next; without layers from layer 0 into itself.
+
     It is the flow of a corridor, or a mean, with these shares, of the flows of corridors that are alike.
     """
 
@@ -39,6 +41,7 @@ class PathFlow:
     ends: tuple[int, int]
     tails: np.ndarray
     heads: np.ndarray
+    layers: np.ndarray
     bundles: np.ndarray
     columns: np.ndarray
 
@@ -66,13 +69,14 @@ class PathFlow:
         """Enter what the arcs carry in a design."""
         paths = {corridor.id: corridor.paths for corridor in design.corridors if corridor.served}
         bundle_of = {link: i for i, bundle in enumerate(self.networks[0].bundles) for link in bundle.links}
-        arc_from = {arc: i for i, arc in enumerate(zip(self.bundles.tolist(), self.tails.tolist(), strict=True))}
+        arcs = zip(self.bundles.tolist(), self.tails.tolist(), self.layers.tolist(), strict=True)
+        arc_from, layered = {arc: i for i, arc in enumerate(arcs)}, bool(self.layers.any())
         for network, share in zip(self.networks, self.shares, strict=True):
             for path in paths.get(network.corridor, ()):
                 at = self.ends[0]
-                there = (bundle_of[path.links[0]], at) in arc_from  # corridors that are alike may run the other way
-                for link in path.links if there else path.links[::-1]:
-                    arc = arc_from[bundle_of[link], at]
+                there = (bundle_of[path.links[0]], at, 0) in arc_from  # corridors that are alike may run the other way
+                for h, link in enumerate(path.links if there else path.links[::-1]):
+                    arc = arc_from[bundle_of[link], at, h if layered else 0]
                     point[self.columns[arc]] += share
                     at = int(self.heads[arc])
             if self.served is not None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from qplan.candidates.bundles import CorridorNetwork
+from qplan.candidates.layered_graph import layered_arcs, layered_network
 from qplan.candidates.max_flow import VIOLATION, FlowNetwork
-from qplan.optimizer.cuts.layered_graph import layered_arcs, layered_network
 from qplan.optimizer.cuts.path_cuts import PathDemand
 from qplan.optimizer.cuts.row import Point, Row, Separator, require
 from qplan.optimizer.model.families import row_family

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from qplan.candidates.bundles import CorridorNetwork
-from qplan.optimizer.cuts.layered_graph import Arc, layered_arcs
+from qplan.candidates.layered_graph import Arc, layered_arcs
 from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation, Terms
 

@@ -28,9 +28,9 @@ import pulp
 
 from qplan.candidates.bundles import CorridorNetwork
 from qplan.candidates.design import Design
+from qplan.candidates.layered_graph import Arc, layered_arcs, layered_network
 from qplan.candidates.prices import Prices
 from qplan.optimizer.cuts.dual_ascent import MOST_STEPS, Arcs, arc_prices, ascend, cheapest_links
-from qplan.optimizer.cuts.layered_graph import Arc, layered_arcs, layered_network
 from qplan.optimizer.cuts.row import Point, Row, Separator, require
 from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation, Terms

@@ -13,7 +13,8 @@ from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation
 
 PRIORITY_SCALE = 1024.0  # steps of a goal below 0.5 are lost on HiGHS 1.15 when it is given a start
-PRIORITY_TOLERANCE = 1e-7  # of the largest priority: totals closer than this count as equal
+LEAST_PRIORITY = 1e-9  # of the largest priority: solvers leave out what weighs less
+ROUNDING = 1e-12  # of the largest priority, in the total of all
 
 
 @dataclass(frozen=True)
@@ -82,10 +83,15 @@ def lost_priority_goal(model: Formulation) -> Goal:
 
 @row_family("priority")
 def hold_priority(model: Formulation, total: float) -> None:
-    """Σ priority · served(q) ≥ a total that is known to be the highest, in units of the largest priority."""
+    """Σ priority · served(q) ≥ a total that is known to be the highest, in units of the largest priority.
+
+    Next to nothing is given away: the relaxation would leave out as much of a corridor, and its bound fall short.
+    """
     goal = lost_priority_goal(model)
-    terms = [(v, -weight / PRIORITY_SCALE) for v, weight in goal.terms]
-    model.add(terms, ">=", total * goal.scale / PRIORITY_SCALE - PRIORITY_TOLERANCE, "priority")
+    weights = [(v, -weight / PRIORITY_SCALE) for v, weight in goal.terms]
+    terms = [(v, weight) for v, weight in weights if weight >= LEAST_PRIORITY]
+    too_small = sum(weight for _, weight in weights if weight < LEAST_PRIORITY)
+    model.add(terms, ">=", total * goal.scale / PRIORITY_SCALE - too_small - ROUNDING, "priority")
 
 
 @row_family("relays")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from qplan.candidates.bundles import CorridorNetwork, cannot_repeat, find_tight_links
+from qplan.candidates.layered_graph import layered_arcs
 from qplan.candidates.model import CandidateGraph
 from qplan.candidates.resources import Kind
 from qplan.inventory.model import Inventory
@@ -12,6 +13,8 @@ from qplan.optimizer.model.design_rows import formulate_design
 from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation, Terms
 from qplan.time_budget import UNLIMITED, TimeBudget
+
+MOST_LAYERED = 5000  # arcs of a corridor's layered graph
 
 
 def formulate(inventory: Inventory, candidates: CandidateGraph, clock: TimeBudget = UNLIMITED) -> Formulation:
@@ -33,6 +36,7 @@ def add_corridor(model: Formulation, network: CorridorNetwork) -> None:
     add_paths(model, network)
     add_disjointness(model, network)
     add_max_relays(model, network)
+    add_layers(model, network)
 
 
 @row_family("path", "on_link", "relayed")
@@ -104,6 +108,35 @@ def add_max_relays(model: Formulation, network: CorridorNetwork) -> None:
     for number in range(network.flows):
         arcs = [(model.flow[key], 1.0) for key, _, _ in model.arcs(network, number)]
         model.add(arcs, "<=", limit + 1, "max_relays", network.corridor, number + 1)
+
+
+@row_family("layer", "layers")
+def add_layers(model: Formulation, network: CorridorNetwork) -> None:
+    """The same in the layered graph of the limit, where that has few arcs (Gouveia 1998): no mean of a short way and a
+    long one is within it.
+
+    With in_layer(flow, h, tail, head) for "link number h of the path leads from tail to head": what enters a site in a
+    layer leaves it in the next, Σ in = Σ out (layer), and flow = Σ in_layer over all layers (layers).
+    """
+    q, corridor = network.corridor, model.inventory.corridors[network.corridor]
+    if corridor.max_relays is None:
+        return
+    layered = list(layered_arcs(network, corridor.ends, corridor.max_relays + 1))
+    for number in range(network.flows if len(layered) <= MOST_LAYERED else 0):
+        over: dict[tuple[str, str], Terms] = defaultdict(list)
+        for key, tail, head in model.arcs(network, number):
+            over[tail, head].append((model.flow[key], -1.0))
+        balance: dict[tuple[str, int], Terms] = defaultdict(list)
+        for tail, head, h in layered:
+            step = model.variable("in_layer", q, number + 1, h + 1, tail, head, integer=False)
+            over[tail, head].append((step, 1.0))
+            balance[tail, h].append((step, -1.0))
+            balance[head, h + 1].append((step, 1.0))
+        for pair, terms in sorted(over.items()):
+            model.add(terms, "=", 0, "layers", q, number + 1, *pair)
+        for (s, h), terms in sorted(balance.items()):
+            if s not in corridor.ends:
+                model.add(terms, "=", 0, "layer", q, number + 1, h, s)
 
 
 @row_family("key_rate")

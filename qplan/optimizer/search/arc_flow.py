@@ -19,6 +19,7 @@ from scipy.sparse import csr_array
 
 from qplan.candidates.bundles import Bundle, CorridorNetwork, find_tight_links
 from qplan.candidates.design import Design
+from qplan.candidates.layered_graph import layered_arcs
 from qplan.optimizer.cuts.cutset_cuts import exclusive_cutset_cuts
 from qplan.optimizer.cuts.exclusive_flow_cuts import PathFlow, exclusive_flow_cuts
 from qplan.optimizer.cuts.flow_shadow import flow_shadow
@@ -115,14 +116,28 @@ def merge(model: Formulation) -> list[list[CorridorNetwork]]:
     for network in model.networks:
         corridor = model.inventory.corridors[network.corridor]
         own = "" if corridor.required else network.corridor
-        alike[frozenset(corridor.ends), corridor.paths, network.bundles, own].append(network)
+        alike[frozenset(corridor.ends), corridor.paths, _most_links(model, network), network.bundles, own].append(
+            network
+        )
     return list(alike.values())
 
 
+def _most_links(model: Formulation, network: CorridorNetwork) -> int | None:
+    """On each of several paths; None where there is no limit. (One path is left to `layered_trees.py`.)"""
+    corridor = model.inventory.corridors[network.corridor]
+    return None if corridor.max_relays is None or corridor.paths == 1 else corridor.max_relays + 1
+
+
 def add_flows(model: Formulation, alike: Sequence[list[CorridorNetwork]]) -> Flows:
-    """The rows `path`, `on_link`, `relayed` and `key_rate` of `path_rows.py`, a flow of k units for each group."""
+    """The rows `path`, `on_link`, `relayed` and `key_rate` of `path_rows.py`, a flow of k units for each group.
+
+    Several paths with a limit on relays flow through the layers of its graph.
+    """
     flows, over = Flows(model), defaultdict[tuple[object, ...], list[list[CorridorNetwork]]](list)
     for networks in alike:
+        if (most_links := _most_links(model, networks[0])) is not None:
+            flows.add_in_layers(networks, most_links)
+            continue
         required = model.inventory.corridors[networks[0].corridor].required
         over[required, tuple((bundle.ends, bundle.links) for bundle in networks[0].bundles)].append(networks)
     for groups in over.values():
@@ -215,9 +230,60 @@ class Flows:
             each = [corridor.demand_bps for corridor in corridors[k]]
             shares = [demand / demand_bps[k] if demand_bps[k] else 1 / len(each) for demand in each]
             ends, mine = (int(first[k]), int(second[k])), arcs[:, k]
-            self.paths.append(PathFlow(networks, shares, int(paths[k]), optional[k], ends, tail, head, bundle, mine))
+            layers = np.zeros(len(bundle), dtype=np.int64)
+            flow = PathFlow(networks, shares, int(paths[k]), optional[k], ends, tail, head, layers, bundle, mine)
+            self.paths.append(flow)
         if optional[0] is None and len(groups) >= FEWEST_COPIES:
             self.copies.append(Copies(arcs, np.concatenate([on_link, path, relayed]), self.rates, demand_bps))
+
+    def add_in_layers(self, networks: Sequence[CorridorNetwork], most_links: int) -> None:
+        """The mean flow of corridors that are alike, through the layered graph of their limit (Gouveia 1998)."""
+        model, bundles = self.model, networks[0].bundles
+        corridors = [model.inventory.corridors[each.corridor] for each in networks]
+        paths, ends = corridors[0].paths, corridors[0].ends
+        first, second = (self.sites[end] for end in ends)
+        over: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for i, each in enumerate(bundles):
+            over[each.ends].append(i)
+        arcs = [
+            (self.sites[tail], self.sites[head], h, i)
+            for tail, head, h in layered_arcs(networks[0], ends, most_links)
+            for i in over[min(tail, head), max(tail, head)]
+        ]
+        tail, head, layer, bundle = np.array(arcs, dtype=np.int64).reshape(-1, 4).T
+        links = np.array([len(each.links) for each in bundles], dtype=np.int64)
+        columns = self._add_columns(np.minimum(paths, links[bundle]))
+        # on_link
+        on_link = self._add_rows(np.full(len(bundles), -np.inf), np.zeros(len(bundles)))
+        installed = np.array([self.index[model.link[l].name] for each in bundles for l in each.links], dtype=np.int64)
+        self._enter(on_link[bundle], columns, 1.0)
+        self._enter(on_link[np.repeat(np.arange(len(bundles)), links)], installed, -1.0)
+        # path
+        served = model.served.get(networks[0].corridor)
+        optional = None if served is None else self.index[served.name]
+        sent = np.full(1, 0.0 if optional is not None else float(paths))
+        start = self._add_rows(sent, sent)
+        self._enter(start, columns[tail == first], 1.0)
+        if optional is not None:
+            self._enter(start, np.full(1, optional), -float(paths))
+        size = len(self.sites)
+        leaving, entering = layer * size + tail, (layer + 1) * size + head
+        _, place = np.unique(np.concatenate([leaving, entering]), return_inverse=True)
+        balance = self._add_rows(*(np.zeros(place.max(initial=-1) + 1),) * 2)
+        from_place, to_place = place.reshape(2, -1)
+        self._enter(balance[from_place[tail != first]], columns[tail != first], 1.0)
+        self._enter(balance[to_place[head != second]], columns[head != second], -1.0)
+        # relayed
+        relays, at = np.unique(head[head != second], return_inverse=True)
+        relayed = self._add_rows(np.full(len(relays), -np.inf), np.zeros(len(relays)))
+        self._enter(relayed[at], columns[head != second], 1.0)
+        may = self.relay[relays] >= 0
+        self._enter(relayed[may], self.relay[relays[may]], -1.0)
+        demand_bps = sum(corridor.demand_bps for corridor in corridors)
+        self._load_links(bundles, bundle, columns[:, None], np.array([demand_bps]))
+        shares = [each.demand_bps / demand_bps if demand_bps else 1 / len(corridors) for each in corridors]
+        flow = PathFlow(networks, shares, paths, optional, (first, second), tail, head, layer, bundle, columns)
+        self.paths.append(flow)
 
     def _load_links(
         self, bundles: Sequence[Bundle], bundle: np.ndarray, arcs: np.ndarray, demand_bps: np.ndarray

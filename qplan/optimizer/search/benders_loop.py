@@ -10,12 +10,10 @@ corridors that it fails (Benders 1962; the exact model is reached at the latest 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from qplan.candidates.bundles import CorridorNetwork, find_tight_links
-from qplan.candidates.model import Usability
 from qplan.candidates.prices import Prices
 from qplan.errors import SolverFailed
 from qplan.optimizer.cuts.cutset_cuts import cutset_cuts
@@ -28,11 +26,10 @@ from qplan.optimizer.cuts.row import Row, translate
 from qplan.optimizer.cuts.witnesses import Witnesses, start_values
 from qplan.optimizer.heuristics.guided_search import GuidedSearch
 from qplan.optimizer.limits import StopReason, stop_reason
-from qplan.optimizer.model.objectives import Goal
-from qplan.optimizer.model.path_rows import add_corridor, add_key_rate, formulate
+from qplan.optimizer.model.path_rows import add_corridor, add_key_rate
 from qplan.optimizer.model.solution import Effort, Solution
 from qplan.optimizer.model.stage import PROOF, Found, Incumbent, Task, better, ending, highest
-from qplan.optimizer.search.exact import IMPOSSIBLE, NOT_A_PLAN, read_design, route
+from qplan.optimizer.search.exact import IMPOSSIBLE, NOT_A_PLAN, read_design, route, served_alone
 from qplan.optimizer.solvers.solver import solve
 from qplan.time_budget import OutOfTime
 
@@ -141,7 +138,7 @@ class BendersLoop:
             return True
         installed = self._installed(last)
         waiting = [network for network in self.model.networks if network.corridor not in self.routed]
-        failing = [network for network in waiting if not self._served_alone(network, installed)] or waiting
+        failing = [network for network in waiting if self._fails(network, installed)] or waiting
         if self.task.clock.spent or not failing:
             return False
         rated = {n.corridor for n in self.model.networks if any(self.tight.issuperset(b.links) for b in n.bundles)}
@@ -158,20 +155,10 @@ class BendersLoop:
             add_corridor(self.model, network)
             self.routed.add(network.corridor)
 
-    def _served_alone(self, network: CorridorNetwork, installed: Collection[str]) -> bool:
-        """The corridor alone finds its paths on the links installed; said of every corridor once the time is up."""
-        q = network.corridor
-        corridor = self.task.inventory.corridors[q].model_copy(update={"required": True})
-        inventory = self.task.inventory.model_copy(update={"corridors": {q: corridor}})
-        usability = Usability({q: self.task.candidates.usability.permitted[q]})
-        candidates = replace(self.task.candidates, usability=usability)
-        alone = replace(self.task, inventory=inventory, candidates=candidates).on(installed)
-        if self.task.clock.spent or GuidedSearch(alone, self.prices).routable_alone(q):
-            return True
-        model = formulate(inventory, alone.candidates, self.task.clock)
-        goal = Goal("paths", (), 1.0, self.prices)
-        found = solve(model, goal, self.task.solver, replace(self.task.parameters, gap=0.0))
-        return found.values is not None
+    def _fails(self, network: CorridorNetwork, installed: Collection[str]) -> bool:
+        """The corridor alone finds no paths on the links installed; said of none once the time is up."""
+        task = self.task.on(installed)
+        return not self.task.clock.spent and served_alone(task, network.corridor, self.prices) is not True
 
     def _add(self, rows: Sequence[Row]) -> None:
         self.witnesses.judge(rows, self.incumbent)

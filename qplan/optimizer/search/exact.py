@@ -1,15 +1,20 @@
-"""The exact model on the solver: the whole of it, or on some links and within a number of subproblems."""
+"""The exact model on the solver: the whole of it, on some links and within some subproblems, or of one corridor."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from qplan.candidates.model import Usability
+from qplan.candidates.prices import Prices
 from qplan.errors import SolverFailed
 from qplan.optimizer.cuts.witnesses import start_values
+from qplan.optimizer.heuristics.guided_search import GuidedSearch
 from qplan.optimizer.limits import StopReason, watch_nothing
 from qplan.optimizer.model.decode import assemble
 from qplan.optimizer.model.design_rows import tighten_budget
 from qplan.optimizer.model.formulation import Formulation
+from qplan.optimizer.model.objectives import Goal
+from qplan.optimizer.model.path_rows import formulate
 from qplan.optimizer.model.solution import Effort, Solution
 from qplan.optimizer.model.stage import Found, Incumbent, Task, better
 from qplan.optimizer.solvers.solver import solve
@@ -54,3 +59,15 @@ def route(task: Task) -> Incumbent | None:
     parameters = replace(task.parameters, watch=watch_nothing)
     effort = Effort(subproblems=ROUTING_SUBPROBLEMS)
     return _solve(replace(task, parameters=parameters), model, effort)[1]
+
+
+def served_alone(task: Task, q: str, prices: Prices) -> bool | None:
+    """Whether the corridor alone finds its paths on the task's links; None where that was not decided in time."""
+    corridor = task.inventory.corridors[q].model_copy(update={"required": True})
+    inventory = task.inventory.model_copy(update={"corridors": {q: corridor}})
+    candidates = replace(task.candidates, usability=Usability({q: task.candidates.usability.permitted[q]}))
+    if GuidedSearch(replace(task, inventory=inventory, candidates=candidates), prices).routable_alone(q):
+        return True
+    model = formulate(inventory, candidates, task.clock)
+    found = solve(model, Goal("paths", (), 1.0, prices), task.solver, replace(task.parameters, gap=0.0))
+    return True if found.values is not None else False if found.infeasible else None

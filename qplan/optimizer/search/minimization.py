@@ -19,6 +19,7 @@ from qplan.optimizer.search.standing import Minimization, Standing, Step, met
 from qplan.optimizer.search.steps import (
     ArcFlowRelaxation,
     Branching,
+    CorridorsAlone,
     ExactModel,
     FirstPlan,
     FlowBranching,
@@ -34,6 +35,7 @@ from qplan.time_budget import OutOfTime
 LAST: tuple[Step, ...] = (ExactModel(),)
 STEPS: tuple[Step, ...] = (
     FirstPlan(),
+    CorridorsAlone(),
     ArcFlowRelaxation(several=True),
     FlowBranching(),
     OnePiecePlan(),

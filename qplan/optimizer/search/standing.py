@@ -45,6 +45,13 @@ class Minimization:
         paths = {corridor.paths for corridor in self.task.inventory.corridors.values() if corridor.required}
         return len(paths) > 1 and not self.small
 
+    @cached_property
+    def paths_are_limited(self) -> bool:
+        """Corridors ask for several paths with few relays each, on more sites than a few."""
+        corridors = self.task.inventory.corridors.values()
+        limited = any(each.required and each.paths > 1 and each.max_relays is not None for each in corridors)
+        return limited and not self.small
+
     @property
     def cuts_are_slow(self) -> bool:
         """Cuts of several paths are many, as there are many sites."""

@@ -12,12 +12,12 @@ from functools import partial
 from qplan.optimizer.cuts.trees import components, trees_bind
 from qplan.optimizer.cuts.witnesses import UnsoundCut
 from qplan.optimizer.heuristics.guided_search import GuidedSearch, shake
-from qplan.optimizer.limits import Sighting, StopReason, stop_reason
+from qplan.optimizer.limits import Sighting, StopReason, stop_reason, watch_nothing
 from qplan.optimizer.model.stage import better, highest
 from qplan.optimizer.search.arc_flow import ArcFlow, arc_flow
 from qplan.optimizer.search.benders_loop import BendersLoop
 from qplan.optimizer.search.branch_and_cut import BranchAndCut
-from qplan.optimizer.search.exact import solve_exactly
+from qplan.optimizer.search.exact import served_alone, solve_exactly
 from qplan.optimizer.search.flow_branching import branch_on_flows
 from qplan.optimizer.search.guidance import (
     CLOSE,
@@ -35,6 +35,7 @@ from qplan.optimizer.search.root import Root, by_simplex, go_on, relax_root
 from qplan.optimizer.search.standing import Minimization, Standing, met
 
 FIRST_PLAN_SHARE = 0.1  # of the time left, at the most, goes to improving the first plan: what guides comes later
+ALONE_SHARE = 0.3  # of the time left, at the most, goes to corridors one by one
 ONE_PIECE_SHARE = 0.2  # of the time left, at the most, goes to the relaxation for designs in one piece
 ROOT_SHARE = 0.85  # of the time left, at the most, goes to the root
 ROOT_SHARE_BEFORE_FLOWS, ROOT_SHARE_AFTER_FLOWS = 0.4, 0.5  # the same where flows stand on its cuts, and thereafter
@@ -68,6 +69,25 @@ class FirstPlan:
             return standing
         task.parameters.watch(Sighting(f"{search.goal.name}, local search", incumbent.value, None))
         return replace(standing, incumbent=planner.improve(incumbent, task.clock.share(FIRST_PLAN_SHARE)))
+
+
+class CorridorsAlone:
+    """Where no plan is found: a corridor that has no paths even if it is the only one proves that there is none."""
+
+    name = "corridors one by one"
+
+    def wanted(self, search: Minimization, standing: Standing) -> bool:
+        return standing.incumbent is None
+
+    def take(self, search: Minimization, standing: Standing) -> Standing:
+        task = search.task.part(ALONE_SHARE)
+        quiet = replace(task, parameters=replace(task.parameters, watch=watch_nothing))
+        for q, corridor in sorted(task.inventory.corridors.items()):
+            if task.clock.spent:
+                break
+            if corridor.required and served_alone(quiet, q, search.prices) is False:
+                return replace(standing, method=f"{self.name}, {q}", ended=StopReason.PROOF)
+        return standing
 
 
 class OnePiecePlan:
@@ -157,7 +177,8 @@ class ArcFlowRelaxation:
         several = any(corridor.required and corridor.paths > 1 for corridor in task.inventory.corridors.values())
         if task.stage.exact or several != self.several or (not several and _closed_soon(search, standing)):
             return False
-        return search.rates_bind or (several and (search.cuts_are_slow or search.paths_differ))
+        slow = search.cuts_are_slow or search.paths_differ or search.paths_are_limited
+        return search.rates_bind or (several and slow)
 
     def take(self, search: Minimization, standing: Standing) -> Standing:
         share = ARC_FLOW_SHARE_WITH_RATES if search.rates_bind else ARC_FLOW_SHARE
@@ -171,8 +192,9 @@ class ArcFlowRelaxation:
         known, task = standing.incumbent, search.task
         if not search.rates_bind:
             task = until_near(task.part(FLOW_GUIDED_SHARE if search.cuts_are_slow else GUIDED_SHARE))
-        lasting = self.several and search.rates_bind and _large(flows)
-        if lasting:
+        hopeless = self.several and search.rates_bind and _large(flows)
+        lasting = hopeless or (self.several and search.paths_are_limited)
+        if hopeless:
             task = task.part(LASTING_SHARE)
         found = guide_on_support(task, search.prices, known, flows.links, flows.sites, standing.bound, lasting)
         return replace(standing, incumbent=better(known, found))
@@ -184,7 +206,8 @@ class FlowBranching:
     name = "branching on the arc flow"
 
     def wanted(self, search: Minimization, standing: Standing) -> bool:
-        if search.small or not search.rates_bind or standing.incumbent is None or standing.flows is None:
+        flows_say_most = search.paths_are_limited or (search.rates_bind and not search.small)
+        if not flows_say_most or standing.incumbent is None or standing.flows is None:
             return False
         return not _large(standing.flows)
 
