@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from networks import corridor, fibre, network
 
-from qplan.optimizer.search.stages import _round_bound
+from qplan.candidates.links import enumerate_candidates
+from qplan.optimizer.limits import SearchParameters
+from qplan.optimizer.model.stage import Task
+from qplan.optimizer.search.stages import _round_bound, search_plan
 
 
 @pytest.mark.parametrize(
@@ -21,3 +25,28 @@ from qplan.optimizer.search.stages import _round_bound
 )
 def test_a_bound_is_rounded_to_the_safe_side(objective, value, bound, said):
     assert _round_bound(objective, value, bound) == pytest.approx(said, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("priorities", "capex", "sure"),
+    [
+        ((5, 3, 1), 300, "cde"),
+        ((5, 3, 1), 200, "cd"),  # without e 1 is lost, without any other more
+        ((5, 3, 1), 100, "c"),
+        ((3, 3, 3), 200, ""),  # any two of them
+        ((0.1, 0.2, 0.3), 100, ""),  # e, or c and d if they cost less: 0.3 is lost, neither more nor less
+        ((5, 0, 1), 300, "ce"),
+    ],
+)
+def test_corridors_without_which_priority_is_lost_are_required_once_it_is_known(priorities, capex, sure):
+    """Three corridors side by side, each of which costs 100."""
+    fibres = {q: fibre(f"{q}1", f"{q}2") for q in "cde"}
+    corridors = {
+        q: corridor(f"{q}1", f"{q}2", required=False, priority=priority)
+        for q, priority in zip("cde", priorities, strict=True)
+    }
+    inventory, tasks = network(fibres, corridors, budget={"capex": capex}), list[Task]()
+    found = search_plan(inventory, enumerate_candidates(inventory), "highs", SearchParameters(0.0), tasks.append)
+    assert [len([q for q in task.inventory.corridors.values() if q.required]) for task in tasks] == [0, len(sure)]
+    assert {q for q, each in tasks[-1].inventory.corridors.items() if each.required} == set(sure)
+    assert found.status == "optimal" and found.design.costs.capex <= capex

@@ -91,7 +91,8 @@ def hold_priority(model: Formulation, total: float) -> None:
     weights = [(v, -weight / PRIORITY_SCALE) for v, weight in goal.terms]
     terms = [(v, weight) for v, weight in weights if weight >= LEAST_PRIORITY]
     too_small = sum(weight for _, weight in weights if weight < LEAST_PRIORITY)
-    model.add(terms, ">=", total * goal.scale / PRIORITY_SCALE - too_small - ROUNDING, "priority")
+    if terms:
+        model.add(terms, ">=", total * goal.scale / PRIORITY_SCALE - too_small - ROUNDING, "priority")
 
 
 @row_family("relays")

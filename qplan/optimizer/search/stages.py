@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -14,6 +14,7 @@ from qplan.candidates.prices import Metric, money_of_ends
 from qplan.inventory.model import Inventory
 from qplan.optimizer.limits import ENDED_BY_ITSELF, SearchParameters, Status, StopReason, gap
 from qplan.optimizer.model.changes import Reference, hold_changes
+from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import (
     changes_goal,
     cost_goal,
@@ -97,9 +98,23 @@ def stages(inventory: Inventory, reference: Reference | None = None) -> list[Sta
 
 
 def _hold_priority(inventory: Inventory, total: float) -> SideConstraint:
-    return SideConstraint(
-        lambda model: hold_priority(model, total), lambda design: _priority(inventory, design) >= total
-    )
+    """The total of all corridors that are optional in the inventory; some may be required by now."""
+
+    def row(model: Formulation) -> None:
+        optional = {q: c.priority for q, c in inventory.corridors.items() if not c.required}
+        given = _sum(priority for q, priority in optional.items() if q not in model.served)
+        hold_priority(model, total - float(given))
+
+    return SideConstraint(row, lambda design: _priority(inventory, design) >= total)
+
+
+def _require_served(inventory: Inventory, design: Design) -> Inventory:
+    """With the optional corridors required that every design serves which is of as high a total priority."""
+    served = {q.id for q in design.corridors if q.served}
+    optional = {q: c for q, c in inventory.corridors.items() if not c.required}
+    lost = _sum(c.priority for q, c in optional.items() if q not in served)
+    sure = {q: c.model_copy(update={"required": True}) for q, c in optional.items() if _sum([c.priority]) > lost}
+    return inventory.model_copy(update={"corridors": {**inventory.corridors, **sure}})
 
 
 def _hold_relays(count: int) -> SideConstraint:
@@ -125,7 +140,12 @@ def price_design(design: Design, metric: Metric, reference: Reference | None) ->
 def _priority(inventory: Inventory, design: Design) -> float:
     """Total priority of the optional corridors that the design serves."""
     chosen = (inventory.corridors[q.id] for q in design.corridors if q.served)
-    return float(sum((Decimal(repr(c.priority)) for c in chosen if not c.required), Decimal(0)))
+    return float(_sum(corridor.priority for corridor in chosen if not corridor.required))
+
+
+def _sum(priorities: Iterable[float]) -> Decimal:
+    """As they are written, without rounding."""
+    return sum((Decimal(repr(priority)) for priority in priorities), Decimal(0))
 
 
 def search_plan(
@@ -146,10 +166,11 @@ def search_plan(
     objective, last = Found(StopReason.PROOF, None, None), Found(StopReason.PROOF, None, None)
     notes: dict[str, None] = {}
     checked = precheck(inventory, candidates, parameters.clock.share(PRECHECK_SHARE))
+    asked_for = inventory
     for stage in stages(inventory, reference):
         asked = replace(parameters, gap=0.0) if stage.exact else parameters
         served = None if design is None else frozenset(q.id for q in design.corridors if q.served)
-        task = Task(inventory, candidates, stage, side_constraints, served, solver, asked, start, reference)
+        task = Task(asked_for, candidates, stage, side_constraints, served, solver, asked, start, reference)
         begun(task)
         if checked.impossible:
             return Search(Status.INFEASIBLE, StopReason.PROOF, method="precheck", precheck=checked)
@@ -167,6 +188,7 @@ def search_plan(
             break
         if stage.hold is not None:
             side_constraints = (*side_constraints, stage.hold(design))
+            asked_for = _require_served(inventory, design)
     assert design is not None  # there is a stage, and it has found one
     found = _conclude(inventory, design, objective, last, parameters.gap, reference)
     return replace(found, notes=(*found.notes, *notes))
