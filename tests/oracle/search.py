@@ -26,7 +26,8 @@ from qplan.inventory.commercial import Offer
 from qplan.inventory.model import Corridor, Inventory, Item
 
 CAPEX, TCO, RELAYS, CHANGES, BARRED, FIRST_RESOURCE = range(6)
-SLACK = 1e-9  # of a limit or a count, relative above 1
+SLACK = 1e-9  # of a limit, relative above 1
+RATE_SLACK = 1e-6  # of the systems that a load asks for: rates are promised to this share
 HALF_A_CENT = 0.005
 RELAY_WEIGHT = 1e9  # one relay outweighs any money of a small instance
 TIE = 1e-7
@@ -368,7 +369,7 @@ class Tables:
     def _counts(self, load: np.ndarray) -> np.ndarray:
         """Systems that a load needs on each link; a link in use has one at least."""
         needed = load / self.rates
-        return np.maximum(1.0, np.ceil(needed - SLACK * np.maximum(1.0, needed)))
+        return np.maximum(1.0, np.ceil(needed * (1 - RATE_SLACK)))
 
     def _take(self, row: np.ndarray, site_id: str, rack_units: float, power_w: float) -> None:
         at = FIRST_RESOURCE + len(self.fibre_ids) + self.site_ids.index(site_id)
