@@ -6,9 +6,12 @@ import pytest
 from networks import corridor, fibre, network
 
 from qplan.candidates.links import enumerate_candidates
+from qplan.optimizer.heuristics.guided_search import GuidedSearch
 from qplan.optimizer.limits import SearchParameters
 from qplan.optimizer.model.stage import Task
-from qplan.optimizer.search.stages import _round_bound, search_plan
+from qplan.optimizer.search.minimization import minimize
+from qplan.optimizer.search.stages import _round_bound, search_plan, stages
+from qplan.optimizer.search.steps import FirstPlan
 
 
 @pytest.mark.parametrize(
@@ -25,6 +28,29 @@ from qplan.optimizer.search.stages import _round_bound, search_plan
 )
 def test_a_bound_is_rounded_to_the_safe_side(objective, value, bound, said):
     assert _round_bound(objective, value, bound) == pytest.approx(said, rel=1e-12)
+
+
+def test_a_later_stage_begins_with_the_design_of_the_one_before(monkeypatch):
+    """Also where local search finds none that keeps what the stage before has found."""
+    fibres = {"f": fibre("a", "x", setup_cost_per_strand=900), "g": fibre("x", "b")}
+    fibres |= {way: fibre(*way) for way in ("ay", "yz", "zb")}
+    inventory, tasks = network(fibres, {"c": corridor("a", "b")}, objective="relays"), list[Task]()
+    found = search_plan(inventory, enumerate_candidates(inventory), "highs", SearchParameters(0.0), tasks.append)
+    relays, money = tasks
+    assert relays.before is None and money.before is not None and money.before.relay_count == found.value == 1
+    monkeypatch.setattr(GuidedSearch, "plan", lambda *_: None)
+    assert minimize(money, (FirstPlan(),), known=True).incumbent.value == pytest.approx(found.design.costs.tco)
+
+
+@pytest.mark.parametrize(
+    ("objective", "bound", "least"), [("relays", 4.2, 5), ("relays", 4 + 1e-9, 4), ("tco", 4.2, 4.2)]
+)
+def test_relays_are_whole(objective, bound, least):
+    inventory = network({"f": fibre("a", "b")}, {"c": corridor("a", "b")}, objective=objective)
+    stage = stages(inventory)[0]
+    task = Task(inventory, enumerate_candidates(inventory), stage, (), None, "highs", SearchParameters(0.0))
+    assert task.least(bound) == least
+    assert task.within(5.0, bound) is (least == 5)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,7 @@ from qplan.optimizer.model.path_rows import formulate
 from qplan.time_budget import TimeBudget
 
 PROOF = 1e-9  # relative difference of value and bound at which they count as equal
+WHOLE = 1e-6  # above a whole number a bound may lie by rounding
 CENT = 0.01  # to which a bound on money is rounded down
 
 
@@ -41,6 +43,7 @@ class Stage:
     measure: Callable[[Design], float]
     hold: Callable[[Design], SideConstraint] | None
     exact: bool  # solved at gap 0
+    whole: bool  # its values are whole numbers
     objective: bool  # its value and bound are the plan's
 
 
@@ -62,13 +65,13 @@ class WarmStart:
 
 @dataclass(frozen=True)
 class Task:
-    """What is the same throughout one minimisation. `served`: optional corridors served in an earlier stage's best."""
+    """What is the same throughout one minimisation. `before`: the best design of the stages before, which it may be."""
 
     inventory: Inventory
     candidates: CandidateGraph
     stage: Stage
     side_constraints: tuple[SideConstraint, ...]
-    served: frozenset[str] | None
+    before: Design | None
     solver: str
     parameters: SearchParameters
     start: WarmStart = WarmStart()
@@ -78,6 +81,11 @@ class Task:
     @property
     def clock(self) -> TimeBudget:
         return self.parameters.clock
+
+    @property
+    def served(self) -> frozenset[str] | None:
+        """Optional corridors served in an earlier stage's best, and all others; None where there was no such stage."""
+        return None if self.before is None else frozenset(q.id for q in self.before.corridors if q.served)
 
     def part(self, share: float) -> Task:
         """The same with a share of the time left."""
@@ -122,7 +130,11 @@ class Task:
 
     def within(self, value: float, bound: float | None) -> bool:
         """The value is proven within the gap asked for."""
-        return bound is not None and within(self.parameters.gap, value, bound)
+        return bound is not None and within(self.parameters.gap, value, self.least(bound))
+
+    def least(self, bound: float) -> float:
+        """What no design goes below, if not below the bound: the next whole number where values are whole."""
+        return float(math.ceil(bound - WHOLE)) if self.stage.whole else bound
 
 
 def within(gap: float, value: float, bound: float) -> bool:

@@ -84,7 +84,7 @@ class BendersLoop:
                 return self._conclude(last.stopped_by)
             known, bound = self.incumbent, self.bound
             if known is not None and bound is not None and self.task.within(known.value, bound):
-                return self._conclude(ending(known.value, bound))
+                return self._conclude(ending(known.value, self.task.least(bound)))
             settled = not self._forbid(last)
             if reason := stop_reason(self.task.clock):  # also where it only ended the routing: then nothing is settled
                 return self._conclude(reason)

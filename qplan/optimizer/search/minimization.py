@@ -99,5 +99,6 @@ def _tell(step: Step, defect: Exception) -> str:
 def _conclude(task: Task, standing: Standing) -> Found:
     incumbent, bound, reason = standing.incumbent, standing.bound, standing.ended
     if incumbent is not None and bound is not None and reason is None:
-        reason, bound = ending(incumbent.value, bound), min(bound, incumbent.value)
+        bound = min(task.least(bound), incumbent.value)
+        reason = ending(incumbent.value, bound)
     return Found(reason or StopReason.SOLVER_FAILED, incumbent, bound, standing.method, standing.notes)

@@ -23,7 +23,7 @@ from qplan.optimizer.model.objectives import (
     lost_priority_goal,
     relays_goal,
 )
-from qplan.optimizer.model.stage import CENT, Found, SideConstraint, Stage, Task, WarmStart
+from qplan.optimizer.model.stage import CENT, WHOLE, Found, SideConstraint, Stage, Task, WarmStart
 from qplan.optimizer.search.minimization import minimize
 
 PRECHECK_SHARE = 0.2  # of the time left, at the most, goes to what the graph proves
@@ -61,6 +61,7 @@ def stages(inventory: Inventory, reference: Reference | None = None) -> list[Sta
                 lambda design: -_priority(inventory, design),
                 lambda design: _hold_priority(inventory, _priority(inventory, design)),
                 exact=True,
+                whole=False,
                 objective=False,
             )
         )
@@ -71,6 +72,7 @@ def stages(inventory: Inventory, reference: Reference | None = None) -> list[Sta
                 lambda design: float(reference.changes(design)),
                 lambda design: _hold_changes(reference, reference.changes(design)),
                 exact=True,
+                whole=True,
                 objective=False,
             )
         )
@@ -81,6 +83,7 @@ def stages(inventory: Inventory, reference: Reference | None = None) -> list[Sta
                 lambda design: float(design.relay_count),
                 lambda design: _hold_relays(design.relay_count),
                 exact=True,
+                whole=True,
                 objective=True,
             )
         )
@@ -91,6 +94,7 @@ def stages(inventory: Inventory, reference: Reference | None = None) -> list[Sta
             lambda design: price_design(design, metric, reference),
             None,
             exact=False,
+            whole=False,
             objective=inventory.objective != "relays",
         )
     )
@@ -169,8 +173,7 @@ def search_plan(
     asked_for = inventory
     for stage in stages(inventory, reference):
         asked = replace(parameters, gap=0.0) if stage.exact else parameters
-        served = None if design is None else frozenset(q.id for q in design.corridors if q.served)
-        task = Task(asked_for, candidates, stage, side_constraints, served, solver, asked, start, reference)
+        task = Task(asked_for, candidates, stage, side_constraints, design, solver, asked, start, reference)
         begun(task)
         if checked.impossible:
             return Search(Status.INFEASIBLE, StopReason.PROOF, method="precheck", precheck=checked)
@@ -254,7 +257,7 @@ def _round_bound(objective: str, value: float, bound: float | None) -> float | N
     if bound is None:
         return None
     if objective == "relays":
-        return min(value, float(math.ceil(bound - 1e-6)))
+        return min(value, float(math.ceil(bound - WHOLE)))
     bound -= BOUND_SAFETY * abs(bound)
     if value - bound < max(CENT, 2 * BOUND_SAFETY * abs(value)):  # money is exact to the cent, the solver to this share
         return value

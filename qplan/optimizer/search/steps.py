@@ -45,6 +45,7 @@ FLOW_GUIDED_SHARE = 0.8  # of the time left then, at the most, goes to the plan 
 MOST_BRANCHED_COLUMNS = 100_000  # of the arc flow: with more each subproblem takes seconds
 FLOW_BRANCHING_SHARE = 0.9  # of the time left, at the most, goes to branching on the arc flow
 LASTING_SHARE = 0.95  # the same where nothing raises the bound any more
+BRANCHING_SHARE_OF_COUNTS = 0.5  # of the time left, at the most: after that the solver's cuts may say more
 GUIDED_SHARE = 0.25  # of the time left, at the most, goes to the plan that it guides where branching is promising
 
 
@@ -61,7 +62,8 @@ class FirstPlan:
         earlier = None if start.design is None else task.incumbent(start.design)
         planner = GuidedSearch(task, search.prices)
         on_earlier = planner.plan(task.served, dict.fromkeys(start.links, 1.0), {}) if start.links else None
-        incumbent = better(earlier, on_earlier, planner.plan(task.served, {}, {}))
+        of_stage_before = None if task.before is None else task.incumbent(task.before)
+        incumbent = better(earlier, of_stage_before, on_earlier, planner.plan(task.served, {}, {}))
         if incumbent is None:  # patched routes of some corridors may have taken the strands that others need
             unpatched = [link.id for link in task.candidates.links if not link.route.bypass_sites]
             incumbent = GuidedSearch(task, search.prices, unpatched).plan(task.served, {}, {})
@@ -272,14 +274,16 @@ class Branching:
             search.rates_bind and ArcFlowRelaxation(several=True).wanted(search, standing)
         ):
             return False  # where the arc flow says more than cuts do, branching on these adds nothing
-        # large lifts, and counts, are the solver's business
-        return not (root.layered or root.relaxation.approximate or search.task.stage.exact)
+        # large lifts, and priorities, are the solver's business
+        stage = search.task.stage
+        return not (root.layered or root.relaxation.approximate or (stage.exact and not stage.whole))
 
     def take(self, search: Minimization, standing: Standing) -> Standing:
         root, bound = standing.root, standing.bound
         assert root is not None and bound is not None
         promising = promising_links(search.model, root, standing.incumbent)
-        tree = BranchAndCut(search.task, search.model, root, standing.incumbent, search.prices, promising)
+        task = search.task.part(BRANCHING_SHARE_OF_COUNTS) if search.task.stage.whole else search.task
+        tree = BranchAndCut(task, search.model, root, standing.incumbent, search.prices, promising)
         found = tree.run(bound)
         rows = (*standing.rows, *found.rows)
         root.witnesses.learn(found.incumbent, rows)
