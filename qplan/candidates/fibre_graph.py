@@ -68,6 +68,14 @@ def breadth_first(
     return reached
 
 
+def way_to(reached: Mapping[str, tuple[int, str]], end: str) -> list[str]:
+    """From where a search began to what it reached."""
+    way = [end]
+    while reached[way[-1]][0]:
+        way.append(reached[way[-1]][1])
+    return way[::-1]
+
+
 def connected_parts(pairs: Iterable[tuple[str, str]]) -> list[list[str]]:
     """The vertices that edges join with each other, sorted in each part, the parts by their first."""
     neighbours = adjacent(pairs)

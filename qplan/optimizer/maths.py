@@ -31,6 +31,7 @@ MODULES = (
     "cuts.exclusive_flow_cuts",
     "cuts.flow_shadow",
     "cuts.layered_trees",
+    "cuts.star_trees",
     "cuts.layered_flows",
     "cuts.layered_cuts",
     "cuts.cutset_cuts",

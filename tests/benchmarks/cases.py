@@ -85,6 +85,7 @@ BEYOND = {  # the same on other networks, and what the table has not
 }
 OTHERS = {
     "k2-node-spread": ({"paths": (2,), "hub": False}, {"150": (0.01, 60), "500": (0.03, 120), "1000": (0.05, 120)}),
+    "k2-relays": ({"paths": (2,), "extra_relays": 8}, {"150": (0.1, 60)}),
     "mixed-k": ({"paths": (1, 2, 3)}, {"150": (0.01, 60), "500": (0.03, 120)}),
     "k1-strands": ({"rates": True, "strands": 2}, {"150": (0.05, 120), "500": (0.1, 120)}),
     "k1-one-strand": ({"rates": True, "strands": 1}, {"150": (None, 120)}),

@@ -17,14 +17,14 @@ import qplan
 from qplan.candidates import routes
 from qplan.candidates.links import enumerate_candidates
 from qplan.explain import trials
-from qplan.explain.findings import AsRead
+from qplan.explain.findings import AsRead, Proposal, Remedy
 from qplan.explain.infeasibility import further
 from qplan.explain.infeasibility.clash import find_clash, keep_limits
 from qplan.explain.infeasibility.concessions import propose_relays
 from qplan.explain.infeasibility.explanation import explain
 from qplan.explain.infeasibility.irreducible import Irreducible, find_irreducible
 from qplan.explain.infeasibility.limits import examine_limits
-from qplan.explain.infeasibility.remedies import try_for_all
+from qplan.explain.infeasibility.remedies import Success, Tried, try_for_all
 from qplan.explain.infeasibility.rules import let_in
 from qplan.explain.trials import Trials
 from qplan.explain.variants import apply_settings, keep_corridors, keep_required
@@ -702,3 +702,12 @@ def test_what_is_asked_for_stands_beside_a_factor_on_all_demands(demand, tmp_pat
     again = qplan.load(file, demand_factor=500, set=remedy.settings)
     assert again.inventory.corridors["c"].demand_bps == pytest.approx(2000)
     assert qplan.optimize(again).plan.costs.tco == remedy.cost
+
+
+def test_remedies_of_equal_cost_are_in_the_order_of_their_numbers():
+    def remedy(amount: str) -> Remedy:
+        return Remedy("", (f"corridors.c.max_relays={amount}",), "inventory", "tco", 1.0, False, True, "kept")
+
+    nothing = Proposal(())
+    tried = Tried(tuple(Success(remedy(amount), nothing, nothing) for amount in ("10", "9.25", "9.5", "8")))
+    assert [one.remedy for one in tried.sort().successes] == [remedy(amount) for amount in ("8", "9.25", "9.5", "10")]

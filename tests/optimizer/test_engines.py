@@ -32,6 +32,7 @@ from qplan.optimizer.cuts.layered_flows import add_layered_flows
 from qplan.optimizer.cuts.layered_trees import add_layered_trees
 from qplan.optimizer.cuts.leaf_cuts import leaf_cuts
 from qplan.optimizer.cuts.lifts import Lifts
+from qplan.optimizer.cuts.star_trees import add_star_trees, star_ties, star_tree_cuts
 from qplan.optimizer.cuts.tree_cuts import directed_cuts
 from qplan.optimizer.cuts.trees import add_trees, frame, trees_bind
 from qplan.optimizer.cuts.witnesses import Witnesses
@@ -312,6 +313,30 @@ def test_cuts_of_trees_hold_for_designs_whatever_the_point(cases):
                 witnesses.judge(rows, None)
                 judged.update(row.family for row in rows)
     assert judged["leaf_cut"] > 0 and judged.total() > len(cases)
+
+
+def test_star_trees_hold_for_designs_whatever_the_point(cases):
+    """Designs that serve some of the corridors, all of which are optional here."""
+    judged = Counter[str]()
+    for case in cases:
+        optional = {
+            q: corridor.model_copy(update={"required": False}) for q, corridor in case.inventory.corridors.items()
+        }
+        task = replace(case.task, inventory=case.inventory.model_copy(update={"corridors": optional}))
+        rng, model = random.Random(case.seed), task.design_model()
+        stars = tuple(add_star_trees(model))
+        witnesses, goal = Witnesses(model, Lifts(star_trees=stars)), task.stage.goal(model)
+        for _ in range(4):
+            served = {q for q in optional if rng.random() < 0.7}
+            liked = {link.id: rng.random() for link in task.candidates.links}
+            found = GuidedSearch(task, goal.prices).plan(served, liked, {})
+            witnesses.learn(found, list(star_ties(model, stars)))
+        for _ in range(10):
+            point = np.array([rng.choice((0.0, rng.random(), 1.0)) * float(v.upBound) for v in model.columns])
+            rows = star_tree_cuts(model, stars).separate(point)
+            witnesses.judge(rows, None)
+            judged.update(row.family for row in rows if witnesses.points)
+    assert min(judged[family] for family in ("star_tree_cut", "star_tree_relay", "star_tree_balance")) > 0, judged
 
 
 def test_cuts_of_flows_hold_for_designs_whatever_the_point(cases):

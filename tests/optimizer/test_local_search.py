@@ -24,7 +24,7 @@ from qplan.optimizer.limits import SearchParameters
 from qplan.optimizer.model.stage import Task
 from qplan.optimizer.search.minimization import minimize
 from qplan.optimizer.search.stages import stages
-from qplan.optimizer.search.steps import FirstPlan
+from qplan.optimizer.search.steps import FirstPlan, ServeMore
 from qplan.time_budget import TimeBudget
 
 
@@ -127,3 +127,24 @@ def test_the_best_of_all_shaken_plans_is_kept(monkeypatch):
         gained += shaken.value < first.value
         dearer += values != sorted(values, reverse=True)
     assert gained and dearer
+
+
+@pytest.mark.parametrize(
+    ("priorities", "capex", "at_first", "at_last"),
+    [
+        ({"c": 5, "d": 3, "e": 3}, 200, 6, 6),  # c costs as much as d and e
+        ({"c": 5, "d": 3}, 200, 3, 5),  # d is worth more for its price, but leaves no room for c
+        ({"c": 0, "d": 3}, 300, 3, 3),
+    ],
+)
+def test_a_budget_is_spent_where_it_gives_most_priority(priorities, capex, at_first, at_last):
+    """Corridor c is two links long, the others one; each link costs 100."""
+    fibres = {"c1": fibre("c1", "cx"), "c2": fibre("cx", "c2"), "d": fibre("d1", "d2"), "e": fibre("e1", "e2")}
+    corridors = {q: corridor(f"{q}1", f"{q}2", required=False, priority=p) for q, p in priorities.items()}
+    inventory = network(fibres, corridors, budget={"capex": capex})
+    graph, limits = enumerate_candidates(inventory), SearchParameters(0.0)
+    task = Task(inventory, graph, stages(inventory)[0], (), None, "highs", limits)
+    totals = [
+        -minimize(task, taken, known=True).incumbent.value for taken in ((FirstPlan(),), (FirstPlan(), ServeMore()))
+    ]
+    assert totals == [at_first, at_last]

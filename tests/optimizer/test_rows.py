@@ -28,6 +28,7 @@ from qplan.optimizer.cuts.layered_trees import add_layered_trees, layer_entries,
 from qplan.optimizer.cuts.leaf_cuts import leaf_cuts
 from qplan.optimizer.cuts.path_cuts import link_ends, path_cuts
 from qplan.optimizer.cuts.row import Row, require
+from qplan.optimizer.cuts.star_trees import add_star_trees, star_ties, star_tree_cuts
 from qplan.optimizer.cuts.tree_cuts import directed_cuts, rest_cuts, tree_balance
 from qplan.optimizer.cuts.trees import add_trees
 from qplan.optimizer.cuts.zero_half_cuts import zero_half_cuts
@@ -134,6 +135,13 @@ def with_layered_tree(inventory: Inventory) -> Formulation:
     layered = add_layered_trees(model)
     cuts = layered_tree_cuts(model, layered).separate(asked(model))
     return add(model, [*layer_ties(model, layered), *layer_entries(model, layered), *cuts])
+
+
+def with_star_trees(inventory: Inventory) -> Formulation:
+    model = formulate_design(inventory, enumerate_candidates(inventory))
+    stars = add_star_trees(model)
+    cuts = [row for row in star_tree_cuts(model, stars).separate(asked(model)) if row.family == "star_tree_cut"]
+    return add(model, [*star_ties(model, stars), *cuts])
 
 
 def with_layered_flow(inventory: Inventory) -> Formulation:
@@ -260,6 +268,13 @@ CASES: dict[str, tuple[Inventory, Callable[[Inventory], Formulation]]] = {
         with_layered_tree,
     ),
     "layered_flow": (network(RING, {"c": corridor("a", "b", max_relays=1, paths=2)}), with_layered_flow),
+    "star_trees": (
+        network(
+            {"f": fibre("a", "x"), "g": fibre("x", "b"), "h": fibre("b", "c")},
+            {q: corridor("a", q, required=False, priority=2) for q in "bc"},
+        ),
+        with_star_trees,
+    ),
     "path_cuts": (network(RISKS, {"c": corridor("a", "b", paths=2)}), with_path_cuts),
     "exclusive_flows": (network(RISKS, {"c": corridor("a", "b", paths=2, required=False)}), with_exclusive_flows),
     "zero_halves": (network(PRISM, {"c": corridor("a", "b", paths=2)}), with_zero_halves),

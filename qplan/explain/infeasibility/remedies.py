@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -27,6 +28,7 @@ MOST_OF_OBSTACLES = 9  # proposals that remove obstacles, of one list
 MOST_TRIED = 12  # proposals of one list
 MOST_STEPS = 3  # changes that make one remedy
 MOST_FOLLOWED = 3  # proposals that did not help by themselves and are taken a step further
+NUMBER = re.compile(r"(\d+(?:\.\d+)?)")
 SITE_COSTS = {"node_cost", "node_cost_per_year", "relay_cost", "relay_cost_per_year"}
 
 
@@ -74,11 +76,12 @@ class Tried:
         return self.successes[0].proposal if self.successes else None
 
 
-def _rank(remedy: Remedy) -> tuple[bool, int, bool, float, tuple[str, ...]]:
-    """Of known cost first."""
+def _rank(remedy: Remedy) -> tuple[bool, int, bool, float, list[list[str | float]]]:
+    """Of known cost first; among equals 8 comes before 10."""
     cost = math.inf if remedy.cost is None else remedy.cost
     service = SERVICE.index(remedy.service)
-    return remedy.scope != "inventory", service, not remedy.cost_known, cost, remedy.settings
+    written = [[float(part) if i % 2 else part for i, part in enumerate(NUMBER.split(one))] for one in remedy.settings]
+    return remedy.scope != "inventory", service, not remedy.cost_known, cost, written
 
 
 def rank_reasons(found: Diagnosis, tried: Tried) -> tuple[Reason, ...]:

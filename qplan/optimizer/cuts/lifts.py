@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from qplan.optimizer.cuts.layered_flows import add_layered_flows
 from qplan.optimizer.cuts.layered_trees import LayeredTree, add_layered_trees
 from qplan.optimizer.cuts.relay_cuts import relaying_binds
+from qplan.optimizer.cuts.star_trees import StarTree, add_star_trees
 from qplan.optimizer.cuts.trees import Scope, Trees, add_trees
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
@@ -15,11 +16,12 @@ from qplan.time_budget import UNLIMITED, TimeBudget
 
 @dataclass(frozen=True)
 class Lifts:
-    """Trees of components, layered trees of roots, and the corridors that have layered flows."""
+    """Trees of components, layered trees and star trees of roots, and the corridors that have layered flows."""
 
     trees: Trees = Trees()
     layered_trees: tuple[LayeredTree, ...] = ()
     layered_flows: frozenset[str] = frozenset()
+    star_trees: tuple[StarTree, ...] = ()
 
     @property
     def layered(self) -> frozenset[str]:
@@ -33,4 +35,5 @@ def add_lifts(
     """Add all to a model, while there is time. `joined`: for designs in one piece only; `scope`: for those within."""
     trees = Trees() if clock.spent else add_trees(model, joined, relaying_binds(model, goal), scope)
     layered_trees = () if clock.spent else tuple(add_layered_trees(model))
-    return Lifts(trees, layered_trees, frozenset() if clock.spent else frozenset(add_layered_flows(model)))
+    layered_flows = frozenset[str]() if clock.spent else frozenset(add_layered_flows(model))
+    return Lifts(trees, layered_trees, layered_flows, () if clock.spent else tuple(add_star_trees(model)))

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import pairwise
 
 import numpy as np
 
 from qplan.candidates.design import Design
-from qplan.candidates.fibre_graph import adjacent, breadth_first
+from qplan.candidates.fibre_graph import adjacent, breadth_first, way_to
 from qplan.candidates.model import systems_needed
 from qplan.optimizer.cuts.layered_trees import layered_tree_values
 from qplan.optimizer.cuts.lifts import Lifts
 from qplan.optimizer.cuts.row import Row
+from qplan.optimizer.cuts.star_trees import star_tree_values
 from qplan.optimizer.cuts.trees import Trees
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.stage import Incumbent
@@ -60,7 +61,7 @@ def tree_values(trees: Trees, design: Design) -> dict[str, float]:
             if trees.spans:
                 values[trees.spans[k, l].name] = 1.0
             for end in trees.components[l].ends:
-                values |= {trees.arcs[k, tail, head].name: 1.0 for tail, head in pairwise(_way(reached, end))}
+                values |= {trees.arcs[k, tail, head].name: 1.0 for tail, head in pairwise(way_to(reached, end))}
         waiting = [l for l in waiting[1:] if l not in spanned]
     neighbours = adjacent(arc for arc in trees.rest_links if arc in installed)
     for l in waiting:
@@ -68,18 +69,10 @@ def tree_values(trees: Trees, design: Design) -> dict[str, float]:
         first, *others = trees.components[l].ends
         reached = breadth_first(neighbours, first)
         for other in others:
-            path = _way(reached, other)
+            path = way_to(reached, other)
             values |= {trees.rest_links[min(a, b), max(a, b)].name: 1.0 for a, b in pairwise(path)}
             values |= {trees.rest_relays[s].name: 1.0 for s in path[1:-1] if s in trees.rest_relays}
     return values
-
-
-def _way(reached: Mapping[str, tuple[int, str]], end: str) -> list[str]:
-    """From where a search began to what it reached."""
-    way = [end]
-    while reached[way[-1]][0]:
-        way.append(reached[way[-1]][1])
-    return way[::-1]
 
 
 class UnsoundCut(Exception):
@@ -109,6 +102,7 @@ class Witnesses:
         values = start_values(self.model, design)
         trees = self.lifts.trees
         values |= tree_values(trees, design) | layered_tree_values(self.lifts.layered_trees, design)
+        values |= star_tree_values(self.lifts.star_trees, design)
         if trees.extra is not None:
             values[trees.extra.name] = sum(weight * values[variable.name] for variable, weight in trees.counted)
         self.designs.append(design)

@@ -14,6 +14,7 @@ from qplan.candidates.design import Design, in_order
 from qplan.candidates.paths import Weights, relays_of
 from qplan.candidates.prices import Prices
 from qplan.optimizer.heuristics.local_search import construct, improve, orders, perturb
+from qplan.optimizer.heuristics.optional_corridors import leave_some_out, serve_optional
 from qplan.optimizer.heuristics.routing_state import RoutingState
 from qplan.optimizer.model.designs import design_of
 from qplan.optimizer.model.objectives import Goal
@@ -24,6 +25,7 @@ from qplan.time_budget import TimeBudget
 FEW, MANY = 3, 12  # orders in which corridors are routed
 EFFORT = 2400  # links × orders
 GRACE_S = 2.0  # after the time limit, in which a plan may still be made up
+IDLE = 40  # times that other optional corridors are served without a higher total, until no more are tried
 KICKS, LASTING = 4, 10  # of a plan on the same links; how many times as many turns where nothing is of more use
 LIKELY, OTHERS = 0.8, 0.2  # share of the links that are liked, and of all others, on which a plan is shaken
 ASTRAY = 0.006  # by how much a plan may cost more than the best to be shaken further
@@ -117,15 +119,30 @@ class GuidedSearch:
         clock = self.task.clock
         return clock.interrupted or clock.seconds_over() > GRACE_S
 
-    def _add_optional(self, state: RoutingState) -> None:
-        """Optional corridors, those of high priority first, as long as the budget allows."""
-        corridors = self.task.inventory.corridors
-        optional = sorted((-c.priority, q) for q, c in corridors.items() if not c.required)
-        for _, q in optional:
-            if self._over():
-                return
-            if state.route(self.index.commodities[q]) and self._incumbent(state) is None:
-                state.remove(self.index.commodities[q])
+    def _add_optional(self, state: RoutingState, rng: random.Random | None = None) -> None:
+        """Optional corridors, as long as the budget allows."""
+        serve_optional(state, self.optional, lambda state: self._incumbent(state) is not None, self._over, rng)
+
+    @property
+    def optional(self) -> dict[str, float]:
+        """The priorities of optional corridors."""
+        return {q: c.priority for q, c in self.task.inventory.corridors.items() if not c.required}
+
+    def serve_more(self, incumbent: Incumbent) -> Incumbent:
+        """Optional corridors of a plan left out and others served, again and again, for a higher total priority."""
+        rng, best, state, idle = random.Random(len(self.optional)), incumbent, self._state(incumbent), 0
+        while idle < IDLE and not self._over():
+            trial = state.copy()
+            leave_some_out(trial, self.optional, rng)
+            self._add_optional(trial, rng)
+            improve(trial, self._over)
+            self._add_optional(trial, rng)
+            found = self._incumbent(trial)
+            idle += 1
+            if found is not None and found.value <= best.value:
+                idle = idle if found.value == best.value else 0
+                best, state = found, trial
+        return best
 
     def _design(self, state: RoutingState) -> Design:
         return design_of(self.task.inventory, self.task.candidates, served_corridors(state))

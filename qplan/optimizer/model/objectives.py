@@ -12,6 +12,7 @@ from qplan.optimizer.model.changes import Reference, count_changes
 from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation
 
+PRIORITY = "priority"  # the name of the goal of optional corridors
 PRIORITY_SCALE = 1024.0  # steps of a goal below 0.5 are lost on HiGHS 1.15 when it is given a start
 LEAST_PRIORITY = 1e-9  # of the largest priority: solvers leave out what weighs less
 ROUNDING = 1e-12  # of the largest priority, in the total of all
@@ -78,7 +79,7 @@ def lost_priority_goal(model: Formulation) -> Goal:
     largest = max(priorities.values(), default=0.0) or 1.0
     scale = PRIORITY_SCALE / largest
     terms = tuple((v, -priorities[q] * scale) for q, v in model.served.items())
-    return Goal("priority", terms, scale, scale_prices(model, "tco")[0])
+    return Goal(PRIORITY, terms, scale, scale_prices(model, "tco")[0])
 
 
 @row_family("priority")

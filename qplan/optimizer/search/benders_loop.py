@@ -23,6 +23,7 @@ from qplan.optimizer.cuts.layered_trees import layer_ties
 from qplan.optimizer.cuts.lifts import add_lifts
 from qplan.optimizer.cuts.path_cuts import path_cuts
 from qplan.optimizer.cuts.row import Row, translate
+from qplan.optimizer.cuts.star_trees import star_ties
 from qplan.optimizer.cuts.witnesses import Witnesses, start_values
 from qplan.optimizer.heuristics.guided_search import GuidedSearch
 from qplan.optimizer.limits import StopReason, stop_reason
@@ -55,7 +56,8 @@ class BendersLoop:
         self.tight = find_tight_links(self.task.inventory, self.task.candidates)  # links whose rate can bind
         self.columns = tuple(self.model.index())  # without the paths that come later
         index = self.model.index_of_all()
-        self._add([*layer_ties(self.model, lifts.layered_trees), *(translate(row, names, index) for row in rows)])
+        ties = (*layer_ties(self.model, lifts.layered_trees), *star_ties(self.model, lifts.star_trees))
+        self._add([*ties, *(translate(row, names, index) for row in rows)])
         networks = list(self.model.networks)
         families = (path_cuts, layered_cuts, exclusive_cuts)
         self.separators = [*(family(self.model, networks) for family in families), cutset_cuts(self.model)]

@@ -27,6 +27,7 @@ from qplan.optimizer.search.steps import (
     OnePiecePlan,
     RootRelaxation,
     Rounds,
+    ServeMore,
     ShadowedRelaxation,
     SimplexRelaxation,
 )
@@ -35,6 +36,7 @@ from qplan.time_budget import OutOfTime
 LAST: tuple[Step, ...] = (ExactModel(),)
 STEPS: tuple[Step, ...] = (
     FirstPlan(),
+    ServeMore(),
     CorridorsAlone(),
     ArcFlowRelaxation(several=True),
     FlowBranching(),

@@ -54,14 +54,15 @@ def stages(inventory: Inventory, reference: Reference | None = None) -> list[Sta
     Where changes against an earlier plan come first, their number stands after the priorities.
     """
     order = []
-    if any(not corridor.required for corridor in inventory.corridors.values()):
+    priorities = [corridor.priority for corridor in inventory.corridors.values() if not corridor.required]
+    if priorities:
         order.append(
             Stage(
                 lost_priority_goal,
                 lambda design: -_priority(inventory, design),
                 lambda design: _hold_priority(inventory, _priority(inventory, design)),
                 exact=True,
-                whole=False,
+                whole=all(priority.is_integer() for priority in priorities),
                 objective=False,
             )
         )

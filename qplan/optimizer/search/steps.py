@@ -13,6 +13,7 @@ from qplan.optimizer.cuts.trees import components, trees_bind
 from qplan.optimizer.cuts.witnesses import UnsoundCut
 from qplan.optimizer.heuristics.guided_search import GuidedSearch, shake
 from qplan.optimizer.limits import Sighting, StopReason, stop_reason, watch_nothing
+from qplan.optimizer.model.objectives import PRIORITY
 from qplan.optimizer.model.stage import better, highest
 from qplan.optimizer.search.arc_flow import ArcFlow, arc_flow
 from qplan.optimizer.search.benders_loop import BendersLoop
@@ -36,6 +37,7 @@ from qplan.optimizer.search.standing import Minimization, Standing, met
 
 FIRST_PLAN_SHARE = 0.1  # of the time left, at the most, goes to improving the first plan: what guides comes later
 ALONE_SHARE = 0.3  # of the time left, at the most, goes to corridors one by one
+SERVE_MORE_SHARE = 0.2  # of the time left, at the most, goes to other choices of optional corridors
 ONE_PIECE_SHARE = 0.2  # of the time left, at the most, goes to the relaxation for designs in one piece
 ROOT_SHARE = 0.85  # of the time left, at the most, goes to the root
 ROOT_SHARE_BEFORE_FLOWS, ROOT_SHARE_AFTER_FLOWS = 0.4, 0.5  # the same where flows stand on its cuts, and thereafter
@@ -45,7 +47,7 @@ FLOW_GUIDED_SHARE = 0.8  # of the time left then, at the most, goes to the plan 
 MOST_BRANCHED_COLUMNS = 100_000  # of the arc flow: with more each subproblem takes seconds
 FLOW_BRANCHING_SHARE = 0.9  # of the time left, at the most, goes to branching on the arc flow
 LASTING_SHARE = 0.95  # the same where nothing raises the bound any more
-BRANCHING_SHARE_OF_COUNTS = 0.5  # of the time left, at the most: after that the solver's cuts may say more
+BRANCHING_SHARE_OF_COUNTS = 0.7  # of the time left, at the most: after that the solver's cuts may say more
 GUIDED_SHARE = 0.25  # of the time left, at the most, goes to the plan that it guides where branching is promising
 
 
@@ -71,6 +73,22 @@ class FirstPlan:
             return standing
         task.parameters.watch(Sighting(f"{search.goal.name}, local search", incumbent.value, None))
         return replace(standing, incumbent=planner.improve(incumbent, task.clock.share(FIRST_PLAN_SHARE)))
+
+
+class ServeMore:
+    """Where a budget leaves optional corridors out: others in their place, by local search."""
+
+    name = "exchange of corridors"
+
+    def wanted(self, search: Minimization, standing: Standing) -> bool:
+        return search.goal.name == PRIORITY and standing.incumbent is not None
+
+    def take(self, search: Minimization, standing: Standing) -> Standing:
+        assert standing.incumbent is not None
+        if all(corridor.served for corridor in standing.incumbent.design.corridors):
+            return standing
+        planner = GuidedSearch(search.task.part(SERVE_MORE_SHARE), search.prices)
+        return replace(standing, incumbent=planner.serve_more(standing.incumbent))
 
 
 class CorridorsAlone:
@@ -274,7 +292,7 @@ class Branching:
             search.rates_bind and ArcFlowRelaxation(several=True).wanted(search, standing)
         ):
             return False  # where the arc flow says more than cuts do, branching on these adds nothing
-        # large lifts, and priorities, are the solver's business
+        # large lifts, and totals of priorities that are not whole, are the solver's business
         stage = search.task.stage
         return not (root.layered or root.relaxation.approximate or (stage.exact and not stage.whole))
 
