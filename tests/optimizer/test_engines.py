@@ -52,7 +52,7 @@ from qplan.time_budget import TimeBudget
 INSTANCES = 100
 BUDGETED = 4  # one of so many instances has the optimum's cost as its budget
 CENT = 0.0101
-FAMILIES = 11  # of cuts, in the order of `_choose_separators`
+FAMILIES = 13  # of cuts, in the order of `_choose_separators`
 
 
 @dataclass
@@ -225,7 +225,7 @@ def lift_of_layered_flows(case: Case) -> None:
 
 def cut_family(case: Case) -> None:
     """Without a lift, in turn from instance to instance."""
-    family = (0, 5, 6, 7, 10)[case.seed // len(KINDS) % 5]
+    family = (0, 5, 6, 7, 12)[case.seed // len(KINDS) % 5]
     bounded(case, lambda model: Lifts(), range(family, family + 1))
 
 
@@ -336,7 +336,7 @@ def test_star_trees_hold_for_designs_whatever_the_point(cases):
             rows = star_tree_cuts(model, stars).separate(point)
             witnesses.judge(rows, None)
             judged.update(row.family for row in rows if witnesses.points)
-    assert min(judged[family] for family in ("star_tree_cut", "star_tree_relay", "star_tree_balance")) > 0, judged
+    assert judged["star_tree_cut"] > len(cases), judged
 
 
 def test_cuts_of_flows_hold_for_designs_whatever_the_point(cases):

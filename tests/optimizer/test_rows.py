@@ -140,8 +140,7 @@ def with_layered_tree(inventory: Inventory) -> Formulation:
 def with_star_trees(inventory: Inventory) -> Formulation:
     model = formulate_design(inventory, enumerate_candidates(inventory))
     stars = add_star_trees(model)
-    cuts = [row for row in star_tree_cuts(model, stars).separate(asked(model)) if row.family == "star_tree_cut"]
-    return add(model, [*star_ties(model, stars), *cuts])
+    return add(model, [*star_ties(model, stars), *star_tree_cuts(model, stars).separate(asked(model))])
 
 
 def with_layered_flow(inventory: Inventory) -> Formulation:

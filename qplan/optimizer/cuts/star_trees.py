@@ -27,7 +27,7 @@ from qplan.candidates.bundles import CorridorNetwork
 from qplan.candidates.design import Design
 from qplan.candidates.fibre_graph import breadth_first, way_to
 from qplan.candidates.max_flow import VIOLATION, FlowNetwork
-from qplan.optimizer.cuts.row import Point, Row, Separator, require, separate_from
+from qplan.optimizer.cuts.row import Point, Row, Separator, require
 from qplan.optimizer.cuts.trees import Pair
 from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation, Terms
@@ -119,12 +119,9 @@ def _at_least(family: str, much: list[int], little: list[int]) -> Row:
 
 @row_family("star_tree_cut")
 def star_tree_cuts(model: Formulation, trees: Sequence[StarTree]) -> Separator:
-    """Σ star_tree over the arcs of a cut between the root and the other end of corridor q ≥ served(q).
-
-    After the rows of `star_ties` that the point violates.
-    """
+    """Σ star_tree over the arcs of a cut between the root and the other end of corridor q ≥ served(q)."""
     index = model.index()
-    networks, ties = [], separate_from(list(star_ties(model, trees)), len(index))
+    networks = []
     for tree in trees:
         sites = {s: i for i, s in enumerate(sorted({tree.root, *(s for arc in tree.arcs for s in arc)}))}
         arcs = [(sites[tail], sites[head], [index[v.name]]) for (tail, head), v in tree.arcs.items()]
@@ -132,7 +129,7 @@ def star_tree_cuts(model: Formulation, trees: Sequence[StarTree]) -> Separator:
         networks.append((FlowNetwork(len(sites), arcs, len(index)), sites[tree.root], targets))
 
     def separate(point: Point) -> list[Row]:
-        rows = ties(point)
+        rows = []
         for network, root, targets in networks:
             capacity = network.capacities(point)
             for served, target in targets:

@@ -20,7 +20,7 @@ from qplan.optimizer.cuts.lifts import Lifts, add_lifts
 from qplan.optimizer.cuts.path_cuts import link_ends, path_cuts
 from qplan.optimizer.cuts.relay_cuts import relaying_binds
 from qplan.optimizer.cuts.row import Point, Row, Separator, separate_from
-from qplan.optimizer.cuts.star_trees import star_tree_cuts
+from qplan.optimizer.cuts.star_trees import star_ties, star_tree_cuts
 from qplan.optimizer.cuts.tree_cuts import directed_cuts, rest_cuts, tree_balance
 from qplan.optimizer.cuts.trees import Scope, frame, trees_bind
 from qplan.optimizer.cuts.witnesses import Witnesses
@@ -184,6 +184,7 @@ def _choose_separators(model: Formulation, goal: Goal, lifts: Lifts, ties: list[
         cutset_cuts(model),
         Separator("layered_tree_entry", separate_from(entries, len(model.columns))),
         layered_tree_cuts(model, layered_trees),
+        Separator("star_tree_tie", separate_from(list(star_ties(model, lifts.star_trees)), len(model.columns))),
         star_tree_cuts(model, lifts.star_trees),
         exclusive_cuts(model, severed),
     )
