@@ -31,7 +31,7 @@ from qplan.candidates.design import Design
 from qplan.candidates.layered_graph import Arc, layered_arcs, layered_network
 from qplan.candidates.prices import Prices
 from qplan.optimizer.cuts.dual_ascent import MOST_STEPS, Arcs, arc_prices, ascend, cheapest_links
-from qplan.optimizer.cuts.row import Point, Row, Separator, require
+from qplan.optimizer.cuts.row import Point, Row, Separator, at_least, require
 from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation, Terms
 from qplan.time_budget import TimeBudget
@@ -166,12 +166,12 @@ def layer_ties(model: Formulation, trees: Sequence[LayeredTree]) -> Iterator[Row
             if tail in tree.targets and tail in model.relay:
                 from_target[tail, head].append(column)
         for pair, columns in over.items():
-            yield _at_least("layered_tree_link", sorted(links[pair]), columns)
+            yield at_least("layered_tree_link", sorted(links[pair]), columns)
         for (tail, _), columns in from_target.items():
-            yield _at_least("layered_tree_relay", [index[model.relay[tail].name]], columns)
+            yield at_least("layered_tree_relay", [index[model.relay[tail].name]], columns)
         for (site, h), columns in into.items():
             if site not in tree.targets:
-                yield _at_least("layered_tree_balance", out[site, h], columns)
+                yield at_least("layered_tree_balance", out[site, h], columns)
 
 
 @row_family("layered_tree_entry")
@@ -185,12 +185,7 @@ def layer_entries(model: Formulation, trees: Sequence[LayeredTree]) -> Iterator[
         for (tail, head, h), flow in tree.arcs.items():
             if tail != tree.root:
                 before = [column for site, column in into[tail, h] if site != head]
-                yield _at_least("layered_tree_entry", before, [index[flow.name]])
-
-
-def _at_least(family: str, much: list[int], little: list[int]) -> Row:
-    """Σ much ≥ Σ little."""
-    return Row(family, (*much, *little), (*(1.0,) * len(much), *(-1.0,) * len(little)), 0.0)
+                yield at_least("layered_tree_entry", before, [index[flow.name]])
 
 
 @row_family("layered_tree_cut")

@@ -75,6 +75,11 @@ def require(family: str, columns: tuple[int, ...], count: float, wanted: int | N
     return Row(family, (*columns, wanted), (*weights, -count), 0.0)
 
 
+def at_least(family: str, much: Sequence[int], little: Sequence[int]) -> Row:
+    """Σ much ≥ Σ little."""
+    return Row(family, (*much, *little), (*(1.0,) * len(much), *(-1.0,) * len(little)), 0.0)
+
+
 def translate(row: Row, names: Sequence[str], columns: Mapping[str, int]) -> Row:
     """Say the row over another model's columns; what that one lacks is 0 there."""
     weights: dict[int, float] = defaultdict(float)

@@ -27,7 +27,7 @@ from qplan.candidates.bundles import CorridorNetwork
 from qplan.candidates.design import Design
 from qplan.candidates.fibre_graph import breadth_first, way_to
 from qplan.candidates.max_flow import VIOLATION, FlowNetwork
-from qplan.optimizer.cuts.row import Point, Row, Separator, require
+from qplan.optimizer.cuts.row import Point, Row, Separator, at_least, require
 from qplan.optimizer.cuts.trees import Pair
 from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation, Terms
@@ -104,17 +104,12 @@ def star_ties(model: Formulation, trees: Sequence[StarTree]) -> Iterator[Row]:
             into[head].append(column)
             out[tail].append(column)
             if tail in targets and tail in model.relay:
-                yield _at_least("star_tree_relay", [index[model.relay[tail].name]], [column])
+                yield at_least("star_tree_relay", [index[model.relay[tail].name]], [column])
         for pair, columns in over.items():
-            yield _at_least("star_tree_link", sorted(links[pair]), columns)
+            yield at_least("star_tree_link", sorted(links[pair]), columns)
         for s, columns in into.items():
             if s not in targets:
-                yield _at_least("star_tree_balance", out[s], columns)
-
-
-def _at_least(family: str, much: list[int], little: list[int]) -> Row:
-    """Σ much ≥ Σ little."""
-    return Row(family, (*much, *little), (*(1.0,) * len(much), *(-1.0,) * len(little)), 0.0)
+                yield at_least("star_tree_balance", out[s], columns)
 
 
 @row_family("star_tree_cut")

@@ -18,7 +18,7 @@ from qplan.optimizer.model.path_rows import formulate
 from qplan.time_budget import TimeBudget
 
 PROOF = 1e-9  # relative difference of value and bound at which they count as equal
-WHOLE = 1e-6  # above a whole number a bound may lie by rounding
+WHOLE = 1e-6  # above a whole number a bound may lie by rounding; relative above 1
 CENT = 0.01  # to which a bound on money is rounded down
 
 
@@ -134,7 +134,8 @@ class Task:
 
     def least(self, bound: float) -> float:
         """What no design goes below, if not below the bound: the next whole number where values are whole."""
-        return float(math.ceil(bound - WHOLE)) if self.stage.whole else bound
+        rounding = WHOLE * max(1.0, abs(bound))
+        return max(bound, float(math.ceil(bound - rounding))) if self.stage.whole else bound
 
 
 def within(gap: float, value: float, bound: float) -> bool:
