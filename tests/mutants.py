@@ -59,6 +59,33 @@ MUTANTS = {
     "flows branched on with links out alone": Mutant(
         "optimizer/search/flow_branching.py", "for value in (0.0, 1.0)", "for value in (0.0, 0.0)", (ENGINES,)
     ),
+    "flows through layers that leave what they entered": Mutant(
+        "optimizer/search/arc_flow.py", "(layer + 1) * size + head", "layer * size + head", (ENGINES,)
+    ),
+    "stars that reach all corridors, served or not": Mutant(
+        "optimizer/cuts/star_trees.py",
+        'require("star_tree_cut", network.columns(cut), 1.0, served)',
+        'require("star_tree_cut", network.columns(cut), 1.0, None)',
+        (ENGINES,),
+    ),
+    "optional corridors required that others may replace": Mutant(
+        "optimizer/search/stages.py",
+        "if _sum([c.priority]) > lost}",
+        "if _sum([c.priority]) >= lost}",
+        ("tests/optimizer/test_stages.py",),
+    ),
+    "a corridor alone that is undecided is impossible": Mutant(
+        "optimizer/search/exact.py",
+        "True if found.values is not None else False if found.infeasible else None",
+        "False",
+        (ENGINES,),
+    ),
+    "paths one layer short": Mutant(
+        "optimizer/model/path_rows.py",
+        "corridor.ends, corridor.max_relays + 1)",
+        "corridor.ends, corridor.max_relays)",
+        (ENGINES,),
+    ),
     "a shadow of flows that give nothing": Mutant(
         "optimizer/solvers/linear_program.py", ".sum() - most.sum())", ".sum())", (ENGINES,)
     ),
