@@ -172,7 +172,10 @@ MUTANTS = {
         "physics/key_rate.py", "RATE_TOLERANCE = 1e-6", "RATE_TOLERANCE = 0.0", (LIMITS,)
     ),
     "ceiling of the count of relays without slack": Mutant(
-        "optimizer/search/stages.py", "math.ceil(bound - WHOLE)", "math.ceil(bound)", ("tests/optimizer/test_stages.py",)
+        "optimizer/search/stages.py",
+        "math.ceil(bound - WHOLE)",
+        "math.ceil(bound)",
+        ("tests/optimizer/test_stages.py",),
     ),
     "sign of the bound's safety": Mutant(
         "optimizer/search/stages.py", "bound -= BOUND_SAFETY * abs(bound)", "bound += BOUND_SAFETY * abs(bound)",

@@ -7,7 +7,7 @@ from networks import corridor, fibre, network
 
 from qplan.candidates.links import enumerate_candidates
 from qplan.optimizer.heuristics.guided_search import GuidedSearch
-from qplan.optimizer.limits import SearchParameters
+from qplan.optimizer.limits import SearchParameters, Sighting
 from qplan.optimizer.model.stage import Task
 from qplan.optimizer.search.minimization import minimize
 from qplan.optimizer.search.stages import _round_bound, search_plan, stages
@@ -77,3 +77,16 @@ def test_corridors_without_which_priority_is_lost_are_required_once_it_is_known(
     assert [len([q for q in task.inventory.corridors.values() if q.required]) for task in tasks] == [0, len(sure)]
     assert {q for q, each in tasks[-1].inventory.corridors.items() if each.required} == set(sure)
     assert found.status == "optimal" and found.design.costs.capex <= capex
+
+
+def test_who_watches_is_told_what_is_known_while_a_solver_knows_less():
+    inventory, seen = network({"f": fibre("a", "b")}, {"c": corridor("a", "b")}), list[Sighting]()
+    limits = SearchParameters(0.0, watch=seen.append)
+    task = Task(inventory, enumerate_candidates(inventory), stages(inventory)[0], (), None, "highs", limits)
+    known = minimize(task).incumbent
+    seen.clear()
+    for value, bound in ((None, None), (known.value + 1, 1.0), (known.value - 1, 3.0)):
+        task.knowing(known, 2.0).parameters.watch(Sighting("tco", value, bound))
+    task.knowing(None, None).parameters.watch(Sighting("tco", None, None))
+    told = [(known.value, 2.0), (known.value, 2.0), (known.value - 1, 3.0), (None, None)]
+    assert [(each.value, each.bound) for each in seen] == told

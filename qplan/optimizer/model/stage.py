@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from qplan.candidates.design import Design
 from qplan.candidates.model import CandidateGraph
 from qplan.inventory.model import Inventory
-from qplan.optimizer.limits import SearchParameters, StopReason
+from qplan.optimizer.limits import SearchParameters, Sighting, StopReason
 from qplan.optimizer.model.changes import Reference, tie_to_paths
 from qplan.optimizer.model.design_rows import formulate_design
 from qplan.optimizer.model.formulation import Formulation
@@ -90,6 +90,16 @@ class Task:
     def part(self, share: float) -> Task:
         """The same with a share of the time left."""
         return replace(self, parameters=self.parameters.part(share))
+
+    def knowing(self, incumbent: Incumbent | None, bound: float | None) -> Task:
+        """The same, whoever watches being told at least what is known by now: solvers begin with nothing."""
+
+        def watch(sighting: Sighting) -> None:
+            values = (sighting.value, None if incumbent is None else incumbent.value)
+            value = min((each for each in values if each is not None), default=None)
+            self.parameters.watch(replace(sighting, value=value, bound=highest(sighting.bound, bound)))
+
+        return replace(self, parameters=replace(self.parameters, watch=watch))
 
     def on(self, links: Collection[str]) -> Task:
         """The same on some of the links."""

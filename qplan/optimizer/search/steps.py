@@ -327,7 +327,8 @@ class Rounds:
         links = set(model.link) if root is None else links_not_fixed(model, root, standing.incumbent)
         promising = set[str]() if root is None else promising_links(model, root, standing.incumbent)
         names = [variable.name for variable in model.columns]
-        rounds = BendersLoop(search.task.on(links), names, standing.rows, search.prices, promising)
+        task = search.task.knowing(standing.incumbent, standing.bound).on(links)
+        rounds = BendersLoop(task, names, standing.rows, search.prices, promising)
         found = rounds.run(standing.incumbent, standing.bound)
         return replace(standing, incumbent=found.incumbent, bound=found.bound, method=self.name, ended=found.stopped_by)
 
@@ -343,7 +344,7 @@ class ExactModel:
     def take(self, search: Minimization, standing: Standing) -> Standing:
         if reason := stop_reason(search.task.clock):
             return replace(standing, ended=reason)
-        found = solve_exactly(search.task, standing.incumbent)
+        found = solve_exactly(search.task.knowing(standing.incumbent, standing.bound), standing.incumbent)
         bound = None if found.infeasible else highest(standing.bound, found.bound)
         return replace(standing, incumbent=found.incumbent, bound=bound, method=self.name, ended=found.stopped_by)
 
