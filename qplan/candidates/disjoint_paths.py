@@ -48,7 +48,9 @@ def _price(index: CandidateArrays, commodity: Commodity, weights: Weights, paths
 def _search(
     index: CandidateArrays, commodity: Commodity, weights: Weights, most: float, ban_links_of_long: bool
 ) -> list[Path] | None:
-    """Of the sets tried the cheapest is looked at first; once that has taken too long, the cheapest of those for which
+    """A cheap set of paths that are apart; where the first such are too long, their links are banned, or none is given.
+
+    Of the sets tried the cheapest is looked at first; once that has taken too long, the cheapest of those for which
     most conflicts have been settled.
     """
     left = _weight_left(index, commodity, weights, most)
@@ -85,9 +87,8 @@ def _search(
 
 def keep_apart(index: CandidateArrays, commodity: Commodity, paths: list[Path]) -> bool:
     """The paths are within the limit on relays, and as disjoint as the corridor asks."""
-    return _too_long(commodity, paths) is None and _are_apart(
-        [exclusive_to_path(index, commodity, path) for path in paths]
-    )
+    taken = [exclusive_to_path(index, commodity, path) for path in paths]
+    return _too_long(commodity, paths) is None and _are_apart(taken)
 
 
 def _too_long(commodity: Commodity, paths: list[Path]) -> Path | None:

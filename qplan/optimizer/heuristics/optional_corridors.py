@@ -21,22 +21,21 @@ def serve_optional(
     rng: random.Random | None = None,
 ) -> None:
     """Add corridors that are not served yet, as long as the state fits; with random likings where there is an `rng`."""
-    commodities, before = state.index.commodities, 0.0
+    commodities = state.index.commodities
 
-    def worth(q: str) -> float:
-        """Priority per added price; none where there is no way."""
+    def worth(q: str, before: float) -> float:
+        """Priority per price added to what there was before; none where there is no way."""
         if not state.route(commodities[q]):
             return -math.inf
         added = state.price - before
         state.remove(commodities[q])
         return priorities[q] / max(added, FREE) * (1 + rng.random() if rng else 1)
 
-    before = state.price
     waiting = {q: math.inf for q in sorted(priorities) if priorities[q] > 0 and q not in state.paths}
     while waiting and not stop():
-        before = state.price
+        price = state.price
         looked_at = sorted(waiting, key=lambda q: -waiting[q])[: max(LOOKED_AT, sum(map(math.isinf, waiting.values())))]
-        waiting |= {q: worth(q) for q in looked_at}
+        waiting |= {q: worth(q, price) for q in looked_at}
         best = max(looked_at, key=lambda q: waiting[q])
         if waiting.pop(best) > -math.inf and state.route(commodities[best]) and not fits(state):
             state.remove(commodities[best])

@@ -20,6 +20,7 @@ from scipy.sparse import csr_array
 from qplan.candidates.bundles import Bundle, CorridorNetwork, find_tight_links
 from qplan.candidates.design import Design
 from qplan.candidates.layered_graph import layered_arcs
+from qplan.inventory.model import Corridor
 from qplan.optimizer.cuts.cutset_cuts import exclusive_cutset_cuts
 from qplan.optimizer.cuts.exclusive_flow_cuts import PathFlow, exclusive_flow_cuts
 from qplan.optimizer.cuts.flow_shadow import flow_shadow
@@ -116,9 +117,8 @@ def merge(model: Formulation) -> list[list[CorridorNetwork]]:
     for network in model.networks:
         corridor = model.inventory.corridors[network.corridor]
         own = "" if corridor.required else network.corridor
-        alike[frozenset(corridor.ends), corridor.paths, _most_links(model, network), network.bundles, own].append(
-            network
-        )
+        limit = _most_links(model, network)
+        alike[frozenset(corridor.ends), corridor.paths, limit, network.bundles, own].append(network)
     return list(alike.values())
 
 
@@ -126,6 +126,12 @@ def _most_links(model: Formulation, network: CorridorNetwork) -> int | None:
     """On each of several paths; None where there is no limit. (One path is left to `layered_trees.py`.)"""
     corridor = model.inventory.corridors[network.corridor]
     return None if corridor.max_relays is None or corridor.paths == 1 else corridor.max_relays + 1
+
+
+def _shares(alike: Sequence[Corridor]) -> list[float]:
+    """Of each in the demand of all; equal ones where there is none."""
+    total = sum(corridor.demand_bps for corridor in alike)
+    return [corridor.demand_bps / total if total else 1 / len(alike) for corridor in alike]
 
 
 def add_flows(model: Formulation, alike: Sequence[list[CorridorNetwork]]) -> Flows:
@@ -199,12 +205,7 @@ class Flows:
         bundle, (tail, head) = np.tile(np.arange(len(bundles)), 2), np.concatenate([pairs, pairs[:, ::-1]]).T
         used = (head[:, None] != first) & (tail[:, None] != second)
         arcs = self._add_columns(np.where(used, np.minimum(paths, links[bundle][:, None]), 0))
-        # on_link
-        most = np.zeros((len(bundles), len(groups)))
-        on_link = self._add_rows(most - np.inf, most)
-        columns = np.array([self.index[model.link[l].name] for each in bundles for l in each.links], dtype=np.int64)
-        self._enter(on_link[bundle], arcs, 1.0)
-        self._enter(on_link[np.repeat(np.arange(len(bundles)), links)], columns[:, None], -1.0)
+        on_link = self._tie_to_links(bundles, bundle, arcs)
         # path
         sites, place = np.unique(np.concatenate([first, second, tail, head]), return_inverse=True)
         from_place, to_place = place[2 * len(groups) :].reshape(2, -1)
@@ -227,10 +228,8 @@ class Flows:
         demand_bps = np.array([sum(each.demand_bps for each in alike) for alike in corridors])
         self._load_links(bundles, bundle, arcs, demand_bps)
         for k, networks in enumerate(groups):
-            each = [corridor.demand_bps for corridor in corridors[k]]
-            shares = [demand / demand_bps[k] if demand_bps[k] else 1 / len(each) for demand in each]
+            shares, layers = _shares(corridors[k]), np.zeros(len(bundle), dtype=np.int64)
             ends, mine = (int(first[k]), int(second[k])), arcs[:, k]
-            layers = np.zeros(len(bundle), dtype=np.int64)
             flow = PathFlow(networks, shares, int(paths[k]), optional[k], ends, tail, head, layers, bundle, mine)
             self.paths.append(flow)
         if optional[0] is None and len(groups) >= FEWEST_COPIES:
@@ -253,11 +252,7 @@ class Flows:
         tail, head, layer, bundle = np.array(arcs, dtype=np.int64).reshape(-1, 4).T
         links = np.array([len(each.links) for each in bundles], dtype=np.int64)
         columns = self._add_columns(np.minimum(paths, links[bundle]))
-        # on_link
-        on_link = self._add_rows(np.full(len(bundles), -np.inf), np.zeros(len(bundles)))
-        installed = np.array([self.index[model.link[l].name] for each in bundles for l in each.links], dtype=np.int64)
-        self._enter(on_link[bundle], columns, 1.0)
-        self._enter(on_link[np.repeat(np.arange(len(bundles)), links)], installed, -1.0)
+        self._tie_to_links(bundles, bundle, columns[:, None])
         # path
         served = model.served.get(networks[0].corridor)
         optional = None if served is None else self.index[served.name]
@@ -281,9 +276,19 @@ class Flows:
         self._enter(relayed[may], self.relay[relays[may]], -1.0)
         demand_bps = sum(corridor.demand_bps for corridor in corridors)
         self._load_links(bundles, bundle, columns[:, None], np.array([demand_bps]))
-        shares = [each.demand_bps / demand_bps if demand_bps else 1 / len(corridors) for each in corridors]
+        shares = _shares(corridors)
         flow = PathFlow(networks, shares, paths, optional, (first, second), tail, head, layer, bundle, columns)
         self.paths.append(flow)
+
+    def _tie_to_links(self, bundles: Sequence[Bundle], bundle: np.ndarray, arcs: np.ndarray) -> np.ndarray:
+        """The rows `on_link` of every bundle and flow; arcs [i, k], of a bundle, are of the k-th flow."""
+        most = np.zeros((len(bundles), arcs.shape[1]))
+        on_link = self._add_rows(most - np.inf, most)
+        links = [(i, self.index[self.model.link[l].name]) for i, each in enumerate(bundles) for l in each.links]
+        of_bundle, columns = np.array(links, dtype=np.int64).reshape(-1, 2).T
+        self._enter(on_link[bundle], arcs, 1.0)
+        self._enter(on_link[of_bundle], columns[:, None], -1.0)
+        return on_link
 
     def _load_links(
         self, bundles: Sequence[Bundle], bundle: np.ndarray, arcs: np.ndarray, demand_bps: np.ndarray

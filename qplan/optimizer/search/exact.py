@@ -69,5 +69,6 @@ def served_alone(task: Task, q: str, prices: Prices) -> bool | None:
     if GuidedSearch(replace(task, inventory=inventory, candidates=candidates), prices).routable_alone(q):
         return True
     model = formulate(inventory, candidates, task.clock)
-    found = solve(model, Goal("paths", (), 1.0, prices), task.solver, replace(task.parameters, gap=0.0))
+    parameters = replace(task.parameters, gap=0.0, watch=watch_nothing)
+    found = solve(model, Goal("paths", (), 1.0, prices), task.solver, parameters)
     return True if found.values is not None else False if found.infeasible else None

@@ -12,7 +12,7 @@ from functools import partial
 from qplan.optimizer.cuts.trees import components, trees_bind
 from qplan.optimizer.cuts.witnesses import UnsoundCut
 from qplan.optimizer.heuristics.guided_search import GuidedSearch, shake
-from qplan.optimizer.limits import Sighting, StopReason, stop_reason, watch_nothing
+from qplan.optimizer.limits import Sighting, StopReason, stop_reason
 from qplan.optimizer.model.objectives import PRIORITY
 from qplan.optimizer.model.stage import better, highest
 from qplan.optimizer.search.arc_flow import ArcFlow, arc_flow
@@ -101,11 +101,10 @@ class CorridorsAlone:
 
     def take(self, search: Minimization, standing: Standing) -> Standing:
         task = search.task.part(ALONE_SHARE)
-        quiet = replace(task, parameters=replace(task.parameters, watch=watch_nothing))
         for q, corridor in sorted(task.inventory.corridors.items()):
             if task.clock.spent:
                 break
-            if corridor.required and served_alone(quiet, q, search.prices) is False:
+            if corridor.required and served_alone(task, q, search.prices) is False:
                 return replace(standing, method=f"{self.name}, {q}", ended=StopReason.PROOF)
         return standing
 
