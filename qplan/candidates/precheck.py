@@ -1,10 +1,10 @@
 """Is a corridor, or are some together, impossible for a reason that the graph of candidate links shows? No solver runs.
 
-Every claim is a proof, from a condition that any plan meets; that nothing is claimed proves nothing. For each required
+Every claim is a proof, from a condition that any plan meets; that nothing is claimed proves nothing. For each
 corridor as if it were the only one: a chain of links through permitted relays (connectivity), within `max_relays`; no
 set of fewer pieces than paths that every way takes (bridges, articulation sites, larger minimum cuts, at the corridor's
-level of disjointness, ducts too); strands for links of its own on every path. For all together: the key rate that the
-strands of a minimum cut of fibres can carry.
+level of disjointness, ducts too); strands for links of its own on every path. For all that are
+required together: the key rate that the strands of a minimum cut of fibres can carry.
 """
 
 from __future__ import annotations
@@ -32,9 +32,10 @@ MOST_BLOCKING = 5  # pieces in a blocking set; finding larger ones is left to th
 
 @dataclass(frozen=True)
 class Precheck:
-    """Why required corridors cannot be served, each by itself, and why not together; empty where nothing was proven."""
+    """Why corridors cannot be served, each by itself, and why the required ones not together; empty where unproven."""
 
-    alone: dict[str, Reason] = field(default_factory=dict)
+    alone: dict[str, Reason] = field(default_factory=dict)  # required ones
+    optional: dict[str, Reason] = field(default_factory=dict)
     together: Reason | None = None
 
     @property
@@ -42,7 +43,7 @@ class Precheck:
         return bool(self.alone or self.together)
 
     def texts(self) -> list[str]:
-        alone = [f"{q}: {reason.text}" for q, reason in self.alone.items()]
+        alone = [f"{q}: {reason.text}" for q, reason in sorted((self.alone | self.optional).items())]
         return [*alone, self.together.text] if self.together else alone
 
 
@@ -53,18 +54,23 @@ def precheck(inventory: Inventory, graph: CandidateGraph, clock: TimeBudget = UN
     if reason := overfull(inventory):
         return Precheck(together=reason)
     index = CandidateArrays(inventory, graph, Prices({}, {}, {}))
-    required = [commodity for q, commodity in index.commodities.items() if inventory.corridors[q].required]
-    alone: dict[str, Reason] = {}
-    for ways in (LinkWays(index, commodity) for commodity in required if not clock.spent):
+    corridors = inventory.corridors
+    required_first = sorted(index.commodities.values(), key=lambda commodity: not corridors[commodity.id].required)
+    found: dict[str, Reason] = {}
+    for ways in (LinkWays(index, commodity) for commodity in required_first if not clock.spent):
         if reason := no_way(ways) or too_many_relays(ways) or not_disjoint(ways):
-            alone[ways.commodity.id] = reason
-    if alone or not index.links or clock.spent:
-        return Precheck(alone)
-    cables = _Cables(index)
-    for ways in (LinkWays(index, commodity) for commodity in required if not clock.spent):
-        if reason := cables.too_few_strands(ways):
-            alone[ways.commodity.id] = reason
-    return Precheck(alone, None if alone else cables.too_slow(required, clock))
+            found[ways.commodity.id] = reason
+    together = None
+    if index.links and not any(corridors[q].required for q in found):
+        cables, left = _Cables(index), [commodity for commodity in required_first if commodity.id not in found]
+        for ways in (LinkWays(index, commodity) for commodity in left if not clock.spent):
+            if reason := cables.too_few_strands(ways):
+                found[ways.commodity.id] = reason
+        if not any(corridors[q].required for q in found):
+            required = [commodity for commodity in left if corridors[commodity.id].required]
+            together = cables.too_slow(required, clock)
+    alone, optional = ({q: why for q, why in found.items() if corridors[q].required is must} for must in (True, False))
+    return Precheck(alone, optional, together)
 
 
 def overfull(inventory: Inventory) -> Reason | None:

@@ -66,12 +66,13 @@ def test_relays_are_whole(objective, bound, least):
     ],
 )
 def test_corridors_without_which_priority_is_lost_are_required_once_it_is_known(priorities, capex, sure):
-    """Three corridors side by side, each of which costs 100."""
-    fibres = {q: fibre(f"{q}1", f"{q}2") for q in "cde"}
+    """Three corridors side by side, each of which costs 100, and one that no plan serves."""
+    fibres = {q: fibre(f"{q}1", f"{q}2") for q in "cde"} | {"f": fibre("f1", "x"), "g": fibre("y", "f2")}
     corridors = {
         q: corridor(f"{q}1", f"{q}2", required=False, priority=priority)
         for q, priority in zip("cde", priorities, strict=True)
     }
+    corridors["f"] = corridor("f1", "f2", required=False, priority=4)
     inventory, tasks = network(fibres, corridors, budget={"capex": capex}), list[Task]()
     found = search_plan(inventory, enumerate_candidates(inventory), "highs", SearchParameters(0.0), tasks.append)
     assert [len([q for q in task.inventory.corridors.values() if q.required]) for task in tasks] == [0, len(sure)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -113,10 +113,20 @@ def _hold_priority(inventory: Inventory, total: float) -> SideConstraint:
     return SideConstraint(row, lambda design: _priority(inventory, design) >= total)
 
 
-def _require_served(inventory: Inventory, design: Design) -> Inventory:
+def _leave_out(impossible: Set[str]) -> SideConstraint:
+    """Optional corridors that no design serves are not served."""
+
+    def row(model: Formulation) -> None:
+        for q in impossible & model.served.keys():
+            model.served[q].upBound = 0
+
+    return SideConstraint(row, lambda design: True)
+
+
+def _require_served(inventory: Inventory, design: Design, impossible: Set[str]) -> Inventory:
     """With the optional corridors required that every design serves which is of as high a total priority."""
     served = {q.id for q in design.corridors if q.served}
-    optional = {q: c for q, c in inventory.corridors.items() if not c.required}
+    optional = {q: c for q, c in inventory.corridors.items() if not c.required and q not in impossible}
     lost = _sum(c.priority for q, c in optional.items() if q not in served)
     sure = {q: c.model_copy(update={"required": True}) for q, c in optional.items() if _sum([c.priority]) > lost}
     return inventory.model_copy(update={"corridors": {**inventory.corridors, **sure}})
@@ -171,6 +181,9 @@ def search_plan(
     objective, last = Found(StopReason.PROOF, None, None), Found(StopReason.PROOF, None, None)
     notes: dict[str, None] = {}
     checked = precheck(inventory, candidates, parameters.clock.share(PRECHECK_SHARE))
+    impossible = checked.optional.keys()
+    if impossible:
+        side_constraints = (*side_constraints, _leave_out(impossible))
     asked_for = inventory
     for stage in stages(inventory, reference):
         asked = replace(parameters, gap=0.0) if stage.exact else parameters
@@ -192,7 +205,7 @@ def search_plan(
             break
         if stage.hold is not None:
             side_constraints = (*side_constraints, stage.hold(design))
-            asked_for = _require_served(inventory, design)
+            asked_for = _require_served(inventory, design, impossible)
     assert design is not None  # there is a stage, and it has found one
     found = _conclude(inventory, design, objective, last, parameters.gap, reference)
     return replace(found, notes=(*found.notes, *notes))

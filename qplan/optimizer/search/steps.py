@@ -85,7 +85,8 @@ class ServeMore:
 
     def take(self, search: Minimization, standing: Standing) -> Standing:
         assert standing.incumbent is not None
-        if all(corridor.served for corridor in standing.incumbent.design.corridors):
+        served = search.model.served
+        if all(q.served or not served[q.id].upBound for q in standing.incumbent.design.corridors):
             return standing
         planner = GuidedSearch(search.task.part(SERVE_MORE_SHARE), search.prices)
         return replace(standing, incumbent=planner.serve_more(standing.incumbent))
