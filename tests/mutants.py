@@ -68,6 +68,21 @@ MUTANTS = {
         'require("star_tree_cut", network.columns(cut), 1.0, None)',
         (ENGINES,),
     ),
+    "trees by rules for corridors that these do not bind": Mutant(
+        "optimizer/cuts/ruled_trees.py", "if mine <= allowed)", "if mine & allowed)", (ENGINES,)
+    ),
+    "trees by rules with chains of corridors beside these": Mutant(
+        "optimizer/cuts/relay_cuts.py",
+        "adjacent(required_ends(model.inventory, among))",
+        "adjacent(required_ends(model.inventory))",
+        (ENGINES,),
+    ),
+    "corridors left out that rules do not forbid": Mutant(
+        "candidates/precheck.py",
+        "if corridors[q].required is must}",
+        "if must or corridors[q].required}",
+        ("tests/candidates/test_precheck.py",),
+    ),
     "optional corridors required that others may replace": Mutant(
         "optimizer/search/stages.py",
         "if _sum([c.priority]) > lost}",

@@ -23,6 +23,7 @@ MODULES = (
     "model.relay_rows",
     "model.link_rows",
     "cuts.trees",
+    "cuts.ruled_trees",
     "cuts.tree_cuts",
     "cuts.relay_cuts",
     "cuts.leaf_cuts",

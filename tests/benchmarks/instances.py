@@ -12,6 +12,7 @@ import itertools
 import math
 import random
 from collections import defaultdict, deque
+from collections.abc import Callable
 
 import networkx as nx
 import numpy as np
@@ -26,6 +27,11 @@ MOST_DUCTS_PER_CITY = 3
 METRO_KM, ROUTE_FACTOR = 25.0, 1.3
 NO_LENGTH_KM = 10.0  # of a route between two sites of topohub that lie at one place
 SHAPE_KM = 15.0, 50.0  # between neighbours on a line, ring or tree
+NO_RULES: tuple[dict, Callable[[dict], bool]] = {}, lambda site: False
+RULES: list[tuple[dict, Callable[[dict], bool]]] = [  # what a corridor says, and sites that it refuses as relays
+    ({"min_security_tier": 2}, lambda site: site["security_tier"] < 2),
+    ({"allowed_operators": ["a", "b", "c"]}, lambda site: site["operator"] == "d"),
+]
 Edge = tuple[str, str, float]  # two cities and the length of the route in km
 
 
@@ -46,6 +52,7 @@ def planted(case: Case, cities: list[str], edges: list[Edge], rng: random.Random
     for city in random.Random(f"forbidden {case.seed}").sample(cities, round(case.forbidden * len(cities))):
         sites[city]["trusted_node"] = "forbidden"
     fibres: dict[str, dict] = {}
+    drawn = random.Random(f"tiers and operators {case.seed}")
     for n, edge in enumerate(edges):
         for i, (ends, km) in enumerate(_spans(n, edge, case.network.span_km)):
             sites |= {end: {"node_cost": 150e3} for end in ends if end not in sites}
@@ -53,6 +60,8 @@ def planted(case: Case, cities: list[str], edges: list[Edge], rng: random.Random
             if rng.random() < case.network.alternatives:
                 longer = round(km * rng.uniform(1.05, 1.35), 3)
                 fibres[f"f{n}-{i}b"] = _fibre(case, ends, longer, rng.uniform(1500, 2500), rng)
+    for site in sites.values() if case.rules else ():
+        site |= {"security_tier": drawn.choices((1, 2, 3), (3, 3, 4))[0], "operator": drawn.choice("abcd")}
     if case.disjoint == "duct":
         _share_ducts(case, cities, fibres)
     bare = {
@@ -138,17 +147,20 @@ def _corridors(case: Case, cities: list[str], bare: dict) -> dict[str, dict]:
     fibres = bare["fibres"]
     graph = nx.Graph([fibre["ends"] for fibre in fibres.values()])
     barred = {s for s, site in bare["sites"].items() if site.get("trusted_node") == "forbidden"}
+    classes = [*RULES, *[NO_RULES] * len(RULES)] if case.rules else [NO_RULES]
     free = FreeStrands(fibres) if case.strands < PLENTY else None
     chosen: dict[str, dict] = {}
-    for a, b in pairs:
+    for number, (a, b) in enumerate(pairs):
         if len(chosen) == case.corridors:
             break
         paths = case.paths[len(chosen) % len(case.paths)]
         demand = float(demands.randrange(64, 513)) if case.rates else 1e-3
-        open_ = graph.subgraph(graph.nodes - (barred - {a, b}))
+        rules, refused = classes[number % len(classes)]
+        closed = barred | {s for s, site in bare["sites"].items() if refused(site)}
+        open_ = graph.subgraph(graph.nodes - (closed - {a, b}))
         if served_alone(open_, fibres, a, b, paths, case.disjoint) and (free is None or free.take(a, b, demand)):
             chosen[f"q{len(chosen):03}"] = {
-                "ends": [a, b], "paths": paths, "disjoint": case.disjoint, "key_rate_bps": demand,
+                "ends": [a, b], "paths": paths, "disjoint": case.disjoint, "key_rate_bps": demand, **rules,
             }  # fmt: skip
     if case.extra_relays is not None:
         neighbours = neighbours_by_link(bare)

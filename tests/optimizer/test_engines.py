@@ -32,6 +32,7 @@ from qplan.optimizer.cuts.layered_flows import add_layered_flows
 from qplan.optimizer.cuts.layered_trees import add_layered_trees
 from qplan.optimizer.cuts.leaf_cuts import leaf_cuts
 from qplan.optimizer.cuts.lifts import Lifts
+from qplan.optimizer.cuts.ruled_trees import add_ruled_trees
 from qplan.optimizer.cuts.star_trees import add_star_trees, star_ties, star_tree_cuts
 from qplan.optimizer.cuts.tree_cuts import directed_cuts
 from qplan.optimizer.cuts.trees import add_trees, frame, trees_bind
@@ -211,6 +212,10 @@ def lift_with_a_rest(case: Case) -> None:
         bounded(case, lambda model: Lifts(add_trees(model, counting=True)), range(5))
 
 
+def lift_of_ruled_trees(case: Case) -> None:
+    bounded(case, lambda model: Lifts(ruled_trees=tuple(add_ruled_trees(model))), range(5))
+
+
 def lift_of_layered_trees(case: Case) -> None:
     """By the simplex method, and by a first-order method."""
     for most in (root.MANY_TIES, 0):
@@ -274,9 +279,9 @@ def ends_alone(case: Case) -> None:
 
 
 ENGINES = (
-    reach, corridors_alone, ends_alone, exact, lift_of_trees, lift_with_a_rest, lift_of_layered_trees,
-    lift_of_layered_flows, cut_family, arc_flows, branching_on_flows, root_and_branching, all_steps,
-    shares_of_components, benders_loop, heuristics,
+    reach, corridors_alone, ends_alone, exact, lift_of_trees, lift_with_a_rest, lift_of_ruled_trees,
+    lift_of_layered_trees, lift_of_layered_flows, cut_family, arc_flows, branching_on_flows, root_and_branching,
+    all_steps, shares_of_components, benders_loop, heuristics,
 )  # fmt: skip
 
 
@@ -304,12 +309,14 @@ def test_cuts_of_trees_hold_for_designs_whatever_the_point(cases):
         lifted = add_trees(model, counting=True)
         if case.best is None or not lifted.arcs or lifted.extra is None:
             continue
-        witnesses, goal = Witnesses(model, Lifts(lifted)), task.stage.goal(model)
+        ruled = add_ruled_trees(model)
+        witnesses, goal = Witnesses(model, Lifts(lifted, tuple(ruled))), task.stage.goal(model)
         for _ in range(6):
             links = [link.id for link in task.candidates.links if rng.random() < 0.8]
             found = GuidedSearch(task, goal.prices, links).plan(None, {link: rng.random() for link in links}, {})
             witnesses.learn(found, ())
-        separators = directed_cuts(model, lifted), leaf_cuts(model, lifted)
+        by_rules = [directed_cuts(model, each) for each in ruled]
+        separators = directed_cuts(model, lifted), leaf_cuts(model, lifted), *by_rules
         for _ in range(10):
             point = np.array([rng.choice((0.0, rng.random(), 1.0)) * float(v.upBound) for v in model.columns])
             for rows in (separator.separate(point) for separator in separators):
@@ -385,6 +392,19 @@ def test_relayed_by_one_path_patched_through_by_another(disjoint):
     )
     case = Case(0, inventory, best_value(inventory))
     assert case.best.value == (300 if disjoint == "relay" else 1300)
+    for engine in ENGINES:
+        engine(case)
+
+
+def test_ends_that_only_corridors_under_other_rules_join():
+    """From a to z, past m, keys pass where the rules of the other corridors refuse it; these meet at t, no relay."""
+    inventory = network(
+        {way: fibre(*way) for way in ("ab", "at", "tz", "am", "mz")},
+        {way: corridor(*way, avoid_sites=[] if way == "az" else ["m"]) for way in ("ab", "at", "tz", "az")},
+        sites={"t": {"trusted_node": "forbidden"}},
+    )
+    case = Case(0, inventory, best_value(inventory))
+    assert case.best.value == 500 and [each.rooted for each in add_ruled_trees(case.task.design_model())] == [1]
     for engine in ENGINES:
         engine(case)
 

@@ -28,6 +28,7 @@ from qplan.optimizer.cuts.layered_trees import add_layered_trees, layer_entries,
 from qplan.optimizer.cuts.leaf_cuts import leaf_cuts
 from qplan.optimizer.cuts.path_cuts import link_ends, path_cuts
 from qplan.optimizer.cuts.row import Row, require
+from qplan.optimizer.cuts.ruled_trees import add_ruled_trees
 from qplan.optimizer.cuts.star_trees import add_star_trees, star_ties, star_tree_cuts
 from qplan.optimizer.cuts.tree_cuts import directed_cuts, rest_cuts, tree_balance
 from qplan.optimizer.cuts.trees import add_trees
@@ -128,6 +129,13 @@ def with_rest(inventory: Inventory) -> Formulation:
 
 def with_counted_trees(inventory: Inventory) -> Formulation:
     return with_trees(inventory, counting=True)
+
+
+def with_ruled_trees(inventory: Inventory) -> Formulation:
+    model = design(inventory)
+    (trees,) = add_ruled_trees(model)
+    rows = tree_balance(model, trees).separate(asked(model, "tree(1,1,b,n)"))
+    return add(model, rows + directed_cuts(model, trees).separate(asked(model)))
 
 
 def with_layered_tree(inventory: Inventory) -> Formulation:
@@ -262,6 +270,13 @@ CASES: dict[str, tuple[Inventory, Callable[[Inventory], Formulation]]] = {
         with_counted_trees,
     ),
     "rest": (network(STAR, {"c": corridor("a", "b"), "d": corridor("x", "y")}), with_rest),
+    "ruled_trees": (
+        network(
+            {way: fibre(*way) for way in ("am", "bm", "cm", "an", "bn", "nc", "ac")},
+            {q: corridor(*q, avoid_sites=["m"] if "b" in q else []) for q in ("ab", "bc", "ac")},
+        ),
+        with_ruled_trees,
+    ),
     "layered_tree": (
         network(RING, {"c": corridor("a", "b", max_relays=1), "d": corridor("a", "x", max_relays=2)}),
         with_layered_tree,

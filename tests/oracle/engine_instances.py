@@ -66,6 +66,21 @@ def dear_ring(rng: random.Random) -> dict:
     return document
 
 
+def ruled(rng: random.Random) -> dict:
+    """Chains of corridors, each under rules of its own on relays, which its ends need not keep to."""
+    names = [f"s{i}" for i in range(rng.randint(6, 8))]
+    pairs = {tuple(sorted(pair)): i for i in range(rng.choice((1, 2, 2))) for pair in pairwise(rng.sample(names, 3))}
+    if rng.random() < 0.3:
+        pairs |= {tuple(rng.sample(names, 2)): rng.randrange(2)}
+    document = _inventory(rng, _net(rng, names), list(pairs), relays=(0, 0, 10, 120))
+    for site in document["sites"].values():
+        site |= {"security_tier": rng.choice((1, 2, 2, 3)), "operator": rng.choice("aab")}
+    rules = rng.choices(({}, {"min_security_tier": 2}, {"allowed_operators": ["a"]}), (1, 2, 2), k=2)
+    for corridor, i in zip(document["corridors"].values(), pairs.values(), strict=True):
+        corridor |= rules[i] if rng.random() < 0.9 else {}
+    return document
+
+
 def parallel_fibres(rng: random.Random) -> dict:
     """Up to four fibres side by side, alike or not, and several paths."""
     names = ["s0", "s1", "s2"]
@@ -138,6 +153,7 @@ KINDS: tuple[Callable[[random.Random], dict], ...] = (
     common_roots,
     dear_ends,
     dear_ring,
+    ruled,
     several_paths,
     rooms,
     mixed,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from qplan.optimizer.cuts.layered_flows import add_layered_flows
 from qplan.optimizer.cuts.layered_trees import LayeredTree, add_layered_trees
 from qplan.optimizer.cuts.relay_cuts import relaying_binds
+from qplan.optimizer.cuts.ruled_trees import add_ruled_trees
 from qplan.optimizer.cuts.star_trees import StarTree, add_star_trees
 from qplan.optimizer.cuts.trees import Scope, Trees, add_trees
 from qplan.optimizer.model.formulation import Formulation
@@ -16,9 +17,13 @@ from qplan.time_budget import UNLIMITED, TimeBudget
 
 @dataclass(frozen=True)
 class Lifts:
-    """Trees of components, layered trees and star trees of roots, and the corridors that have layered flows."""
+    """Trees of components, of all corridors and by rules, layered trees and star trees of roots.
+
+    And the corridors that have layered flows.
+    """
 
     trees: Trees = Trees()
+    ruled_trees: tuple[Trees, ...] = ()
     layered_trees: tuple[LayeredTree, ...] = ()
     layered_flows: frozenset[str] = frozenset()
     star_trees: tuple[StarTree, ...] = ()
@@ -36,4 +41,5 @@ def add_lifts(
     trees = Trees() if clock.spent else add_trees(model, joined, relaying_binds(model, goal), scope)
     layered_trees = () if clock.spent else tuple(add_layered_trees(model))
     layered_flows = frozenset[str]() if clock.spent else frozenset(add_layered_flows(model))
-    return Lifts(trees, layered_trees, layered_flows, () if clock.spent else tuple(add_star_trees(model)))
+    ruled = () if clock.spent else tuple(add_ruled_trees(model))
+    return Lifts(trees, ruled, layered_trees, layered_flows, () if clock.spent else tuple(add_star_trees(model)))

@@ -46,21 +46,22 @@ class RelayCuts:
     """The cuts of one tree, for the ends of its own component."""
 
     def __init__(self, model: Formulation, trees: Trees, k: int, index: dict[str, int]):
-        """`trees` count the links beyond them."""
-        assert trees.extra is not None
-        self.extra, self.span = index[trees.extra.name], index[trees.spans[k, k].name] if trees.spans else None
+        """`trees` count the links beyond them, or are of corridors that rules bind."""
+        self.extra = None if trees.extra is None else index[trees.extra.name]
+        self.span = index[trees.spans[k, k].name] if trees.spans else None
         self.root, *self.others = trees.components[k].ends
         mine = [(tail, head, [index[v.name]]) for (i, tail, head), v in trees.arcs.items() if i == k]
         sites = {s: 2 * i for i, s in enumerate(sorted({self.root, *self.others}.union(*(arc[:2] for arc in mine))))}
-        self.relay = {s: index[model.relay[s].name] for s in model.node if s in model.relay}
+        among, relays = (trees.rules.corridors, trees.rules.relays) if trees.rules else (None, model.relay.keys())
+        self.relay = {s: index[model.relay[s].name] for s in model.node if s in model.relay and s in relays}
         split = (s for s in sorted(model.node) if s in sites and s != self.root)
         self.through = {s: arc for arc, s in enumerate(split, start=len(mine))}
         self.first_through = len(mine)
         arcs = [(sites[tail] + (tail in self.through), sites[head], columns) for tail, head, columns in mine]
-        relays = [(sites[s], sites[s] + 1, [self.relay[s]] if s in self.relay else []) for s in self.through]
-        self.network = FlowNetwork(2 * len(sites), arcs + relays, len(index))
+        passed = [(sites[s], sites[s] + 1, [self.relay[s]] if s in self.relay else []) for s in self.through]
+        self.network = FlowNetwork(2 * len(sites), arcs + passed, len(index))
         self.sites = sites
-        self.linked = adjacent(required_ends(model.inventory))
+        self.linked = adjacent(required_ends(model.inventory, among))
         self.needed = _between(self.linked, self.root)
 
     @row_family("tree_relay_cut")
@@ -74,13 +75,18 @@ class RelayCuts:
         * Σ 1 − relay(t) over the ends t inside one chain of corridors between the two, which let every way pass. If all
           of them relay, the paths of that chain lead over relays alone.
 
+        Where the trees are of corridors that rules bind, the chains are of these, and no tree passes an end that their
+        rules refuse as a relay without an excuse; only the second is.
+
         Violated rows, and the ends for which arcs alone need not be looked at.
         """
         capacity, rows, settled = self.network.capacities(point), list[Row](), set[str]()
         wanted, chains = 1.0 if self.span is None else point[self.span], self._chains(point)
         for end in self.others:
-            excuses = [Excuse(point[self.extra], self.needed.get(end, self.through.keys()), (self.extra,), 1.0)]
-            if end in chains and chains[end][0] < excuses[0].much:  # else the ends inside are more, and say no more
+            excuses = list[Excuse]()
+            if self.extra is not None:
+                excuses.append(Excuse(point[self.extra], self.needed.get(end, self.through.keys()), (self.extra,), 1.0))
+            if end in chains and all(chains[end][0] < excuse.much for excuse in excuses):  # else it says no more
                 lack, inner = chains[end]
                 excuses.insert(0, Excuse(lack, inner, tuple(self.relay[t] for t in inner), -1.0, len(inner)))
             for excuse in excuses:

@@ -49,6 +49,11 @@ def separate_none(point: Point) -> list[Row]:
     return []
 
 
+def together(separators: Sequence[Separator]) -> Separator:
+    """Separators of one family as one."""
+    return Separator(separators[0].family, lambda point: [row for each in separators for row in each.separate(point)])
+
+
 def separate_from(rows: Sequence[Row], columns: int) -> Callable[[Point], list[Row]]:
     """Of rows that are known beforehand, pick those that a point violates."""
     if not rows:

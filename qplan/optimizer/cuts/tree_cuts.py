@@ -19,7 +19,8 @@ def directed_cuts(model: Formulation, trees: Trees) -> Separator:
 
     The directed cut inequalities of the Steiner arborescence (Aneja 1980; Wong 1984), for every tree and component. An
     end of one corridor with one path, which has just one link unless it relays, may be cut instead of arcs, and then
-    counts as relay(s). The cuts of `relay_cuts.py` come before them where links beyond the trees are counted.
+    counts as relay(s). The cuts of `relay_cuts.py` come before them where links beyond the trees are counted, and where
+    rules forbid ends to relay.
     """
     index = model.index()
     all_ends = {s for part in trees.components for s in part.ends}
@@ -35,8 +36,8 @@ def directed_cuts(model: Formulation, trees: Trees) -> Separator:
             (sites[s], leaving[s], [index[model.relay[s].name]] if s in model.relay else []) for s in sorted(left)
         ]
         networks.append(FlowNetwork(len(sites) + len(leaving), [*arcs, *relays], len(index)))
-    counted = range(trees.rooted if trees.extra is not None else 0)
-    relaying = [RelayCuts(model, trees, k, index) for k in counted if trees.spanned_by(k)]
+    seen = range(trees.rooted if trees.extra is not None or trees.rules is not None else 0)
+    relaying = [RelayCuts(model, trees, k, index) for k in seen if trees.spanned_by(k)]
 
     def separate(point: Point) -> list[Row]:
         rows, settled = list[Row](), set[str]()

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pulp
 
@@ -47,6 +47,14 @@ class Component:
 
 
 Pair = tuple[str, str]  # of sites, in id order; or an arc from the first to the second
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Required corridors, and the sites of which their rules permit no others as relays."""
+
+    corridors: frozenset[str]
+    relays: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -87,6 +95,7 @@ class Trees:
     rest_relays: Mapping[str, pulp.LpVariable] = field(default_factory=dict)
     extra: pulp.LpVariable | None = None  # links beyond the trees and the rest
     counted: Sequence[tuple[pulp.LpVariable, float]] = ()  # what sums up to that
+    rules: Rules | None = None  # where the trees are of some corridors only
 
     def spanned_by(self, k: int) -> list[int]:
         """Components that tree k may span; none where it is out of scope."""
@@ -97,17 +106,18 @@ class Trees:
         return [variable for group in groups for variable in group.values()]
 
 
-def required_ends(inventory: Inventory) -> list[tuple[str, str]]:
-    """The two ends of each required corridor."""
-    return [corridor.ends for corridor in inventory.corridors.values() if corridor.required]
+def required_ends(inventory: Inventory, among: Collection[str] | None = None) -> list[tuple[str, str]]:
+    """The two ends of each required corridor, of all or `among` some."""
+    corridors = inventory.corridors.items()
+    return [corridor.ends for q, corridor in corridors if corridor.required and (among is None or q in among)]
 
 
-def components(inventory: Inventory) -> tuple[Component, ...]:
-    """The connected components of the graph of required corridors, in id order.
+def components(inventory: Inventory, among: Collection[str] | None = None) -> tuple[Component, ...]:
+    """The connected components of the graph of required corridors, of all or `among` some, in id order.
 
     Most corridors end at the root: of whether that relays the cuts know nothing, and it mostly does.
     """
-    corridors = required_ends(inventory)
+    corridors = required_ends(inventory, among)
     ending = Counter(end for ends in corridors for end in ends)
     parts = connected_parts(corridors)
     return tuple(Component(tuple(sorted(part, key=lambda s: (-ending[s], s)))) for part in parts)
@@ -126,8 +136,12 @@ def trees_bind(inventory: Inventory) -> bool:
     return any(corridor.required and corridor.paths == 1 for corridor in inventory.corridors.values())
 
 
-def frame(model: Formulation) -> tuple[tuple[Component, ...], dict[Pair, list[CandidateLink]]]:
+def frame(
+    model: Formulation, among: Collection[str] | None = None
+) -> tuple[tuple[Component, ...], dict[Pair, list[CandidateLink]]]:
     """The components, those whose ends are many and far apart first, and the pairs of sites that links may join.
+
+    Of all required corridors, or `among` some.
 
     The order is the same whatever the candidate links, so that rows over trees can be carried from model to model.
     """
@@ -137,8 +151,8 @@ def frame(model: Formulation) -> tuple[tuple[Component, ...], dict[Pair, list[Ca
         far = breadth_first(neighbours, part.ends[0])
         return sum(far[end][0] for end in part.ends if end in far)
 
-    parts = sorted(components(model.inventory), key=lambda part: (-width(part), part.ends))
-    return tuple(parts), _find_pairs(model)
+    parts = sorted(components(model.inventory, among), key=lambda part: (-width(part), part.ends))
+    return tuple(parts), _find_pairs(model, among)
 
 
 def add_trees(model: Formulation, joined: bool = False, counting: bool = False, scope: Scope | None = None) -> Trees:
@@ -155,20 +169,15 @@ def add_trees(model: Formulation, joined: bool = False, counting: bool = False, 
     if joined:
         parts = (Component(tuple(end for part in parts for end in part.ends)),)
     rooted = len(parts) if scope else min(len(parts), max(1, MOST_COLUMNS // max(1, 2 * len(pairs))))
-    lift = _Lift(model, pairs, parts, rooted, _add_spans(model, len(parts), rooted, scope), scope)
-    for k in range(rooted):
-        lift.add_tree(k)
-    if rooted < len(parts):
-        lift.add_rest()
-    lift.add_ties()
+    lift = Lift(model, pairs, parts, rooted, scope)
+    lift.add_all()
     alone = all(corridor.paths == 1 for corridor in model.inventory.corridors.values() if corridor.required)
     extra, counted = lift.add_extra() if counting and alone else (None, [])
-    onward = tuple(lift.onward)
-    return Trees(parts, rooted, lift.arcs, lift.spans, onward, lift.rest_links, lift.rest_relays, extra, counted)
+    return replace(lift.trees(), extra=extra, counted=counted)
 
 
-class _Lift:
-    """Variables and rows of the trees as they are made."""
+class Lift:
+    """Variables and rows of the trees as they are made; the ids of all their names begin with `number`."""
 
     def __init__(
         self,
@@ -176,11 +185,11 @@ class _Lift:
         pairs: Mapping[Pair, list[pulp.LpVariable]],
         parts: tuple[Component, ...],
         rooted: int,
-        spans: Mapping[tuple[int, int], pulp.LpVariable],
         scope: Scope | None,
+        number: tuple[int, ...] = (),
     ):
         self.model, self.pairs, self.parts, self.rooted = model, pairs, parts, rooted
-        self.spans, self.scope = spans, scope
+        self.spans, self.scope, self.number = _add_spans(model, len(parts), rooted, scope, number), scope, number
         self.component_of = {end: k for k, part in enumerate(parts) for end in part.ends}
         self.passing = _find_passing(pairs, self.component_of)
         self.arcs: dict[tuple[int, str, str], pulp.LpVariable] = {}
@@ -189,6 +198,19 @@ class _Lift:
         self.rest_relays: dict[str, pulp.LpVariable] = {}
         self.entering: dict[str, Terms] = defaultdict(list)  # into sites that are no ends
         self.given: set[frozenset[tuple[str, float]]] = set()  # rows that a series has given before
+
+    def add_all(self) -> None:
+        """Trees, the rest, and what ties them to the design."""
+        for k in range(self.rooted):
+            self.add_tree(k)
+        if self.rooted < len(self.parts):
+            self.add_rest()
+        self.add_ties()
+
+    def trees(self) -> Trees:
+        """What has been added."""
+        onward = tuple(self.onward)
+        return Trees(self.parts, self.rooted, self.arcs, self.spans, onward, self.rest_links, self.rest_relays)
 
     def add_tree(self, k: int) -> None:
         """The arcs of tree k, and the rows of the ends that it enters."""
@@ -201,8 +223,10 @@ class _Lift:
                 if self.scope is not None and (k, *first) not in self.scope.arcs:
                     continue
                 if (k, *first) not in self.arcs:
-                    self.arcs[k, *first] = self.model.variable("tree", k + 1, *first, integer=False)
-                arc = self.arcs[k, tail, head] = self.model.share(self.arcs[k, *first], "tree", k + 1, tail, head)
+                    self.arcs[k, *first] = self.model.variable("tree", *self.number, k + 1, *first, integer=False)
+                arc = self.arcs[k, tail, head] = self.model.share(
+                    self.arcs[k, *first], "tree", *self.number, k + 1, tail, head
+                )
                 into[head].append((arc, 1.0))
                 out[tail].append((arc, 1.0))
         for s, terms in sorted(into.items()):
@@ -223,9 +247,9 @@ class _Lift:
         """Σ tree(k) into an end of component l that is not the root = spans(k, l), = 1 where there is one component."""
         if self.spans:
             span = self.spans[k, self.component_of[s]]
-            self.model.add([*terms, (span, -1.0)], "=", 0, "tree_end", k + 1, s)
+            self.model.add([*terms, (span, -1.0)], "=", 0, "tree_end", *self.number, k + 1, s)
         else:
-            self.model.add(terms, "=", 1, "tree_end", k + 1, s)
+            self.model.add(terms, "=", 1, "tree_end", *self.number, k + 1, s)
 
     def add_rest(self) -> None:
         """Links and relays of the rest, which touches no component that has a tree."""
@@ -234,11 +258,11 @@ class _Lift:
             outer = sorted(_in_id_order(_start_series(*arc, passing)) for arc in (pair, pair[::-1]))
             if all(component_of.get(end, self.rooted) >= self.rooted for last in outer for end in last):
                 if outer[0] not in self.rest_links:
-                    self.rest_links[outer[0]] = self.model.variable("rest", *outer[0], integer=False)
-                self.rest_links[pair] = self.model.share(self.rest_links[outer[0]], "rest", *pair)
+                    self.rest_links[outer[0]] = self.model.variable("rest", *self.number, *outer[0], integer=False)
+                self.rest_links[pair] = self.model.share(self.rest_links[outer[0]], "rest", *self.number, *pair)
         for s in sorted({end for pair in self.rest_links for end in pair}):
             if s not in component_of and s not in passing:
-                self.rest_relays[s] = self.model.variable("rest_relay", s, integer=False)
+                self.rest_relays[s] = self.model.variable("rest_relay", *self.number, s, integer=False)
                 self.entering[s].append((self.rest_relays[s], 1.0))
 
     @row_family("tree_relay", "tree_link")
@@ -250,9 +274,9 @@ class _Lift:
         """
         for s, terms in sorted(self.entering.items()):
             relay = [(self.model.relay[s], -1.0)] if s in self.model.relay else []
-            self._add_once([*terms, *relay], "tree_relay", s)
+            self._add_once([*terms, *relay], "tree_relay", *self.number, s)
         for pair in sorted(self.pairs):
-            self._add_once(self._taken(pair), "tree_link", *pair)
+            self._add_once(self._taken(pair), "tree_link", *self.number, *pair)
 
     def _taken(self, pair: Pair) -> Terms:
         """What trees and rest take between two sites, less what is built there."""
@@ -289,7 +313,7 @@ class _Lift:
 
 @row_family("spanned", "tree_exists")
 def _add_spans(
-    model: Formulation, count: int, rooted: int, scope: Scope | None
+    model: Formulation, count: int, rooted: int, scope: Scope | None, number: tuple[int, ...]
 ) -> dict[tuple[int, int], pulp.LpVariable]:
     """Σ_{k ≤ l} spans(k, l) = 1 (spanned), spans(k, l) ≤ spans(k, k) (tree_exists).
 
@@ -299,23 +323,23 @@ def _add_spans(
         return {}
     trees = range(min(rooted + 1, count))
     spans = {
-        (k, l): model.variable("spans", k + 1 if k < rooted else "rest", l + 1, integer=False)
+        (k, l): model.variable("spans", *number, k + 1 if k < rooted else "rest", l + 1, integer=False)
         for k in trees
         for l in range(k, count)
         if scope is None or (k, l) in scope.spans
     }
     for l in range(count):
-        model.add([(spans[k, l], 1.0) for k in trees if (k, l) in spans], "=", 1, "spanned", l + 1)
+        model.add([(spans[k, l], 1.0) for k in trees if (k, l) in spans], "=", 1, "spanned", *number, l + 1)
         for k in range(min(l, rooted)):
             if (k, l) in spans:
-                model.add([(spans[k, l], 1.0), (spans[k, k], -1.0)], "<=", 0, "tree_exists", k + 1, l + 1)
+                model.add([(spans[k, l], 1.0), (spans[k, k], -1.0)], "<=", 0, "tree_exists", *number, k + 1, l + 1)
     return spans
 
 
-def _find_pairs(model: Formulation) -> dict[Pair, list[CandidateLink]]:
+def _find_pairs(model: Formulation, among: Collection[str] | None) -> dict[Pair, list[CandidateLink]]:
     """Pairs of sites that a link for a required corridor may join, with the links."""
-    permitted = model.candidates.usability.permitted
-    allowed = {permitted[q] for q, corridor in model.inventory.corridors.items() if corridor.required}
+    permitted, corridors = model.candidates.usability.permitted, model.inventory.corridors.items()
+    allowed = {permitted[q] for q, corridor in corridors if corridor.required and (among is None or q in among)}
     pairs: dict[Pair, list[CandidateLink]] = defaultdict(list)
     for link in model.candidates.links:
         if any(sites.issuperset(link.route.ends) for sites in allowed):

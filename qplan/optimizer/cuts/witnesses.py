@@ -46,7 +46,8 @@ def tree_values(trees: Trees, design: Design) -> dict[str, float]:
     values = dict.fromkeys((v.name for v in trees.variables()), 0.0)
     used = design.used_links
     installed = {arc for link in design.links if link.id in used for arc in (link.ends, link.ends[::-1])}
-    last = {node.site for node in design.nodes if "relay" not in node.roles}
+    relays = {node.site for node in design.nodes if "relay" in node.roles}
+    last = {node.site for node in design.nodes} - (relays & trees.rules.relays if trees.rules else relays)
     waiting = list(range(len(trees.components)))
     while waiting and waiting[0] < trees.rooted:
         k = waiting[0]
@@ -101,7 +102,9 @@ class Witnesses:
             return
         values = start_values(self.model, design)
         trees = self.lifts.trees
-        values |= tree_values(trees, design) | layered_tree_values(self.lifts.layered_trees, design)
+        for each in (trees, *self.lifts.ruled_trees):
+            values |= tree_values(each, design)
+        values |= layered_tree_values(self.lifts.layered_trees, design)
         values |= star_tree_values(self.lifts.star_trees, design)
         if trees.extra is not None:
             values[trees.extra.name] = sum(weight * values[variable.name] for variable, weight in trees.counted)

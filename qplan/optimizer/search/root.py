@@ -19,7 +19,7 @@ from qplan.optimizer.cuts.leaf_cuts import leaf_cuts
 from qplan.optimizer.cuts.lifts import Lifts, add_lifts
 from qplan.optimizer.cuts.path_cuts import link_ends, path_cuts
 from qplan.optimizer.cuts.relay_cuts import relaying_binds
-from qplan.optimizer.cuts.row import Point, Row, Separator, separate_from
+from qplan.optimizer.cuts.row import Point, Row, Separator, separate_from, together
 from qplan.optimizer.cuts.star_trees import star_ties, star_tree_cuts
 from qplan.optimizer.cuts.tree_cuts import directed_cuts, rest_cuts, tree_balance
 from qplan.optimizer.cuts.trees import Scope, frame, trees_bind
@@ -123,6 +123,8 @@ def relax_root(
         rows = ascent_cuts(model, lifts.trees, goal.prices, clock)
     else:
         rows = packed_cuts(model, lifts.trees, narrow.cuts)
+    for ruled in lifts.ruled_trees:
+        rows += ascent_cuts(model, ruled, goal.prices, clock)
     rows += layered_ascent(model, lifts.layered_trees, goal.prices, clock)
     witnesses.learn(incumbent, rows)
     relaxation.add(rows)
@@ -169,16 +171,17 @@ def _halves(model: Formulation) -> bool:
 def _choose_separators(model: Formulation, goal: Goal, lifts: Lifts, ties: list[Row]) -> tuple[Separator, ...]:
     """All families, in the order in which they are asked; `ties` are the rows of layered trees found one by one."""
     trees, layered_trees = lifts.trees, lifts.layered_trees
+    all_trees = (trees, *lifts.ruled_trees)
     seen = trees.arcs and not relaying_binds(model, goal)
     severed = _beyond_trees(model) if seen else list(model.networks)
     not_lifted = [network for network in model.networks if network.corridor not in lifts.layered]
     entries = [*ties, *layer_entries(model, layered_trees)]
     return (
         link_ends(model),
-        tree_balance(model, trees),
+        together([tree_balance(model, each) for each in all_trees]),
         leaf_cuts(model, trees),
-        directed_cuts(model, trees),
-        rest_cuts(model, trees),
+        together([directed_cuts(model, each) for each in all_trees]),
+        together([rest_cuts(model, each) for each in all_trees]),
         path_cuts(model, severed),
         layered_cuts(model, not_lifted),
         cutset_cuts(model),
