@@ -77,6 +77,9 @@ MUTANTS = {
         "adjacent(required_ends(model.inventory))",
         (ENGINES,),
     ),
+    "a system too many for a corridor alone": Mutant(
+        "optimizer/search/arc_flow.py", "-1.0 / alone[several]", "-1.0 / (alone[several] + 1)", (ENGINES,)
+    ),
     "corridors left out that rules do not forbid": Mutant(
         "candidates/precheck.py",
         "if corridors[q].required is must}",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest.mock import Mock
+
 import pytest
 from networks import corridor, fibre, network
 
@@ -11,7 +13,7 @@ from qplan.optimizer.limits import SearchParameters, Sighting
 from qplan.optimizer.model.stage import Task
 from qplan.optimizer.search.minimization import minimize
 from qplan.optimizer.search.stages import _round_bound, search_plan, stages
-from qplan.optimizer.search.steps import FirstPlan
+from qplan.optimizer.search.steps import FirstPlan, _say_more
 
 
 @pytest.mark.parametrize(
@@ -78,6 +80,12 @@ def test_corridors_without_which_priority_is_lost_are_required_once_it_is_known(
     assert [len([q for q in task.inventory.corridors.values() if q.required]) for task in tasks] == [0, len(sure)]
     assert {q for q, each in tasks[-1].inventory.corridors.items() if each.required} == set(sure)
     assert found.status == "optimal" and found.design.costs.capex <= capex
+
+
+@pytest.mark.parametrize(("flows", "root", "branched"), [(84.0, 80.0, True), (81.0, 80.0, False), (81.0, None, True)])
+def test_flows_are_branched_on_where_they_say_much_more_than_cuts(flows, root, branched):
+    """Against a plan of 100."""
+    assert _say_more(Mock(bound=flows), root and Mock(bound=root), Mock(value=100.0)) is branched
 
 
 def test_who_watches_is_told_what_is_known_while_a_solver_knows_less():

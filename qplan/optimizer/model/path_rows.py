@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from qplan.candidates.bundles import CorridorNetwork, cannot_repeat, find_tight_links
 from qplan.candidates.layered_graph import layered_arcs
-from qplan.candidates.model import CandidateGraph
+from qplan.candidates.model import CandidateGraph, systems_needed
 from qplan.candidates.resources import Kind
 from qplan.inventory.model import Inventory
 from qplan.optimizer.model.design_rows import formulate_design
@@ -139,17 +139,24 @@ def add_layers(model: Formulation, network: CorridorNetwork) -> None:
                 model.add(terms, "=", 0, "layer", q, number + 1, h, s)
 
 
-@row_family("key_rate")
+@row_family("key_rate", "carried")
 def add_key_rate(model: Formulation) -> None:
-    """Σ over corridors demand · flow ≤ net rate · count(l), in units of one system's rate; only where it can bind."""
-    load: dict[str, Terms] = defaultdict(list)
+    """Σ over corridors demand · flow ≤ net rate · count(l), in units of one system's rate; only where it can bind.
+
+    A corridor alone asks for whole systems: n · flow ≤ count(l) over all its flows, where n of them carry a path
+    (carried) and one does not.
+    """
+    loads: dict[str, list[tuple[str, float, Terms]]] = defaultdict(list)
     for network in model.networks:
         demand = model.inventory.corridors[network.corridor].demand_bps
         for i, bundle in enumerate(network.bundles):
             if len(bundle.links) == 1:  # a link whose rate can bind is a bundle of its own
-                load[bundle.links[0]] += [(v, demand) for v, _ in model.bundle_flow(network, i)]
+                loads[bundle.links[0]].append((network.corridor, demand, model.bundle_flow(network, i)))
     tight = find_tight_links(model.inventory, model.candidates)
-    for link in model.candidates.links:
-        if link.id in tight:
-            shares = [(v, demand / link.key_rate_bps) for v, demand in load[link.id]]
-            model.add([*shares, (model.count[link.id], -1.0)], "<=", 0, "key_rate", link.id)
+    for link in (link for link in model.candidates.links if link.id in tight):
+        count, rate_bps = (model.count[link.id], -1.0), link.key_rate_bps
+        shares = [(v, demand / rate_bps) for _, demand, flows in loads[link.id] for v, _ in flows]
+        model.add([*shares, count], "<=", 0, "key_rate", link.id)
+        for q, demand, flows in loads[link.id]:
+            if (alone := systems_needed(demand, rate_bps)) > 1:
+                model.add([*((v, float(alone)) for v, _ in flows), count], "<=", 0, "carried", link.id, q)

@@ -20,6 +20,7 @@ from scipy.sparse import csr_array
 from qplan.candidates.bundles import Bundle, CorridorNetwork, find_tight_links
 from qplan.candidates.design import Design
 from qplan.candidates.layered_graph import layered_arcs
+from qplan.candidates.model import systems_needed
 from qplan.inventory.model import Corridor
 from qplan.optimizer.cuts.cutset_cuts import exclusive_cutset_cuts
 from qplan.optimizer.cuts.exclusive_flow_cuts import PathFlow, exclusive_flow_cuts
@@ -135,7 +136,7 @@ def _shares(alike: Sequence[Corridor]) -> list[float]:
 
 
 def add_flows(model: Formulation, alike: Sequence[list[CorridorNetwork]]) -> Flows:
-    """The rows `path`, `on_link`, `relayed` and `key_rate` of `path_rows.py`, a flow of k units for each group.
+    """The rows `path`, `on_link`, `relayed`, `key_rate` and `carried` of `path_rows.py`, of k units for each group.
 
     Several paths with a limit on relays flow through the layers of its graph.
     """
@@ -227,6 +228,7 @@ class Flows:
         self._enter(relayed[may], self.relay[sites[may], None], -1.0)
         demand_bps = np.array([sum(each.demand_bps for each in alike) for alike in corridors])
         self._load_links(bundles, bundle, arcs, demand_bps)
+        self._carry_alone(bundles, bundle, arcs, corridors)
         for k, networks in enumerate(groups):
             shares, layers = _shares(corridors[k]), np.zeros(len(bundle), dtype=np.int64)
             ends, mine = (int(first[k]), int(second[k])), arcs[:, k]
@@ -276,6 +278,7 @@ class Flows:
         self._enter(relayed[may], self.relay[relays[may]], -1.0)
         demand_bps = sum(corridor.demand_bps for corridor in corridors)
         self._load_links(bundles, bundle, columns[:, None], np.array([demand_bps]))
+        self._carry_alone(bundles, bundle, columns[:, None], [corridors])
         shares = _shares(corridors)
         flow = PathFlow(networks, shares, paths, optional, (first, second), tail, head, layer, bundle, columns)
         self.paths.append(flow)
@@ -299,6 +302,21 @@ class Flows:
         tight = row >= 0
         rates_bps = np.array([link.key_rate_bps for link in self.tight])[row[tight]]
         self._enter(self.rates[row[tight], None], arcs[tight], demand_bps / rates_bps[:, None])
+
+    def _carry_alone(
+        self, bundles: Sequence[Bundle], bundle: np.ndarray, arcs: np.ndarray, corridors: Sequence[list[Corridor]]
+    ) -> None:
+        """The rows `carried`: each of a group's corridors asks for as many systems as the one of least demand."""
+        links = {link.id: link for link in self.tight}
+        alone_on = [(i, link) for i, each in enumerate(bundles) if (link := links.get(each.links[0])) is not None]
+        least_bps = [min(corridor.demand_bps for corridor in alike) for alike in corridors]
+        for i, link in alone_on:
+            alone = np.array([systems_needed(demand, link.key_rate_bps) for demand in least_bps])
+            several = np.flatnonzero(alone > 1)
+            rows = self._add_rows(np.full(len(several), -np.inf), np.zeros(len(several)))
+            self._enter(rows, arcs[bundle == i][:, several], 1.0)
+            count = np.full(1, self.index[self.model.count[link.id].name])
+            self._enter(rows, count, -1.0 / alone[several])
 
     def _add_columns(self, upper: np.ndarray) -> np.ndarray:
         """Their numbers, in the shape of their bounds; the same with rows."""
