@@ -50,8 +50,9 @@ def arc_flow(problem: Problem, strong: bool) -> ArcFlow:
     relay = {s: model.column(cost) for s, cost in problem.relaying.items() if 0.0 < cost < math.inf}
     on_link: dict[int, dict[str, Terms]] = defaultdict(lambda: defaultdict(list))
     into: dict[str, dict[str, Terms]] = defaultdict(lambda: defaultdict(list))
+    forbidden = {s for s, cost in problem.relaying.items() if cost == math.inf}
     for corridor in problem.corridors:
-        arcs = _paths(model, corridor, {s for s, cost in problem.relaying.items() if cost == math.inf})
+        arcs = _paths(model, corridor, forbidden.union(corridor.refused))
         for (q, _, link, _, head), flow in arcs.items():
             on_link[link][q].append((flow, 1.0))
             if head not in corridor.ends:

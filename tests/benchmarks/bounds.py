@@ -2,9 +2,9 @@
 
 `python tests/benchmarks/bounds.py [--minutes 20] [--seed 1]`. Two kinds of inventories take turns:
 - small ones with every feature of the model (tests/random_inventories.py); the optimum is from exhaustive search;
-- 8 to 14 cities and their huts, with routes in parallel, ducts, rates, few strands and relay limits; the optimum (or,
-  after some seconds, the best value known) is from the strong arc-flow model on HiGHS, which shares only the candidate
-  links with qplan.
+- 8 to 14 cities and their huts, with routes in parallel, ducts, rates, few strands, relay limits and rules; the optimum
+  (or, after some seconds, the best value known) is from the strong arc-flow model on HiGHS, which shares only the
+  candidate links with qplan.
 Every result is held against it: bound, value, status, and what `infeasible` claims. Exit 1 where one is wrong.
 """
 
@@ -64,7 +64,7 @@ def larger(seed: int) -> tuple[Inventory, Optimum | None]:
         corridors=rng.randint(2, 6), hub=rng.random() < 0.3, paths=rng.choice(((1,), (1,), (2,), (1, 2))),
         disjoint=rng.choice(("node", "duct")), in_ducts=rng.choice((0.15, 0.5)), rates=rng.random() < 0.6,
         extra_relays=rng.choice((None, None, 0, 1)),
-        strands=rng.choice((PLENTY, 1, 2, 3)), target_gap=0.0, target_s=0.0, seed=seed,
+        strands=rng.choice((PLENTY, 1, 2, 3)), target_gap=0.0, target_s=0.0, seed=seed, rules=rng.random() < 0.4,
     )  # fmt: skip
     built = planted(case, *metro(rng.randint(8, 14), rng.uniform(60, 200), rng), rng)
     factor = rng.choice((1, 5, 20))

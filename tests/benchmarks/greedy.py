@@ -134,6 +134,8 @@ def _way(built: Built, neighbours: dict, corridor: Corridor, taken: set[str]) ->
         for link, there in neighbours[here] if links < longest else ():
             if there == first or f"site {there}" in taken or f"link {link.id}" in taken:
                 continue
+            if there != last and there in corridor.refused:
+                continue
             if taken and not taken.isdisjoint(built.problem.shared(corridor, link)):
                 continue
             relaying = 0.0 if there == last or there in built.relays else built.problem.relaying[there]

@@ -1,8 +1,8 @@
 """A benchmark case as plain figures: what a user would put into a model of his own. Imports no solver.
 
-Only what the benchmark inventories use: required corridors, capex, no limits of rooms or power, no rules on relays
-but their number, their price and where none may be. `problem_of` refuses anything else, so that no method is judged on
-a model it does not have.
+Only what the benchmark inventories use: required corridors, capex, no limits of rooms or power; of rules on relays
+those on number, price, tiers and operators, and where none may be. `problem_of` refuses anything else, so that no
+method is judged on a model it does not have.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from functools import cached_property
 from qplan.candidates.model import CandidateGraph
 from qplan.costing.market import Market
 from qplan.costing.unit_costs import node_cost, system_cost
+from qplan.inventory.model import Corridor as InventoryCorridor
 from qplan.inventory.model import Inventory
 
 
@@ -40,6 +41,7 @@ class Corridor:
     paths: int
     disjoint: str  # "node" | "duct"; read only when paths > 1
     max_relays: int | None
+    refused: tuple[str, ...]  # sites that its rules on tiers and operators refuse as relays
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,10 @@ class Problem:
         links = tuple(
             Link(**{k: tuple(v) if isinstance(v, list) else v for k, v in item.items()}) for item in record["links"]
         )
-        corridors = tuple(Corridor(**item | {"ends": tuple(item["ends"])}) for item in record["corridors"])
+        corridors = tuple(
+            Corridor(**item | {"ends": tuple(item["ends"]), "refused": tuple(item["refused"])})
+            for item in record["corridors"]
+        )
         return Problem(record["node_cost"], record["relay_cost"], record["strands"], links, corridors)
 
 
@@ -103,9 +108,19 @@ def problem_of(inventory: Inventory, graph: CandidateGraph) -> Problem:
             for link in graph.links
         ),
         corridors=tuple(
-            Corridor(q, c.ends, c.demand_bps, c.paths, c.disjoint, c.max_relays) for q, c in corridors
+            Corridor(q, c.ends, c.demand_bps, c.paths, c.disjoint, c.max_relays, _refused(inventory, c))
+            for q, c in corridors
         ),
     )  # fmt: skip
+
+
+def _refused(inventory: Inventory, asked: InventoryCorridor) -> tuple[str, ...]:
+    tier, operators = asked.min_security_tier or 0, asked.allowed_operators
+    return tuple(
+        s
+        for s, site in sorted(inventory.sites.items())
+        if (site.security_tier or 0) < tier or (operators is not None and site.operator not in operators)
+    )
 
 
 def _plain(inventory: Inventory) -> bool:
@@ -119,4 +134,5 @@ def _plain(inventory: Inventory) -> bool:
         and not equipment.node_items and not equipment.relay_items
         and all(system.strands == 1 for system in equipment.qkd_systems.values())
         and all(c.required and (c.paths == 1 or c.disjoint != "relay") for c in corridors)
+        and all(c.allowed_countries is None and c.allowed_key_domains is None and not c.avoid_sites for c in corridors)
     )  # fmt: skip

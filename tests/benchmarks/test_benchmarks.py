@@ -31,6 +31,7 @@ SMALL = {  # case, seed of the network, what its demands are multiplied by, and 
     "alternatives": (replace(PLAIN, network=Network("metro", 70, alternatives=0.7)), 5, 1, {}),
     "relays": (replace(PLAIN, extra_relays=0), 5, 1, {"corridors": {"max_relays": None}}),
     "relays at a price": (PRICED, 1, 1, {"sites": {"relay_cost": 0.0, "trusted_node": "allowed"}}),
+    "rules": (replace(PLAIN, rules=True), 3, 1, {"sites": {"security_tier": 3, "operator": "a"}}),
     "strands": (replace(PLAIN, rates=True, strands=1), 1, 30, {"fibres": {"strands": 99}}),
     "ducts": (replace(PLAIN, paths=(1, 2), disjoint="duct", in_ducts=0.6), 2, 1, {"fibres": {"ducts": ()}}),
 }
