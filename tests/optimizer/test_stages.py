@@ -82,10 +82,15 @@ def test_corridors_without_which_priority_is_lost_are_required_once_it_is_known(
     assert found.status == "optimal" and found.design.costs.capex <= capex
 
 
-@pytest.mark.parametrize(("flows", "root", "branched"), [(84.0, 80.0, True), (81.0, 80.0, False), (81.0, None, True)])
-def test_flows_are_branched_on_where_they_say_much_more_than_cuts(flows, root, branched):
+@pytest.mark.parametrize(
+    ("flows", "cuts", "rules", "branched"),
+    [(84.0, 80.0, (), True), (81.0, 80.0, (), False), (81.0, 80.0, ("trees",), True), (81.0, None, (), True)],
+)
+def test_flows_are_branched_on_where_they_say_much_more_than_cuts(flows, cuts, rules, branched):
     """Against a plan of 100."""
-    assert _say_more(Mock(bound=flows), root and Mock(bound=root), Mock(value=100.0)) is branched
+    root = Mock(bound=cuts, **{"witnesses.lifts.ruled_trees": rules})
+    assert _say_more(Mock(bound=flows), root, Mock(value=100.0)) is branched
+    assert _say_more(Mock(bound=flows), None, Mock(value=100.0))
 
 
 def test_who_watches_is_told_what_is_known_while_a_solver_knows_less():

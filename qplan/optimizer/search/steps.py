@@ -370,8 +370,11 @@ def _closed_soon(search: Minimization, standing: Standing) -> bool:
 
 
 def _say_more(flows: ArcFlow, root: Root | None, known: Incumbent) -> bool:
-    """The flows have raised the bound of cuts by much of what these had left; else branching on cuts gets further."""
-    if root is None or root.bound is None:
+    """The flows have raised the bound of cuts by much of what these had left; else branching on cuts gets further.
+
+    Not where rules have trees of their own: there every subproblem of cuts takes long.
+    """
+    if root is None or root.bound is None or root.witnesses.lifts.ruled_trees:
         return True
     return flows.bound - root.bound >= MUCH_RAISED * (known.value - root.bound)
 
