@@ -1,10 +1,10 @@
 """Is a corridor, or are some together, impossible for a reason that the graph of candidate links shows? No solver runs.
 
-Every claim is a proof, from a condition that any plan meets; that nothing is claimed proves nothing. For each
-corridor as if it were the only one: a chain of links through permitted relays (connectivity), within `max_relays`; no
-set of fewer pieces than paths that every way takes (bridges, articulation sites, larger minimum cuts, at the corridor's
-level of disjointness, ducts too); strands for links of its own on every path. For all that are
-required together: the key rate that the strands of a minimum cut of fibres can carry.
+Every claim is a proof, from a condition that any plan meets; that nothing is claimed proves nothing. For each corridor
+as if it were the only one: a chain of links through permitted relays (connectivity), within `max_relays`; no set of
+fewer pieces than paths that every way takes (bridges, articulation sites, larger minimum cuts, at the corridor's
+level of disjointness, ducts too); strands for links of its own on every path. For all that are required together: the
+key rate that the strands of a minimum cut of fibres can carry.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def precheck(inventory: Inventory, graph: CandidateGraph, clock: TimeBudget = UN
         if reason := no_way(ways) or too_many_relays(ways) or not_disjoint(ways):
             found[ways.commodity.id] = reason
     together = None
-    if index.links and not any(corridors[q].required for q in found):
+    if index.links and not clock.spent and not any(corridors[q].required for q in found):
         cables, left = _Cables(index), [commodity for commodity in required_first if commodity.id not in found]
         for ways in (LinkWays(index, commodity) for commodity in left if not clock.spent):
             if reason := cables.too_few_strands(ways):

@@ -17,10 +17,7 @@ from qplan.time_budget import UNLIMITED, TimeBudget
 
 @dataclass(frozen=True)
 class Lifts:
-    """Trees of components, of all corridors and by rules, layered trees and star trees of roots.
-
-    And the corridors that have layered flows.
-    """
+    """Trees of components, also of those under rules, layered and star trees of roots, corridors with layered flows."""
 
     trees: Trees = Trees()
     ruled_trees: tuple[Trees, ...] = ()

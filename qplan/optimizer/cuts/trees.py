@@ -141,9 +141,8 @@ def frame(
 ) -> tuple[tuple[Component, ...], dict[Pair, list[CandidateLink]]]:
     """The components, those whose ends are many and far apart first, and the pairs of sites that links may join.
 
-    Of all required corridors, or `among` some.
-
-    The order is the same whatever the candidate links, so that rows over trees can be carried from model to model.
+    Of all required corridors, or `among` some. The order is the same whatever the candidate links, so that rows over
+    trees can be carried from model to model.
     """
     neighbours = adjacent(fibre.ends for fibre in model.inventory.fibres.values())
 
