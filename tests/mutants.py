@@ -129,7 +129,7 @@ MUTANTS = {
         (ENGINES,),
     ),
     "half a cycle lets trees pass": Mutant(
-        "optimizer/cuts/relay_cuts.py", "(self.extra,), 1.0)]", "(self.extra,), 0.5)]", (ENGINES,)
+        "optimizer/cuts/relay_cuts.py", "(self.extra,), 1.0))", "(self.extra,), 0.5))", (ENGINES,)
     ),
     "chains over ends that do not relay either": Mutant(
         "optimizer/cuts/leaf_cuts.py",
