@@ -11,9 +11,10 @@ from qplan.candidates.links import enumerate_candidates
 from qplan.optimizer.heuristics.guided_search import GuidedSearch
 from qplan.optimizer.limits import SearchParameters, Sighting
 from qplan.optimizer.model.stage import Task
+from qplan.optimizer.search.flow_branching import say_more
 from qplan.optimizer.search.minimization import minimize
 from qplan.optimizer.search.stages import _round_bound, search_plan, stages
-from qplan.optimizer.search.steps import FirstPlan, _say_more
+from qplan.optimizer.search.steps import FirstPlan
 
 
 @pytest.mark.parametrize(
@@ -89,8 +90,8 @@ def test_corridors_without_which_priority_is_lost_are_required_once_it_is_known(
 def test_flows_are_branched_on_where_they_say_much_more_than_cuts(flows, cuts, rules, branched):
     """Against a plan of 100."""
     root = Mock(bound=cuts, **{"witnesses.lifts.ruled_trees": rules})
-    assert _say_more(Mock(bound=flows), root, Mock(value=100.0)) is branched
-    assert _say_more(Mock(bound=flows), None, Mock(value=100.0))
+    assert say_more(Mock(bound=flows), root, Mock(value=100.0)) is branched
+    assert say_more(Mock(bound=flows), None, Mock(value=100.0))
 
 
 def test_who_watches_is_told_what_is_known_while_a_solver_knows_less():

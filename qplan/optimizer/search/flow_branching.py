@@ -17,14 +17,32 @@ import numpy as np
 from qplan.optimizer.limits import Sighting
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.stage import Incumbent, Task
-from qplan.optimizer.search.arc_flow import enough
+from qplan.optimizer.search.arc_flow import ArcFlow, enough
+from qplan.optimizer.search.root import Root
 from qplan.optimizer.solvers.first_order import LOOK_EVERY, FirstOrder, Iterate, Scaled, most_of_any_point
 from qplan.optimizer.solvers.linear_program import LinearProgram, weak_duality
 from qplan.time_budget import TimeBudget
 
+MOST_COLUMNS = 100_000  # of the arc flow
+MUCH_RAISED = 0.1  # of what the root has left to the plan's value
 STEPS = 400  # of a subproblem
 LEAST_FRACTION = 0.01  # of a link that is branched on
 MOST_KEPT = 200_000_000  # columns and rows of all subproblems that wait
+
+
+def too_large(flows: ArcFlow) -> bool:
+    """Each subproblem would take seconds."""
+    return len(flows.solved.program.cost) > MOST_COLUMNS
+
+
+def say_more(flows: ArcFlow, root: Root | None, known: Incumbent) -> bool:
+    """The flows have raised the bound of cuts by much of what these had left; else branching on cuts gets further.
+
+    Not where rules have trees of their own: there every subproblem of cuts takes long.
+    """
+    if root is None or root.bound is None or root.witnesses.lifts.ruled_trees:
+        return True
+    return flows.bound - root.bound >= MUCH_RAISED * (known.value - root.bound)
 
 
 @dataclass(frozen=True, order=True)

@@ -14,12 +14,12 @@ from qplan.optimizer.cuts.witnesses import UnsoundCut
 from qplan.optimizer.heuristics.guided_search import GuidedSearch, shake
 from qplan.optimizer.limits import Sighting, StopReason, stop_reason
 from qplan.optimizer.model.objectives import PRIORITY
-from qplan.optimizer.model.stage import Incumbent, better, highest
-from qplan.optimizer.search.arc_flow import ArcFlow, arc_flow
+from qplan.optimizer.model.stage import better, highest
+from qplan.optimizer.search.arc_flow import arc_flow
 from qplan.optimizer.search.benders_loop import BendersLoop
 from qplan.optimizer.search.branch_and_cut import BranchAndCut
 from qplan.optimizer.search.exact import served_alone, solve_exactly
-from qplan.optimizer.search.flow_branching import branch_on_flows
+from qplan.optimizer.search.flow_branching import branch_on_flows, say_more, too_large
 from qplan.optimizer.search.guidance import (
     CLOSE,
     CLOSE_WITH_TREES,
@@ -44,8 +44,6 @@ ROOT_SHARE_BEFORE_FLOWS, ROOT_SHARE_AFTER_FLOWS = 0.4, 0.5  # the same where flo
 ARC_FLOW_SHARE = 0.75  # of the time left, at the most, goes to the bound of the arc flow
 ARC_FLOW_SHARE_WITH_RATES = 0.5  # the same where rates bind: plans are far from it, and take time
 FLOW_GUIDED_SHARE = 0.8  # of the time left then, at the most, goes to the plan that it guides where cuts follow
-MOST_BRANCHED_COLUMNS = 100_000  # of the arc flow: with more each subproblem takes seconds
-MUCH_RAISED = 0.1  # of what the root has left: where flows raise its bound by less, cuts are branched on
 FLOW_BRANCHING_SHARE = 0.9  # of the time left, at the most, goes to branching on the arc flow
 LASTING_SHARE = 0.95  # the same where nothing raises the bound any more
 BRANCHING_SHARE_OF_COUNTS = 0.7  # of the time left, at the most: after that the solver's cuts may say more
@@ -213,7 +211,7 @@ class ArcFlowRelaxation:
         known, task = standing.incumbent, search.task
         if not search.rates_bind:
             task = until_near(task.part(FLOW_GUIDED_SHARE if search.cuts_are_slow else GUIDED_SHARE))
-        hopeless = self.several and search.rates_bind and _large(flows)
+        hopeless = self.several and search.rates_bind and too_large(flows)
         lasting = hopeless or (self.several and search.paths_are_limited)
         if hopeless:
             task = task.part(LASTING_SHARE)
@@ -230,7 +228,7 @@ class FlowBranching:
         flows_say_most = search.paths_are_limited or (search.rates_bind and not search.small)
         if not flows_say_most or standing.incumbent is None or standing.flows is None:
             return False
-        return not _large(standing.flows) and _say_more(standing.flows, standing.root, standing.incumbent)
+        return not too_large(standing.flows) and say_more(standing.flows, standing.root, standing.incumbent)
 
     def take(self, search: Minimization, standing: Standing) -> Standing:
         assert standing.flows is not None and standing.incumbent is not None
@@ -367,17 +365,3 @@ def _closed_soon(search: Minimization, standing: Standing) -> bool:
     if standing.root is None or standing.root.cut_short:
         return False
     return near(standing.incumbent, standing.bound, CLOSE)
-
-
-def _say_more(flows: ArcFlow, root: Root | None, known: Incumbent) -> bool:
-    """The flows have raised the bound of cuts by much of what these had left; else branching on cuts gets further.
-
-    Not where rules have trees of their own: there every subproblem of cuts takes long.
-    """
-    if root is None or root.bound is None or root.witnesses.lifts.ruled_trees:
-        return True
-    return flows.bound - root.bound >= MUCH_RAISED * (known.value - root.bound)
-
-
-def _large(flows: ArcFlow) -> bool:
-    return len(flows.solved.program.cost) > MOST_BRANCHED_COLUMNS
