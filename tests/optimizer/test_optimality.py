@@ -163,8 +163,11 @@ def _rate(rate_bps: float) -> float:
     return min(1e10, float(f"{rate_bps:.4g}"))
 
 
+WITHOUT_BOUND = 893  # presolve of HiGHS calls the optimum that it is started with optimal, and gives no bound
+
+
 def test_mixed_magnitudes_leave_no_artefacts():
-    for seed in seeds(14):
+    for seed in (*seeds(14), WITHOUT_BOUND):
         inventory = Inventory.model_validate(mixed_magnitudes(random.Random(seed)))
         assert_equal(planned(inventory), inventory, best_value(inventory), seed)
 

@@ -31,11 +31,12 @@ def solve_highs(
 ) -> Solution:
     """Raises SolverFailed where HiGHS ends in a way that proves nothing.
 
-    Presolve of HiGHS 1.14 and 1.15 can call a feasible programme infeasible: it is solved once more without.
+    Presolve of HiGHS 1.14 and 1.15 can call a feasible programme infeasible, or a start optimal without a bound: it is
+    solved once more without.
     """
     lp.offset_ = goal.constant * goal.scale
     found = _solve(model, goal, lp, parameters, _options(parameters, effort), effort.start)
-    if found.infeasible:
+    if found.infeasible or (found.bound is None and found.stopped_by is StopReason.GAP):
         options = _options(parameters, effort) | {"presolve": "off"}
         found = _solve(model, goal, lp, parameters, options, effort.start)
     return found
