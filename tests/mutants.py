@@ -82,8 +82,8 @@ MUTANTS = {
     ),
     "corridors left out that rules do not forbid": Mutant(
         "candidates/precheck.py",
-        "if corridors[q].required is must}",
-        "if must or corridors[q].required}",
+        "(others, optional)",
+        "(others, alone)",
         ("tests/candidates/test_precheck.py",),
     ),
     "optional corridors required that others may replace": Mutant(
@@ -246,7 +246,13 @@ MUTANTS = {
         "costing/bill_lines.py", "if needs and amount and per_strand:", "if needs and amount:", (COSTS,)
     ),
     "infeasible after presolve counts": Mutant(
-        "optimizer/solvers/highs.py", "    if found.infeasible:\n", "    if False:\n", (FAULTS,)
+        "optimizer/solvers/highs.py", "if found.infeasible or (", "if (", (FAULTS,)
+    ),
+    "optimal without a bound is not looked at again": Mutant(
+        "optimizer/solvers/highs.py",
+        "(found.bound is None and found.stopped_by is StopReason.GAP)",
+        "False",
+        ("tests/optimizer/test_optimality.py::test_mixed_magnitudes_leave_no_artefacts",),
     ),
     "infeasible root counts without a ray": Mutant(
         "optimizer/solvers/relaxation.py",

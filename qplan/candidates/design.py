@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
+from qplan.candidates.fibre_graph import breadth_first
 from qplan.candidates.model import CandidateLink, systems_needed
 from qplan.inventory.model import Inventory
 from qplan.plan.model import BoughtOffer, Costs, Link, Node, Path, ServedCorridor
@@ -24,14 +27,28 @@ class Design:
     def relay_count(self) -> int:
         return len(self.relays)
 
-    @property
+    @cached_property
     def relays(self) -> frozenset[str]:
         return frozenset(node.site for node in self.nodes if "relay" in node.roles)
 
-    @property
+    @cached_property
     def used_links(self) -> frozenset[str]:
         """Ids of the links that paths use; kept ones may stand beside them."""
         return frozenset(link for q in self.corridors for path in q.paths for link in path.links)
+
+    @cached_property
+    def arcs(self) -> frozenset[tuple[str, str]]:
+        """The two sites of every link that paths use, both ways."""
+        used = (link.ends for link in self.links if link.id in self.used_links)
+        return frozenset(arc for ends in used for arc in (ends, ends[::-1]))
+
+    def relayed_from(self, root: str, arcs: Iterable[tuple[str, str]]) -> dict[str, tuple[int, str]]:
+        """What keys reach from a site along some of the design's arcs, over relays alone, as `breadth_first` says."""
+        onward: dict[str, list[str]] = defaultdict(list)
+        for tail, head in sorted(self.arcs.intersection(arcs)):
+            if tail == root or tail in self.relays:
+                onward[tail].append(head)
+        return breadth_first(onward, root)
 
 
 def in_order(paths: Iterable[Path]) -> tuple[Path, ...]:

@@ -54,23 +54,25 @@ def precheck(inventory: Inventory, graph: CandidateGraph, clock: TimeBudget = UN
     if reason := overfull(inventory):
         return Precheck(together=reason)
     index = CandidateArrays(inventory, graph, Prices({}, {}, {}))
-    corridors = inventory.corridors
-    required_first = sorted(index.commodities.values(), key=lambda commodity: not corridors[commodity.id].required)
-    found: dict[str, Reason] = {}
-    for ways in (LinkWays(index, commodity) for commodity in required_first if not clock.spent):
-        if reason := no_way(ways) or too_many_relays(ways) or not_disjoint(ways):
-            found[ways.commodity.id] = reason
-    together = None
-    if index.links and not clock.spent and not any(corridors[q].required for q in found):
-        cables, left = _Cables(index), [commodity for commodity in required_first if commodity.id not in found]
+    required, others = (
+        [commodity for q, commodity in index.commodities.items() if inventory.corridors[q].required is must]
+        for must in (True, False)
+    )
+    alone, optional = dict[str, Reason](), dict[str, Reason]()
+    kinds = (required, alone), (others, optional)
+    for commodities, found in kinds:
+        for ways in (LinkWays(index, commodity) for commodity in commodities if not clock.spent):
+            if reason := no_way(ways) or too_many_relays(ways) or not_disjoint(ways):
+                found[ways.commodity.id] = reason
+    if alone or not index.links or clock.spent:
+        return Precheck(alone, optional)
+    cables = _Cables(index)
+    for commodities, found in kinds:
+        left = (commodity for commodity in commodities if commodity.id not in found)
         for ways in (LinkWays(index, commodity) for commodity in left if not clock.spent):
             if reason := cables.too_few_strands(ways):
                 found[ways.commodity.id] = reason
-        if not any(corridors[q].required for q in found):
-            required = [commodity for commodity in left if corridors[commodity.id].required]
-            together = cables.too_slow(required, clock)
-    alone, optional = ({q: why for q, why in found.items() if corridors[q].required is must} for must in (True, False))
-    return Precheck(alone, optional, together)
+    return Precheck(alone, optional, None if alone else cables.too_slow(required, clock))
 
 
 def overfull(inventory: Inventory) -> Reason | None:

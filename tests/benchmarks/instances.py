@@ -147,7 +147,10 @@ def _corridors(case: Case, cities: list[str], bare: dict) -> dict[str, dict]:
     fibres = bare["fibres"]
     graph = nx.Graph([fibre["ends"] for fibre in fibres.values()])
     barred = {s for s, site in bare["sites"].items() if site.get("trusted_node") == "forbidden"}
-    classes = [*RULES, *[NO_RULES] * len(RULES)] if case.rules else [NO_RULES]
+    classes = [
+        (rules, barred | {s for s, site in bare["sites"].items() if refused(site)})
+        for rules, refused in ([*RULES, *[NO_RULES] * len(RULES)] if case.rules else [NO_RULES])
+    ]
     free = FreeStrands(fibres) if case.strands < PLENTY else None
     chosen: dict[str, dict] = {}
     for number, (a, b) in enumerate(pairs):
@@ -155,8 +158,7 @@ def _corridors(case: Case, cities: list[str], bare: dict) -> dict[str, dict]:
             break
         paths = case.paths[len(chosen) % len(case.paths)]
         demand = float(demands.randrange(64, 513)) if case.rates else 1e-3
-        rules, refused = classes[number % len(classes)]
-        closed = barred | {s for s, site in bare["sites"].items() if refused(site)}
+        rules, closed = classes[number % len(classes)]
         open_ = graph.subgraph(graph.nodes - (closed - {a, b}))
         if served_alone(open_, fibres, a, b, paths, case.disjoint) and (free is None or free.take(a, b, demand)):
             chosen[f"q{len(chosen):03}"] = {

@@ -115,6 +115,7 @@ def problem_of(inventory: Inventory, graph: CandidateGraph) -> Problem:
 
 
 def _refused(inventory: Inventory, asked: InventoryCorridor) -> tuple[str, ...]:
+    """Read from the inventory without qplan's own reading of rules, which is judged by this one."""
     tier, operators = asked.min_security_tier or 0, asked.allowed_operators
     return tuple(
         s

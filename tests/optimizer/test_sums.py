@@ -27,9 +27,7 @@ from qplan.time_budget import UNLIMITED, TimeBudget
 
 INSTANCES = 40
 WITHOUT_COLUMNS = mixed(random.Random(1_047_076_758))
-WITHOUT_POINT = common_roots(
-    random.Random(1_000_000_241)
-)  # once cuts are in; HiGHS' interior points end in an error on it
+WITHOUT_POINT = common_roots(random.Random(1_000_000_241))  # once cuts are in: HiGHS' interior points end in an error
 
 
 def lifted(document: dict) -> tuple[Formulation, Trees, Goal]:

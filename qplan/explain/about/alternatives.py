@@ -179,8 +179,7 @@ class Replanner:
         added = float(amounts.get(self.inventory.objective, 0))
         value = round(search.value + added, 2)
         bound = None if search.bound is None else round(search.bound + added, 2)
-        relays = any(node.site == site and "relay" in node.roles for node in search.design.nodes)
-        return self.compare(text, (), replace(search, value=value, bound=bound), free), relays
+        return self.compare(text, (), replace(search, value=value, bound=bound), free), site in search.design.relays
 
     def compare(self, text: str, settings: tuple[str, ...], search: Search, varied: Inventory) -> Alternative:
         """What a search for the best plan of a varied inventory came to, beside the plan."""

@@ -19,15 +19,17 @@ every design.
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pulp
 
 from qplan.candidates.bundles import CorridorNetwork
 from qplan.candidates.design import Design
+from qplan.candidates.fibre_graph import way_to
 from qplan.candidates.layered_graph import Arc, layered_arcs, layered_network
 from qplan.candidates.prices import Prices
 from qplan.optimizer.cuts.dual_ascent import MOST_STEPS, Arcs, arc_prices, ascend, cheapest_links
@@ -239,25 +241,9 @@ def layered_ascent(model: Formulation, trees: Sequence[LayeredTree], prices: Pri
 def layered_tree_values(trees: Sequence[LayeredTree], design: Design) -> dict[str, float]:
     """Values of the lift in a design: the branches of a breadth-first search that lead to targets."""
     values = {flow.name: 0.0 for tree in trees for flow in tree.arcs.values()}
-    relays = {node.site for node in design.nodes if "relay" in node.roles}
-    neighbours: dict[str, set[str]] = defaultdict(set)
-    for link in (link for link in design.links if link.id in design.used_links):
-        a, b = link.ends
-        neighbours[a].add(b)
-        neighbours[b].add(a)
     for tree in trees:
-        pairs = {(tail, head) for tail, head, _ in tree.arcs}
-        came: dict[str, tuple[str, int]] = {}
-        queue = deque([(tree.root, 0)])
-        while queue:
-            here, h = queue.popleft()
-            for there in sorted(neighbours[here]) if here == tree.root or here in relays else ():
-                if there != tree.root and there not in came and (here, there) in pairs:
-                    came[there] = here, h
-                    queue.append((there, h + 1))
-        for site in tree.targets:
-            while site != tree.root:
-                tail, h = came[site]
-                values[tree.arcs[tail, site, h].name] = 1.0
-                site = tail
+        reached = design.relayed_from(tree.root, (arc[:2] for arc in tree.arcs))
+        for target in tree.targets:
+            for h, (tail, head) in enumerate(pairwise(way_to(reached, target))):
+                values[tree.arcs[tail, head, h].name] = 1.0
     return values

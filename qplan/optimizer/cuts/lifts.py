@@ -26,6 +26,11 @@ class Lifts:
     star_trees: tuple[StarTree, ...] = ()
 
     @property
+    def all_trees(self) -> tuple[Trees, ...]:
+        """Of components: those of all corridors, and those by rules."""
+        return self.trees, *self.ruled_trees
+
+    @property
     def layered(self) -> frozenset[str]:
         """Corridors whose limit on relays a lift sees."""
         return self.layered_flows.union(*(tree.corridors for tree in self.layered_trees))

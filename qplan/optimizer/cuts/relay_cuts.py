@@ -52,8 +52,9 @@ class RelayCuts:
         self.root, *self.others = trees.components[k].ends
         mine = [(tail, head, [index[v.name]]) for (i, tail, head), v in trees.arcs.items() if i == k]
         sites = {s: 2 * i for i, s in enumerate(sorted({self.root, *self.others}.union(*(arc[:2] for arc in mine))))}
-        among, relays = (trees.rules.corridors, trees.rules.relays) if trees.rules else (None, model.relay.keys())
-        self.relay = {s: index[model.relay[s].name] for s in model.node if s in model.relay and s in relays}
+        among = trees.rules.corridors if trees.rules else None
+        relays = model.relay.keys() & trees.rules.relays if trees.rules else model.relay.keys()
+        self.relay = {s: index[model.relay[s].name] for s in model.node if s in relays}
         split = (s for s in sorted(model.node) if s in sites and s != self.root)
         self.through = {s: arc for arc, s in enumerate(split, start=len(mine))}
         self.first_through = len(mine)
@@ -62,7 +63,7 @@ class RelayCuts:
         self.network = FlowNetwork(2 * len(sites), arcs + passed, len(index))
         self.sites = sites
         self.linked = adjacent(required_ends(model.inventory, among))
-        self.needed = _between(self.linked, self.root)
+        self.needed = {} if self.extra is None else _between(self.linked, self.root)
 
     @row_family("tree_relay_cut")
     def separate(self, point: Point) -> tuple[list[Row], set[str]]:

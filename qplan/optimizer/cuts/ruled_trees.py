@@ -22,10 +22,9 @@ def add_ruled_trees(model: Formulation) -> list[Trees]:
     groups = rule_groups(model) if trees_bind(model.inventory) else []
     for number, rules in enumerate(groups, start=1):
         parts, between = frame(model, rules.corridors)
-        pairs = {pair: [model.link[link.id] for link in links] for pair, links in between.items()}
-        rooted = min(len(parts), room // max(1, 2 * len(pairs)))
+        rooted = min(len(parts), room // max(1, 2 * len(between)))
         if rooted:
-            lift = Lift(model, pairs, parts, rooted, None, (number,))
+            lift = Lift(model, between, parts, rooted, number=(number,))
             lift.add_all()
             found.append(replace(lift.trees(), rules=rules))
             room -= len(lift.arcs)

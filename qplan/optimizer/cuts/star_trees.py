@@ -25,7 +25,7 @@ import pulp
 
 from qplan.candidates.bundles import CorridorNetwork
 from qplan.candidates.design import Design
-from qplan.candidates.fibre_graph import breadth_first, way_to
+from qplan.candidates.fibre_graph import way_to
 from qplan.candidates.max_flow import VIOLATION, FlowNetwork
 from qplan.optimizer.cuts.row import Point, Row, Separator, at_least, require
 from qplan.optimizer.cuts.trees import Pair
@@ -140,16 +140,9 @@ def star_tree_cuts(model: Formulation, trees: Sequence[StarTree]) -> Separator:
 def star_tree_values(trees: Sequence[StarTree], design: Design) -> dict[str, float]:
     """Values of the lift in a design: the branches of a breadth-first search that lead to corridors served."""
     served = {q.id for q in design.corridors if q.served}
-    relays = {node.site for node in design.nodes if "relay" in node.roles}
-    used = design.used_links
-    installed = {arc for link in design.links if link.id in used for arc in (link.ends, link.ends[::-1])}
     values = {variable.name: 0.0 for tree in trees for variable in tree.arcs.values()}
     for tree in trees:
-        onward: dict[str, list[str]] = defaultdict(list)
-        for tail, head in tree.arcs:
-            if (tail, head) in installed and (tail == tree.root or tail in relays):
-                onward[tail].append(head)
-        reached = breadth_first(onward, tree.root)
+        reached = design.relayed_from(tree.root, tree.arcs)
         for target in {tree.targets[q] for q in tree.targets.keys() & served}:
             values |= {tree.arcs[tail, head].name: 1.0 for tail, head in pairwise(way_to(reached, target))}
     return values

@@ -106,10 +106,14 @@ class Trees:
         return [variable for group in groups for variable in group.values()]
 
 
+def required_corridors(inventory: Inventory, among: Collection[str] | None) -> list[str]:
+    """Of all corridors or `among` some."""
+    return [q for q, corridor in inventory.corridors.items() if corridor.required and (among is None or q in among)]
+
+
 def required_ends(inventory: Inventory, among: Collection[str] | None = None) -> list[tuple[str, str]]:
     """The two ends of each required corridor, of all or `among` some."""
-    corridors = inventory.corridors.items()
-    return [corridor.ends for q, corridor in corridors if corridor.required and (among is None or q in among)]
+    return [inventory.corridors[q].ends for q in required_corridors(inventory, among)]
 
 
 def components(inventory: Inventory, among: Collection[str] | None = None) -> tuple[Component, ...]:
@@ -164,11 +168,10 @@ def add_trees(model: Formulation, joined: bool = False, counting: bool = False, 
     if not trees_bind(model.inventory):
         return Trees()
     parts, between = frame(model)
-    pairs = {pair: [model.link[link.id] for link in links] for pair, links in between.items()}
     if joined:
         parts = (Component(tuple(end for part in parts for end in part.ends)),)
-    rooted = len(parts) if scope else min(len(parts), max(1, MOST_COLUMNS // max(1, 2 * len(pairs))))
-    lift = Lift(model, pairs, parts, rooted, scope)
+    rooted = len(parts) if scope else min(len(parts), max(1, MOST_COLUMNS // max(1, 2 * len(between))))
+    lift = Lift(model, between, parts, rooted, scope)
     lift.add_all()
     alone = all(corridor.paths == 1 for corridor in model.inventory.corridors.values() if corridor.required)
     extra, counted = lift.add_extra() if counting and alone else (None, [])
@@ -181,16 +184,17 @@ class Lift:
     def __init__(
         self,
         model: Formulation,
-        pairs: Mapping[Pair, list[pulp.LpVariable]],
+        between: Mapping[Pair, Sequence[CandidateLink]],
         parts: tuple[Component, ...],
         rooted: int,
-        scope: Scope | None,
+        scope: Scope | None = None,
         number: tuple[int, ...] = (),
     ):
-        self.model, self.pairs, self.parts, self.rooted = model, pairs, parts, rooted
+        self.model, self.parts, self.rooted = model, parts, rooted
+        self.pairs = {pair: [model.link[link.id] for link in links] for pair, links in between.items()}
         self.spans, self.scope, self.number = _add_spans(model, len(parts), rooted, scope, number), scope, number
         self.component_of = {end: k for k, part in enumerate(parts) for end in part.ends}
-        self.passing = _find_passing(pairs, self.component_of)
+        self.passing = _find_passing(between, self.component_of)
         self.arcs: dict[tuple[int, str, str], pulp.LpVariable] = {}
         self.onward: list[tuple[list[pulp.LpVariable], list[pulp.LpVariable]]] = []
         self.rest_links: dict[Pair, pulp.LpVariable] = {}
@@ -337,8 +341,8 @@ def _add_spans(
 
 def _find_pairs(model: Formulation, among: Collection[str] | None) -> dict[Pair, list[CandidateLink]]:
     """Pairs of sites that a link for a required corridor may join, with the links."""
-    permitted, corridors = model.candidates.usability.permitted, model.inventory.corridors.items()
-    allowed = {permitted[q] for q, corridor in corridors if corridor.required and (among is None or q in among)}
+    permitted = model.candidates.usability.permitted
+    allowed = {permitted[q] for q in required_corridors(model.inventory, among)}
     pairs: dict[Pair, list[CandidateLink]] = defaultdict(list)
     for link in model.candidates.links:
         if any(sites.issuperset(link.route.ends) for sites in allowed):

@@ -29,14 +29,13 @@ def start_values(model: Formulation, design: Design) -> dict[str, float]:
     counts = {name: float(systems_needed(known[name].load_bps, known[name].key_rate_bps)) for name in used}
     bought = {name: float(link.bought) for name, link in known.items()}
     nodes = {node.site for node in design.nodes}
-    relays = {node.site for node in design.nodes if "relay" in node.roles}
     served = {corridor.id for corridor in design.corridors if corridor.served}
     values = {v.name: float(link in used) for link, v in model.link.items()}
     values |= {v.name: counts.get(link, 0.0) for link, v in model.count.items()}
     for name in model.extended:
         values[model.bought[name].name] = bought.get(name, 0.0)
         values[model.extended[name].name] = float(bought.get(name, 0.0) > 0)
-    for group, chosen in ((model.node, nodes), (model.relay, relays), (model.served, served)):
+    for group, chosen in ((model.node, nodes), (model.relay, design.relays), (model.served, served)):
         values |= {v.name: float(key in chosen) for key, v in group.items()}
     return values
 
@@ -44,17 +43,15 @@ def start_values(model: Formulation, design: Design) -> dict[str, float]:
 def tree_values(trees: Trees, design: Design) -> dict[str, float]:
     """Values of the lift of trees in a design: in each of its parts a tree, or the rest, joins all components there."""
     values = dict.fromkeys((v.name for v in trees.variables()), 0.0)
-    used = design.used_links
-    installed = {arc for link in design.links if link.id in used for arc in (link.ends, link.ends[::-1])}
-    relays = {node.site for node in design.nodes if "relay" in node.roles}
-    last = {node.site for node in design.nodes} - (relays & trees.rules.relays if trees.rules else relays)
+    relays = design.relays & trees.rules.relays if trees.rules else design.relays
+    last = {node.site for node in design.nodes} - relays
     waiting = list(range(len(trees.components)))
     while waiting and waiting[0] < trees.rooted:
         k = waiting[0]
         root = trees.components[k].ends[0]
         onward: dict[str, list[str]] = defaultdict(list)
         for tree, tail, head in trees.arcs:
-            if tree == k and (tail, head) in installed:
+            if tree == k and (tail, head) in design.arcs:
                 onward[tail].append(head)
         reached = breadth_first(onward, root, last)
         spanned = [l for l in waiting if all(s in reached for s in trees.components[l].ends)]
@@ -64,7 +61,7 @@ def tree_values(trees: Trees, design: Design) -> dict[str, float]:
             for end in trees.components[l].ends:
                 values |= {trees.arcs[k, tail, head].name: 1.0 for tail, head in pairwise(way_to(reached, end))}
         waiting = [l for l in waiting[1:] if l not in spanned]
-    neighbours = adjacent(arc for arc in trees.rest_links if arc in installed)
+    neighbours = adjacent(arc for arc in trees.rest_links if arc in design.arcs)
     for l in waiting:
         values[trees.spans[trees.rooted, l].name] = 1.0
         first, *others = trees.components[l].ends
@@ -102,7 +99,7 @@ class Witnesses:
             return
         values = start_values(self.model, design)
         trees = self.lifts.trees
-        for each in (trees, *self.lifts.ruled_trees):
+        for each in self.lifts.all_trees:
             values |= tree_values(each, design)
         values |= layered_tree_values(self.lifts.layered_trees, design)
         values |= star_tree_values(self.lifts.star_trees, design)

@@ -14,7 +14,7 @@ def relays_at(site: str) -> SideConstraint:
     """The site relays in every design considered."""
     return SideConstraint(
         lambda model: _add_built(model, site),
-        lambda design: any(node.site == site and "relay" in node.roles for node in design.nodes),
+        lambda design: site in design.relays,
         routed=lambda model: _add_passed(model, site),
     )
 

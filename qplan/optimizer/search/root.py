@@ -171,17 +171,16 @@ def _halves(model: Formulation) -> bool:
 def _choose_separators(model: Formulation, goal: Goal, lifts: Lifts, ties: list[Row]) -> tuple[Separator, ...]:
     """All families, in the order in which they are asked; `ties` are the rows of layered trees found one by one."""
     trees, layered_trees = lifts.trees, lifts.layered_trees
-    all_trees = (trees, *lifts.ruled_trees)
     seen = trees.arcs and not relaying_binds(model, goal)
     severed = _beyond_trees(model) if seen else list(model.networks)
     not_lifted = [network for network in model.networks if network.corridor not in lifts.layered]
     entries = [*ties, *layer_entries(model, layered_trees)]
     return (
         link_ends(model),
-        together([tree_balance(model, each) for each in all_trees]),
+        together([tree_balance(model, each) for each in lifts.all_trees]),
         leaf_cuts(model, trees),
-        together([directed_cuts(model, each) for each in all_trees]),
-        together([rest_cuts(model, each) for each in all_trees]),
+        together([directed_cuts(model, each) for each in lifts.all_trees]),
+        together([rest_cuts(model, each) for each in lifts.all_trees]),
         path_cuts(model, severed),
         layered_cuts(model, not_lifted),
         cutset_cuts(model),
