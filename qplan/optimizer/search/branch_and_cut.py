@@ -93,6 +93,8 @@ class BranchAndCut:
             room = incumbent.value - root.bound + CENT
             self.upper[(root.point <= INTEGRAL) & (root.reduced_costs > room)] = 0.0
             self.relaxation.drop_columns(incumbent.value + CENT)
+        if root.layered and self.relaxation.solve() is LpEnding.SOLVED:
+            self.relaxation.drop_slack(tight=True)
 
     def run(self, bound: float) -> BranchingResult:
         """Work through the tree from a bound of its root."""

@@ -63,17 +63,19 @@ def guide(
     bound: float | None,
     close: float = CLOSE,
     few: bool = False,
+    lasting: bool = False,
 ) -> Incumbent | None:
     """A plan by local search on the links that the relaxation or the plan known uses, then shaken, until near a bound.
 
-    `links` and `sites` are the relaxation's values. Not shaken where it is `close` to the bound by then.
+    `links` and `sites` are the relaxation's values. Not shaken where it is `close` to the bound by then, else, if it is
+    to be `lasting`, for long.
     """
     task, liked = until_near(task), links_in_use(incumbent, links)
     found = GuidedSearch(task, prices, liked).search(task.served, links, sites, incumbent, bound, few)
     found = found or GuidedSearch(task, prices).search(task.served, links, sites)
     if found is None or near(found, bound, close):
         return found
-    return shake(task, prices, found, liked, bound)
+    return shake(task, prices, found, liked, bound, lasting)
 
 
 def guide_on_support(

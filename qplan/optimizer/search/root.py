@@ -33,7 +33,7 @@ from qplan.optimizer.solvers.approximate_relaxation import ApproximateRelaxation
 from qplan.optimizer.solvers.relaxation import NO_LIMIT, LpEnding, Relaxation
 from qplan.time_budget import OutOfTime, TimeBudget
 
-PURGE_EVERY = 6  # rounds between clearances of slack rows
+PURGE_EVERY = 6  # rounds between clearances of slack rows, the bound having risen since the last one
 STALL_ROUNDS = 20  # rounds over which the bound must grow
 PLATEAU_ROUNDS = 60  # the same where several paths' rows are halved, and the bound is far from the plan
 FAR = 0.02  # of the plan's value
@@ -45,9 +45,10 @@ SKETCHED_GROWTH = 2e-3  # by this share in a few rounds, where the relaxation is
 GUIDED = (12, 48, 192)  # rounds in which a plan is looked for
 MOST_STEPS = 5000  # of the simplex method from one round to the next
 MOST_SCOPED = 160_000  # arcs of trees within a scope: beyond this the first solution takes longer than is left for it
-MANY_TIES = 2000  # rows of layered trees, with which the relaxation is left to a first-order method
+MANY_TIES = 4000  # rows of layered trees, with which the relaxation is left to a first-order method
 MANY_ARCS = 15_000  # of trees within a scope: the same
 ENOUGH = 5  # cuts in a round, beyond which no more are looked for
+BINDING = 1e-2  # most slack of a tie that the simplex method begins with
 VIOLATED = 1e-6  # least violation of a cut at the relaxation's point
 
 
@@ -156,10 +157,17 @@ def go_on(root: Root, phase: str, rows: Sequence[Row], parameters: SearchParamet
 
 
 def by_simplex(root: Root, model: Formulation, goal: Goal) -> Root:
-    """The same with all its cuts, left to the simplex method; `model` is the one with the lifts."""
+    """The same with all its cuts, left to the simplex method; `model` is the one with the lifts.
+
+    Ties of layered trees, all of which a first-order method has, come where they are needed.
+    """
+    ties = list(layer_ties(model, root.witnesses.lifts.layered_trees))
+    binding = [row for row in ties if row.activity(root.point) < row.least + BINDING]
+    rows = tuple(dict.fromkeys([*root.rows, *binding]))
     relaxation = Relaxation(model, goal, root.relaxation.clock)
-    relaxation.add(root.rows)
-    return replace(root, relaxation=relaxation)
+    relaxation.add(rows)
+    separators = (*root.separators, Separator("layered_tree_tie", separate_from(ties, len(model.columns))))
+    return replace(root, relaxation=relaxation, rows=rows, separators=separators)
 
 
 def _halves(model: Formulation) -> bool:
@@ -204,7 +212,7 @@ def _separate_in_rounds(
 
     Ends where the bound grows by no more than `least_growth` of it in a few rounds.
     """
-    relaxation, bounds = root.relaxation, list[float]()
+    relaxation, bounds, cleared = root.relaxation, list[float](), -math.inf
     for turn in range(MOST_ROUNDS):
         if parameters.clock.interrupted:
             return replace(root, cut_short=True)
@@ -244,8 +252,9 @@ def _separate_in_rounds(
         if room <= parameters.gap or stalled or (not found and relaxation.settled):
             return root
         packed = turn == 0 and math.isfinite(root.cutoff)  # of the packings' cuts more than half are slack
-        if relaxation.approximate or packed or turn % PURGE_EVERY == PURGE_EVERY - 1:
-            kept = relaxation.drop_slack()
+        due = turn % PURGE_EVERY == PURGE_EVERY - 1 and bound > cleared  # else the same rows are found again and again
+        if relaxation.approximate or packed or due:
+            cleared, kept = bound, relaxation.drop_slack(tight=not root.layered)
             root = replace(root, rows=tuple(row for row, stays in zip(root.rows, kept, strict=True) if stays))
             if value is not None and isinstance(relaxation, Relaxation) and relaxation.drop_columns(value + CENT):
                 root = replace(root, cutoff=value)

@@ -17,6 +17,7 @@ from qplan.optimizer.search.arc_flow import ArcFlow
 from qplan.optimizer.search.root import Root
 
 MANY_SITES = 400  # from so many on cuts of several paths are many and slow
+MANY_COLUMNS = 20_000
 FEW_SITES = 100  # plans for fewer are proven without flows, whatever their numbers of paths
 
 
@@ -46,11 +47,20 @@ class Minimization:
         return len(paths) > 1 and not self.small
 
     @cached_property
+    def paths_are_several(self) -> bool:
+        """Required corridors ask for several paths."""
+        return any(each.required and each.paths > 1 for each in self.task.inventory.corridors.values())
+
+    @cached_property
     def paths_are_limited(self) -> bool:
-        """Corridors ask for several paths with few relays each, on more sites than a few."""
+        """The same with few relays on each."""
         corridors = self.task.inventory.corridors.values()
-        limited = any(each.required and each.paths > 1 and each.max_relays is not None for each in corridors)
-        return limited and not self.small
+        return any(each.required and each.paths > 1 and each.max_relays is not None for each in corridors)
+
+    @property
+    def layers_are_many(self) -> bool:
+        """Too many of layered graphs, once the model has grown by them, for the simplex method."""
+        return len(self.model.columns) > MANY_COLUMNS
 
     @property
     def cuts_are_slow(self) -> bool:

@@ -23,6 +23,7 @@ from qplan.optimizer.search.flow_branching import branch_on_flows, say_more, too
 from qplan.optimizer.search.guidance import (
     CLOSE,
     CLOSE_WITH_TREES,
+    NEAR,
     guide,
     guide_on_support,
     links_in_use,
@@ -46,7 +47,7 @@ ARC_FLOW_SHARE_WITH_RATES = 0.5  # the same where rates bind: plans are far from
 FLOW_GUIDED_SHARE = 0.8  # of the time left then, at the most, goes to the plan that it guides where cuts follow
 FLOW_BRANCHING_SHARE = 0.9  # of the time left, at the most, goes to branching on the arc flow
 LASTING_SHARE = 0.95  # the same where nothing raises the bound any more
-BRANCHING_SHARE_OF_COUNTS = 0.7  # of the time left, at the most: after that the solver's cuts may say more
+BRANCHING_SHARE_BEFORE_SOLVER = 0.7  # of counts, or with layered graphs, at the most: its cuts may say more thereafter
 GUIDED_SHARE = 0.25  # of the time left, at the most, goes to the plan that it guides where branching is promising
 
 
@@ -165,11 +166,14 @@ class GuidedPlan:
         model, root = search.model, standing.root
         assert root is not None
         task = search.task
-        if root.halved:
+        if root.halved or (root.layered and not search.layers_are_many):
             task = task.part(GUIDED_SHARE)
         links, sites = model.values(root.point, model.link), model.values(root.point, model.relay)
         close = CLOSE if root.witnesses.lifts.trees.extra is None else CLOSE_WITH_TREES
-        found = guide(task, search.prices, standing.incumbent, links, sites, standing.bound, close, root.halved)
+        if root.layered:  # which slows branching
+            close = NEAR
+        known, bound = standing.incumbent, standing.bound
+        found = guide(task, search.prices, known, links, sites, bound, close, few=root.halved, lasting=root.layered)
         incumbent = better(standing.incumbent, found)
         root.witnesses.learn(incumbent, standing.rows)
         standing = replace(standing, incumbent=incumbent)
@@ -193,7 +197,7 @@ class ArcFlowRelaxation:
 
     def wanted(self, search: Minimization, standing: Standing) -> bool:
         task = search.task
-        several = any(corridor.required and corridor.paths > 1 for corridor in task.inventory.corridors.values())
+        several = search.paths_are_several
         if task.stage.exact or several != self.several or (not several and _closed_soon(search, standing)):
             return False
         slow = search.cuts_are_slow or search.paths_differ or search.paths_are_limited
@@ -220,12 +224,14 @@ class ArcFlowRelaxation:
 
 
 class FlowBranching:
-    """Branching on the arc flow where nothing says more: rates bind on more sites than a few."""
+    """Branching on the arc flow where nothing says more: rates bind on several paths, or on more sites than a few."""
 
     name = "branching on the arc flow"
 
     def wanted(self, search: Minimization, standing: Standing) -> bool:
-        flows_say_most = search.paths_are_limited or (search.rates_bind and not search.small)
+        flows_say_most = search.paths_are_limited or (
+            search.rates_bind and (search.paths_are_several or not search.small)
+        )
         if not flows_say_most or standing.incumbent is None or standing.flows is None:
             return False
         return not too_large(standing.flows) and say_more(standing.flows, standing.root, standing.incumbent)
@@ -248,7 +254,9 @@ class SimplexRelaxation:
 
     def wanted(self, search: Minimization, standing: Standing) -> bool:
         root = standing.root
-        return root is not None and root.bound is not None and root.relaxation.approximate and not root.layered
+        if root is None or root.bound is None or not root.relaxation.approximate:
+            return False
+        return not (root.layered and search.layers_are_many)
 
     def take(self, search: Minimization, standing: Standing) -> Standing:
         root = standing.root
@@ -291,15 +299,17 @@ class Branching:
             search.rates_bind and ArcFlowRelaxation(several=True).wanted(search, standing)
         ):
             return False  # where the arc flow says more than cuts do, branching on these adds nothing
-        # large lifts, and totals of priorities that are not whole, are the solver's business
+        # large relaxations, and totals of priorities that are not whole, are the solver's business
         stage = search.task.stage
-        return not (root.layered or root.relaxation.approximate or (stage.exact and not stage.whole))
+        return not (root.relaxation.approximate or (stage.exact and not stage.whole))
 
     def take(self, search: Minimization, standing: Standing) -> Standing:
         root, bound = standing.root, standing.bound
         assert root is not None and bound is not None
         promising = promising_links(search.model, root, standing.incumbent)
-        task = search.task.part(BRANCHING_SHARE_OF_COUNTS) if search.task.stage.whole else search.task
+        task = search.task
+        if task.stage.whole or root.layered:
+            task = task.part(BRANCHING_SHARE_BEFORE_SOLVER)
         tree = BranchAndCut(task, search.model, root, standing.incumbent, search.prices, promising)
         found = tree.run(bound)
         rows = (*standing.rows, *found.rows)

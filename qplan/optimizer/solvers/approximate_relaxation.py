@@ -19,6 +19,7 @@ from qplan.time_budget import TimeBudget
 
 FIRST_STEPS, FURTHER_STEPS = 1200, 400  # at the most: of the first solution, and of those after more rows
 NEAR = 5e-4  # of the bound: what the point's cost may exceed it by at the end
+TIGHT = 1e-6  # most slack of a tight row
 
 
 class ApproximateRelaxation(Bounding):
@@ -69,12 +70,12 @@ class ApproximateRelaxation(Bounding):
         if self._last is not None:
             self._last = replace(self._last, dual=np.concatenate([self._last.dual, np.zeros(len(rows))]))
 
-    def drop_slack(self) -> list[bool]:
-        """Take out added rows that are slack with no dual value; says for each added row whether it stays."""
+    def drop_slack(self, tight: bool) -> list[bool]:
+        """Take out added rows without a dual value, tight ones too or not; says for each added row whether it stays."""
         assert self._last is not None
         program, dual = self.program, self._last.dual
         slack = program.matrix @ self._last.point - program.row_lower
-        keep = (dual > 0) | (slack < 0)
+        keep = (dual > 0) | (slack < (0.0 if tight else TIGHT))
         keep[: self.fixed_rows] = True
         self.program = program.on_rows(keep)
         self._last = replace(self._last, dual=dual[keep])

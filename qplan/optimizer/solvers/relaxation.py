@@ -239,14 +239,16 @@ class Relaxation(Bounding):
         session.add_rows(matrix, np.array([row.least for row in rows], dtype=float))
         self._bounded += [-1] * len(rows)
 
-    def drop_slack(self) -> list[bool]:
-        """Take out added rows that are slack with no dual value; says for each added row whether it stays."""
+    def drop_slack(self, tight: bool) -> list[bool]:
+        """Take out added rows without a dual value, tight ones too or not; says for each added row whether it stays."""
         solution = self._session.solution()
         duals = np.abs(np.array(solution.row_dual)[self.fixed_rows :])
+        slack = np.array(solution.row_value)[self.fixed_rows :]
+        slack -= np.array(self._session.lp().row_lower_)[self.fixed_rows :]
         keep = duals > 1e-9
+        if not tight:
+            keep |= slack <= FEASIBILITY_TOLERANCE
         if self.approximate:  # there every row has a dual value; that of a slack one is small for its slack
-            least = np.array(self._session.lp().row_lower_)[self.fixed_rows :]
-            slack = np.array(solution.row_value)[self.fixed_rows :] - least
             keep = duals > SLACK_SHARE * duals.max(initial=0.0) * slack
         cuts = np.array(self._bounded) < 0
         keep |= ~cuts
