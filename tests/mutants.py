@@ -35,6 +35,18 @@ MUTANTS = {
     "the bound of shares for a plan dearer than all": Mutant(
         "optimizer/search/root.py", "bound, cutoff = min(scope.bound, ", "bound, cutoff = max(scope.bound, ", (ENGINES,)
     ),
+    "tight rows of layered graphs are taken out": Mutant(
+        "optimizer/search/root.py",
+        "drop_slack(tight=not root.layered)",
+        "drop_slack(tight=True)",
+        ("tests/optimizer/test_root.py",),
+    ),
+    "the simplex method never asks for ties": Mutant(
+        "optimizer/search/root.py",
+        "separate_from(ties, len",
+        "separate_from([], len",
+        ("tests/optimizer/test_root.py",),
+    ),
     "a model without columns is solved": Mutant(
         "optimizer/solvers/session.py", "possible = max(", "possible = 0 * max(", ("tests/optimizer/test_sums.py",)
     ),

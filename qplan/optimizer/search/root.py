@@ -33,7 +33,7 @@ from qplan.optimizer.solvers.approximate_relaxation import ApproximateRelaxation
 from qplan.optimizer.solvers.relaxation import NO_LIMIT, LpEnding, Relaxation
 from qplan.time_budget import OutOfTime, TimeBudget
 
-PURGE_EVERY = 6  # rounds between clearances of slack rows, the bound having risen since the last one
+PURGE_EVERY = 6  # rounds between clearances of slack rows
 STALL_ROUNDS = 20  # rounds over which the bound must grow
 PLATEAU_ROUNDS = 60  # the same where several paths' rows are halved, and the bound is far from the plan
 FAR = 0.02  # of the plan's value
@@ -212,7 +212,7 @@ def _separate_in_rounds(
 
     Ends where the bound grows by no more than `least_growth` of it in a few rounds.
     """
-    relaxation, bounds, cleared = root.relaxation, list[float](), -math.inf
+    relaxation, bounds = root.relaxation, list[float]()
     for turn in range(MOST_ROUNDS):
         if parameters.clock.interrupted:
             return replace(root, cut_short=True)
@@ -252,9 +252,9 @@ def _separate_in_rounds(
         if room <= parameters.gap or stalled or (not found and relaxation.settled):
             return root
         packed = turn == 0 and math.isfinite(root.cutoff)  # of the packings' cuts more than half are slack
-        due = turn % PURGE_EVERY == PURGE_EVERY - 1 and bound > cleared  # else the same rows are found again and again
-        if relaxation.approximate or packed or due:
-            cleared, kept = bound, relaxation.drop_slack(tight=not root.layered)
+        if relaxation.approximate or packed or turn % PURGE_EVERY == PURGE_EVERY - 1:
+            # limits on relays may raise nothing for long: tight rows, taken out, would come again and again
+            kept = relaxation.drop_slack(tight=not root.layered)
             root = replace(root, rows=tuple(row for row, stays in zip(root.rows, kept, strict=True) if stays))
             if value is not None and isinstance(relaxation, Relaxation) and relaxation.drop_columns(value + CENT):
                 root = replace(root, cutoff=value)
