@@ -61,6 +61,7 @@ NETWORKS = {
 }
 WITH_ALTERNATIVES = [NETWORKS[size] for size in ("150", "500", "1000", "metro")]
 SMALL_SHAPES = {f"{shape}-{n}": Network(shape, 60, cities=n) for shape in (LINE, RING, TREE) for n in (16, 24, 48)}
+TOWNS = {f"town-{n}": Network(METRO, 60, bypass=1, cities=n) for n in (24, 40)}
 TABLE = {  # group: what the corridors ask for, then (gap, seconds) at 150, 500 and 1,000 sites
     "k1-hub": ({}, (0.0, 1), (0.0, 5), (0.001, 20)),
     "k1-spread": ({"hub": False}, (0.0, 2), (0.0025, 20), (0.001, 90)),
@@ -116,6 +117,11 @@ OTHERS = {
     "k1-rates-rules": ({"rules": True, "rates": True}, {"150": (0.05, 120)}),
     "k1-spread-forbidden": ({"relay_cost": 30e3, "forbidden": 0.3, "hub": False}, {"150": (0.001, 20)}),
 }
+IN_TOWNS = {  # half as many corridors as sites, between any two
+    "k1-relays-spread": ({"extra_relays": 2}, {"town-24": (0.0, 20), "town-40": (0.0, 60)}),
+    "k2-rates-spread": ({"rates": True, "paths": (2,)}, {"town-24": (0.0, 10), "town-40": (0.05, 60)}),
+    "k2-relays-spread": ({"extra_relays": 4, "paths": (2,)}, {"town-24": (None, 60), "town-40": (None, 60)}),
+}
 
 
 def all_cases() -> tuple[Case, ...]:
@@ -126,6 +132,8 @@ def all_cases() -> tuple[Case, ...]:
         cases += [_case(group, size, asks, target) for size, target in at.items()]
     for group, (asks, at) in OTHERS.items():
         cases += [_case(group, size, asks, target) for size, target in at.items()]
+    for group, (asks, at) in IN_TOWNS.items():
+        cases += [_in_town(group, size, asks, target) for size, target in at.items()]
     cases += [_all_ends(shape, network) for shape, network in SMALL_SHAPES.items()]
     twins = [_with_alternatives(case) for case in cases if case.group in TABLE and case.network in WITH_ALTERNATIVES]
     return tuple(cases + twins)
@@ -138,6 +146,11 @@ def _all_ends(shape: str, network: Network) -> Case:
         f"k1-all-ends-{shape}", "k1-all-ends", network, network.cities, 0.0, seconds,
         hub=False, relay_cost=30e3, all_ends=True,
     )  # fmt: skip
+
+
+def _in_town(group: str, size: str, asks: dict, target: tuple[float | None, float]) -> Case:
+    network = TOWNS[size]
+    return Case(f"{group}-{size}", group, network, network.cities // 2, *target, hub=False, **asks)
 
 
 def _case(group: str, size: str, asks: dict, target: tuple[float | None, float]) -> Case:
