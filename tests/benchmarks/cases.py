@@ -119,7 +119,7 @@ OTHERS = {
 }
 IN_TOWNS = {  # half as many corridors as sites, between any two
     "k1-relays-spread": ({"extra_relays": 2}, {"town-24": (0.0, 20), "town-40": (0.0, 60)}),
-    "k2-rates-spread": ({"rates": True, "paths": (2,)}, {"town-24": (0.0, 10), "town-40": (0.05, 60)}),
+    "k2-rates-spread": ({"rates": True, "paths": (2,)}, {"town-24": (0.0, 10), "town-40": (0.02, 60)}),
     "k2-relays-spread": ({"extra_relays": 4, "paths": (2,)}, {"town-24": (None, 60), "town-40": (None, 60)}),
 }
 
