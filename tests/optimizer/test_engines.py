@@ -41,7 +41,7 @@ from qplan.optimizer.heuristics.guided_search import GuidedSearch
 from qplan.optimizer.limits import SearchParameters
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.stage import Found, Task
-from qplan.optimizer.search import root, steps
+from qplan.optimizer.search import root, standing, steps
 from qplan.optimizer.search.arc_flow import add_flows, arc_flow, merge
 from qplan.optimizer.search.flow_branching import branch_on_flows
 from qplan.optimizer.search.guidance import guide
@@ -174,7 +174,8 @@ def all_steps(case: Case) -> None:
     """As the planner takes them, for some as on large networks: what one proves is not lost in the next."""
     with pytest.MonkeyPatch.context() as patch:
         if case.seed // len(KINDS) % 3 == 0:
-            patch.setattr("qplan.optimizer.search.standing.MANY_SITES", 0)
+            patch.setattr(standing, "MANY_SITES", 0)
+            patch.setattr(standing, "VERY_FEW_SITES", 0)
         case.equals(minimize(case.task, known=True))
 
 

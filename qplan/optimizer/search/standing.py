@@ -17,7 +17,8 @@ from qplan.optimizer.search.arc_flow import ArcFlow
 from qplan.optimizer.search.root import Root
 
 MANY_SITES = 400  # from so many on cuts of several paths are many and slow
-MANY_COLUMNS = 20_000
+MANY_COLUMNS = 20_000  # of a model with layered graphs: the simplex method would take minutes
+VERY_FEW_SITES = 20  # plans for fewer are proven by the solver, to the end
 FEW_SITES = 100  # plans for fewer are proven without flows, whatever their numbers of paths
 
 
@@ -40,6 +41,11 @@ class Minimization:
         """Cuts and branching prove plans for so few sites."""
         return len(self.model.relay) < FEW_SITES
 
+    @property
+    def tiny(self) -> bool:
+        """The solver alone proves plans for so few sites."""
+        return len(self.model.relay) < VERY_FEW_SITES
+
     @cached_property
     def paths_differ(self) -> bool:
         """Corridors ask for different numbers of paths, on more sites than a few."""
@@ -53,9 +59,10 @@ class Minimization:
 
     @cached_property
     def paths_are_limited(self) -> bool:
-        """The same with few relays on each."""
+        """The same with few relays on each, on more sites than the solver takes by itself."""
         corridors = self.task.inventory.corridors.values()
-        return any(each.required and each.paths > 1 and each.max_relays is not None for each in corridors)
+        limited = any(each.required and each.paths > 1 and each.max_relays is not None for each in corridors)
+        return limited and not self.tiny
 
     @property
     def layers_are_many(self) -> bool:

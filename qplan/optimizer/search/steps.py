@@ -224,14 +224,13 @@ class ArcFlowRelaxation:
 
 
 class FlowBranching:
-    """Branching on the arc flow where nothing says more: rates bind on several paths, or on more sites than a few."""
+    """Branching on the arc flow where nothing says more: rates bind on more sites than a few."""
 
     name = "branching on the arc flow"
 
     def wanted(self, search: Minimization, standing: Standing) -> bool:
-        flows_say_most = search.paths_are_limited or (
-            search.rates_bind and (search.paths_are_several or not search.small)
-        )
+        few = search.tiny if search.paths_are_several else search.small
+        flows_say_most = search.paths_are_limited or (search.rates_bind and not few)
         if not flows_say_most or standing.incumbent is None or standing.flows is None:
             return False
         return not too_large(standing.flows) and say_more(standing.flows, standing.root, standing.incumbent)
