@@ -22,7 +22,7 @@ from qplan.outputs.topology.diagram import diagram
 from qplan.outputs.topology.dot import to_dot
 from qplan.outputs.topology.geography import plane, unwrapped
 from qplan.outputs.topology.layout import lay_out
-from qplan.outputs.topology.mermaid import to_mermaid
+from qplan.outputs.topology.mermaid import plain_line, to_mermaid
 from qplan.outputs.topology.palette import Line, system_lines
 from qplan.outputs.topology.spread import Box
 from qplan.outputs.topology.svg import to_svg
@@ -253,3 +253,7 @@ def _turns(longitudes: list[float]) -> list[list[float]]:
 def test_neighbours_across_the_antimeridian_stay_neighbours():
     (west, _), (east, _) = plane([(-17.0, 179.5), (-17.0, -179.5)])
     assert 0 < east - west < 1.1
+
+
+def test_lines_without_entities_keep_the_unit_of_a_gap():
+    assert plain_line("3 of 3 served. Proven within 0.1 %: <ok>") == "3 of 3 served. Proven within 0.1 per cent ok"

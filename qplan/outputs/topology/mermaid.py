@@ -59,5 +59,6 @@ def quoted(text: str) -> str:
 
 def plain_line(text: str) -> str:
     """Text for a line that knows no entities: whatever could mean something there is a space."""
-    harmless = "".join(char if char.isalnum() or char in " .,+-()–" else " " for char in text)
+    spelt = text.replace("%", "per cent")
+    harmless = "".join(char if char.isalnum() or char in " .,+-()–" else " " for char in spelt)
     return " ".join(harmless.split()) or "QKD topology"
