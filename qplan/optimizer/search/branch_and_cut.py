@@ -94,7 +94,7 @@ class BranchAndCut:
             self.upper[(root.point <= INTEGRAL) & (root.reduced_costs > room)] = 0.0
             self.relaxation.drop_columns(incumbent.value + CENT)
         if root.layered and self.relaxation.solve() is LpEnding.SOLVED:
-            self.relaxation.drop_slack(tight=True)
+            self.relaxation.drop_slack(tight=True)  # which the root has kept, and which slow every subproblem
 
     def run(self, bound: float) -> BranchingResult:
         """Work through the tree from a bound of its root."""
