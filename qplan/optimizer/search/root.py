@@ -242,14 +242,7 @@ def _separate_in_rounds(
         except OutOfTime:
             return replace(root, cut_short=True)
         root.witnesses.judge(found, root.incumbent)
-        room = math.inf if value is None else (value - bound) / max(abs(value), 1e-9)
-        patient = root.halved and room > FAR and not relaxation.approximate
-        stalled = _stalled(bounds, PLATEAU_ROUNDS if patient else STALL_ROUNDS)
-        if value is not None and room < FAR and not relaxation.approximate:
-            stalled = _stalled(bounds, STALL_ROUNDS, CLOSING * (value - bound))
-        if least_growth:
-            stalled |= _stalled(bounds, STILL_ROUNDS, least_growth * abs(bound))
-        if room <= parameters.gap or stalled or (not found and relaxation.settled):
+        if _is_enough(root, bounds, parameters.gap, least_growth) or (not found and relaxation.settled):
             return root
         packed = turn == 0 and math.isfinite(root.cutoff)  # of the packings' cuts more than half are slack
         if relaxation.approximate or packed or turn % PURGE_EVERY == PURGE_EVERY - 1:
@@ -298,6 +291,19 @@ def _separate(
             clock.check()
             found += separator.violated(point, VIOLATED)
     return list(dict.fromkeys(found)), 0.5 * (stable + point)
+
+
+def _is_enough(root: Root, bounds: list[float], gap: float, least_growth: float) -> bool:
+    """The last of the bounds is within the gap asked for, or has grown too little to go on."""
+    bound, value = bounds[-1], None if root.incumbent is None else root.incumbent.value
+    room = math.inf if value is None else (value - bound) / max(abs(value), 1e-9)
+    patient = root.halved and room > FAR and not root.relaxation.approximate
+    stalled = _stalled(bounds, PLATEAU_ROUNDS if patient else STALL_ROUNDS)
+    if value is not None and room < FAR and not root.relaxation.approximate:
+        stalled = _stalled(bounds, STALL_ROUNDS, CLOSING * (value - bound))
+    if least_growth:
+        stalled |= _stalled(bounds, STILL_ROUNDS, least_growth * abs(bound))
+    return room <= gap or stalled
 
 
 def _stalled(bounds: list[float], rounds: int, growth: float = 0.0) -> bool:
