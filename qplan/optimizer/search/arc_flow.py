@@ -115,18 +115,20 @@ class _ExclusiveCuts:
 def merge(model: Formulation) -> list[list[CorridorNetwork]]:
     """Corridors that are alike together; one that may be left out is by itself."""
     alike: dict[tuple[object, ...], list[CorridorNetwork]] = defaultdict(list)
+    rates_bind = bool(find_tight_links(model.inventory, model.candidates))
     for network in model.networks:
         corridor = model.inventory.corridors[network.corridor]
         own = "" if corridor.required else network.corridor
-        limit = _most_links(model, network)
+        limit = _most_links(corridor, rates_bind)
         alike[frozenset(corridor.ends), corridor.paths, limit, network.bundles, own].append(network)
     return list(alike.values())
 
 
-def _most_links(model: Formulation, network: CorridorNetwork) -> int | None:
-    """On each of several paths; None where there is no limit. (One path is left to `layered_trees.py`.)"""
-    corridor = model.inventory.corridors[network.corridor]
-    return None if corridor.max_relays is None or corridor.paths == 1 else corridor.max_relays + 1
+def _most_links(corridor: Corridor, rates_bind: bool) -> int | None:
+    """On each path; None where there is no limit. (One path without binding rates is left to `layered_trees.py`.)"""
+    if corridor.max_relays is None or not (corridor.paths > 1 or rates_bind):
+        return None
+    return corridor.max_relays + 1
 
 
 def _shares(alike: Sequence[Corridor]) -> list[float]:
@@ -138,15 +140,15 @@ def _shares(alike: Sequence[Corridor]) -> list[float]:
 def add_flows(model: Formulation, alike: Sequence[list[CorridorNetwork]]) -> Flows:
     """The rows `path`, `on_link`, `relayed`, `key_rate` and `carried` of `path_rows.py`, of k units for each group.
 
-    Several paths with a limit on relays flow through the layers of its graph.
+    Where there is a limit on relays, several paths, or one where rates bind, flow through the layers of its graph.
     """
     flows, over = Flows(model), defaultdict[tuple[object, ...], list[list[CorridorNetwork]]](list)
     for networks in alike:
-        if (most_links := _most_links(model, networks[0])) is not None:
+        corridor = model.inventory.corridors[networks[0].corridor]
+        if (most_links := _most_links(corridor, bool(flows.tight))) is not None:
             flows.add_in_layers(networks, most_links)
             continue
-        required = model.inventory.corridors[networks[0].corridor].required
-        over[required, tuple((bundle.ends, bundle.links) for bundle in networks[0].bundles)].append(networks)
+        over[corridor.required, tuple((bundle.ends, bundle.links) for bundle in networks[0].bundles)].append(networks)
     for groups in over.values():
         flows.add(groups)
     return flows

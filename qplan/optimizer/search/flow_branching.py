@@ -1,14 +1,15 @@
-"""Branching on the arc-flow relaxation: links in or out, each subproblem by some steps of the first-order method.
+"""Branching on the arc-flow relaxation's design, each subproblem by some steps of the first-order method.
 
-A subproblem is the relaxation with some links fixed, begun where its parent ended; its bound holds by weak duality
-wherever the method stands. Those of least bound come first, so that the bound of all grows until the end.
+A subproblem is the relaxation with some links, systems or relays held within bounds, begun where its parent ended; its
+bound holds by weak duality wherever the method stands. Those of least bound come first, so that the bound of all grows
+until the end.
 """
 
 from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 
@@ -26,7 +27,8 @@ from qplan.time_budget import TimeBudget
 MOST_COLUMNS = 100_000  # of the arc flow
 MUCH_RAISED = 0.1  # of what the root has left to the plan's value
 STEPS = 400  # of a subproblem
-LEAST_FRACTION = 0.01  # of a link that is branched on
+LEAST_DOUBT = 0.01  # of what is branched on: how far it is from a whole number
+LEAST_PRICE = 1e-6  # of what is branched on, in the solver's units: what costs nothing comes last
 MOST_KEPT = 200_000_000  # columns and rows of all subproblems that wait
 
 
@@ -45,13 +47,16 @@ def say_more(flows: ArcFlow, root: Root | None, known: Incumbent) -> bool:
     return flows.bound - root.bound >= MUCH_RAISED * (known.value - root.bound)
 
 
+Held = Mapping[int, tuple[float, float]]  # columns, by number, and what they are held between
+
+
 @dataclass(frozen=True, order=True)
 class _Node:
-    """A subproblem that waits: what fixes it, and where its relaxation stands."""
+    """A subproblem that waits: what its columns are held between, and where its relaxation stands."""
 
     bound: float
     number: int
-    fixed: dict[int, float] = field(compare=False)
+    held: Held = field(compare=False)
     last: Iterate = field(compare=False)
 
 
@@ -66,15 +71,16 @@ def branch_on_flows(task: Task, model: Formulation, solved: FirstOrder, known: I
 
 
 class _Tree:
-    """Best-first branching on the links of a design's model, whose columns are the first of the relaxation's."""
+    """Best-first branching on the whole numbers of a design: the columns of its model are the relaxation's first."""
 
     def __init__(self, model: Formulation, solved: FirstOrder, clock: TimeBudget):
         self.solved, self.program, self.clock = solved, solved.program, clock
         self.scaled, self.dearest = Scaled(solved.program), most_of_any_point(solved.program)
-        index = model.index()
-        self.links = np.array([index[variable.name] for variable in model.link.values()])
-        counts = [index[model.count[link].name] for link in model.link]
-        self.price = self.program.cost[self.links] + self.program.cost[counts]  # with one system
+        self.whole = np.array([i for i, v in enumerate(model.columns) if v.cat == "Integer"], dtype=np.int64)
+        index, price = model.index(), self.program.cost.copy()
+        links, counts = (np.array([index[group[l].name] for l in model.link]) for group in (model.link, model.count))
+        price[links] += price[counts]  # a link with one system
+        self.price = np.maximum(price[self.whole], LEAST_PRICE)
 
     def bound(self, most: float, tell: Callable[[float], None]) -> float:
         """A bound in the solver's units, at most so much: subproblems beyond it are not looked at."""
@@ -85,39 +91,43 @@ class _Tree:
             best, before = max(best, node.bound), best
             if best > before:
                 tell(best)
-            if (link := self._choose(node)) is None:
+            if (parted := self._part(node)) is None:
                 return best
-            children = [self._solve({**node.fixed, link: value}, node, next(number)) for value in (0.0, 1.0)]
-            for child in children:
+            for held in parted:
+                child = self._solve(held, node, next(number))
                 if child.bound < most:
                     heapq.heappush(waiting, child)
         return max(best, min((node.bound for node in waiting), default=most))
 
-    def _choose(self, node: _Node) -> int | None:
-        """The link in doubt of which most money depends; None where there is none."""
-        share = np.clip(node.last.point[self.links], 0, 1)
-        doubt = np.minimum(share, 1 - share)
-        doubt[[link in node.fixed for link in self.links.tolist()]] = 0.0
-        first = int(np.argmax(np.where(doubt >= LEAST_FRACTION, doubt * self.price, -math.inf)))
-        return int(self.links[first]) if doubt[first] >= LEAST_FRACTION else None
+    def _part(self, node: _Node) -> tuple[Held, Held] | None:
+        """Two subproblems by the column in doubt on which most money depends; None where none is in doubt."""
+        program = _hold(self.program, node.held)
+        values = np.clip(node.last.point, program.lower, program.upper)[self.whole]
+        doubt = np.abs(values - np.round(values))
+        first = int(np.argmax(np.where(doubt >= LEAST_DOUBT, doubt * self.price, 0.0)))
+        if doubt[first] < LEAST_DOUBT:
+            return None
+        column, below = int(self.whole[first]), math.floor(values[first])
+        under, over = (program.lower[column], float(below)), (below + 1.0, program.upper[column])
+        return {**node.held, column: under}, {**node.held, column: over}
 
-    def _solve(self, fixed: dict[int, float], parent: _Node, number: int) -> _Node:
+    def _solve(self, held: Held, parent: _Node, number: int) -> _Node:
         """Some steps from where the parent stands; infinite where no point is left."""
-        program = _fix(self.program, fixed)
+        program = _hold(self.program, held)
         bound, last = parent.bound, parent.last
         for steps, last in enumerate(self.scaled.within(program).looks(parent.last), 1):
             found, _ = weak_duality(program, last.dual)
             if not math.isfinite(found):  # beyond the range of single precision
-                return replace(parent, number=number, fixed=fixed)
+                return replace(parent, number=number, held=held)
             bound = max(bound, math.inf if found > self.dearest else found)
             if bound == math.inf or steps * LOOK_EVERY >= STEPS or self.clock.spent:
                 break
         last = Iterate(last.point.astype(np.float32), last.dual.astype(np.float32), self.solved.last.weight)
-        return _Node(bound, number, fixed, last)
+        return _Node(bound, number, held, last)
 
 
-def _fix(program: LinearProgram, fixed: dict[int, float]) -> LinearProgram:
+def _hold(program: LinearProgram, held: Held) -> LinearProgram:
     lower, upper = program.lower.copy(), program.upper.copy()
-    for column, value in fixed.items():
-        lower[column] = upper[column] = value
+    for column, between in held.items():
+        lower[column], upper[column] = between
     return replace(program, lower=lower, upper=upper)

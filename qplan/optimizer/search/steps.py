@@ -224,13 +224,12 @@ class ArcFlowRelaxation:
 
 
 class FlowBranching:
-    """Branching on the arc flow where nothing says more: rates bind on more sites than a few."""
+    """Branching on the arc flow where nothing says more: rates bind, or relays on several paths are limited."""
 
     name = "branching on the arc flow"
 
     def wanted(self, search: Minimization, standing: Standing) -> bool:
-        few = search.tiny if search.paths_are_several else search.small
-        flows_say_most = search.paths_are_limited or (search.rates_bind and not few)
+        flows_say_most = not search.tiny and (search.rates_bind or search.paths_are_limited)
         if not flows_say_most or standing.incumbent is None or standing.flows is None:
             return False
         return not too_large(standing.flows) and say_more(standing.flows, standing.root, standing.incumbent)
