@@ -68,8 +68,8 @@ MUTANTS = {
         "drawn",
         ("tests/optimizer/test_local_search.py",),
     ),
-    "flows branched on with a whole number passed over": Mutant(
-        "optimizer/search/flow_branching.py", "(below + 1.0, program", "(below + 2.0, program", (ENGINES,)
+    "flows branched on with the greater part left out": Mutant(
+        "optimizer/search/flow_branching.py", "column: over}", "column: under}", (ENGINES,)
     ),
     "flows through layers that leave what they entered": Mutant(
         "optimizer/search/arc_flow.py", "(layer + 1) * size + head", "layer * size + head", (ENGINES,)
