@@ -215,6 +215,8 @@ class ArcFlowRelaxation:
         known, task = standing.incumbent, search.task
         if not search.rates_bind:
             task = until_near(task.part(FLOW_GUIDED_SHARE if search.cuts_are_slow else GUIDED_SHARE))
+        elif search.paths_are_limited and search.small:  # branching gets far there
+            task = task.part(GUIDED_SHARE)
         hopeless = self.several and search.rates_bind and too_large(flows)
         lasting = hopeless or (self.several and search.paths_are_limited)
         if hopeless:
