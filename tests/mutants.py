@@ -71,6 +71,12 @@ MUTANTS = {
     "flows branched on with the greater part left out": Mutant(
         "optimizer/search/flow_branching.py", "column: over}", "column: under}", (ENGINES,)
     ),
+    "one path where rates bind, over any number of relays": Mutant(
+        "optimizer/search/arc_flow.py",
+        "corridor.paths > 1 or rates_bind",
+        "corridor.paths > 1",
+        ("tests/optimizer/test_flow_branching.py",),
+    ),
     "flows through layers that leave what they entered": Mutant(
         "optimizer/search/arc_flow.py", "(layer + 1) * size + head", "layer * size + head", (ENGINES,)
     ),
