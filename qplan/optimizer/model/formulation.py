@@ -69,6 +69,10 @@ class Formulation:
         """Position of every variable among the columns, by name."""
         return {variable.name: i for i, variable in enumerate(self.columns)}
 
+    def integers(self) -> np.ndarray:
+        """Positions of the variables that have to be whole."""
+        return np.array([i for i, variable in enumerate(self.columns) if variable.cat == "Integer"], dtype=np.int64)
+
     def index_of_all(self) -> dict[str, int]:
         """The same, also by the names of what has no variable of its own."""
         index = self.index()

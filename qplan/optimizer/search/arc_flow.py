@@ -2,9 +2,9 @@
 
 Where rates bind, or corridors ask for several paths, it is stronger than rows over the design alone. It is too large
 for the simplex method, and for PuLP: the rows of `path_rows.py` are added to a model as arrays, and a first-order
-method gives a bound at every look. Corridors with the same ends, number of paths and bundles are one flow, the mean of
-theirs by demand: that keeps the same rows, so the bound is the same. What disjoint paths may not share is asked of
-flows where a point violates it (`exclusive_flow_cuts.py`).
+method gives a bound at every look. Corridors with the same ends, number of paths, limit on relays and bundles are one
+flow, the mean of theirs by demand: that keeps the same rows, so the bound is the same. What disjoint paths may not
+share is asked of flows where a point violates it (`exclusive_flow_cuts.py`).
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def arc_flow(task: Task, model: Formulation, rows: Sequence[Row], known: Incumbe
     Raises OutOfTime, and `UnsoundCut` where a cut excludes the plan known.
     """
     alike = merge(model)
-    if sum(2 * len(networks[0].bundles) for networks in alike) > MOST_COLUMNS:
+    if sum(2 * len(group.networks[0].bundles) for group in alike) > MOST_COLUMNS:
         return None
     goal, value = task.stage.goal(model), None if known is None else known.value
     flows = add_flows(model, alike)
@@ -112,15 +112,24 @@ class _ExclusiveCuts:
         return rows
 
 
-def merge(model: Formulation) -> list[list[CorridorNetwork]]:
+@dataclass(frozen=True)
+class Group:
+    """Corridors that are alike, and the most links on each of their paths; None where there is no limit."""
+
+    networks: list[CorridorNetwork]
+    most_links: int | None
+
+
+def merge(model: Formulation) -> list[Group]:
     """Corridors that are alike together; one that may be left out is by itself."""
-    alike: dict[tuple[object, ...], list[CorridorNetwork]] = defaultdict(list)
+    alike: dict[tuple[object, ...], Group] = {}
     rates_bind = bool(find_tight_links(model.inventory, model.candidates))
     for network in model.networks:
         corridor = model.inventory.corridors[network.corridor]
         own = "" if corridor.required else network.corridor
         limit = _most_links(corridor, rates_bind)
-        alike[frozenset(corridor.ends), corridor.paths, limit, network.bundles, own].append(network)
+        key = frozenset(corridor.ends), corridor.paths, limit, network.bundles, own
+        alike.setdefault(key, Group([], limit)).networks.append(network)
     return list(alike.values())
 
 
@@ -137,18 +146,19 @@ def _shares(alike: Sequence[Corridor]) -> list[float]:
     return [corridor.demand_bps / total if total else 1 / len(alike) for corridor in alike]
 
 
-def add_flows(model: Formulation, alike: Sequence[list[CorridorNetwork]]) -> Flows:
+def add_flows(model: Formulation, alike: Sequence[Group]) -> Flows:
     """The rows `path`, `on_link`, `relayed`, `key_rate` and `carried` of `path_rows.py`, of k units for each group.
 
     Where there is a limit on relays, several paths, or one where rates bind, flow through the layers of its graph.
     """
     flows, over = Flows(model), defaultdict[tuple[object, ...], list[list[CorridorNetwork]]](list)
-    for networks in alike:
-        corridor = model.inventory.corridors[networks[0].corridor]
-        if (most_links := _most_links(corridor, bool(flows.tight))) is not None:
-            flows.add_in_layers(networks, most_links)
+    for group in alike:
+        networks = group.networks
+        if group.most_links is not None:
+            flows.add_in_layers(networks, group.most_links)
             continue
-        over[corridor.required, tuple((bundle.ends, bundle.links) for bundle in networks[0].bundles)].append(networks)
+        required = model.inventory.corridors[networks[0].corridor].required
+        over[required, tuple((bundle.ends, bundle.links) for bundle in networks[0].bundles)].append(networks)
     for groups in over.values():
         flows.add(groups)
     return flows

@@ -80,7 +80,7 @@ class BranchAndCut:
         self.task, self.model, self.relaxation, self.separators = task, model, root.relaxation, root.separators
         self.relaxation.clock, self.witnesses = task.clock, root.witnesses
         self.incumbent, self.prices, self.promising = incumbent, prices, set(promising)
-        self.integer = np.array([i for i, v in enumerate(model.columns) if v.cat == "Integer"], dtype=np.int64)
+        self.integer = model.integers()
         self.upper = np.array([float(v.upBound) for v in model.columns])
         extra = root.witnesses.lifts.trees.extra
         self.extra = -1 if extra is None else model.index()[extra.name]

@@ -76,11 +76,10 @@ class _Tree:
     def __init__(self, model: Formulation, solved: FirstOrder, clock: TimeBudget):
         self.solved, self.program, self.clock = solved, solved.program, clock
         self.scaled, self.dearest = Scaled(solved.program), most_of_any_point(solved.program)
-        self.whole = np.array([i for i, v in enumerate(model.columns) if v.cat == "Integer"], dtype=np.int64)
-        index, price = model.index(), self.program.cost.copy()
+        self.integer, index, price = model.integers(), model.index(), self.program.cost.copy()
         links, counts = (np.array([index[group[l].name] for l in model.link]) for group in (model.link, model.count))
         price[links] += price[counts]  # a link with one system
-        self.price = np.maximum(price[self.whole], LEAST_PRICE)
+        self.price = np.maximum(price[self.integer], LEAST_PRICE)
 
     def bound(self, most: float, tell: Callable[[float], None]) -> float:
         """A bound in the solver's units, at most so much: subproblems beyond it are not looked at."""
@@ -102,12 +101,12 @@ class _Tree:
     def _part(self, node: _Node) -> tuple[Held, Held] | None:
         """Two subproblems by the column in doubt on which most money depends; None where none is in doubt."""
         program = _hold(self.program, node.held)
-        values = np.clip(node.last.point, program.lower, program.upper)[self.whole]
+        values = np.clip(node.last.point, program.lower, program.upper)[self.integer]
         doubt = np.abs(values - np.round(values))
         first = int(np.argmax(np.where(doubt >= LEAST_DOUBT, doubt * self.price, 0.0)))
         if doubt[first] < LEAST_DOUBT:
             return None
-        column, below = int(self.whole[first]), math.floor(values[first])
+        column, below = int(self.integer[first]), math.floor(values[first])
         under, over = (program.lower[column], float(below)), (below + 1.0, program.upper[column])
         return {**node.held, column: under}, {**node.held, column: over}
 

@@ -218,7 +218,7 @@ class ArcFlowRelaxation:
         elif search.paths_are_limited and search.small:  # branching gets far there
             task = task.part(GUIDED_SHARE)
         hopeless = self.several and search.rates_bind and too_large(flows)
-        lasting = hopeless or (self.several and search.paths_are_limited)
+        lasting = hopeless or search.paths_are_limited
         if hopeless:
             task = task.part(LASTING_SHARE)
         found = guide_on_support(task, search.prices, known, flows.links, flows.sites, standing.bound, lasting)
@@ -231,7 +231,7 @@ class FlowBranching:
     name = "branching on the arc flow"
 
     def wanted(self, search: Minimization, standing: Standing) -> bool:
-        flows_say_most = not search.tiny and (search.rates_bind or search.paths_are_limited)
+        flows_say_most = search.paths_are_limited or (search.rates_bind and not search.tiny)
         if not flows_say_most or standing.incumbent is None or standing.flows is None:
             return False
         return not too_large(standing.flows) and say_more(standing.flows, standing.root, standing.incumbent)
