@@ -19,7 +19,7 @@ from scipy.sparse import csr_array
 
 from qplan.candidates.bundles import Bundle, CorridorNetwork, find_tight_links
 from qplan.candidates.design import Design
-from qplan.candidates.layered_graph import layered_arcs
+from qplan.candidates.layered_graph import Arc, layered_arcs
 from qplan.candidates.model import systems_needed
 from qplan.inventory.model import Corridor
 from qplan.optimizer.cuts.cutset_cuts import exclusive_cutset_cuts
@@ -36,6 +36,7 @@ from qplan.optimizer.solvers.linear_program import Copies, LinearProgram, relax
 
 MOST_COLUMNS = 1_000_000
 FEWEST_COPIES = 4  # fewer of a block are spelt out
+MOST_LAYERED = 2  # times the arcs of one path's flow without layers; a loose limit takes more, and says little
 MOST_CUT_COLUMNS = 300_000  # where rates bind: beyond, time for cuts is better spent on a plan
 
 
@@ -149,16 +150,19 @@ def _shares(alike: Sequence[Corridor]) -> list[float]:
 def add_flows(model: Formulation, alike: Sequence[Group]) -> Flows:
     """The rows `path`, `on_link`, `relayed`, `key_rate` and `carried` of `path_rows.py`, of k units for each group.
 
-    Where there is a limit on relays, several paths, or one where rates bind, flow through the layers of its graph.
+    Where there is a limit on relays, several paths flow through the layers of its graph, and so does one path where
+    rates bind, where that takes few arcs more than without.
     """
     flows, over = Flows(model), defaultdict[tuple[object, ...], list[list[CorridorNetwork]]](list)
     for group in alike:
         networks = group.networks
+        corridor = model.inventory.corridors[networks[0].corridor]
         if group.most_links is not None:
-            flows.add_in_layers(networks, group.most_links)
-            continue
-        required = model.inventory.corridors[networks[0].corridor].required
-        over[required, tuple((bundle.ends, bundle.links) for bundle in networks[0].bundles)].append(networks)
+            arcs = list(layered_arcs(networks[0], corridor.ends, group.most_links))
+            if corridor.paths > 1 or len(arcs) <= MOST_LAYERED * 2 * len(networks[0].bundles):
+                flows.add_in_layers(networks, arcs)
+                continue
+        over[corridor.required, tuple((bundle.ends, bundle.links) for bundle in networks[0].bundles)].append(networks)
     for groups in over.values():
         flows.add(groups)
     return flows
@@ -249,7 +253,7 @@ class Flows:
         if optional[0] is None and len(groups) >= FEWEST_COPIES:
             self.copies.append(Copies(arcs, np.concatenate([on_link, path, relayed]), self.rates, demand_bps))
 
-    def add_in_layers(self, networks: Sequence[CorridorNetwork], most_links: int) -> None:
+    def add_in_layers(self, networks: Sequence[CorridorNetwork], between: Sequence[Arc]) -> None:
         """The mean flow of corridors that are alike, through the layered graph of their limit (Gouveia 1998)."""
         model, bundles = self.model, networks[0].bundles
         corridors = [model.inventory.corridors[each.corridor] for each in networks]
@@ -260,7 +264,7 @@ class Flows:
             over[each.ends].append(i)
         arcs = [
             (self.sites[tail], self.sites[head], h, i)
-            for tail, head, h in layered_arcs(networks[0], ends, most_links)
+            for tail, head, h in between
             for i in over[min(tail, head), max(tail, head)]
         ]
         tail, head, layer, bundle = np.array(arcs, dtype=np.int64).reshape(-1, 4).T
