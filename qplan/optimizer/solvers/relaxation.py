@@ -135,7 +135,8 @@ class Relaxation(Bounding):
             self.approximate = True
             self._session.set(INTERIOR)
             status = self._session.run(self.clock)
-        if status in IMPOSSIBLE and not _proves_infeasible(self._session):
+        lost = status == ended.kUnknown and not self.approximate  # the simplex method, from the last basis
+        if lost or (status in IMPOSSIBLE and not _proves_infeasible(self._session)):
             self._session.set({"simplex_iteration_limit": NO_LIMIT})
             status = self._session.run_anew(self.clock)
         if self.approximate and status in NEARLY_OPTIMAL:
