@@ -41,7 +41,7 @@ from qplan.optimizer.heuristics.guided_search import GuidedSearch
 from qplan.optimizer.limits import SearchParameters
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.stage import Found, Task
-from qplan.optimizer.search import root, standing, steps
+from qplan.optimizer.search import bound_steps, plan_steps, root, standing
 from qplan.optimizer.search.arc_flow import add_flows, arc_flow, merge
 from qplan.optimizer.search.flow_branching import branch_on_flows
 from qplan.optimizer.search.guidance import guide
@@ -112,7 +112,7 @@ def take(case: Case, *taken: Step) -> Found:
     return found
 
 
-class Branching(steps.Branching):
+class Branching(bound_steps.Branching):
     """Whatever the root is like that the simplex method has solved; its bound is looked at first."""
 
     def __init__(self, case: Case):
@@ -127,7 +127,7 @@ class Branching(steps.Branching):
         return super().take(search, standing)
 
 
-class PoorPlan(steps.FirstPlan):
+class PoorPlan(plan_steps.FirstPlan):
     """A first plan on some of the links, which is not often the best; where there is none, on all."""
 
     def __init__(self, case: Case):
@@ -155,19 +155,21 @@ def bounded(case: Case, lift: Callable[[Formulation], Lifts], families: range = 
 
 
 def exact(case: Case) -> None:
-    case.equals(take(case, steps.ExactModel()))
+    case.equals(take(case, bound_steps.ExactModel()))
 
 
 def benders_loop(case: Case) -> None:
-    case.equals(take(case, steps.Rounds()))
+    case.equals(take(case, bound_steps.Rounds()))
 
 
 def root_and_branching(case: Case) -> None:
     """The root relaxation with all lifts and cuts, for some by a first-order method first; then branch and cut."""
+    on_layers = (bound_steps.RootRelaxation(), bound_steps.LayeredRelaxation(), bound_steps.SimplexRelaxation())
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bound_steps, "LOOSE", -1.0)  # layered trees wherever limits on relays permit them
         if case.seed // len(KINDS) % 2 == 0:
             patch.setattr(root, "MANY_TIES", 0)
-        case.encloses(take(case, steps.RootRelaxation(), steps.SimplexRelaxation(), Branching(case)))
+        case.encloses(take(case, *on_layers, Branching(case)))
 
 
 def all_steps(case: Case) -> None:
@@ -176,6 +178,8 @@ def all_steps(case: Case) -> None:
         if case.seed // len(KINDS) % 3 == 0:
             patch.setattr(standing, "MANY_SITES", 0)
             patch.setattr(standing, "VERY_FEW_SITES", 0)
+        if case.seed // len(KINDS) % 2 == 0:
+            patch.setattr(bound_steps, "LOOSE", -1.0)
         case.equals(minimize(case.task, known=True))
 
 
@@ -193,13 +197,13 @@ def shares_of_components(case: Case) -> None:
         with pytest.MonkeyPatch.context() as patch:
             for limit, most in limits[case.seed // len(KINDS) % 3].items():
                 patch.setattr(root, limit, most)
-            on_trees = (steps.RootRelaxation(), steps.SimplexRelaxation(), Branching(case))
+            on_trees = (bound_steps.RootRelaxation(), bound_steps.SimplexRelaxation(), Branching(case))
             case.encloses(take(case, PoorPlan(case), *on_trees))
 
 
 def heuristics(case: Case) -> None:
     """Corridor by corridor with local search, then many orders, and the best of them shaken; without a relaxation."""
-    greedy = take(case, steps.FirstPlan())
+    greedy = take(case, plan_steps.FirstPlan())
     case.encloses(greedy)
     goal = case.task.stage.goal(case.task.design_model())
     found = guide(case.task, goal.prices, greedy.incumbent, {}, {}, None)
@@ -268,7 +272,7 @@ def corridors_alone(case: Case) -> None:
     """One that is impossible by itself proves that there is no plan; said by the exact model alone."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(GuidedSearch, "routable_alone", lambda *_: False)
-        case.encloses(take(case, steps.CorridorsAlone()))
+        case.encloses(take(case, bound_steps.CorridorsAlone()))
 
 
 def reach(case: Case) -> None:
@@ -457,7 +461,7 @@ def test_one_corridor_that_is_impossible_by_itself_is_proof(ducts, possible):
     inventory = network(fibres, corridors)
     case = Case(0, inventory, best_value(inventory))
     assert not precheck(inventory, case.candidates).impossible
-    found = take(case, steps.FirstPlan(), steps.CorridorsAlone())
+    found = take(case, plan_steps.FirstPlan(), bound_steps.CorridorsAlone())
     assert found.infeasible is not possible and (found.incumbent is not None) is possible
 
 

@@ -23,8 +23,8 @@ from qplan.optimizer.heuristics.segment_moves import Tried, exchange_segments
 from qplan.optimizer.limits import SearchParameters
 from qplan.optimizer.model.stage import Task
 from qplan.optimizer.search.minimization import minimize
+from qplan.optimizer.search.plan_steps import FirstPlan, ServeMore
 from qplan.optimizer.search.stages import stages
-from qplan.optimizer.search.steps import FirstPlan, ServeMore
 from qplan.time_budget import TimeBudget
 
 

@@ -26,7 +26,7 @@ def solved(first_order: bool) -> root.Root:
         patch.setattr(root, "BINDING", -1.0)
         if first_order:
             patch.setattr(root, "MANY_TIES", 0)
-        found = root.relax_root(model, goal, ASKED, None)
+        found = root.with_layers(root.relax_root(model, goal, ASKED, None), model, goal, ASKED)
         assert found.relaxation.approximate == first_order
         return root.go_on(root.by_simplex(found, model, goal), "", [], ASKED) if first_order else found
 

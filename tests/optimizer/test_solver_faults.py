@@ -22,7 +22,7 @@ from qplan.optimizer.cuts.row import Row, Separator
 from qplan.optimizer.cuts.witnesses import UnsoundCut
 from qplan.optimizer.limits import StopReason
 from qplan.optimizer.planner import Result
-from qplan.optimizer.search import minimization, root, steps
+from qplan.optimizer.search import bound_steps, minimization, plan_steps, root
 from qplan.optimizer.solvers import highs, session
 
 WITH_STATUS = ("setOptionValue", "passModel", "addRows", "deleteRows", "changeColsBounds", "setBasis", "setSolution")
@@ -106,7 +106,7 @@ def test_whatever_call_fails_there_is_a_plan(name, for_good):
 
 
 def test_without_any_plan_the_failure_is_reported(monkeypatch):
-    monkeypatch.setattr(steps.FirstPlan, "take", lambda self, search, standing: standing)
+    monkeypatch.setattr(plan_steps.FirstPlan, "take", lambda self, search, standing: standing)
     with solver(Failing(1, for_good=True)), pytest.raises(SolverFailed, match="HiGHS"):
         planned(INVENTORIES["one path"])
 
@@ -180,7 +180,7 @@ def test_a_defect_within_a_bound_costs_that_bound_alone(monkeypatch, name, defec
     assert any(told in note for note in found.plan.notes)
 
 
-@pytest.mark.parametrize("where", [steps.RootRelaxation, steps.GuidedPlan])
+@pytest.mark.parametrize("where", [bound_steps.RootRelaxation, plan_steps.GuidedPlan])
 def test_an_unsound_cut_leaves_no_bound_where_nothing_else_gives_one(monkeypatch, where):
     """Whether a relaxation has given one before or not."""
 
@@ -191,10 +191,10 @@ def test_an_unsound_cut_leaves_no_bound_where_nothing_else_gives_one(monkeypatch
         raise UnsoundCut("path_cut", standing.incumbent)
 
     monkeypatch.setattr(where, "take", exclude)
-    monkeypatch.setattr(steps.GuidedPlan, "wanted", lambda self, search, standing: True)
-    monkeypatch.setattr(steps, "met", lambda task, standing: False)
+    monkeypatch.setattr(plan_steps.GuidedPlan, "wanted", lambda self, search, standing: True)
+    monkeypatch.setattr(plan_steps, "met", lambda task, standing: False)
     monkeypatch.setattr(minimization, "met", lambda task, standing: False)
-    monkeypatch.setattr(steps.ExactModel, "take", fail)
+    monkeypatch.setattr(bound_steps.ExactModel, "take", fail)
     plan = planned(INVENTORIES["one path"]).plan
     assert (plan.status, plan.solver.stopped_by, plan.objective.bound) == ("feasible", "unsound_cut", None)
     assert len(plan.notes) == 2

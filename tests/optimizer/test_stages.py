@@ -13,8 +13,8 @@ from qplan.optimizer.limits import SearchParameters, Sighting
 from qplan.optimizer.model.stage import Task
 from qplan.optimizer.search.flow_branching import say_more
 from qplan.optimizer.search.minimization import minimize
+from qplan.optimizer.search.plan_steps import FirstPlan
 from qplan.optimizer.search.stages import _round_bound, search_plan, stages
-from qplan.optimizer.search.steps import FirstPlan
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qplan.optimizer.cuts.layered_flows import add_layered_flows
 from qplan.optimizer.cuts.layered_trees import LayeredTree, add_layered_trees
@@ -39,9 +39,17 @@ class Lifts:
 def add_lifts(
     model: Formulation, goal: Goal, joined: bool = False, clock: TimeBudget = UNLIMITED, scope: Scope | None = None
 ) -> Lifts:
-    """Add all to a model, while there is time. `joined`: for designs in one piece only; `scope`: for those within."""
+    """Add all but layered trees to a model, while there is time.
+
+    `joined`: for designs in one piece only; `scope`: for those within.
+    """
     trees = Trees() if clock.spent else add_trees(model, joined, relaying_binds(model, goal), scope)
-    layered_trees = () if clock.spent else tuple(add_layered_trees(model))
     layered_flows = frozenset[str]() if clock.spent else frozenset(add_layered_flows(model))
     ruled = () if clock.spent else tuple(add_ruled_trees(model))
-    return Lifts(trees, ruled, layered_trees, layered_flows, () if clock.spent else tuple(add_star_trees(model)))
+    star_trees = () if clock.spent else tuple(add_star_trees(model))
+    return Lifts(trees, ruled, layered_flows=layered_flows, star_trees=star_trees)
+
+
+def add_layers(model: Formulation, lifts: Lifts) -> Lifts:
+    """The lifts of a model, and layered trees, added to it. Raises OutOfTime."""
+    return replace(lifts, layered_trees=tuple(add_layered_trees(model)))

@@ -20,7 +20,7 @@ from qplan.optimizer.cuts.cutset_cuts import cutset_cuts
 from qplan.optimizer.cuts.exclusive_cuts import exclusive_cuts
 from qplan.optimizer.cuts.layered_cuts import layered_cuts
 from qplan.optimizer.cuts.layered_trees import layer_ties
-from qplan.optimizer.cuts.lifts import add_lifts
+from qplan.optimizer.cuts.lifts import add_layers, add_lifts
 from qplan.optimizer.cuts.path_cuts import path_cuts
 from qplan.optimizer.cuts.row import Row, translate
 from qplan.optimizer.cuts.star_trees import star_ties
@@ -41,13 +41,21 @@ class BendersLoop:
     """Master problem, routing and cuts in turn on the links of a task; `incumbent` is the best design so far."""
 
     def __init__(
-        self, task: Task, names: Sequence[str], rows: Iterable[Row], prices: Prices, promising: Collection[str]
+        self,
+        task: Task,
+        names: Sequence[str],
+        rows: Iterable[Row],
+        prices: Prices,
+        promising: Collection[str],
+        layered: bool,
     ):
-        """`rows` are cuts over the columns `names` of another model."""
+        """`rows` are cuts over the columns `names` of another model; `layered`: with layered trees."""
         self.task, self.prices = task, prices
         self.model = task.design_model()
         self.goal = task.stage.goal(self.model)
         lifts = add_lifts(self.model, self.goal)
+        if layered:
+            lifts = add_layers(self.model, lifts)
         self.witnesses = Witnesses(self.model, lifts)
         self.incumbent: Incumbent | None = None
         self.bound: float | None = None

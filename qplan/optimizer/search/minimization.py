@@ -15,22 +15,20 @@ from qplan.optimizer.cuts.witnesses import UnsoundCut
 from qplan.optimizer.heuristics.guided_search import guiding_prices
 from qplan.optimizer.limits import StopReason, stop_reason
 from qplan.optimizer.model.stage import Found, Task, better, ending
-from qplan.optimizer.search.standing import Minimization, Standing, Step, met
-from qplan.optimizer.search.steps import (
+from qplan.optimizer.search.bound_steps import (
     ArcFlowRelaxation,
     Branching,
     CorridorsAlone,
     ExactModel,
-    FirstPlan,
     FlowBranching,
-    GuidedPlan,
-    OnePiecePlan,
+    LayeredRelaxation,
     RootRelaxation,
     Rounds,
-    ServeMore,
     ShadowedRelaxation,
     SimplexRelaxation,
 )
+from qplan.optimizer.search.plan_steps import FirstPlan, GuidedPlan, OnePiecePlan, ServeMore
+from qplan.optimizer.search.standing import Minimization, Standing, Step, met
 from qplan.time_budget import OutOfTime
 
 LAST: tuple[Step, ...] = (ExactModel(),)
@@ -42,6 +40,7 @@ STEPS: tuple[Step, ...] = (
     FlowBranching(),
     OnePiecePlan(),
     RootRelaxation(),
+    LayeredRelaxation(),
     ArcFlowRelaxation(several=False),
     FlowBranching(),
     GuidedPlan(),

@@ -16,7 +16,7 @@ from qplan.optimizer.cuts.exclusive_cuts import exclusive_cuts
 from qplan.optimizer.cuts.layered_cuts import layered_cuts
 from qplan.optimizer.cuts.layered_trees import layer_entries, layer_ties, layered_ascent, layered_tree_cuts
 from qplan.optimizer.cuts.leaf_cuts import leaf_cuts
-from qplan.optimizer.cuts.lifts import Lifts, add_lifts
+from qplan.optimizer.cuts.lifts import Lifts, add_layers, add_lifts
 from qplan.optimizer.cuts.path_cuts import link_ends, path_cuts
 from qplan.optimizer.cuts.relay_cuts import relaying_binds
 from qplan.optimizer.cuts.row import Point, Row, Separator, separate_from, together
@@ -100,19 +100,69 @@ def relax_root(
     incumbent: Incumbent | None,
     guided: Callable[[Root], Incumbent | None] | None = None,
     joined: bool = False,
+    hopeless: float = math.inf,
 ) -> Root:
     """Add the directed lift to a design model and separate cuts at its relaxation.
 
     The bound need not come closer to the incumbent's value than the gap asked for. `guided` makes a plan from a
-    relaxation not yet at its end. `joined`: for designs in one piece only, with no plan known. Raises `UnsoundCut`,
-    and OutOfTime where there is no bound yet.
+    relaxation not yet at its end. `joined`: for designs in one piece only, with no plan known. Cut short where the
+    first plan that is so guided is more than the share `hopeless` of its value away. Raises `UnsoundCut`, and OutOfTime
+    where there is no bound yet.
     """
     clock = parameters.clock
     scope = None if joined or incumbent is None else _scope(model, goal, parameters, incumbent.value)
     narrow = scope if scope is not None and len(scope.arcs) <= MOST_SCOPED else None
     lifts = add_lifts(model, goal, joined, clock, narrow)
+    if narrow is None or not lifts.trees.arcs:
+        rows = ascent_cuts(model, lifts.trees, goal.prices, clock)
+    else:
+        rows = packed_cuts(model, lifts.trees, narrow.cuts)
+    for ruled in lifts.ruled_trees:
+        rows += ascent_cuts(model, ruled, goal.prices, clock)
+    large = narrow is not None and len(narrow.arcs) > MANY_ARCS
+    root = _begin(model, goal, lifts, rows, incumbent, clock, large)
+    if scope is not None and incumbent is not None:
+        bound, cutoff = min(scope.bound, incumbent.value), math.inf if narrow is None else incumbent.value
+        root = replace(root, cutoff=cutoff, bound=bound, by="shares of components")
+        if within(parameters.gap, incumbent.value, bound):
+            return root
+    least_growth = SKETCHED_GROWTH if joined else 0.0
+    stable = _keeping_cuts(model, lifts)
+    return _separate_in_rounds(root, f"{goal.name}, relaxation", stable, parameters, guided, least_growth, hopeless)
+
+
+def with_layers(
+    root: Root,
+    model: Formulation,
+    goal: Goal,
+    parameters: SearchParameters,
+    guided: Callable[[Root], Incumbent | None] | None = None,
+) -> Root:
+    """The same with layered trees for limits on relays, from its cuts on; `model` is the one with the lifts.
+
+    Raises `UnsoundCut` and OutOfTime.
+    """
+    clock = parameters.clock
+    lifts = add_layers(model, root.witnesses.lifts)
+    rows = [*root.rows, *layered_ascent(model, lifts.layered_trees, goal.prices, clock)]
+    begun = _begin(model, goal, lifts, rows, root.incumbent, clock, root.relaxation.approximate)
+    begun = replace(begun, bound=root.bound, cutoff=root.cutoff, by=root.by)
+    phase = f"{goal.name}, relaxation with layers"
+    return _separate_in_rounds(begun, phase, _keeping_cuts(model, lifts), parameters, guided)
+
+
+def _begin(
+    model: Formulation,
+    goal: Goal,
+    lifts: Lifts,
+    rows: Sequence[Row],
+    incumbent: Incumbent | None,
+    clock: TimeBudget,
+    large: bool,
+) -> Root:
+    """A relaxation of a model with its lifts and some cuts, not yet solved; `large`: by a first-order method."""
     ties = list(layer_ties(model, lifts.layered_trees))
-    large = len(ties) > MANY_TIES or (narrow is not None and len(narrow.arcs) > MANY_ARCS)
+    large = large or len(ties) > MANY_TIES
     separators = _choose_separators(model, goal, lifts, [] if large else ties)
     relaxation = (
         ApproximateRelaxation(model, goal, clock, ties) if large else Relaxation(model, goal, clock, _halves(model))
@@ -120,28 +170,19 @@ def relax_root(
     if _halves(model) and not large:
         separators += (zero_half_cuts(model, lambda: relaxation.program),)
     witnesses = Witnesses(model, lifts)
-    if narrow is None or not lifts.trees.arcs:
-        rows = ascent_cuts(model, lifts.trees, goal.prices, clock)
-    else:
-        rows = packed_cuts(model, lifts.trees, narrow.cuts)
-    for ruled in lifts.ruled_trees:
-        rows += ascent_cuts(model, ruled, goal.prices, clock)
-    rows += layered_ascent(model, lifts.layered_trees, goal.prices, clock)
     witnesses.learn(incumbent, rows)
     relaxation.add(rows)
     nothing = np.zeros(len(model.columns))
     layered = bool(lifts.layered)
-    root = Root(False, None, tuple(rows), nothing, nothing, relaxation, separators, layered, witnesses, incumbent)
-    if scope is not None and incumbent is not None:
-        bound, cutoff = min(scope.bound, incumbent.value), math.inf if narrow is None else incumbent.value
-        root = replace(root, cutoff=cutoff, bound=bound, by="shares of components")
-        if within(parameters.gap, incumbent.value, bound):
-            return root
-    stable = np.ones(len(model.columns))  # a point that keeps all cuts
+    return Root(False, None, tuple(rows), nothing, nothing, relaxation, separators, layered, witnesses, incumbent)
+
+
+def _keeping_cuts(model: Formulation, lifts: Lifts) -> Point:
+    """A point that keeps all cuts, to be stable at first."""
+    stable = np.ones(len(model.columns))
     if lifts.trees.extra is not None:
         stable[model.index()[lifts.trees.extra.name]] = 0.0
-    least_growth = SKETCHED_GROWTH if joined else 0.0
-    return _separate_in_rounds(root, f"{goal.name}, relaxation", stable, parameters, guided, least_growth)
+    return stable
 
 
 def go_on(root: Root, phase: str, rows: Sequence[Row], parameters: SearchParameters) -> Root:
@@ -207,10 +248,12 @@ def _separate_in_rounds(
     parameters: SearchParameters,
     guided: Callable[[Root], Incumbent | None] | None,
     least_growth: float = 0.0,
+    hopeless: float = math.inf,
 ) -> Root:
     """Solve the relaxation and add the cuts that its point violates, in turn.
 
-    Ends where the bound grows by no more than `least_growth` of it in a few rounds.
+    Ends where the bound grows by no more than `least_growth` of it in a few rounds, and cut short where it is
+    `hopeless`ly far from the plan that it is first to guide.
     """
     relaxation, bounds = root.relaxation, list[float]()
     for turn in range(MOST_ROUNDS):
@@ -235,6 +278,8 @@ def _separate_in_rounds(
             root.witnesses.learn(root.incumbent, root.rows)
         value = None if root.incumbent is None else root.incumbent.value
         parameters.watch(Sighting(phase, value, bound))
+        if turn == GUIDED[0] and value is not None and value - bound > hopeless * abs(value):
+            return replace(root, cut_short=True)
         enough = math.inf if relaxation.approximate else ENOUGH
         try:
             still = _stalled(bounds, STILL_ROUNDS)

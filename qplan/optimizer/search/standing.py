@@ -64,6 +64,13 @@ class Minimization:
         limited = any(each.required and each.paths > 1 and each.max_relays is not None for each in corridors)
         return limited and not self.tiny
 
+    @cached_property
+    def layers_say_more(self) -> bool:
+        """Corridors with one path have few relays, and no arc flow that can be branched on says so."""
+        corridors = self.task.inventory.corridors.values()
+        limited = any(each.required and each.paths == 1 and each.max_relays is not None for each in corridors)
+        return limited and (self.cuts_are_slow or not self.rates_bind)
+
     @property
     def layers_are_many(self) -> bool:
         """Too many of layered graphs, once the model has grown by them, for the simplex method."""

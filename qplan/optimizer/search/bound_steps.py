@@ -1,19 +1,17 @@
-"""The steps of one minimisation: each takes where it stands, and gives where it stands then.
+"""The steps of one minimisation that prove bounds, or that nothing is possible; some look for plans on the way.
 
-The first steps know the paths of no corridor; what they find (bounds, cuts, plans) holds for the whole model all the
-same.
+Each takes where the minimisation stands, and gives where it stands then. The first know the paths of no corridor; what
+they find (bounds, cuts, plans) holds for the whole model all the same.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import partial
 
-from qplan.optimizer.cuts.trees import components, trees_bind
 from qplan.optimizer.cuts.witnesses import UnsoundCut
-from qplan.optimizer.heuristics.guided_search import GuidedSearch, shake
-from qplan.optimizer.limits import Sighting, StopReason, stop_reason
-from qplan.optimizer.model.objectives import PRIORITY
+from qplan.optimizer.limits import StopReason, stop_reason
 from qplan.optimizer.model.stage import better, highest
 from qplan.optimizer.search.arc_flow import arc_flow
 from qplan.optimizer.search.benders_loop import BendersLoop
@@ -22,74 +20,29 @@ from qplan.optimizer.search.exact import served_alone, solve_exactly
 from qplan.optimizer.search.flow_branching import branch_on_flows, say_more, too_large
 from qplan.optimizer.search.guidance import (
     CLOSE,
-    CLOSE_WITH_TREES,
-    NEAR,
-    guide,
+    GUIDED_SHARE,
+    HOPELESS,
+    LOOSE,
     guide_on_support,
-    links_in_use,
     links_not_fixed,
     near,
     promising_links,
     sketch,
     until_near,
 )
-from qplan.optimizer.search.root import Root, by_simplex, go_on, relax_root
-from qplan.optimizer.search.standing import Minimization, Standing, met
+from qplan.optimizer.search.root import Root, by_simplex, go_on, relax_root, with_layers
+from qplan.optimizer.search.standing import Minimization, Standing
 
-FIRST_PLAN_SHARE = 0.1  # of the time left, at the most, goes to improving the first plan: what guides comes later
 ALONE_SHARE = 0.3  # of the time left, at the most, goes to corridors one by one
-SERVE_MORE_SHARE = 0.2  # of the time left, at the most, goes to other choices of optional corridors
-ONE_PIECE_SHARE = 0.2  # of the time left, at the most, goes to the relaxation for designs in one piece
 ROOT_SHARE = 0.85  # of the time left, at the most, goes to the root
 ROOT_SHARE_BEFORE_FLOWS, ROOT_SHARE_AFTER_FLOWS = 0.4, 0.5  # the same where flows stand on its cuts, and thereafter
+ROOT_SHARE_BEFORE_LAYERS = 0.1  # the same where layered trees may say more
 ARC_FLOW_SHARE = 0.75  # of the time left, at the most, goes to the bound of the arc flow
 ARC_FLOW_SHARE_WITH_RATES = 0.5  # the same where rates bind: plans are far from it, and take time
 FLOW_GUIDED_SHARE = 0.8  # of the time left then, at the most, goes to the plan that it guides where cuts follow
 FLOW_BRANCHING_SHARE = 0.9  # of the time left, at the most, goes to branching on the arc flow
 LASTING_SHARE = 0.95  # the same where nothing raises the bound any more
 BRANCHING_SHARE_BEFORE_SOLVER = 0.7  # of counts, or with layered graphs, at the most: its cuts may say more thereafter
-GUIDED_SHARE = 0.25  # of the time left, at the most, goes to the plan that it guides where branching is promising
-
-
-class FirstPlan:
-    """The plan to start from, by local search: an earlier one if it holds, else one made corridor by corridor."""
-
-    name = "local search"
-
-    def wanted(self, search: Minimization, standing: Standing) -> bool:
-        return True
-
-    def take(self, search: Minimization, standing: Standing) -> Standing:
-        task, start = search.task, search.task.start
-        earlier = None if start.design is None else task.incumbent(start.design)
-        planner = GuidedSearch(task, search.prices)
-        on_earlier = planner.plan(task.served, dict.fromkeys(start.links, 1.0), {}) if start.links else None
-        of_stage_before = None if task.before is None else task.incumbent(task.before)
-        incumbent = better(earlier, of_stage_before, on_earlier, planner.plan(task.served, {}, {}))
-        if incumbent is None:  # patched routes of some corridors may have taken the strands that others need
-            unpatched = [link.id for link in task.candidates.links if not link.route.bypass_sites]
-            incumbent = GuidedSearch(task, search.prices, unpatched).plan(task.served, {}, {})
-        if incumbent is None:
-            return standing
-        task.parameters.watch(Sighting(f"{search.goal.name}, local search", incumbent.value, None))
-        return replace(standing, incumbent=planner.improve(incumbent, task.clock.share(FIRST_PLAN_SHARE)))
-
-
-class ServeMore:
-    """Where a budget leaves optional corridors out: others in their place, by local search."""
-
-    name = "exchange of corridors"
-
-    def wanted(self, search: Minimization, standing: Standing) -> bool:
-        return search.goal.name == PRIORITY and standing.incumbent is not None
-
-    def take(self, search: Minimization, standing: Standing) -> Standing:
-        assert standing.incumbent is not None
-        served = search.model.served
-        if all(q.served or not served[q.id].upBound for q in standing.incumbent.design.corridors):
-            return standing
-        planner = GuidedSearch(search.task.part(SERVE_MORE_SHARE), search.prices)
-        return replace(standing, incumbent=planner.serve_more(standing.incumbent))
 
 
 class CorridorsAlone:
@@ -110,34 +63,6 @@ class CorridorsAlone:
         return standing
 
 
-class OnePiecePlan:
-    """A plan guided by the relaxation for designs in one piece, which is soon solved and often not far off."""
-
-    name = "relaxation in one piece"
-
-    def wanted(self, search: Minimization, standing: Standing) -> bool:
-        inventory = search.task.inventory
-        return standing.incumbent is not None and len(components(inventory)) > 1 and trees_bind(inventory)
-
-    def take(self, search: Minimization, standing: Standing) -> Standing:
-        task, incumbent = search.task, standing.incumbent
-        assert incumbent is not None
-        model = task.design_model()
-        parameters = task.parameters.part(ONE_PIECE_SHARE)
-
-        def watch(sighting: Sighting) -> None:  # its bound is none of the plan's
-            task.parameters.watch(replace(sighting, value=incumbent.value, bound=None))
-
-        root = relax_root(model, task.stage.goal(model), replace(parameters, watch=watch), None, joined=True)
-        if root.bound is None:
-            return standing
-        found = better(incumbent, sketch(task, model, search.prices, replace(root, incumbent=incumbent))) or incumbent
-        if not near(found, root.bound, CLOSE_WITH_TREES):
-            liked = links_in_use(found, model.values(root.point, model.link))
-            found = shake(task.part(ONE_PIECE_SHARE), search.prices, found, liked, root.bound)
-        return replace(standing, incumbent=found)
-
-
 class RootRelaxation:
     """The relaxation of the design with its lifts and cuts."""
 
@@ -149,38 +74,31 @@ class RootRelaxation:
     def take(self, search: Minimization, standing: Standing) -> Standing:
         task = search.task
         sketched = partial(sketch, task, search.model, search.prices)
-        flows_follow = ArcFlowRelaxation(several=False).wanted(search, standing)
-        parameters = task.parameters.part(ROOT_SHARE_BEFORE_FLOWS if flows_follow else ROOT_SHARE)
-        return _at(standing, relax_root(search.model, search.goal, parameters, standing.incumbent, sketched))
+        layers, known = search.layers_say_more, standing.incumbent
+        share, hopeless = (ROOT_SHARE_BEFORE_LAYERS, HOPELESS) if layers else (_root_share(search, standing), math.inf)
+        parameters = task.parameters.part(share)
+        return _at(standing, relax_root(search.model, search.goal, parameters, known, sketched, hopeless=hopeless))
 
 
-class GuidedPlan:
-    """A plan by local search, guided by the root relaxation where nothing says more."""
+class LayeredRelaxation:
+    """The root relaxation with layered trees where limits on relays leave it far from the plan, else to its end."""
 
-    name = "guided local search"
+    name = "relaxation with layers"
 
     def wanted(self, search: Minimization, standing: Standing) -> bool:
-        return standing.root is not None and standing.bound is not None and standing.method == standing.root.method
+        root = standing.root
+        if not search.layers_say_more or root is None or root.bound is None:
+            return False
+        return root.cut_short or not near(standing.incumbent, standing.bound, LOOSE)
 
     def take(self, search: Minimization, standing: Standing) -> Standing:
-        model, root = search.model, standing.root
+        task, root = search.task, standing.root
         assert root is not None
-        task = search.task
-        if root.halved or (root.layered and not search.layers_are_many):
-            task = task.part(GUIDED_SHARE)
-        links, sites = model.values(root.point, model.link), model.values(root.point, model.relay)
-        close = CLOSE if root.witnesses.lifts.trees.extra is None else CLOSE_WITH_TREES
-        if root.layered:  # which slows branching
-            close = NEAR
-        known, bound = standing.incumbent, standing.bound
-        found = guide(task, search.prices, known, links, sites, bound, close, few=root.halved, lasting=root.layered)
-        incumbent = better(standing.incumbent, found)
-        root.witnesses.learn(incumbent, standing.rows)
-        standing = replace(standing, incumbent=incumbent)
-        if incumbent is not None and root.cut_short and root.relaxation.approximate and not met(task, standing):
-            # too large to be branched on in what is left of the time
-            return replace(standing, ended=stop_reason(search.task.clock) or StopReason.TIME_LIMIT)
-        return standing
+        sketched = partial(sketch, task, search.model, search.prices)
+        parameters = task.parameters.part(_root_share(search, standing))
+        if near(standing.incumbent, standing.bound, LOOSE):
+            return _at(standing, go_on(root, f"{search.goal.name}, relaxation", [], parameters))
+        return _at(standing, with_layers(root, search.model, search.goal, parameters, sketched))
 
 
 @dataclass(frozen=True)
@@ -337,7 +255,8 @@ class Rounds:
         promising = set[str]() if root is None else promising_links(model, root, standing.incumbent)
         names = [variable.name for variable in model.columns]
         task = search.task.knowing(standing.incumbent, standing.bound).on(links)
-        rounds = BendersLoop(task, names, standing.rows, search.prices, promising)
+        layered = root is None or bool(root.witnesses.lifts.layered_trees)
+        rounds = BendersLoop(task, names, standing.rows, search.prices, promising, layered)
         found = rounds.run(standing.incumbent, standing.bound)
         return replace(standing, incumbent=found.incumbent, bound=found.bound, method=self.name, ended=found.stopped_by)
 
@@ -365,9 +284,14 @@ def _at(standing: Standing, root: Root) -> Standing:
     standing = replace(standing, incumbent=root.incumbent, root=root, rows=root.rows)
     if root.infeasible:  # no bound says so
         return replace(standing, bound=None, method=root.method, ended=StopReason.PROOF)
-    if standing.bound is not None and (root.bound is None or root.bound <= standing.bound):
+    if standing.bound is not None and (root.bound is None or root.bound < standing.bound):
         return standing
     return replace(standing, bound=root.bound, method=root.method)
+
+
+def _root_share(search: Minimization, standing: Standing) -> float:
+    """Of the time left, at the most, for the root."""
+    return ROOT_SHARE_BEFORE_FLOWS if ArcFlowRelaxation(several=False).wanted(search, standing) else ROOT_SHARE
 
 
 def _closed_soon(search: Minimization, standing: Standing) -> bool:
