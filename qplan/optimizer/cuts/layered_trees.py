@@ -38,7 +38,7 @@ from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation, Terms
 from qplan.time_budget import TimeBudget
 
-MOST_COLUMNS = 60_000  # of all trees; those with few layers come first
+MOST_COLUMNS = 125_000  # of all trees; those with few layers come first
 
 
 @dataclass(frozen=True)

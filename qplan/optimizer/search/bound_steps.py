@@ -36,7 +36,7 @@ from qplan.optimizer.search.standing import Minimization, Standing
 ALONE_SHARE = 0.3  # of the time left, at the most, goes to corridors one by one
 ROOT_SHARE = 0.85  # of the time left, at the most, goes to the root
 ROOT_SHARE_BEFORE_FLOWS, ROOT_SHARE_AFTER_FLOWS = 0.4, 0.5  # the same where flows stand on its cuts, and thereafter
-ROOT_SHARE_BEFORE_LAYERS = 0.1  # the same where layered trees may say more
+ROOT_SHARE_BEFORE_LAYERS = 0.2  # the same where layered trees may say more
 ARC_FLOW_SHARE = 0.75  # of the time left, at the most, goes to the bound of the arc flow
 ARC_FLOW_SHARE_WITH_RATES = 0.5  # the same where rates bind: plans are far from it, and take time
 FLOW_GUIDED_SHARE = 0.8  # of the time left then, at the most, goes to the plan that it guides where cuts follow
@@ -87,7 +87,7 @@ class LayeredRelaxation:
 
     def wanted(self, search: Minimization, standing: Standing) -> bool:
         root = standing.root
-        if not search.layers_say_more or root is None or root.bound is None:
+        if not search.layers_say_more or root is None:
             return False
         return root.cut_short or not near(standing.incumbent, standing.bound, LOOSE)
 
@@ -96,7 +96,7 @@ class LayeredRelaxation:
         assert root is not None
         sketched = partial(sketch, task, search.model, search.prices)
         parameters = task.parameters.part(_root_share(search, standing))
-        if near(standing.incumbent, standing.bound, LOOSE):
+        if not root.solved or near(standing.incumbent, standing.bound, LOOSE):
             return _at(standing, go_on(root, f"{search.goal.name}, relaxation", [], parameters))
         return _at(standing, with_layers(root, search.model, search.goal, parameters, sketched))
 

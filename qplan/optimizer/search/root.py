@@ -43,6 +43,7 @@ CLOSING = 0.1  # of what is left to the plan's value, where that is not far: bra
 MOST_ROUNDS = 400
 SKETCHED_GROWTH = 2e-3  # by this share in a few rounds, where the relaxation is but to guide a plan
 GUIDED = (12, 48, 192)  # rounds in which a plan is looked for
+BLIND = 3  # times as far from a plan that no relaxation has guided yet
 MOST_STEPS = 5000  # of the simplex method from one round to the next
 MOST_SCOPED = 160_000  # arcs of trees within a scope: beyond this the first solution takes longer than is left for it
 MANY_TIES = 4000  # rows of layered trees, with which the relaxation is left to a first-order method
@@ -75,6 +76,11 @@ class Root:
     by: str = "relaxation"
 
     @property
+    def solved(self) -> bool:
+        """At least once: what else gives a bound is none of the relaxation's."""
+        return bool(self.point.any())
+
+    @property
     def halved(self) -> bool:
         """Half-integral points are cut off, so that branching on what is left is often soon at its end."""
         return any(separator.family == "zero_half" for separator in self.separators)
@@ -105,9 +111,9 @@ def relax_root(
     """Add the directed lift to a design model and separate cuts at its relaxation.
 
     The bound need not come closer to the incumbent's value than the gap asked for. `guided` makes a plan from a
-    relaxation not yet at its end. `joined`: for designs in one piece only, with no plan known. Cut short where the
-    first plan that is so guided is more than the share `hopeless` of its value away. Raises `UnsoundCut`, and OutOfTime
-    where there is no bound yet.
+    relaxation not yet at its end. `joined`: for designs in one piece only, with no plan known. Cut short where a plan
+    that is so guided is more than the share `hopeless` of its value away, or the one known before by far more. Raises
+    `UnsoundCut`, and OutOfTime where there is no bound yet.
     """
     clock = parameters.clock
     scope = None if joined or incumbent is None else _scope(model, goal, parameters, incumbent.value)
@@ -186,7 +192,7 @@ def _keeping_cuts(model: Formulation, lifts: Lifts) -> Point:
 
 
 def go_on(root: Root, phase: str, rows: Sequence[Row], parameters: SearchParameters) -> Root:
-    """Where a relaxation by the simplex method stands after more rows that hold, and the cuts that then follow.
+    """Where a relaxation stands after more rows that hold, if there are any, and the cuts that then follow.
 
     Raises `UnsoundCut`.
     """
@@ -252,8 +258,8 @@ def _separate_in_rounds(
 ) -> Root:
     """Solve the relaxation and add the cuts that its point violates, in turn.
 
-    Ends where the bound grows by no more than `least_growth` of it in a few rounds, and cut short where it is
-    `hopeless`ly far from the plan that it is first to guide.
+    Ends where the bound grows by no more than `least_growth` of it in a few rounds, cut short where it is a `hopeless`
+    share of the plan's value away.
     """
     relaxation, bounds = root.relaxation, list[float]()
     for turn in range(MOST_ROUNDS):
@@ -278,7 +284,7 @@ def _separate_in_rounds(
             root.witnesses.learn(root.incumbent, root.rows)
         value = None if root.incumbent is None else root.incumbent.value
         parameters.watch(Sighting(phase, value, bound))
-        if turn == GUIDED[0] and value is not None and value - bound > hopeless * abs(value):
+        if value is not None and value - bound > (hopeless if turn >= GUIDED[0] else BLIND * hopeless) * abs(value):
             return replace(root, cut_short=True)
         enough = math.inf if relaxation.approximate else ENOUGH
         try:
