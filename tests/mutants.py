@@ -274,8 +274,8 @@ MUTANTS = {
     ),
     "infeasible root counts without a ray": Mutant(
         "optimizer/solvers/relaxation.py",
-        "if status in IMPOSSIBLE and not _proves_infeasible(self._session):",
-        "if False:",
+        "if lost or (status in IMPOSSIBLE and not _proves_infeasible(self._session)):",
+        "if lost:",
         (FAULTS,),
     ),
     "rows refused in silence": Mutant(
@@ -283,6 +283,9 @@ MUTANTS = {
         "    if status not in (highspy.HighsStatus.kOk, *accepted):\n",
         "    if False:\n",
         (FAULTS,),
+    ),
+    "a relaxation without an answer is lost": Mutant(
+        "optimizer/solvers/relaxation.py", "lost = status == ended.kUnknown and", "lost = False and", (FAULTS,)
     ),
     "layers of all demands as one": Mutant(
         "optimizer/cuts/layered_trees.py", "groups[end, usable].append", "groups[end, frozenset()].append", (ENGINES,)

@@ -154,6 +154,9 @@ def bounded(case: Case, lift: Callable[[Formulation], Lifts], families: range = 
     case.bounds(found.bound, found.infeasible)
 
 
+ON_LAYERS = (bound_steps.RootRelaxation(), bound_steps.LayeredRelaxation(), bound_steps.SimplexRelaxation())
+
+
 def exact(case: Case) -> None:
     case.equals(take(case, bound_steps.ExactModel()))
 
@@ -164,12 +167,11 @@ def benders_loop(case: Case) -> None:
 
 def root_and_branching(case: Case) -> None:
     """The root relaxation with all lifts and cuts, for some by a first-order method first; then branch and cut."""
-    on_layers = (bound_steps.RootRelaxation(), bound_steps.LayeredRelaxation(), bound_steps.SimplexRelaxation())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bound_steps, "LOOSE", -1.0)  # layered trees wherever limits on relays permit them
         if case.seed // len(KINDS) % 2 == 0:
             patch.setattr(root, "MANY_TIES", 0)
-        case.encloses(take(case, *on_layers, Branching(case)))
+        case.encloses(take(case, *ON_LAYERS, Branching(case)))
 
 
 def all_steps(case: Case) -> None:
@@ -197,8 +199,8 @@ def shares_of_components(case: Case) -> None:
         with pytest.MonkeyPatch.context() as patch:
             for limit, most in limits[case.seed // len(KINDS) % 3].items():
                 patch.setattr(root, limit, most)
-            on_trees = (bound_steps.RootRelaxation(), bound_steps.SimplexRelaxation(), Branching(case))
-            case.encloses(take(case, PoorPlan(case), *on_trees))
+            patch.setattr(bound_steps, "LOOSE", -1.0)
+            case.encloses(take(case, PoorPlan(case), *ON_LAYERS, Branching(case)))
 
 
 def heuristics(case: Case) -> None:

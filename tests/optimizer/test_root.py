@@ -7,6 +7,7 @@ from benchmarks.cases import Case, Network
 from benchmarks.instances import inventory
 
 from qplan.candidates.links import enumerate_candidates
+from qplan.optimizer.cuts.layered_trees import layer_ties
 from qplan.optimizer.limits import SearchParameters
 from qplan.optimizer.model.design_rows import formulate_design
 from qplan.optimizer.model.objectives import cost_goal
@@ -36,4 +37,6 @@ def test_relays_that_are_limited_leave_no_cut_violated():
     both = [solved(first_order=False), solved(first_order=True)]
     for found in both:
         assert not [row for each in found.separators for row in each.violated(found.point, root.VIOLATED)]
+        ties = layer_ties(found.witnesses.model, found.witnesses.lifts.layered_trees)
+        assert not [row for row in ties if row.violated(found.point, root.VIOLATED)]
     assert both[0].bound == pytest.approx(both[1].bound)
