@@ -115,7 +115,7 @@ OTHERS = {
     "k1-spread-rules": ({"rules": True, "hub": False}, {"150": (0.001, 60), "500": (0.01, 120)}),
     "k2-node-rules": ({"rules": True, "paths": (2,)}, {"150": (0.01, 60)}),
     "k1-rates-relays": ({"rates": True, "extra_relays": 2}, {"150": (0.08, 120), "500": (None, 120)}),
-    "k1-relays-loose": ({"extra_relays": 8}, {"150": (0.001, 20), "500": (0.01, 60), "metro": (0.001, 60)}),
+    "k1-relays-loose": ({"extra_relays": 8}, {"150": (0.001, 20), "500": (None, 60), "metro": (0.001, 60)}),
     "k1-rates-rules": ({"rules": True, "rates": True}, {"150": (0.05, 120)}),
     "k1-spread-forbidden": ({"relay_cost": 30e3, "forbidden": 0.3, "hub": False}, {"150": (0.001, 20)}),
 }
