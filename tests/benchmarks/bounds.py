@@ -63,7 +63,7 @@ def larger(seed: int) -> tuple[Inventory, Optimum | None]:
         "random", "random", Network(METRO, rng.choice((50, 80)), rng.choice((0, 1, 2)), rng.choice((0.0, 0.5, 1.0))),
         corridors=rng.randint(2, 6), hub=rng.random() < 0.3, paths=rng.choice(((1,), (1,), (2,), (1, 2))),
         disjoint=rng.choice(("node", "duct")), in_ducts=rng.choice((0.15, 0.5)), rates=rng.random() < 0.6,
-        extra_relays=rng.choice((None, None, 0, 1)),
+        extra_relays=rng.choice((None, None, 0, 1, 4)),
         strands=rng.choice((PLENTY, 1, 2, 3)), target_gap=0.0, target_s=0.0, seed=seed, rules=rng.random() < 0.4,
     )  # fmt: skip
     built = planted(case, *metro(rng.randint(8, 14), rng.uniform(60, 200), rng), rng)
