@@ -12,7 +12,7 @@ from qplan.optimizer.limits import SearchParameters
 from qplan.optimizer.model.design_rows import formulate_design
 from qplan.optimizer.model.objectives import cost_goal
 from qplan.optimizer.search import root
-from qplan.time_budget import UNLIMITED
+from qplan.time_budget import UNLIMITED, TimeBudget
 
 LIMITED = Case("", "", Network("metro", 60, bypass=1, cities=14), 14, 0.0, 60, hub=False, extra_relays=2)
 ASKED = SearchParameters(0.0, UNLIMITED)
@@ -40,3 +40,15 @@ def test_relays_that_are_limited_leave_no_cut_violated():
         ties = layer_ties(found.witnesses.model, found.witnesses.lifts.layered_trees)
         assert not [row for row in ties if row.violated(found.point, root.VIOLATED)]
     assert both[0].bound == pytest.approx(both[1].bound)
+
+
+def test_layers_for_which_the_time_is_over_leave_the_first_relaxation():
+    """What guides plans and takes links out is that of the bound."""
+    built = inventory(LIMITED)
+    model = formulate_design(built, enumerate_candidates(built))
+    goal = cost_goal(model, "capex", None)
+    first = root.relax_root(model, goal, ASKED, None)
+    found = root.with_layers(first, model, goal, SearchParameters(0.0, TimeBudget.of(0.0)))
+    assert found.cut_short and found.bound == first.bound and len(found.point) == len(model.columns)
+    for mine, its in ((found.point, first.point), (found.reduced_costs, first.reduced_costs)):
+        assert its.any() and (mine[: len(its)] == its).all() and not mine[len(its) :].any()

@@ -111,6 +111,15 @@ def test_without_any_plan_the_failure_is_reported(monkeypatch):
         planned(INVENTORIES["one path"])
 
 
+def agrees_with_exhaustive_search(seed: int) -> None:
+    """On a random inventory, and nothing is said to have failed."""
+    inventory = Inventory.model_validate(random_inventory(random.Random(seed)))
+    best, found = best_value(inventory), planned(inventory)
+    assert (best is None) == (found.plan is None), seed
+    assert best is None or found.search.value == pytest.approx(best.value, abs=CENT), seed
+    assert found.search.notes == (), seed
+
+
 def test_infeasible_by_presolve_alone_is_no_proof(monkeypatch):
     """HiGHS 1.14 and 1.15 have called a feasible programme infeasible: with presolve on, here it always does."""
 
@@ -124,11 +133,7 @@ def test_infeasible_by_presolve_alone_is_no_proof(monkeypatch):
 
     monkeypatch.setattr(session.highspy, "Highs", Lying)
     for seed in (6, 60, 102, *seeds(3)):  # were it believed, the first three would end otherwise
-        inventory = Inventory.model_validate(random_inventory(random.Random(seed)))
-        best, found = best_value(inventory), planned(inventory)
-        assert (best is None) == (found.plan is None), seed
-        assert best is None or found.search.value == pytest.approx(best.value, abs=CENT), seed
-        assert found.search.notes == (), seed
+        agrees_with_exhaustive_search(seed)
 
 
 def test_a_relaxation_that_ends_without_an_answer_is_solved_anew(monkeypatch):
@@ -145,11 +150,7 @@ def test_a_relaxation_that_ends_without_an_answer_is_solved_anew(monkeypatch):
         found = planned(inventory)
         assert (found.plan.status, found.plan.notes) == ("optimal", ()), name
     for seed in seeds(3):
-        inventory = Inventory.model_validate(random_inventory(random.Random(seed)))
-        best, found = best_value(inventory), planned(inventory)
-        assert (best is None) == (found.plan is None), seed
-        assert best is None or found.search.value == pytest.approx(best.value, abs=CENT), seed
-        assert found.search.notes == (), seed
+        agrees_with_exhaustive_search(seed)
 
 
 def unsound(separate: Callable[..., Separator]) -> Callable[..., Separator]:

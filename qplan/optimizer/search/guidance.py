@@ -14,10 +14,10 @@ from qplan.optimizer.search.root import Root
 GUIDED_SHARE = 0.25  # of the time left, at the most, goes to the plan that is guided where branching is promising
 SUPPORT = 1e-3  # a link with less than this in a relaxation is not in its support
 NEAR = 0.005  # of its value between a plan and its bound: branch and cut closes that sooner than local search
-LOOSE = 0.03  # the same where limits on relays say little: layered trees would slow branching
-HOPELESS = 0.1  # and where they surely say much
 CLOSE = 0.05  # the same, for shaking plans
 CLOSE_WITH_TREES = 0.015  # and where links beyond trees are branched on, which makes plans sooner
+LOOSE = 0.03  # the same, for limits on relays that say little: layered trees would slow branching
+HOPELESS = 0.1  # and beyond which they surely say much
 
 
 def links_in_use(incumbent: Incumbent | None, links: Mapping[str, float]) -> set[str]:

@@ -153,6 +153,8 @@ def with_layers(
     rows = [*root.rows, *layered_ascent(model, lifts.layered_trees, goal.prices, clock)]
     begun = _begin(model, goal, lifts, rows, root.incumbent, clock, root.relaxation.approximate)
     begun = replace(begun, bound=root.bound, cutoff=root.cutoff, by=root.by)
+    new = (0, len(model.columns) - len(root.point))  # columns, of which nothing is known before the first solution
+    begun = replace(begun, point=np.pad(root.point, new), reduced_costs=np.pad(root.reduced_costs, new))
     phase = f"{goal.name}, relaxation with layers"
     return _separate_in_rounds(begun, phase, _keeping_cuts(model, lifts), parameters, guided)
 

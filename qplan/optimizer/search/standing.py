@@ -58,18 +58,20 @@ class Minimization:
         return any(each.required and each.paths > 1 for each in self.task.inventory.corridors.values())
 
     @cached_property
+    def _limited_paths(self) -> frozenset[int]:
+        """The numbers of paths of required corridors with a limit on relays."""
+        corridors = self.task.inventory.corridors.values()
+        return frozenset(each.paths for each in corridors if each.required and each.max_relays is not None)
+
+    @cached_property
     def paths_are_limited(self) -> bool:
         """The same with few relays on each, on more sites than the solver takes by itself."""
-        corridors = self.task.inventory.corridors.values()
-        limited = any(each.required and each.paths > 1 and each.max_relays is not None for each in corridors)
-        return limited and not self.tiny
+        return any(paths > 1 for paths in self._limited_paths) and not self.tiny
 
     @cached_property
     def layers_say_more(self) -> bool:
         """Corridors with one path have few relays, and no arc flow that can be branched on says so."""
-        corridors = self.task.inventory.corridors.values()
-        limited = any(each.required and each.paths == 1 and each.max_relays is not None for each in corridors)
-        return limited and (self.cuts_are_slow or not self.rates_bind)
+        return 1 in self._limited_paths and (self.cuts_are_slow or not self.rates_bind)
 
     @property
     def layers_are_many(self) -> bool:
