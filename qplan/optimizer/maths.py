@@ -28,6 +28,7 @@ MODULES = (
     "cuts.relay_cuts",
     "cuts.leaf_cuts",
     "cuts.path_cuts",
+    "cuts.end_cuts",
     "cuts.exclusive_cuts",
     "cuts.exclusive_flow_cuts",
     "cuts.flow_shadow",

@@ -19,6 +19,7 @@ from qplan.candidates.links import enumerate_candidates
 from qplan.inventory.model import Inventory
 from qplan.optimizer.cuts import trees as trees_module
 from qplan.optimizer.cuts.cutset_cuts import cutset_cuts, exclusive_cutset_cuts
+from qplan.optimizer.cuts.end_cuts import EndCuts
 from qplan.optimizer.cuts.exclusive_cuts import exclusive_cuts
 from qplan.optimizer.cuts.exclusive_flow_cuts import exclusive_flow_cuts
 from qplan.optimizer.cuts.flow_shadow import flow_shadow
@@ -168,6 +169,14 @@ def with_path_cuts(inventory: Inventory) -> Formulation:
     )
 
 
+def with_end_cuts(inventory: Inventory) -> Formulation:
+    """Where half of all links and relays is there; where a corridor's own link is, and more of its relays."""
+    model = design(inventory)
+    cuts, half = EndCuts(model), 0.5 * asked(model, "link", "relay")
+    own = half + 0.5 * asked(model, "link(a..b") + 0.2 * asked(model, "relay(a", "relay(b")
+    return add(model, [*cuts.separate(half), *cuts.separate(own)])
+
+
 def with_exclusive_flows(inventory: Inventory) -> Formulation:
     """Both of a corridor's paths over the ring, though their fibres share a duct, and what forbids it."""
     model = design(inventory)
@@ -290,6 +299,13 @@ CASES: dict[str, tuple[Inventory, Callable[[Inventory], Formulation]]] = {
         with_star_trees,
     ),
     "path_cuts": (network(RISKS, {"c": corridor("a", "b", paths=2)}), with_path_cuts),
+    "end_cuts": (
+        network(
+            {way: fibre(*way) for way in ("ab", "ac", "bc", "ax", "bx", "cx", "cy")},
+            {"c": corridor("a", "b", paths=2), "d": corridor("c", "x", paths=2), "e": corridor("c", "y")},
+        ),
+        with_end_cuts,
+    ),
     "exclusive_flows": (network(RISKS, {"c": corridor("a", "b", paths=2, required=False)}), with_exclusive_flows),
     "zero_halves": (network(PRISM, {"c": corridor("a", "b", paths=2)}), with_zero_halves),
     "cutsets": (

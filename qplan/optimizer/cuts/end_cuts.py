@@ -1,0 +1,144 @@
+"""Cuts that see what relaying at the ends of corridors costs, where these ask for several paths.
+
+No path passes an end that does not relay. So a link between two ends serves both only where both of them relay, or
+where a corridor joins them; and the fewer of a set of ends relay, the more links these need.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+
+from qplan.candidates.max_flow import VIOLATION
+from qplan.inventory.model import Inventory
+from qplan.optimizer.cuts.relay_cuts import relaying_binds
+from qplan.optimizer.cuts.row import Point, Row, Separator, separate_none
+from qplan.optimizer.model.families import row_family
+from qplan.optimizer.model.formulation import Formulation
+from qplan.optimizer.model.objectives import Goal
+
+MOST_ROWS = 20  # of one call
+MOST_LOST = 1.0  # of the violation, where an end is taken into a set for the sake of those that may follow
+
+
+@dataclass(frozen=True)
+class End:
+    """An end of required corridors: the most paths that one asks for, and the other ends of those with so many."""
+
+    paths: int
+    others: tuple[str, ...]
+
+
+class EndCuts:
+    """The ends of required corridors, by number in id order, and the links at them, by column."""
+
+    def __init__(self, model: Formulation):
+        index, ends = model.index(), ends_of(model.inventory)
+        number = {s: i for i, s in enumerate(ends)}
+        self.others = [[number[t] for t in end.others] for end in ends.values()]
+        self.paths = np.array([end.paths for end in ends.values()], dtype=float)
+        self.relay = [index[model.relay[s].name] if s in model.relay else None for s in ends]
+        self.saved = np.where((self.paths == 1) & (self.paths.max() <= 2), 0.0, 0.5 * self.paths)  # o(t) outside
+        touched: dict[int, set[int]] = defaultdict(set)  # ends, by column
+        for link in model.candidates.links:
+            touched[index[model.link[link.id].name]].update(number[s] for s in link.route.ends if s in number)
+        self.at: list[list[int]] = [[] for _ in ends]
+        for column, mine in sorted(touched.items()):
+            for i in mine:
+                self.at[i].append(column)
+        self.joining = {column: (min(mine), max(mine)) for column, mine in sorted(touched.items()) if len(mine) == 2}
+        self.columns = np.array(list(self.joining), dtype=np.int64)
+        self.first, self.second = np.array(list(self.joining.values()), dtype=np.int64).reshape(-1, 2).T
+        only = np.array([mine[0] if len(mine) == 1 else -1 for mine in self.others])  # where there is one other end
+        self.forth, self.back = only[self.first] == self.second, only[self.second] == self.first
+
+    @row_family("end_cut")
+    def separate(self, point: Point) -> list[Row]:
+        """Σ link at ends in S + Σ_{t ∈ S, t ≠ v} saved(t) · relay(t) + Σ_{t, o(t) ∈ S} ½ again(t) ≥ Σ_{t ∈ S} k(t).
+
+        S is a set of ends t, each with a corridor of k(t) paths to an end o(t); o(v) is not in S. saved(t) is k(t) / 2,
+        or 0 where k(t) = 1, o(t) is not in S and no corridor asks for three paths. again(t) is, of each link between t
+        and o(t), the link or 1 − relay(o(t)).
+
+        Proof. Let N be the ends in S that do not relay. Each has k(t) links to sites outside N or to o(t). One to o(t)
+        in N may be o(t)'s too: again(t) and again(o(t)) give the second. The other ends of S are in parts, joined by
+        links. Each of them has k(t) links within its part or out of S, but for links to o(t) in N, which o(t) has:
+        again(t) gives half of these. So within a part, out of S and by halves there are Σ k(t) / 2, and k(v) / 2 more
+        where v is in it, as k(v) links lead out. Where an end of one path is in it with o(t) outside, one leads out at
+        least: with those that join the part there are as many as ends, and one more where k(v) = 2 lead out.
+        """
+        relaying = np.array([0.0 if column is None else point[column] for column in self.relay])
+        alone = self.paths - self.saved * relaying - np.array([point[mine].sum() for mine in self.at])
+        between, excused = self._between(point, relaying), self.saved * relaying
+        sets = {
+            self._grow(v, other, float(alone[v] + excused[v]), alone, between): v
+            for v, others in enumerate(self.others)
+            for other in others
+        }
+        rows = [self._row(members, v, point, relaying) for members, v in sets.items() if members]
+        rows.sort(key=lambda row: (row.activity(point) - row.least, row.columns))
+        return rows[:MOST_ROWS]
+
+    def _between(self, point: Point, relaying: np.ndarray) -> np.ndarray:
+        """Per two ends, what sets that hold both ask for above the sum of what each asks for alone.
+
+        Where an end has corridors to several others, one of these is taken to be outside.
+        """
+        links, lack = point[self.columns], 1 - relaying
+        again = np.minimum(links, lack[self.second]) * self.forth + np.minimum(links, lack[self.first]) * self.back
+        between = np.zeros((len(self.others), len(self.others)))
+        np.add.at(between, (self.first, self.second), links - 0.5 * again)
+        return between + between.T
+
+    def _grow(self, v: int, other: int, value: float, alone: np.ndarray, between: np.ndarray) -> tuple[int, ...]:
+        """A set with v and without its other end that asks for most above what is there; empty where none does."""
+        gain = alone + between[v]
+        gain[[v, other]] = -np.inf
+        members, many, best = [v], 0, VIOLATION
+        while gain.max() > -MOST_LOST:
+            t = int(gain.argmax())
+            value += float(gain[t])
+            gain += between[t]
+            gain[t] = -np.inf
+            members.append(t)
+            if value > best + VIOLATION:
+                many, best = len(members), value
+        return tuple(sorted(members[:many]))
+
+    def _row(self, members: tuple[int, ...], v: int, point: Point, relaying: np.ndarray) -> Row:
+        to = {t: next((s for s in self.others[t] if s not in members), self.others[t][0]) for t in members}
+        weights = dict.fromkeys((column for t in members for column in self.at[t]), 1.0)
+        relays = {t: float(0.5 * self.paths[t] if to[t] in members else self.saved[t]) for t in members} | {v: 0.0}
+        least = float(sum(self.paths[t] for t in members))
+        for t, s in to.items():
+            for column in self.at[t] if s in members else ():
+                if self.joining.get(column) != (min(s, t), max(s, t)):
+                    continue
+                if point[column] <= 1 - relaying[s]:
+                    weights[column] += 0.5
+                else:
+                    least -= 0.5
+                    relays[s] -= 0.5
+        priced = ((self.relay[t], weight) for t, weight in relays.items() if weight)
+        weights |= {column: weight for column, weight in priced if column is not None}
+        return Row("end_cut", tuple(weights), tuple(weights.values()), least)
+
+
+def end_cuts(model: Formulation, goal: Goal) -> Separator:
+    """The cuts, where a required corridor asks for several paths, and ends may not relay or only at a price."""
+    several = any(corridor.required and corridor.paths > 1 for corridor in model.inventory.corridors.values())
+    if not several or not relaying_binds(model, goal):
+        return Separator("end_cut", separate_none)
+    return Separator("end_cut", EndCuts(model).separate)
+
+
+def ends_of(inventory: Inventory) -> dict[str, End]:
+    """The ends of all required corridors, in id order."""
+    found: dict[str, dict[str, int]] = defaultdict(dict)  # paths, by end and other end
+    for corridor in inventory.corridors.values():
+        for s, t in (corridor.ends, corridor.ends[::-1]) if corridor.required else ():
+            found[s][t] = max(corridor.paths, found[s].get(t, 0))
+    ends = {s: (max(paths.values()), paths) for s, paths in sorted(found.items())}
+    return {s: End(most, tuple(t for t, k in paths.items() if k == most)) for s, (most, paths) in ends.items()}

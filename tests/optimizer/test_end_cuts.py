@@ -1,0 +1,68 @@
+"""Cuts over sets of ends hold for every design, whatever its numbers of paths and the point they are asked at."""
+
+from __future__ import annotations
+
+import random
+from itertools import combinations, pairwise
+
+import numpy as np
+from networks import corridor, fibre, network
+from seeds import seeds
+
+from qplan.candidates.links import enumerate_candidates
+from qplan.inventory.model import Inventory
+from qplan.optimizer.cuts.end_cuts import EndCuts
+from qplan.optimizer.cuts.lifts import Lifts
+from qplan.optimizer.cuts.witnesses import Witnesses, start_values
+from qplan.optimizer.heuristics.guided_search import GuidedSearch
+from qplan.optimizer.limits import SearchParameters
+from qplan.optimizer.model.stage import Task
+from qplan.optimizer.search.stages import stages
+from qplan.time_budget import TimeBudget
+
+INVENTORIES, DESIGNS, POINTS = 60, 12, 12
+
+
+def many_ends(rng: random.Random) -> Inventory:
+    """Most sites are ends, on a ring with chords, of corridors with one to three paths; some ends may not relay."""
+    names = [f"s{i}" for i in range(rng.randint(5, 8))]
+    ring, paths = [*pairwise([*names, names[0]])], rng.choice(((1, 2), (2,), (1, 2, 3), (1, 3)))
+    chords = [pair for pair in combinations(names, 2) if pair not in ring and rng.random() < rng.choice((0.3, 0.8))]
+    ends = rng.sample(list(combinations(names, 2)), rng.randint(2, 5))
+    required = [True, *(rng.random() < 0.9 for _ in ends)]
+    return network(
+        {f"f{i}": fibre(*pair) for i, pair in enumerate([*ring, *chords, *rng.sample(ring, 2)])},
+        {
+            f"c{i}": corridor(*pair, paths=rng.choice(paths), disjoint="relay", required=required[i])
+            for i, pair in enumerate(ends)
+        },
+        {s: {"relay_cost": 5, "trusted_node": rng.choice(("allowed", "allowed", "forbidden"))} for s in names},
+    )
+
+
+def test_end_cuts_hold_for_designs_whatever_the_point():
+    """Points are means of designs, scaled down, and others at random; rows that these violate hold for all designs."""
+    judged = 0
+    for seed in seeds(INVENTORIES):
+        rng = random.Random(seed)
+        inventory = many_ends(rng)
+        parameters = SearchParameters(0.0, TimeBudget.of(60))
+        task = Task(inventory, enumerate_candidates(inventory), stages(inventory)[-1], (), None, "highs", parameters)
+        model = task.design_model()
+        witnesses, cuts, columns = Witnesses(model, Lifts()), EndCuts(model), [v.name for v in model.columns]
+        found = []
+        for _ in range(DESIGNS):
+            links = [link.id for link in task.candidates.links if rng.random() < 0.8]
+            planner = GuidedSearch(task, task.stage.goal(model).prices, links)
+            plan = planner.plan(None, {link: rng.random() for link in links}, {})
+            witnesses.learn(plan, ())
+            found += [start_values(model, plan.design)] if plan else []
+        for turn in range(POINTS):
+            point = np.array([rng.choice((0.0, 0.3, rng.random(), 1.0)) for _ in columns])
+            if turn % 2 and found:
+                chosen = [rng.choice(found) for _ in range(3)]
+                point = np.array([rng.uniform(0.4, 1) * sum(one[name] for one in chosen) / 3 for name in columns])
+            rows = cuts.separate(point)
+            witnesses.judge(rows, None)
+            judged += len(rows) if found else 0
+    assert judged > INVENTORIES
