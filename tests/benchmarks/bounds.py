@@ -65,7 +65,7 @@ def larger(seed: int) -> tuple[Inventory, Optimum | None]:
         disjoint=rng.choice(("node", "duct")), in_ducts=rng.choice((0.15, 0.5)), rates=rng.random() < 0.6,
         extra_relays=rng.choice((None, None, 0, 1, 4)),
         strands=rng.choice((PLENTY, 1, 2, 3)), target_gap=0.0, target_s=0.0, seed=seed, rules=rng.random() < 0.4,
-        relay_cost=rng.choice((0.0, 30e3, 150e3)), forbidden=rng.choice((0.0, 0.0, 0.3)),
+        relay_cost=rng.choice((0.0, 30e3, 150e3)),
     )  # fmt: skip
     built = planted(case, *metro(rng.randint(8, 14), rng.uniform(60, 200), rng), rng)
     factor = rng.choice((1, 5, 20))
