@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -11,7 +12,7 @@ from seeds import seeds
 
 from qplan.candidates.links import enumerate_candidates
 from qplan.inventory.model import Inventory
-from qplan.optimizer.cuts.end_cuts import EndCuts
+from qplan.optimizer.cuts.end_cuts import EndCuts, EndLinks
 from qplan.optimizer.cuts.lifts import Lifts
 from qplan.optimizer.cuts.witnesses import Witnesses, start_values
 from qplan.optimizer.heuristics.guided_search import GuidedSearch
@@ -42,14 +43,15 @@ def many_ends(rng: random.Random) -> Inventory:
 
 def test_end_cuts_hold_for_designs_whatever_the_point():
     """Points are means of designs, scaled down, and others at random; rows that these violate hold for all designs."""
-    judged = 0
+    judged = Counter[str]()
     for seed in seeds(INVENTORIES):
         rng = random.Random(seed)
         inventory = many_ends(rng)
         parameters = SearchParameters(0.0, TimeBudget.of(60))
         task = Task(inventory, enumerate_candidates(inventory), stages(inventory)[-1], (), None, "highs", parameters)
         model = task.design_model()
-        witnesses, cuts, columns = Witnesses(model, Lifts()), EndCuts(model), [v.name for v in model.columns]
+        witnesses, columns = Witnesses(model, Lifts()), [v.name for v in model.columns]
+        families = EndCuts(model), EndLinks(model)
         found = []
         for _ in range(DESIGNS):
             links = [link.id for link in task.candidates.links if rng.random() < 0.8]
@@ -62,7 +64,7 @@ def test_end_cuts_hold_for_designs_whatever_the_point():
             if turn % 2 and found:
                 chosen = [rng.choice(found) for _ in range(3)]
                 point = np.array([rng.uniform(0.4, 1) * sum(one[name] for one in chosen) / 3 for name in columns])
-            rows = cuts.separate(point)
+            rows = [row for family in families for row in family.separate(point)]
             witnesses.judge(rows, None)
-            judged += len(rows) if found else 0
-    assert judged > INVENTORIES
+            judged.update(row.family for row in rows if found)
+    assert len(judged) == 3 and min(judged.values()) > INVENTORIES

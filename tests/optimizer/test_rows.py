@@ -19,7 +19,7 @@ from qplan.candidates.links import enumerate_candidates
 from qplan.inventory.model import Inventory
 from qplan.optimizer.cuts import trees as trees_module
 from qplan.optimizer.cuts.cutset_cuts import cutset_cuts, exclusive_cutset_cuts
-from qplan.optimizer.cuts.end_cuts import EndCuts
+from qplan.optimizer.cuts.end_cuts import EndCuts, EndLinks
 from qplan.optimizer.cuts.exclusive_cuts import exclusive_cuts
 from qplan.optimizer.cuts.exclusive_flow_cuts import exclusive_flow_cuts
 from qplan.optimizer.cuts.flow_shadow import flow_shadow
@@ -174,7 +174,8 @@ def with_end_cuts(inventory: Inventory) -> Formulation:
     model = design(inventory)
     cuts, half = EndCuts(model), 0.5 * asked(model, "link", "relay")
     own = half + 0.5 * asked(model, "link(a..b") + 0.2 * asked(model, "relay(a", "relay(b")
-    return add(model, [*cuts.separate(half), *cuts.separate(own)])
+    links = EndLinks(model).separate(half) + EndLinks(model).separate(asked(model, "link"))
+    return add(model, [*links, *cuts.separate(half), *cuts.separate(own)])
 
 
 def with_exclusive_flows(inventory: Inventory) -> Formulation:

@@ -6,7 +6,7 @@ where a corridor joins them; and the fewer of a set of ends relay, the more link
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,6 +124,56 @@ class EndCuts:
         priced = ((self.relay[t], weight) for t, weight in relays.items() if weight)
         weights |= {column: weight for column, weight in priced if column is not None}
         return Row("end_cut", tuple(weights), tuple(weights.values()), least)
+
+
+class EndLinks:
+    """The columns of the links at every end of corridors, and the most paths that may end there."""
+
+    def __init__(self, model: Formulation):
+        index, most, least = model.index(), Counter[str](), Counter[str]()
+        for corridor in model.inventory.corridors.values():
+            most.update(dict.fromkeys(corridor.ends, corridor.paths))
+            least.update(dict.fromkeys(corridor.ends, corridor.paths if corridor.required else 0))
+        at: dict[str, set[int]] = {s: set() for s in most}
+        for link in model.candidates.links:
+            for s in at.keys() & set(link.route.ends):
+                at[s].add(index[model.link[link.id].name])
+        self.ends = [
+            (
+                np.array(sorted(at[s]), dtype=np.int64),
+                index[model.relay[s].name] if s in model.relay else None,
+                paths,
+                least[s] > 0,
+            )
+            for s, paths in sorted(most.items())
+        ]
+
+    @row_family("end_links", "end_relays")
+    def separate(self, point: Point) -> list[Row]:
+        """An end t that does not relay has a link for each path that ends there; one that does has two at the least.
+
+        * end_links: Σ link over K + 1 links at t ≤ K + relay(t), K the paths of all corridors that end at t, as no link
+          is without a path over it;
+        * end_relays: Σ link at t ≥ 1 + relay(t), where one path at least ends at t.
+        """
+        rows: list[Row] = []
+        for columns, relay, paths, single in self.ends:
+            links, relaying = point[columns], 0.0 if relay is None else float(point[relay])
+            if single and relay is not None and links.sum() < 1 + relaying - VIOLATION:
+                rows.append(Row("end_relays", (*columns.tolist(), relay), (*(1.0,) * len(columns), -1.0), 1.0))
+            largest = np.sort(np.argsort(-links, kind="stable")[: paths + 1])
+            if len(largest) > paths and links[largest].sum() > paths + relaying + VIOLATION:
+                relays = () if relay is None else (relay,)
+                weights = (*(-1.0,) * len(largest), *(1.0 for _ in relays))
+                rows.append(Row("end_links", (*columns[largest].tolist(), *relays), weights, -float(paths)))
+        return rows
+
+
+def end_links(model: Formulation, goal: Goal) -> Separator:
+    """The cuts, where ends may not relay or only at a price."""
+    if not relaying_binds(model, goal):
+        return Separator("end_links", separate_none)
+    return Separator("end_links", EndLinks(model).separate)
 
 
 def end_cuts(model: Formulation, goal: Goal) -> Separator:

@@ -12,7 +12,7 @@ from qplan.candidates.bundles import CorridorNetwork, find_tight_links
 from qplan.optimizer.cuts.core_shares import scope_of
 from qplan.optimizer.cuts.cutset_cuts import cutset_cuts
 from qplan.optimizer.cuts.dual_ascent import ascent_cuts, packed_cuts
-from qplan.optimizer.cuts.end_cuts import end_cuts
+from qplan.optimizer.cuts.end_cuts import end_cuts, end_links
 from qplan.optimizer.cuts.exclusive_cuts import exclusive_cuts
 from qplan.optimizer.cuts.layered_cuts import layered_cuts
 from qplan.optimizer.cuts.layered_trees import layer_entries, layer_ties, layered_ascent, layered_tree_cuts
@@ -240,6 +240,7 @@ def _choose_separators(model: Formulation, goal: Goal, lifts: Lifts, ties: list[
         together([directed_cuts(model, each) for each in lifts.all_trees]),
         together([rest_cuts(model, each) for each in lifts.all_trees]),
         path_cuts(model, severed),
+        end_links(model, goal),
         end_cuts(model, goal),
         layered_cuts(model, not_lifted),
         cutset_cuts(model),
