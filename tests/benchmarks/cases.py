@@ -111,6 +111,10 @@ OTHERS = {
         {"relay_cost": 150e3, "hub": False},
         {"150": (0.001, 20), "500": (0.01, 45), "1000": (0.01, 120)},
     ),
+    "k2-node-spread-dear": (
+        {"relay_cost": 150e3, "paths": (2,), "hub": False},
+        {"150": (0.001, 20), "500": (None, 60), "metro": (None, 60)},
+    ),
     "k1-hub-rules": ({"rules": True}, {"150": (0.0, 10), "500": (0.0, 60)}),
     "k1-spread-rules": ({"rules": True, "hub": False}, {"150": (0.001, 60), "500": (0.01, 120)}),
     "k2-node-rules": ({"rules": True, "paths": (2,)}, {"150": (0.01, 60)}),
@@ -122,6 +126,8 @@ OTHERS = {
 IN_TOWNS = {  # half as many corridors as sites, between any two
     "k1-relays-spread": ({"extra_relays": 2}, {"town-24": (0.0, 20), "town-40": (0.0, 60)}),
     "k2-rates-spread": ({"rates": True, "paths": (2,)}, {"town-24": (0.0, 10), "town-40": (0.02, 60)}),
+    "k2-dear-spread": ({"relay_cost": 150e3, "paths": (2,)}, {"town-24": (0.001, 5), "town-40": (0.001, 20)}),
+    "mixed-dear-spread": ({"relay_cost": 150e3, "paths": (1, 2)}, {"town-24": (None, 60), "town-40": (None, 60)}),
     "k2-relays-spread": ({"extra_relays": 4, "paths": (2,)}, {"town-24": (None, 60), "town-40": (None, 60)}),
 }
 
