@@ -149,6 +149,24 @@ MUTANTS = {
     "half a cycle lets trees pass": Mutant(
         "optimizer/cuts/relay_cuts.py", "(self.extra,), 1.0))", "(self.extra,), 0.5))", (ENGINES,)
     ),
+    "a link between two ends for both of them, though neither relays": Mutant(
+        "optimizer/cuts/end_cuts.py",
+        "weights[column] += 0.5",
+        "weights[column] += 0.0",
+        ("tests/optimizer/test_end_cuts.py",),
+    ),
+    "relays save a link of an end with one path in any set": Mutant(
+        "optimizer/cuts/end_cuts.py",
+        "0.5 * self.paths[t] if to[t] in members else self.saved[t]",
+        "self.saved[t]",
+        ("tests/optimizer/test_end_cuts.py",),
+    ),
+    "a link for one path alone at an end": Mutant(
+        "optimizer/cuts/end_cuts.py",
+        "dict.fromkeys(corridor.ends, corridor.paths))",
+        "dict.fromkeys(corridor.ends, 1))",
+        ("tests/optimizer/test_end_cuts.py",),
+    ),
     "chains over ends that do not relay either": Mutant(
         "optimizer/cuts/leaf_cuts.py",
         "_groups(self.linked, self.ends[joint.component], gone)",
