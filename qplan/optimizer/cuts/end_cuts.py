@@ -1,7 +1,8 @@
-"""Cuts that see what relaying at the ends of corridors costs, where these ask for several paths.
+"""Cuts that see by the links at the ends of corridors what relaying there costs.
 
 No path passes an end that does not relay. So a link between two ends serves both only where both of them relay, or
-where a corridor joins them; and the fewer of a set of ends relay, the more links these need.
+where a corridor joins them: the fewer of a set of ends relay, the more links they need, if these ask for several paths.
+And a single end has no more links than paths end there, unless it relays.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from qplan.candidates.max_flow import VIOLATION
 from qplan.inventory.model import Inventory
 from qplan.optimizer.cuts.relay_cuts import relaying_binds
 from qplan.optimizer.cuts.row import Point, Row, Separator, separate_none
+from qplan.optimizer.cuts.trees import required_ends
 from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
@@ -127,13 +129,13 @@ class EndCuts:
 
 
 class EndLinks:
-    """The columns of the links at every end of corridors, and the most paths that may end there."""
+    """Per end of corridors the columns of its links and relay, the most paths that may end there, whether one must."""
 
     def __init__(self, model: Formulation):
-        index, most, least = model.index(), Counter[str](), Counter[str]()
+        index, most = model.index(), Counter[str]()
         for corridor in model.inventory.corridors.values():
             most.update(dict.fromkeys(corridor.ends, corridor.paths))
-            least.update(dict.fromkeys(corridor.ends, corridor.paths if corridor.required else 0))
+        required = {s for ends in required_ends(model.inventory) for s in ends}
         at: dict[str, set[int]] = {s: set() for s in most}
         for link in model.candidates.links:
             for s in at.keys() & set(link.route.ends):
@@ -143,7 +145,7 @@ class EndLinks:
                 np.array(sorted(at[s]), dtype=np.int64),
                 index[model.relay[s].name] if s in model.relay else None,
                 paths,
-                least[s] > 0,
+                s in required,
             )
             for s, paths in sorted(most.items())
         ]
@@ -157,9 +159,9 @@ class EndLinks:
         * end_relays: Σ link at t ≥ 1 + relay(t), where one path at least ends at t.
         """
         rows: list[Row] = []
-        for columns, relay, paths, single in self.ends:
+        for columns, relay, paths, required in self.ends:
             links, relaying = point[columns], 0.0 if relay is None else float(point[relay])
-            if single and relay is not None and links.sum() < 1 + relaying - VIOLATION:
+            if required and relay is not None and links.sum() < 1 + relaying - VIOLATION:
                 rows.append(Row("end_relays", (*columns.tolist(), relay), (*(1.0,) * len(columns), -1.0), 1.0))
             largest = np.sort(np.argsort(-links, kind="stable")[: paths + 1])
             if len(largest) > paths and links[largest].sum() > paths + relaying + VIOLATION:
