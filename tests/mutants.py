@@ -157,12 +157,12 @@ MUTANTS = {
     ),
     "relays save a link of an end with one path in any set": Mutant(
         "optimizer/cuts/end_cuts.py",
-        "0.5 * self.paths[t] if to[t] in members else self.saved[t]",
+        "0.5 * self.paths[t] if t in inner else self.saved[t]",
         "self.saved[t]",
         ("tests/optimizer/test_end_cuts.py",),
     ),
     "a link for one path alone at an end": Mutant(
-        "optimizer/cuts/end_cuts.py",
+        "optimizer/cuts/corridor_ends.py",
         "dict.fromkeys(corridor.ends, corridor.paths))",
         "dict.fromkeys(corridor.ends, 1))",
         ("tests/optimizer/test_end_cuts.py",),

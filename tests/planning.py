@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
+from qplan.candidates.prices import Prices
 from qplan.inventory.model import Inventory
+from qplan.optimizer.heuristics.guided_search import GuidedSearch
 from qplan.optimizer.limits import SearchParameters, StopReason
+from qplan.optimizer.model.stage import Incumbent, Task
 from qplan.optimizer.planner import Result, optimize
 from qplan.plan.model import InventoryRef
 from qplan.time_budget import TimeBudget
@@ -22,6 +27,12 @@ def planned(inventory: dict | Inventory, gap: float = 0.0, solver: str = "highs"
     if result.search.stopped_by is StopReason.TIME_LIMIT:
         pytest.fail("out of time: nothing is known of the value")
     return result
+
+
+def plan_on_some_links(task: Task, prices: Prices, rng: random.Random) -> Incumbent | None:
+    """A plan, seldom a good one: often with cycles, and ends that do not relay."""
+    links = [link.id for link in task.candidates.links if rng.random() < 0.8]
+    return GuidedSearch(task, prices, links).plan(None, {link: rng.random() for link in links}, {})
 
 
 def worth(result: Result, inventory: Inventory) -> tuple | None:

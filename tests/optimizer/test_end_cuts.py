@@ -8,6 +8,7 @@ from itertools import combinations, pairwise
 
 import numpy as np
 from networks import corridor, fibre, network
+from planning import plan_on_some_links
 from seeds import seeds
 
 from qplan.candidates.links import enumerate_candidates
@@ -15,7 +16,6 @@ from qplan.inventory.model import Inventory
 from qplan.optimizer.cuts.end_cuts import EndCuts, EndLinks
 from qplan.optimizer.cuts.lifts import Lifts
 from qplan.optimizer.cuts.witnesses import Witnesses, start_values
-from qplan.optimizer.heuristics.guided_search import GuidedSearch
 from qplan.optimizer.limits import SearchParameters
 from qplan.optimizer.model.stage import Task
 from qplan.optimizer.search.stages import stages
@@ -51,12 +51,9 @@ def test_end_cuts_hold_for_designs_whatever_the_point():
         task = Task(inventory, enumerate_candidates(inventory), stages(inventory)[-1], (), None, "highs", parameters)
         model = task.design_model()
         witnesses, columns = Witnesses(model, Lifts()), [v.name for v in model.columns]
-        families = EndCuts(model), EndLinks(model)
-        found = []
+        families, prices, found = (EndCuts(model), EndLinks(model)), task.stage.goal(model).prices, []
         for _ in range(DESIGNS):
-            links = [link.id for link in task.candidates.links if rng.random() < 0.8]
-            planner = GuidedSearch(task, task.stage.goal(model).prices, links)
-            plan = planner.plan(None, {link: rng.random() for link in links}, {})
+            plan = plan_on_some_links(task, prices, rng)
             witnesses.learn(plan, ())
             found += [start_values(model, plan.design)] if plan else []
         for turn in range(POINTS):

@@ -17,7 +17,7 @@ import pytest
 from networks import LINE, ONE, corridor, fibre, network, system
 from oracle.engine_instances import KINDS, engine_instance, with_printed_budget
 from oracle.search import Oracle, best_value
-from planning import PATIENCE_S
+from planning import PATIENCE_S, plan_on_some_links
 from seeds import seeds
 
 from qplan.candidates.links import enumerate_candidates
@@ -322,9 +322,7 @@ def test_cuts_of_trees_hold_for_designs_whatever_the_point(cases):
         ruled = add_ruled_trees(model)
         witnesses, goal = Witnesses(model, Lifts(lifted, tuple(ruled))), task.stage.goal(model)
         for _ in range(6):
-            links = [link.id for link in task.candidates.links if rng.random() < 0.8]
-            found = GuidedSearch(task, goal.prices, links).plan(None, {link: rng.random() for link in links}, {})
-            witnesses.learn(found, ())
+            witnesses.learn(plan_on_some_links(task, goal.prices, rng), ())
         by_rules = [directed_cuts(model, each) for each in ruled]
         separators = directed_cuts(model, lifted), leaf_cuts(model, lifted), *by_rules
         for _ in range(10):

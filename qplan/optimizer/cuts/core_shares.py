@@ -27,8 +27,9 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from qplan.candidates.model import CandidateLink
+from qplan.optimizer.cuts.corridor_ends import single_ends
 from qplan.optimizer.cuts.dual_ascent import Arcs, Raising, ascend
-from qplan.optimizer.cuts.trees import Component, Pair, Scope, TreeCut, single_ends
+from qplan.optimizer.cuts.trees import Component, Pair, Scope, TreeCut
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
 from qplan.time_budget import TimeBudget

@@ -7,52 +7,37 @@ And a single end has no more links than paths end there, unless it relays.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterable
+from itertools import combinations
 
 import numpy as np
 
 from qplan.candidates.max_flow import VIOLATION
-from qplan.inventory.model import Inventory
-from qplan.optimizer.cuts.relay_cuts import relaying_binds
+from qplan.optimizer.cuts.corridor_ends import paths_are_several, paths_ending, required_by_end, required_ends
 from qplan.optimizer.cuts.row import Point, Row, Separator, separate_none
-from qplan.optimizer.cuts.trees import required_ends
 from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation
-from qplan.optimizer.model.objectives import Goal
 
 MOST_ROWS = 20  # of one call
 MOST_LOST = 1.0  # of the violation, where an end is taken into a set for the sake of those that may follow
-
-
-@dataclass(frozen=True)
-class End:
-    """An end of required corridors: the most paths that one asks for, and the other ends of those with so many."""
-
-    paths: int
-    others: tuple[str, ...]
 
 
 class EndCuts:
     """The ends of required corridors, by number in id order, and the links at them, by column."""
 
     def __init__(self, model: Formulation):
-        index, ends = model.index(), ends_of(model.inventory)
+        index, ends = model.index(), required_by_end(model.inventory)
         number = {s: i for i, s in enumerate(ends)}
         self.others = [[number[t] for t in end.others] for end in ends.values()]
         self.paths = np.array([end.paths for end in ends.values()], dtype=float)
         self.relay = [index[model.relay[s].name] if s in model.relay else None for s in ends]
         self.saved = np.where((self.paths == 1) & (self.paths.max() <= 2), 0.0, 0.5 * self.paths)  # o(t) outside
-        touched: dict[int, set[int]] = defaultdict(set)  # ends, by column
-        for link in model.candidates.links:
-            touched[index[model.link[link.id].name]].update(number[s] for s in link.route.ends if s in number)
-        self.at: list[list[int]] = [[] for _ in ends]
-        for column, mine in sorted(touched.items()):
-            for i in mine:
-                self.at[i].append(column)
-        self.joining = {column: (min(mine), max(mine)) for column, mine in sorted(touched.items()) if len(mine) == 2}
-        self.columns = np.array(list(self.joining), dtype=np.int64)
-        self.first, self.second = np.array(list(self.joining.values()), dtype=np.int64).reshape(-1, 2).T
+        self.at = list(columns_at(model, ends).values())
+        at = [set(columns) for columns in self.at]
+        shared = {(i, j): sorted(at[i] & at[j]) for i, j in combinations(range(len(at)), 2)}
+        self.joining = {pair: columns for pair, columns in shared.items() if columns}
+        entries = [(column, *pair) for pair, columns in self.joining.items() for column in columns]
+        self.columns, self.first, self.second = np.array(entries, dtype=np.int64).reshape(-1, 3).T
         only = np.array([mine[0] if len(mine) == 1 else -1 for mine in self.others])  # where there is one other end
         self.forth, self.back = only[self.first] == self.second, only[self.second] == self.first
 
@@ -72,10 +57,10 @@ class EndCuts:
         least: with those that join the part there are as many as ends, and one more where k(v) = 2 lead out.
         """
         relaying = np.array([0.0 if column is None else point[column] for column in self.relay])
-        alone = self.paths - self.saved * relaying - np.array([point[mine].sum() for mine in self.at])
-        between, excused = self._between(point, relaying), self.saved * relaying
+        lacking = self.paths - np.array([point[mine].sum() for mine in self.at])
+        alone, between = lacking - self.saved * relaying, self._between(point, relaying)
         sets = {
-            self._grow(v, other, float(alone[v] + excused[v]), alone, between): v
+            self._grow(v, other, float(lacking[v]), alone, between): v
             for v, others in enumerate(self.others)
             for other in others
         }
@@ -111,13 +96,12 @@ class EndCuts:
 
     def _row(self, members: tuple[int, ...], v: int, point: Point, relaying: np.ndarray) -> Row:
         to = {t: next((s for s in self.others[t] if s not in members), self.others[t][0]) for t in members}
+        inner = {t: s for t, s in to.items() if s in members}
         weights = dict.fromkeys((column for t in members for column in self.at[t]), 1.0)
-        relays = {t: float(0.5 * self.paths[t] if to[t] in members else self.saved[t]) for t in members} | {v: 0.0}
+        relays = {t: float(0.5 * self.paths[t] if t in inner else self.saved[t]) for t in members} | {v: 0.0}
         least = float(sum(self.paths[t] for t in members))
-        for t, s in to.items():
-            for column in self.at[t] if s in members else ():
-                if self.joining.get(column) != (min(s, t), max(s, t)):
-                    continue
+        for t, s in inner.items():
+            for column in self.joining.get((min(s, t), max(s, t)), ()):
                 if point[column] <= 1 - relaying[s]:
                     weights[column] += 0.5
                 else:
@@ -132,22 +116,12 @@ class EndLinks:
     """Per end of corridors the columns of its links and relay, the most paths that may end there, whether one must."""
 
     def __init__(self, model: Formulation):
-        index, most = model.index(), Counter[str]()
-        for corridor in model.inventory.corridors.values():
-            most.update(dict.fromkeys(corridor.ends, corridor.paths))
+        index, most = model.index(), paths_ending(model.inventory)
         required = {s for ends in required_ends(model.inventory) for s in ends}
-        at: dict[str, set[int]] = {s: set() for s in most}
-        for link in model.candidates.links:
-            for s in at.keys() & set(link.route.ends):
-                at[s].add(index[model.link[link.id].name])
+        relay = {s: index[model.relay[s].name] for s in most.keys() & model.relay.keys()}
         self.ends = [
-            (
-                np.array(sorted(at[s]), dtype=np.int64),
-                index[model.relay[s].name] if s in model.relay else None,
-                paths,
-                s in required,
-            )
-            for s, paths in sorted(most.items())
+            (np.array(columns, dtype=np.int64), relay.get(s), most[s], s in required)
+            for s, columns in columns_at(model, most).items()
         ]
 
     @row_family("end_links", "end_relays")
@@ -171,26 +145,21 @@ class EndLinks:
         return rows
 
 
-def end_links(model: Formulation, goal: Goal) -> Separator:
-    """The cuts, where ends may not relay or only at a price."""
-    if not relaying_binds(model, goal):
-        return Separator("end_links", separate_none)
-    return Separator("end_links", EndLinks(model).separate)
+def end_links(model: Formulation, priced: bool) -> Separator:
+    """The cuts; none where all ends relay for nothing."""
+    return Separator("end_links", EndLinks(model).separate if priced else separate_none)
 
 
-def end_cuts(model: Formulation, goal: Goal) -> Separator:
-    """The cuts, where a required corridor asks for several paths, and ends may not relay or only at a price."""
-    several = any(corridor.required and corridor.paths > 1 for corridor in model.inventory.corridors.values())
-    if not several or not relaying_binds(model, goal):
-        return Separator("end_cut", separate_none)
-    return Separator("end_cut", EndCuts(model).separate)
+def end_cuts(model: Formulation, priced: bool) -> Separator:
+    """The same, where a required corridor asks for several paths."""
+    several = priced and paths_are_several(model.inventory)
+    return Separator("end_cut", EndCuts(model).separate if several else separate_none)
 
 
-def ends_of(inventory: Inventory) -> dict[str, End]:
-    """The ends of all required corridors, in id order."""
-    found: dict[str, dict[str, int]] = defaultdict(dict)  # paths, by end and other end
-    for corridor in inventory.corridors.values():
-        for s, t in (corridor.ends, corridor.ends[::-1]) if corridor.required else ():
-            found[s][t] = max(corridor.paths, found[s].get(t, 0))
-    ends = {s: (max(paths.values()), paths) for s, paths in sorted(found.items())}
-    return {s: End(most, tuple(t for t, k in paths.items() if k == most)) for s, (most, paths) in ends.items()}
+def columns_at(model: Formulation, sites: Iterable[str]) -> dict[str, list[int]]:
+    """The columns of the links at each of some sites, in id order of these."""
+    index, at = model.index(), {s: set[int]() for s in sorted(sites)}
+    for link in model.candidates.links:
+        for s in at.keys() & set(link.route.ends):
+            at[s].add(index[model.link[link.id].name])
+    return {s: sorted(columns) for s, columns in at.items()}

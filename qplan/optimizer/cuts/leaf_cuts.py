@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from qplan.candidates.fibre_graph import adjacent, breadth_first
 from qplan.candidates.max_flow import VIOLATION
+from qplan.optimizer.cuts.corridor_ends import required_ends
 from qplan.optimizer.cuts.row import Point, Row, Separator, separate_none
-from qplan.optimizer.cuts.trees import Trees, required_ends
+from qplan.optimizer.cuts.trees import Trees
 from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation
 

@@ -15,8 +15,9 @@ import numpy as np
 
 from qplan.candidates.fibre_graph import adjacent, breadth_first
 from qplan.candidates.max_flow import VIOLATION, FlowNetwork
+from qplan.optimizer.cuts.corridor_ends import required_ends
 from qplan.optimizer.cuts.row import Point, Row, require
-from qplan.optimizer.cuts.trees import Trees, required_ends
+from qplan.optimizer.cuts.trees import Trees
 from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from qplan.candidates.max_flow import VIOLATION, FlowNetwork
+from qplan.optimizer.cuts.corridor_ends import single_ends
 from qplan.optimizer.cuts.relay_cuts import RelayCuts
 from qplan.optimizer.cuts.row import Point, Row, Separator, require, separate_from, separate_none
 from qplan.optimizer.cuts.split_graph import SplitGraph
-from qplan.optimizer.cuts.trees import Trees, single_ends
+from qplan.optimizer.cuts.trees import Trees
 from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation
 

@@ -33,6 +33,7 @@ import pulp
 from qplan.candidates.fibre_graph import adjacent, breadth_first, connected_parts
 from qplan.candidates.model import CandidateLink
 from qplan.inventory.model import Inventory
+from qplan.optimizer.cuts.corridor_ends import required_corridors, required_ends
 from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation, Terms
 
@@ -106,16 +107,6 @@ class Trees:
         return [variable for group in groups for variable in group.values()]
 
 
-def required_corridors(inventory: Inventory, among: Collection[str] | None) -> list[str]:
-    """Of all corridors or `among` some."""
-    return [q for q, corridor in inventory.corridors.items() if corridor.required and (among is None or q in among)]
-
-
-def required_ends(inventory: Inventory, among: Collection[str] | None = None) -> list[tuple[str, str]]:
-    """The two ends of each required corridor, of all or `among` some."""
-    return [inventory.corridors[q].ends for q in required_corridors(inventory, among)]
-
-
 def components(inventory: Inventory, among: Collection[str] | None = None) -> tuple[Component, ...]:
     """The connected components of the graph of required corridors, of all or `among` some, in id order.
 
@@ -125,14 +116,6 @@ def components(inventory: Inventory, among: Collection[str] | None = None) -> tu
     ending = Counter(end for ends in corridors for end in ends)
     parts = connected_parts(corridors)
     return tuple(Component(tuple(sorted(part, key=lambda s: (-ending[s], s)))) for part in parts)
-
-
-def single_ends(inventory: Inventory) -> set[str]:
-    """Sites at which just one corridor ends, with one path: if they do not relay they have just one link."""
-    paths = Counter[str]()
-    for corridor in inventory.corridors.values():
-        paths.update(dict.fromkeys(corridor.ends, corridor.paths))
-    return {s for s, count in paths.items() if count == 1}
 
 
 def trees_bind(inventory: Inventory) -> bool:

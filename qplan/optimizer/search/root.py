@@ -229,8 +229,8 @@ def _halves(model: Formulation) -> bool:
 def _choose_separators(model: Formulation, goal: Goal, lifts: Lifts, ties: list[Row]) -> tuple[Separator, ...]:
     """All families, in the order in which they are asked; `ties` are the rows of layered trees found one by one."""
     trees, layered_trees = lifts.trees, lifts.layered_trees
-    seen = trees.arcs and not relaying_binds(model, goal)
-    severed = _beyond_trees(model) if seen else list(model.networks)
+    priced = relaying_binds(model, goal)
+    severed = _beyond_trees(model) if trees.arcs and not priced else list(model.networks)
     not_lifted = [network for network in model.networks if network.corridor not in lifts.layered]
     entries = [*ties, *layer_entries(model, layered_trees)]
     return (
@@ -240,8 +240,8 @@ def _choose_separators(model: Formulation, goal: Goal, lifts: Lifts, ties: list[
         together([directed_cuts(model, each) for each in lifts.all_trees]),
         together([rest_cuts(model, each) for each in lifts.all_trees]),
         path_cuts(model, severed),
-        end_links(model, goal),
-        end_cuts(model, goal),
+        end_links(model, priced),
+        end_cuts(model, priced),
         layered_cuts(model, not_lifted),
         cutset_cuts(model),
         Separator("layered_tree_entry", separate_from(entries, len(model.columns))),

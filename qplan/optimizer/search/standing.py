@@ -8,6 +8,7 @@ from typing import Protocol
 
 from qplan.candidates.bundles import find_tight_links
 from qplan.candidates.prices import Prices
+from qplan.optimizer.cuts.corridor_ends import paths_are_several
 from qplan.optimizer.cuts.row import Row
 from qplan.optimizer.limits import StopReason
 from qplan.optimizer.model.formulation import Formulation
@@ -55,7 +56,7 @@ class Minimization:
     @cached_property
     def paths_are_several(self) -> bool:
         """Required corridors ask for several paths."""
-        return any(each.required and each.paths > 1 for each in self.task.inventory.corridors.values())
+        return paths_are_several(self.task.inventory)
 
     @cached_property
     def _limited_paths(self) -> frozenset[int]:
