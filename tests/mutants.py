@@ -179,11 +179,14 @@ MUTANTS = {
         "room = 0.7 * (value - goal.to_domain(network.fixed + sweep.total) + CENT)",
         (ENGINES,),
     ),
-    "relays paid at ends that may have several links without": Mutant(
-        "optimizer/cuts/core_shares.py",
-        "single_ends(model.inventory) & part_of.keys()",
-        "part_of",
-        (ENGINES,),
+    "ends apart that still join their corridors": Mutant(
+        "optimizer/cuts/components.py", "name if s in apart else s", "s", (ENGINES,)
+    ),
+    "ends of several components entered as if of one": Mutant(
+        "optimizer/cuts/trees.py", '">=" if several else "="', '"="', (ENGINES,)
+    ),
+    "ends apart where only trees of all their components end": Mutant(
+        "optimizer/cuts/core_shares.py", "not mine.isdisjoint(every)", "mine <= every", (ENGINES,)
     ),
     "series priced link by link": Mutant(
         "optimizer/cuts/core_shares.py", "priced(built) / alike[built]", "priced(built)", (ENGINES,)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from unittest.mock import Mock
 
 import numpy as np
@@ -25,6 +25,7 @@ from qplan.candidates.model import CandidateGraph
 from qplan.candidates.precheck import precheck
 from qplan.inventory.model import Inventory
 from qplan.optimizer.cuts import trees
+from qplan.optimizer.cuts.components import frame, trees_bind, ways_apart
 from qplan.optimizer.cuts.core_shares import scope_of
 from qplan.optimizer.cuts.cutset_cuts import exclusive_cutset_cuts
 from qplan.optimizer.cuts.exclusive_flow_cuts import exclusive_flow_cuts
@@ -35,7 +36,7 @@ from qplan.optimizer.cuts.lifts import Lifts
 from qplan.optimizer.cuts.ruled_trees import add_ruled_trees
 from qplan.optimizer.cuts.star_trees import add_star_trees, star_ties, star_tree_cuts
 from qplan.optimizer.cuts.tree_cuts import directed_cuts
-from qplan.optimizer.cuts.trees import add_trees, frame, trees_bind
+from qplan.optimizer.cuts.trees import Scope, add_trees
 from qplan.optimizer.cuts.witnesses import Witnesses
 from qplan.optimizer.heuristics.guided_search import GuidedSearch
 from qplan.optimizer.limits import SearchParameters
@@ -185,18 +186,30 @@ def all_steps(case: Case) -> None:
         case.equals(minimize(case.task, known=True))
 
 
+def scoped(model: Formulation, scope: Scope | None) -> Lifts:
+    return Lifts(add_trees(model, binding=model.node, scope=scope))
+
+
+def single_apart(model: Formulation, binding: Collection[str]) -> list[frozenset[str]]:
+    """Of the ends those of one corridor are apart, and no others."""
+    return ways_apart(model, binding)[-1:]
+
+
 def shares_of_components(case: Case) -> None:
     """What trees of designs as good as the optimum may use has room for this, by itself and from a plan on."""
     model = case.task.design_model()
-    parts, pairs = frame(model)
     if trees_bind(case.inventory):
         value = case.best.value if case.best else 1e9
-        goal, clock = case.task.stage.goal(model), case.task.clock
-        scope = scope_of(model, goal, pairs, parts, value, value + 1, clock)
-        case.bounds(scope and scope.bound, scope is None)
-        bounded(case, lambda model: Lifts(add_trees(model, counting=True, scope=scope)), range(5))
+        for apart in ways_apart(model, model.node):
+            parts, pairs = frame(model, None, apart)
+            goal, clock = case.task.stage.goal(model), case.task.clock
+            scope = scope_of(model, goal, pairs, parts, apart, value, value + 1, clock)
+            case.bounds(scope and scope.bound, scope is None)
+            bounded(case, partial(scoped, scope=scope), range(5))
         limits = ({}, {"MANY_ARCS": -1}, {"MOST_SCOPED": -1})  # by a first-order method first; without its arcs
         with pytest.MonkeyPatch.context() as patch:
+            if case.seed // len(KINDS) % 2 == 0:
+                patch.setattr(root, "ways_apart", single_apart)
             for limit, most in limits[case.seed // len(KINDS) % 3].items():
                 patch.setattr(root, limit, most)
             patch.setattr(bound_steps, "LOOSE", -1.0)
@@ -213,13 +226,19 @@ def heuristics(case: Case) -> None:
 
 
 def lift_of_trees(case: Case) -> None:
-    bounded(case, lambda model: Lifts(add_trees(model, counting=True)), range(5))
+    bounded(case, lambda model: Lifts(add_trees(model, binding=model.node)), range(5))
+
+
+def lift_of_trees_that_counts_links_beyond(case: Case) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trees, "ways_apart", single_apart)
+        lift_of_trees(case)
 
 
 def lift_with_a_rest(case: Case) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(trees, "MOST_COLUMNS", 1)
-        bounded(case, lambda model: Lifts(add_trees(model, counting=True)), range(5))
+        bounded(case, lambda model: Lifts(add_trees(model, binding=model.node)), range(5))
 
 
 def lift_of_ruled_trees(case: Case) -> None:
@@ -289,9 +308,9 @@ def ends_alone(case: Case) -> None:
 
 
 ENGINES = (
-    reach, corridors_alone, ends_alone, exact, lift_of_trees, lift_with_a_rest, lift_of_ruled_trees,
-    lift_of_layered_trees, lift_of_layered_flows, cut_family, arc_flows, branching_on_flows, root_and_branching,
-    all_steps, shares_of_components, benders_loop, heuristics,
+    reach, corridors_alone, ends_alone, exact, lift_of_trees, lift_of_trees_that_counts_links_beyond, lift_with_a_rest,
+    lift_of_ruled_trees, lift_of_layered_trees, lift_of_layered_flows, cut_family, arc_flows, branching_on_flows,
+    root_and_branching, all_steps, shares_of_components, benders_loop, heuristics,
 )  # fmt: skip
 
 
@@ -311,13 +330,16 @@ def test_instances_are_what_they_should_be(cases):
 
 
 def test_cuts_of_trees_hold_for_designs_whatever_the_point(cases):
-    """Designs on some of the links, which often have cycles and ends that do not relay."""
+    """Designs on some of the links, which often have cycles and ends that do not relay, apart or not."""
     judged = Counter[str]()
     for case in cases:
         task, rng = case.task, random.Random(case.seed)
         model = task.design_model()
-        lifted = add_trees(model, counting=True)
-        if case.best is None or not lifted.arcs or lifted.extra is None:
+        with pytest.MonkeyPatch.context() as patch:
+            if case.seed % 2:
+                patch.setattr(trees, "ways_apart", single_apart)
+            lifted = add_trees(model, binding=model.node)
+        if case.best is None or not lifted.arcs:
             continue
         ruled = add_ruled_trees(model)
         witnesses, goal = Witnesses(model, Lifts(lifted, tuple(ruled))), task.stage.goal(model)

@@ -18,6 +18,7 @@ from scipy.sparse import csr_array
 from qplan.candidates.links import enumerate_candidates
 from qplan.inventory.model import Inventory
 from qplan.optimizer.cuts import trees as trees_module
+from qplan.optimizer.cuts.components import ways_apart
 from qplan.optimizer.cuts.cutset_cuts import cutset_cuts, exclusive_cutset_cuts
 from qplan.optimizer.cuts.end_cuts import EndCuts, EndLinks
 from qplan.optimizer.cuts.exclusive_cuts import exclusive_cuts
@@ -109,9 +110,9 @@ def asked(model: Formulation, *ones: str) -> np.ndarray:
     return np.array([float(v.name.startswith(wanted)) for v in model.columns])
 
 
-def with_trees(inventory: Inventory, counting: bool = False) -> Formulation:
+def with_trees(inventory: Inventory, binding: bool = False) -> Formulation:
     model = design(inventory)
-    trees = add_trees(model, counting=counting)
+    trees = add_trees(model, binding=model.node if binding else ())
     point = asked(model, "tree(1,a,m)")
     rows = [
         row
@@ -128,8 +129,15 @@ def with_rest(inventory: Inventory) -> Formulation:
         return with_trees(inventory)
 
 
+def with_ends_apart(inventory: Inventory) -> Formulation:
+    return with_trees(inventory, binding=True)
+
+
 def with_counted_trees(inventory: Inventory) -> Formulation:
-    return with_trees(inventory, counting=True)
+    """No end of several corridors is apart."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trees_module, "ways_apart", lambda model, binding: ways_apart(model, binding)[-1:])
+        return with_ends_apart(inventory)
 
 
 def with_ruled_trees(inventory: Inventory) -> Formulation:
@@ -271,6 +279,14 @@ CASES: dict[str, tuple[Inventory, Callable[[Inventory], Formulation]]] = {
     "held": (network(RING, {"c": corridor("a", "b", required=False), "d": corridor("a", "x")}), held),
     "over_one_link": (network(LINE, {"c": corridor("a", "b")}), over_one_link),
     "trees": (network(STAR, {"c": corridor("a", "b"), "d": corridor("x", "y")}), with_trees),
+    "ends_apart": (
+        network(
+            {"f": fibre("a", "m"), "g": fibre("m", "x"), "h": fibre("m", "y"), "i": fibre("a", "y")},
+            {"c": corridor("a", "x"), "d": corridor("a", "y")},
+            sites={"a": {"relay_cost": 30}},
+        ),
+        with_ends_apart,
+    ),
     "counted_trees": (
         network(
             {"f": fibre("a", "x"), "g": fibre("x", "b"), "h": fibre("b", "y"), "i": fibre("y", "a")},

@@ -36,7 +36,7 @@ def lifted(document: dict) -> tuple[Formulation, Trees, Goal]:
     candidates, parameters = enumerate_candidates(inventory), SearchParameters(0.0, TimeBudget.of(PATIENCE_S))
     stage = stages(inventory)[-1]
     model = Task(inventory, candidates, stage, (), None, "highs", parameters).design_model()
-    return model, add_trees(model, counting=True), stage.goal(model)
+    return model, add_trees(model, binding=model.node), stage.goal(model)
 
 
 def test_bounds_are_the_same_whatever_columns_are_fixed():

@@ -10,8 +10,8 @@ costs of the tree's arcs besides. So no tree of a design worth no more than a va
 an end whose reduced costs are more than what value and bound leave. The next packings are of trees within that: with
 fewer arcs they raise more, and components that tree k cannot span ask nothing of it.
 
-An end of one corridor with one path has just one link unless it relays (`tree_cuts.py`): a tree that goes on from there
-pays the relay.
+Where ends are apart, a tree that passes one pays the relay, and what is raised at one counts for a single component
+among those that it is an end of.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from qplan.candidates.model import CandidateLink
-from qplan.optimizer.cuts.corridor_ends import single_ends
+from qplan.optimizer.cuts.components import Component, Pair, components_by_end, passed, site_of
 from qplan.optimizer.cuts.dual_ascent import Arcs, Raising, ascend
-from qplan.optimizer.cuts.trees import Component, Pair, Scope, TreeCut
+from qplan.optimizer.cuts.trees import Scope, TreeCut
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
 from qplan.time_budget import TimeBudget
@@ -78,23 +78,36 @@ class _TreeScope:
 class _Network:
     """Places and arcs by number, with the least that an arc costs in the model: a link, and its head as a relay.
 
-    An end that has just one link unless it relays is two places: where trees come in, and where they leave. The arc
-    from the one to the other is its relay.
+    Of an end that is apart, the place through which trees pass leads for nothing to the one where they end; where it is
+    of several components, this leads to a goal of each.
     """
 
-    arcs: Sequence[Pair]  # a relay: an end twice
+    arcs: Sequence[Pair]  # the first of them; those for nothing follow
     tails: np.ndarray
     heads: np.ndarray
     cost: np.ndarray
     roots: Sequence[int]  # per component: where its tree leaves the first of its ends
-    ends: Sequence[Sequence[int]]  # per component: where trees come in at its ends
-    exits: Mapping[int, int]  # where trees leave such an end, by where they come in
-    part_of: np.ndarray  # component of a place, beyond all where it is at no end
+    ends: Sequence[Mapping[int, int]]  # per component, of its ends in order: where trees end, and the goal
+    components: Sequence[frozenset[int]]  # that a place is at an end of
+    through: Sequence[bool]  # a place through which trees pass, if they span all of these
     fixed: float  # what every design costs besides
 
     def targets(self, k: int, spanned: Iterable[int]) -> dict[int, int]:
-        """Where tree k comes in at the ends of components, with the component; its root is none."""
-        return {end: l for l in spanned for end in self.ends[l] if end != self.ends[k][0]}
+        """The goals of tree k at the ends of components, with the component; its root is none."""
+        return {goal: l for l in spanned for end, goal in self.ends[l].items() if end != self.first(k)}
+
+    def first(self, k: int) -> int:
+        """Where other trees end at the root of tree k."""
+        return next(iter(self.ends[k]))
+
+    def open_to(self, k: int, spanned: Collection[int]) -> np.ndarray:
+        """The places that tree k may meet if it spans these components at the most, as a mask."""
+        every = frozenset(spanned)
+        met = [
+            not mine or (mine <= every if through else not mine.isdisjoint(every))
+            for mine, through in zip(self.components, self.through, strict=True)
+        ]
+        return np.array([*met[: self.roots[k]], True, *met[self.roots[k] + 1 :]])
 
 
 def scope_of(
@@ -102,16 +115,17 @@ def scope_of(
     goal: Goal,
     pairs: Mapping[Pair, Sequence[CandidateLink]],
     parts: Sequence[Component],
+    apart: Collection[str],
     value: float,
     enough: float,
     clock: TimeBudget,
 ) -> Scope | None:
     """What designs worth no more than `value` leave their trees, and a bound; None where nothing joins some ends.
 
-    `pairs` of sites and the links between them. Sweeps over the trees end where the bound is `enough`; each goes over
-    what the one before has left, as less makes packings stronger.
+    `pairs` of sites and the links between them; `apart`: ends that are. Sweeps over the trees end where the bound is
+    `enough`; each goes over what the one before has left, as less makes packings stronger.
     """
-    network = _network(model, goal, pairs, parts)
+    network = _network(model, goal, pairs, parts, apart)
     rng, scopes, best, left = random.Random(len(parts)), _everything(network), _Sweep((-math.inf,), {}), list[int]()
     for turn in range(SWEEPS):
         sweep = _sweep(network, scopes, (lambda: 0.0) if turn == 0 else lambda: JITTER * rng.random(), clock)
@@ -130,15 +144,18 @@ def scope_of(
         for l, entering in best.packings[k].cuts
         if l in scope.spanned
     )
-    arcs = frozenset(
-        (k, *network.arcs[arc]) for k, scope in scopes.items() for arc in np.flatnonzero(scope.arcs).tolist()
-    )
+    kept = {k: np.flatnonzero(scope.arcs[: len(network.arcs)]).tolist() for k, scope in scopes.items()}
+    arcs = frozenset((k, *network.arcs[arc]) for k, mine in kept.items() for arc in mine)
     spans = frozenset((k, l) for k, scope in scopes.items() for l in scope.spanned)
-    return Scope(goal.to_domain(network.fixed + best.total), arcs, spans, tuple(cuts))
+    return Scope(goal.to_domain(network.fixed + best.total), frozenset(apart), arcs, spans, tuple(cuts))
 
 
 def _network(
-    model: Formulation, goal: Goal, pairs: Mapping[Pair, Sequence[CandidateLink]], parts: Sequence[Component]
+    model: Formulation,
+    goal: Goal,
+    pairs: Mapping[Pair, Sequence[CandidateLink]],
+    parts: Sequence[Component],
+    apart: Collection[str],
 ) -> _Network:
     """Arcs with the least that the goal asks for them; what is not counted on arcs is 0 or fixed."""
     weight = dict[str, float]()
@@ -156,26 +173,41 @@ def _network(
     def relay_cost(s: str) -> float:
         return 0.0 if model.relay[s].name in alike else priced(model.relay[s].name)
 
-    part_of = {end: k for k, part in enumerate(parts) for end in part.ends}
-    sites = {s: i for i, s in enumerate(sorted({*part_of, *(end for pair in pairs for end in pair)}))}
-    split = sorted(single_ends(model.inventory) & part_of.keys())
-    out = sites | {s: len(sites) + i for i, s in enumerate(split)}
-    links = [arc for pair in sorted(pairs) for arc in (pair, pair[::-1]) if arc[1] in part_of or arc[1] in model.relay]
-    relays = [(s, s) for s in split if s in model.relay]
+    by_end = components_by_end(parts)
+    doubled = by_end.keys() & apart
+    leave = {s: passed(s) if s in doubled else s for s in {*by_end, *(end for pair in pairs for end in pair)}}
+    places = sorted({*leave, *leave.values()})
+    goals = [(s, l) for s, mine in sorted(by_end.items()) if len(mine) > 1 for l in mine]
+    number = {place: i for i, place in enumerate(places)}
+    goal_at = {goal: i for i, goal in enumerate(goals, start=len(places))}
+    arcs = [
+        (leave[tail], place)
+        for pair in sorted(pairs)
+        for tail, head in (pair, pair[::-1])
+        for place in sorted({head, leave[head]})
+        if place in by_end or head in model.relay
+    ]
+    tails = [
+        *(number[tail] for tail, _ in arcs),
+        *(number[passed(s)] for s in sorted(doubled)),
+        *(number[s] for s, _ in goals),
+    ]
+    heads = [*(number[head] for _, head in arcs), *(number[s] for s in sorted(doubled)), *goal_at.values()]
     least = {pair: min(map(link_cost, links)) for pair, links in pairs.items()}
     upper = {variable.name: float(variable.upBound) for variable, _ in goal.terms}
     fixed = sum(min(0.0, each) * upper[name] for name, each in weight.items())
-    fixed += sum(priced(model.node[end].name) for end in part_of if end in model.node)
-    cost = [least[min(arc), max(arc)] + (0.0 if arc[1] in part_of else relay_cost(arc[1])) for arc in links]
+    fixed += sum(priced(model.node[end].name) for end in by_end if end in model.node)
+    built = [least[min(a, b), max(a, b)] for a, b in ((site_of(tail), site_of(head)) for tail, head in arcs)]
+    taken = [0.0 if head in by_end else relay_cost(site_of(head)) for _, head in arcs]
     return _Network(
-        [*links, *relays],
-        np.array([*(out[tail] for tail, _ in links), *(sites[s] for s, _ in relays)], dtype=np.int64),
-        np.array([*(sites[head] for _, head in links), *(out[s] for s, _ in relays)], dtype=np.int64),
-        np.array([*cost, *(relay_cost(s) for s, _ in relays)]),
-        [out[part.ends[0]] for part in parts],
-        [[sites[end] for end in part.ends] for part in parts],
-        {sites[s]: out[s] for s in split},
-        np.array([part_of.get(s, len(parts)) for s in (*sites, *split)], dtype=np.int64),
+        arcs,
+        np.array(tails, dtype=np.int64),
+        np.array(heads, dtype=np.int64),
+        np.append(np.add(built, taken), np.zeros(len(tails) - len(arcs))),
+        [number[leave[part.ends[0]]] for part in parts],
+        [{number[s]: goal_at.get((s, l), number[s]) for s in part.ends} for l, part in enumerate(parts)],
+        [*(frozenset(by_end.get(site_of(place), ())) for place in places), *(frozenset({l}) for _, l in goals)],
+        [*(site_of(place) != place for place in places), *(False for _ in goals)],
         fixed,
     )
 
@@ -184,8 +216,9 @@ def _everything(network: _Network) -> dict[int, _TreeScope]:
     """Tree k leads from the first end of component k away, and touches no end of the components before it."""
     scopes = {}
     for k, root in enumerate(network.roots):
-        arcs = (network.part_of[network.tails] >= k) & (network.part_of[network.heads] >= k)
-        arcs &= (network.heads != root) & (network.heads != network.ends[k][0])
+        open_ = network.open_to(k, range(k, len(network.roots)))
+        arcs = open_[network.tails] & open_[network.heads]
+        arcs &= (network.heads != root) & (network.heads != network.first(k))
         scopes[k] = _TreeScope(arcs, range(k, len(network.roots)))
     return scopes
 
@@ -200,11 +233,11 @@ def _sweep(
     shares, packings = [math.inf] * len(network.roots), dict[int, Packing]()
     for k, scope in scopes.items():
         cost, ends = np.where(scope.arcs, network.cost, math.inf), network.targets(k, scope.spanned)
-        into: list[list[int]] = [[] for _ in network.part_of]
+        into: list[list[int]] = [[] for _ in network.components]
         for arc in np.flatnonzero(scope.arcs).tolist():
             into[network.heads[arc]].append(arc)
         leading = [np.array(entering, dtype=np.int64) for entering in into]
-        arcs = Arcs(network.tails, np.arange(len(cost)), leading, network.exits)
+        arcs = Arcs(network.tails, np.arange(len(cost)), leading)
         raised = dict.fromkeys(scope.spanned, 0.0)
         met = ascend(network.roots[k], ends, arcs, cost, MOST_STEPS, clock, Raising(shares, raised, later))
         if math.isfinite(raised[k]):
@@ -235,14 +268,13 @@ def _ways(network: _Network, k: int, packing: Packing, spanned: Collection[int])
 
     Through no ends of other components.
     """
-    size = len(network.part_of)
-    open_ = np.isin(network.part_of, [*spanned, len(network.roots)])
+    size, open_ = len(network.components), network.open_to(k, spanned)
     usable = np.flatnonzero(np.isfinite(packing.reduced) & open_[network.tails] & open_[network.heads])
     tails, heads, reduced = network.tails[usable], network.heads[usable], packing.reduced[usable]
     there = csr_array((reduced, (tails, heads)), shape=(size, size))
     back = csr_array((reduced, (heads, tails)), shape=(size, size))
     from_root = dijkstra(there, indices=network.roots[k])
     onward = dijkstra(back, indices=list(network.targets(k, spanned)), min_only=True)
-    ways = np.full(len(network.arcs), math.inf)
+    ways = np.full(len(network.tails), math.inf)
     ways[usable] = from_root[tails] + reduced + onward[heads]
     return from_root, ways

@@ -12,11 +12,12 @@ import heapq
 import math
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from qplan.candidates.prices import Prices
+from qplan.optimizer.cuts.components import site_of
 from qplan.optimizer.cuts.row import Row, require
 from qplan.optimizer.cuts.trees import TreeCut, Trees
 from qplan.optimizer.model.formulation import Formulation
@@ -28,15 +29,11 @@ ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class Arcs:
-    """Arcs of one tree by number: their tails, their columns, and those that enter each site.
-
-    `exits`: where arcs leave an end that are not to leave it for nothing.
-    """
+    """Arcs of one tree by number: their tails, their columns, and those that enter each place."""
 
     tails: np.ndarray
     columns: np.ndarray
     into: list[np.ndarray]
-    exits: Mapping[int, int] = field(default_factory=dict)
 
 
 def ascent_cuts(model: Formulation, trees: Trees, prices: Prices, clock: TimeBudget) -> list[Row]:
@@ -44,22 +41,22 @@ def ascent_cuts(model: Formulation, trees: Trees, prices: Prices, clock: TimeBud
     index = model.index()
     cheapest = cheapest_links(model, prices)
     component_of = {s: l for l, part in enumerate(trees.components) for s in part.ends}
-    number = {s: i for i, s in enumerate(sorted(component_of.keys() | {end for pair in cheapest for end in pair}))}
+    number, back = {place: i for i, place in enumerate(trees.places())}, trees.returns()
     rows: dict[Row, None] = {}
     for k, part in enumerate(trees.components[: trees.rooted]):
-        mine = [(tail, head, index[variable.name]) for (i, tail, head), variable in trees.arcs.items() if i == k]
+        mine = {(tail, head): index[variable.name] for (i, tail, head), variable in trees.arcs.items() if i == k}
         into: list[list[int]] = [[] for _ in number]
-        for arc, (_, head, _) in enumerate(mine):
+        for arc, (_, head) in enumerate([*mine, *back]):
             into[number[head]].append(arc)
-        cost = arc_prices([arc[:2] for arc in mine], cheapest, prices, component_of)
+        cost = np.append(arc_prices(mine, cheapest, prices, component_of), np.zeros(len(back)))
         arcs = Arcs(
-            np.array([number[tail] for tail, _, _ in mine], dtype=np.int64),
-            np.array([column for _, _, column in mine], dtype=np.int64),
+            np.array([number[tail] for tail, _ in [*mine, *back]], dtype=np.int64),
+            np.array([*mine.values()], dtype=np.int64),
             [np.array(entering, dtype=np.int64) for entering in into],
         )
         spanned = trees.spanned_by(k)
         span_of = {number[s]: l for s, l in component_of.items() if l in spanned and s != part.ends[0]}
-        for end, cut in ascend(number[part.ends[0]], span_of, arcs, cost, MOST_STEPS // trees.rooted, clock):
+        for end, cut in ascend(number[trees.start(k)], span_of, arcs, cost, MOST_STEPS // trees.rooted, clock):
             entering = tuple(np.unique(arcs.columns[cut]).tolist())
             span = index[trees.spans[k, span_of[end]].name] if trees.spans else None
             rows[require("tree_cut", entering, 1.0, span)] = None
@@ -71,7 +68,7 @@ def packed_cuts(model: Formulation, trees: Trees, cuts: Iterable[TreeCut]) -> li
     index = model.index()
     rows: dict[Row, None] = {}
     for cut in cuts:
-        mine = (model.relay[arc[0]] if arc[0] == arc[1] else trees.arcs.get((cut.k, *arc)) for arc in cut.arcs)
+        mine = (trees.arcs.get((cut.k, *arc)) for arc in cut.arcs)
         columns = sorted({index[variable.name] for variable in mine if variable is not None})
         span = index[trees.spans[cut.k, cut.l].name] if trees.spans else None
         rows[require("tree_cut", tuple(columns), 1.0, span)] = None
@@ -90,12 +87,9 @@ def arc_prices(
     arcs: Iterable[tuple[str, str]], cheapest: Mapping[tuple[str, str], float], prices: Prices, ends: Collection[str]
 ) -> np.ndarray:
     """What each arc costs at least: the cheapest link, and its head as a relay unless that is one of the ends."""
-    return np.array(
-        [
-            cheapest[min(tail, head), max(tail, head)] + (0.0 if head in ends else prices.relay.get(head, 0.0))
-            for tail, head in arcs
-        ]
-    )
+    sites = [(site_of(tail), site_of(head)) for tail, head in arcs]
+    links = np.array([cheapest[min(pair), max(pair)] for pair in sites])
+    return links + [0.0 if head in ends else prices.relay.get(site_of(head), 0.0) for _, head in arcs]
 
 
 @dataclass(frozen=True)
@@ -119,7 +113,7 @@ class _Ahead:
     def __init__(self, root: int, end: int, arcs: Arcs):
         self.root, self.arcs = root, arcs
         self.inside = np.zeros(len(arcs.into), dtype=bool)
-        self.inside[[end, arcs.exits.get(end, end)]] = True
+        self.inside[end] = True
         self.entering = arcs.into[end]
 
     def grow(self, cost: np.ndarray) -> bool:

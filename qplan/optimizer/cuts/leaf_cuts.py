@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from qplan.candidates.fibre_graph import adjacent, breadth_first
 from qplan.candidates.max_flow import VIOLATION
+from qplan.optimizer.cuts.components import site_of
 from qplan.optimizer.cuts.corridor_ends import required_ends
 from qplan.optimizer.cuts.row import Point, Row, Separator, separate_none
 from qplan.optimizer.cuts.trees import Trees
@@ -56,10 +57,11 @@ class LeafCuts:
         self.spans = {l: index[trees.spans[k, l].name] if trees.spans else None for l in trees.spanned_by(k)}
         self.relay = {s: index[variable.name] for s, variable in model.relay.items()}
         self.linked = adjacent(required_ends(model.inventory))
-        self.arcs = {(tail, head): index[v.name] for (i, tail, head), v in trees.arcs.items() if i == k}
-        self.into: dict[str, dict[str, int]] = defaultdict(dict)
-        for (tail, head), column in self.arcs.items():
-            self.into[head][tail] = column
+        mine = ((tail, head, index[v.name]) for (i, tail, head), v in trees.arcs.items() if i == k)
+        self.arcs = [(site_of(tail), site_of(head), column) for tail, head, column in mine]
+        self.into: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        for tail, head, column in self.arcs:
+            self.into[head].append((tail, column))
         self.ends = {l: trees.components[l].ends for l in self.spans}
         self.groups = {t: _groups(self.linked, ends, {t}) for ends in self.ends.values() for t in ends}
 
@@ -100,7 +102,7 @@ class LeafCuts:
     def _support(self, point: Point) -> _Support:
         used: dict[str, dict[str, float]] = defaultdict(dict)
         entered: dict[str, float] = defaultdict(float)
-        for (tail, head), column in self.arcs.items():
+        for tail, head, column in self.arcs:
             if (much := float(point[column])) > VIOLATION:
                 used[tail][head] = used[head][tail] = used[head].get(tail, 0.0) + much
                 entered[head] += much
@@ -165,7 +167,7 @@ class LeafCuts:
             for branch in joint.branches:
                 inside = branch.sites | {joint.end}
                 wanted -= float(self.root in inside)
-                for column in (c for s in sorted(inside) for tail, c in self.into[s].items() if tail not in inside):
+                for column in (c for s in sorted(inside) for tail, c in self.into[s] if tail not in inside):
                     weights[column] += 1.0
             if span is None:
                 least += wanted

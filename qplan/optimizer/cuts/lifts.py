@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from qplan.optimizer.cuts.layered_flows import add_layered_flows
 from qplan.optimizer.cuts.layered_trees import LayeredTree, add_layered_trees
-from qplan.optimizer.cuts.relay_cuts import relaying_binds
+from qplan.optimizer.cuts.relay_cuts import binding_ends
 from qplan.optimizer.cuts.ruled_trees import add_ruled_trees
 from qplan.optimizer.cuts.star_trees import StarTree, add_star_trees
 from qplan.optimizer.cuts.trees import Scope, Trees, add_trees
@@ -43,9 +43,10 @@ def add_lifts(
 
     `joined`: for designs in one piece only; `scope`: for those within.
     """
-    trees = Trees() if clock.spent else add_trees(model, joined, relaying_binds(model, goal), scope)
+    binding = binding_ends(model, goal)
+    trees = Trees() if clock.spent else add_trees(model, joined, binding, scope)
     layered_flows = frozenset[str]() if clock.spent else frozenset(add_layered_flows(model))
-    ruled = () if clock.spent else tuple(add_ruled_trees(model))
+    ruled = () if clock.spent else tuple(add_ruled_trees(model, binding))
     star_trees = () if clock.spent else tuple(add_star_trees(model))
     return Lifts(trees, ruled, layered_flows=layered_flows, star_trees=star_trees)
 

@@ -23,10 +23,10 @@ from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
 
 
-def relaying_binds(model: Formulation, goal: Goal) -> bool:
-    """Some end of a corridor may not relay, or only at a price."""
+def binding_ends(model: Formulation, goal: Goal) -> frozenset[str]:
+    """Ends of corridors that may not relay, or only at a price."""
     priced = {variable.name for variable, weight in goal.terms if weight > 0}
-    return any(s not in model.relay or model.relay[s].name in priced for s in model.node)
+    return frozenset(s for s in model.node if s not in model.relay or model.relay[s].name in priced)
 
 
 @dataclass(frozen=True)
@@ -52,17 +52,19 @@ class RelayCuts:
         self.span = index[trees.spans[k, k].name] if trees.spans else None
         self.root, *self.others = trees.components[k].ends
         mine = [(tail, head, [index[v.name]]) for (i, tail, head), v in trees.arcs.items() if i == k]
-        sites = {s: 2 * i for i, s in enumerate(sorted({self.root, *self.others}.union(*(arc[:2] for arc in mine))))}
+        sites = {place: 2 * i for i, place in enumerate(trees.places())}
         among = trees.rules.corridors if trees.rules else None
         relays = model.relay.keys() & trees.rules.relays if trees.rules else model.relay.keys()
         self.relay = {s: index[model.relay[s].name] for s in model.node if s in relays}
-        split = (s for s in sorted(model.node) if s in sites and s != self.root)
+        split = (s for s in sorted(model.node) if s in sites and s != self.root and s not in trees.apart)
         self.through = {s: arc for arc, s in enumerate(split, start=len(mine))}
         self.first_through = len(mine)
         arcs = [(sites[tail] + (tail in self.through), sites[head], columns) for tail, head, columns in mine]
-        passed = [(sites[s], sites[s] + 1, [self.relay[s]] if s in self.relay else []) for s in self.through]
-        self.network = FlowNetwork(2 * len(sites), arcs + passed, len(index))
-        self.sites = sites
+        ways = [(sites[s], sites[s] + 1, [self.relay[s]] if s in self.relay else []) for s in self.through]
+        back = [(sites[tail], sites[head], list[int]()) for tail, head in trees.returns()]
+        self.first_back = len(arcs) + len(ways)
+        self.network = FlowNetwork(2 * len(sites), [*arcs, *ways, *back], len(index))
+        self.sites, self.start = sites, sites[trees.start(k)]
         self.linked = adjacent(required_ends(model.inventory, among))
         self.needed = {} if self.extra is None else _between(self.linked, self.root)
 
@@ -83,6 +85,7 @@ class RelayCuts:
         Violated rows, and the ends for which arcs alone need not be looked at.
         """
         capacity, rows, settled = self.network.capacities(point), list[Row](), set[str]()
+        capacity[self.first_back :] = 1.0
         wanted, chains = 1.0 if self.span is None else point[self.span], self._chains(point)
         for end in self.others:
             excuses = list[Excuse]()
@@ -106,7 +109,7 @@ class RelayCuts:
             return rows
         passing = capacity.copy()
         passing[[self.through[t] for t in excuse.free if t in self.through]] = 1.0
-        for cut, _ in self.network.cuts(passing, self.sites[self.root], self.sites[end], wanted - excuse.much):
+        for cut, _ in self.network.cuts(passing, self.start, self.sites[end], wanted - excuse.much):
             capacity[cut] = np.maximum(capacity[cut], wanted)  # one row per cut and round
             row = require("tree_relay_cut", self.network.columns(cut), 1.0, self.span)
             if (cut >= self.first_through).any():  # arcs alone need no excuse

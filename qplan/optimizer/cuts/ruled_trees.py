@@ -8,23 +8,29 @@ set relays where a tree passes it, and an end outside the set never does, howeve
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
-from qplan.optimizer.cuts.trees import Lift, Rules, Trees, components, frame, trees_bind
+from qplan.optimizer.cuts.components import components, frame, trees_bind, ways_apart
+from qplan.optimizer.cuts.trees import Lift, Rules, Trees
 from qplan.optimizer.model.formulation import Formulation
 
 MOST_COLUMNS = 20_000  # of all such trees; those of most corridors come first
 
 
-def add_ruled_trees(model: Formulation) -> list[Trees]:
-    """Add the lift for as many groups of corridors as there is room for; their trees are numbered by group."""
+def add_ruled_trees(model: Formulation, binding: Collection[str] = ()) -> list[Trees]:
+    """Add the lift for as many groups of corridors as there is room for; their trees are numbered by group.
+
+    `binding`: ends at which relaying does.
+    """
     found, room = list[Trees](), MOST_COLUMNS
     groups = rule_groups(model) if trees_bind(model.inventory) else []
     for number, rules in enumerate(groups, start=1):
         parts, between = frame(model, rules.corridors)
         rooted = min(len(parts), room // max(1, 2 * len(between)))
         if rooted:
-            lift = Lift(model, between, parts, rooted, number=(number,))
+            relays = rules.relays & model.relay.keys()
+            lift = Lift(model, between, parts, rooted, ways_apart(model, binding)[-1], relays, number=(number,))
             lift.add_all()
             found.append(replace(lift.trees(), rules=rules))
             room -= len(lift.arcs)

@@ -27,8 +27,8 @@ from qplan.candidates.bundles import CorridorNetwork
 from qplan.candidates.design import Design
 from qplan.candidates.fibre_graph import way_to
 from qplan.candidates.max_flow import VIOLATION, FlowNetwork
+from qplan.optimizer.cuts.components import Pair
 from qplan.optimizer.cuts.row import Point, Row, Separator, at_least, require
-from qplan.optimizer.cuts.trees import Pair
 from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation, Terms
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from qplan.candidates.max_flow import VIOLATION, FlowNetwork
-from qplan.optimizer.cuts.corridor_ends import single_ends
 from qplan.optimizer.cuts.relay_cuts import RelayCuts
 from qplan.optimizer.cuts.row import Point, Row, Separator, require, separate_from, separate_none
 from qplan.optimizer.cuts.split_graph import SplitGraph
@@ -18,25 +17,17 @@ from qplan.optimizer.model.formulation import Formulation
 def directed_cuts(model: Formulation, trees: Trees) -> Separator:
     """Σ tree(k) over the arcs into a set that holds an end of component l but not the root of k ≥ spans(k, l).
 
-    The directed cut inequalities of the Steiner arborescence (Aneja 1980; Wong 1984), for every tree and component. An
-    end of one corridor with one path, which has just one link unless it relays, may be cut instead of arcs, and then
-    counts as relay(s). The cuts of `relay_cuts.py` come before them where links beyond the trees are counted, and where
-    rules forbid ends to relay.
+    The directed cut inequalities of the Steiner arborescence (Aneja 1980; Wong 1984), for every tree and component. The
+    cuts of `relay_cuts.py` come before them where links beyond the trees are counted, and where rules forbid ends to
+    relay.
     """
     index = model.index()
-    all_ends = {s for part in trees.components for s in part.ends}
-    sites = {s: i for i, s in enumerate(sorted(all_ends.union(s for _, *arc in trees.arcs for s in arc)))}
-    leaving = {s: len(sites) + i for i, s in enumerate(sorted(single_ends(model.inventory) & sites.keys()))}
+    number = {place: i for i, place in enumerate(trees.places())}
+    back = [(number[tail], number[head], list[int]()) for tail, head in trees.returns()]
     networks = []
     for k in range(trees.rooted):
-        mine = [(tail, head, [index[v.name]]) for (i, tail, head), v in trees.arcs.items() if i == k]
-        left = leaving.keys() & {tail for tail, _, _ in mine} - {trees.components[k].ends[0]}
-        out = sites | {s: leaving[s] for s in left}
-        arcs = [(out[tail], sites[head], columns) for tail, head, columns in mine]
-        relays = [
-            (sites[s], leaving[s], [index[model.relay[s].name]] if s in model.relay else []) for s in sorted(left)
-        ]
-        networks.append(FlowNetwork(len(sites) + len(leaving), [*arcs, *relays], len(index)))
+        arcs = [(number[tail], number[head], [index[v.name]]) for (i, tail, head), v in trees.arcs.items() if i == k]
+        networks.append(FlowNetwork(len(number), [*arcs, *back], len(index)))
     seen = range(trees.rooted if trees.extra is not None or trees.rules is not None else 0)
     relaying = [RelayCuts(model, trees, k, index) for k in seen if trees.spanned_by(k)]
 
@@ -47,16 +38,17 @@ def directed_cuts(model: Formulation, trees: Trees) -> Separator:
             rows += found
             settled |= more
         for k, network in enumerate(networks):
-            root = sites[trees.components[k].ends[0]]
+            root, start = trees.components[k].ends[0], number[trees.start(k)]
             capacity = network.capacities(point)
+            capacity[len(capacity) - len(back) :] = 1.0
             for l in trees.spanned_by(k):
                 span = index[trees.spans[k, l].name] if trees.spans else None
                 wanted = 1.0 if span is None else point[span]
                 ends = (s for s in trees.components[l].ends if k < l or s not in settled)
-                targets = [sites[s] for s in ends if sites[s] != root]
+                targets = [number[s] for s in ends if s != root]
                 for target in targets if wanted > VIOLATION else ():
                     model.clock.check()
-                    for cut, _ in network.cuts(capacity, root, target, wanted):
+                    for cut, _ in network.cuts(capacity, start, target, wanted):
                         capacity[cut] = np.maximum(capacity[cut], wanted)  # one row per cut and round
                         columns = network.columns(cut)
                         rows.append(require("tree_cut", columns, 1.0, span))

@@ -1,14 +1,17 @@
 """Steiner arborescences that every design contains: the directed lift of the design variables.
 
-Corridors that share ends form a corridor component, whose ends any design joins. So every design contains a forest of
-trees, each of which spans the ends of one or more components. Directed away from a root these trees have a relaxation
-whose bound is nearly always the optimum (Wong 1984; Goemans & Myung 1993; for several components hung on one tree
-Schmidt, Zey & Margot 2021). With tree(k, u, v) ∈ [0, 1] for arcs and spans(k, l) ∈ [0, 1] for "tree k spans component
-l ≥ k":
+Any design joins the ends of every component of corridors (`components.py`). Where ends that do not relay are apart,
+its links fall into parts, which have no other site in common: a path of every corridor lies in one of them. So every
+design contains a forest of trees, one in each part that is needed, each of which spans the ends of one or more
+components. Directed away from a root these trees have a relaxation whose bound is nearly always the optimum (Wong 1984;
+Goemans & Myung 1993; for several components hung on one tree Schmidt, Zey & Margot 2021). With tree(k, u, v) ∈ [0, 1]
+for arcs and spans(k, l) ∈ [0, 1] for "tree k spans component l ≥ k":
 
 * Σ_k tree(k, u, v) + tree(k, v, u) ≤ Σ link over the pair {u, v};
 * a site that is an end of no component is entered at most once by all trees, and only if it relays;
-* an end of component l is entered by tree k exactly spans(k, l) times, but for the root of tree k;
+* an end of component l is entered by tree k exactly spans(k, l) times, but for the root of tree k; if it is apart and
+  of several components, at least so many times;
+* an end that is apart is passed only if it relays, by one tree at the most, one that spans all its components;
 * Σ_{k ≤ l} spans(k, l) = 1,  spans(k, l) ≤ spans(k, k);
 * what enters a relay is at most what leaves it.
 
@@ -16,7 +19,8 @@ Every tree costs as many columns as the network has arcs. Where they would be to
 a tree, and a tree that would hang on another component is left to an undirected rest: links and relays that join the
 ends of the components spanned by the rest, counted beside the trees in the first two rows.
 
-Where relaying at ends binds, extra ∈ ℤ counts the links beyond the trees, on which more cuts rest (`relay_cuts.py`).
+Where relaying binds at ends that are not apart, extra ∈ ℤ counts the links beyond the trees, on which more cuts rest
+(`relay_cuts.py`).
 
 The last rows, and the cuts that make the relaxation strong, are found where they are violated (`tree_cuts.py`). Every
 row holds for every design, whatever its rates, ducts and numbers of paths.
@@ -24,30 +28,28 @@ row holds for every design, whatever its rates, ducts and numbers of paths.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pulp
 
-from qplan.candidates.fibre_graph import adjacent, breadth_first, connected_parts
 from qplan.candidates.model import CandidateLink
-from qplan.inventory.model import Inventory
-from qplan.optimizer.cuts.corridor_ends import required_corridors, required_ends
+from qplan.optimizer.cuts.components import (
+    Component,
+    Pair,
+    components_by_end,
+    frame,
+    passed,
+    site_of,
+    trees_bind,
+    ways_apart,
+)
+from qplan.optimizer.cuts.corridor_ends import paths_are_several
 from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation, Terms
 
 MOST_COLUMNS = 60_000  # of trees: beyond this more of them slow the relaxation down more than they strengthen it
-
-
-@dataclass(frozen=True)
-class Component:
-    """Sites that every design joins, because chains of required corridors link them; the first is the root."""
-
-    ends: tuple[str, ...]
-
-
-Pair = tuple[str, str]  # of sites, in id order; or an arc from the first to the second
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class TreeCut:
-    """Arcs of tree k, one of which is on it where it spans component l; or an end twice, which relays."""
+    """Arcs of tree k, one of which is on it where it spans component l."""
 
     k: int
     l: int
@@ -71,10 +73,11 @@ class TreeCut:
 class Scope:
     """What trees of designs worth no more than a value may use (`core_shares.py`): arcs, and components, by tree.
 
-    With a bound, and the cuts that give it.
+    With a bound, and the cuts that give it; with these ends apart.
     """
 
     bound: float
+    apart: frozenset[str]
     arcs: frozenset[tuple[int, str, str]]
     spans: frozenset[tuple[int, int]]
     cuts: tuple[TreeCut, ...]
@@ -82,7 +85,7 @@ class Scope:
 
 @dataclass(frozen=True)
 class Trees:
-    """The lift: components, variables of the arcs by (tree, tail, head), and of "tree k spans component l".
+    """The lift: components, variables of the arcs by (tree, tail, head place), and of "tree k spans component l".
 
     The first `rooted` components have a tree; spans(rooted, l) says that the rest joins component l.
     """
@@ -97,67 +100,54 @@ class Trees:
     extra: pulp.LpVariable | None = None  # links beyond the trees and the rest
     counted: Sequence[tuple[pulp.LpVariable, float]] = ()  # what sums up to that
     rules: Rules | None = None  # where the trees are of some corridors only
+    apart: frozenset[str] = frozenset()  # ends that are two places
 
     def spanned_by(self, k: int) -> list[int]:
         """Components that tree k may span; none where it is out of scope."""
         return [l for l in range(k, len(self.components)) if not self.spans or (k, l) in self.spans]
+
+    def start(self, k: int) -> str:
+        """The place where tree k leaves its root."""
+        root = self.components[k].ends[0]
+        return passed(root) if root in self.apart else root
+
+    def places(self) -> list[str]:
+        """All that trees may meet, and both of every end that is apart."""
+        ends = {s for part in self.components for s in part.ends}
+        return sorted(ends.union(map(passed, self.apart), *(arc for _, *arc in self.arcs)))
+
+    def returns(self) -> list[Pair]:
+        """From the place through which trees pass an end that is apart to the one where they end."""
+        return [(passed(s), s) for s in sorted(self.apart)]
 
     def variables(self) -> list[pulp.LpVariable]:
         groups = (self.arcs, self.spans, self.rest_links, self.rest_relays)
         return [variable for group in groups for variable in group.values()]
 
 
-def components(inventory: Inventory, among: Collection[str] | None = None) -> tuple[Component, ...]:
-    """The connected components of the graph of required corridors, of all or `among` some, in id order.
-
-    Most corridors end at the root: of whether that relays the cuts know nothing, and it mostly does.
-    """
-    corridors = required_ends(inventory, among)
-    ending = Counter(end for ends in corridors for end in ends)
-    parts = connected_parts(corridors)
-    return tuple(Component(tuple(sorted(part, key=lambda s: (-ending[s], s)))) for part in parts)
-
-
-def trees_bind(inventory: Inventory) -> bool:
-    """A required corridor asks for one path only."""
-    return any(corridor.required and corridor.paths == 1 for corridor in inventory.corridors.values())
-
-
-def frame(
-    model: Formulation, among: Collection[str] | None = None
-) -> tuple[tuple[Component, ...], dict[Pair, list[CandidateLink]]]:
-    """The components, those whose ends are many and far apart first, and the pairs of sites that links may join.
-
-    Of all required corridors, or `among` some. The order is the same whatever the candidate links, so that rows over
-    trees can be carried from model to model.
-    """
-    neighbours = adjacent(fibre.ends for fibre in model.inventory.fibres.values())
-
-    def width(part: Component) -> int:
-        far = breadth_first(neighbours, part.ends[0])
-        return sum(far[end][0] for end in part.ends if end in far)
-
-    parts = sorted(components(model.inventory, among), key=lambda part: (-width(part), part.ends))
-    return tuple(parts), _find_pairs(model, among)
-
-
-def add_trees(model: Formulation, joined: bool = False, counting: bool = False, scope: Scope | None = None) -> Trees:
+def add_trees(
+    model: Formulation, joined: bool = False, binding: Collection[str] = (), scope: Scope | None = None
+) -> Trees:
     """Add the lift to a model; empty where all corridors ask for several paths.
 
     (The node-split cuts of several paths are the stronger ones.) `joined`: one tree must span all components, which a
-    design need not. `counting` links beyond the trees is of use where one path suffices everywhere. `scope`: for
-    designs within it only, with a tree for every component.
+    design need not. `binding`: ends at which relaying does; as many as may be are apart where that leaves room for a
+    tree for every component. Where others are not, and one path suffices everywhere, links beyond the trees are
+    counted. `scope`: for designs within it only, with a tree for every component.
     """
     if not trees_bind(model.inventory):
         return Trees()
-    parts, between = frame(model)
+    for apart in ways_apart(model, binding) if scope is None else [scope.apart]:
+        parts, between = frame(model, None, apart)
+        most = len(parts) if scope or joined else max(1, MOST_COLUMNS // max(1, 2 * len(between)))
+        if len(parts) <= most:
+            break
     if joined:
-        parts = (Component(tuple(end for part in parts for end in part.ends)),)
-    rooted = len(parts) if scope else min(len(parts), max(1, MOST_COLUMNS // max(1, 2 * len(between))))
-    lift = Lift(model, between, parts, rooted, scope)
+        parts = (Component(tuple(dict.fromkeys(end for part in parts for end in part.ends))),)
+    lift = Lift(model, between, parts, min(len(parts), most), apart, scope=scope)
     lift.add_all()
-    alone = all(corridor.paths == 1 for corridor in model.inventory.corridors.values() if corridor.required)
-    extra, counted = lift.add_extra() if counting and alone else (None, [])
+    counting = not paths_are_several(model.inventory) and not apart.issuperset(lift.by_end.keys() & binding)
+    extra, counted = lift.add_extra() if counting else (None, [])
     return replace(lift.trees(), extra=extra, counted=counted)
 
 
@@ -170,19 +160,24 @@ class Lift:
         between: Mapping[Pair, Sequence[CandidateLink]],
         parts: tuple[Component, ...],
         rooted: int,
+        apart: Collection[str] = (),
+        relays: Collection[str] | None = None,
         scope: Scope | None = None,
         number: tuple[int, ...] = (),
     ):
+        """`relays`: sites that may be passed, all that may relay unless given."""
         self.model, self.parts, self.rooted = model, parts, rooted
         self.pairs = {pair: [model.link[link.id] for link in links] for pair, links in between.items()}
         self.spans, self.scope, self.number = _add_spans(model, len(parts), rooted, scope, number), scope, number
-        self.component_of = {end: k for k, part in enumerate(parts) for end in part.ends}
-        self.passing = _find_passing(between, self.component_of)
+        self.by_end = components_by_end(parts)
+        self.apart = frozenset(self.by_end.keys() & apart)
+        self.relays = self.apart.intersection(model.relay if relays is None else relays)
+        self.passing = _find_passing(between, self.by_end, self.apart)
         self.arcs: dict[tuple[int, str, str], pulp.LpVariable] = {}
         self.onward: list[tuple[list[pulp.LpVariable], list[pulp.LpVariable]]] = []
         self.rest_links: dict[Pair, pulp.LpVariable] = {}
         self.rest_relays: dict[str, pulp.LpVariable] = {}
-        self.entering: dict[str, Terms] = defaultdict(list)  # into sites that are no ends
+        self.entering: dict[str, Terms] = defaultdict(list)  # into places at which no tree ends
         self.given: set[frozenset[tuple[str, float]]] = set()  # rows that a series has given before
 
     def add_all(self) -> None:
@@ -196,7 +191,8 @@ class Lift:
     def trees(self) -> Trees:
         """What has been added."""
         onward = tuple(self.onward)
-        return Trees(self.parts, self.rooted, self.arcs, self.spans, onward, self.rest_links, self.rest_relays)
+        rest = self.rest_links, self.rest_relays
+        return Trees(self.parts, self.rooted, self.arcs, self.spans, onward, *rest, apart=self.apart)
 
     def add_tree(self, k: int) -> None:
         """The arcs of tree k, and the rows of the ends that it enters."""
@@ -204,42 +200,56 @@ class Lift:
         into: dict[str, Terms] = defaultdict(list)
         out: dict[str, Terms] = defaultdict(list)
         for tail, head in sorted(arc for pair in self.pairs for arc in (pair, pair[::-1])):
-            if head != root and self._may_meet(k, head) and self._may_meet(k, tail):
-                first = _start_series(tail, head, self.passing)
-                if self.scope is not None and (k, *first) not in self.scope.arcs:
-                    continue
-                if (k, *first) not in self.arcs:
-                    self.arcs[k, *first] = self.model.variable("tree", *self.number, k + 1, *first, integer=False)
-                arc = self.arcs[k, tail, head] = self.model.share(
-                    self.arcs[k, *first], "tree", *self.number, k + 1, tail, head
-                )
-                into[head].append((arc, 1.0))
-                out[tail].append((arc, 1.0))
+            if head != root and self._may_meet(k, head) and (tail == root or self._may_pass(k, tail)):
+                start, second = _start_series(tail, head, self.passing)
+                for place in (head, passed(head)) if head in self.relays and self._may_pass(k, head) else (head,):
+                    first = self._leave(start), place if second == head else second
+                    if self.scope is not None and (k, *first) not in self.scope.arcs:
+                        continue
+                    if (k, *first) not in self.arcs:
+                        self.arcs[k, *first] = self.model.variable("tree", *self.number, k + 1, *first, integer=False)
+                    arc = self.arcs[k, self._leave(tail), place] = self.model.share(
+                        self.arcs[k, *first], "tree", *self.number, k + 1, self._leave(tail), place
+                    )
+                    into[place].append((arc, 1.0))
+                    out[self._leave(tail)].append((arc, 1.0))
         for s, terms in sorted(into.items()):
-            if s in self.component_of:
-                self._enter_end(k, s, terms)
+            if s in self.by_end:
+                self._enter_end(k, s, [*terms, *into.get(passed(s), ())])
             else:
                 self.entering[s] += terms
                 if s not in self.passing:  # in series what enters a site is what leaves it
                     self.onward.append(([v for v, _ in terms], [v for v, _ in out[s]]))
 
+    def _leave(self, s: str) -> str:
+        """The place where trees leave a site."""
+        return passed(s) if s in self.apart else s
+
     def _may_meet(self, k: int, s: str) -> bool:
         """The site is no end, or one of a component that tree k may span."""
-        l = self.component_of.get(s)
-        return l is None or not self.spans or (k, l) in self.spans
+        return not self.spans or s not in self.by_end or any((k, l) in self.spans for l in self.by_end[s])
+
+    def _may_pass(self, k: int, s: str) -> bool:
+        """All components that the site is an end of may be spanned by tree k."""
+        return not self.spans or all((k, l) in self.spans for l in self.by_end.get(s, ()))
 
     @row_family("tree_end")
     def _enter_end(self, k: int, s: str, terms: Terms) -> None:
-        """Σ tree(k) into an end of component l that is not the root = spans(k, l), = 1 where there is one component."""
+        """Σ tree(k) into an end of component l that is not the root = spans(k, l), = 1 where there is one component.
+
+        Where it is of several, ≥ for each.
+        """
         if self.spans:
-            span = self.spans[k, self.component_of[s]]
-            self.model.add([*terms, (span, -1.0)], "=", 0, "tree_end", *self.number, k + 1, s)
+            several = len(self.by_end[s]) > 1
+            for l in (l for l in self.by_end[s] if (k, l) in self.spans):
+                name = ("tree_end", *self.number, k + 1, s, *((l + 1,) if several else ()))
+                self.model.add([*terms, (self.spans[k, l], -1.0)], ">=" if several else "=", 0, *name)
         else:
             self.model.add(terms, "=", 1, "tree_end", *self.number, k + 1, s)
 
     def add_rest(self) -> None:
         """Links and relays of the rest, which touches no component that has a tree."""
-        component_of, passing = self.component_of, self.passing
+        component_of, passing = {s: l for s, (l,) in self.by_end.items()}, self.passing
         for pair in sorted(self.pairs):
             outer = sorted(_in_id_order(_start_series(*arc, passing)) for arc in (pair, pair[::-1]))
             if all(component_of.get(end, self.rooted) >= self.rooted for last in outer for end in last):
@@ -255,10 +265,11 @@ class Lift:
     def add_ties(self) -> None:
         """What all trees and the rest take is built.
 
-        * tree_relay: Σ_k Σ tree(k) into a site that is no end + rest_relay(s) ≤ relay(s);
+        * tree_relay: Σ_k Σ tree(k) into a site that is no end, or through an end, + rest_relay(s) ≤ relay(s);
         * tree_link: Σ_k tree(k, u, v) + tree(k, v, u) + rest(u, v) ≤ Σ link over the pair of sites.
         """
-        for s, terms in sorted(self.entering.items()):
+        for place, terms in sorted(self.entering.items()):
+            s = site_of(place)
             relay = [(self.model.relay[s], -1.0)] if s in self.model.relay else []
             self._add_once([*terms, *relay], "tree_relay", *self.number, s)
         for pair in sorted(self.pairs):
@@ -266,7 +277,8 @@ class Lift:
 
     def _taken(self, pair: Pair) -> Terms:
         """What trees and rest take between two sites, less what is built there."""
-        keys = [(k, *arc) for k in range(self.rooted) for arc in (pair, pair[::-1])]
+        arcs = [(self._leave(s), place) for s, t in (pair, pair[::-1]) for place in (t, passed(t))]
+        keys = [(k, *arc) for k in range(self.rooted) for arc in arcs]
         used = [(self.arcs[key], 1.0) for key in keys if key in self.arcs]
         rest = [(self.rest_links[pair], 1.0)] if pair in self.rest_links else []
         return [*used, *rest, *((v, -1.0) for v in self.pairs[pair])]
@@ -322,24 +334,20 @@ def _add_spans(
     return spans
 
 
-def _find_pairs(model: Formulation, among: Collection[str] | None) -> dict[Pair, list[CandidateLink]]:
-    """Pairs of sites that a link for a required corridor may join, with the links."""
-    permitted = model.candidates.usability.permitted
-    allowed = {permitted[q] for q in required_corridors(model.inventory, among)}
-    pairs: dict[Pair, list[CandidateLink]] = defaultdict(list)
-    for link in model.candidates.links:
-        if any(sites.issuperset(link.route.ends) for sites in allowed):
-            pairs[link.route.ends].append(link)
-    return pairs
+def _find_passing(pairs: Iterable[Pair], ends: Collection[str], apart: Collection[str]) -> dict[str, Pair]:
+    """Sites that are no ends and have just two neighbours, with these: a tree passes through or stays away.
 
-
-def _find_passing(pairs: Iterable[Pair], ends: Collection[str]) -> dict[str, Pair]:
-    """Sites that are no ends and have just two neighbours, with these: a tree passes through or stays away."""
+    (Beside ends that are apart it has more than one way to go on.)
+    """
     neighbours: dict[str, list[str]] = defaultdict(list)
     for a, b in sorted(pairs):
         neighbours[a].append(b)
         neighbours[b].append(a)
-    return {s: (near[0], near[1]) for s, near in neighbours.items() if len(near) == 2 and s not in ends}
+    return {
+        s: (near[0], near[1])
+        for s, near in neighbours.items()
+        if len(near) == 2 and s not in ends and not set(near).intersection(apart)
+    }
 
 
 def _start_series(tail: str, head: str, passing: Mapping[str, Pair]) -> Pair:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from itertools import pairwise
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from qplan.candidates.design import Design
 from qplan.candidates.fibre_graph import adjacent, breadth_first, way_to
 from qplan.candidates.model import systems_needed
+from qplan.optimizer.cuts.components import Pair, linked_but_at, passed, site_of
 from qplan.optimizer.cuts.layered_trees import layered_tree_values
 from qplan.optimizer.cuts.lifts import Lifts
 from qplan.optimizer.cuts.row import Row
@@ -45,21 +46,27 @@ def tree_values(trees: Trees, design: Design) -> dict[str, float]:
     values = dict.fromkeys((v.name for v in trees.variables()), 0.0)
     relays = design.relays & trees.rules.relays if trees.rules else design.relays
     last = {node.site for node in design.nodes} - relays
+    pairs = sorted(arc for arc in design.arcs if arc[0] < arc[1])
+    parts = [adjacent(part) for part in linked_but_at(pairs, trees.apart - relays)]
+    joining = [next(part for part in parts if part.keys() >= set(component.ends)) for component in trees.components]
     waiting = list(range(len(trees.components)))
     while waiting and waiting[0] < trees.rooted:
         k = waiting[0]
         root = trees.components[k].ends[0]
+        spanned = [l for l in waiting if joining[l] is joining[k]]
         onward: dict[str, list[str]] = defaultdict(list)
-        for tree, tail, head in trees.arcs:
-            if tree == k and (tail, head) in design.arcs:
+        for i, tail, head in trees.arcs:
+            end = site_of(head)
+            if i == k and (head == end or end in relays) and end in joining[k].get(site_of(tail), ()):
                 onward[tail].append(head)
-        reached = breadth_first(onward, root, last)
-        spanned = [l for l in waiting if all(s in reached for s in trees.components[l].ends)]
-        for l in spanned:
-            if trees.spans:
-                values[trees.spans[k, l].name] = 1.0
-            for end in trees.components[l].ends:
-                values |= {trees.arcs[k, tail, head].name: 1.0 for tail, head in pairwise(way_to(reached, end))}
+                onward[head] += [end] if head != end else []
+        reached = breadth_first(onward, trees.start(k), last)
+        if trees.spans:
+            values |= {trees.spans[k, l].name: 1.0 for l in spanned}
+        ends = [s for l in spanned for s in trees.components[l].ends if s != root]
+        for tail, head in _tree(reached, ends):
+            place = head if (k, tail, head) in trees.arcs else passed(head)
+            values[trees.arcs[k, tail, place].name] = 1.0
         waiting = [l for l in waiting[1:] if l not in spanned]
     neighbours = adjacent(arc for arc in trees.rest_links if arc in design.arcs)
     for l in waiting:
@@ -71,6 +78,16 @@ def tree_values(trees: Trees, design: Design) -> dict[str, float]:
             values |= {trees.rest_links[min(a, b), max(a, b)].name: 1.0 for a, b in pairwise(path)}
             values |= {trees.rest_relays[s].name: 1.0 for s in path[1:-1] if s in trees.rest_relays}
     return values
+
+
+def _tree(reached: Mapping[str, tuple[int, str]], ends: Collection[str]) -> set[Pair]:
+    """The arcs of a tree to some ends, each of which it passes only where it goes on from there."""
+    tree = {arc for s in ends for arc in pairwise(way_to(reached, s))}
+    for _ in range(2):  # an end reached by itself may be passed on the way to others
+        going_on = {tail for tail, head in tree if site_of(tail) != head}
+        ways = (way_to(reached, passed(s) if passed(s) in going_on else s) for s in ends)
+        tree = {arc for way in ways for arc in pairwise(way) if site_of(arc[0]) != arc[1]}
+    return {(tail, head if head in going_on else site_of(head)) for tail, head in tree}
 
 
 class UnsoundCut(Exception):

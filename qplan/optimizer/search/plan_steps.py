@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from qplan.optimizer.cuts.trees import components, trees_bind
+from qplan.optimizer.cuts.components import components, trees_bind
 from qplan.optimizer.heuristics.guided_search import GuidedSearch, shake
 from qplan.optimizer.limits import Sighting, StopReason, stop_reason
 from qplan.optimizer.model.objectives import PRIORITY

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from qplan.candidates.bundles import CorridorNetwork, find_tight_links
+from qplan.optimizer.cuts.components import frame, trees_bind, ways_apart
 from qplan.optimizer.cuts.core_shares import scope_of
 from qplan.optimizer.cuts.cutset_cuts import cutset_cuts
 from qplan.optimizer.cuts.dual_ascent import ascent_cuts, packed_cuts
@@ -19,11 +20,11 @@ from qplan.optimizer.cuts.layered_trees import layer_entries, layer_ties, layere
 from qplan.optimizer.cuts.leaf_cuts import leaf_cuts
 from qplan.optimizer.cuts.lifts import Lifts, add_layers, add_lifts
 from qplan.optimizer.cuts.path_cuts import link_ends, path_cuts
-from qplan.optimizer.cuts.relay_cuts import relaying_binds
+from qplan.optimizer.cuts.relay_cuts import binding_ends
 from qplan.optimizer.cuts.row import Point, Row, Separator, separate_from, together
 from qplan.optimizer.cuts.star_trees import star_ties, star_tree_cuts
 from qplan.optimizer.cuts.tree_cuts import directed_cuts, rest_cuts, tree_balance
-from qplan.optimizer.cuts.trees import Scope, frame, trees_bind
+from qplan.optimizer.cuts.trees import Scope
 from qplan.optimizer.cuts.witnesses import Witnesses
 from qplan.optimizer.cuts.zero_half_cuts import zero_half_cuts
 from qplan.optimizer.limits import SearchParameters, Sighting
@@ -93,11 +94,21 @@ class Root:
 
 
 def _scope(model: Formulation, goal: Goal, parameters: SearchParameters, value: float) -> Scope | None:
-    """What trees may use in designs worth no more than the value, and a bound on all designs."""
-    parts, pairs = frame(model)
-    if not trees_bind(model.inventory):
-        return None
-    return scope_of(model, goal, pairs, parts, value, value - parameters.gap * abs(value), parameters.clock)
+    """What trees may use in designs worth no more than the value, and a bound on all designs.
+
+    Of the ways to take ends apart, the one that gives the better bound and leaves no more arcs than are of use.
+    """
+    found, enough = list[Scope](), value - parameters.gap * abs(value)
+    for apart in ways_apart(model, binding_ends(model, goal)) if trees_bind(model.inventory) else ():
+        parts, pairs = frame(model, None, apart)
+        scope = scope_of(model, goal, pairs, parts, apart, value, enough, parameters.clock)
+        if scope is None:
+            return None
+        found.append(scope)
+        if scope.bound >= enough or parameters.clock.spent:
+            break
+    best = max(found, key=lambda scope: (len(scope.arcs) <= MOST_SCOPED, scope.bound), default=None)
+    return best and replace(best, bound=max(scope.bound for scope in found))
 
 
 def relax_root(
@@ -229,7 +240,7 @@ def _halves(model: Formulation) -> bool:
 def _choose_separators(model: Formulation, goal: Goal, lifts: Lifts, ties: list[Row]) -> tuple[Separator, ...]:
     """All families, in the order in which they are asked; `ties` are the rows of layered trees found one by one."""
     trees, layered_trees = lifts.trees, lifts.layered_trees
-    priced = relaying_binds(model, goal)
+    priced = bool(binding_ends(model, goal))
     severed = _beyond_trees(model) if trees.arcs and not priced else list(model.networks)
     not_lifted = [network for network in model.networks if network.corridor not in lifts.layered]
     entries = [*ties, *layer_entries(model, layered_trees)]
