@@ -48,6 +48,7 @@ GUIDED = (12, 48, 192)  # rounds in which a plan is looked for
 BLIND = 3  # times as far from a plan that no relaxation has guided yet
 MOST_STEPS = 5000  # of the simplex method from one round to the next
 MOST_SCOPED = 160_000  # arcs of trees within a scope: beyond this the first solution takes longer than is left for it
+MORE_TREES = 4 / 3  # what is left between value and bound weighs so much more where trees are more
 MANY_TIES = 4000  # rows of layered trees, with which the relaxation is left to a first-order method
 MANY_ARCS = 15_000  # of trees within a scope: the same
 ENOUGH = 5  # cuts in a round, beyond which no more are looked for
@@ -96,7 +97,8 @@ class Root:
 def _scope(model: Formulation, goal: Goal, parameters: SearchParameters, value: float) -> Scope | None:
     """What trees may use in designs worth no more than the value, and a bound on all designs.
 
-    Of the ways to take ends apart, the one that gives the better bound and leaves no more arcs than are of use.
+    Of the ways to take ends apart, the one that leaves no more arcs than are of use, and less between value and bound:
+    by a quarter, where it is the one with more trees, as these take longer.
     """
     found, enough = list[Scope](), value - parameters.gap * abs(value)
     for apart in ways_apart(model, binding_ends(model, goal)) if trees_bind(model.inventory) else ():
@@ -107,7 +109,14 @@ def _scope(model: Formulation, goal: Goal, parameters: SearchParameters, value: 
         found.append(scope)
         if scope.bound >= enough or parameters.clock.spent:
             break
-    best = max(found, key=lambda scope: (len(scope.arcs) <= MOST_SCOPED, scope.bound), default=None)
+    best = min(
+        found,
+        key=lambda scope: (
+            len(scope.arcs) > MOST_SCOPED,
+            (value - scope.bound) * (1.0 if scope is found[-1] else MORE_TREES),
+        ),
+        default=None,
+    )
     return best and replace(best, bound=max(scope.bound for scope in found))
 
 
