@@ -24,7 +24,7 @@ from qplan.candidates.links import enumerate_candidates
 from qplan.candidates.model import CandidateGraph
 from qplan.candidates.precheck import precheck
 from qplan.inventory.model import Inventory
-from qplan.optimizer.cuts import trees
+from qplan.optimizer.cuts import core_shares, trees
 from qplan.optimizer.cuts.components import frame, trees_bind, ways_apart
 from qplan.optimizer.cuts.core_shares import scope_of
 from qplan.optimizer.cuts.cutset_cuts import exclusive_cutset_cuts
@@ -209,7 +209,7 @@ def shares_of_components(case: Case) -> None:
         limits = ({}, {"MANY_ARCS": -1}, {"MOST_SCOPED": -1})  # by a first-order method first; without its arcs
         with pytest.MonkeyPatch.context() as patch:
             if case.seed // len(KINDS) % 2 == 0:
-                patch.setattr(root, "ways_apart", single_apart)
+                patch.setattr(core_shares, "ways_apart", single_apart)
             for limit, most in limits[case.seed // len(KINDS) % 3].items():
                 patch.setattr(root, limit, most)
             patch.setattr(bound_steps, "LOOSE", -1.0)

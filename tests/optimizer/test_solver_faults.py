@@ -173,7 +173,7 @@ def missing_key(separate: Callable[..., Separator]) -> Callable[..., Separator]:
 @pytest.mark.parametrize("name", INVENTORIES)
 def test_a_defect_within_a_bound_costs_that_bound_alone(monkeypatch, name, defect):
     sound = planned(INVENTORIES[name]).plan
-    monkeypatch.setattr(root, "_scope", lambda *facts: None)  # which alone may prove the plan
+    monkeypatch.setattr(root, "best_scope", lambda *facts: None)  # which alone may prove the plan
     monkeypatch.setattr(root, "link_ends", defect(root.link_ends))
     found = planned(INVENTORIES[name])
     assert (found.plan.status, found.plan.objective.value) == ("optimal", sound.objective.value)

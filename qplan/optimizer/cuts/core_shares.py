@@ -20,15 +20,25 @@ import math
 import random
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from qplan.candidates.model import CandidateLink
-from qplan.optimizer.cuts.components import Component, Pair, components_by_end, passed, site_of
+from qplan.optimizer.cuts.components import (
+    Component,
+    Pair,
+    components_by_end,
+    frame,
+    passed,
+    site_of,
+    trees_bind,
+    ways_apart,
+)
 from qplan.optimizer.cuts.dual_ascent import Arcs, Raising, ascend
+from qplan.optimizer.cuts.relay_cuts import binding_ends
 from qplan.optimizer.cuts.trees import Scope, TreeCut
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
@@ -39,6 +49,7 @@ STILL_SWEEPS, NARROWED = 3, 0.02  # over so many sweeps this share of the arcs m
 MOST_STEPS = 30_000  # cuts of one packing
 JITTER = 3.0  # arcs: in later sweeps ends come in an order a little different
 CENT = 0.01  # to which values are rounded
+MORE_TREES = 4 / 3  # what is left between value and bound weighs so much more where trees are more
 ROOM = 1e-7  # of the value: what rounding of sums may take
 
 
@@ -108,6 +119,33 @@ class _Network:
             for mine, through in zip(self.components, self.through, strict=True)
         ]
         return np.array([*met[: self.roots[k]], True, *met[self.roots[k] + 1 :]])
+
+
+def best_scope(
+    model: Formulation, goal: Goal, value: float, gap: float, most_arcs: int, clock: TimeBudget
+) -> Scope | None:
+    """What trees may use in designs worth no more than the value, and a bound on all designs.
+
+    Of the ways to take ends apart, the one that leaves no more arcs than are of use, and less between value and bound:
+    by a quarter, where it is the one with more trees, as these take longer. The next is not tried where the bound is
+    within the gap. None where a design cannot be, or no corridor asks for one path only.
+    """
+    found, enough = list[Scope](), value - gap * abs(value)
+    for apart in ways_apart(model, binding_ends(model, goal)) if trees_bind(model.inventory) else ():
+        parts, pairs = frame(model, None, apart)
+        scope = scope_of(model, goal, pairs, parts, apart, value, enough, clock)
+        if scope is None:
+            return None
+        found.append(scope)
+        if scope.bound >= enough or clock.spent:
+            break
+
+    def weight(scope: Scope) -> tuple[bool, float]:
+        left = value - scope.bound
+        return len(scope.arcs) > most_arcs, left if scope is found[-1] else MORE_TREES * left
+
+    best = min(found, key=weight, default=None)
+    return best and replace(best, bound=max(scope.bound for scope in found))
 
 
 def scope_of(

@@ -37,14 +37,23 @@ class Lifts:
 
 
 def add_lifts(
-    model: Formulation, goal: Goal, joined: bool = False, clock: TimeBudget = UNLIMITED, scope: Scope | None = None
+    model: Formulation,
+    goal: Goal,
+    joined: bool = False,
+    clock: TimeBudget = UNLIMITED,
+    scope: Scope | None = None,
+    like: Lifts | None = None,
 ) -> Lifts:
     """Add all but layered trees to a model, while there is time.
 
-    `joined`: for designs in one piece only; `scope`: for those within.
+    `joined`: for designs in one piece only; `scope`: for those within; `like` those of a model with more links.
     """
     binding = binding_ends(model, goal)
-    trees = Trees() if clock.spent else add_trees(model, joined, binding, scope)
+    trees = (
+        Trees()
+        if clock.spent
+        else add_trees(model, joined, binding, scope, like.trees if like and like.trees.arcs else None)
+    )
     layered_flows = frozenset[str]() if clock.spent else frozenset(add_layered_flows(model))
     ruled = () if clock.spent else tuple(add_ruled_trees(model, binding))
     star_trees = () if clock.spent else tuple(add_star_trees(model))

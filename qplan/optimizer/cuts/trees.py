@@ -101,6 +101,7 @@ class Trees:
     counted: Sequence[tuple[pulp.LpVariable, float]] = ()  # what sums up to that
     rules: Rules | None = None  # where the trees are of some corridors only
     apart: frozenset[str] = frozenset()  # ends that are two places
+    scope: Scope | None = None
 
     def spanned_by(self, k: int) -> list[int]:
         """Components that tree k may span; none where it is out of scope."""
@@ -126,18 +127,25 @@ class Trees:
 
 
 def add_trees(
-    model: Formulation, joined: bool = False, binding: Collection[str] = (), scope: Scope | None = None
+    model: Formulation,
+    joined: bool = False,
+    binding: Collection[str] = (),
+    scope: Scope | None = None,
+    like: Trees | None = None,
 ) -> Trees:
     """Add the lift to a model; empty where all corridors ask for several paths.
 
     (The node-split cuts of several paths are the stronger ones.) `joined`: one tree must span all components, which a
     design need not. `binding`: ends at which relaying does; as many as may be are apart where that leaves room for a
     tree for every component. Where others are not, and one path suffices everywhere, links beyond the trees are
-    counted. `scope`: for designs within it only, with a tree for every component.
+    counted. `scope`: for designs within it only, with a tree for every component. `like` the trees of a model with more
+    links, whose rows then hold.
     """
     if not trees_bind(model.inventory):
         return Trees()
-    for apart in ways_apart(model, binding) if scope is None else [scope.apart]:
+    scope = scope if like is None else like.scope
+    given = scope or like
+    for apart in ways_apart(model, binding) if given is None else [given.apart]:
         parts, between = frame(model, None, apart)
         most = len(parts) if scope or joined else max(1, MOST_COLUMNS // max(1, 2 * len(between)))
         if len(parts) <= most:
@@ -148,7 +156,7 @@ def add_trees(
     lift.add_all()
     counting = not paths_are_several(model.inventory) and not apart.issuperset(lift.by_end.keys() & binding)
     extra, counted = lift.add_extra() if counting else (None, [])
-    return replace(lift.trees(), extra=extra, counted=counted)
+    return replace(lift.trees(), extra=extra, counted=counted, scope=scope)
 
 
 class Lift:

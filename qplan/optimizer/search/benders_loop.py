@@ -20,7 +20,7 @@ from qplan.optimizer.cuts.cutset_cuts import cutset_cuts
 from qplan.optimizer.cuts.exclusive_cuts import exclusive_cuts
 from qplan.optimizer.cuts.layered_cuts import layered_cuts
 from qplan.optimizer.cuts.layered_trees import layer_ties
-from qplan.optimizer.cuts.lifts import add_layers, add_lifts
+from qplan.optimizer.cuts.lifts import Lifts, add_layers, add_lifts
 from qplan.optimizer.cuts.path_cuts import path_cuts
 from qplan.optimizer.cuts.row import Row, translate
 from qplan.optimizer.cuts.star_trees import star_ties
@@ -47,14 +47,14 @@ class BendersLoop:
         rows: Iterable[Row],
         prices: Prices,
         promising: Collection[str],
-        layered: bool,
+        like: Lifts | None,
     ):
-        """`rows` are cuts over the columns `names` of another model; `layered`: with layered trees."""
+        """`rows` are cuts over the columns `names` of another model, with lifts that these are to be `like`."""
         self.task, self.prices = task, prices
         self.model = task.design_model()
         self.goal = task.stage.goal(self.model)
-        lifts = add_lifts(self.model, self.goal)
-        if layered:
+        lifts = add_lifts(self.model, self.goal, like=like)
+        if like is None or like.layered_trees:
             lifts = add_layers(self.model, lifts)
         self.witnesses = Witnesses(self.model, lifts)
         self.incumbent: Incumbent | None = None

@@ -255,8 +255,8 @@ class Rounds:
         promising = set[str]() if root is None else promising_links(model, root, standing.incumbent)
         names = [variable.name for variable in model.columns]
         task = search.task.knowing(standing.incumbent, standing.bound).on(links)
-        layered = root is None or bool(root.witnesses.lifts.layered_trees)
-        rounds = BendersLoop(task, names, standing.rows, search.prices, promising, layered)
+        like = None if root is None else root.witnesses.lifts
+        rounds = BendersLoop(task, names, standing.rows, search.prices, promising, like)
         found = rounds.run(standing.incumbent, standing.bound)
         return replace(standing, incumbent=found.incumbent, bound=found.bound, method=self.name, ended=found.stopped_by)
 

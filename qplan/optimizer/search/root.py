@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from qplan.candidates.bundles import CorridorNetwork, find_tight_links
-from qplan.optimizer.cuts.components import frame, trees_bind, ways_apart
-from qplan.optimizer.cuts.core_shares import scope_of
+from qplan.optimizer.cuts.core_shares import best_scope
 from qplan.optimizer.cuts.cutset_cuts import cutset_cuts
 from qplan.optimizer.cuts.dual_ascent import ascent_cuts, packed_cuts
 from qplan.optimizer.cuts.end_cuts import end_cuts, end_links
@@ -24,7 +23,6 @@ from qplan.optimizer.cuts.relay_cuts import binding_ends
 from qplan.optimizer.cuts.row import Point, Row, Separator, separate_from, together
 from qplan.optimizer.cuts.star_trees import star_ties, star_tree_cuts
 from qplan.optimizer.cuts.tree_cuts import directed_cuts, rest_cuts, tree_balance
-from qplan.optimizer.cuts.trees import Scope
 from qplan.optimizer.cuts.witnesses import Witnesses
 from qplan.optimizer.cuts.zero_half_cuts import zero_half_cuts
 from qplan.optimizer.limits import SearchParameters, Sighting
@@ -48,7 +46,6 @@ GUIDED = (12, 48, 192)  # rounds in which a plan is looked for
 BLIND = 3  # times as far from a plan that no relaxation has guided yet
 MOST_STEPS = 5000  # of the simplex method from one round to the next
 MOST_SCOPED = 160_000  # arcs of trees within a scope: beyond this the first solution takes longer than is left for it
-MORE_TREES = 4 / 3  # what is left between value and bound weighs so much more where trees are more
 MANY_TIES = 4000  # rows of layered trees, with which the relaxation is left to a first-order method
 MANY_ARCS = 15_000  # of trees within a scope: the same
 ENOUGH = 5  # cuts in a round, beyond which no more are looked for
@@ -94,32 +91,6 @@ class Root:
         return f"{self.by}, {len(self.rows)} cuts"
 
 
-def _scope(model: Formulation, goal: Goal, parameters: SearchParameters, value: float) -> Scope | None:
-    """What trees may use in designs worth no more than the value, and a bound on all designs.
-
-    Of the ways to take ends apart, the one that leaves no more arcs than are of use, and less between value and bound:
-    by a quarter, where it is the one with more trees, as these take longer.
-    """
-    found, enough = list[Scope](), value - parameters.gap * abs(value)
-    for apart in ways_apart(model, binding_ends(model, goal)) if trees_bind(model.inventory) else ():
-        parts, pairs = frame(model, None, apart)
-        scope = scope_of(model, goal, pairs, parts, apart, value, enough, parameters.clock)
-        if scope is None:
-            return None
-        found.append(scope)
-        if scope.bound >= enough or parameters.clock.spent:
-            break
-    best = min(
-        found,
-        key=lambda scope: (
-            len(scope.arcs) > MOST_SCOPED,
-            (value - scope.bound) * (1.0 if scope is found[-1] else MORE_TREES),
-        ),
-        default=None,
-    )
-    return best and replace(best, bound=max(scope.bound for scope in found))
-
-
 def relax_root(
     model: Formulation,
     goal: Goal,
@@ -137,7 +108,8 @@ def relax_root(
     `UnsoundCut`, and OutOfTime where there is no bound yet.
     """
     clock = parameters.clock
-    scope = None if joined or incumbent is None else _scope(model, goal, parameters, incumbent.value)
+    value = None if joined or incumbent is None else incumbent.value
+    scope = None if value is None else best_scope(model, goal, value, parameters.gap, MOST_SCOPED, clock)
     narrow = scope if scope is not None and len(scope.arcs) <= MOST_SCOPED else None
     lifts = add_lifts(model, goal, joined, clock, narrow)
     if narrow is None or not lifts.trees.arcs:
