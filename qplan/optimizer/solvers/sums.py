@@ -14,7 +14,7 @@ from scipy.sparse import coo_array, csr_array
 
 from qplan.optimizer.solvers.linear_program import LinearProgram
 
-MOST_OTHERS = 2  # in a sum: with more of them rows become long
+MOST_OTHERS = 4  # in a sum, as a tree has between two ends that are apart: with more of them rows become long
 
 
 @dataclass(frozen=True)
