@@ -54,8 +54,10 @@ def ways_apart(model: Formulation, binding: Collection[str]) -> list[frozenset[s
     inventory, permitted = model.inventory, model.candidates.usability.permitted
     required = {q: inventory.corridors[q] for q in required_corridors(inventory)}
     ends = frozenset(s for each in required.values() for s in each.ends if s in binding)
-    alike = len({permitted[q] for q in required}) <= 1
-    plain = alike and all(each.paths == 1 and each.max_relays is None for each in required.values())
+    plain = all(
+        each.paths == 1 and each.max_relays is None and permitted[q].issuperset(model.relay)
+        for q, each in required.items()
+    )
     every = [ends] if plain and not find_tight_links(inventory, model.candidates) else []
     return list(dict.fromkeys([*every, ends & single_ends(inventory)]))
 

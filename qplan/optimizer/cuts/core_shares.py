@@ -49,7 +49,7 @@ STILL_SWEEPS, NARROWED = 3, 0.02  # over so many sweeps this share of the arcs m
 MOST_STEPS = 30_000  # cuts of one packing
 JITTER = 3.0  # arcs: in later sweeps ends come in an order a little different
 CENT = 0.01  # to which values are rounded
-MORE_TREES = 4 / 3  # what is left between value and bound weighs so much more where trees are more
+MORE_TREES = 8 / 7  # what is left between value and bound weighs so much more where trees are more
 ROOM = 1e-7  # of the value: what rounding of sums may take
 
 
@@ -127,7 +127,7 @@ def best_scope(
     """What trees may use in designs worth no more than the value, and a bound on all designs.
 
     Of the ways to take ends apart, the one that leaves no more arcs than are of use, and less between value and bound:
-    by a quarter, where it is the one with more trees, as these take longer. The next is not tried where the bound is
+    by an eighth, where it is the one with more trees, as these take longer. The next is not tried where the bound is
     within the gap. None where a design cannot be, or no corridor asks for one path only.
     """
     found, enough = list[Scope](), value - gap * abs(value)
