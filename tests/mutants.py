@@ -186,7 +186,7 @@ MUTANTS = {
         "optimizer/cuts/trees.py", '">=" if several else "="', '"="', (ENGINES,)
     ),
     "ends apart where only trees of all their components end": Mutant(
-        "optimizer/cuts/core_shares.py", "not mine.isdisjoint(every)", "mine <= every", (ENGINES,)
+        "optimizer/cuts/core_shares.py", "met == every, met > 0)", "met == every, met == every)", (ENGINES,)
     ),
     "series priced link by link": Mutant(
         "optimizer/cuts/core_shares.py", "priced(built) / alike[built]", "priced(built)", (ENGINES,)

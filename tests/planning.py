@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 
 import pytest
 
 from qplan.candidates.prices import Prices
 from qplan.inventory.model import Inventory
+from qplan.optimizer.cuts.components import apart_alone
 from qplan.optimizer.heuristics.guided_search import GuidedSearch
 from qplan.optimizer.limits import SearchParameters, StopReason
+from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.stage import Incumbent, Task
 from qplan.optimizer.planner import Result, optimize
 from qplan.plan.model import InventoryRef
@@ -27,6 +30,11 @@ def planned(inventory: dict | Inventory, gap: float = 0.0, solver: str = "highs"
     if result.search.stopped_by is StopReason.TIME_LIMIT:
         pytest.fail("out of time: nothing is known of the value")
     return result
+
+
+def singles_apart(model: Formulation, binding: Collection[str]) -> list[frozenset[str]]:
+    """In place of `ways_apart`: ends of one corridor, and no others."""
+    return [apart_alone(model.inventory, binding)]
 
 
 def plan_on_some_links(task: Task, prices: Prices, rng: random.Random) -> Incumbent | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from unittest.mock import Mock
@@ -17,7 +17,7 @@ import pytest
 from networks import LINE, ONE, corridor, fibre, network, system
 from oracle.engine_instances import KINDS, engine_instance, with_printed_budget
 from oracle.search import Oracle, best_value
-from planning import PATIENCE_S, plan_on_some_links
+from planning import PATIENCE_S, plan_on_some_links, singles_apart
 from seeds import seeds
 
 from qplan.candidates.links import enumerate_candidates
@@ -190,11 +190,6 @@ def scoped(model: Formulation, scope: Scope | None) -> Lifts:
     return Lifts(add_trees(model, binding=model.node, scope=scope))
 
 
-def single_apart(model: Formulation, binding: Collection[str]) -> list[frozenset[str]]:
-    """Of the ends those of one corridor are apart, and no others."""
-    return ways_apart(model, binding)[-1:]
-
-
 def shares_of_components(case: Case) -> None:
     """What trees of designs as good as the optimum may use has room for this, by itself and from a plan on."""
     model = case.task.design_model()
@@ -209,7 +204,7 @@ def shares_of_components(case: Case) -> None:
         limits = ({}, {"MANY_ARCS": -1}, {"MOST_SCOPED": -1})  # by a first-order method first; without its arcs
         with pytest.MonkeyPatch.context() as patch:
             if case.seed // len(KINDS) % 2 == 0:
-                patch.setattr(core_shares, "ways_apart", single_apart)
+                patch.setattr(core_shares, "ways_apart", singles_apart)
             for limit, most in limits[case.seed // len(KINDS) % 3].items():
                 patch.setattr(root, limit, most)
             patch.setattr(bound_steps, "LOOSE", -1.0)
@@ -231,7 +226,7 @@ def lift_of_trees(case: Case) -> None:
 
 def lift_of_trees_that_counts_links_beyond(case: Case) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trees, "ways_apart", single_apart)
+        patch.setattr(trees, "ways_apart", singles_apart)
         lift_of_trees(case)
 
 
@@ -337,7 +332,7 @@ def test_cuts_of_trees_hold_for_designs_whatever_the_point(cases):
         model = task.design_model()
         with pytest.MonkeyPatch.context() as patch:
             if case.seed % 2:
-                patch.setattr(trees, "ways_apart", single_apart)
+                patch.setattr(trees, "ways_apart", singles_apart)
             lifted = add_trees(model, binding=model.node)
         if case.best is None or not lifted.arcs:
             continue

@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from networks import corridor, fibre, network, system
+from planning import singles_apart
 from scipy.sparse import csr_array
 
 from qplan.candidates.links import enumerate_candidates
 from qplan.inventory.model import Inventory
 from qplan.optimizer.cuts import trees as trees_module
-from qplan.optimizer.cuts.components import ways_apart
 from qplan.optimizer.cuts.cutset_cuts import cutset_cuts, exclusive_cutset_cuts
 from qplan.optimizer.cuts.end_cuts import EndCuts, EndLinks
 from qplan.optimizer.cuts.exclusive_cuts import exclusive_cuts
@@ -136,7 +136,7 @@ def with_ends_apart(inventory: Inventory) -> Formulation:
 def with_counted_trees(inventory: Inventory) -> Formulation:
     """No end of several corridors is apart."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trees_module, "ways_apart", lambda model, binding: ways_apart(model, binding)[-1:])
+        patch.setattr(trees_module, "ways_apart", singles_apart)
         return with_ends_apart(inventory)
 
 

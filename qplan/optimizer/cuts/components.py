@@ -18,6 +18,7 @@ from qplan.candidates.model import CandidateLink
 from qplan.inventory.model import Inventory
 from qplan.optimizer.cuts.corridor_ends import required_corridors, required_ends, single_ends
 from qplan.optimizer.model.formulation import Formulation
+from qplan.optimizer.model.objectives import Goal
 
 Pair = tuple[str, str]  # of sites, in id order; or an arc from the first place to the second
 BETWEEN = " "  # no id has one
@@ -45,6 +46,18 @@ def trees_bind(inventory: Inventory) -> bool:
     return any(corridor.required and corridor.paths == 1 for corridor in inventory.corridors.values())
 
 
+def binding_ends(model: Formulation, goal: Goal) -> frozenset[str]:
+    """Ends of corridors that may not relay, or only at a price."""
+    priced = {variable.name for variable, weight in goal.terms if weight > 0}
+    return frozenset(s for s in model.node if s not in model.relay or model.relay[s].name in priced)
+
+
+def apart_alone(inventory: Inventory, binding: Collection[str]) -> frozenset[str]:
+    """Ends of just one corridor, required and with one path, of those at which relaying binds."""
+    ends = {s for pair in required_ends(inventory) for s in pair}
+    return frozenset(single_ends(inventory) & ends.intersection(binding))
+
+
 def ways_apart(model: Formulation, binding: Collection[str]) -> list[frozenset[str]]:
     """Which ends to take apart, of those at which relaying binds: all, or those of just one corridor with one path.
 
@@ -59,7 +72,7 @@ def ways_apart(model: Formulation, binding: Collection[str]) -> list[frozenset[s
         for q, each in required.items()
     )
     every = [ends] if plain and not find_tight_links(inventory, model.candidates) else []
-    return list(dict.fromkeys([*every, ends & single_ends(inventory)]))
+    return list(dict.fromkeys([*every, apart_alone(inventory, binding)]))
 
 
 def linked_but_at(pairs: Iterable[Pair], apart: Collection[str]) -> list[list[Pair]]:

@@ -30,6 +30,7 @@ from qplan.candidates.model import CandidateLink
 from qplan.optimizer.cuts.components import (
     Component,
     Pair,
+    binding_ends,
     components_by_end,
     frame,
     passed,
@@ -38,7 +39,6 @@ from qplan.optimizer.cuts.components import (
     ways_apart,
 )
 from qplan.optimizer.cuts.dual_ascent import Arcs, Raising, ascend
-from qplan.optimizer.cuts.relay_cuts import binding_ends
 from qplan.optimizer.cuts.trees import Scope, TreeCut
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
@@ -99,8 +99,8 @@ class _Network:
     cost: np.ndarray
     roots: Sequence[int]  # per component: where its tree leaves the first of its ends
     ends: Sequence[Mapping[int, int]]  # per component, of its ends in order: where trees end, and the goal
-    components: Sequence[frozenset[int]]  # that a place is at an end of
-    through: Sequence[bool]  # a place through which trees pass, if they span all of these
+    of: np.ndarray  # per place and component: is at an end of it
+    through: np.ndarray  # per place: one through which trees pass, if they span all of these
     fixed: float  # what every design costs besides
 
     def targets(self, k: int, spanned: Iterable[int]) -> dict[int, int]:
@@ -113,12 +113,10 @@ class _Network:
 
     def open_to(self, k: int, spanned: Collection[int]) -> np.ndarray:
         """The places that tree k may meet if it spans these components at the most, as a mask."""
-        every = frozenset(spanned)
-        met = [
-            not mine or (mine <= every if through else not mine.isdisjoint(every))
-            for mine, through in zip(self.components, self.through, strict=True)
-        ]
-        return np.array([*met[: self.roots[k]], True, *met[self.roots[k] + 1 :]])
+        every, met = self.of.sum(axis=1), self.of[:, [*spanned]].sum(axis=1)
+        open_: np.ndarray = (every == 0) | np.where(self.through, met == every, met > 0)
+        open_[self.roots[k]] = True
+        return open_
 
 
 def best_scope(
@@ -225,12 +223,9 @@ def _network(
         for place in sorted({head, leave[head]})
         if place in by_end or head in model.relay
     ]
-    tails = [
-        *(number[tail] for tail, _ in arcs),
-        *(number[passed(s)] for s in sorted(doubled)),
-        *(number[s] for s, _ in goals),
-    ]
-    heads = [*(number[head] for _, head in arcs), *(number[s] for s in sorted(doubled)), *goal_at.values()]
+    back = [(passed(s), s) for s in sorted(doubled)]
+    tails = [number[tail] for tail, _ in [*arcs, *back, *goals]]
+    heads = [*(number[head] for _, head in [*arcs, *back]), *goal_at.values()]
     least = {pair: min(map(link_cost, links)) for pair, links in pairs.items()}
     upper = {variable.name: float(variable.upBound) for variable, _ in goal.terms}
     fixed = sum(min(0.0, each) * upper[name] for name, each in weight.items())
@@ -244,10 +239,18 @@ def _network(
         np.append(np.add(built, taken), np.zeros(len(tails) - len(arcs))),
         [number[leave[part.ends[0]]] for part in parts],
         [{number[s]: goal_at.get((s, l), number[s]) for s in part.ends} for l, part in enumerate(parts)],
-        [*(frozenset(by_end.get(site_of(place), ())) for place in places), *(frozenset({l}) for _, l in goals)],
-        [*(site_of(place) != place for place in places), *(False for _ in goals)],
+        _incidence([*(by_end.get(site_of(place), ()) for place in places), *((l,) for _, l in goals)], len(parts)),
+        np.array([*(site_of(place) != place for place in places), *(False for _ in goals)]),
         fixed,
     )
+
+
+def _incidence(of: Sequence[Sequence[int]], count: int) -> np.ndarray:
+    """Per place and each of so many components, whether the place is of it."""
+    found = np.zeros((len(of), count), dtype=bool)
+    for place, mine in enumerate(of):
+        found[place, mine] = True
+    return found
 
 
 def _everything(network: _Network) -> dict[int, _TreeScope]:
@@ -271,7 +274,7 @@ def _sweep(
     shares, packings = [math.inf] * len(network.roots), dict[int, Packing]()
     for k, scope in scopes.items():
         cost, ends = np.where(scope.arcs, network.cost, math.inf), network.targets(k, scope.spanned)
-        into: list[list[int]] = [[] for _ in network.components]
+        into: list[list[int]] = [[] for _ in network.of]
         for arc in np.flatnonzero(scope.arcs).tolist():
             into[network.heads[arc]].append(arc)
         leading = [np.array(entering, dtype=np.int64) for entering in into]
@@ -306,7 +309,7 @@ def _ways(network: _Network, k: int, packing: Packing, spanned: Collection[int])
 
     Through no ends of other components.
     """
-    size, open_ = len(network.components), network.open_to(k, spanned)
+    size, open_ = len(network.of), network.open_to(k, spanned)
     usable = np.flatnonzero(np.isfinite(packing.reduced) & open_[network.tails] & open_[network.heads])
     tails, heads, reduced = network.tails[usable], network.heads[usable], packing.reduced[usable]
     there = csr_array((reduced, (tails, heads)), shape=(size, size))

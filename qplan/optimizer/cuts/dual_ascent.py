@@ -44,7 +44,7 @@ def ascent_cuts(model: Formulation, trees: Trees, prices: Prices, clock: TimeBud
     number, back = {place: i for i, place in enumerate(trees.places())}, trees.returns()
     rows: dict[Row, None] = {}
     for k, part in enumerate(trees.components[: trees.rooted]):
-        mine = {(tail, head): index[variable.name] for (i, tail, head), variable in trees.arcs.items() if i == k}
+        mine = {arc: index[variable.name] for arc, variable in trees.by_tree[k].items()}
         into: list[list[int]] = [[] for _ in number]
         for arc, (_, head) in enumerate([*mine, *back]):
             into[number[head]].append(arc)

@@ -57,8 +57,8 @@ class LeafCuts:
         self.spans = {l: index[trees.spans[k, l].name] if trees.spans else None for l in trees.spanned_by(k)}
         self.relay = {s: index[variable.name] for s, variable in model.relay.items()}
         self.linked = adjacent(required_ends(model.inventory))
-        mine = ((tail, head, index[v.name]) for (i, tail, head), v in trees.arcs.items() if i == k)
-        self.arcs = [(site_of(tail), site_of(head), column) for tail, head, column in mine]
+        mine = trees.by_tree[k].items()
+        self.arcs = [(site_of(tail), site_of(head), index[v.name]) for (tail, head), v in mine]
         self.into: dict[str, list[tuple[str, int]]] = defaultdict(list)
         for tail, head, column in self.arcs:
             self.into[head].append((tail, column))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from qplan.optimizer.cuts.components import binding_ends
 from qplan.optimizer.cuts.layered_flows import add_layered_flows
 from qplan.optimizer.cuts.layered_trees import LayeredTree, add_layered_trees
-from qplan.optimizer.cuts.relay_cuts import binding_ends
 from qplan.optimizer.cuts.ruled_trees import add_ruled_trees
 from qplan.optimizer.cuts.star_trees import StarTree, add_star_trees
 from qplan.optimizer.cuts.trees import Scope, Trees, add_trees
@@ -49,11 +49,8 @@ def add_lifts(
     `joined`: for designs in one piece only; `scope`: for those within; `like` those of a model with more links.
     """
     binding = binding_ends(model, goal)
-    trees = (
-        Trees()
-        if clock.spent
-        else add_trees(model, joined, binding, scope, like.trees if like and like.trees.arcs else None)
-    )
+    known = like.trees if like and like.trees.arcs else None
+    trees = Trees() if clock.spent else add_trees(model, joined, binding, scope, known)
     layered_flows = frozenset[str]() if clock.spent else frozenset(add_layered_flows(model))
     ruled = () if clock.spent else tuple(add_ruled_trees(model, binding))
     star_trees = () if clock.spent else tuple(add_star_trees(model))

@@ -20,13 +20,6 @@ from qplan.optimizer.cuts.row import Point, Row, require
 from qplan.optimizer.cuts.trees import Trees
 from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation
-from qplan.optimizer.model.objectives import Goal
-
-
-def binding_ends(model: Formulation, goal: Goal) -> frozenset[str]:
-    """Ends of corridors that may not relay, or only at a price."""
-    priced = {variable.name for variable, weight in goal.terms if weight > 0}
-    return frozenset(s for s in model.node if s not in model.relay or model.relay[s].name in priced)
 
 
 @dataclass(frozen=True)
@@ -51,7 +44,7 @@ class RelayCuts:
         self.extra = None if trees.extra is None else index[trees.extra.name]
         self.span = index[trees.spans[k, k].name] if trees.spans else None
         self.root, *self.others = trees.components[k].ends
-        mine = [(tail, head, [index[v.name]]) for (i, tail, head), v in trees.arcs.items() if i == k]
+        mine = [(tail, head, [index[v.name]]) for (tail, head), v in trees.by_tree[k].items()]
         sites = {place: 2 * i for i, place in enumerate(trees.places())}
         among = trees.rules.corridors if trees.rules else None
         relays = model.relay.keys() & trees.rules.relays if trees.rules else model.relay.keys()

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from qplan.optimizer.cuts.components import components, frame, trees_bind, ways_apart
+from qplan.optimizer.cuts.components import apart_alone, components, frame, trees_bind
 from qplan.optimizer.cuts.trees import Lift, Rules, Trees
 from qplan.optimizer.model.formulation import Formulation
 
@@ -25,12 +25,13 @@ def add_ruled_trees(model: Formulation, binding: Collection[str] = ()) -> list[T
     """
     found, room = list[Trees](), MOST_COLUMNS
     groups = rule_groups(model) if trees_bind(model.inventory) else []
+    apart = apart_alone(model.inventory, binding)
     for number, rules in enumerate(groups, start=1):
         parts, between = frame(model, rules.corridors)
         rooted = min(len(parts), room // max(1, 2 * len(between)))
         if rooted:
             relays = rules.relays & model.relay.keys()
-            lift = Lift(model, between, parts, rooted, ways_apart(model, binding)[-1], relays, number=(number,))
+            lift = Lift(model, between, parts, rooted, apart, relays, number=(number,))
             lift.add_all()
             found.append(replace(lift.trees(), rules=rules))
             room -= len(lift.arcs)

@@ -26,7 +26,7 @@ def directed_cuts(model: Formulation, trees: Trees) -> Separator:
     back = [(number[tail], number[head], list[int]()) for tail, head in trees.returns()]
     networks = []
     for k in range(trees.rooted):
-        arcs = [(number[tail], number[head], [index[v.name]]) for (i, tail, head), v in trees.arcs.items() if i == k]
+        arcs = [(number[tail], number[head], [index[v.name]]) for (tail, head), v in trees.by_tree[k].items()]
         networks.append(FlowNetwork(len(number), [*arcs, *back], len(index)))
     seen = range(trees.rooted if trees.extra is not None or trees.rules is not None else 0)
     relaying = [RelayCuts(model, trees, k, index) for k in seen if trees.spanned_by(k)]

@@ -29,8 +29,9 @@ row holds for every design, whatever its rates, ducts and numbers of paths.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import pulp
 
@@ -46,6 +47,7 @@ from qplan.optimizer.cuts.components import (
     ways_apart,
 )
 from qplan.optimizer.cuts.corridor_ends import paths_are_several
+from qplan.optimizer.cuts.series import find_passing, in_id_order, start_series
 from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation, Terms
 
@@ -102,6 +104,14 @@ class Trees:
     rules: Rules | None = None  # where the trees are of some corridors only
     apart: frozenset[str] = frozenset()  # ends that are two places
     scope: Scope | None = None
+
+    @cached_property
+    def by_tree(self) -> Mapping[int, Mapping[Pair, pulp.LpVariable]]:
+        """The variables of the arcs of each rooted tree."""
+        found: dict[int, dict[Pair, pulp.LpVariable]] = {k: {} for k in range(self.rooted)}
+        for (k, tail, head), variable in self.arcs.items():
+            found[k][tail, head] = variable
+        return found
 
     def spanned_by(self, k: int) -> list[int]:
         """Components that tree k may span; none where it is out of scope."""
@@ -180,7 +190,7 @@ class Lift:
         self.by_end = components_by_end(parts)
         self.apart = frozenset(self.by_end.keys() & apart)
         self.relays = self.apart.intersection(model.relay if relays is None else relays)
-        self.passing = _find_passing(between, self.by_end, self.apart)
+        self.passing = find_passing(between, self.by_end, self.apart)
         self.arcs: dict[tuple[int, str, str], pulp.LpVariable] = {}
         self.onward: list[tuple[list[pulp.LpVariable], list[pulp.LpVariable]]] = []
         self.rest_links: dict[Pair, pulp.LpVariable] = {}
@@ -209,7 +219,7 @@ class Lift:
         out: dict[str, Terms] = defaultdict(list)
         for tail, head in sorted(arc for pair in self.pairs for arc in (pair, pair[::-1])):
             if head != root and self._may_meet(k, head) and (tail == root or self._may_pass(k, tail)):
-                start, second = _start_series(tail, head, self.passing)
+                start, second = start_series(tail, head, self.passing)
                 for place in (head, passed(head)) if head in self.relays and self._may_pass(k, head) else (head,):
                     first = self._leave(start), place if second == head else second
                     if self.scope is not None and (k, *first) not in self.scope.arcs:
@@ -259,7 +269,7 @@ class Lift:
         """Links and relays of the rest, which touches no component that has a tree."""
         component_of, passing = {s: l for s, (l,) in self.by_end.items()}, self.passing
         for pair in sorted(self.pairs):
-            outer = sorted(_in_id_order(_start_series(*arc, passing)) for arc in (pair, pair[::-1]))
+            outer = sorted(in_id_order(start_series(*arc, passing)) for arc in (pair, pair[::-1]))
             if all(component_of.get(end, self.rooted) >= self.rooted for last in outer for end in last):
                 if outer[0] not in self.rest_links:
                     self.rest_links[outer[0]] = self.model.variable("rest", *self.number, *outer[0], integer=False)
@@ -340,34 +350,3 @@ def _add_spans(
             if (k, l) in spans:
                 model.add([(spans[k, l], 1.0), (spans[k, k], -1.0)], "<=", 0, "tree_exists", *number, k + 1, l + 1)
     return spans
-
-
-def _find_passing(pairs: Iterable[Pair], ends: Collection[str], apart: Collection[str]) -> dict[str, Pair]:
-    """Sites that are no ends and have just two neighbours, with these: a tree passes through or stays away.
-
-    (Beside ends that are apart it has more than one way to go on.)
-    """
-    neighbours: dict[str, list[str]] = defaultdict(list)
-    for a, b in sorted(pairs):
-        neighbours[a].append(b)
-        neighbours[b].append(a)
-    return {
-        s: (near[0], near[1])
-        for s, near in neighbours.items()
-        if len(near) == 2 and s not in ends and not set(near).intersection(apart)
-    }
-
-
-def _start_series(tail: str, head: str, passing: Mapping[str, Pair]) -> Pair:
-    """The first arc of the series that leads through the arc; the arc itself outside series."""
-    start = tail
-    while tail in passing:
-        a, b = passing[tail]
-        tail, head = (b if head == a else a), tail
-        if tail == start:  # a ring of such sites: it is on no tree
-            break
-    return tail, head
-
-
-def _in_id_order(pair: Pair) -> Pair:
-    return min(pair), max(pair)

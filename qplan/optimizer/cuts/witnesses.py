@@ -55,9 +55,9 @@ def tree_values(trees: Trees, design: Design) -> dict[str, float]:
         root = trees.components[k].ends[0]
         spanned = [l for l in waiting if joining[l] is joining[k]]
         onward: dict[str, list[str]] = defaultdict(list)
-        for i, tail, head in trees.arcs:
+        for tail, head in trees.by_tree[k]:
             end = site_of(head)
-            if i == k and (head == end or end in relays) and end in joining[k].get(site_of(tail), ()):
+            if (head == end or end in relays) and end in joining[k].get(site_of(tail), ()):
                 onward[tail].append(head)
                 onward[head] += [end] if head != end else []
         reached = breadth_first(onward, trees.start(k), last)

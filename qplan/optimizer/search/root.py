@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from qplan.candidates.bundles import CorridorNetwork, find_tight_links
+from qplan.optimizer.cuts.components import binding_ends
 from qplan.optimizer.cuts.core_shares import best_scope
 from qplan.optimizer.cuts.cutset_cuts import cutset_cuts
 from qplan.optimizer.cuts.dual_ascent import ascent_cuts, packed_cuts
@@ -19,7 +20,6 @@ from qplan.optimizer.cuts.layered_trees import layer_entries, layer_ties, layere
 from qplan.optimizer.cuts.leaf_cuts import leaf_cuts
 from qplan.optimizer.cuts.lifts import Lifts, add_layers, add_lifts
 from qplan.optimizer.cuts.path_cuts import link_ends, path_cuts
-from qplan.optimizer.cuts.relay_cuts import binding_ends
 from qplan.optimizer.cuts.row import Point, Row, Separator, separate_from, together
 from qplan.optimizer.cuts.star_trees import star_ties, star_tree_cuts
 from qplan.optimizer.cuts.tree_cuts import directed_cuts, rest_cuts, tree_balance
