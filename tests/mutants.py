@@ -95,6 +95,18 @@ MUTANTS = {
         "adjacent(required_ends(model.inventory))",
         (ENGINES,),
     ),
+    "flows left out that pay nothing for their links": Mutant(
+        "optimizer/solvers/parts.py",
+        "np.where(whole.upper[columns] > 0, reduced[columns], 0.0)",
+        "np.zeros(len(columns))",
+        ("tests/optimizer/test_parts.py",),
+    ),
+    "multipliers of rows left out paid for twice": Mutant(
+        "optimizer/solvers/parts.py",
+        "paid = np.where(rows, 0.0, frozen)",
+        "paid = np.zeros(len(frozen))",
+        ("tests/optimizer/test_parts.py",),
+    ),
     "a system too many for a corridor alone": Mutant(
         "optimizer/search/arc_flow.py", "-1.0 / alone[several]", "-1.0 / (alone[several] + 1)", (ENGINES,)
     ),

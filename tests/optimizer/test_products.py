@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import random
-
 import numpy as np
 import pytest
-from oracle.engine_instances import engine_instance
-from planning import PATIENCE_S
+from optimizer.flow_programs import flow_program, with_random_cuts
 from scipy.sparse import csr_array
 from seeds import seeds
 
-from qplan.candidates.links import enumerate_candidates
-from qplan.inventory.model import Inventory
-from qplan.optimizer.cuts.row import Row
-from qplan.optimizer.limits import SearchParameters
-from qplan.optimizer.model.stage import Task
-from qplan.optimizer.search import arc_flow
-from qplan.optimizer.search.stages import stages
-from qplan.optimizer.solvers.linear_program import Copies, relax
+from qplan.optimizer.solvers.linear_program import Copies
 from qplan.optimizer.solvers.products import Products
-from qplan.time_budget import TimeBudget
 
 INSTANCES = 60
 
@@ -35,22 +24,12 @@ def assert_same_products(matrix: csr_array, copies: tuple[Copies, ...], seed: in
 
 
 def test_flows_are_the_copies_that_they_are_said_to_be(monkeypatch):
-    monkeypatch.setattr(arc_flow, "FEWEST_COPIES", 1)
     several = 0
     for seed in seeds(INSTANCES):
-        content, rng = engine_instance(seed), random.Random(seed)
-        for corridor in content["corridors"].values():  # flows of optional ones are no copies
-            corridor["required"] = rng.random() < 0.7
-        inventory = Inventory.model_validate(content)
-        candidates, parameters = enumerate_candidates(inventory), SearchParameters(0.0, TimeBudget.of(PATIENCE_S))
-        stage = stages(inventory)[-1]
-        model = Task(inventory, candidates, stage, (), None, "highs", parameters).design_model()
-        flows = arc_flow.add_flows(model, arc_flow.merge(model))
-        if not flows.paths:
+        program = flow_program(seed, monkeypatch)
+        if program is None:
             continue
-        program = flows.added_to(relax(model, stage.goal(model), []))
-        cuts = [tuple(sorted(rng.sample(range(flows.columns), min(3, flows.columns)))) for _ in range(4)]
-        program = program.with_rows([Row("any", cut, tuple(rng.random() for _ in cut), 1.0) for cut in cuts])
+        program = with_random_cuts(program, seed)
         assert_same_products(program.matrix, program.copies, seed)
         several += any(copies.columns.shape[1] > 1 for copies in program.copies)
     assert several > INSTANCES // 4

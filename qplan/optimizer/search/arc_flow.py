@@ -32,12 +32,11 @@ from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
 from qplan.optimizer.model.stage import CENT, Incumbent, Task
 from qplan.optimizer.solvers.first_order import FirstOrder, bound_by_first_order
-from qplan.optimizer.solvers.linear_program import Copies, LinearProgram, relax
+from qplan.optimizer.solvers.linear_program import Copies, LinearProgram, Ties, relax
 
 MOST_COLUMNS = 1_000_000
 FEWEST_COPIES = 4  # fewer of a block are spelt out
 MOST_LAYERED = 2  # times the arcs of one path's flow without layers; a loose limit takes more, and says little
-MOST_CUT_COLUMNS = 300_000  # where rates bind: beyond, time for cuts is better spent on a plan
 
 
 @dataclass(frozen=True)
@@ -97,14 +96,11 @@ class _ExclusiveCuts:
             exclusive_flow_cuts(flows.paths, flows.sites, flows.model.clock),
             exclusive_cutset_cuts(flows.model),
         )
-        self.large = bool(flows.tight) and flows.columns > MOST_CUT_COLUMNS
         self.known, self.rows = known, dict[Row, None]()
         self.witness = None if known is None else flows.point_of(known.design)
 
     def separate(self, point: Point) -> list[Row]:
         """Violated cuts that are not known yet. Raises OutOfTime and `UnsoundCut`."""
-        if self.large:
-            return []
         rows = [row for each in self.separators for row in each.separate(point) if row not in self.rows]
         for row in rows:
             if self.witness is not None and row.violated(self.witness, TOLERANCE):
@@ -182,6 +178,8 @@ class Flows:
         self.columns, self.rows = len(model.columns), 0
         self.paths: list[PathFlow] = []
         self.copies: list[Copies] = []
+        self.ties: list[Ties] = []
+        self.groups: dict[tuple[str, ...], int] = {}  # of links, over all flows
         self.upper: list[np.ndarray] = []
         self.sides: list[tuple[np.ndarray, np.ndarray]] = []
         self.entries: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
@@ -206,7 +204,12 @@ class Flows:
         grown = program.grown(matrix, lower, upper, np.concatenate([np.zeros(0), *self.upper]))
         known = len(program.row_lower)
         copies = (replace(each, rows=each.rows + known, shared=each.shared + known) for each in self.copies)
-        return replace(grown, copies=tuple(copies))
+        ties = Ties(
+            np.concatenate([each.columns for each in self.ties]),
+            np.concatenate([each.rows + known for each in self.ties]),
+            np.concatenate([each.groups for each in self.ties]),
+        )
+        return replace(grown, copies=tuple(copies), ties=ties)
 
     def add(self, groups: Sequence[list[CorridorNetwork]]) -> None:
         """The mean flow of the corridors of each group, all groups over the same bundles: [i, k] is of the k-th flow.
@@ -307,6 +310,9 @@ class Flows:
         of_bundle, columns = np.array(links, dtype=np.int64).reshape(-1, 2).T
         self._enter(on_link[bundle], arcs, 1.0)
         self._enter(on_link[of_bundle], columns[:, None], -1.0)
+        groups = np.array([self.groups.setdefault(each.links, len(self.groups)) for each in bundles], np.int64)
+        tied = np.broadcast_arrays(arcs, on_link[bundle], groups[bundle][:, None])
+        self.ties.append(Ties(*(each.ravel() for each in tied)))
         return on_link
 
     def _load_links(

@@ -20,8 +20,10 @@ from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.stage import Incumbent, Task
 from qplan.optimizer.search.arc_flow import ArcFlow, enough
 from qplan.optimizer.search.root import Root
-from qplan.optimizer.solvers.first_order import LOOK_EVERY, FirstOrder, Iterate, Scaled, most_of_any_point
+from qplan.optimizer.solvers.first_order import LOOK_EVERY, FirstOrder, Scaled, most_of_any_point
+from qplan.optimizer.solvers.iterate import Iterate
 from qplan.optimizer.solvers.linear_program import LinearProgram, weak_duality
+from qplan.optimizer.solvers.parts import Part, likely, part_of
 from qplan.time_budget import TimeBudget
 
 MOST_COLUMNS = 100_000  # of the arc flow
@@ -75,11 +77,16 @@ class _Tree:
 
     def __init__(self, model: Formulation, solved: FirstOrder, clock: TimeBudget):
         self.solved, self.program, self.clock = solved, solved.program, clock
-        self.scaled, self.dearest = Scaled(solved.program), most_of_any_point(solved.program)
+        self.dearest = most_of_any_point(solved.program)
+        self._take(likely(solved.program, solved.last))
         self.integer, index, price = model.integers(), model.index(), self.program.cost.copy()
         links, counts = (np.array([index[group[l].name] for l in model.link]) for group in (model.link, model.count))
         price[links] += price[counts]  # a link with one system
         self.price = np.maximum(price[self.integer], LEAST_PRICE)
+
+    def _take(self, part: Part) -> None:
+        """All subproblems are looked at on it."""
+        self.part, self.scaled = part, Scaled(part.program)
 
     def bound(self, most: float, tell: Callable[[float], None]) -> float:
         """A bound in the solver's units, at most so much: subproblems beyond it are not looked at."""
@@ -112,16 +119,21 @@ class _Tree:
 
     def _solve(self, held: Held, parent: _Node, number: int) -> _Node:
         """Some steps from where the parent stands; infinite where no point is left."""
-        program = _hold(self.program, held)
-        bound, last = parent.bound, parent.last
-        for steps, last in enumerate(self.scaled.within(program).looks(parent.last), 1):
-            found, _ = weak_duality(program, last.dual)
-            if not math.isfinite(found):  # beyond the range of single precision
+        part, bound = self.part.within(_hold(self.program, held)), parent.bound
+        for steps, iterate in enumerate(self.scaled.within(part.program).looks(part.of(parent.last)), 1):
+            promised, _ = weak_duality(part.program, iterate.dual)
+            if not math.isfinite(promised):  # beyond the range of single precision
                 return replace(parent, number=number, held=held)
-            bound = max(bound, math.inf if found > self.dearest else found)
-            if bound == math.inf or steps * LOOK_EVERY >= STEPS or self.clock.spent:
+            ends = steps * LOOK_EVERY >= STEPS or self.clock.spent
+            if promised > bound or ends:
+                priced = part.price(iterate, promised)
+                bound = max(bound, math.inf if priced.bound > self.dearest else priced.bound)
+            if bound == math.inf or ends:
                 break
-        last = Iterate(last.point.astype(np.float32), last.dual.astype(np.float32), self.solved.last.weight)
+        if not priced.fair:
+            self._take(part_of(self.program, part.kept | part.lacking(priced), part.frozen))
+        at = priced.iterate
+        last = Iterate(at.point.astype(np.float32), at.dual.astype(np.float32), self.solved.last.weight)
         return _Node(bound, number, held, last)
 
 

@@ -12,7 +12,8 @@ import numpy as np
 from qplan.optimizer.cuts.row import Point, Row
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
-from qplan.optimizer.solvers.first_order import LOOK_EVERY, Iterate, Scaled, most_of_any_point
+from qplan.optimizer.solvers.first_order import LOOK_EVERY, Scaled, most_of_any_point
+from qplan.optimizer.solvers.iterate import Iterate
 from qplan.optimizer.solvers.linear_program import relax, weak_duality
 from qplan.optimizer.solvers.relaxation import NO_LIMIT, Bounding, LpEnding
 from qplan.time_budget import TimeBudget

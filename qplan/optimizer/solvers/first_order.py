@@ -17,7 +17,9 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from qplan.optimizer.cuts.row import Point, Row, separate_none
+from qplan.optimizer.solvers.iterate import Iterate
 from qplan.optimizer.solvers.linear_program import LinearProgram, weak_duality
+from qplan.optimizer.solvers.parts import Part, Priced, all_of, likely, part_of
 from qplan.optimizer.solvers.products import Products
 from qplan.time_budget import OutOfTime, TimeBudget
 
@@ -29,18 +31,10 @@ APART = 2e-3  # share of the bound; while a point costs so much more, the bound 
 SCALINGS = 10
 ENOUGH_DECAY, SOME_DECAY = 0.2, 0.8  # of the residual since the last restart: restart at once; if it grows again
 LONGEST = 0.36  # of all steps without a restart
+FEWEST_ON_PART = 200  # steps before groups come in, if it is not at the same time as rows
 ROUNDING = 1e-6  # of the most that a point can cost, beyond which a bound must be for there to be no point
 FARTHEST = 1e4  # factor between the first weight and any later one: where no point keeps the rows they would diverge
 SINGLE = np.float32
-
-
-@dataclass(frozen=True)
-class Iterate:
-    """Where the method stands: a point, a multiplier per row, and the weight of the point in the step sizes."""
-
-    point: Point
-    dual: np.ndarray
-    weight: float
 
 
 @dataclass(frozen=True)
@@ -67,44 +61,88 @@ def bound_by_first_order(
 ) -> FirstOrder | None:
     """Step until the bound is enough, or stands still, or the time is over; `tell` is told of every better bound.
 
-    From time to time the rows that a point violates are added, by `separate`, which gives none twice. None where there
-    is no bound by then, or where it exceeds what any point costs (so that there is none).
+    From time to time the rows that a point violates are added, by `separate`, which gives none twice; tied columns that
+    are likely to be 0 are left out. None where there is no bound by then, or where it exceeds what any point costs (so
+    that there is none).
     """
-    best: FirstOrder | None = None
-    dearest, start = most_of_any_point(program), None
-    while True:
-        bounds = list[float]()
-        for iterate in Scaled(program).looks(start):
-            bound, _ = weak_duality(program, iterate.dual)
-            if not math.isfinite(bound):  # beyond the range of single precision
-                return best
-            if best is None or bound > best.bound:
-                best = FirstOrder(bound, iterate.point, iterate.dual, program, iterate)
-                tell(bound)
-            best = replace(best, program=program, last=iterate)
-            if best.bound > dearest:
+    return _Method(program, clock, enough, tell, separate).run()
+
+
+class _Method:
+    """The method on one part of a programme after another."""
+
+    def __init__(
+        self,
+        program: LinearProgram,
+        clock: TimeBudget,
+        enough: float,
+        tell: Callable[[float], None],
+        separate: Callable[[Point], Sequence[Row]],
+    ):
+        self.program, self.clock, self.enough, self.tell, self.separate = program, clock, enough, tell, separate
+        self.dearest = most_of_any_point(program)
+        self.best: FirstOrder | None = None
+        self.bounds: list[float] = []  # the best one, at every look since there was more of the part
+        self.unseparated = 0  # looks
+
+    def run(self) -> FirstOrder | None:
+        part, start = all_of(self.program), None
+        while (then := self._until_grown(part, start)) is not None:
+            # over many starts the weight would drift: that of the first one stays
+            part, start = then[0], then[1] if start is None else replace(then[1], weight=start.weight)
+            self.bounds = []
+        return None if self.best is None or self.best.bound > self.dearest else self.best
+
+    def _until_grown(self, part: Part, start: Iterate | None) -> tuple[Part, Iterate] | None:
+        """Step on a part; at the end None, before that the part to go on with, and from where."""
+        for iterate in Scaled(part.program).looks(None if start is None else part.of(start)):
+            promised, _ = weak_duality(part.program, iterate.dual)
+            if not math.isfinite(promised):  # beyond the range of single precision
                 return None
-            if clock.spent or best.bound >= enough:
-                return best
-            bounds.append(best.bound)
-            stalled = _stalled(bounds, float(program.cost @ iterate.point))
-            if not stalled and len(bounds) * LOOK_EVERY % SEPARATE_EVERY:
-                continue
-            try:
-                rows = separate(iterate.point)
-            except OutOfTime:
-                return best
-            if rows:
-                break
-            if stalled:
-                return best
-        program, start = program.with_rows(rows), _start_with(rows, iterate, start)
+            priced = None
+            if self.best is None or promised > self.best.bound:
+                priced = part.price(iterate, promised)
+                self._note(priced)
+            if self.clock.spent or self.best is None or self.best.bound >= min(self.enough, self.dearest):
+                return None
+            self.bounds.append(self.best.bound)
+            self.unseparated += 1
+            stalled = _stalled(self.bounds, float(part.program.cost @ iterate.point))
+            then = None
+            if stalled or self.unseparated * LOOK_EVERY >= SEPARATE_EVERY:
+                then = self._separate(part, part.price(iterate, promised) if priced is None else priced)
+            elif priced is not None and len(self.bounds) * LOOK_EVERY >= FEWEST_ON_PART:
+                then = self._fill(part, priced)
+            if stalled or then is not None:
+                return then
+        raise AssertionError("looks do not end")
 
+    def _note(self, priced: Priced) -> None:
+        if self.best is None or priced.bound > self.best.bound:
+            at = priced.iterate
+            self.best = FirstOrder(priced.bound, at.point, at.dual, self.program, at)
+            self.tell(priced.bound)
 
-def _start_with(rows: Sequence[Row], last: Iterate, start: Iterate | None) -> Iterate:
-    """Where the method goes on with more rows. Over many starts the weight would drift: that of the first one stays."""
-    weight = last.weight if start is None else start.weight
-    return replace(last, dual=np.concatenate([last.dual, np.zeros(len(rows))]), weight=weight)
+    def _separate(self, part: Part, priced: Priced) -> tuple[Part, Iterate] | None:
+        """With the rows that the point violates, or else with what the part lacks."""
+        at, self.unseparated = priced.iterate, 0
+        try:
+            rows = self.separate(at.point)
+        except OutOfTime:
+            rows = []
+        if rows:
+            self.program = self.program.with_rows(rows)
+            at = replace(at, dual=np.concatenate([at.dual, np.zeros(len(rows))]))
+        if self.best is not None:
+            self.best = replace(self.best, program=self.program, last=at)
+        return (likely(self.program, at), at) if rows else self._fill(part, priced)
+
+    def _fill(self, part: Part, priced: Priced) -> tuple[Part, Iterate] | None:
+        """With the groups that the part lacks, if much of the bound is lost for want of them."""
+        if priced.fair:
+            return None
+        lacking, at = part.lacking(priced), priced.iterate
+        return (part_of(self.program, part.kept | lacking, at.dual), at) if lacking.any() else None
 
 
 def most_of_any_point(program: LinearProgram) -> float:

@@ -30,10 +30,30 @@ class Copies:
 
 
 @dataclass(frozen=True)
+class Ties:
+    """Columns that only something built may have, each with the weight 1 in a row ≤ 0, its tie, among free columns.
+
+    One entry per column: its number, its tie, and the number of its group; groups are left out as a whole (`parts.py`).
+    """
+
+    columns: np.ndarray
+    rows: np.ndarray
+    groups: np.ndarray
+
+    @property
+    def count(self) -> int:
+        """Of groups."""
+        return int(self.groups.max(initial=-1)) + 1
+
+
+NO_TIES = Ties(*(np.zeros(0, dtype=np.int64),) * 3)
+
+
+@dataclass(frozen=True)
 class LinearProgram:
     """Least cost · x with row_lower ≤ matrix · x ≤ row_upper and lower ≤ x ≤ upper; only rows may be without bounds.
 
-    `copies` says what is known of the matrix's structure; no column and no row is in two of them.
+    `copies` and `ties` say what is known of the matrix's structure; no column and no row is in two of the copies.
     """
 
     cost: np.ndarray
@@ -43,6 +63,7 @@ class LinearProgram:
     lower: np.ndarray
     upper: np.ndarray
     copies: tuple[Copies, ...] = ()
+    ties: Ties = NO_TIES
 
     @property
     def dearest(self) -> float:
@@ -63,6 +84,7 @@ class LinearProgram:
             np.concatenate([self.lower, new]),
             np.concatenate([self.upper, upper]),
             self.copies,
+            self.ties,
         )
 
     def with_rows(self, rows: Sequence[Row]) -> LinearProgram:
@@ -72,7 +94,7 @@ class LinearProgram:
 
     def on_rows(self, kept: np.ndarray) -> LinearProgram:
         """With only the rows that a mask keeps; of a programme without copies."""
-        assert not self.copies
+        assert not self.copies and not self.ties.count
         return replace(self, matrix=self.matrix[kept], row_lower=self.row_lower[kept], row_upper=self.row_upper[kept])
 
 
@@ -116,7 +138,7 @@ def weak_duality(program: LinearProgram, dual: np.ndarray) -> tuple[float, np.nd
     Σ dual · row bound + Σ min over the column's bounds of reduced cost · value; a multiplier of a bound that is not
     there counts as 0.
     """
-    dual, at_rows = _counted(program, dual)
+    dual, at_rows = counted(program, dual)
     reduced = program.cost - program.matrix.T @ dual
     at_columns = np.minimum(reduced * program.lower, reduced * program.upper)
     return float((dual * at_rows).sum() + at_columns.sum()), reduced
@@ -128,13 +150,13 @@ def weak_projection(program: LinearProgram, dual: np.ndarray, first: int, kept: 
     Σ dual · row over the rows from the `first` on, less the most that the other columns give within their bounds
     (Benders 1962).
     """
-    dual, at_rows = _counted(program, np.where(np.arange(len(dual)) < first, 0.0, dual))
+    dual, at_rows = counted(program, np.where(np.arange(len(dual)) < first, 0.0, dual))
     weights = program.matrix.T @ dual
     most = np.maximum(weights * program.lower, weights * program.upper)[kept:]
     return weights[:kept], float((dual * at_rows).sum() - most.sum())
 
 
-def _counted(program: LinearProgram, dual: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def counted(program: LinearProgram, dual: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Multipliers, 0 for a bound that is not there, and the bound of its row that each counts for."""
     lower, upper = program.row_lower, program.row_upper
     dual = np.where(((dual > 0) & ~np.isfinite(lower)) | ((dual < 0) & ~np.isfinite(upper)), 0.0, dual)
