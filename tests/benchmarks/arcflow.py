@@ -40,7 +40,8 @@ class ArcFlow:
         self.rows.append((terms, None, limit))
 
     def equal(self, terms: Terms, value: float) -> None:
-        self.rows.append((terms, value, value))
+        """Without terms a column that is 0 stands in: PuLP would forget the row, and that nothing keeps it."""
+        self.rows.append((terms or [(self.column(0.0, most=0), 1.0)], value, value))
 
 
 def arc_flow(problem: Problem, strong: bool) -> ArcFlow:
@@ -85,8 +86,8 @@ def _paths(model: ArcFlow, corridor: Corridor, barred: set[str]) -> dict[Arc, in
                     balance[tail].append((flow, 1.0))
                     balance[head].append((flow, -1.0))
                     flows.append((flow, 1.0))
-        for site, terms in balance.items():
-            model.equal(terms, (site == first) - (site == last))
+        for site in dict.fromkeys((*balance, first, last)):
+            model.equal(balance[site], (site == first) - (site == last))
         if corridor.max_relays is not None:
             model.at_most(flows, corridor.max_relays + 1)
     model.arcs |= made

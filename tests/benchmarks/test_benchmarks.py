@@ -92,6 +92,11 @@ def test_a_deadline_does_not_prove_that_nothing_is_possible():
         assert not list(bounds.faults(inventory, optimum, optimize(inventory, REF, "highs", asked), asked))
 
 
+def test_the_reference_finds_no_plan_without_links():
+    """HiGHS was given no row that asked for a way, and answered with no flow (seed 230404)."""
+    assert bounds.larger(230404)[1] == bounds.Optimum(0.0, None)
+
+
 def test_every_row_of_the_table_is_there():
     names = [case.name for case in all_cases()]
     assert len(set(names)) == len(names)
