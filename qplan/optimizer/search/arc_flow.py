@@ -32,7 +32,7 @@ from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
 from qplan.optimizer.model.stage import CENT, Incumbent, Task
 from qplan.optimizer.solvers.first_order import FirstOrder, bound_by_first_order
-from qplan.optimizer.solvers.linear_program import Copies, LinearProgram, Ties, relax
+from qplan.optimizer.solvers.linear_program import NO_TIES, Copies, LinearProgram, Ties, relax
 
 MOST_COLUMNS = 1_000_000
 FEWEST_COPIES = 4  # fewer of a block are spelt out
@@ -205,9 +205,9 @@ class Flows:
         known = len(program.row_lower)
         copies = (replace(each, rows=each.rows + known, shared=each.shared + known) for each in self.copies)
         ties = Ties(
-            np.concatenate([each.columns for each in self.ties]),
-            np.concatenate([each.rows + known for each in self.ties]),
-            np.concatenate([each.groups for each in self.ties]),
+            np.concatenate([each.columns for each in (NO_TIES, *self.ties)]),
+            np.concatenate([each.rows + known for each in (NO_TIES, *self.ties)]),
+            np.concatenate([each.groups for each in (NO_TIES, *self.ties)]),
         )
         return replace(grown, copies=tuple(copies), ties=ties)
 
