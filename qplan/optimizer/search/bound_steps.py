@@ -141,8 +141,8 @@ class ArcFlowRelaxation:
             task = task.part(LASTING_SHARE)
         found = guide_on_support(task, search.prices, known, flows.links, flows.sites, standing.bound, lasting)
         known = better(known, found)
-        if self.several and too_large(flows) and not lasting and not near(known, standing.bound, CLOSE):
-            task = search.task.part(LASTING_SHARE)  # cuts would not come so near in time
+        if too_large(flows) and not lasting and not near(known, standing.bound, CLOSE):
+            task = search.task.part(LASTING_SHARE)  # cuts and branching would not come so near
             found = guide_on_support(task, search.prices, known, flows.links, flows.sites, standing.bound, lasting=True)
         return replace(standing, incumbent=better(known, found))
 
