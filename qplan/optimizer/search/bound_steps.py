@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from qplan.optimizer.cuts.witnesses import UnsoundCut
+from qplan.optimizer.heuristics.guided_search import shake
 from qplan.optimizer.limits import StopReason, stop_reason
 from qplan.optimizer.model.stage import better, highest
 from qplan.optimizer.search.arc_flow import arc_flow
@@ -24,6 +25,7 @@ from qplan.optimizer.search.guidance import (
     HOPELESS,
     LOOSE,
     guide_on_support,
+    links_in_use,
     links_not_fixed,
     near,
     promising_links,
@@ -141,10 +143,10 @@ class ArcFlowRelaxation:
             task = task.part(LASTING_SHARE)
         found = guide_on_support(task, search.prices, known, flows.links, flows.sites, standing.bound, lasting)
         known = better(known, found)
-        if too_large(flows) and not lasting and not near(known, standing.bound, CLOSE):
-            task = search.task.part(LASTING_SHARE)  # cuts and branching would not come so near
-            found = guide_on_support(task, search.prices, known, flows.links, flows.sites, standing.bound, lasting=True)
-        return replace(standing, incumbent=better(known, found))
+        if known is not None and too_large(flows) and not lasting and not near(known, standing.bound, CLOSE):
+            liked = links_in_use(known, flows.links)  # cuts and branching would not come so near
+            known = shake(search.task.part(LASTING_SHARE), search.prices, known, liked, standing.bound, lasting=True)
+        return replace(standing, incumbent=known)
 
 
 class FlowBranching:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, replace
 from itertools import count
@@ -87,10 +88,11 @@ class _Method:
 
     def run(self) -> FirstOrder | None:
         part, start = all_of(self.program), None
-        while (then := self._until_grown(part, start)) is not None:
-            # over many starts the weight would drift: that of the first one stays
-            part, start = then[0], then[1] if start is None else replace(then[1], weight=start.weight)
-            self.bounds = []
+        with suppress(OutOfTime):
+            while (then := self._until_grown(part, start)) is not None:
+                # over many starts the weight would drift: that of the first one stays
+                part, start = then[0], then[1] if start is None else replace(then[1], weight=start.weight)
+                self.bounds = []
         return None if self.best is None or self.best.bound > self.dearest else self.best
 
     def _until_grown(self, part: Part, start: Iterate | None) -> tuple[Part, Iterate] | None:
@@ -124,12 +126,9 @@ class _Method:
             self.tell(priced.bound)
 
     def _separate(self, part: Part, priced: Priced) -> tuple[Part, Iterate] | None:
-        """With the rows that the point violates, or else with what the part lacks."""
+        """With the rows that the point violates, or else with what the part lacks. Raises OutOfTime."""
         at, self.unseparated = priced.iterate, 0
-        try:
-            rows = self.separate(at.point)
-        except OutOfTime:
-            rows = []
+        rows = self.separate(at.point)
         if rows:
             self.program = self.program.with_rows(rows)
             at = replace(at, dual=np.concatenate([at.dual, np.zeros(len(rows))]))

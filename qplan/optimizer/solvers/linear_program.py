@@ -138,7 +138,7 @@ def weak_duality(program: LinearProgram, dual: np.ndarray) -> tuple[float, np.nd
     Σ dual · row bound + Σ min over the column's bounds of reduced cost · value; a multiplier of a bound that is not
     there counts as 0.
     """
-    dual, at_rows = counted(program, dual)
+    dual, at_rows = _counted(program, dual)
     reduced = program.cost - program.matrix.T @ dual
     at_columns = np.minimum(reduced * program.lower, reduced * program.upper)
     return float((dual * at_rows).sum() + at_columns.sum()), reduced
@@ -150,13 +150,13 @@ def weak_projection(program: LinearProgram, dual: np.ndarray, first: int, kept: 
     Σ dual · row over the rows from the `first` on, less the most that the other columns give within their bounds
     (Benders 1962).
     """
-    dual, at_rows = counted(program, np.where(np.arange(len(dual)) < first, 0.0, dual))
+    dual, at_rows = _counted(program, np.where(np.arange(len(dual)) < first, 0.0, dual))
     weights = program.matrix.T @ dual
     most = np.maximum(weights * program.lower, weights * program.upper)[kept:]
     return weights[:kept], float((dual * at_rows).sum() - most.sum())
 
 
-def counted(program: LinearProgram, dual: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _counted(program: LinearProgram, dual: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Multipliers, 0 for a bound that is not there, and the bound of its row that each counts for."""
     lower, upper = program.row_lower, program.row_upper
     dual = np.where(((dual > 0) & ~np.isfinite(lower)) | ((dual < 0) & ~np.isfinite(upper)), 0.0, dual)

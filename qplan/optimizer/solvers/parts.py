@@ -13,7 +13,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from qplan.optimizer.solvers.iterate import Iterate
-from qplan.optimizer.solvers.linear_program import Copies, LinearProgram, counted, weak_duality
+from qplan.optimizer.solvers.linear_program import Copies, LinearProgram, weak_duality
 
 CARRIED = 0.01  # less is nothing: points are approximate
 NEAR = 0.1  # of the mean cost of a column: links with less left are likely to be asked for soon
@@ -122,6 +122,7 @@ def part_of(whole: LinearProgram, kept: np.ndarray, frozen: np.ndarray) -> Part:
         rows[each.rows] = rows[each.rows].any(axis=1, keepdims=True)
     paid = np.where(rows, 0.0, frozen)
     paid[ties.rows] = 0.0
+    _, cost = weak_duality(whole, paid)
     number_of_column, number_of_row = np.cumsum(columns) - 1, np.cumsum(rows) - 1
     copies = tuple(
         Copies(
@@ -133,7 +134,7 @@ def part_of(whole: LinearProgram, kept: np.ndarray, frozen: np.ndarray) -> Part:
         for each in whole.copies
     )
     program = LinearProgram(
-        (whole.cost - whole.matrix.T @ counted(whole, paid)[0])[columns],
+        cost[columns],
         csr_array(whole.matrix[rows][:, columns]),
         whole.row_lower[rows],
         whole.row_upper[rows],
