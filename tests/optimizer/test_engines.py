@@ -17,7 +17,7 @@ import pytest
 from networks import LINE, ONE, corridor, fibre, network, system
 from oracle.engine_instances import KINDS, engine_instance, with_printed_budget
 from oracle.search import Oracle, best_value
-from planning import PATIENCE_S, plan_on_some_links, singles_apart
+from planning import PATIENCE_S, plan_on_some_links, planned, singles_apart
 from seeds import seeds
 
 from qplan.candidates.links import enumerate_candidates
@@ -432,6 +432,20 @@ def test_ends_that_only_corridors_under_other_rules_join():
     assert case.best.value == 500 and [each.rooted for each in add_ruled_trees(case.task.design_model())] == [1]
     for engine in ENGINES:
         engine(case)
+
+
+@pytest.mark.parametrize("kind", ["under other rules", "that are optional"])
+def test_trees_that_only_corridors_of_another_kind_join(kind):
+    """A design is in one piece by x alone, which no tree of ab, ac and de passes: by rules, or as it may not relay."""
+    ways, rules = ("ab", "ac", "de"), {"avoid_sites": ["x"]} if kind == "under other rules" else {}
+    others = {"bd": {}} if rules else {way: {"required": False, "priority": 1} for way in ("bx", "xd")}
+    inventory = network(
+        {way: fibre(*way) for way in ("ab", "ac", "bx", "xd", "de")},
+        {way: corridor(*way, **rules) for way in ways} | {way: corridor(*way, **asks) for way, asks in others.items()},
+        sites={} if rules else {"x": {"trusted_node": "forbidden"}},
+    )
+    found = planned(inventory).search
+    assert (found.status, found.value, found.notes) == ("optimal", 500, ())
 
 
 @pytest.mark.parametrize(("relay", "cost"), [("allowed", None), ("existing", 200)])

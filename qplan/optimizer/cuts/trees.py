@@ -103,6 +103,7 @@ class Trees:
     counted: Sequence[tuple[pulp.LpVariable, float]] = ()  # what sums up to that
     rules: Rules | None = None  # where the trees are of some corridors only
     apart: frozenset[str] = frozenset()  # ends that are two places
+    pairs: frozenset[Pair] = frozenset()  # that links may join
     scope: Scope | None = None
 
     @cached_property
@@ -210,7 +211,8 @@ class Lift:
         """What has been added."""
         onward = tuple(self.onward)
         rest = self.rest_links, self.rest_relays
-        return Trees(self.parts, self.rooted, self.arcs, self.spans, onward, *rest, apart=self.apart)
+        pairs = frozenset(self.pairs)
+        return Trees(self.parts, self.rooted, self.arcs, self.spans, onward, *rest, apart=self.apart, pairs=pairs)
 
     def add_tree(self, k: int) -> None:
         """The arcs of tree k, and the rows of the ends that it enters."""

@@ -46,8 +46,9 @@ def tree_values(trees: Trees, design: Design) -> dict[str, float]:
     values = dict.fromkeys((v.name for v in trees.variables()), 0.0)
     relays = design.relays & trees.rules.relays if trees.rules else design.relays
     last = {node.site for node in design.nodes} - relays
-    pairs = sorted(arc for arc in design.arcs if arc[0] < arc[1])
-    parts = [adjacent(part) for part in linked_but_at(pairs, trees.apart - relays)]
+    pairs = sorted(trees.pairs & design.arcs)
+    met = relays.union(*(component.ends for component in trees.components)) - (trees.apart - relays)
+    parts = [adjacent(part) for part in linked_but_at(pairs, {s for pair in pairs for s in pair} - met)]
     joining = [next(part for part in parts if part.keys() >= set(component.ends)) for component in trees.components]
     waiting = list(range(len(trees.components)))
     while waiting and waiting[0] < trees.rooted:
@@ -68,8 +69,8 @@ def tree_values(trees: Trees, design: Design) -> dict[str, float]:
             place = head if (k, tail, head) in trees.arcs else passed(head)
             values[trees.arcs[k, tail, place].name] = 1.0
         waiting = [l for l in waiting[1:] if l not in spanned]
-    neighbours = adjacent(arc for arc in trees.rest_links if arc in design.arcs)
     for l in waiting:
+        neighbours = adjacent(arc for arc in trees.rest_links if arc[1] in joining[l].get(arc[0], ()))
         values[trees.spans[trees.rooted, l].name] = 1.0
         first, *others = trees.components[l].ends
         reached = breadth_first(neighbours, first)
