@@ -107,6 +107,7 @@ def interrupted_after(sightings: int) -> SearchParameters:
 def faults(inventory: Inventory, optimum: Optimum, result: Result, asked: SearchParameters) -> Iterator[str]:
     """What is wrong with a result, given the optimum."""
     search = result.search
+    yield from (note for note in search.notes if "defect" in note)
     if optimum.value is None:
         if search.design is not None:
             yield "a plan where none is possible"
