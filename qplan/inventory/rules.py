@@ -143,7 +143,7 @@ RULES: dict[str, Rule] = {
     "QP634": Rule("warning", "longitudes from 0 to 360"),
     "QP635": Rule("warning", "coordinates of single sites left out"),
     "QP641": Rule("warning", "unit of lengths inferred"),
-    "QP642": Rule("warning", "length that does not fit the coordinates"),
+    "QP642": Rule("warning", "length that does not fit coordinates or other lengths"),
     "QP643": Rule("warning", "length measured along a drawn line"),
     "QP644": Rule("warning", "fibre of which neither length nor loss is known"),
     "QP645": Rule("warning", "end of a line put to the nearest site"),

@@ -71,7 +71,7 @@ def said(made: Draft, code: str) -> str:
 def test_times_of_the_great_circle_are_plain_figures():
     rows = network(3)
     metres = draft(replace(rows, fibres=tuple(replace(f, length=f.length * 1000) for f in rows.fibres)))
-    assert re.search(r"they would be 1 \d\d0 times the great circle: taken as m$", said(metres, "QP641"))
+    assert re.search(r"they would be 1 \d\d0 times the great circle: taken as m, ", said(metres, "QP641"))
 
 
 def test_parts_are_counted_as_they_are():
@@ -224,6 +224,43 @@ def test_an_outlier_is_named_and_kept():
     (found,) = [item for item in made.findings if item.code == "QP642"]
     assert found.message.startswith("1 length") and "F0" in found.message
     assert lengths(made)["F0"] == pytest.approx(rows.fibres[0].length * 1000)
+
+
+METRO = ((3000, 0.9), (4200, 1.1), (5100, 1.4))  # m, dB
+
+
+@pytest.mark.parametrize(
+    ("stated", "km", "unit", "odd"),
+    [
+        ([65, 64, 58, 98000], [65, 64, 58, 98000], "as km", "K3 (98000 km)"),
+        ([65, 64, 58, (98000, "", 25)], [65, 64, 58, 98000], "as km", "K3 (98000 km)"),
+        ([(65, "km"), 64, 58, 98000, 98], [65, 64, 58, 98000, 98], "as km", "K3 (98000 km)"),
+        ([65, 98000], [65, 98000], "as km", "K1 (98000 km)"),
+        ([4000, 5000, 31000], [4, 5, 31], "lead halfway around the globe: taken as m, 4000 as 4 km", ""),
+        ([15000, (16, "km"), 17000], [15, 16, 17], "be 1 000 times those that state their unit: taken as m, ", ""),
+        ([(m, "", db) for m, db in METRO], [3, 4.2, 5.1], "lose 0.00027 dB/km: taken as m, 3000 as 3 km", ""),
+        ([(m / 0.3048, "", db) for m, db in METRO], [3, 4.2, 5.1], "taken as ft, ", ""),
+        ([(m / 1000, "", db) for m, db in METRO], [3, 4.2, 5.1], "as km", ""),
+        ([(98000, "km"), (65, "km")], [98000, 65], "", "K0 (98000 km)"),
+    ],
+)
+def test_without_coordinates_most_lengths_tell_the_unit_and_an_outlier_does_not(stated, km, unit, odd):
+    rows = []
+    for number, (length, own, *loss) in enumerate(one if isinstance(one, tuple) else (one, "") for one in stated):
+        fields = {"loss_db": loss[0]} if loss else {}
+        rows.append(FibreRow(f"K{number}", (f"S{number}", "T"), AT, length, own or None, fields=fields))
+    made = draft(Rows((), tuple(rows)))
+    assert list(lengths(made).values()) == pytest.approx(km, abs=0.001)
+    assert unit in said(made, "QP641") if unit else "QP641" not in codes(made)
+    assert said(made, "QP642").endswith(f"usual: {odd}") if odd else "QP642" not in codes(made)
+
+
+def test_one_fibre_with_coordinates_does_not_tell_the_unit_of_others_of_another_magnitude():
+    sites = (SiteRow("A", AT, None, 47.0, 8.0), SiteRow("B", AT, None, 47.5, 8.0), SiteRow("C", AT))
+    ends = (("A", "B"), ("A", "C"), ("B", "C"))
+    rows = tuple(FibreRow(a + b, (a, b), AT, length) for (a, b), length in zip(ends, (60000, 65, 58), strict=True))
+    made = draft(Rows(sites, rows))
+    assert lengths(made) == {"AB": 60000, "AC": 65, "BC": 58} and "AB (60000 km" in said(made, "QP642")
 
 
 def test_buildings_are_merged_and_their_cords_left_out():

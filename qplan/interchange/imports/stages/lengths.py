@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from statistics import median
+from statistics import median, median_low
 
 from qplan.errors import Diagnostic
 from qplan.interchange.imports.fields import KM_PER
 from qplan.interchange.imports.mapping import Assumptions
-from qplan.interchange.imports.rows import FibreRow, Point, Rows, SiteRow, doubt, listed
+from qplan.interchange.imports.rows import FibreRow, Point, Rows, SiteRow, doubt, gathered, listed
 from qplan.interchange.imports.stages.coordinates import distance_km, ends_and_lengths
+from qplan.inventory.checks.physics import PLAUSIBLE_DB_PER_KM
 from qplan.inventory.source.messages import counted, times
 
 PLAUSIBLE = (0.98, 2.5)  # route per great circle of most fibres of a table
 ABSURD = (0.05, 50.0)  # so far off, even a single fibre tells
+MAGNITUDE = 50  # times longer or shorter than the middle one: a length in another unit, or a slip
 NAMED = (0.98, 3.0)  # beyond these a fibre is named
 NEAR_KM = 1.0  # ratios of shorter fibres say little
 GREAT_CIRCLE = 0.005  # relative: lengths so near to the distance were worked out from the coordinates
@@ -54,30 +56,59 @@ def settled(rows: Rows, assume: Assumptions) -> Rows:
         findings += found
     fibres = tuple(_in_km(row, units[row.origin.file]) for row in rows.fibres)
     rows = replace(rows, fibres=fibres).adding(*findings)
-    return rows.adding(*_outliers(fibres, places), *_drawn(fibres), *_unknown(rows.sites, fibres))
+    odd = [*_outliers(fibres, places), *_out_of_proportion(fibres, places)]
+    return rows.adding(*odd, *_drawn(fibres), *_unknown(rows.sites, fibres))
 
 
 def _unit(own: Sequence[FibreRow], places: Mapping[str, Point], assume: Assumptions) -> tuple[str, list[Diagnostic]]:
     """The unit of lengths that state none, or that claim one which cannot be."""
-    open_ = [row for row in own if row.length and (row.unit is None or row.unit_is_claimed)]
+    open_ = [row for row in own if _is_open(row)]
     if not open_:
         return "km", []
-    origin = open_[0].origin.whole
-    claimed = open_[0].unit or ""
     if assume.length_unit:
         return assume.length_unit, []
-    ratios = [row.length / km for row in open_ if row.length and (km := _great_circle(row, places) or 0) > NEAR_KM / 2]
-    if not ratios and max(row.length or 0 for row in open_) > HALF_AROUND_KM:
-        return "m", [doubt("QP641", origin, "", f"lengths above {HALF_AROUND_KM:g} are no kilometres: taken as m")]
-    if not ratios:
-        message = f"{counted(len(open_), 'length')} without unit, and no coordinates to tell it by: taken as km"
-        return "km", [] if claimed else [doubt("QP641", origin, "", message, "write the unit into the heading")]
-    unit = _unit_by_ratio(ratios)
-    if unit == "km" and (claimed or _plausible(ratios)):
-        return "km", []
-    what = f"are stated in {claimed} by the format, but" if claimed else "state no unit;"
-    said = f"lengths {what} as kilometres they would be {times(median(ratios))} the great circle: taken as {unit}"
+    claimed, origin = open_[0].unit or "", open_[0].origin.whole
+    most = _alike(open_)
+    ratios = [row.length / km for row in most if row.length and (km := _great_circle(row, places) or 0) > NEAR_KM / 2]
+    if ratios:
+        unit, why = _unit_by_ratio(ratios), f"be {times(median(ratios))} the great circle"
+        if unit == "km" and (claimed or _plausible(ratios)):
+            return "km", []
+    else:
+        unit, why = next(_without_places(most, own), ("km", ""))
+        if unit == "km":
+            message = f"{counted(len(open_), 'length')} without unit, and no coordinates to tell it by: taken as km"
+            return "km", [] if claimed else [doubt("QP641", origin, "", message, "write the unit into the heading")]
+    what = f"stated in {claimed} by the format" if claimed else "without unit"
+    first = "" if unit == "km" else f", {open_[0].length:.12g} as {_km(open_[0], unit):g} km"
+    said = f"{counted(len(open_), 'length')} {what}; as kilometres they would {why}: taken as {unit}{first}"
     return unit, [doubt("QP641", origin, "", said, "`assume: {length_unit: …}` in a mapping file decides it")]
+
+
+def _is_open(row: FibreRow) -> bool:
+    return bool(row.length) and (row.unit is None or row.unit_is_claimed)
+
+
+def _alike(rows: Sequence[FibreRow]) -> list[FibreRow]:
+    """Without lengths of another magnitude than most: a slip tells no unit."""
+    usual = median_low(row.length or 0 for row in rows)
+    return [row for row in rows if usual / MAGNITUDE <= (row.length or 0) <= usual * MAGNITUDE]
+
+
+def _without_places(most: Sequence[FibreRow], own: Sequence[FibreRow]) -> Iterator[tuple[str, str]]:
+    """The unit by measured losses, by lengths that state theirs, by the size of the globe; what kilometres would do."""
+    losses = [(float(str(loss)), row.length) for row in most if row.length and (loss := row.fields.get("loss_db"))]
+    if losses:
+        per_km = median(loss / length for loss, length in losses)
+        least, greatest = PLAUSIBLE_DB_PER_KM
+        fitting = (unit for unit in ("km", "m", "ft") if least <= per_km / KM_PER[unit] <= greatest)
+        yield from ((unit, f"lose {per_km:.2g} dB/km") for unit in fitting)
+    stated = [row.length * KM_PER[row.unit or "km"] for row in own if row.length and not _is_open(row)]
+    if stated and median(stated):
+        ratio = median(row.length or 0 for row in most) / median(stated)
+        yield "m" if ratio > MAGNITUDE else "km", f"be {times(ratio)} those that state their unit"
+    if max(row.length or 0 for row in most) > HALF_AROUND_KM:
+        yield "m", "lead halfway around the globe"
 
 
 def _unit_by_ratio(ratios: Sequence[float]) -> str:
@@ -103,16 +134,19 @@ def _great_circle(row: FibreRow, places: Mapping[str, Point]) -> float | None:
 
 def _in_km(row: FibreRow, unit: str) -> FibreRow:
     if row.length is not None:
-        inferred = row.unit is None or row.unit_is_claimed
-        own = unit if inferred else row.unit or unit
-        row = row.with_fields(length_km=round(row.length * KM_PER[own], 3))
-        labels = (
-            {**row.labels, "length_taken_as": f"{row.length:.12g} {own}"} if inferred and own != "km" else row.labels
-        )
-        return replace(row, labels=labels)
+        row = row.with_fields(length_km=_km(row, unit))
+        if unit == "km" or not _is_open(row):
+            return row
+        return replace(row, labels={**row.labels, "length_taken_as": f"{row.length:.12g} {unit}"})
     if len(row.route) > 1:
         return row.with_fields(length_km=round(route_km(row.route), 3))
     return row
+
+
+def _km(row: FibreRow, unit: str) -> float:
+    """The stated length; in `unit`, where that is not stated as well."""
+    own = unit if _is_open(row) else row.unit or unit
+    return round((row.length or 0) * KM_PER[own], 3)
 
 
 def route_km(route: Sequence[Point]) -> float:
@@ -136,6 +170,23 @@ def _outliers(fibres: Sequence[FibreRow], places: Mapping[str, Point]) -> list[D
     message = f"{counted(len(odd), 'length')} that {'does' if len(odd) == 1 else 'do'} not fit the coordinates: "
     hint = "correct the length, or the coordinates of an end"
     return [doubt("QP642", odd[0][0].origin, odd[0][0].key, message + listed([words for _, words in odd]), hint)]
+
+
+def _out_of_proportion(fibres: Sequence[FibreRow], places: Mapping[str, Point]) -> Iterator[Diagnostic]:
+    """Lengths that no coordinates judge, of another magnitude than most of their file, or halfway around the globe."""
+    files: dict[str, list[tuple[FibreRow, float]]] = defaultdict(list)
+    for row in fibres:
+        if row.length:
+            files[row.origin.file].append((row, float(str(row.fields["length_km"]))))
+    for own in files.values():
+        usual = median_low(km for _, km in own)
+        odd = [
+            (row.origin, f"{row.called} ({km:g} km)") for row, km in own
+            if _great_circle(row, places) is None and (
+                km > HALF_AROUND_KM or (_is_open(row) and not usual / MAGNITUDE <= km <= usual * MAGNITUDE))
+        ]  # fmt: skip
+        what = f"that can hardly be right, where {usual:g} km are usual"
+        yield from gathered("QP642", odd, "length", what, "correct the length, or state its unit")
 
 
 def _drawn(fibres: Sequence[FibreRow]) -> list[Diagnostic]:
