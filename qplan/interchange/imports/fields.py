@@ -152,6 +152,8 @@ def _degrees(cell: Cell, unit: str, mark: str) -> Value:
     )  # fmt: skip
     if read is None or read.unit:
         raise Unreadable("degrees, as 47.38")
+    if read.ambiguous:  # no angle has thousands of degrees, so the mark parts the fraction
+        read = read._replace(value=read.value / 1000)
     return Value(-abs(read.value) if side in ("S", "W") else read.value, "", read.ambiguous)
 
 

@@ -244,9 +244,8 @@ class _Reading:
             self.bad["QP611", place, str(error), error.hint].append((index, shown(as_text(cell))))
             return None
         if value and value.ambiguous:
-            self.bad["QP613", place, "", "write the number without marks between thousands"].append(
-                (index, f"{shown(as_text(cell))} is read as {value.value:g}")
-            )
+            hint = f"write thousands without marks, and decimals with `{self.mark}`"
+            self.bad["QP613", place, "", hint].append((index, f"{shown(as_text(cell))} is read as {value.value:g}"))
         if isinstance(cell, str) and cell.startswith("="):
             self.bad["QP611", place, "a value, not a formula; it is kept as text", ""].append(
                 (index, shown(as_text(cell)))

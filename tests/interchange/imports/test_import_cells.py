@@ -89,6 +89,7 @@ def test_decimal_mark_is_that_of_the_numbers_which_leave_no_doubt():
         ("lon", "8°32'24\"W", -8.54),
         ("lat", "S 33.86", -33.86),
         ("lat", 47.4, 47.4),
+        ("lat", "47.352", 47.352),  # in a table of decimal commas, too
         ("country", "Schweiz", "CH"),
         ("country", "UK", "GB"),
         ("country", "de", "DE"),

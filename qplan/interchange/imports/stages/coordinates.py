@@ -15,7 +15,7 @@ from qplan.physics.loss import sphere_km
 FEWEST_WHOLE = 3  # so many sites with whole numbers alone are placed on a grid, not on the globe
 FEWEST_MINUTES = 10  # sites whose hundredths are all below 60: by chance once in 27,000
 FEWEST_LENGTHS = 5
-MOST_ASTRAY = 0.1  # share of sites out of range that are slips; above it, the numbers are no degrees
+MOST_ASTRAY = 0.1  # share of points out of range that are slips, as a single one is; above it, none are degrees
 Move = Callable[[Point], Point]
 
 
@@ -75,7 +75,7 @@ def _out_of_range(sites: Sequence[Point], points: Sequence[Point]) -> Verdict | 
     highest = max(abs(lat) for _, lat in points)
     if highest > 90 and all(abs(lon) <= 90 and abs(lat) <= 180 for lon, lat in points):
         return Verdict(_swap, "QP632", f"latitudes up to {highest:g}: latitude and longitude are exchanged")
-    if sum(abs(lat) > 90 or abs(lon) > 360 for lon, lat in points) > MOST_ASTRAY * len(points):
+    if sum(abs(lat) > 90 or abs(lon) > 360 for lon, lat in points) > max(1, MOST_ASTRAY * len(points)):
         lon, lat = max(points, key=lambda point: max(map(abs, point)))
         words = f"coordinates such as {lat:g}, {lon:g} are no degrees: pixels, or a map's own units"
         return Verdict(None, "QP631", words)
