@@ -296,14 +296,13 @@ def _said(merge: _Merge) -> Iterator[Diagnostic]:
 
 
 def _vanished(inventory: Inventory, draft: Draft, form: str) -> Iterator[Diagnostic]:
-    """Entries that an earlier import made and of which nothing is in the source now, if that lists sites at all."""
+    """Entries that an earlier import made and of which nothing is in the source now, if that lists sites, or most."""
     for section, entries in (("sites", draft.sites), ("fibres", draft.fibres), ("corridors", draft.corridors)):
         now = {source for value in entries.values() for source in sources_of(value, form)}
-        gone = [
-            key for key, value in inventory.everywhere((section,)).items()
-            if (known := sources_of(value, form)) and not now.intersection(known)
-        ] if now and draft.lists_sites else []  # fmt: skip
-        if gone:
+        known = {key: sources_of(value, form) for key, value in inventory.everywhere((section,)).items()}
+        made = [key for key, sources in known.items() if sources]
+        gone = [key for key in made if now.isdisjoint(known[key])]
+        if gone and now and (draft.lists_sites or len(gone) < len(made) / 2):
             called = listed([f"{section}.{key}" for key in gone])
             message = f"no longer in the source, kept: {called}"
             yield doubt("QP671", Origin(inventory.path), "", message, "delete what is gone for good")

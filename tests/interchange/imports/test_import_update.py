@@ -141,7 +141,7 @@ def test_measurements_come_in_and_every_other_byte_stays(tmp_path):
     assert {item.code for item in made.findings} == {
         "QP623",
         "QP672",
-    }  # k2 stays amplified; without a list of sites, none is missed
+    }  # k2 stays amplified; half of the fibres that were imported are a part of them, and none is missed
     read = inventory(tmp_path, made.text)
     assert read.fibres["k2"].amplified and read.sites["thun"].trusted_node == "forbidden"
 
@@ -161,6 +161,16 @@ def test_what_has_vanished_is_listed_and_stays(tmp_path):
     (gone,) = [item.message for item in made.findings if item.code == "QP671"]
     assert gone == "no longer in the source, kept: fibres.gone" and "gone: {ends" in made.text
     assert inventory(tmp_path, made.text).sites["bern"].lat == 46.951
+
+
+def test_of_a_list_of_fibres_alone_too_what_has_vanished_is_listed(tmp_path):
+    there = written(tmp_path, "sites.yaml", HAND.replace("    k2:\n", "    k2:\n        labels: {source: 'csv:k2'}\n"))
+    (gone,) = [
+        item.message
+        for item in outcome("csv", written(tmp_path, "fibres.csv", FIBRES), existing=there).findings
+        if item.code == "QP671"
+    ]
+    assert gone == "no longer in the source, kept: fibres.gone"
 
 
 def test_a_site_renamed_by_hand_keeps_its_name(tmp_path):
