@@ -265,6 +265,14 @@ def test_one_fibre_with_coordinates_does_not_tell_the_unit_of_others_of_another_
     assert lengths(made) == {"AB": 60000, "AC": 65, "BC": 58} and "AB (60000 km" in said(made, "QP642")
 
 
+def test_what_rows_of_one_site_say_otherwise_is_named():
+    one = SiteRow("A", AT, "Bern", 47.0, 8.0, fields={"country": "CH"}, labels={"floor": "2"})
+    other = SiteRow("A", AT, "Bern 2", 47.0, 8.1, fields={"country": "CH"}, labels={"floor": "3"})
+    assert said(draft(Rows((one, replace(one)))), "QP615").startswith("1 site in several rows that agree")
+    ending = "the first is taken; others say floor '3', name 'Bern 2', place (47, 8.1)"
+    assert said(draft(Rows((one, other))), "QP615").endswith(ending)
+
+
 def test_buildings_are_merged_and_their_cords_left_out():
     rows = network(5)
     first = rows.sites[0]

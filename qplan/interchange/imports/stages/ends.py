@@ -10,7 +10,7 @@ from dataclasses import replace
 from qplan.errors import Diagnostic
 from qplan.interchange.imports.headings import plain
 from qplan.interchange.imports.rows import CorridorRow, FibreRow, Origin, Rows, SiteRow, doubt, gathered, listed
-from qplan.inventory.source.messages import counted, did_you_mean
+from qplan.inventory.source.messages import counted, did_you_mean, shown
 
 MOST_NAMED = 20  # unknown ends, each with what may be meant
 
@@ -47,8 +47,8 @@ def _each_once(sites: Iterable[SiteRow]) -> tuple[tuple[SiteRow, ...], list[Diag
             labels={**site.labels, **known.labels},
         )  # fmt: skip
     findings = [
-        doubt("QP615", first[key].origin, key, f"site {key} stands in {more + 1} rows, which differ in "
-              f"{listed(sorted(set(differing[key])))}; the first row is taken", "give each site an id of its own")
+        doubt("QP615", first[key].origin, key, f"site {key} stands in {more + 1} rows, of which the first is taken; "
+              f"others say {listed(sorted(set(differing[key])))}", "give each site an id of its own")
         for key, more in repeated.items() if key in differing
     ]  # fmt: skip
     same = [key for key in repeated if key not in differing]
@@ -59,9 +59,14 @@ def _each_once(sites: Iterable[SiteRow]) -> tuple[tuple[SiteRow, ...], list[Diag
 
 
 def _said_otherwise(known: SiteRow, other: SiteRow) -> list[str]:
-    differing = [key for key, value in other.fields.items() if known.fields.get(key, value) != value]
-    apart = known.place and other.place and known.place != other.place
-    return [*differing, *(["place"] if apart else [])]
+    """What a later row has another word for, as `name 'Bern West'`."""
+    here, there = ({"name": row.name or None, **row.labels, **row.fields} for row in (known, other))
+    differing = [
+        f"{key} {shown(value)}" for key, value in there.items()
+        if value is not None and here.get(key) is not None and here[key] != value
+    ]  # fmt: skip
+    apart = other.place and known.place and known.place != other.place
+    return [*differing, *([f"place ({other.lat:g}, {other.lon:g})"] if apart else [])]
 
 
 class _Words:
