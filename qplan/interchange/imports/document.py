@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
@@ -85,12 +86,20 @@ def _defaults(draft: Draft) -> Iterator[str]:
         yield "# defaults:" + _aside("what the source does not say: take the marks away and put in what you know")
         prefix = "#   "
     costs = "node_cost: 12000, node_cost_per_year: 9000, relay_cost: 60000"
-    yield f"{prefix}site: {{country: CH, security_tier: 3, {costs}}}"
+    yield f"{prefix}site: {{{_country(draft)}security_tier: 3, {costs}}}"
     length = "length_km: 20, " if draft.nowhere else ""
     why = _aside("20 km: to begin with, as no fibre states a length") if draft.nowhere else ""
     stated = f"strands: {DEFAULTS.strands}, attenuation_db_per_km: {DEFAULTS.attenuation_db_per_km:g}"
     yield f"{prefix}fibre: {{{length}{stated}, cost_per_strand_km_year: 240}}{why}"
     yield ""
+
+
+def _country(draft: Draft) -> str:
+    """Of most sites that state one, for those that state none."""
+    stated = Counter(str(site["country"]) for site in draft.sites.values() if "country" in site)
+    if not stated or stated.total() == len(draft.sites):
+        return ""
+    return f"country: {min(stated, key=lambda code: (-stated[code], code))}, "
 
 
 def _policy(draft: Draft) -> Iterator[str]:

@@ -22,6 +22,7 @@ from qplan.inventory.source.messages import counted, did_you_mean, shown
 HEADINGS_WITHIN = 20  # rows: titles and remarks may stand above
 MAX_ROWS = 200_000
 MAX_COLUMNS = 1_000
+MOST_COUNTRIES = 5  # whose words are told with the codes that they were read as
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,8 @@ def records_of(
     target = mapping.target if heading_at is None else mapping.currency_alone.target
     found = _Reading(table, headings, columns, mark, kind, target)
     rows = tuple(record for index in range(at + 1, len(table.rows)) if (record := found.record(index)))
-    how = ", ".join(filter(None, (table.how, "decimal comma" if mark == "," else "")))
+    comma = "decimal comma" if mark == "," else ""
+    how = ", ".join(filter(None, (table.how, comma, listed(sorted(found.countries), MOST_COUNTRIES))))
     return Records(kind, rows, (*_unused(table, at, columns), *found.findings()), how)
 
 
@@ -214,6 +216,8 @@ class _Reading:
         self.table, self.headings, self.columns, self.mark = table, headings, columns, mark
         self.kind, self.target = kind, target
         self.bad: dict[tuple[str, int, str, str], list[tuple[int, str]]] = defaultdict(list)
+        self.countries = set[str]()
+        """Which words were read as which codes."""
 
     def record(self, index: int) -> Record | None:
         """None where the row is empty, or a remark."""
@@ -246,6 +250,8 @@ class _Reading:
         if value and value.ambiguous:
             hint = f"write thousands without marks, and decimals with `{self.mark}`"
             self.bad["QP613", place, "", hint].append((index, f"{shown(as_text(cell))} is read as {value.value:g}"))
+        if value and column.field == "country" and value.value != (word := as_text(cell)).upper():
+            self.countries.add(f"{shown(word)} is {value.value}")
         if isinstance(cell, str) and cell.startswith("="):
             self.bad["QP611", place, "a value, not a formula; it is kept as text", ""].append(
                 (index, shown(as_text(cell)))

@@ -216,6 +216,21 @@ def test_what_is_written_reads_back(mapping):
     assert parse_yaml("x", f"entry: {flow(mapping)}\n".encode()).value == {"entry": mapping}
 
 
+@pytest.mark.parametrize(
+    ("countries", "read", "default"),
+    [
+        (("UK", "gb", "Switzerland"), " ('Switzerland' is CH, 'UK' is GB)", ""),
+        (("GB", "GB", ""), "", "country: GB, "),
+        (("", "", ""), "", ""),
+    ],
+)
+def test_countries_are_told_and_offered_as_the_source_has_them(tmp_path, countries, read, default):
+    rows = "".join(f"s{number},{country}\n" for number, country in enumerate(countries))
+    made = outcome("csv", written(tmp_path, "s.csv", "id,country\n" + rows))
+    assert made.draft.read == (f"s.csv: 3 sites{read}",)
+    assert f"#   site: {{{default}security_tier" in made.text
+
+
 TABLE = "Standort{0}Breite{0}Länge\nZürich{0}{1}{0}{2}\nGenève{0}{3}{0}{4}\n"
 
 
