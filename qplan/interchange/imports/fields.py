@@ -135,6 +135,12 @@ def _count(cell: Cell, unit: str, mark: str) -> Value:
     return Value(int(read.value), "", read.ambiguous)
 
 
+def _glass_fibres(cell: Cell, unit: str, mark: str) -> Value:
+    """A count of fibres, or of pairs of them."""
+    read = _count(cell, "", mark)
+    return read._replace(value=2 * read.value) if unit == "pairs" else read
+
+
 def _degrees(cell: Cell, unit: str, mark: str) -> Value:
     """Degrees as a number with sign, or as degrees, minutes and seconds with a letter for the hemisphere."""
     text = str(cell).strip()
@@ -229,9 +235,10 @@ NUMBERS = (
     "attenuation_1310_db_per_km", "key_rate_bps", "otp_bps", "interval_s", "key_bits", "priority", "secrecy_years",
     "wavelength_nm", "max_loss_db", "lead_time_weeks",
 )  # fmt: skip
-COUNTS = ("security_tier", "connectors", "splices", "strands", "fibre_count", "tunnels", "paths", "max_relays")
+COUNTS = ("security_tier", "connectors", "splices", "tunnels", "paths", "max_relays")
 PARSERS: dict[str, Callable[[Cell, str, str], Value]] = {
     **dict.fromkeys(NUMBERS, _number), **dict.fromkeys(COUNTS, _count),
+    **dict.fromkeys(("strands", "fibre_count"), _glass_fibres),
     "lat": _degrees, "lon": _degrees, "country": _country, "trusted_node": _trusted, "deployment": _deployment,
     "length": _length, "max_length_km": _length_km, "ducts": _words, "amplified": _flag, "passive": _flag,
     "required": _flag, "key_rate_curve": _curve, "technology": _lower,

@@ -84,8 +84,13 @@ def recognise(kind: str, heading: str) -> Column | None:
             if name in MONEY and (not unit or code_of(unit) in CODES):
                 return Column(name, code_of(unit) or unit_in(heading), rank)
             if name and name not in MONEY and (not unit or unit in LENGTH_UNITS or unit in FACTORS):
-                return Column(name, LENGTH_UNITS.get(unit, unit), rank)
+                return Column(name, LENGTH_UNITS.get(unit, unit) or pairs_in(name, heading), rank)
     return None
+
+
+def pairs_in(name: str, heading: str) -> str:
+    """The unit `pairs` of glass fibres that a heading counts two by two; else none."""
+    return "pairs" if name in ("strands", "fibre_count") and plain(heading).endswith(("pairs", "paare")) else ""
 
 
 def columns_of(kind: str, headings: Sequence[str]) -> dict[int, Column]:

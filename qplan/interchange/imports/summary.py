@@ -70,6 +70,9 @@ def _unstated(draft: Draft) -> Iterator[str]:
     if estimated:
         per_km = f"{DEFAULTS.attenuation_db_per_km:g} dB/km"
         yield f"loss_db of {counted(estimated, 'fibre')}: estimated from the length, {per_km} unless stated"
+    silent = sum("strands" not in fibre for fibre in fibres)
+    if silent:
+        yield f"strands of {counted(silent, 'fibre')}: how many are free; {DEFAULTS.strands} unless stated"
     if not any("ducts" in fibre for fibre in fibres):
         yield "ducts: which fibres are cut together (for corridors with 2 paths)"
 

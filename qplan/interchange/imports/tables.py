@@ -11,7 +11,7 @@ from typing import Any
 from qplan.errors import Diagnostic
 from qplan.interchange.imports.currencies import unit_in
 from qplan.interchange.imports.fields import Cell, Unreadable, Value, as_text, value_of
-from qplan.interchange.imports.headings import KINDS, LENGTH_UNITS, MONEY, Column, columns_of, kind_of, plain
+from qplan.interchange.imports.headings import KINDS, LENGTH_UNITS, MONEY, Column, columns_of, kind_of, pairs_in, plain
 from qplan.interchange.imports.mapping import ImportMap, TableMap
 from qplan.interchange.imports.numbers import decimal_mark
 from qplan.interchange.imports.rows import Origin, doubt, listed
@@ -176,7 +176,8 @@ def _mapped(table: Table, entry: TableMap, headings: Sequence[str], at: int) -> 
             raise refused("QP604", table.origin.at(_line(table, at)), message, hint)
         stem, _, unit = name.rpartition("_")
         is_length = stem == "length" and unit in LENGTH_UNITS
-        columns[place] = Column(stem, unit) if is_length else Column(name, unit_in(heading) if name in MONEY else "")
+        own = unit_in(heading) if name in MONEY else pairs_in(name, heading)
+        columns[place] = Column(stem, unit) if is_length else Column(name, own)
     return columns
 
 

@@ -29,6 +29,9 @@ from qplan.inventory.source.yaml_source import parse_yaml
         ("fibres", "DÄMPFUNG 1310 NM", "loss_1310_db", ""),
         ("fibres", "Anzahl Fasern", "fibre_count", ""),
         ("fibres", "freie Fasern", "strands", ""),
+        ("fibres", "Freie Faserpaare", "strands", "pairs"),
+        ("fibres", "Fibre pairs", "fibre_count", "pairs"),
+        ("fibres", "Connector pairs", "connectors", ""),
         ("fibres", "SRLG", "ducts", ""),
         ("sites", "Länge", "lon", ""),
         ("sites", "GPS-Breite", "lat", ""),
@@ -214,6 +217,14 @@ def test_what_is_written_reads_back(mapping):
     parsed = parse_yaml("x", ("\n".join(entry("entry", mapping, 0)) + "\n").encode())
     assert not parsed.findings and parsed.value == {"entry": mapping}
     assert parse_yaml("x", f"entry: {flow(mapping)}\n".encode()).value == {"entry": mapping}
+
+
+def test_glass_fibres_may_be_counted_in_pairs(tmp_path):
+    table = written(tmp_path, "f.csv", "from,to,free fibre pairs\na,b,2\n")
+    assert outcome("csv", table).draft.fibres["a--b"]["strands"] == 4
+    columns = {"from": "from", "to": "to", "strands": "free fibre pairs"}
+    mapping = ImportMap(tables=[TableMap(table="*", kind="fibres", columns=columns)])
+    assert outcome("csv", table, mapping=mapping).draft.fibres["a--b"]["strands"] == 4
 
 
 @pytest.mark.parametrize(
