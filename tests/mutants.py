@@ -116,6 +116,13 @@ MUTANTS = {
         "(others, alone)",
         ("tests/candidates/test_precheck.py",),
     ),
+    "sets that are too dear lose a corridor too many": Mutant(
+        "optimizer/search/served_sets.py", "len(one) - 1.0", "len(one) - 2.0", (SERVED_SETS,)
+    ),
+    "sets that are undecided are too dear": Mutant(
+        "optimizer/search/served_sets.py", "surely_above(found.bound, self.ceiling) else None",
+        "surely_above(found.bound, self.ceiling) else True", (SERVED_SETS,),
+    ),
     "optional corridors required that others may replace": Mutant(
         "optimizer/search/stages.py",
         "if _sum([c.priority]) > lost}",

@@ -49,12 +49,16 @@ def watch_nothing(sighting: Sighting) -> None:
 
 @dataclass(frozen=True)
 class SearchParameters:
-    """What a search is asked for: a relative gap within a time, on so many threads; `watch` is told where it stands."""
+    """What a search is asked for: a relative gap within a time, on so many threads; `watch` is told where it stands.
+
+    With a `ceiling` it is asked only whether there is a plan worth no more.
+    """
 
     gap: float
     clock: TimeBudget = field(default_factory=TimeBudget)
     threads: int = 1
     watch: Callable[[Sighting], None] = watch_nothing
+    ceiling: float | None = None
 
     def part(self, share: float) -> SearchParameters:
         """The same with a share of the time left."""

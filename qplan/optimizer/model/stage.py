@@ -45,6 +45,7 @@ class Stage:
     exact: bool  # solved at gap 0
     whole: bool  # its values are whole numbers
     objective: bool  # its value and bound are the plan's
+    of_corridors: bool = False  # it is about which optional ones are served
 
 
 @dataclass(frozen=True)
@@ -139,8 +140,8 @@ class Task:
         return Incumbent(design, self.stage.measure(design))
 
     def within(self, value: float, bound: float | None) -> bool:
-        """The value is proven within the gap asked for."""
-        return bound is not None and within(self.parameters.gap, value, self.least(bound))
+        """The value is proven within the gap asked for, or the question that was asked is decided."""
+        return within(self.parameters, value, None if bound is None else self.least(bound))
 
     def least(self, bound: float) -> float:
         """What no design goes below, if not below the bound: the next whole number where values are whole."""
@@ -148,10 +149,17 @@ class Task:
         return max(bound, float(math.ceil(bound - rounding))) if self.stage.whole else bound
 
 
-def within(gap: float, value: float, bound: float) -> bool:
-    """The bound proves the value within the relative gap."""
-    scale = max(abs(value), 1e-9)
-    return value - bound <= PROOF * scale or value - bound + CENT <= gap * scale
+def within(parameters: SearchParameters, value: float, bound: float | None) -> bool:
+    """The bound proves the value within the relative gap; or it is clear on which side of the ceiling values lie."""
+    ceiling, scale = parameters.ceiling, max(abs(value), 1e-9)
+    if ceiling is not None and (value <= ceiling or surely_above(bound, ceiling)):
+        return True
+    return bound is not None and (value - bound <= PROOF * scale or value - bound + CENT <= parameters.gap * scale)
+
+
+def surely_above(bound: float | None, ceiling: float | None) -> bool:
+    """No plan is worth as little as the ceiling, whatever was rounded."""
+    return bound is not None and ceiling is not None and bound > ceiling + CENT + PROOF * abs(ceiling)
 
 
 def better(*found: Incumbent | None) -> Incumbent | None:

@@ -30,7 +30,7 @@ from qplan.optimizer.cuts.witnesses import TOLERANCE, UnsoundCut, start_values
 from qplan.optimizer.limits import Sighting
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
-from qplan.optimizer.model.stage import CENT, Incumbent, Task
+from qplan.optimizer.model.stage import CENT, PROOF, Incumbent, Task
 from qplan.optimizer.solvers.first_order import FirstOrder, bound_by_first_order
 from qplan.optimizer.solvers.linear_program import NO_TIES, Copies, LinearProgram, Ties, relax
 
@@ -82,10 +82,12 @@ def arc_flow(task: Task, model: Formulation, rows: Sequence[Row], known: Incumbe
 
 
 def enough(task: Task, goal: Goal, value: float | None) -> float:
-    """A bound in the solver's units that is surely within the gap asked for; infinite where there is no plan yet."""
+    """A bound in the solver's units that is surely all that was asked for; infinite where there is no plan yet."""
     if value is None:
         return math.inf
-    return (value - task.parameters.gap * abs(value) + 2 * CENT - goal.constant) * goal.scale
+    gap, ceiling = task.parameters.gap, task.parameters.ceiling
+    most = value - gap * abs(value) if ceiling is None else min(value, ceiling * (1 + 2 * PROOF))
+    return (most + 2 * CENT - goal.constant) * goal.scale
 
 
 class _ExclusiveCuts:

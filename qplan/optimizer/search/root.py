@@ -123,7 +123,7 @@ def relax_root(
     if scope is not None and incumbent is not None:
         bound, cutoff = min(scope.bound, incumbent.value), math.inf if narrow is None else incumbent.value
         root = replace(root, cutoff=cutoff, bound=bound, by="shares of components")
-        if within(parameters.gap, incumbent.value, bound):
+        if within(parameters, incumbent.value, bound):
             return root
     least_growth = SKETCHED_GROWTH if joined else 0.0
     stable = _keeping_cuts(model, lifts)
@@ -290,7 +290,7 @@ def _separate_in_rounds(
         except OutOfTime:
             return replace(root, cut_short=True)
         root.witnesses.judge(found, root.incumbent)
-        if _is_enough(root, bounds, parameters.gap, least_growth) or (not found and relaxation.settled):
+        if _is_enough(root, bounds, parameters, least_growth) or (not found and relaxation.settled):
             return root
         packed = turn == 0 and math.isfinite(root.cutoff)  # of the packings' cuts more than half are slack
         if relaxation.approximate or packed or turn % PURGE_EVERY == PURGE_EVERY - 1:
@@ -341,8 +341,8 @@ def _separate(
     return list(dict.fromkeys(found)), 0.5 * (stable + point)
 
 
-def _is_enough(root: Root, bounds: list[float], gap: float, least_growth: float) -> bool:
-    """The last of the bounds is within the gap asked for, or has grown too little to go on."""
+def _is_enough(root: Root, bounds: list[float], parameters: SearchParameters, least_growth: float) -> bool:
+    """The last of the bounds is all that was asked for, or has grown too little to go on."""
     bound, value = bounds[-1], None if root.incumbent is None else root.incumbent.value
     room = math.inf if value is None else (value - bound) / max(abs(value), 1e-9)
     patient = root.halved and room > FAR and not root.relaxation.approximate
@@ -351,7 +351,7 @@ def _is_enough(root: Root, bounds: list[float], gap: float, least_growth: float)
         stalled = _stalled(bounds, STALL_ROUNDS, CLOSING * (value - bound))
     if least_growth:
         stalled |= _stalled(bounds, STILL_ROUNDS, least_growth * abs(bound))
-    return room <= gap or stalled
+    return stalled or (value is not None and within(parameters, value, bound))
 
 
 def _stalled(bounds: list[float], rounds: int, growth: float = 0.0) -> bool:

@@ -25,7 +25,9 @@ from qplan.optimizer.model.objectives import (
 )
 from qplan.optimizer.model.stage import CENT, WHOLE, Found, SideConstraint, Stage, Task, WarmStart
 from qplan.optimizer.search.minimization import minimize
+from qplan.optimizer.search.served_sets import serve_most
 
+SETS_SHARE = 0.9  # of the time left, at the most, goes to sets of optional corridors within a budget
 PRECHECK_SHARE = 0.2  # of the time left, at the most, goes to what the graph proves
 NO_SEARCH = "no cost is negative"  # what gives a bound of 0
 ENDS_ALONE = "nodes at the ends of corridors"
@@ -64,6 +66,7 @@ def stages(inventory: Inventory, reference: Reference | None = None) -> list[Sta
                 exact=True,
                 whole=all(priority.is_integer() for priority in priorities),
                 objective=False,
+                of_corridors=True,
             )
         )
     if reference is not None and reference.first:
@@ -191,7 +194,7 @@ def search_plan(
         begun(task)
         if checked.impossible:
             return Search(Status.INFEASIBLE, StopReason.PROOF, method="precheck", precheck=checked)
-        last = minimize(task, known=design is not None)
+        last = _minimize(task, impossible)
         notes |= dict.fromkeys(last.notes)
         if stage.objective:
             objective = _at_least_ends(last, inventory, candidates)
@@ -209,6 +212,22 @@ def search_plan(
     assert design is not None  # there is a stage, and it has found one
     found = _conclude(inventory, design, objective, last, parameters.gap, reference)
     return replace(found, notes=(*found.notes, *notes))
+
+
+def _minimize(task: Task, impossible: Set[str]) -> Found:
+    """One stage; a budget first says which sets of optional corridors are too dear."""
+    budget = task.inventory.budget
+    if not task.stage.of_corridors or (budget.capex is None and budget.tco is None):
+        return minimize(task, known=task.before is not None)
+    optional = {q for q, corridor in task.inventory.corridors.items() if not corridor.required} - impossible
+    sets = serve_most(task.part(SETS_SHARE), optional)
+    if sets.stopped_by is StopReason.PROOF:
+        return sets
+    known = None if sets.incumbent is None else sets.incumbent.design
+    found = minimize(replace(task, start=replace(task.start, design=known or task.start.design)))
+    found = replace(found, notes=(*sets.notes, *found.notes))
+    proven = found.incumbent is not None and task.within(found.incumbent.value, sets.bound)
+    return replace(found, stopped_by=StopReason.PROOF) if proven else found
 
 
 def _at_least_ends(found: Found, inventory: Inventory, candidates: CandidateGraph) -> Found:
