@@ -18,6 +18,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 COPIED = ("qplan", "tests", "examples", "schemas", "pyproject.toml", "README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 ENGINES, ROWS, COSTS = "tests/optimizer/test_engines.py", "tests/optimizer/test_rows.py", "tests/costing"
+SERVED_SETS = "tests/optimizer/test_served_sets.py"
 RELAYED = "tests/optimizer/test_engines.py::test_relayed_by_one_path_patched_through_by_another"
 LIMITS, FAULTS = "tests/candidates/test_links.py", "tests/optimizer/test_solver_faults.py"
 
