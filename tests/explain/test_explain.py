@@ -19,22 +19,24 @@ from qplan.candidates.links import enumerate_candidates
 from qplan.explain import trials
 from qplan.explain.findings import AsRead, Proposal, Remedy
 from qplan.explain.infeasibility import further
+from qplan.explain.infeasibility.cases import examine
 from qplan.explain.infeasibility.clash import find_clash, keep_limits
 from qplan.explain.infeasibility.concessions import propose_relays
 from qplan.explain.infeasibility.explanation import explain
 from qplan.explain.infeasibility.irreducible import Irreducible, find_irreducible
 from qplan.explain.infeasibility.limits import examine_limits
-from qplan.explain.infeasibility.remedies import Success, Tried, try_for_all
+from qplan.explain.infeasibility.remedies import Success, Tried, try_for_all, try_for_corridor
 from qplan.explain.infeasibility.rules import let_in
 from qplan.explain.trials import Trials
 from qplan.explain.variants import apply_settings, keep_corridors, keep_required
 from qplan.inventory.model import Inventory
 from qplan.inventory.reader import read_inventory
 from qplan.inventory.shipped import shipped_systems
-from qplan.optimizer.limits import SearchParameters
+from qplan.optimizer.limits import SearchParameters, Status, StopReason
 from qplan.optimizer.model.objectives import Goal
 from qplan.optimizer.model.path_rows import formulate
 from qplan.optimizer.planner import optimize
+from qplan.optimizer.search.stages import Search
 from qplan.optimizer.solvers.solver import solve
 from qplan.outputs.verbs.explanation import explanation_files, explanation_json, explanation_markdown, explanation_text
 from qplan.plan.model import InventoryRef, link_id
@@ -410,9 +412,56 @@ def test_remedy_of_several_steps():
     """The way is too long, and the piece that is left has too few strands."""
     fibres = {"f": fibre("a", "m", 12), "g": fibre("m", "b", strands=1)}
     [finding] = explained(network(fibres, ONE, systems={"q": system(strands=2)})).corridors
-    assert [reason.code for reason in finding.reasons] == ["loss_db"]
+    assert [reason.code for reason in finding.reasons] == ["loss_db", "strands", "strands", "strands"]
     best = finding.remedies[0].settings
     assert "fibres.g.strands=2" in best and any(setting.startswith("sites.hut-f=") for setting in best)
+
+
+def test_remedies_of_few_steps_come_first_whatever_is_tried_first():
+    """With the slow technology, which is cheaper, one path is not enough: it takes ten strands, or a lower rate."""
+    slow = system(technology="bbm92", price=50, key_rate_curve=[[0, 10], [10, 10]])
+    policy = {"technologies": ["bb84"]}
+    [finding] = explained(
+        network({"f": fibre("a", "b")}, PAIR, systems={"q": system(), "slow": slow}, policy=policy)
+    ).corridors
+    assert [reason.code for reason in finding.reasons] == ["technology", "disjoint"]
+    assert finding.reasons[1].text.startswith("Not enough by itself: permit the technology ")
+    settings = {remedy.settings for remedy in finding.remedies}
+    assert settings == {('policy.technologies=["bb84", "dv-bb84"]', "corridors.c.paths=1")}
+
+
+def shared_room(spare: float) -> Inventory:
+    """Two paths from a to b take 4 rack units at a, of which there are 3; the corridor to n takes 2 of them."""
+    fibres = {"f": fibre("a", "b"), "g": fibre("a", "b"), "h": fibre("a", "n")}
+    corridors = {"c": corridor("a", "b", paths=2), "far": corridor("a", "n")}
+    return network(fibres, corridors, {"a": {"rack_units": spare}}, {"q": system(rack_units=2)})
+
+
+def test_limits_that_all_corridors_need_beside_those_of_one_alone():
+    explanation = explained(shared_room(3))
+    [finding] = explanation.corridors
+    kept = [(remedy.settings, remedy.scope) for remedy in finding.remedies if remedy.service == "kept"]
+    assert kept == [(("sites.a.rack_units=4.0",), "corridor")]
+    [best] = explanation.remedies
+    assert (best.settings, best.scope, best.cost) == (("sites.a.rack_units=6.0",), "inventory", 300.0)
+
+
+def test_limits_that_all_corridors_need_once_a_rule_is_relaxed():
+    corridors = {"c": corridor("a", "b"), "far": corridor("a", "n")}
+    inventory = network(
+        LINE | {"h": fibre("a", "n")}, corridors, {"m": {"trusted_node": "forbidden"}}, budget={"capex": 250}
+    )
+    [best] = explained(inventory).remedies
+    assert (best.settings, best.cost) == (("sites.m.trusted_node=allowed", "budget.capex=300.0"), 300.0)
+
+
+def test_a_design_for_one_corridor_is_no_plan_for_all_where_the_time_is_over(monkeypatch):
+    inventory = shared_room(3)
+    early = Trials("highs", limits())
+    found = examine(early, keep_corridors(inventory, ["c"]))
+    monkeypatch.setattr(Trials, "plan", lambda *args, **options: Search(Status.UNKNOWN, StopReason.TIME_LIMIT))
+    [kept] = [each for each in try_for_corridor(early, inventory, "c", found, False).remedies if each.service == "kept"]
+    assert (kept.settings, kept.scope) == (("sites.a.rack_units=4.0",), "corridor")
 
 
 def test_corridors_that_clash():
@@ -702,6 +751,25 @@ def test_what_is_asked_for_stands_beside_a_factor_on_all_demands(demand, tmp_pat
     again = qplan.load(file, demand_factor=500, set=remedy.settings)
     assert again.inventory.corridors["c"].demand_bps == pytest.approx(2000)
     assert qplan.optimize(again).plan.costs.tco == remedy.cost
+
+
+def test_remedies_that_cost_many_times_what_others_do_are_not_told():
+    def success(text: str, cost: float, service: str = "kept", scope: str = "inventory", known: bool = True) -> Success:
+        remedy = Remedy(text, (text,), scope, "tco", cost, True, known, service)
+        return Success(remedy, Proposal(()), Proposal(()))
+
+    cases = [
+        success("a hut of unknown cost", 10, known=False),
+        success("best", 100),
+        success("dear", 500),
+        success("too dear", 501),
+        success("too dear for one", 501, scope="corridor"),
+        success("less, at a tenth", 10, "lowered"),
+        success("less, and dear", 90, "lowered"),
+        success("without", 1, "left_out"),
+    ]
+    told = [remedy.text for remedy in Tried(tuple(cases)).remedies]
+    assert told == ["a hut of unknown cost", "best", "dear", "less, at a tenth", "without"]
 
 
 def test_remedies_of_equal_cost_are_in_the_order_of_their_numbers():

@@ -130,28 +130,39 @@ def _explain_broken(
         findings.append(CorridorFinding(case.corridor, False, rank_reasons(found, tried), tried.remedies))
         all_tried.append(tried)
     together = Tried()
-    if several:
-        proposals = [*_raise_limits(trials, inventory, broken), *_combine_remedies(broken, all_tried)]
-        together = try_for_all(trials, inventory, proposals)
+    if several or not all_tried[0].settled:
+        together = _try_together(trials, inventory, broken, [tried.best for tried in all_tried])
     return Explanation(status, tuple(findings), (), together.remedies, (*notes, *_note_untried(*all_tried, together)))
 
 
-def _raise_limits(trials: Trials, inventory: Inventory, broken: list[Case]) -> Sequence[Proposal]:
-    """What all corridors need of the limits that each of the broken ones misses; nothing where one misses no limit."""
-    short = all(any(reason.code in LIMIT_FAMILIES for reason in case.diagnosis.reasons) for case in broken)
-    return list_proposals(examine_limits(trials.end_at(LIMITS_BY), keep_required(inventory))) if short else ()
+def _try_together(
+    trials: Trials, inventory: Inventory, broken: Sequence[Case], best: Sequence[Proposal | None]
+) -> Tried:
+    """The best remedy of every corridor, all at once, or all of them optional; else the limits that all miss with that.
+
+    What one corridor alone needs of a limit gives way to what all need of it.
+    """
+    tried, combined = Tried(), _join(best)
+    if len(broken) > 1:
+        optional = propose_optional([case.corridor for case in broken])
+        tried = try_for_all(trials, inventory, [optional] if combined is None else [combined, optional])
+    short = [any(reason.code in LIMIT_FAMILIES for reason in case.diagnosis.reasons) for case in broken]
+    rest = _join([proposal for proposal, missed in zip(best, short, strict=True) if not missed])
+    if tried.settled or rest is None or (tried.best and not any(short)):
+        return tried
+    needed = keep_required(trials.apply(inventory, rest.settings))
+    raised = list_proposals(examine_limits(trials.end_at(LIMITS_BY), needed))
+    return (tried + try_for_all(trials, inventory, [rest.join(limit) for limit in raised])).sort()
 
 
-def _combine_remedies(broken: list[Case], found: list[Tried]) -> list[Proposal]:
-    """The best remedy of every corridor, all at once; and all of these corridors made optional."""
-    proposals = [propose_optional([case.corridor for case in broken])]
-    best = [tried.best for tried in found if tried.best is not None]
-    if len(best) == len(broken):
-        combined = best[0]
-        for proposal in best[1:]:
-            combined = combined.join(proposal)
-        proposals.insert(0, combined)
-    return proposals
+def _join(proposals: Sequence[Proposal | None]) -> Proposal | None:
+    """All at once; nothing where one is missing."""
+    joined = Proposal(())
+    for proposal in proposals:
+        if proposal is None:
+            return None
+        joined = joined.join(proposal)
+    return joined
 
 
 def _note_doubts(status: str, graph: CandidateGraph, cases: list[Case]) -> tuple[str, ...]:

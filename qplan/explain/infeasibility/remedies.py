@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from pydantic import ValidationError
 
@@ -28,16 +29,28 @@ MOST_OF_OBSTACLES = 9  # proposals that remove obstacles, of one list
 MOST_TRIED = 12  # proposals of one list
 MOST_STEPS = 3  # changes that make one remedy
 MOST_FOLLOWED = 3  # proposals that did not help by themselves and are taken a step further
+MANY_TIMES = 5  # the cost of another remedy that asks for no less
 NUMBER = re.compile(r"(\d+(?:\.\d+)?)")
 SITE_COSTS = {"node_cost", "node_cost_per_year", "relay_cost", "relay_cost_per_year"}
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """A proposal to be tried; `origin` is the one that it began with, before others joined it."""
+    """A proposal to be tried; `origin` is the one that it began with, before others joined it.
+
+    `met` says what was in the way still, before each of them did.
+    """
 
     proposal: Proposal
     origin: Proposal
+    met: tuple[Reason, ...] = ()
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        return self.proposal.written
+
+
+Written = TypeVar("Written", Proposal, Attempt)
 
 
 @dataclass(frozen=True)
@@ -47,6 +60,7 @@ class Success:
     remedy: Remedy
     proposal: Proposal
     origin: Proposal
+    met: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,15 +79,32 @@ class Tried:
 
     @property
     def remedies(self) -> tuple[Remedy, ...]:
-        """Those with the same changes are one."""
+        """Those with the same changes are one; without those that nobody would choose for their cost."""
         distinct: dict[tuple[str, frozenset[str]], Remedy] = {}
         for remedy in (success.remedy for success in self.successes):
             distinct.setdefault((remedy.scope, frozenset(remedy.settings)), remedy)
-        return tuple(distinct.values())
+        found = tuple(distinct.values())
+        return tuple(remedy for remedy in found if not any(_costs_many_times(remedy, other) for other in found))
 
     @property
     def best(self) -> Proposal | None:
-        return self.successes[0].proposal if self.successes else None
+        """What helps the corridor by asking for less no more than it must, for the least cost."""
+        helping = [success for success in self.successes if success.remedy.service != "left_out"]
+        nearest = min(helping, key=lambda success: SERVICE.index(success.remedy.service), default=None)
+        return None if nearest is None else nearest.proposal
+
+    @property
+    def settled(self) -> bool:
+        """There is a plan for the whole inventory that asks for no less."""
+        return any(each.remedy.scope == "inventory" and each.remedy.service == "kept" for each in self.successes)
+
+
+def _costs_many_times(remedy: Remedy, other: Remedy) -> bool:
+    """It costs many times as much as another one that does as much, for as many corridors, and asks for no less."""
+    if remedy.cost is None or not other.cost or not other.cost_known:
+        return False
+    as_good = SERVICE.index(other.service) <= SERVICE.index(remedy.service)
+    return as_good and other.scope in ("inventory", remedy.scope) and remedy.cost > MANY_TIMES * other.cost
 
 
 def _rank(remedy: Remedy) -> tuple[bool, int, bool, float, list[list[str | float]]]:
@@ -85,14 +116,18 @@ def _rank(remedy: Remedy) -> tuple[bool, int, bool, float, list[list[str | float
 
 
 def rank_reasons(found: Diagnosis, tried: Tried) -> tuple[Reason, ...]:
-    """The reasons, those first whose removal the nearest plan needs: the one of the first remedy, and so on."""
+    """The reasons, those first whose removal the nearest plan needs: the one of the first remedy, and so on.
+
+    At last what else that plan needs, where removing one obstacle shows the next.
+    """
 
     def rank(obstacle: Obstacle) -> int:
         own = {proposal.written for proposal in obstacle.proposals}
         places = (i for i, success in enumerate(tried.successes) if success.origin.written in own)
         return next(places, len(tried.successes))
 
-    return replace(found, obstacles=tuple(sorted(found.obstacles, key=rank))).reasons
+    next_met = next((success.met for success in tried.successes if success.met), ())
+    return (*replace(found, obstacles=tuple(sorted(found.obstacles, key=rank))).reasons, *next_met)
 
 
 def list_proposals(found: Diagnosis) -> list[Proposal]:
@@ -101,10 +136,10 @@ def list_proposals(found: Diagnosis) -> list[Proposal]:
     return _list_distinct([*_list_distinct(removing)[:MOST_OF_OBSTACLES], *found.proposals])
 
 
-def _list_distinct(proposals: Iterable[Proposal]) -> list[Proposal]:
-    distinct: dict[frozenset[str], Proposal] = {}
-    for proposal in proposals:
-        distinct.setdefault(frozenset(proposal.written), proposal)
+def _list_distinct(tried: Iterable[Written]) -> list[Written]:
+    distinct: dict[frozenset[str], Written] = {}
+    for each in tried:
+        distinct.setdefault(frozenset(each.written), each)
     return list(distinct.values())
 
 
@@ -140,32 +175,43 @@ def try_for_all(trials: Trials, inventory: Inventory, proposals: Sequence[Propos
     return tried.sort()
 
 
-def _find_working(
-    trials: Trials, alone: Inventory, attempts: Sequence[Attempt], steps: int = MOST_STEPS
-) -> tuple[list[Attempt], int]:
-    """Attempts with which the corridor can be served; where none is enough, the first with what is missing then.
+def _find_working(trials: Trials, alone: Inventory, attempts: Sequence[Attempt]) -> tuple[tuple[Attempt, ...], int]:
+    """Attempts with which the corridor can be served, of as few changes as are enough: where none is by itself, the
+    first ones are joined by what is missing then, and so on.
 
     Besides, how many were not decided in time.
     """
-    chosen = attempts[:MOST_TRIED]
-    variants = [trials.apply(alone, attempt.proposal.settings) for attempt in chosen]
+    groups: list[Sequence[Attempt]] = [attempts]
+    undecided = 0
+    for step in range(1, MOST_STEPS + 1):
+        groups = [group[:MOST_TRIED] for group in groups]
+        chosen = _list_distinct(attempt for group in groups for attempt in group)
+        verdicts = _decide(trials, [trials.apply(alone, attempt.proposal.settings) for attempt in chosen])
+        undecided += verdicts.count(None)
+        working = tuple(attempt for attempt, verdict in zip(chosen, verdicts, strict=True) if verdict)
+        if working or step == MOST_STEPS or trials.over:
+            break
+        groups = [_take_further(trials, alone, attempt) for group in groups for attempt in group[:MOST_FOLLOWED]]
+    return working, undecided
+
+
+def _decide(trials: Trials, variants: Sequence[Inventory]) -> list[bool | None]:
+    """Whether the one corridor can be served in each; None where that was not decided in time."""
     verdicts = [None if trials.over else _decide_at_once(trials, variant) for variant in variants]
     for i, variant in enumerate(variants):
         if verdicts[i] is None:
             verdicts[i] = trials.divide(len(variants) - i).is_feasible(variant)
-    undecided = verdicts.count(None)
-    working = [attempt for attempt, verdict in zip(chosen, verdicts, strict=True) if verdict]
-    if working or steps == 1 or trials.over:
-        return working, undecided
-    for attempt in chosen[:MOST_FOLLOWED]:
-        variant = trials.apply(alone, attempt.proposal.settings)
-        rest = widen(trials, variant, examine(trials, variant))
-        joined = [Attempt(attempt.proposal.join(other), attempt.origin) for other in list_proposals(rest)]
-        working, more = _find_working(trials, alone, joined, steps - 1)
-        undecided += more
-        if working:
-            break
-    return working, undecided
+    return verdicts
+
+
+def _take_further(trials: Trials, alone: Inventory, attempt: Attempt) -> list[Attempt]:
+    """An attempt that is not enough, joined by each proposal for what is in the way then."""
+    variant = trials.apply(alone, attempt.proposal.settings)
+    found = examine(trials, variant)
+    short = f"Not enough by itself: {attempt.proposal.text}. "
+    then = tuple(replace(reason, text=short + reason.text) for reason in found.reasons)
+    proposals = list_proposals(widen(trials, variant, found))
+    return [Attempt(attempt.proposal.join(other), attempt.origin, (*attempt.met, *then)) for other in proposals]
 
 
 def _decide_at_once(trials: Trials, alone: Inventory) -> bool | None:
@@ -184,7 +230,8 @@ def _plan(trials: Trials, variant: Inventory, known: Design | None) -> Search:
     """
     needed = keep_required(variant)
     graph = enumerate_candidates(variant)
-    known = known or trials.construct(needed, restrict_graph(graph, needed))
+    if known is None or not _serves(known, needed):
+        known = trials.construct(needed, restrict_graph(graph, needed))
     search = trials.plan(variant, graph=graph)
     all_needed = len(needed.corridors) == len(variant.corridors)
     if known is not None and search.status in ("unknown", "feasible"):
@@ -192,6 +239,11 @@ def _plan(trials: Trials, variant: Inventory, known: Design | None) -> Search:
         if search.value is None or (all_needed and value < search.value):
             search = Search(Status.FEASIBLE, search.stopped_by, known, value)
     return search if all_needed or search.status == "optimal" else replace(search, value=None)
+
+
+def _serves(design: Design, needed: Inventory) -> bool:
+    """All corridors of the inventory; one that was found for a corridor alone does not serve the others."""
+    return needed.corridors.keys() <= {corridor.id for corridor in design.corridors if corridor.served}
 
 
 def _try(trials: Trials, inventory: Inventory, attempt: Attempt, scope: str) -> Tried:
@@ -217,7 +269,7 @@ def _try(trials: Trials, inventory: Inventory, attempt: Attempt, scope: str) -> 
         service=narrow.service,
         breaks=_breaks(trials.apply(inventory, narrow.settings), search.design) if scope == "inventory" else (),
     )
-    return Tried((Success(remedy, narrow, attempt.origin),))
+    return Tried((Success(remedy, narrow, attempt.origin, attempt.met),))
 
 
 def _breaks(inventory: Inventory, design: Design) -> tuple[str, ...]:

@@ -119,12 +119,14 @@ def _examine_systems(alone: Inventory) -> Obstacle | None:
 
 
 def _propose_technologies(alone: Inventory) -> list[Proposal]:
-    """Each excluded technology let in, or all where a system states none."""
+    """Each excluded technology let in, that of the cheapest system first, or all where a system states none."""
     permitted = alone.policy.technologies
     if permitted is None:
         return []
     known = permitted_systems(alone)
-    excluded = sorted({x.technology or "" for s, x in alone.equipment.qkd_systems.items() if s not in known})
+    systems = alone.equipment.qkd_systems.items()
+    priced = sorted((x.price or 0.0, x.technology or "") for s, x in systems if s not in known)
+    excluded = dict.fromkeys(technology for _, technology in priced)
     return [
         propose(f"permit the technology {technology}", ("policy.technologies", [*permitted, technology]))
         if technology
