@@ -464,6 +464,12 @@ def test_a_design_for_one_corridor_is_no_plan_for_all_where_the_time_is_over(mon
     assert (kept.settings, kept.scope) == (("sites.a.rack_units=4.0",), "corridor")
 
 
+def test_what_a_hut_is_assumed_to_state_is_said():
+    strict = {"c": corridor("a", "b", allowed_countries=["CH"], min_security_tier=2)}
+    [finding] = explained(network({"f": fibre("a", "b", 16)}, strict)).corridors
+    assert finding.remedies[0].text.endswith("must permit (assumed, not known: country CH, security_tier 2)")
+
+
 def test_corridors_that_clash():
     """Two of three corridors want the one strand; leaving either out, or a second strand, makes room."""
     corridors = {"c1": corridor("a", "b", key_rate_bps=600.0), "c2": corridor("a", "b", key_rate_bps=700.0)}

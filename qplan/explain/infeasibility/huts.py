@@ -31,7 +31,9 @@ def propose_huts(inventory: Inventory, q: str, hops: list[Hop]) -> list[Proposal
             return []
         settings += _split_fibre(inventory, q, fibre, shares)
         places.append(_name_places(inventory, fibre, shares))
-    text = f"{'; '.join(places)}, which the relay rules of {q} must permit"
+    asked = [f"{key} {value}" for key, value in _state_asked(inventory.corridors[q]).items()]
+    assumed = f" (assumed, not known: {', '.join(asked)})" if asked else ""
+    text = f"{'; '.join(places)}, which the relay rules of {q} must permit{assumed}"
     return [Proposal((Change(text, tuple(settings), cost_known=False),))]
 
 
@@ -124,15 +126,18 @@ def _state_piece(inventory: Inventory, fibre: Fibre, share: float) -> dict[str, 
 
 def _state_hut(corridor: Corridor) -> dict[str, Any]:
     """A site that the corridor's rules let relay, without limits on room, also where `defaults.site` states some."""
+    return _state_asked(corridor) | {"trusted_node": "allowed", "rack_units": None, "power_w": None}
+
+
+def _state_asked(corridor: Corridor) -> dict[str, Any]:
+    """What a site must state for the corridor's rules to let it relay."""
     asked = {
         "country": corridor.allowed_countries,
         "operator": corridor.allowed_operators,
         "key_domain": corridor.allowed_key_domains,
     }
-    hut: dict[str, Any] = {name: values[0] for name, values in asked.items() if values}
-    if corridor.min_security_tier is not None:
-        hut["security_tier"] = corridor.min_security_tier
-    return hut | {"trusted_node": "allowed", "rack_units": None, "power_w": None}
+    stated: dict[str, Any] = {name: values[0] for name, values in asked.items() if values}
+    return stated if corridor.min_security_tier is None else stated | {"security_tier": corridor.min_security_tier}
 
 
 def _find_free_id(taken: dict[str, Any], name: str) -> str:
