@@ -96,6 +96,13 @@ def leave_out(inventory: Inventory, corridors: Iterable[str]) -> tuple[Setting, 
     return tuple(settings)
 
 
+def leave_out_fibres(inventory: Inventory, fibres: Collection[str]) -> Inventory:
+    """The inventory without these fibres, but for those that an existing link runs over."""
+    held = {f for link in inventory.existing.links.values() for f in link.fibres}
+    kept = {f: fibre for f, fibre in inventory.fibres.items() if f not in fibres or f in held}
+    return inventory.model_copy(update={"fibres": kept})
+
+
 def keep_required(inventory: Inventory) -> Inventory:
     """The inventory with only its required corridors."""
     return keep_corridors(inventory, [q for q, corridor in inventory.corridors.items() if corridor.required])

@@ -26,6 +26,7 @@ from qplan.explain.variants import (
     keep_corridors,
     keep_required,
     leave_out,
+    leave_out_fibres,
     lift_budget,
     prefer_links,
     require_corridors,
@@ -100,6 +101,15 @@ class Replanner:
     def replan_with(self, text: str, *settings: Setting) -> Alternative:
         """The best plan with values set by address."""
         return self._replan(text, self.write(*settings), apply_settings(self.inventory, settings))
+
+    def replan_beside(self, text: str, fibres: Collection[str]) -> Alternative:
+        """The best plan with no QKD link over the fibres; where there is none, why, as if they did not exist.
+
+        That they give no strand then is the condition and no reason.
+        """
+        settings = [(f"fibres.{f}.strands", 0) for f in fibres]
+        varied = apply_settings(self.inventory, settings)
+        return self._replan(text, self.write(*settings), varied, seen_as=leave_out_fibres(varied, fibres))
 
     def relax_rules(self, proposal: Proposal) -> tuple[Alternative, Design | None]:
         """The best plan with relay rules relaxed, said of those sites alone that it lets relay by that."""
@@ -206,13 +216,23 @@ class Replanner:
         )
 
     def _replan(
-        self, text: str, settings: tuple[str, ...], inventory: Inventory, graph: CandidateGraph | None = None
+        self,
+        text: str,
+        settings: tuple[str, ...],
+        inventory: Inventory,
+        graph: CandidateGraph | None = None,
+        seen_as: Inventory | None = None,
     ) -> Alternative:
+        """The best plan; where there is none, why: of the inventory that it is `seen_as`, where one is given."""
         whole = graph is None
         graph = enumerate_candidates(inventory) if graph is None else graph
         search = self.trials.plan(inventory, graph=graph)
         if search.design is None:
-            reasons = self._explain_impossible(inventory, graph, whole) if search.status == "infeasible" else ()
+            if search.status != "infeasible":
+                return Alternative(text, settings, search.status)
+            if seen_as is not None:
+                inventory, graph = seen_as, enumerate_candidates(seen_as)
+            reasons = self._explain_impossible(inventory, graph, whole)
             return Alternative(text, settings, search.status, reasons=reasons)
         return self.compare(text, settings, search, inventory)
 

@@ -62,7 +62,7 @@ def _answer(replanner: Replanner, kind: str, name: str, fibres: list[str], what:
     taken, market, cost = plant.strands_taken(inventory, over), market_of(inventory), Cost()
     for f in fibres:
         cost += strand_cost(market, f).times(taken.get(f, 0))
-    without = replanner.replan_with(f"no QKD link over {named(fibres)}", *((f"fibres.{f}.strands", 0) for f in fibres))
+    without = replanner.replan_beside(f"no QKD link over {named(fibres)}", fibres)
     run = "1 QKD link of the plan runs" if len(over) == 1 else f"{len(over)} QKD links of the plan run"
     why = (what, f"{run} over it: {named([link.id for link in over])}.")
     return Answer(
