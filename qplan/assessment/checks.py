@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ MONEY_METRICS = frozenset({"capex", "opex_per_year", "tco", "cost_of"})
 SHARE_METRICS = frozenset({"load", "quoted_share", "survives", "availability"})
 DIGITS = 6  # of a dB, or of a share: finer differences are rounding
 FINE_DIGITS = 12  # of an availability: its nines count
+OF_WORST_CORRIDOR = frozenset({"relays_on_path", "availability", "max_gap_s"})
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class CheckResult:
     value: float | None
     hindrance: str = ""
     """Why it could not be measured, which is no way to keep it."""
+    short: tuple[str, ...] = ()
+    """Corridors that do not keep it, where it measures the worst of all."""
 
     @property
     def limits(self) -> dict[str, float]:
@@ -90,10 +93,15 @@ def check_results(basis: Basis) -> tuple[CheckResult, ...]:
 
 
 def _measured(basis: Basis, key: str, check: Check) -> CheckResult:
+    measure = MEASURES[check.metric]
     try:
-        return CheckResult(key, check, MEASURES[check.metric](basis, check.where))
+        result = CheckResult(key, check, measure(basis, check.where))
     except NotPlayable as error:
         return CheckResult(key, check, None, str(error))
+    if result.ok or check.metric not in OF_WORST_CORRIDOR or check.where.corridor is not None:
+        return result
+    alone = {q.id: measure(basis, check.where.model_copy(update={"corridor": q.id})) for q in basis.served}
+    return replace(result, short=tuple(sorted(q for q in alone if not replace(result, value=alone[q]).ok)))
 
 
 def _trusted_nodes(basis: Basis, where: Where) -> float:

@@ -16,12 +16,15 @@ from plan_fixtures import SAMPLE, make_link, make_plan, sample
 
 from qplan.assessment.facts import assess
 from qplan.inventory.model import Corridor, Inventory
+from qplan.outputs.report.basis_sections import checks_table
 from qplan.outputs.report.document import Table
 from qplan.outputs.report.markdown import MARKER, report_markdown
 from qplan.outputs.report.report import document_html, report_document, report_html
 from qplan.outputs.text import wording
+from qplan.outputs.text.checks import breach
 from qplan.outputs.text.summary import summary_json, summary_markdown, summary_text
 from qplan.outputs.text.tables import escape_markdown, one_line
+from qplan.outputs.text.wording import percentage
 from qplan.plan.model import Path
 
 HOSTILE = (
@@ -218,6 +221,23 @@ def test_status_is_worded_as_it_is_proven(status, said):
         assert escape_markdown(said) in text(assess(inventory, plan)) or said in text(assess(inventory, plan))
     if status[0] == "feasible":
         assert not re.search("optimal", report_html(assess(inventory, plan)), re.IGNORECASE)
+
+
+def test_a_check_of_the_worst_corridor_says_which_do_not_keep_it():
+    def limit(data):
+        data["checks"] = {
+            "far": {"metric": "relays_on_path", "max": 0.0, "severity": "warning"},
+            "up": {"metric": "availability", "min": 0.999},
+        }
+        return data
+
+    facts = assess(*changed(limit))
+    far, up = facts.checks
+    assert (far.short, up.short) == (("bank-a",), ("grid-b",))
+    assert breach(far) == "relays_on_path of bank-a 1 exceeds 0"
+    assert breach(up) == f"availability of grid-b {percentage(1 - up.value)} is below 99.90 %"
+    assert "Check exceeded (warning): far of bank-a" in summary_text(facts)
+    assert [row[-1] for row in checks_table(facts.checks, "CHF").rows] == ["not kept by bank-a", "not kept by grid-b"]
 
 
 def test_notes_and_unserved_and_exceeded_checks_are_in_sight():

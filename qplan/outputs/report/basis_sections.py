@@ -31,9 +31,10 @@ def checks_table(results: Iterable[CheckResult], currency: str) -> Table:
     for result in results:
         check = result.check
         verdict = "ok" if result.ok else "exceeded" if check.severity == "error" else "exceeded (warning)"
-        note = None if result.ok else check.message
+        short = f"not kept by {wording.listed(result.short)}" if result.short else ""
+        note = "" if result.ok else "; ".join(filter(None, (check.message, short)))
         measured = (check_name(check), check_value(result, currency), check_limits(result, currency))
-        rows.append((result.id, *measured, verdict, note or ""))
+        rows.append((result.id, *measured, verdict, note))
     return Table("Limits set in the inventory", ("Check", "Of", "Value", "Limit", "Result", "Note"), tuple(rows))
 
 

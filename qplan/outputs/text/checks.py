@@ -8,7 +8,7 @@ from qplan.assessment.checks import MONEY_METRICS, SHARE_METRICS, CheckResult
 from qplan.costing.money_text import format_money
 from qplan.inventory.user_checks import Check, Metric
 from qplan.outputs.text.tables import format_number
-from qplan.outputs.text.wording import percent, percentage
+from qplan.outputs.text.wording import listed, percent, percentage
 
 NAMES: Mapping[Metric, str] = {
     "capex": "capex",
@@ -57,13 +57,29 @@ def check_limits(result: CheckResult, currency: str) -> str:
 
 
 def breach(result: CheckResult) -> str:
-    """`capex 1034000 exceeds 800000`: how a check is broken, in figures as programs write them."""
+    """`capex 1034000 exceeds 800000`: how a check is broken, in figures as programs write them, and by which corridors.
+
+    An availability is written with its nines, as it is everywhere.
+    """
     if result.hindrance:
         return f"{result.check.metric} cannot be measured: {result.hindrance}"
     bound = result.broken
     assert bound is not None and result.value is not None, "asked of what a check is broken by"
-    verb = "exceeds" if bound == "max" else "is below"
-    return f"{result.check.metric} {result.value:.15g} {verb} {result.limits[bound]:.15g}"
+    verb, metric = "exceeds" if bound == "max" else "is below", result.check.metric
+    value, limit = (
+        percentage(1 - figure) if metric == "availability" else f"{figure:.15g}"
+        for figure in (result.value, result.limits[bound])
+    )
+    return f"{metric}{_of_short(result)} {value} {verb} {limit}"
+
+
+def breaker(result: CheckResult) -> str:
+    """`ceiling`, or `up of mirror`: a check that is not kept, and by which corridors."""
+    return result.id + _of_short(result)
+
+
+def _of_short(result: CheckResult) -> str:
+    return f" of {listed(result.short)}" if result.short else ""
 
 
 def _figure(metric: Metric, value: float, currency: str) -> str:

@@ -8,6 +8,7 @@ from qplan.assessment.facts import PlanFacts
 from qplan.costing.money_text import round_money
 from qplan.inventory.source.messages import counted
 from qplan.outputs.text import existing, money, wording
+from qplan.outputs.text.checks import breaker
 from qplan.outputs.text.tables import isolated
 
 OBJECTIVES = {"tco": "least TCO", "capex": "least capex", "relays": "fewest relays, then least TCO"}
@@ -37,7 +38,7 @@ def warnings(facts: PlanFacts) -> tuple[str, ...]:
     plan, found = facts.plan, []
     for result in facts.failed_checks:
         severity = "Check failed" if result.check.severity == "error" else "Check exceeded (warning)"
-        found.append(f"{severity}: {result.id}" + (f" ({result.check.message})" if result.check.message else ""))
+        found.append(f"{severity}: {breaker(result)}" + (f" ({result.check.message})" if result.check.message else ""))
     if plan.status != "optimal":
         found.append(f"{wording.proof(plan)}. A better plan may exist.")
     found += [note[:1].upper() + note[1:] for note in plan.notes]
