@@ -97,7 +97,8 @@ def drill(
     )
     inventory, plan = result.inventory.inventory, _plan(result)
     if request.plays and not request.generates and not inventory.drills:
-        raise WrongUsage("the inventory declares no drills; those that are generated need none")
+        options = "--all-single, --all-double, --maintenance or --surge F"
+        raise WrongUsage(f"the inventory declares no drills; {options} play some that need not be declared")
     checks = _checks(result)
     if progress is None:
         return Drilled(plan, rehearse(field_of(inventory, plan), request, checks=checks))

@@ -168,7 +168,7 @@ def test_an_inventory_without_drills_says_which_need_none(here):
         reading,
     )
     code, _, err = run("drill plain.plan")
-    assert code == 2 and "declares no drills" in err
+    assert code == 2 and "declares no drills; --all-single" in err
     assert run("drill plain.plan --all-single")[0] == 0
 
 

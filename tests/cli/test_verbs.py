@@ -326,6 +326,13 @@ def test_optimize_ends_with_what_to_do_next(project, qplan):
     assert "variant" not in qplan("optimize", "--format", "json")[1] and "Next:" not in qplan("optimize", "-q")[1]
 
 
+def test_a_plan_for_no_corridors_says_that_it_builds_nothing(project, qplan):
+    Path("bare.yaml").write_text("qplan: 1\nsites: {a: {}, b: {}}\n", encoding="utf-8")
+    code, out, _ = qplan("optimize", "bare.yaml")
+    assert code == 0 and "! No corridor asks for keys, so the plan builds nothing." in out
+    assert "Next: qplan rules QP406  how to state who needs keys\n" in out and "qplan explain" not in out
+
+
 def test_what_was_changed_never_lands_in_the_plan_of_the_file(project, qplan):
     for words in ([], ["--scenario", "lost-east"], ["--set", "policy.loss_margin_db=2"], ["--objective", "capex"]):
         assert qplan("optimize", "-q", *words)[0] == 0

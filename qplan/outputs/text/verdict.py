@@ -35,7 +35,7 @@ def title(facts: PlanFacts) -> str:
 
 def warnings(facts: PlanFacts) -> tuple[str, ...]:
     """What no reader may miss, the gravest first."""
-    plan, found = facts.plan, []
+    plan, found = facts.plan, [] if facts.corridors else ["No corridor asks for keys, so the plan builds nothing."]
     for result in facts.failed_checks:
         severity = "Check failed" if result.check.severity == "error" else "Check exceeded (warning)"
         found.append(f"{severity}: {breaker(result)}" + (f" ({result.check.message})" if result.check.message else ""))

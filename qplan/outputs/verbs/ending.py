@@ -25,6 +25,8 @@ def plan_ending(facts: PlanFacts, folder: Path) -> str:
     if new:
         explain = (f"{explain[0]} sites.{new[0]}", "why it is there, and the best plan without it")
     asked = [explain, (f"qplan report {shown} --format markdown", "all of it, for a pull request")]
+    if not facts.corridors:
+        asked = [("qplan rules QP406", "how to state who needs keys")]
     width = max(len(command) for command, _ in asked)
     lines += [f"{'Next:' if i == 0 else '':<6}{command:<{width}}  {why}" for i, (command, why) in enumerate(asked)]
     lines.append(f"Written to {printable(str(folder))}: open {printable(str(folder / 'report.html'))} first.")
