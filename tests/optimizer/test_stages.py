@@ -64,7 +64,8 @@ def test_relays_are_whole(objective, bound, least):
         ((5, 3, 1), 200, "cd"),  # without e 1 is lost, without any other more
         ((5, 3, 1), 100, "c"),
         ((3, 3, 3), 200, ""),  # any two of them
-        ((0.1, 0.2, 0.3), 100, ""),  # e, or c and d if they cost less: 0.3 is lost, neither more nor less
+        ((0.1, 0.2, 0.3), 100, "e"),  # c and d are worth as much, but too dear together
+        ((0.1, 0.2, 0.3), 300, "cde"),
         ((5, 0, 1), 300, "ce"),
     ],
 )

@@ -53,7 +53,8 @@ def add_star_trees(model: Formulation) -> list[StarTree]:
     corridors = model.inventory.corridors
     ending: dict[str, list[CorridorNetwork]] = defaultdict(list)
     for network in model.networks:
-        for end in corridors[network.corridor].ends if network.corridor in model.served else ():
+        served = model.served.get(network.corridor)
+        for end in corridors[network.corridor].ends if served is not None and served.upBound else ():
             ending[end].append(network)
     trees, room = list[StarTree](), MOST_COLUMNS
     for root, networks in sorted(ending.items(), key=lambda mine: (-len(mine[1]), mine[0])):

@@ -174,13 +174,17 @@ def highest(*bounds: float | None) -> float | None:
 
 @dataclass(frozen=True)
 class Found:
-    """How a minimisation ended, what gave the bound, and what a reader must know of it."""
+    """How a minimisation ended, what gave the bound, and what a reader must know of it.
+
+    No plan within the budget serves any of the sets of optional corridors that are `too_dear`.
+    """
 
     stopped_by: StopReason
     incumbent: Incumbent | None
     bound: float | None
     method: str = ""
     notes: tuple[str, ...] = ()
+    too_dear: tuple[frozenset[str], ...] = ()
 
     @property
     def infeasible(self) -> bool:

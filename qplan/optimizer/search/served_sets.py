@@ -10,7 +10,7 @@ set that is not too dear is the best.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -46,6 +46,19 @@ def serve_most(task: Task, optional: Collection[str]) -> Found:
     return _Sets(task, sorted(optional)).run()
 
 
+def best_set(priority: Mapping[str, float], too_dear: Iterable[Corridors]) -> Corridors | None:
+    """The set of highest total priority that contains none of those too dear; None where every set contains one."""
+    master, number = SmallProgram(), {}
+    for q in priority:
+        number[q] = master.column(1.0)
+    for one in too_dear:
+        master.row(0.0, {number[q]: 1.0 for q in sorted(one)}, len(one) - 1.0)
+    if not master.rows:
+        return frozenset(priority)
+    point = master.minimum(-np.array(list(priority.values())))
+    return None if point is None else frozenset(q for q, column in number.items() if point[column] > 0.5)
+
+
 class _Sets:
     """Sets of optional corridors that are known to be too dear, others that are not, and the best plan known."""
 
@@ -69,7 +82,7 @@ class _Sets:
             return Found(StopReason.PROOF, None, None, METHOD, tuple(self.notes))
         proven = verdict is False and self._descend()
         reason = StopReason.PROOF if proven else stop_reason(self.task.clock) or StopReason.TIME_LIMIT
-        return Found(reason, self.best, self.bound, METHOD, tuple(self.notes))
+        return Found(reason, self.best, self.bound, METHOD, tuple(self.notes), tuple(self.too_dear))
 
     def _descend(self) -> bool:
         """By ever lower totals to a plan known, or the first set that is not too dear; False where it is undecided."""
@@ -81,7 +94,7 @@ class _Sets:
             if not self.too_dear:
                 self._guess()
             self.too_dear.append(frozenset(self._shrink([], self._by_savings(chosen))))
-            chosen = self._choose()
+            chosen = best_set(self.priority, self.too_dear) or frozenset()
             self.bound = self._value(chosen)
         return True
 
@@ -92,17 +105,6 @@ class _Sets:
         """A better plan without a proof, from the best on."""
         start = self.task.start if self.best is None else WarmStart(self.best.design)
         self._learn(minimize(replace(self.task, start=start), GUESSED, known=True).incumbent)
-
-    def _choose(self) -> Corridors:
-        """The set of highest total priority that contains none known to be too dear."""
-        master, number = SmallProgram(), {}
-        for q in self.priority:
-            number[q] = master.column(1.0)
-        for one in self.too_dear:
-            master.row(0.0, {number[q]: 1.0 for q in sorted(one)}, len(one) - 1.0)
-        point = master.minimum(-np.array(list(self.priority.values())))
-        assert point is not None  # no corridors at all are such a set
-        return frozenset(q for q, column in number.items() if point[column] > 0.5)
 
     def _is_too_dear(self, corridors: Corridors, steps: tuple[Step, ...]) -> bool | None:
         """Whether no plan serves them and the required ones within the budget; None where that was not decided."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ from qplan.candidates.design import Design
 from qplan.candidates.model import CandidateGraph
 from qplan.candidates.precheck import Precheck, precheck
 from qplan.candidates.prices import Metric, money_of_ends
-from qplan.inventory.model import Inventory
+from qplan.inventory.model import Corridor, Inventory
 from qplan.optimizer.limits import ENDED_BY_ITSELF, SearchParameters, Status, StopReason, gap
 from qplan.optimizer.model.changes import Reference, hold_changes
 from qplan.optimizer.model.formulation import Formulation
@@ -25,7 +25,7 @@ from qplan.optimizer.model.objectives import (
 )
 from qplan.optimizer.model.stage import CENT, WHOLE, Found, SideConstraint, Stage, Task, WarmStart
 from qplan.optimizer.search.minimization import minimize
-from qplan.optimizer.search.served_sets import serve_most
+from qplan.optimizer.search.served_sets import best_set, serve_most
 
 SETS_SHARE = 0.9  # of the time left, at the most, goes to sets of optional corridors within a budget
 PRECHECK_SHARE = 0.2  # of the time left, at the most, goes to what the graph proves
@@ -126,13 +126,26 @@ def _leave_out(impossible: Set[str]) -> SideConstraint:
     return SideConstraint(row, lambda design: True)
 
 
-def _require_served(inventory: Inventory, design: Design, impossible: Set[str]) -> Inventory:
-    """With the optional corridors required that every design serves which is of as high a total priority."""
-    served = {q.id for q in design.corridors if q.served}
+def _settle_corridors(
+    inventory: Inventory, design: Design, impossible: Set[str], too_dear: Sequence[frozenset[str]]
+) -> tuple[Inventory, SideConstraint]:
+    """With the optional corridors required that every plan serves which is of as high a total priority.
+
+    What no such plan serves is left out. No plan serves any that is `impossible`, nor any set that is `too_dear`.
+    """
     optional = {q: c for q, c in inventory.corridors.items() if not c.required and q not in impossible}
-    lost = _sum(c.priority for q, c in optional.items() if q not in served)
-    sure = {q: c.model_copy(update={"required": True}) for q, c in optional.items() if _sum([c.priority]) > lost}
-    return inventory.model_copy(update={"corridors": {**inventory.corridors, **sure}})
+    priority = {q: c.priority for q, c in optional.items()}
+    total = _sum(priority[q.id] for q in design.corridors if q.served and q.id in priority)
+    sure, never = dict[str, Corridor](), set(impossible)
+    for q, corridor in optional.items():
+        others = {each: priority[each] for each in priority if each != q}
+        without = best_set(others, [one for one in too_dear if q not in one])
+        beside = best_set(others, [one - {q} for one in too_dear])
+        if without is None or _sum(priority[each] for each in without) < total:
+            sure[q] = corridor.model_copy(update={"required": True})
+        if beside is None or _sum(priority[each] for each in {q, *beside}) < total:
+            never.add(q)
+    return inventory.model_copy(update={"corridors": {**inventory.corridors, **sure}}), _leave_out(never)
 
 
 def _hold_relays(count: int) -> SideConstraint:
@@ -208,7 +221,9 @@ def search_plan(
             break
         if stage.hold is not None:
             side_constraints = (*side_constraints, stage.hold(design))
-            asked_for = _require_served(inventory, design, impossible)
+        if stage.of_corridors:
+            asked_for, left_out = _settle_corridors(inventory, design, impossible, last.too_dear)
+            side_constraints = (*side_constraints, left_out)
     assert design is not None  # there is a stage, and it has found one
     found = _conclude(inventory, design, objective, last, parameters.gap, reference)
     return replace(found, notes=(*found.notes, *notes))
@@ -225,7 +240,7 @@ def _minimize(task: Task, impossible: Set[str]) -> Found:
         return sets
     known = None if sets.incumbent is None else sets.incumbent.design
     found = minimize(replace(task, start=replace(task.start, design=known or task.start.design)))
-    found = replace(found, notes=(*sets.notes, *found.notes))
+    found = replace(found, notes=(*sets.notes, *found.notes), too_dear=sets.too_dear)
     proven = found.incumbent is not None and task.within(found.incumbent.value, sets.bound)
     return replace(found, stopped_by=StopReason.PROOF) if proven else found
 
