@@ -18,7 +18,7 @@ from qplan.inventory import plant
 from qplan.inventory.admissible import permitted_systems
 from qplan.inventory.loss_budget import LossBudget, loss_budget
 from qplan.inventory.model import Inventory
-from qplan.inventory.source.messages import counted
+from qplan.inventory.source.messages import counted, loss_figure
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,8 @@ def describe_gap(inventory: Inventory, ends: tuple[str, str]) -> str:
         most = counted(inventory.policy.max_bypass_sites, "patched site")
         return f"No fibres join {a} and {b} through at most {most} (policy.max_bypass_sites)."
     return (
-        f"No system reaches from {a} to {b}: over {named(hop.fibres)}, the best route, the loss is {hop.loss_db:.2f} "
-        f"dB, and {hop.system} reaches {hop.limit_db:.2f} dB."
+        f"No system reaches from {a} to {b}: over {named(hop.fibres)}, the best route, the loss is "
+        f"{loss_figure(hop.loss_db)} dB, and {hop.system} reaches {loss_figure(hop.limit_db)} dB."
     )
 
 

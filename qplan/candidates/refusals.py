@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from qplan.candidates.model import Refusal
+from qplan.inventory.source.messages import loss_figure
 from qplan.physics.bands import Band
 
 NO_LOSS = {Band.O: "no_o_band_loss", Band.C: "no_c_band_loss"}
 WORDS = {
     "amplified": "the fibre has optical amplifiers",
     **{reason: f"no loss in the {band.value} band is known of a fibre" for band, reason in NO_LOSS.items()},
-    "loss_db": "{value:.2f} dB, it reaches {limit:.2f} dB",
     "length_km": "a length of {value:.1f} km, its limit is {limit:g} km",
     "key_rate_bps": "its net key rate is zero at that loss",
     "strands": "{value:g} free, it takes {limit:g} on every fibre of its route",
@@ -31,5 +31,7 @@ UNKNOWN_LENGTH = "a length that is not known, its limit is {limit:g} km"
 
 def describe_figures(refusal: Refusal) -> str:
     """`41.20 dB, it reaches 36.00 dB`, and so on."""
+    if refusal.reason == "loss_db" and refusal.value is not None and refusal.limit is not None:
+        return f"{loss_figure(refusal.value)} dB, it reaches {loss_figure(refusal.limit)} dB"
     words = UNKNOWN_LENGTH if refusal.reason == "length_km" and refusal.value is None else WORDS[refusal.reason]
     return words.format(value=refusal.value, limit=refusal.limit)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from plan_fixtures import make_link, sample
 
 from qplan.assessment.link_budgets import link_facts
 from qplan.inventory.model import Inventory
+from qplan.inventory.source.messages import headroom_figure, loss_figure
 from qplan.outputs.text import wording
 from qplan.physics.key_rate import loss_for_rate_db, rate_at_bps
 
@@ -72,6 +75,16 @@ def test_headroom_goes_on_along_a_level_curve():
 
 def test_a_stated_limit_below_the_curves_end_counts():
     assert wording.headroom(one_link(20.0, 0.0, max_loss_db=21.15)) == "1.15 dB"
+
+
+@given(st.integers(0, 3_000_000), st.sampled_from(["18.00", "23.50", "30.00", "36.00"]))
+@example(1_662_500, "18.00")
+@example(2_917_500, "36.00")
+def test_what_is_lost_and_what_is_left_come_to_the_limit_as_they_are_shown(loss_e5, limit):
+    loss_db = loss_e5 / 1e5
+    assume(loss_db <= float(limit))
+    left = headroom_figure(float(limit) - loss_db)
+    assert Decimal(loss_figure(loss_db)) + Decimal(left) == Decimal(limit)
 
 
 def test_a_loss_budget_sums_to_the_loss_and_holds_a_measured_loss_whole():

@@ -22,7 +22,7 @@ from qplan.explain.about.answers import (
 from qplan.explain.about.limits import judge_limits
 from qplan.inventory import plant
 from qplan.inventory.model import Inventory
-from qplan.inventory.source.messages import counted
+from qplan.inventory.source.messages import counted, loss_figure
 from qplan.physics.bands import Band
 from qplan.plan.model import Link, Plan
 
@@ -46,7 +46,7 @@ def _describe_fibre(inventory: Inventory, f: str) -> str:
     facts = [
         f"{' – '.join(fibre.ends)}",
         "length not known" if length is None else f"{length:.1f} km",
-        "loss not known" if loss is None else f"{loss:.2f} dB",
+        "loss not known" if loss is None else f"{loss_figure(loss)} dB",
         counted(fibre.strands, "free strand"),
     ]
     ducts = [f"in {named(sorted(fibre.ducts))}"] if fibre.ducts else []

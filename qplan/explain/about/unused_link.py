@@ -8,6 +8,7 @@ from qplan.explain.about.addresses import find_pair, look_up
 from qplan.explain.about.alternatives import Replanner
 from qplan.explain.about.answers import Answer, describe_refused
 from qplan.inventory.relay_rules import relay_refusals
+from qplan.inventory.source.messages import loss_figure
 
 MOST_DESCRIBED = 4
 
@@ -38,8 +39,8 @@ def _describe(listed: ListedLink) -> str:
     link, route = listed.link, listed.link.route
     via = f" patched through {named(route.bypass_sites)}" if route.bypass_sites else ""
     return (
-        f"Could be built: {link.system} over {named(route.fibres)}{via}, {link.loss_db:.2f} of "
-        f"{listed.limit_db:.2f} dB, {link.key_rate_bps:.6g} bit/s."
+        f"Could be built: {link.system} over {named(route.fibres)}{via}, {loss_figure(link.loss_db)} of "
+        f"{loss_figure(listed.limit_db)} dB, {link.key_rate_bps:.6g} bit/s."
     )
 
 

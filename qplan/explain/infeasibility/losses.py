@@ -14,7 +14,7 @@ from qplan.explain.infeasibility.huts import propose_huts
 from qplan.inventory import plant
 from qplan.inventory.admissible import permitted_systems
 from qplan.inventory.model import Inventory
-from qplan.inventory.source.messages import counted
+from qplan.inventory.source.messages import counted, loss_figure
 from qplan.physics.bands import Band
 
 MOST_WAYS = 3  # over the loss limit
@@ -100,8 +100,8 @@ def _describe_hop(alone: Inventory, hop: Hop) -> str:
     patched = f" patched through {named(hop.sites[1:-1])}" if hop.sites[1:-1] else ""
     included = f" with {margin:g} dB margin" if margin else ""
     return (
-        f"{hop.sites[0]} to {hop.sites[-1]} over {named(hop.fibres)}{patched} has {hop.loss_db:.2f} dB{included}, "
-        f"{hop.system} reaches {hop.limit_db:.2f} dB: {hop.shortfall_db:.2f} dB too much"
+        f"{hop.sites[0]} to {hop.sites[-1]} over {named(hop.fibres)}{patched} has {loss_figure(hop.loss_db)} dB"
+        f"{included}, {hop.system} reaches {loss_figure(hop.limit_db)} dB: {loss_figure(hop.shortfall_db)} dB too much"
     )
 
 

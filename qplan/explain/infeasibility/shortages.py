@@ -10,6 +10,7 @@ from qplan.candidates.design import Design
 from qplan.candidates.resource_usage import Taken
 from qplan.costing.money_text import format_money
 from qplan.inventory.model import Inventory
+from qplan.inventory.source.messages import loss_figure
 
 INSTEAD = "without that limit the cheapest design found"
 
@@ -53,8 +54,8 @@ def _find_key_rate(inventory: Inventory, design: Design) -> Iterator[Shortage]:
         systems = f"one {link.system}" if link.count == 1 else f"{link.count} × {link.system}"
         text = (
             f"Too little key rate from {link.ends[0]} to {link.ends[1]} over {', '.join(link.fibres)}: "
-            f"{short.taken:g} bit/s are asked for, {systems} gives {short.free:g} bit/s at {link.loss_db:.2f} dB, and "
-            "the limits leave no room for as many as it would take."
+            f"{short.taken:g} bit/s are asked for, {systems} gives {short.free:g} bit/s at "
+            f"{loss_figure(link.loss_db)} dB, and the limits leave no room for as many as it would take."
         )
         yield Shortage(short, text)
 

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from decimal import ROUND_HALF_DOWN, ROUND_HALF_UP, Decimal
 from difflib import get_close_matches
 
 MANY = 500  # with more candidates only the neighbours in alphabetical order are compared, so that it stays quick
@@ -94,6 +95,21 @@ def fold(word: str) -> str:
 def figure(number: float) -> str:
     """A number to six digits, with a short exponent where it needs one: 1e15, 1e-9."""
     return re.sub(r"e([-+])0*", lambda exponent: f"e{exponent[1].strip('+')}", f"{number:g}")
+
+
+def loss_figure(loss_db: float) -> str:
+    """`16.63`: dB that are lost, or may be, halves rounded up."""
+    return _hundredths(loss_db, ROUND_HALF_UP)
+
+
+def headroom_figure(headroom_db: float) -> str:
+    """`1.37`: dB that are left, halves rounded down, so that with what is lost they come to the limit."""
+    return _hundredths(headroom_db, ROUND_HALF_DOWN)
+
+
+def _hundredths(db: float, halves: str) -> str:
+    """To a millionth first, so that a half is one whatever binary fractions make of it."""
+    return str(Decimal(repr(round(db, 6) + 0.0)).quantize(Decimal("0.01"), halves))
 
 
 def times(ratio: float) -> str:

@@ -278,7 +278,7 @@ def _value_text(row: Row, value: float | str) -> str:
         return signed_percent(value) if row.key.endswith(".share") else signed_money(value)
     if row.kind == "share":
         return wording.percent(value)
-    return f"{wording.spare_db(value)} dB" if row.kind == "db" else f"{value:g}"
+    return wording.spare_db(value) if row.kind == "db" else f"{value:g}"
 
 
 def verdicts(table: SideBySide) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qplan.inventory.answer_form import ANSWERS, ASKED, WHOLE
+from qplan.inventory.source.messages import loss_figure
 from qplan.outputs.quotes.lines import AskedLine, Place
 from qplan.outputs.quotes.pieces import END
 from qplan.outputs.quotes.request import Request
@@ -24,7 +25,7 @@ def request_csv(request: Request) -> str:
 
 def _asked(request: Request, line: AskedLine) -> tuple[Cell, ...]:
     links = tuple(
-        f"link {link.number}: {' – '.join(end.name or end.site for end in link.ends)}, {link.loss_db:.2f} dB, "
+        f"link {link.number}: {' – '.join(end.name or end.site for end in link.ends)}, {loss_figure(link.loss_db)} dB, "
         f"{format_number(link.required_bps)} bit/s"
         for link in line.links
     )

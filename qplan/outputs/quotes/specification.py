@@ -8,6 +8,7 @@ from typing import NamedTuple
 from qplan.inventory.commercial import Encryptor
 from qplan.inventory.model import Inventory, Item, QkdSystem
 from qplan.inventory.plant import band_of
+from qplan.inventory.source.messages import loss_figure
 from qplan.outputs.bill.fibre_orders import COMPUTED, FibreOrder
 from qplan.outputs.text.tables import format_number
 
@@ -119,12 +120,13 @@ def _of_system(
 ) -> Iterator[Requirement]:
     hardest = list(_hardest(points))
     if hardest:
-        pairs = "; ".join(f"{format_number(rate)} bit/s at {loss:.2f} dB" for loss, rate in hardest[:MOST_POINTS])
+        told = ((format_number(rate), loss_figure(loss)) for loss, rate in hardest[:MOST_POINTS])
+        pairs = "; ".join(f"{rate} bit/s at {loss} dB" for rate, loss in told)
         more = f" and {len(hardest) - MOST_POINTS} more" if len(hardest) > MOST_POINTS else ""
         yield Requirement("Secret key rate of a pair, guaranteed", f"at least {pairs}{more}; each link: sheet Links")
         yield Requirement("Rates are", "guaranteed, finite-key effects included, over the life of the pair")
     if points:
-        yield Requirement("Loss budget", f"at least {max(loss for loss, _ in points):.2f} dB from Tx to Rx")
+        yield Requirement("Loss budget", f"at least {loss_figure(max(loss for loss, _ in points))} dB from Tx to Rx")
     if lengths_km:
         yield Requirement("Length of a route", f"up to {max(lengths_km):g} km")
     band = band_of(system)
@@ -168,7 +170,8 @@ def _of_fibre(inventory: Inventory, orders: Sequence[FibreOrder]) -> Iterator[Re
     for one in orders:
         if one.loss_db is not None:
             how = "computed; an OTDR trace is asked for" if one.basis == COMPUTED else "measured"
-            yield Requirement("Loss, end to end", f"at most {one.loss_db:.2f} dB at {one.band.centre_nm} nm ({how})")
+            most = f"at most {loss_figure(one.loss_db)} dB at {one.band.centre_nm} nm"
+            yield Requirement("Loss, end to end", f"{most} ({how})")
     yield Requirement("Strands", "dark, without amplifiers, regenerators or active parts on the way")
     if order.fibre_type:
         yield Requirement("Fibre", order.fibre_type)

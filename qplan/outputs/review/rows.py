@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from qplan.comparison.model import Change, CorridorChange, PlanChange
 from qplan.costing.money_text import round_money
 from qplan.inventory.installed import paid_nodes
-from qplan.inventory.source.messages import counted, first_of
+from qplan.inventory.source.messages import counted, first_of, headroom_figure, loss_figure
 from qplan.outputs.review.wording import NAMED, place, signed_percent, step, turnover
 from qplan.outputs.text.tables import one_line
-from qplan.outputs.text.wording import bps, percent, spare_db
+from qplan.outputs.text.wording import bps, db, percent, spare_db
 
 MARKS = {"create": "+", "update": "~", "delete": "-"}
 LITTLE_HEADROOM_DB = 1.0
@@ -128,8 +128,8 @@ def _link(each: Change) -> Row:
     before, after = each.before or {}, each.after or {}
     if each.before is None or each.after is None:
         fields = after or before
-        said = [_system(fields), f"{_number(fields, 'loss_db'):.2f} dB", _rate(fields)]
-        said += [f"headroom {spare_db(_number(fields, 'headroom_db'))} dB"] if each.after is not None else []
+        said = [_system(fields), db(_number(fields, "loss_db")), _rate(fields)]
+        said += [f"headroom {spare_db(_number(fields, 'headroom_db'))}"] if each.after is not None else []
         return Row(MARKS[each.action], each.address, tuple(said), 2, each.after is not None and _is_tight(after))
     old, new = _system(before), _system(after)
     said = [f"{old} → {new}"] if old != new else []
@@ -137,7 +137,7 @@ def _link(each: Change) -> Row:
         said.append(f"route {route}")
     for name in ("offer", "existing", "tx"):
         said += [f"{name} {step(before.get(name), after.get(name))}"] if before.get(name) != after.get(name) else []
-    for name, label, shown in (("loss_db", "", "{:.2f}".format), ("headroom_db", "headroom ", spare_db)):
+    for name, label, shown in (("loss_db", "", loss_figure), ("headroom_db", "headroom ", headroom_figure)):
         figures = [shown(_number(fields, name)) for fields in (before, after)]
         said += [f"{label}{' → '.join(figures)} dB"] if figures[0] != figures[1] else []
     loads = [percent(_load(fields), 2) for fields in (before, after)]

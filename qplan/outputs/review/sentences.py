@@ -17,12 +17,12 @@ from qplan.comparison.model import (
     SightChange,
     Worst,
 )
-from qplan.inventory.source.messages import counted
+from qplan.inventory.source.messages import counted, headroom_figure
 from qplan.outputs.drills.words import minutes, span
 from qplan.outputs.review import wording
 from qplan.outputs.text.money import at_least
 from qplan.outputs.text.tables import one_line
-from qplan.outputs.text.wording import listed, percent, spare_db
+from qplan.outputs.text.wording import listed, percent
 
 MOST_INPUTS, MOST_LIMITS, MOST_FAILING = 8, 12, 3
 
@@ -164,7 +164,7 @@ def margins(change: PlanChange) -> str:
     """The worst headroom and load, where they changed."""
     headroom, load = change.margins.headroom_db, change.margins.load
     parts = [
-        _worst("least headroom", headroom, spare_db, " dB"),
+        _worst("least headroom", headroom, headroom_figure, " dB"),
         _worst("highest load", load, lambda value: f"{value * 100:.3g}", " %"),
     ]
     return ", ".join(filter(None, parts))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from decimal import ROUND_FLOOR, Decimal
 
 from qplan.assessment.link_budgets import LinkFacts
 from qplan.assessment.weaknesses import SmallestSet
 from qplan.explain.findings import write_setting
 from qplan.inventory.commercial import Economics
 from qplan.inventory.model import Corridor
-from qplan.inventory.source.messages import counted, first_of
+from qplan.inventory.source.messages import counted, first_of, headroom_figure, loss_figure
 from qplan.plan.model import InventoryRef, Plan
 
 SMALLEST_GAP = 1e-5
@@ -62,17 +61,16 @@ def bps(rate: float) -> str:
 
 
 def db(loss: float) -> str:
-    return f"{loss:.2f} dB"
+    return f"{loss_figure(loss)} dB"
 
 
 def spare_db(headroom_db: float) -> str:
-    """`0.25`: what may still be lost, never rounded up."""
-    return str(Decimal(repr(round(headroom_db, 6))).quantize(Decimal("0.01"), ROUND_FLOOR))
+    return f"{headroom_figure(headroom_db)} dB"
 
 
 def headroom(facts: LinkFacts) -> str:
     """`0.25 dB (key rate)`: what may still be lost, and what ends it if not the system's limit."""
-    return f"{spare_db(facts.headroom_db)} dB" + (" (key rate)" if facts.rate_binds_first else "")
+    return spare_db(facts.headroom_db) + (" (key rate)" if facts.rate_binds_first else "")
 
 
 def km(length: float | None) -> str:

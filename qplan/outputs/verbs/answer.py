@@ -206,13 +206,17 @@ def _limits_table(limits: tuple[LimitState, ...]) -> Table:
             limit.at.where,
             _amount(limit.at, limit.at.taken),
             _amount(limit.at, limit.at.free),
-            _amount(limit.at, limit.at.left),
+            _left(limit.at),
             "binds" if limit.binds else "used up" if limit.at.used_up else "",
         )
         for limit in limits
     )
     header = ("Limit", "At", "Taken", "Of", "Left", "")
     return Table("Limits", header, rows, right=("Taken", "Of", "Left"))
+
+
+def _left(limit: Taken) -> str:
+    return wording.spare_db(limit.left) if limit.limit == "loss_db" else _amount(limit, limit.left)
 
 
 def _amount(limit: Taken, value: float) -> str:

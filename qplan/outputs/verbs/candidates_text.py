@@ -12,7 +12,7 @@ from qplan.candidates.model import Refusal, Route
 from qplan.candidates.refusals import WHY, describe_figures
 from qplan.costing.money_text import round_money
 from qplan.inventory.model import Inventory
-from qplan.inventory.source.messages import counted
+from qplan.inventory.source.messages import counted, loss_figure
 from qplan.outputs.text import wording
 from qplan.outputs.text.money import left_out_text
 from qplan.outputs.text.tables import UNLIMITED, drop_columns, one_line, shortened
@@ -67,9 +67,9 @@ def _row(inventory: Inventory, listed: ListedLink, systems: int) -> tuple[str, .
     return (
         f"{link.system:<{systems}}",
         wording.db(link.loss_db),
-        " + ".join(f"{part:.2f}" for part in parts),
+        " + ".join(map(loss_figure, parts)),
         wording.db(listed.limit_db),
-        wording.db(listed.headroom_db),
+        wording.spare_db(listed.headroom_db),
         wording.bps(link.key_rate_bps),
         round_money(link_costs(inventory, link)[1], inventory.economics.currency),
         _use(listed),

@@ -176,7 +176,7 @@ def _write_systems(facts: LinkFacts) -> str:
 
 
 def _write_loss(facts: LinkFacts) -> str:
-    return f"{facts.link.loss_db:.2f} dB, {wording.headroom(facts)} left"
+    return f"{wording.db(facts.link.loss_db)}, {wording.headroom(facts)} left"
 
 
 def _write_load(facts: LinkFacts) -> str:
