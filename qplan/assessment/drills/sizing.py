@@ -25,7 +25,8 @@ class StoreSize:
     lasts_h: float
     """How long the store of that capacity lasts when it is full."""
     refill_h: float
-    """With what the plan leaves unreserved, from the floor to the bits needed."""
+    """From the outage's end: the link's restart, then from the floor to the bits needed with what the plan leaves
+    unreserved."""
     mtbf_h: float
     """Mean time between two outages of the link, all its components together."""
 
@@ -56,6 +57,7 @@ def size_stores(field: Field, autonomy_h: float, without: str | None = None) -> 
             continue
         needed = link.floor_bits + load * autonomy_h * 3600
         spare = link.rate_bps - load
+        refill_s = link.restart_s + (needed - link.floor_bits) / spare if spare > 0 else math.inf
         found.append(
             StoreSize(
                 link.id,
@@ -63,7 +65,7 @@ def size_stores(field: Field, autonomy_h: float, without: str | None = None) -> 
                 needed,
                 link.capacity_bits,
                 link.usable_bits / load / 3600,
-                (needed - link.floor_bits) / spare / 3600 if spare > 0 else math.inf,
+                refill_s / 3600,
                 _mtbf_h(components, link.id),
             )
         )

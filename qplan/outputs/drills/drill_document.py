@@ -171,6 +171,7 @@ class StoreDocument(Document):
     lasts_h: MaybeTime
     enough: bool
     refill_h: MaybeTime
+    """From the end of an outage, with acquisition and the first block of keys."""
     mtbf_h: MaybeTime
     in_time: bool
     """Full again within a tenth of the mean time between two outages."""

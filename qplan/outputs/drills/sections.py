@@ -211,7 +211,10 @@ def sizes_section(sizes: Sizes, names: Names) -> Section:
     )
     text = f"Key stores for {hours(sizes.autonomy_h)} {lost}, every corridor on its planned paths."
     points = (
-        ("In time: a tenth of the mean time between two outages of the link, at most.",)
+        (
+            "Full again after: from the end of the outage, with acquisition and the first block of keys.",
+            "In time: a tenth of the mean time between two outages of the link, at most.",
+        )
         if rows
         else ("No store can help: the plan does not use it, or no store is in reach without it.",)
     )
