@@ -1,7 +1,7 @@
 """Every QKD link that could be built: routes in the fibre graph × systems of the catalogue.
 
-A link that can serve no corridor, or that another system on the same route matches in every respect, is left out:
-neither changes the optimum. What a single fibre cannot carry is kept as a refusal with the measured value and limit.
+A link that can serve no corridor, or that another system on the same route makes superfluous, is left out: neither
+changes the optimum. What a single fibre cannot carry is kept as a refusal with the measured value and limit.
 """
 
 from __future__ import annotations

@@ -31,7 +31,8 @@ class ListedLink:
     """Loss up to which the system gives a key."""
     corridors: tuple[str, ...]
     considered: bool
-    """The optimiser chooses from it: some corridor could use it, and no other system on its route is as good in all."""
+    """The optimiser chooses from it: some corridor could use it, and neither another system on its route
+    (`drop_dominated`) nor fibres that are alike (`find_parallel_fibres`) make it superfluous."""
 
     @property
     def headroom_db(self) -> float:

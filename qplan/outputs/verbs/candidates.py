@@ -74,7 +74,8 @@ class Candidate(Record):
     corridors: tuple[str, ...]
     """Those whose paths it could carry."""
     considered: bool
-    """False: no corridor could use it, or another system on its route is as good in every respect."""
+    """False: no corridor could use it, or another system on its route is no dearer, gives as much of the key rate that
+    is asked for and takes no more strands and limited room, or enough fibres beside it are alike."""
 
 
 class Refused(Record):

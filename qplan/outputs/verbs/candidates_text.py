@@ -22,6 +22,11 @@ PARTS = "fibre + conn. + splices + patch + margin"
 HEADER = ("System", "Loss", PARTS, "Limit", "Headroom", "Key rate", "TCO", "For")
 RIGHT = ("Loss", "Limit", "Headroom", "Key rate", "TCO")
 OF_LINKS = ("price", "support", "set-up", "lease", "length")  # what the cost of a link is made of
+SUPERFLUOUS = (
+    "Superfluous: another system on the same route costs no more, gives as much of the key rate that is asked for, and "
+    "takes no more strands, nor rack units or power where a site limits them (headroom and further rate do not count); "
+    "or enough fibres beside it are alike."
+)
 DROPPED = ("TCO", "Limit", "Key rate", PARTS)  # in this order where the window is too narrow
 
 
@@ -101,7 +106,7 @@ def _closing(inventory: Inventory, found: CandidateList) -> Iterator[str]:
     if left_out := left_out_text(unstated, " where it is used"):
         yield left_out
     if any(listed.corridors and not listed.considered for listed in found.links):
-        yield "Superfluous: another system on the same route is as good in every respect."
+        yield SUPERFLUOUS
     if any(len(refusal.route.fibres) > 1 for refusal in found.refused):
         yield "Of routes over several fibres those are listed on which some system reaches."
     if found.excluded:
