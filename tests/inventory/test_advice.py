@@ -50,6 +50,7 @@ VALUES = {  # address, what is written → what is meant
     ("fibres.f.loss_db", "-11,9 dB"): 11.9,
     ("fibres.f.cost_per_strand_year", "EUR 1200"): 1200,
     ("sites.a.trusted_node", "no"): "forbidden",
+    ("sites.a.trusted_node", "yes"): "allowed",
     ("fibres.f.cost_per_strand_km_year", "CHF 1'240.50"): 1240.5,
     ("fibres.f.cost_per_strand_year", "1.234.567,5"): 1_234_567.5,
     ("sites.a.node_cost", "84k"): 84_000,

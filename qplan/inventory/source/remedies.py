@@ -16,6 +16,7 @@ TRUTH = {
     **dict.fromkeys(["true", "yes", "on", "y", "required", "allowed"], True),
     **dict.fromkeys(["false", "no", "off", "n", "optional", "forbidden"], False),
 }
+TRUSTED = "allowed, or existing where it is trusted already and relay_cost is not due again"
 LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "Æ": "Ae", "ø": "o", "Ø": "O", "œ": "oe", "ł": "l", "Ł": "L", "đ": "d"})
 HOPS = frozenset(["hops", "max_hops", "hop_limit"])
 
@@ -43,7 +44,7 @@ def value_remedy(path: Path, expected: str, found: object) -> str:
     """What to write in place of a value of the wrong type; empty where nothing is certain."""
     key = _key_of(path)
     if key == "trusted_node" and str(found).lower() in TRUTH:
-        return f"write {'allowed' if TRUTH[str(found).lower()] else 'forbidden'}"
+        return f"write {TRUSTED}" if TRUTH[str(found).lower()] else "write forbidden"
     if expected == "at least 0" and key.endswith("_db") and isinstance(found, int | float):
         return f"write {plain(abs(Decimal(repr(found))))}, a loss is positive"
     if expected == "a whole number" and isinstance(found, float) and found.is_integer():
