@@ -77,13 +77,15 @@ def catalogue_names() -> tuple[str, ...]:
 
 def catalogue(name: str) -> str:
     """A catalogue as its file stands. Raises WrongUsage."""
-    from qplan.inventory.shipped import shipped_catalogues
+    from qplan.inventory.shipped import shipped_catalogues, shipped_equipment
     from qplan.inventory.source.messages import did_you_mean
 
     known = shipped_catalogues()
     name = name.removeprefix("catalogue:")
     if name not in known:
-        hint = did_you_mean(name, known) or f"there are {', '.join(known)}"
+        holders = (each for each, equipment in shipped_equipment().items() if any(name in ids for _, ids in equipment))
+        shown = [f"'{name}' stands in `qplan catalogue show {each}`" for each in holders]
+        hint = " and ".join(shown) or did_you_mean(name, known) or f"there are {', '.join(known)}"
         raise WrongUsage(f"there is no catalogue '{name}'; {hint}")
     return known[name].decode()
 

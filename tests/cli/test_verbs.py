@@ -154,6 +154,8 @@ def test_catalogues_are_listed_and_shown(qplan):
         assert qplan("catalogue", "show", name)[1] == file.read_text("utf-8")
     code, _, err = qplan("catalogue", "show", "ilustrative-2026")
     assert code == 2 and f"did you mean '{file.stem}'?" in err
+    code, _, err = qplan("catalogue", "show", "cv-metro")
+    assert code == 2 and f"'cv-metro' stands in `qplan catalogue show {file.stem}`" in " ".join(err.split())
     assert qplan("catalogue", "show")[0] == 2
 
 
