@@ -125,10 +125,12 @@ def test_the_review_is_that_of_the_change(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("options", [[], ["--scenario", "lost-east"]])
-def test_the_tour_is_a_whole_inventory_without_findings(options, tmp_path, capsys):
+def test_the_tour_is_a_whole_inventory_without_findings(options, tmp_path, monkeypatch, capsys):
     file = tmp_path / "sites.yaml"
     file.write_text(blocks("yaml")[0], encoding="utf-8")
     assert qplan("optimize", str(file), *options) == 0
+    monkeypatch.chdir(tmp_path)
+    assert qplan(*re.search(r"^qplan (candidates sites\.yaml \S+) +#", README, re.MULTILINE)[1].split()) == 0
     assert capsys.readouterr().err == ""
 
 

@@ -46,14 +46,14 @@ EXAMPLES = (
     ("qplan optimize lake.yaml --scenario ring -o ring.plan", "plan a scenario into a folder of that name"),
     ("qplan optimize --set corridors.mirror.disjoint=node --gap 0.01", "what if, and proven within 1 % is enough"),
     ("qplan optimize --start sites.plan", "keep to an earlier plan among plans as good; to itself without a search"),
-    ("qplan optimize phase2.yaml --built sites.plan", "the next phase: what the plan builds is there"),
+    ("qplan optimize phase2.yaml --built sites.plan -o phase2.plan", "the next phase: what the plan builds is there"),
     ("qplan optimize --keep sites.plan", "change as few links and relays of an earlier plan as possible"),
 )
 
 
 @click.command("optimize", cls=Verb, examples=EXAMPLES, soft_fail=True)
 @inventory_argument
-@click.option("-o", "--out", type=ANY_PATH, help="Folder to write; default FILE.plan beside FILE.")
+@click.option("-o", "--out", type=ANY_PATH, help="Folder to write; default FILE.plan, what-if FILE.set-HASH.plan.")
 @click.option("--objective", type=click.Choice(["tco", "capex", "relays"]), help="Instead of the inventory's.")
 @search_options
 @click.option("--start", type=ANY_PATH, help="A plan to begin from; it is kept among plans that are as good.")
