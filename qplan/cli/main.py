@@ -39,7 +39,7 @@ COMMANDS = {
     "rules": ("List the rules of `validate`, or explain one.", "qplan.cli.rules"),
     "catalogue": ("List or show the equipment that comes with qplan.", "qplan.cli.catalogue"),
     "schema": ("Print the JSON Schema of a file or a document.", "qplan.cli.schema"),
-    "doctor": ("Try solvers and drawing program, and tell versions.", "qplan.cli.doctor"),
+    "doctor": ("Try solvers, drawing program and settings, and tell versions.", "qplan.cli.doctor"),
 }
 OTHER_WORDS = {  # verbs of other tools and other spellings, and ours
     "optimise": "optimize",

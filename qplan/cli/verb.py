@@ -60,6 +60,17 @@ class Verb(click.Command):
             extra["obj"] = settings
         return super().make_context(info_name, args, parent, **extra)
 
+    def check_settings(self, name: str, settings: Settings) -> None:
+        """Every setting of the verb is one that it takes. Raises WrongUsage."""
+        values = settings.defaults(name, self.params)
+        for option in self.params:
+            if option.name in values:
+                try:
+                    option.type_cast_value(click.Context(self), values[option.name])
+                except click.BadParameter as error:
+                    key = max(option.opts, key=len).lstrip("-")
+                    raise WrongUsage(f"{settings.file}: {name}.{key}: {error.message}") from error
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         try:
             return super().parse_args(ctx, args)

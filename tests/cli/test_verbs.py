@@ -279,6 +279,8 @@ def test_wrong_settings_are_told(project, qplan, text, said):
     Path("qplan.toml").write_bytes(text.encode("latin-1"))
     code, out, err = qplan("optimize")
     assert (code, out) == (2, "") and said in err
+    code, _, err = qplan("doctor")
+    assert code == 2 and said.removesuffix(" (in qplan.toml)") in err
 
 
 def test_a_wrong_environment_is_told(project, qplan, monkeypatch):
