@@ -92,8 +92,9 @@ def test_svg_says_what_it_is_and_who_sees_keys():
     assert root[0].tag == SVG + "title" and root[0].text == "Zürich metro: QKD topology"
     assert root[1].tag == SVG + "desc" and "2 trusted nodes" in root[1].text
     written = {element.text for element in root.iter(SVG + "text")}
-    assert "trusted node: sees keys in clear" in written
-    assert "patched through: no keys here" in written
+    assert "end and trusted node: sees keys in clear" in written
+    assert "patched through: links that pass leave no keys here" in written
+    assert not {"trusted node: sees keys in clear", "site without QKD in this plan"} & written  # there is none
     assert not re.search(r"(href|src|url\(|@import|<!DOCTYPE)", text)
 
 
@@ -103,6 +104,27 @@ def test_roles_follow_the_plan():
     assert kinds == {
         "zrh-dc1": "end", "sg-hq": "end", "win-co": "end_relay", "rap-pop": "existing", "uster-hut": "bypass",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("placed", [True, False])
+def test_a_link_patched_through_a_site_at_which_another_ends_is_seen_to_pass_it(placed):
+    inventory, plan = sample()
+    sites = inventory.sites if placed else {s: x.model_copy(update={"lat": None}) for s, x in inventory.sites.items()}
+    hut = inventory.corridors["grid-b"].model_copy(update={"ends": ("zrh-dc1", "uster-hut")})
+    inventory = inventory.model_copy(update={"corridors": inventory.corridors | {"hut": hut}, "sites": sites})
+    ending = make_link(inventory, ("zrh-dc1", "uster-hut"), "dv-metro", ("f-zrh-ust",))
+    paths = {c.id: c.paths for c in plan.corridors} | {"hut": (RelayPath(links=(ending.id,), relays=()),)}
+    picture = diagram(assess(inventory, make_plan(inventory, (*plan.links, ending), paths)))
+    stop, pass_by = (node for node in picture.nodes if node.site == "uster-hut")
+    assert (stop.kind, pass_by.kind, pass_by.roles) == ("end", "bypass", ())
+    routes = {link.source: link for link in picture.links}
+    patched = next(link for link in plan.links if link.bypass_sites)
+    assert routes[ending.id].nodes[-1] == stop.id and routes[patched.id].nodes[1:-1] == (pass_by.id,)
+    layout = lay_out(picture)
+    line = list(pairwise(layout.routes[routes[patched.id].id]))
+    assert not any(labels._crosses(layout.boxes[stop.id], *piece) for piece in line)
+    assert layout.boxes[stop.id].overlap(layout.boxes[pass_by.id], gap=40) is not None  # side by side
+    assert to_dot(picture).count('site="uster-hut"') == 2 and f"{pass_by.id}([" in to_mermaid(picture)
 
 
 @pytest.mark.parametrize("writer", [to_dot, to_svg, to_mermaid])
@@ -124,6 +146,12 @@ def test_boxes_do_not_overlap_and_labels_hide_no_site(size, placed):
         assert all(label.overlap(box) is None for box in layout.boxes.values())
 
 
+def test_a_label_goes_aside_before_it_cuts_another_line():
+    routes = {"short": ((0.0, 0.0), (-10.0, 60.0)), "other": ((20.0, 0.0), (90.0, 60.0))}
+    placed = labels.place_labels({}, routes, {"short": (120.0, 22.0)})["short"]
+    assert labels._crosses(placed, *routes["short"]) and not labels._crosses(placed, *routes["other"])
+
+
 def test_labels_stand_where_looking_at_everything_would_put_them():
     """The cells only leave out what is too far away to matter."""
     layout = lay_out(diagram(assess(*grid(9, placed=True))))
@@ -132,7 +160,8 @@ def test_labels_stand_where_looking_at_everything_would_put_them():
     taken = list(layout.boxes.values())
     for key in sorted(sizes, key=lambda key: (max(dist(*piece) for piece in pieces[key]), key)):
         lines = [piece for other in pieces if other != key for piece in pieces[other]]
-        places = [Box(*place, *sizes[key]) for place in labels._candidates(layout.routes[key], labels.SHARES)]
+        found = labels._candidates(layout.routes[key], sizes[key][0], labels.SHARES)
+        places = [Box(*place, *sizes[key]) for place in found]
         best = min(range(len(places)), key=lambda n: labels._cost(places[n], taken, lines) + n * sizes[key][1])
         assert layout.labels[key] == places[best]
         taken.append(places[best])

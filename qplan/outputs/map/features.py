@@ -77,7 +77,7 @@ def features(facts: PlanFacts, picture: Diagram) -> Features:
         fibres=[_plain(link, lines) for link in drawn if link.system is None and not link.retired],
         retired=[_plain(link, lines) for link in drawn if link.retired],
         corridors=[_corridor(entry, by_source, names) for entry in facts.corridors],
-        missing=[node.name for node in picture.nodes if node.id not in places],
+        missing=[*{node.site: node.name for node in picture.nodes if node.id not in places}.values()],
         hidden_links=[link.name for link in picture.links if link.system and link.id not in lines],
         frame=_frame(list(places.values())),
         bounds=_bounds(list(places.values())),
@@ -204,8 +204,8 @@ def _site(node: DiagramNode, place: Point, facts: list[Fact]) -> dict[str, Any]:
 
 def _site_facts(node: DiagramNode, place: Point, facts: PlanFacts) -> list[Fact]:
     site = facts.inventory.sites[node.site]
-    relay = next((entry for entry in facts.relays if entry.id == node.site), None)
-    ended = [entry.id for entry in facts.corridors if entry.served and node.site in entry.corridor.ends]
+    relay = next((entry for entry in facts.relays if entry.id == node.site and node.roles), None)
+    ended = [entry.id for entry in facts.corridors if entry.served and node.site in entry.corridor.ends and node.roles]
     rows = [
         ("Site", node.site),
         ("Role", MEANING[node.kind]),

@@ -6,7 +6,7 @@ links have ids of their own (n1, l1), so that no name can break a format.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,7 +33,7 @@ MEANING: dict[Kind, str] = {
     "existing": "existing trusted node: sees keys in clear",
     "end_existing": "end and existing trusted node: sees keys in clear",
     "idle": "existing QKD node without a corridor",
-    "bypass": "patched through: no keys here",
+    "bypass": "patched through: links that pass leave no keys here",
     "unused": "site without QKD in this plan",
 }
 ROLE: dict[Kind, str] = {
@@ -51,12 +51,14 @@ UNUSED_FIBRE = "fibre without QKD in this plan"
 
 @dataclass(frozen=True)
 class DiagramNode:
+    """A site; where some links end and others are patched through, these pass a second node of the site."""
+
     id: str
     site: str
     name: str
     kind: Kind
     roles: tuple[str, ...]
-    """As in the plan; empty for sites that are no QKD nodes."""
+    """As in the plan; empty where no link ends."""
     detail: str
     """One sentence for a tooltip or a screen reader."""
     place: tuple[float, float] | None
@@ -120,14 +122,14 @@ def diagram(facts: PlanFacts) -> Diagram:
     inventory, names = facts.inventory, SiteNames(facts.inventory)
     whole = len(inventory.sites) <= MOST_SITES
     sites = sorted(inventory.sites if whole else _used_sites(facts.plan))
-    ids = {site: f"n{number}" for number, site in enumerate(sites, 1)}
-    nodes = _nodes(sites, ids, facts, names)
+    ids = _number(sites, facts)
+    nodes = _nodes(ids, facts, names)
     users = facts.usage.links
     links = [_link(link, f"l{number}", users[link.link.id], ids, names) for number, link in enumerate(facts.links, 1)]
     links += _retired(facts, ids, names, start=len(links) + 1)
     if whole:
         links += _unused_fibres(facts, ids, names, start=len(links) + 1)
-    kinds = {node.kind for node in nodes} | {"end", "relay"}
+    kinds = {node.kind for node in nodes}
     return Diagram(
         title=one_line(title(facts)),
         subtitle=_subtitle(facts),
@@ -138,6 +140,31 @@ def diagram(facts: PlanFacts) -> Diagram:
         systems=tuple(facts.systems),
         catalogue=tuple(sorted(inventory.equipment.qkd_systems)),
     )
+
+
+@dataclass(frozen=True)
+class _Ids:
+    """Diagram ids by site: of all that are shown, and of what links pass by where others end."""
+
+    sites: dict[str, str]
+    passed: dict[str, str]
+
+    def along(self, route: Sequence[str]) -> tuple[str, ...]:
+        """From end to end, without the sites on the way that are not shown."""
+        by_site = self.sites | self.passed
+        return (self.sites[route[0]], *(by_site[s] for s in route[1:-1] if s in by_site), self.sites[route[-1]])
+
+
+def _number(sites: Sequence[str], facts: PlanFacts) -> _Ids:
+    both = sorted({node.node.site for node in facts.nodes} & _patched(facts))
+    return _Ids(
+        {site: f"n{number}" for number, site in enumerate(sites, 1)},
+        {site: f"n{number}" for number, site in enumerate(both, len(sites) + 1)},
+    )
+
+
+def _patched(facts: PlanFacts) -> set[str]:
+    return {site for entry in facts.links for site in entry.link.bypass_sites}
 
 
 def _used_sites(plan: Plan) -> set[str]:
@@ -173,19 +200,20 @@ def _kind(node: NodeFacts | None, bypassed: bool) -> Kind:
     return "end_existing" if node.existing else "end_relay"
 
 
-def _nodes(sites: list[str], ids: dict[str, str], facts: PlanFacts, names: SiteNames) -> tuple[DiagramNode, ...]:
-    built = {node.node.site: node for node in facts.nodes}
-    patched = {site for entry in facts.links for site in entry.link.bypass_sites}
+def _nodes(ids: _Ids, facts: PlanFacts, names: SiteNames) -> tuple[DiagramNode, ...]:
+    built, patched = {node.node.site: node for node in facts.nodes}, _patched(facts)
+    shown: list[tuple[str, str, NodeFacts | None]] = [(key, site, built.get(site)) for site, key in ids.sites.items()]
+    shown += [(key, site, None) for site, key in ids.passed.items()]
     relays = {relay.id: relay for relay in facts.relays}
     nodes = []
-    for site_id in sites:
-        site, node, relay = facts.inventory.sites[site_id], built.get(site_id), relays.get(site_id)
+    for diagram_id, site_id, node in shown:
+        site, relay = facts.inventory.sites[site_id], relays.get(site_id) if node else None
         kind = _kind(node, site_id in patched)
         seen = f" Whole keys: {wording.listed(relay.whole_keys)}." if relay and relay.whole_keys else ""
         seen += f" One share: {wording.listed(relay.shares)}." if relay and relay.shares else ""
         nodes.append(
             DiagramNode(
-                id=ids[site_id],
+                id=diagram_id,
                 site=site_id,
                 name=one_line(names.alone(site_id)),
                 kind=kind,
@@ -197,9 +225,7 @@ def _nodes(sites: list[str], ids: dict[str, str], facts: PlanFacts, names: SiteN
     return tuple(nodes)
 
 
-def _link(
-    facts: LinkFacts, diagram_id: str, users: tuple[str, ...], ids: dict[str, str], names: SiteNames
-) -> DiagramLink:
+def _link(facts: LinkFacts, diagram_id: str, users: tuple[str, ...], ids: _Ids, names: SiteNames) -> DiagramLink:
     link = facts.link
     system = link.system if link.count == 1 else f"{link.count} × {link.system}"
     rate = wording.bps(link.capacity_bps)
@@ -215,7 +241,7 @@ def _link(
         id=diagram_id,
         source=link.id,
         name=one_line(name),
-        nodes=tuple(ids[site] for site in facts.sites),
+        nodes=ids.along(facts.sites),
         lines=(f"{system}, {wording.db(link.loss_db)}", f"{rate}, load {load}", *_state(facts)),
         system=link.system,
         detail=one_line(detail),
@@ -228,10 +254,10 @@ def _state(facts: LinkFacts) -> tuple[str, ...]:
     return () if facts.state == "new" else (existing.STATES[facts.state],)
 
 
-def _retired(facts: PlanFacts, ids: dict[str, str], names: SiteNames, start: int) -> Iterable[DiagramLink]:
+def _retired(facts: PlanFacts, ids: _Ids, names: SiteNames, start: int) -> Iterable[DiagramLink]:
     """Existing links that the plan does without, where their ends are shown."""
     entries = [(name, facts.inventory.existing.links[name]) for name in facts.retired]
-    shown = [(name, link) for name, link in entries if set(link.ends) <= ids.keys()]
+    shown = [(name, link) for name, link in entries if set(link.ends) <= ids.sites.keys()]
     for number, (name, link) in enumerate(shown, start):
         sites = sites_along(facts.inventory, link.ends[0], link.fibres) or link.ends
         ends = one_line(names.join(link.ends, " – "))
@@ -239,16 +265,16 @@ def _retired(facts: PlanFacts, ids: dict[str, str], names: SiteNames, start: int
             id=f"l{number}",
             source=name,
             name=ends,
-            nodes=tuple(ids[site] for site in sites if site in ids),
+            nodes=ids.along(sites),
             lines=(f"retired: {link.count} × {link.system}",),
             system=None,
             detail=one_line(f"{ends}: {name}, {existing.RETIRED}, {link.count} × {link.system}"),
             existing=True,
-            fibres=link.fibres if set(sites) <= ids.keys() else (),
+            fibres=link.fibres if set(sites) <= ids.sites.keys() else (),
         )
 
 
-def _unused_fibres(facts: PlanFacts, ids: dict[str, str], names: SiteNames, start: int) -> Iterable[DiagramLink]:
+def _unused_fibres(facts: PlanFacts, ids: _Ids, names: SiteNames, start: int) -> Iterable[DiagramLink]:
     fibres = facts.inventory.fibres
     unused = sorted(fibres.keys() - set(facts.fibres.used))
     for number, fibre_id in enumerate(unused, start):
@@ -258,7 +284,7 @@ def _unused_fibres(facts: PlanFacts, ids: dict[str, str], names: SiteNames, star
             id=f"l{number}",
             source=fibre_id,
             name=name,
-            nodes=tuple(ids[end] for end in ends),
+            nodes=ids.along(ends),
             lines=(),
             system=None,
             detail=f"{name}: {fibre_id}, {UNUSED_FIBRE}",

@@ -38,7 +38,8 @@ LEGEND_GAP_PT, LEGEND_SAMPLE_PT, LEGEND_LEAST_PT = 14.0, 36.0, 520.0
 def to_dot(diagram: Diagram) -> str:
     """DOT text of the diagram: one node per site (attribute `site`), one edge per QKD link (`link`) or fibre (`fibre`).
 
-    An edge runs from a link's first end to its second; the sites that it is patched through lie on its line.
+    An edge runs from a link's first end to its second; the sites that it is patched through lie on its line. A site has
+    a second node for links that are patched through it while others end there.
     """
     from graphviz import Graph
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 
 from qplan.outputs.topology.cells import Cells
 from qplan.outputs.topology.geography import Point
@@ -13,6 +13,8 @@ SHARES = (0.5, 0.43, 0.57, 0.36, 0.64, 0.29, 0.71, 0.22, 0.78)
 """Places along a line, the best first."""
 FEW, MANY_SHARES = 300, 3
 """Of more labels only so many places are tried."""
+ASIDE = (0.0, -0.4, 0.4)
+"""Of its width a label may stand beside the middle of its line: it still lies on it, and frees what is near."""
 CLEAR_PT = 4.0
 """Between a label and a box."""
 
@@ -32,7 +34,7 @@ def place_labels(
     placed, shares = {}, SHARES if len(sizes) <= FEW else SHARES[:MANY_SHARES]
     for key in sorted(sizes, key=lambda key: (_longest(routes[key]), key)):
         width, height = sizes[key]
-        candidates = [Box(x, y, width, height) for x, y in _candidates(routes[key], shares)]
+        candidates = [Box(x, y, width, height) for x, y in _candidates(routes[key], width, shares)]
         costs = []
         for number, label in enumerate(candidates):
             near = (pieces[other] for other in of_lines.near(label.area()))
@@ -53,10 +55,10 @@ def _longest(route: tuple[Point, ...]) -> float:
     return max((ax - bx) ** 2 + (ay - by) ** 2 for (ax, ay), (bx, by) in _pieces(route))
 
 
-def _candidates(route: tuple[Point, ...], shares: Sequence[float]) -> Iterator[Point]:
-    for share in shares:
+def _candidates(route: tuple[Point, ...], width: float, shares: Sequence[float]) -> Iterator[Point]:
+    for aside, share in product(ASIDE, shares):
         for (ax, ay), (bx, by) in _pieces(route):
-            yield round(ax + (bx - ax) * share, 1), round(ay + (by - ay) * share, 1)
+            yield round(ax + (bx - ax) * share + aside * width, 1), round(ay + (by - ay) * share, 1)
 
 
 def _cost(label: Box, taken: list[Box], lines: list[tuple[Point, Point]]) -> float:

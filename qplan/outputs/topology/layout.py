@@ -142,7 +142,8 @@ def _without_places(diagram: Diagram, spans: list[Span]) -> list[Point]:
 
 def _drawn_by_graphviz(diagram: Diagram, spans: list[Span], engine: str) -> list[Point]:
     """Positions by a layout of Graphviz, every node a point and every link of equal length."""
-    names = [node.id for node in diagram.nodes]
+    by_site = {node.site: node.id for node in diagram.nodes}  # both nodes of a site begin at one place
+    names = [by_site[node.site] for node in diagram.nodes]
     lines = ["graph {", "node [shape=point]", *names]
     lines += [f"{names[span.a]} -- {names[span.b]} [len=3]" for span in spans]
     plain = run_graphviz("\n".join([*lines, "}"]), f"-K{engine}", "-Tplain")
