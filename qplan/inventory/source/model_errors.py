@@ -207,9 +207,10 @@ def _expectation(error_type: str, ctx: Mapping[str, object], found: object) -> t
         fits = re.match(pattern, better) and (pattern != COUNTRY_PATTERN or better in COUNTRIES)
         hint = f"did you mean '{better}'?" if fits else id_remedy(found, ()) if pattern == ID_PATTERN else ""
         return "QP106", PATTERNS.get(pattern, f"text of the form {pattern}"), hint
-    if error_type in ("too_short", "too_long"):
-        exactly = "at least 1" if ctx.get("min_length") == 1 else ctx.get("min_length", ctx.get("max_length"))
-        return "QP107", f"{exactly}", ""
+    if error_type == "too_short":
+        return "QP107", f"at least {ctx['min_length']}", ""
+    if error_type == "too_long":
+        return "QP107", f"{ctx['max_length']}", ""
     return "QP103", TYPES.get(error_type, "another value"), ""
 
 

@@ -88,8 +88,13 @@ def _list_remedy(path: Path, found: object) -> str:
     if "key_rate_curve" in path:
         decimals = ", with points, not commas, for decimals" if isinstance(found, list) and len(found) > 2 else ""
         return f"write a list of points, [[loss_db, bit/s], …]{decimals}"
+    if "geometry" in path:
+        is_point = isinstance(path[-1], int)
+        return "write the point as [lon, lat]" if is_point else "write two points or more, [[lon, lat], [lon, lat]]"
     if path[-1] == "ends":
         return "write the two sites, [a, b]"
+    if isinstance(found, list):
+        return ""
     words = isinstance(found, str) and re.fullmatch(r"[\w, -]+", found)
     return f"write [{found}]" if words else "write it in brackets, [a, b]"
 
