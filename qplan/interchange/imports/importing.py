@@ -16,8 +16,8 @@ from qplan.interchange.imports.measurements import measured
 from qplan.interchange.imports.offers.answers import read_form
 from qplan.interchange.imports.offers.offers import quoted
 from qplan.interchange.imports.readers.otdr import traces
-from qplan.interchange.imports.rows import Origin
-from qplan.interchange.imports.sources import Refused, SourceFile, read_sources, refused
+from qplan.interchange.imports.rows import Origin, doubt
+from qplan.interchange.imports.sources import Refused, SourceFile, read_sources
 from qplan.interchange.imports.tables import heading_row, headings_of
 from qplan.interchange.imports.update import Inventory, Update, read_existing, updated
 
@@ -90,14 +90,13 @@ def _drafted(form: str, sources: Sequence[SourceFile], mapping: ImportMap, inven
     if inventory is not None:
         mapping = mapping.going_into(inventory.target(form))
     rows = FORMATS[form].read(sources, mapping)
-    if not (rows.sites or rows.fibres or rows.corridors or rows.equipment):
-        raise refused(
-            "QP605", Origin(", ".join(source.name for source in sources)), "no site, no fibre, nothing to import"
-        )
-    if inventory is None:
-        return drafted(rows, mapping.assume, form)
-    rows = replace(rows, sites=rows.sites + inventory.sites_there(rows, form))
-    return drafted(rows, mapping.assume, form, inventory.known(form))
+    if inventory is not None:
+        rows = replace(rows, sites=rows.sites + inventory.sites_there(rows, form))
+    draft = drafted(rows, mapping.assume, form, inventory.known(form) if inventory else None)
+    if not any(draft.sections.values()):
+        names = Origin(", ".join(source.name for source in sources))
+        raise Refused(*draft.findings, doubt("QP605", names, "", "no site, no fibre, nothing to import"))
+    return draft
 
 
 def _measured(sources: Sequence[SourceFile], mapping: ImportMap, inventory: Inventory | None) -> Draft:

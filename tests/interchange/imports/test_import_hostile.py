@@ -320,3 +320,27 @@ def test_other_formats_are_refused_by_each(form, tmp_path):
                 assert codes(form, paths)
             except QplanError as error:
                 pytest.fail(f"{name}: {error}")
+
+
+JOINTS = {
+    "csv": "id,lat,lon,passive\nm,47,8,yes\n",
+    "geojson": '{"features": [{"geometry": {"type": "Point", "coordinates": [8, 47]}, "properties": {"id": "pole"}}], '
+    '"type": "FeatureCollection"}',
+    "kml": KML.format("Manhole 7"),
+    "gnpy": '{"elements": [{"uid": "m"}, {"uid": "f", "type": "Fiber"}], "connections": []}',
+    "ofds": '{"nodes": [{"id": "m", "type": ["borderCrossing"]}]}',
+    "graphml": '{"nodes": [{"id": "m", "type": "waypoint"}]}',
+}
+
+
+@pytest.mark.parametrize("form", JOINTS)
+def test_of_joints_alone_there_is_nothing_to_import(form, tmp_path):
+    found = findings(form, [written(tmp_path, "m.txt", JOINTS[form])])
+    assert {item.code for item in found if item.severity == "error"} == {"QP605"}
+    assert any("1 joint without any fibre left out" in item.message for item in found)
+
+
+def test_a_joint_where_a_corridor_ends_stays(tmp_path):
+    sites = written(tmp_path, "s.csv", "id,lat,lon,passive\nm,47,8,yes\nA,47.3,8,\n")
+    made = outcome("csv", sites, written(tmp_path, "c.csv", "from,to,key_rate_bps\nm,A,100\n"))
+    assert made.draft.corridors["m--A"]["ends"] == ["m", "A"]

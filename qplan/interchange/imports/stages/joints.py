@@ -9,6 +9,7 @@ from qplan.interchange.imports.rows import (
     DEFAULTS,
     JOINED,
     FibreRow,
+    Origin,
     Rows,
     SiteRow,
     doubt,
@@ -23,15 +24,19 @@ TOGETHER = ("splices", "setup_cost_per_strand", "cost_per_strand_year")
 
 
 def contracted(rows: Rows) -> Rows:
-    """Without joints of two fibres; those that stay can only be patched through, without loss of their own."""
-    passive = {site.key for site in rows.sites if site.passive}
+    """Without joints of two fibres; those that stay can only be patched through, without loss of their own.
+
+    Where a corridor ends a joint stays.
+    """
+    ended = {end for row in rows.corridors for end in row.ends}
+    passive = {site.key for site in rows.sites if site.passive} - ended
     at: dict[str, dict[int, FibreRow]] = defaultdict(dict)
     fibres = dict(enumerate(rows.fibres))
     for number, row in fibres.items():
         for end in row.ends:
             at[end][number] = row
     out = {key for key in passive if not at[key]}
-    gone = [site.called for site in rows.sites if site.key in out]
+    gone = [(site.origin, site.called) for site in rows.sites if site.key in out]
     joined: list[str] = []
     called = {site.key: site.called for site in rows.sites}
     for key in sorted(passive):
@@ -103,18 +108,16 @@ def _kept(site: SiteRow) -> SiteRow:
     return replace(site, fields={**site.fields, "trusted_node": "forbidden", "bypass_loss_db": 0.0})
 
 
-def _said(rows: Rows, joined: list[str], gone: list[str], stay: list[SiteRow]) -> Rows:
-    findings = []
+def _said(rows: Rows, joined: list[str], gone: list[tuple[Origin, str]], stay: list[SiteRow]) -> Rows:
+    findings = gathered("QP629", gone, "joint", "without any fibre left out")
     if joined:
         message = f"{counted(len(joined), 'joint')} of two fibres taken out, the fibres made one: {listed(joined)}"
         findings.append(doubt("QP629", rows.fibres[0].origin.whole, "", message))
-    if gone:
-        message = f"{counted(len(gone), 'joint')} without any fibre left out: {listed(gone)}"
-        findings.append(doubt("QP629", (rows.sites or stay)[0].origin.whole, "", message))
     if stay:
         words = [(site.origin, site.called) for site in stay]
         what = (
-            "kept as sites without relays, where not two fibres meet or their lengths and losses are not stated alike"
+            "kept as sites without relays: not two fibres meet there, their lengths and losses are not stated alike, "
+            "or a corridor ends there"
         )
         hint = "policy.max_bypass_sites is raised, since a channel passes them"
         findings += gathered("QP630", words, "joint", what, hint)
