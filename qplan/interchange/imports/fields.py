@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from importlib.resources import files
@@ -13,8 +13,10 @@ import yaml
 
 from qplan.interchange.imports.currencies import CODES, code_of
 from qplan.interchange.imports.headings import FACTORS, LENGTH_UNITS, MONEY, ascii_letters, plain
-from qplan.interchange.imports.numbers import EXCEL_ERRORS, NOTHING, Number, number
+from qplan.interchange.imports.numbers import EXCEL_ERRORS, Number, is_nothing, number
 from qplan.interchange.imports.rows import clean
+from qplan.inventory.fields import MOST_AMOUNT
+from qplan.inventory.source.messages import figure
 
 Cell = str | float | int | bool | date | datetime | time | timedelta | None
 YES = frozenset(["yes", "y", "true", "ja", "j", "wahr", "x", "1", "oui", "si", "allowed", "erlaubt"])
@@ -55,7 +57,7 @@ class Unreadable(ValueError):
 
 def value_of(field: str, cell: Cell, unit: str, mark: str, currency: str = "") -> Value | None:
     """The value of a field, amounts in `currency`; None where the cell is empty. Raises `Unreadable`."""
-    if cell is None or (isinstance(cell, str) and cell.strip().casefold() in NOTHING):
+    if cell is None or (isinstance(cell, str) and is_nothing(cell)):
         return None
     if isinstance(cell, str) and cell.strip().upper() in EXCEL_ERRORS:
         raise Unreadable("a value, not an error of the spreadsheet")
@@ -84,11 +86,17 @@ def _text(cell: Cell, unit: str, mark: str) -> Value:
 
 def _number(cell: Cell, unit: str, mark: str) -> Value:
     """A number that is not negative, in the field's own unit."""
+    read = _with_unit(cell, unit, mark, FACTORS, "a number, with no other words or signs beside it")
+    return read._replace(value=round(read.value * FACTORS.get(read.unit, 1.0), 9))
+
+
+def _with_unit(cell: Cell, unit: str, mark: str, units: Container[str], expected: str) -> Value:
+    """A number that is not negative, in the unit that the cell states, else in that of its column."""
     read = _figure(cell, mark)
     own = plain(read.unit) if read.unit else unit
-    if own not in FACTORS and own not in LENGTH_UNITS and (own or read.unit):
-        raise Unreadable("a number, with no other words or signs beside it")
-    return Value(round(read.value * FACTORS.get(own, 1.0), 9), own, read.ambiguous)
+    if own not in units and (own or read.unit):
+        raise Unreadable(expected)
+    return Value(read.value, own, read.ambiguous)
 
 
 def _figure(cell: Cell, mark: str, before: str = "") -> Number:
@@ -99,6 +107,8 @@ def _figure(cell: Cell, mark: str, before: str = "") -> Number:
         raise Unreadable("a number")
     if read.value < 0:
         raise Unreadable("a number that is not negative")
+    if read.value > MOST_AMOUNT:
+        raise Unreadable(f"a number up to {figure(MOST_AMOUNT)}")
     return read
 
 
@@ -117,10 +127,8 @@ def _money(cell: Cell, unit: str, mark: str, currency: str) -> Value:
 
 
 def _length(cell: Cell, unit: str, mark: str) -> Value:
-    read = _number(cell, unit, mark)
-    if read.unit and read.unit not in LENGTH_UNITS:
-        raise Unreadable("a length in km, m, mi or ft")
-    return Value(read.value, LENGTH_UNITS.get(read.unit, ""), read.ambiguous)
+    read = _with_unit(cell, unit, mark, LENGTH_UNITS, "a length in km, m, mi or ft")
+    return read._replace(unit=LENGTH_UNITS.get(read.unit, ""))
 
 
 def _length_km(cell: Cell, unit: str, mark: str) -> Value:

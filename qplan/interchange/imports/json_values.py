@@ -49,14 +49,6 @@ def as_number(value: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def number_in(text: str) -> float | None:
-    """The number that a text is, with a point; None where it is none."""
-    try:
-        return as_number(float(text))
-    except ValueError:
-        return None
-
-
 def as_point(value: object) -> Point | None:
     """Longitude and latitude of a GeoJSON position."""
     if not isinstance(value, list) or len(value) < 2:
@@ -65,7 +57,8 @@ def as_point(value: object) -> Point | None:
     return None if lon is None or lat is None else (lon, lat)
 
 
-def as_line(value: object) -> tuple[Point, ...]:
-    """The points of a GeoJSON line."""
+def as_line(value: object) -> tuple[Point, ...] | None:
+    """The points of a GeoJSON line; None where it has not two, or one that is no position."""
     points = [as_point(item) for item in value] if isinstance(value, list) else []
-    return tuple(point for point in points if point)
+    line = tuple(point for point in points if point)
+    return line if len(line) == len(points) > 1 else None

@@ -19,6 +19,11 @@ NOTHING = frozenset(
 )
 
 
+def is_nothing(text: str) -> bool:
+    """Is it empty, or a word for what is not known?"""
+    return text.strip().casefold() in NOTHING
+
+
 class Number(NamedTuple):
     """A figure, the unit behind it, and whether its mark can be read in two ways."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from qplan.errors import Diagnostic
+from qplan.interchange.imports.numbers import is_nothing
 from qplan.interchange.imports.rows import (
     DEFAULTS,
     CorridorRow,
@@ -15,7 +16,7 @@ from qplan.interchange.imports.rows import (
     Rows,
     SiteRow,
     doubt,
-    listed,
+    gathered,
 )
 from qplan.interchange.imports.status import judged
 from qplan.interchange.imports.tables import Record, Records
@@ -25,29 +26,12 @@ NOT_FIELDS = frozenset(["id", "name", "lat", "lon", "from", "to", "length", "pas
 
 
 def rows_of(records: Records, origin: Origin) -> Rows:
-    """What a table says. Rows that lack what every row needs are left out, and said."""
+    """What a table says."""
     made = MAKERS[records.kind](records.rows)
     noun = {"sites": "site", "fibres": "fibre", "corridors": "corridor", "equipment": "QKD system"}[records.kind]
     how = f" ({records.how})" if records.how else ""
     read = f"{origin.table}: {counted(len(records.rows), noun)}{how}"
-    lacking = _lacking(records)
-    return replace(made, findings=(*records.findings, *lacking, *made.findings), read=(read,))
-
-
-def _lacking(records: Records) -> list[Diagnostic]:
-    needed = {"sites": "an id or a name", "equipment": "an id or a key_rate_curve"}.get(records.kind, "both ends")
-    bad = [record for record in records.rows if not complete(records.kind, record.values)]
-    if not bad:
-        return []
-    lines = listed([str(record.origin.line or record.index + 1) for record in bad])
-    message = f"{counted(len(bad), 'row')} without {needed} left out: {'row' if len(bad) == 1 else 'rows'} {lines}"
-    return [doubt("QP612", bad[0].origin, "", message)]
-
-
-def complete(kind: str, values: Mapping[str, object]) -> bool:
-    if kind == "sites":
-        return bool(values.get("id") or values.get("name"))
-    return all(values.get(name) for name in (("id", "key_rate_curve") if kind == "equipment" else ("from", "to")))
+    return replace(made, findings=(*records.findings, *made.findings), read=(read,))
 
 
 def _fields(record: Record) -> dict[str, object]:
@@ -59,11 +43,14 @@ def _labels(record: Record, **more: object) -> dict[str, object]:
 
 
 def site(record: Record) -> SiteRow:
+    """Told by its id, or by its name where that is none or a word for none; empty where it has neither."""
     values = record.values
-    key, name = str(values.get("id") or values["name"]), values.get("name")
+    word, name = (str(values.get(field, "")) for field in ("id", "name"))
+    key = name if name and is_nothing(word) else word
     return SiteRow(
-        key, record.origin, str(name) if name else None, values.get("lat"), values.get("lon"),
-        kind="joint" if values.get("passive") else "site", aliases=(str(name),) if name and name != key else (),
+        key, record.origin, name or None, values.get("lat"), values.get("lon"),
+        kind="joint" if values.get("passive") else "site",
+        aliases=tuple(other for other in (word, name) if other not in ("", key)),
         fields=_fields(record), labels=_labels(record),
     )  # fmt: skip
 
@@ -84,20 +71,17 @@ def corridor(record: Record) -> CorridorRow:
     fields |= {"rekey": rekey} if rekey else {}
     values = record.values
     key = values.get("id") or values.get("name") or ""
-    return CorridorRow(str(key), (str(values["from"]), str(values["to"])), record.origin, fields, _labels(record))
-
-
-def equipment(record: Record) -> EquipmentRow:
-    return EquipmentRow(str(record.values["id"]), record.origin, _fields(record), _labels(record))
+    ends = str(values.get("from", "")), str(values.get("to", ""))
+    return CorridorRow(str(key), ends, record.origin, fields, _labels(record))
 
 
 def _sites(records: Iterable[Record]) -> Rows:
-    return Rows(sites=tuple(site(record) for record in records if complete("sites", record.values)))
+    return Rows(sites=tuple(map(site, records)))
 
 
-def fibres(records: Iterable[Record], has_ends: Callable[[Record], bool]) -> Rows:
-    """Fibres, without those whose state says that they are none; `has_ends` where the ends are known otherwise."""
-    stated = [(fibre(record), str(record.values.get("status", ""))) for record in records if has_ends(record)]
+def fibres(records: Iterable[Record]) -> Rows:
+    """Fibres, without those whose state says that they are none."""
+    stated = [(fibre(record), str(record.values.get("status", ""))) for record in records]
     rows, findings = judged(stated)
     return Rows(fibres=tuple(rows), findings=(*findings, *fibre_counts(rows)))
 
@@ -114,18 +98,21 @@ def fibre_counts(rows: Iterable[FibreRow]) -> list[Diagnostic]:
     return [doubt("QP653", counts[0].origin.whole, "", message, "state the free strands as `strands`")]
 
 
-def _fibres(records: Iterable[Record]) -> Rows:
-    return fibres(records, lambda record: complete("fibres", record.values))
-
-
 def _corridors(records: Iterable[Record]) -> Rows:
-    return Rows(corridors=tuple(corridor(record) for record in records if complete("corridors", record.values)))
+    return Rows(corridors=tuple(map(corridor, records)))
 
 
 def _equipment(records: Iterable[Record]) -> Rows:
-    return Rows(equipment=tuple(equipment(record) for record in records if complete("equipment", record.values)))
+    rows, lacking = [], []
+    for record in records:
+        if record.values.get("id") and record.values.get("key_rate_curve"):
+            rows.append(EquipmentRow(str(record.values["id"]), record.origin, _fields(record), _labels(record)))
+        else:
+            lacking.append((record.origin, str(record.origin)))
+    findings = gathered("QP612", lacking, "QKD system", "without an id or a key_rate_curve left out")
+    return Rows(equipment=tuple(rows), findings=tuple(findings))
 
 
 MAKERS: dict[str, Callable[[Iterable[Record]], Rows]] = {
-    "sites": _sites, "fibres": _fibres, "corridors": _corridors, "equipment": _equipment,
+    "sites": _sites, "fibres": fibres, "corridors": _corridors, "equipment": _equipment,
 }  # fmt: skip

@@ -13,7 +13,7 @@ from qplan.interchange.imports.currencies import unit_in
 from qplan.interchange.imports.fields import Cell, Unreadable, Value, as_text, value_of
 from qplan.interchange.imports.headings import KINDS, LENGTH_UNITS, MONEY, Column, columns_of, kind_of, pairs_in, plain
 from qplan.interchange.imports.mapping import ImportMap, TableMap
-from qplan.interchange.imports.numbers import decimal_mark
+from qplan.interchange.imports.numbers import decimal_mark, is_nothing
 from qplan.interchange.imports.rows import Origin, doubt, listed
 from qplan.interchange.imports.sources import refused
 from qplan.interchange.imports.target import NEEDED, Target
@@ -91,8 +91,8 @@ def records_of(
     """The rows of a table under its headings; None where the mapping leaves the table out.
 
     `kind` is what the table holds, and `heading_at` the row of the headings, where that is known without looking at
-    them; only where it is not may rows leave out what entries that are there have. Raises `Refused` where nothing is
-    known of them, or where the mapping names a heading that is not there.
+    them; only where it is not may rows be empty or remarks, or leave out what entries that are there have. Raises
+    `Refused` where nothing is known of the headings, or where the mapping names one that is not there.
     """
     entry = mapping.for_table(table.origin.table)
     if entry and entry.kind == "ignore":
@@ -107,7 +107,8 @@ def records_of(
     mark = decimal_mark(_texts(table, at, columns), table.delimiter == ";")
     target = mapping.target if heading_at is None else mapping.currency_alone.target
     found = _Reading(table, headings, columns, mark, kind, target)
-    rows = tuple(record for index in range(at + 1, len(table.rows)) if (record := found.record(index)))
+    below = range(at + 1, len(table.rows))
+    rows = tuple(found.record(index) for index in below if heading_at is not None or not _is_aside(table.rows[index]))
     comma = "decimal comma" if mark == "," else ""
     how = ", ".join(filter(None, (table.how, comma, listed(sorted(found.countries), MOST_COUNTRIES))))
     return Records(kind, rows, (*_unused(table, at, columns), *found.findings()), how)
@@ -216,15 +217,15 @@ class _Reading:
     ):
         self.table, self.headings, self.columns, self.mark = table, headings, columns, mark
         self.kind, self.target = kind, target
+        fields = {column.field for column in columns.values()}
+        self.naming = {"from", "to"} if kind != "sites" else {"id"} if "id" in fields else {"name"}
+        """Fields that say which site is meant, in whatever word: NAN may be one."""
         self.bad: dict[tuple[str, int, str, str], list[tuple[int, str]]] = defaultdict(list)
         self.countries = set[str]()
         """Which words were read as which codes."""
 
-    def record(self, index: int) -> Record | None:
-        """None where the row is empty, or a remark."""
+    def record(self, index: int) -> Record:
         row = self.table.rows[index]
-        if not any(map(as_text, row)) or _is_remark(row):
-            return None
         values: dict[str, object] = {}
         labels: dict[str, object] = {}
         unit = ""
@@ -243,6 +244,8 @@ class _Reading:
 
     def _value(self, index: int, place: int, column: Column) -> Value | None:
         cell = self.table.rows[index][place]
+        if column.field in self.naming and is_nothing(word := as_text(cell)) and word:
+            return Value(word)
         try:
             value = value_of(column.field, cell, column.unit, self.mark, self.target.currency)
         except Unreadable as error:
@@ -274,6 +277,7 @@ class _Reading:
         return found
 
 
-def _is_remark(row: Sequence[Cell]) -> bool:
+def _is_aside(row: Sequence[Cell]) -> bool:
+    """Is it empty, or a remark?"""
     texts = [text for cell in row if (text := as_text(cell))]
-    return len(texts) == 1 and texts[0].startswith("#")
+    return not texts or (len(texts) == 1 and texts[0].startswith("#"))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from qplan.interchange.imports.fields import slug
+from qplan.interchange.imports.numbers import is_nothing
 from qplan.inventory.commercial import Economics
 
 NEEDED = {"fibres": ("from", "to"), "corridors": ("from", "to"), "equipment": ("key_rate_curve",)}
@@ -38,11 +39,14 @@ class Target:
     def completed(self, kind: str, values: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
         """The values of a row that leaves out what its entry has, and the id of that; else as they are, and ""."""
         entry = self.entry(kind, values.get("id")) if kind in NEEDED else None
-        if entry is None or any(values.get(name) for name in NEEDED[kind]):
+        if entry is None:
+            return dict(values), ""
+        said = {name: value for name, value in values.items() if name not in NEEDED[kind] or not is_nothing(str(value))}
+        if any(name in said for name in NEEDED[kind]):
             return dict(values), ""
         stated = DEMANDS & values.keys()
         own = {name: value for name, value in entry.values.items() if not (stated and name in (*DEMANDS, "rekey"))}
-        return {**own, **values}, entry.id
+        return {**own, **said}, entry.id
 
     def kind_of(self, columns: Mapping[str, Iterable[object]]) -> str | None:
         """The kind of which most ids, given by kind, are there; None where none is."""

@@ -344,3 +344,75 @@ def test_a_joint_where_a_corridor_ends_stays(tmp_path):
     sites = written(tmp_path, "s.csv", "id,lat,lon,passive\nm,47,8,yes\nA,47.3,8,\n")
     made = outcome("csv", sites, written(tmp_path, "c.csv", "from,to,key_rate_bps\nm,A,100\n"))
     assert made.draft.corridors["m--A"]["ends"] == ["m", "A"]
+
+
+NAMED_ONCE = {  # a source of each kind with sites A and {} and a fibre between them
+    "csv": ["id,lat,lon\nA,47,8\n{0},47.3,8\n", "from,to,length_km\nA,{0},40\n"],
+    "netbox": [
+        "name,slug,status,latitude,longitude\nA,A,active,47,8\n{0},{0},active,47.3,8\n",
+        "label,side_a_site,side_b_site,length,length_unit\nk,A,{0},40,km\n",
+    ],
+    "ofds": [
+        '{{"nodes": [{{"id": "A"}}, {{"id": "{0}"}}], "spans": [{{"id": "s", "start": "A", "end": "{0}"}}]}}',
+    ],
+    "gnpy": [
+        '{{"elements": [{{"uid": "A", "type": "Roadm"}}, {{"uid": "f", "type": "Fiber", "params": {{"length": 40}}}}, '
+        '{{"uid": "{0}", "type": "Roadm"}}], '
+        '"connections": [{{"from_node": "A", "to_node": "f"}}, {{"from_node": "f", "to_node": "{0}"}}]}}',
+    ],
+    "graphml": [
+        '<graphml><graph><node id="A"/><node id="{0}"/><edge source="A" target="{0}"/></graph></graphml>',
+    ],
+    "sndlib": [
+        '<network><networkStructure><nodes><node id="A"/><node id="{0}"/></nodes><links><link id="l"><source>A</source>'
+        "<target>{0}</target></link></links></networkStructure></network>",
+    ],
+}
+NODE_LINK = '{{"nodes": [{{"id": "A"}}, {{"id": "{0}"}}], "links": [{{"source": "A", "target": "{0}"}}]}}'
+
+
+@pytest.mark.parametrize("word", ["B", "NAN", "null", "n/a", "?", "#1", "B  b", "B" * 300, "", " "])
+@pytest.mark.parametrize(("form", "texts"), [*NAMED_ONCE.items(), ("graphml", [NODE_LINK])])
+def test_sites_may_be_called_in_any_word_but_none(form, texts, word, tmp_path):
+    made = outcome(form, *(written(tmp_path, f"{n}.txt", text.format(word)) for n, text in enumerate(texts)))
+    assert (len(made.draft.sites), len(made.draft.fibres)) == ((2, 1) if word.strip() else (1, 0))
+    left_out = [item for item in made.findings if item.code == "QP612"]
+    assert bool(left_out) == (not word.strip())
+
+
+def test_words_for_no_site_are_ends_only_of_one_that_is_called_so(tmp_path):
+    sites = written(
+        tmp_path, "s.csv", "id,name,lat,lon\nA,,47,8\ntbd,Bern,47.1,8\ntbd,Thun,47.2,8\n-,,47.3,8\n-,,47.4,8\n"
+    )
+    fibres = written(tmp_path, "f.csv", "id,from,to,length_km\nf,A,tbd,40\ng,Bern,Thun,40\nh,A,unknown,40\ni,A,-,40\n")
+    made = outcome("csv", sites, fibres)
+    assert (list(made.draft.sites), list(made.draft.fibres)) == (["A", "Bern", "Thun"], ["g"])
+    said = [item.message for item in made.findings if item.code == "QP612"]
+    assert said == [
+        "3 fibres without both ends left out: f, h, i",
+        "2 sites without an id or a name left out: s.csv:5, s.csv:6",
+    ]
+    there = written(tmp_path, "sites.yaml", made.text)
+    losses = written(tmp_path, "l.csv", "id,from,to,loss_db\ng,-,-,9\n")
+    assert "loss_db: 9" in outcome("csv", losses, existing=there).text
+
+
+BAD_LINES = ([[8, 47], [8.1, "x"], [8.3, 47]], [[8, 47], [8.3, None]], [[8, 47]])
+
+
+@pytest.mark.parametrize("points", BAD_LINES)
+def test_a_line_with_a_point_that_cannot_be_read_is_no_route(points, tmp_path):
+    document = json.loads(NAMED_ONCE["ofds"][0].format("B"))
+    document["spans"][0] |= {"fibreLength": 30, "route": {"type": "LineString", "coordinates": points}}
+    made = outcome("ofds", written(tmp_path, "n.json", json.dumps(document)))
+    assert "geometry" not in made.draft.fibres["s"] and "QP635" in {item.code for item in made.findings}
+    features = [
+        {"type": "Feature", "geometry": {"type": kind, "coordinates": at}, "properties": {}}
+        for kind, at in (("Point", [8, 47]), ("LineString", points))
+    ]
+    document = {"type": "FeatureCollection", "features": features}
+    text = " ".join(",".join(str(value) for value in point) for point in points)
+    line = f"<Placemark><LineString><coordinates>{text}</coordinates></LineString></Placemark></kml>"
+    for form, source in (("geojson", json.dumps(document)), ("kml", KML.format("a").replace("</kml>", line))):
+        made = outcome(form, written(tmp_path, "m.txt", source))
+        assert not made.draft.fibres and any("1 × line of less" in item.message for item in made.findings)

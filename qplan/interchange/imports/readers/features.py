@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from qplan.errors import Diagnostic
 from qplan.interchange.imports.fields import Cell
 from qplan.interchange.imports.mapping import ImportMap
-from qplan.interchange.imports.records import complete, fibres, site
+from qplan.interchange.imports.records import fibres, site
 from qplan.interchange.imports.rows import Kind, Origin, Point, Rows, SiteRow, doubt, links_left_out
-from qplan.interchange.imports.sources import SourceFile, refused
+from qplan.interchange.imports.sources import Refused, SourceFile
 from qplan.interchange.imports.stages.coordinates import distance_km
 from qplan.interchange.imports.tables import Record, Table, records_of, table_of
 from qplan.inventory.source.messages import counted
@@ -21,6 +22,7 @@ JOINT = re.compile(
 )
 CONTIGUOUS_KM = 0.005
 QKD_LINK = "link"  # the `kind` of a feature in a plan's export
+NO_LINE = "line of less than two points, or with one that cannot be read"
 
 
 @dataclass(frozen=True)
@@ -48,15 +50,18 @@ def _table(source: SourceFile, name: str, features: Sequence[Feature]) -> Table:
     return table_of(Origin(source.name, name), [feature.properties for feature in features], lines)
 
 
-def rows_of(source: SourceFile, features: Sequence[Feature], mapping: ImportMap) -> Rows:
-    """Raises `Refused` where there is neither point nor line, or where a mapping does not fit."""
+def rows_of(source: SourceFile, features: Sequence[Feature], others: Counter[str], mapping: ImportMap) -> Rows:
+    """The rows, with a finding about how many `others` are neither points nor lines, by kind.
+
+    Raises `Refused` where there is neither point nor line, or where a mapping does not fit.
+    """
     links = [feature for feature in features if feature.properties.get("kind") == QKD_LINK]
     features = [feature for feature in features if feature.properties.get("kind") != QKD_LINK]
     if not features:
-        raise refused("QP605", source.origin, "no points and no lines")
+        raise Refused(*_not_read(source, others), doubt("QP605", source.origin, "", "no points and no lines"))
     points, lines = ([f for f in features if f.is_line == flag] for flag in (False, True))
     rows = Rows(read=(f"{source.name}: {counted(len(points), 'point')}, {counted(len(lines), 'line')}",))
-    rows = rows.adding(*links_left_out(source.origin, len(links)))
+    rows = rows.adding(*links_left_out(source.origin, len(links)), *_not_read(source, others))
     if points:
         rows = rows.joined(_sites(source, points, mapping))
     return rows.joined(_fibres(source, lines, mapping)) if lines else rows
@@ -70,10 +75,8 @@ def _records(
     read = records_of(table, mapping, "fibres" if name == "lines" else "sites", heading_at=0)
     if read is None:
         return [], Rows(read=(f"{table.origin.table}: ignored",))
-    by_index = {record.index - 1: record for record in read.rows}
-    records = [by_index.get(i, Record(i + 1, feature.origin, {})) for i, feature in enumerate(features)]
     own = [replace(r, origin=f.origin, index=i, labels={**r.labels, **_folder(f)}) for i, (r, f) in enumerate(
-        zip(records, features, strict=True))]  # fmt: skip
+        zip(read.rows, features, strict=True))]  # fmt: skip
     return own, Rows(findings=read.findings)
 
 
@@ -83,10 +86,8 @@ def _folder(feature: Feature) -> dict[str, str]:
 
 def _sites(source: SourceFile, points: Sequence[Feature], mapping: ImportMap) -> Rows:
     records, rows = _records(source, "points", points, mapping)
-    named = [
-        record if complete("sites", record.values) else _nameless(record, points[record.index]) for record in records
-    ]
-    words = Counter(str(record.values.get("id") or record.values["name"]) for record in named)
+    named = [record if site(record).key else _nameless(record, points[record.index]) for record in records]
+    words = Counter(site(record).key for record in named)
     sites = [_site(record, points[record.index], words) for record in named]
     return rows.joined(Rows(sites=tuple(sites)))
 
@@ -107,7 +108,7 @@ def _site(record: Record, feature: Feature, words: Counter[str]) -> SiteRow:
 
 def _fibres(source: SourceFile, lines: Sequence[Feature], mapping: ImportMap) -> Rows:
     records, rows = _records(source, "lines", lines, mapping)
-    made = fibres(records, lambda record: True)
+    made = fibres(records)
     routes = {record.origin: lines[record.index].points for record in records}
     drawn = tuple(replace(row, route=routes[row.origin]) for row in made.fibres)
     return rows.joined(replace(made, fibres=drawn))
@@ -117,8 +118,6 @@ def joined_parts(parts: Sequence[tuple[Point, ...]]) -> list[tuple[Point, ...]]:
     """Parts of a line of several parts, those that continue each other as one."""
     found: list[tuple[Point, ...]] = []
     for part in parts:
-        if len(part) < 2:
-            continue
         if found and distance_km(found[-1][-1], part[0]) <= CONTIGUOUS_KM:
             found[-1] = found[-1] + part[1:]
         else:
@@ -126,9 +125,6 @@ def joined_parts(parts: Sequence[tuple[Point, ...]]) -> list[tuple[Point, ...]]:
     return found
 
 
-def not_read(source: SourceFile, kinds: Counter[str]) -> Rows:
-    """The finding about what is neither point nor line."""
-    if not kinds:
-        return Rows()
+def _not_read(source: SourceFile, kinds: Counter[str]) -> list[Diagnostic]:
     words = ", ".join(f"{number} × {kind}" for kind, number in sorted(kinds.items()))
-    return Rows(findings=(doubt("QP614", source.origin, "", f"neither points nor lines, not read: {words}"),))
+    return [doubt("QP614", source.origin, "", f"neither points nor lines, not read: {words}")] if words else []

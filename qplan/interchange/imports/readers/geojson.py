@@ -9,7 +9,7 @@ from typing import Any
 from qplan.interchange.imports.fields import Cell
 from qplan.interchange.imports.json_values import as_line, as_mapping, as_point, as_text, items, json_documents
 from qplan.interchange.imports.mapping import ImportMap
-from qplan.interchange.imports.readers.features import Feature, joined_parts, not_read, rows_of, tables_of
+from qplan.interchange.imports.readers.features import NO_LINE, Feature, joined_parts, rows_of, tables_of
 from qplan.interchange.imports.rows import Origin, Point, Rows
 from qplan.interchange.imports.sources import SourceFile, refused
 from qplan.interchange.imports.tables import Table
@@ -22,7 +22,7 @@ def read(sources: Sequence[SourceFile], mapping: ImportMap) -> Rows:
     rows = Rows()
     for source in sources:
         found, others = features(source)
-        rows = rows.joined(rows_of(source, found, mapping)).joined(not_read(source, others))
+        rows = rows.joined(rows_of(source, found, others, mapping))
     return rows
 
 
@@ -77,9 +77,9 @@ def _shapes(geometry: Mapping[str, Any], others: Counter[str]) -> Iterator[tuple
         yield from points
         others.update(["point without coordinates"] * (len(parts) - len(points)))
     elif kind in ("LineString", "MultiLineString"):
-        lines = joined_parts([as_line(part) for part in parts])
-        yield from lines
-        others.update([] if lines else ["line of less than two points"])
+        lines = [as_line(part) for part in parts]
+        yield from joined_parts([line for line in lines if line])
+        others.update([NO_LINE] * lines.count(None))
     else:
         others[kind] += 1
 

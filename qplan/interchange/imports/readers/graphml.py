@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from qplan.errors import Diagnostic
 from qplan.interchange.imports.fields import Cell
 from qplan.interchange.imports.headings import plain
-from qplan.interchange.imports.json_values import as_mapping, as_number, as_text, items
+from qplan.interchange.imports.json_values import as_mapping, as_text, items
 from qplan.interchange.imports.mapping import ImportMap
-from qplan.interchange.imports.numbers import NOTHING
 from qplan.interchange.imports.records import fibre, site
 from qplan.interchange.imports.rows import FibreRow, Kind, Origin, Rows, SiteRow, clean, doubt, links_left_out, listed
 from qplan.interchange.imports.sources import Element, SourceFile, json_value, refused, xml_root
@@ -29,6 +28,17 @@ Data = Mapping[str, str]
 
 
 @dataclass(frozen=True)
+class Node:
+    key: str
+    data: Data
+    line: int = 0
+
+    @property
+    def is_outside(self) -> bool:
+        return self.data.get("internal") == "0"
+
+
+@dataclass(frozen=True)
 class Edge:
     ends: tuple[str, str]
     key: str
@@ -41,12 +51,11 @@ class Edge:
 
 @dataclass(frozen=True)
 class Graph:
-    """Nodes and edges with their data by plain name, data about the whole, and the lines of the nodes."""
+    """Nodes and edges with their data by plain name, and data about the whole."""
 
     data: Data
-    nodes: Mapping[str, Data]
+    nodes: Sequence[Node]
     edges: Sequence[Edge]
-    lines: Mapping[str, int] = field(default_factory=dict)
 
 
 def read(sources: Sequence[SourceFile], mapping: ImportMap) -> Rows:
@@ -64,17 +73,12 @@ def _graphml(source: SourceFile) -> Graph:
     if root.name != "graphml" or element is None:
         raise refused("QP601", source.origin, "not GraphML: no <graphml> with a <graph>")
     names = {key.get("id"): key.get("attr.name") for key in root.children if key.name == "key"}
-    nodes = {node.get("id"): node for node in element.all("node")}
+    nodes = [Node(clean(node.get("id")), _data(node, names), node.line) for node in element.all("node")]
     edges = [
-        Edge((edge.get("source"), edge.get("target")), clean(edge.get("id")), _data(edge, names))
+        Edge((clean(edge.get("source")), clean(edge.get("target"))), clean(edge.get("id")), _data(edge, names))
         for edge in element.all("edge")
     ]
-    return Graph(
-        _data(element, names),
-        {key: _data(node, names) for key, node in nodes.items()},
-        edges,
-        {key: node.line for key, node in nodes.items()},
-    )
+    return Graph(_data(element, names), nodes, edges)
 
 
 def _data(element: Element, names: Mapping[str, str]) -> dict[str, str]:
@@ -90,13 +94,12 @@ def _data(element: Element, names: Mapping[str, str]) -> dict[str, str]:
 
 def _node_link(source: SourceFile) -> Graph:
     value = as_mapping(json_value(source))
-    nodes: dict[str, Data] = {}
+    nodes = []
     for item in items(value.get("nodes")):
         position = item.get("pos")
-        place = position if isinstance(position, list) and len(position) == 2 else [None, None]
-        lon, lat = map(as_number, place)
-        at = {} if lon is None or lat is None else {"longitude": repr(lon), "latitude": repr(lat)}
-        nodes[as_text(item.get("id"))] = {**_texts(item), **at}
+        place = position if isinstance(position, list) and len(position) == 2 else []
+        at = dict(zip(("longitude", "latitude"), map(as_text, place), strict=False))
+        nodes.append(Node(as_text(item.get("id")), {**_texts(item), **at}))
     edges = [
         Edge((as_text(item.get("source")), as_text(item.get("target"))), "", _texts(item))
         for item in [*items(value.get("edges")), *items(value.get("links"))]
@@ -113,19 +116,19 @@ def _texts(item: Mapping[str, object]) -> dict[str, str]:
 
 
 def _rows(source: SourceFile, graph: Graph, mapping: ImportMap) -> Rows:
-    outside = {key for key, data in graph.nodes.items() if data.get("internal") == "0"}
-    nodes = {key: data for key, data in graph.nodes.items() if key and key not in outside}
+    nodes = [node for node in graph.nodes if not node.is_outside]
+    outside = {node.key for node in graph.nodes if node.is_outside}
     fibres = [edge for edge in graph.edges if not edge.is_qkd_link]
-    edges = [edge for edge in fibres if all(edge.ends) and not outside.intersection(edge.ends)]
+    edges = [edge for edge in fibres if not outside.intersection(edge.ends)]
     read_ = f"{source.name}: {counted(len(graph.nodes), 'node')}, {counted(len(graph.edges), 'edge')}"
     name = graph.data.get("network") or graph.data.get("name") or graph.data.get("label")
     rows = Rows(findings=tuple(_said(source, graph, outside)), read=(read_,), name=name)
-    return rows.joined(_sites(source, graph, nodes, mapping)).joined(_fibres(source, edges, mapping))
+    return rows.joined(_sites(source, nodes, mapping)).joined(_fibres(source, edges, mapping))
 
 
 def _said(source: SourceFile, graph: Graph, outside: set[str]) -> Iterator[Diagnostic]:
     if outside:
-        called = listed(sorted(graph.nodes[key].get("label", key) for key in outside))
+        called = listed(sorted(node.data.get("label", node.key) for node in graph.nodes if node.is_outside))
         edges = counted(sum(bool(outside.intersection(edge.ends)) for edge in graph.edges), "edge")
         message = f"{counted(len(outside), 'node')} outside the network, with {edges}, left out: {called}"
         yield doubt("QP651", source.origin, "", message)
@@ -146,10 +149,10 @@ def _is_fibre(kind: str) -> bool:
     return any(word in plain(kind) for word in ("fibre", "fiber", "faser"))
 
 
-def _sites(source: SourceFile, graph: Graph, nodes: Mapping[str, Data], mapping: ImportMap) -> Rows:
-    own = [{KEY: key, **_columns(data)} for key, data in nodes.items()]
-    records, rows = _records(source, "sites", own, [graph.lines.get(key, 0) for key in nodes], mapping)
-    return rows.joined(Rows(sites=tuple(_site(record, nodes[str(record.values["id"])]) for record in records)))
+def _sites(source: SourceFile, nodes: Sequence[Node], mapping: ImportMap) -> Rows:
+    own = [{KEY: node.key, **_columns(node.data)} for node in nodes]
+    records, rows = _records(source, "sites", own, [node.line for node in nodes], mapping)
+    return rows.joined(Rows(sites=tuple(_site(record, nodes[record.index - 1].data) for record in records)))
 
 
 def _columns(data: Data) -> dict[str, Cell]:
@@ -172,9 +175,8 @@ def _records(
 
 def _site(record: Record, data: Data) -> SiteRow:
     row = site(record)
-    name = row.name if row.name and row.name.casefold() not in NOTHING else None
     kind: Kind = "joint" if data.get("hyperedge") == "1" or "waypoint" in data.get("type", "").casefold() else "site"
-    return replace(row, name=name, kind=kind, aliases=(name,) if name else (), labels={**row.labels, **_labels(data)})
+    return replace(row, kind=kind, labels={**row.labels, **_labels(data)})
 
 
 def _labels(data: Data) -> dict[str, str]:

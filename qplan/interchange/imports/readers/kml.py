@@ -10,7 +10,7 @@ from dataclasses import replace
 from qplan.errors import Diagnostic
 from qplan.interchange.imports.fields import Cell
 from qplan.interchange.imports.mapping import ImportMap
-from qplan.interchange.imports.readers.features import Feature, joined_parts, not_read, rows_of, tables_of
+from qplan.interchange.imports.readers.features import NO_LINE, Feature, joined_parts, rows_of, tables_of
 from qplan.interchange.imports.rows import Origin, Point, Rows, clean, doubt
 from qplan.interchange.imports.sources import Element, SourceFile, archive, refused, unpacked, xml_root
 from qplan.interchange.imports.tables import Table
@@ -28,7 +28,7 @@ def read(sources: Sequence[SourceFile], mapping: ImportMap) -> Rows:
     for source in sources:
         root = _root(source)
         found, others = features(source, root)
-        rows = rows.joined(rows_of(source, found, mapping)).joined(not_read(source, others))
+        rows = rows.joined(rows_of(source, found, others, mapping))
         rows = rows.joined(Rows(findings=tuple(_passed_over(source, root))))
     return rows
 
@@ -103,14 +103,22 @@ def _shapes(mark: Element, others: Counter[str]) -> Iterator[tuple[Point, ...]]:
         places = _points(point)
         drawn += len(places[:1])
         yield from [places[:1]] if places else []
-    lines = joined_parts([_points(line) for line in mark.all("LineString")])
-    yield from lines
+    lines = [_line(line) for line in mark.all("LineString")]
+    yield from joined_parts([line for line in lines if line])
+    others[NO_LINE] += lines.count(None)
     for kind in NOT_DRAWN:
         others[kind] += sum(1 for _ in mark.all(kind))
     if not drawn and not lines and not any(next(mark.all(kind), None) for kind in NOT_DRAWN):
         others["placemark without a place"] += 1
     for kind in [kind for kind, number in others.items() if not number]:
         del others[kind]
+
+
+def _line(shape: Element) -> tuple[Point, ...] | None:
+    """None where there are not two points, or where anything else stands among them."""
+    points = _points(shape)
+    others = re.search(r"\w", TUPLE.sub(" ", shape.text_of("coordinates")))
+    return None if others or len(points) < 2 else points
 
 
 def _points(shape: Element) -> tuple[Point, ...]:

@@ -16,7 +16,7 @@ from qplan.interchange.imports.headings import plain
 from qplan.interchange.imports.mapping import ImportMap
 from qplan.interchange.imports.readers.netbox_api import api_rows
 from qplan.interchange.imports.readers.netbox_rows import KINDS, NetBoxRow, csv_rows
-from qplan.interchange.imports.records import complete, fibres, site
+from qplan.interchange.imports.records import fibres, site
 from qplan.interchange.imports.rows import DEFAULTS, FibreRow, Origin, Rows, doubt, gathered
 from qplan.interchange.imports.sources import Refused, SourceFile, refused
 from qplan.interchange.imports.tables import Record, records_of, table_of
@@ -78,8 +78,6 @@ def _sites(own: Sequence[Row], mapping: ImportMap) -> Rows:
     sites = []
     for record in records:
         cells = own[record.index - 1].cells
-        if not complete("sites", record.values):
-            continue
         status = as_text(cells.get("status"))
         labels = {name: text for name in ("region", "tenant", "facility") if (text := as_text(cells.get(name)))}
         labels |= {"status": status} if plain(status) not in ("active", "") else {}
@@ -155,7 +153,7 @@ def _as_fibres(own: Sequence[Row], mapping: ImportMap) -> Rows:
         replace(record, values={**record.values, "status": as_text(own[record.index - 1].cells.get("status"))})
         for record in records
     ]
-    made = fibres(stated, lambda record: complete("fibres", record.values))
+    made = fibres(stated)
     return replace(made, findings=(*findings, *made.findings, *_strands(made.fibres)))
 
 

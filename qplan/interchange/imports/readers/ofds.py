@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from qplan.errors import Diagnostic
+from qplan.interchange.imports.figures import Figures
 from qplan.interchange.imports.json_values import (
     as_line,
     as_mapping,
-    as_number,
     as_point,
     as_text,
     items,
@@ -48,10 +48,30 @@ def read(sources: Sequence[SourceFile], mapping: ImportMap) -> Rows:
     several = len({network for _, network, _ in (*nodes, *spans)}) > 1
     nodes += [(origin, network, span[side]) for origin, network, span in spans for side in ("start", "end")
               if isinstance(span.get(side), dict)]  # fmt: skip
-    sites = [_site(item, several) for item in nodes if as_text(item[2].get("id"))]
-    landings = {site.key for site in sites if LANDING in str(site.labels.get("type", ""))}
+    sites = [_site(item, several) for item in nodes]
+    landings = {site.key for site in sites if site.key and LANDING in str(site.labels.get("type", ""))}
     fibres, findings = _fibres(spans, several, landings)
-    return rows.joined(Rows(tuple(sites), tuple(fibres), findings=tuple(findings)))
+    return rows.joined(Rows(tuple(sites), tuple(fibres), findings=(*_astray(nodes, spans), *findings)))
+
+
+def _astray(nodes: Sequence[Item], spans: Sequence[Item]) -> list[Diagnostic]:
+    """That places and routes are stated which cannot be read."""
+    points = [(origin, _called(origin, node)) for origin, _, node in nodes
+              if _coordinates(node.get("location")) and not as_point(_coordinates(node.get("location")))]  # fmt: skip
+    lines = [(origin, _called(origin, span)) for origin, _, span in spans
+             if _coordinates(span.get("route")) and not as_line(_coordinates(span.get("route")))]  # fmt: skip
+    return [
+        *gathered("QP635", points, "node", "with coordinates that are no degrees, kept without them"),
+        *gathered("QP635", lines, "route", "with points that are no degrees, or less than two, left out"),
+    ]
+
+
+def _called(origin: Origin, item: Mapping[str, Any]) -> str:
+    return as_text(item.get("id")) or str(origin)
+
+
+def _coordinates(geometry: object) -> object:
+    return as_mapping(geometry).get("coordinates")
 
 
 def _items(source: SourceFile, names: list[str]) -> Iterator[tuple[str, Item]]:
@@ -113,7 +133,7 @@ def _key(network: str, identifier: str, several: bool) -> str:
 
 def _site(item: Item, several: bool) -> SiteRow:
     origin, network, node = item
-    point: Point | None = as_point(as_mapping(node.get("location")).get("coordinates"))
+    point: Point | None = as_point(_coordinates(node.get("location")))
     address = as_mapping(node.get("address"))
     kinds = _words(node.get("type"))
     country = as_text(address.get("country")).upper()
@@ -135,7 +155,7 @@ def _site(item: Item, several: bool) -> SiteRow:
 
 
 def _fibres(spans: Sequence[Item], several: bool, landings: set[str]) -> tuple[list[FibreRow], list[Diagnostic]]:
-    stated, endless, dark = [], [], []
+    stated, dark, figures = [], [], Figures()
     other_media: Counter[str] = Counter()
     for item in spans:
         origin, network, span = item
@@ -144,14 +164,11 @@ def _fibres(spans: Sequence[Item], several: bool, landings: set[str]) -> tuple[l
             other_media[" and ".join(media)] += 1
             continue
         ends = tuple(_key(network, _end(span.get(side)), several) for side in ("start", "end"))
-        row = _fibre(item, (ends[0], ends[1]), landings)
-        if not all(ends) and not row.route:
-            endless.append((origin, row.key or str(origin)))
-            continue
+        row = _fibre(item, (ends[0], ends[1]), landings, figures)
         stated.append((row, as_text(span.get("status"))))
         dark += [(origin, row.key)] if span.get("darkFibre") is False else []
     rows, findings = judged(stated)
-    findings += gathered("QP612", endless, "span", "without start, end and route left out")
+    findings += figures.findings()
     hint = "set strands where you can have some all the same"
     findings += gathered("QP653", dark, "span", "without access to dark fibre, kept with 0 strands", hint)
     if other_media:
@@ -165,22 +182,24 @@ def _end(value: object) -> str:
     return as_text(as_mapping(value).get("id")) if isinstance(value, dict) else as_text(value)
 
 
-def _fibre(item: Item, ends: tuple[str, str], landings: set[str]) -> FibreRow:
+def _fibre(item: Item, ends: tuple[str, str], landings: set[str], figures: Figures) -> FibreRow:
     origin, _, span = item
+    key = as_text(span.get("id"))
     kinds = [DEPLOYMENTS.get(word, "") for word in _words(span.get("deployment"))]
     deployment = "submarine" if landings.issuperset(ends) else "aerial" if "aerial" in kinds else next(iter(kinds), "")
     subtype = as_text(as_mapping(span.get("fibreTypeDetails")).get("fibreSubtype"))
-    count = as_number(span.get("fibreCount"))
+    count = figures.read("fibre_count", span.get("fibreCount"), origin, f"{key} fibreCount").value
+    length = figures.read("length", span.get("fibreLength"), origin, f"{key} fibreLength")
     fields = {
         "strands": 0 if span.get("darkFibre") is False else None,
         "fibre_type": subtype or as_text(span.get("fibreType")) or None,
         "operator": as_text(as_mapping(span.get("physicalInfrastructureProvider")).get("name")) or None,
         "deployment": deployment or None,
     }
-    labels = {"fibre_count": int(count) if count else None, "name": as_text(span.get("name")) or None}
+    labels = {"fibre_count": count, "name": as_text(span.get("name")) or None}
     return FibreRow(
-        as_text(span.get("id")), ends, origin, as_number(span.get("fibreLength")), "km", unit_is_claimed=True,
-        route=as_line(as_mapping(span.get("route")).get("coordinates")),
+        key, ends, origin, length.value, length.unit or "km", unit_is_claimed=not length.unit,
+        route=as_line(_coordinates(span.get("route"))) or (),
         fields={key: value for key, value in fields.items() if value is not None},
         labels={key: value for key, value in labels.items() if value},
     )  # fmt: skip

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from qplan.errors import Diagnostic
 from qplan.interchange.imports.headings import plain
+from qplan.interchange.imports.numbers import is_nothing
 from qplan.interchange.imports.rows import CorridorRow, FibreRow, Origin, Rows, SiteRow, doubt, gathered, listed
 from qplan.inventory.source.messages import counted, did_you_mean, shown
 
@@ -20,13 +21,27 @@ def resolved(rows: Rows) -> Rows:
 
     Ends that stay empty are those of drawn lines, which are found on the map.
     """
+    rows = _with_keys(rows)
     sites, findings = _each_once(rows.sites)
     words = _Words(sites)
+    rows = _with_ends(rows, words)
     fibres = tuple(replace(row, ends=words.meant(row)) for row in rows.fibres)
     corridors = tuple(replace(row, ends=words.meant(row)) for row in rows.corridors)
     made, more = words.unlisted(bool(sites))
     rows = replace(rows, sites=(*sites, *made), fibres=fibres, corridors=corridors)
     return rows.adding(*findings, *words.spelt(), *more)
+
+
+def _with_keys(rows: Rows) -> Rows:
+    """Without sites that neither id nor name tells; a word for none tells one, but not several."""
+    often = Counter(site.key for site in rows.sites)
+
+    def is_told(site: SiteRow) -> bool:
+        return bool(site.key) and (often[site.key] == 1 or not is_nothing(site.key))
+
+    words = [(site.origin, str(site.origin)) for site in rows.sites if not is_told(site)]
+    findings = gathered("QP612", words, "site", "without an id or a name left out")
+    return replace(rows, sites=tuple(filter(is_told, rows.sites))).adding(*findings)
 
 
 def _each_once(sites: Iterable[SiteRow]) -> tuple[tuple[SiteRow, ...], list[Diagnostic]]:
@@ -69,6 +84,21 @@ def _said_otherwise(known: SiteRow, other: SiteRow) -> list[str]:
     return [*differing, *([f"place ({other.lat:g}, {other.lon:g})"] if apart else [])]
 
 
+def _with_ends(rows: Rows, words: _Words) -> Rows:
+    """Without fibres and corridors that lack an end; to that of a fibre a drawn line may lead."""
+
+    def has_ends(row: FibreRow | CorridorRow) -> bool:
+        return all(map(words.is_site, row.ends)) or (isinstance(row, FibreRow) and bool(row.route))
+
+    def lost(own: Sequence[FibreRow | CorridorRow], noun: str) -> list[Diagnostic]:
+        found = [(row.origin, row.key or str(row.origin)) for row in own if not has_ends(row)]
+        return gathered("QP612", found, noun, "without both ends left out")
+
+    fibres, corridors = tuple(filter(has_ends, rows.fibres)), tuple(filter(has_ends, rows.corridors))
+    said = *lost(rows.fibres, "fibre"), *lost(rows.corridors, "corridor")
+    return replace(rows, fibres=fibres, corridors=corridors).adding(*said)
+
+
 class _Words:
     """The words that mean a site, and what was found while ends were looked up."""
 
@@ -81,11 +111,17 @@ class _Words:
         self.spelt_as: dict[tuple[str, str], Origin] = {}
         self.unknown: dict[str, tuple[Origin, int]] = {}
 
+    def is_site(self, word: str) -> bool:
+        """Not where it is empty, or a word for what is not known, unless that is what a site is called."""
+        return word in self.keys or word in self.by_word or not is_nothing(word)
+
     def meant(self, row: FibreRow | CorridorRow) -> tuple[str, str]:
         return self._site(row.ends[0], row.origin), self._site(row.ends[1], row.origin)
 
     def _site(self, word: str, origin: Origin) -> str:
-        if word in self.keys or not word:
+        if not self.is_site(word):
+            return ""
+        if word in self.keys:
             return word
         if word in self.by_word:
             return self.by_word[word]
