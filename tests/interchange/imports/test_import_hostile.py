@@ -397,6 +397,45 @@ def test_words_for_no_site_are_ends_only_of_one_that_is_called_so(tmp_path):
     assert "loss_db: 9" in outcome("csv", losses, existing=there).text
 
 
+@pytest.mark.parametrize(
+    ("stated", "field", "value", "found"),
+    [
+        ({"length": 50, "length_units": "mi"}, "length_km", 80.467, ""),
+        ({"length": 80, "length_units": "parsec"}, "length_km", None, "f length 80 parsec"),
+        ({"length": "x"}, "length_km", None, "f length 'x' km"),
+        ({"length": True}, "length_km", None, "f length true km"),
+        ({"length": -80}, "length_km", None, "f length -80 km"),
+        ({"length": "1,234"}, "length_km", None, "f length '1,234' km"),
+        ({"loss_coef": "0,2"}, "attenuation_db_per_km", 0.2, ""),
+        ({"loss_coef": [0.2]}, "attenuation_db_per_km", None, "f loss_coef a list"),
+        ({"loss_coef": -1}, "attenuation_db_per_km", None, "f loss_coef -1"),
+        ({"loss_coef": 1e99}, "attenuation_db_per_km", None, "f loss_coef 1e+99"),
+        ({"con_in": 0.5, "con_out": "x"}, "connectors", 2, "f con_out 'x'"),
+    ],
+)
+def test_figures_of_gnpy_are_read_or_said(stated, field, value, found, tmp_path):
+    document = json.loads(NAMED_ONCE["gnpy"][0].format("B"))
+    document["elements"][1]["params"] = stated
+    made = outcome("gnpy", written(tmp_path, "t.json", json.dumps(document)))
+    assert made.draft.fibres["f"].get(field) == value
+    said = [item.message for item in made.findings if item.code == "QP611"]
+    assert len(said) == bool(found) and found in "".join(said)
+
+
+def test_spans_of_gnpy_state_no_more_than_all_their_fibres_do(tmp_path):
+    document = json.loads(NAMED_ONCE["gnpy"][0].format("B"))
+    document["elements"] += [{"uid": uid, "type": "Fiber", "params": {"length": 20}} for uid in ("g", "loose")]
+    document["elements"][1]["params"]["loss_coef"] = 0.2
+    document["connections"][1]["from_node"] = "g"
+    document["connections"].append({"from_node": "f", "to_node": "g"})
+    made = outcome("gnpy", written(tmp_path, "t.json", json.dumps(document)))
+    assert (made.draft.fibres["f"]["length_km"], made.draft.fibres["f"]["attenuation_db_per_km"]) == (60, 0.225)
+    assert any(item.message == "1 fibre not connected at both ends left out: loose" for item in made.findings)
+    del document["elements"][3]["params"]["length"]
+    made = outcome("gnpy", written(tmp_path, "t.json", json.dumps(document)))
+    assert "length_km" not in made.draft.fibres["f"] and made.draft.fibres["f"]["attenuation_db_per_km"] == 0.275
+
+
 BAD_LINES = ([[8, 47], [8.1, "x"], [8.3, 47]], [[8, 47], [8.3, None]], [[8, 47]])
 
 

@@ -10,15 +10,20 @@ from itertools import zip_longest
 from typing import Any
 
 from qplan.errors import Diagnostic
-from qplan.interchange.imports.json_values import as_mapping, as_number, as_text, items
-from qplan.interchange.imports.readers.gnpy_units import KM_PER_UNIT, connector_pairs
-from qplan.interchange.imports.rows import FibreRow, Kind, Origin, Rows, SiteRow, gathered
+from qplan.interchange.imports.fields import KM_PER
+from qplan.interchange.imports.figures import Figures
+from qplan.interchange.imports.headings import plain
+from qplan.interchange.imports.json_values import as_mapping, as_text, items
+from qplan.interchange.imports.numbers import is_nothing
+from qplan.interchange.imports.readers.gnpy_units import connector_pairs
+from qplan.interchange.imports.rows import DEFAULTS, FibreRow, Kind, Origin, Rows, SiteRow, gathered
 from qplan.interchange.imports.sources import SourceFile, json_value, refused
 from qplan.inventory.source.messages import counted
 
 FIBRES = frozenset(["Fiber", "RamanFiber"])
 STATIONS, AMPLIFIERS = frozenset(["Roadm", "Transceiver"]), frozenset(["Edfa", "Multiband_amplifier"])
 OTHER_LENGTH = 0.01  # relative: lengths there and back that differ by more are said to
+CONNECTORS = ("con_in", "con_out", "att_in")
 CABLE = re.compile(r"fiber \(.* → .*\)-(.*)")
 
 
@@ -40,8 +45,8 @@ class _Span:
 
     ends: tuple[str, str]
     uids: tuple[str, ...]
-    km: float
-    db: float
+    km: float | None
+    db_per_km: float | None
     connectors_db: float
     variety: str
 
@@ -49,20 +54,25 @@ class _Span:
 def read(source: SourceFile) -> Rows:
     """Raises `Refused` where there are no elements."""
     graph, findings = _graph(source)
-    places = _places(graph)
-    spans = list(_spans(graph, places))
-    sites = _sites(source, graph, places)
+    places, figures = _places(graph), Figures()
+    chains = list(_chains(graph, places))
+    spans = [_span(source, graph, ends, uids, figures) for ends, uids in chains]
+    sites = _sites(source, graph, places, figures)
     fibres, more = _both_ways(source, spans)
+    joined = {uid for _, uids in chains for uid in uids}
+    loose = [(source.origin, uid) for uid in graph.elements if graph.is_fibre(uid) and uid not in joined]
+    findings += [*figures.findings(), *more, *gathered("QP612", loose, "fibre", "not connected at both ends left out")]
     read_ = f"{source.name}: {counted(len(sites), 'place')}, {counted(len(spans), 'span')} one way"
     value = as_mapping(json_value(source))
     name = as_text(value.get("network_name")) or None
-    return Rows(tuple(sites), tuple(fibres), findings=(*findings, *more), read=(read_,), name=name)
+    return Rows(tuple(sites), tuple(fibres), findings=tuple(findings), read=(read_,), name=name)
 
 
 def _graph(source: SourceFile) -> tuple[_Graph, list[Diagnostic]]:
     value = as_mapping(json_value(source))
-    elements = {as_text(item.get("uid")): item for item in items(value.get("elements"))}
-    elements.pop("", None)
+    found = list(items(value.get("elements")))
+    elements = {uid: item for item in found if (uid := as_text(item.get("uid")))}
+    bare = [(source.origin, f"elements[{at}]") for at, item in enumerate(found) if not as_text(item.get("uid"))]
     if not elements:
         raise refused("QP601", source.origin, "not a GNPy topology: no list `elements` with a `uid` each")
     graph = _Graph(elements)
@@ -74,7 +84,10 @@ def _graph(source: SourceFile) -> tuple[_Graph, list[Diagnostic]]:
             graph.before[z].append(a)
         else:
             lost.append((source.origin, f"{a} → {z}"))
-    return graph, gathered("QP612", lost, "connection", "of unknown elements left out")
+    return graph, [
+        *gathered("QP612", bare, "element", "without a uid left out"),
+        *gathered("QP612", lost, "connection", "of unknown elements left out"),
+    ]
 
 
 def _places(graph: _Graph) -> dict[str, str]:
@@ -101,16 +114,16 @@ def _places(graph: _Graph) -> dict[str, str]:
 
 def _place(graph: _Graph, group: Sequence[str]) -> str:
     stations = [uid for uid in group if as_text(graph.elements[uid].get("type")) in STATIONS]
-    cities = [city for uid in [*stations, *group] if (city := as_text(_location(graph, uid).get("city")))]
-    return cities[0] if cities else (stations or list(group))[0]
+    cities = (as_text(_location(graph, uid).get("city")) for uid in [*stations, *group])
+    return next((city for city in cities if not is_nothing(city)), (stations or list(group))[0])
 
 
 def _location(graph: _Graph, uid: str) -> Mapping[str, Any]:
     return as_mapping(as_mapping(graph.elements[uid].get("metadata")).get("location"))
 
 
-def _spans(graph: _Graph, places: dict[str, str]) -> Iterator[_Span]:
-    """Fibres that follow each other are one span; what hangs loose ends at nothing and is left out."""
+def _chains(graph: _Graph, places: dict[str, str]) -> Iterator[tuple[tuple[str, str], tuple[str, ...]]]:
+    """Fibres that follow each other from place to place, with the places."""
     for uid in graph.elements:
         starts = [a for a in graph.before[uid] if a in places]
         if not graph.is_fibre(uid) or not starts:
@@ -120,41 +133,66 @@ def _spans(graph: _Graph, places: dict[str, str]) -> Iterator[_Span]:
             chain.append(following[0])
         ends = [z for z in graph.after[chain[-1]] if z in places]
         if ends:
-            yield _span(graph, (places[starts[0]], places[ends[0]]), tuple(chain))
+            yield (places[starts[0]], places[ends[0]]), tuple(chain)
 
 
-def _span(graph: _Graph, ends: tuple[str, str], uids: tuple[str, ...]) -> _Span:
-    km = db = connectors = 0.0
+def _span(source: SourceFile, graph: _Graph, ends: tuple[str, str], uids: tuple[str, ...], figures: Figures) -> _Span:
+    """A length is known where all are; a fibre that states no loss beside others that do has the default."""
+    lengths, coefficients, connectors = list[float | None](), list[float | None](), 0.0
     for uid in uids:
-        params = as_mapping(graph.elements[uid].get("params"))
-        length = (as_number(params.get("length")) or 0.0) * KM_PER_UNIT.get(as_text(params.get("length_units")), 1.0)
-        km += length
-        db += length * _db_per_km(params.get("loss_coef"))
-        connectors += sum(as_number(params.get(name)) or 0.0 for name in ("con_in", "con_out", "att_in"))
-    return _Span(ends, uids, km, db, connectors, as_text(graph.elements[uids[0]].get("type_variety")))
+        params, origin = as_mapping(graph.elements[uid].get("params")), Origin(source.name, item=uid)
+        lengths.append(_km(params, origin, figures))
+        coefficients.append(_db_per_km(params.get("loss_coef"), origin, figures))
+        stated = (figures.read("loss_db", params.get(name), origin, f"{uid} {name}") for name in CONNECTORS)
+        connectors += sum(loss.value or 0.0 for loss in stated)
+    variety = as_text(graph.elements[uids[0]].get("type_variety"))
+    return _Span(ends, uids, _sum(lengths), _mean(coefficients, lengths), connectors, variety)
 
 
-def _db_per_km(coefficient: object) -> float:
-    """A number, or values by frequency, of which the worst is taken; 0 where none is stated."""
+def _sum(lengths: Sequence[float | None]) -> float | None:
+    known = [length for length in lengths if length]
+    return sum(known) if len(known) == len(lengths) else None
+
+
+def _mean(coefficients: Sequence[float | None], lengths: Sequence[float | None]) -> float | None:
+    """By length, the worst where one is not known; None where no fibre states any."""
+    if not any(coefficients):
+        return None
+    known = [DEFAULTS.attenuation_db_per_km if each is None else each for each in coefficients]
+    km = _sum(lengths)
+    return sum(a * (b or 0.0) for a, b in zip(known, lengths, strict=True)) / km if km else max(known)
+
+
+def _km(params: Mapping[str, Any], origin: Origin, figures: Figures) -> float | None:
+    unit = str(params.get("length_units") or "km")
+    length = figures.read("length", params.get("length"), origin, f"{origin.item} length", plain(unit) or unit)
+    return None if length.value is None else length.value * KM_PER[length.unit]
+
+
+def _db_per_km(coefficient: object, origin: Origin, figures: Figures) -> float | None:
+    """A number, or values by frequency, of which the worst is taken; None where none is stated."""
     values = as_mapping(coefficient).get("value")
     several = values if isinstance(values, list) else [coefficient]
-    return max((number for value in several if (number := as_number(value))), default=0.0)
+    read = [figures.read("attenuation_db_per_km", value, origin, f"{origin.item} loss_coef").value for value in several]
+    return max((value for value in read if value is not None), default=None)
 
 
-def _sites(source: SourceFile, graph: _Graph, places: dict[str, str]) -> list[SiteRow]:
+def _sites(source: SourceFile, graph: _Graph, places: dict[str, str], figures: Figures) -> list[SiteRow]:
     members: dict[str, list[str]] = defaultdict(list)
     for uid, place in places.items():
         members[place].append(uid)
-    return [_site(source, graph, place, uids) for place, uids in members.items()]
+    return [_site(source, graph, place, uids, figures) for place, uids in members.items()]
 
 
-def _site(source: SourceFile, graph: _Graph, place: str, uids: Sequence[str]) -> SiteRow:
+def _site(source: SourceFile, graph: _Graph, place: str, uids: Sequence[str], figures: Figures) -> SiteRow:
     kinds = {as_text(graph.elements[uid].get("type")) for uid in uids}
     kind: Kind = "site" if kinds & STATIONS else "amplifier" if kinds & AMPLIFIERS else "joint"
     where = next((_location(graph, uid) for uid in uids if _location(graph, uid)), {})
-    lat, lon = as_number(where.get("latitude")), as_number(where.get("longitude"))
-    region = as_text(where.get("region"))
-    origin = Origin(source.name, item=uids[0])
+    region, origin = as_text(where.get("region")), Origin(source.name, item=uids[0])
+    lat, lon = (
+        figures.read(field_name, where.get(name), origin, f"{place} {name}").value
+        for field_name, name in (("lat", "latitude"), ("lon", "longitude"))
+    )
     return SiteRow(place, origin, None, lat, lon, kind, labels={"region": region} if region else {})
 
 
@@ -172,10 +210,10 @@ def _both_ways(source: SourceFile, spans: Sequence[_Span]) -> tuple[list[FibreRo
         for one, other in zip_longest(there, back):
             both = [span for span in (one, other) if span]
             fibres.append(_fibre(source, both))
-            lengths = [span.km for span in both]
+            lengths = [span.km for span in both if span.km]
             if len(both) == 1:
                 alone.append((source.origin, both[0].uids[0]))
-            elif max(lengths) - min(lengths) > OTHER_LENGTH * min(lengths):
+            elif len(lengths) == 2 and max(lengths) - min(lengths) > OTHER_LENGTH * min(lengths):
                 differing.append((source.origin, f"{both[0].uids[0]} ({lengths[0]:g} and {lengths[1]:g} km)"))
     return fibres, [
         *gathered("QP653", alone, "span", "in one direction only, taken as a single strand"),
@@ -184,8 +222,8 @@ def _both_ways(source: SourceFile, spans: Sequence[_Span]) -> tuple[list[FibreRo
 
 
 def _fibre(source: SourceFile, both: Sequence[_Span]) -> FibreRow:
-    first, km = both[0], max(span.km for span in both)
-    worst = max((span.db / span.km for span in both if span.km), default=0.0)
+    first, km = both[0], max((span.km for span in both if span.km), default=None)
+    worst = max((span.db_per_km for span in both if span.db_per_km), default=None)
     connectors = max(span.connectors_db for span in both)
     fields: dict[str, object] = {"strands": len(both)}
     fields |= {"attenuation_db_per_km": round(worst, 6)} if worst else {}
@@ -194,4 +232,5 @@ def _fibre(source: SourceFile, both: Sequence[_Span]) -> FibreRow:
     fields |= {"splices": len(first.uids) - 1} if len(first.uids) > 1 else {}
     match = CABLE.fullmatch(first.uids[0])
     key = match[1] if match else first.uids[0]
-    return FibreRow(key, first.ends, Origin(source.name, item=first.uids[0]), round(km, 6) or None, "km", fields=fields)
+    length = None if km is None else round(km, 6)
+    return FibreRow(key, first.ends, Origin(source.name, item=first.uids[0]), length, "km", fields=fields)

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from qplan.errors import Diagnostic
-from qplan.interchange.imports.fields import Cell, Unreadable, as_text, value_of
+from qplan.interchange.imports.fields import Cell, as_text
+from qplan.interchange.imports.figures import Figures
 from qplan.interchange.imports.headings import plain
 from qplan.interchange.imports.readers.gnpy_units import connector_pairs
 from qplan.interchange.imports.readers.workbook import sheets_of
 from qplan.interchange.imports.rows import FibreRow, Kind, Origin, Rows, SiteRow, gathered, listed
 from qplan.interchange.imports.sources import SourceFile, refused
 from qplan.interchange.imports.tables import HEADINGS_WITHIN, Table
-from qplan.inventory.source.messages import counted, shown
+from qplan.inventory.source.messages import counted
 
 OTHER_LENGTH = 0.01  # relative: lengths there and back that differ by more are said to
 
@@ -24,14 +25,12 @@ OTHER_LENGTH = 0.01  # relative: lengths there and back that differ by more are 
 class _Doubts:
     """What was found while cells were read, by the rule it comes under."""
 
-    unreadable: list[tuple[Origin, str]] = field(default_factory=list)
-    endless: list[tuple[Origin, str]] = field(default_factory=list)
+    figures: Figures = field(default_factory=lambda: Figures("cell"))
     other_lengths: list[tuple[Origin, str]] = field(default_factory=list)
 
     def findings(self) -> list[Diagnostic]:
         return [
-            *gathered("QP611", self.unreadable, "cell", "that cannot be read, left out"),
-            *gathered("QP612", self.endless, "link", "without both ends left out"),
+            *self.figures.findings(),
             *gathered("QP628", self.other_lengths, "link", "of other lengths there and back, the longer taken"),
         ]
 
@@ -49,12 +48,7 @@ class _Row:
 
     def value(self, field_name: str, name: str) -> Any:
         """The value of a cell as that of a field; None where it says nothing that can be used."""
-        try:
-            value = value_of(field_name, self.cells.get(name), "", ".")
-        except Unreadable:
-            self.doubts.unreadable.append((self.origin, f"{name} {shown(self.text(name))}"))
-            return None
-        return value.value if value else None
+        return self.doubts.figures.read(field_name, self.cells.get(name), self.origin, name).value
 
 
 def read(source: SourceFile) -> Rows:
@@ -65,9 +59,9 @@ def read(source: SourceFile) -> Rows:
         message = f"a GNPy workbook has the sheets Nodes and Links; missing: {listed(missing)}"
         raise refused("QP601", source.origin, message)
     doubts = _Doubts()
-    nodes = [row for row in _rows(tables["nodes"], "city", doubts) if row.text("city")]
-    fibres = [fibre for row in _rows(tables["links"], "node a", doubts) if (fibre := _fibre(row))]
-    degree = Counter(end for fibre in fibres for end in {*fibre.ends})
+    nodes = _rows(tables["nodes"], "city", doubts)
+    fibres = [_fibre(row) for row in _rows(tables["links"], "node a", doubts)]
+    degree = Counter(end for fibre in fibres if all(fibre.ends) for end in {*fibre.ends})
     sites = [_site(row, degree[row.text("city")]) for row in nodes]
     read_ = f"{source.name}: {counted(len(sites), 'node')}, {counted(len(fibres), 'link')}"
     return Rows(tuple(sites), tuple(fibres), findings=tuple(doubts.findings()), read=(read_,))
@@ -82,6 +76,7 @@ def _rows(table: Table, first: str, doubts: _Doubts) -> list[_Row]:
             return [
                 _Row(table.origin.at(line), dict(zip(names, cells, strict=False)), doubts)
                 for line, cells in zip(table.lines[at + 1 :], table.rows[at + 1 :], strict=True)
+                if any(map(as_text, cells))
             ]
     raise refused("QP603", table.origin, f"no heading '{first}' in the first {HEADINGS_WITHIN} rows")
 
@@ -99,12 +94,9 @@ def _site(row: _Row, degree: int) -> SiteRow:
     )  # fmt: skip
 
 
-def _fibre(row: _Row) -> FibreRow | None:
+def _fibre(row: _Row) -> FibreRow:
     """Both directions as one fibre of two strands, with the longer length and the worse attenuation of the two."""
     a, z = row.text("node a"), row.text("node z")
-    if not (a and z):
-        row.doubts.endless += [(row.origin, a or z)] if a or z else []
-        return None
     lengths = _stated(row, "length", "distance km")
     attenuations, connectors = _stated(row, "loss_db", "lineic att"), _stated(row, "loss_db", "con in", "con out")
     if lengths and max(lengths) - min(lengths) > OTHER_LENGTH * min(lengths):
