@@ -130,6 +130,8 @@ def test_page_is_self_contained_and_names_are_only_text(make):
         assert not any(name.startswith("on") for name in attributes)
         for name in ("src", "href", "xlink:href", "action"):
             assert (attributes.get(name) or "#").startswith("#")
+    linked = {attributes["href"] for tag, attributes in page.tags if tag == "a" and "href" in attributes}
+    assert linked >= {f"#{attributes['id']}" for tag, attributes in page.tags if tag == "h2"}
 
 
 @pytest.mark.parametrize(
