@@ -353,6 +353,11 @@ def test_a_gap_never_looks_smaller_than_it_is(gap):
     assert gap * (1 - 1e-6) <= shown <= gap * 1.11
 
 
+def test_a_load_far_below_1_percent_is_readable():
+    said = ["0 %", "< 0.01 %", "0.01 %", "0.26 %", "36 %", "100 %"]
+    assert [wording.load(share) for share in (0.0, 3.02e-8, 1e-4, 0.00261, 0.3596, 1.0)] == said
+
+
 @given(st.floats(1e-3, 1e13))
 def test_rates_keep_three_digits(rate):
     number, unit = wording.bps(rate).split()

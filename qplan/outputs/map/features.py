@@ -256,7 +256,7 @@ def _link_facts(entry: LinkFacts, users: tuple[str, ...], facts: PlanFacts, name
         ("Headroom", wording.headroom(entry)),
         ("Length", wording.km(entry.length_km)),
         ("Key rate", wording.bps(link.capacity_bps)),
-        ("Load", f"{wording.bps(link.load_bps)} ({wording.percent(entry.utilisation, 2)})"),
+        ("Load", f"{wording.bps(link.load_bps)} ({wording.load(entry.utilisation)})"),
         ("Fibres", wording.listed(link.fibres)),
         ("Patched through", names.join(link.bypass_sites)),
         ("Corridors", wording.listed(users)),

@@ -112,7 +112,7 @@ def _link_row(facts: LinkFacts, names: SiteNames, beside_existing: bool) -> tupl
         wording.headroom(facts),
         wording.bps(link.capacity_bps),
         wording.bps(link.load_bps),
-        wording.percent(facts.utilisation),
+        wording.load(facts.utilisation),
     )
 
 

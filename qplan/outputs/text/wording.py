@@ -14,6 +14,7 @@ from qplan.inventory.source.messages import counted, first_of, headroom_figure, 
 from qplan.plan.model import InventoryRef, Plan
 
 SMALLEST_GAP = 1e-5
+SMALLEST_LOAD = 1e-4
 STOPPED_BY = {
     "proof": "the search was complete",
     "gap": "the gap asked for was reached",
@@ -79,6 +80,11 @@ def km(length: float | None) -> str:
 
 def percent(share: float, digits: int = 3) -> str:
     return f"{significant(share * 100, digits)} %"
+
+
+def load(share: float) -> str:
+    """How much of a link is reserved: 36 %, 0.26 %, < 0.01 %."""
+    return f"< {percent(SMALLEST_LOAD)}" if 0 < share < SMALLEST_LOAD else percent(share, 2)
 
 
 def percentage(unavailability: float) -> str:

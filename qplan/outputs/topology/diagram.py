@@ -229,7 +229,7 @@ def _link(facts: LinkFacts, diagram_id: str, users: tuple[str, ...], ids: _Ids, 
     link = facts.link
     system = link.system if link.count == 1 else f"{link.count} × {link.system}"
     rate = wording.bps(link.capacity_bps)
-    load = wording.percent(facts.utilisation, 2)
+    load = wording.load(facts.utilisation)
     name = names.join(link.ends, " – ")
     there = "" if facts.state == "new" else f"{existing.state(facts)}, "
     detail = (

@@ -180,7 +180,7 @@ def _write_loss(facts: LinkFacts) -> str:
 
 
 def _write_load(facts: LinkFacts) -> str:
-    return f"{wording.percent(facts.utilisation, 2)} of {wording.bps(facts.link.capacity_bps)}"
+    return f"{wording.load(facts.utilisation)} of {wording.bps(facts.link.capacity_bps)}"
 
 
 def _list_losses(view: PlanView, screen: Screen) -> list[str]:
