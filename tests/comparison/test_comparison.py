@@ -402,3 +402,12 @@ def test_what_is_there_now_is_told_beside_what_it_spares():
     links = (first.model_copy(update={"existing": 1, "tx": first.ends[0]}), *plan.links[1:])
     text = comparison_text(compare(base(), assess(inventory, make_plan(inventory, links, corridor_paths(plan)))))
     assert "Not paid again, since they are there now: 1 link and 2 nodes." in " ".join(text.split())
+    assert f"~ links.{'--'.join(first.ends)}" not in text
+
+
+def test_a_trusted_node_that_is_there_now_is_told_once():
+    plan, site = sample()[1], "win-co"
+    inventory = edited(**{f"sites__{site}__trusted_node": "existing"})
+    found = compare(base(), assess(inventory, make_plan(inventory, plan.links, corridor_paths(plan))))
+    row = next(line for line in comparison_text(found).splitlines() if line.startswith(f"~ nodes.{site}"))
+    assert row.count("existing") == 1 and " → end + trusted node (existing)" in row

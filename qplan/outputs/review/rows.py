@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from qplan.comparison.model import Change, CorridorChange, PlanChange
+from qplan.comparison.model import Change, CorridorChange, Fields, PlanChange
 from qplan.costing.money_text import round_money
 from qplan.inventory.installed import paid_nodes
 from qplan.inventory.source.messages import counted, first_of, headroom_figure, loss_figure
 from qplan.outputs.review.wording import NAMED, place, signed_percent, step, turnover
 from qplan.outputs.text.tables import one_line
-from qplan.outputs.text.wording import bps, db, percent, spare_db
+from qplan.outputs.text.wording import bps, db, load, spare_db
 
 MARKS = {"create": "+", "update": "~", "delete": "-"}
 LITTLE_HEADROOM_DB = 1.0
 HIGH_LOAD = 0.9
 LOAD_FIELDS = frozenset({"load_bps", "headroom_db"})
+TOLD_BELOW = LOAD_FIELDS | {"existing"}
+"""Fields of a link that a sentence tells of, for all links together."""
+NODE_WORDS = ("site", "operator", "country")
 
 
 @dataclass(frozen=True)
@@ -40,10 +43,10 @@ def rows(change: PlanChange) -> tuple[tuple[Row, ...], tuple[str, ...]]:
     corridors = {f"corridors.{each.id}": each for each in change.corridors}
     found, loads, costs = [], 0, []
     for each in change.changes:
-        if each.kind == "links" and each.action == "update" and LOAD_FIELDS.issuperset(each.fields):
+        if each.kind == "links" and each.action == "update" and TOLD_BELOW.issuperset(each.fields) and not _fewer(each):
             row = _link(each)
             if not row.alarm:
-                loads += 1
+                loads += not LOAD_FIELDS.isdisjoint(each.fields)
                 continue
         elif each.kind == "corridors" and each.action == "update" and each.fields == ("tco",):
             costs.append(corridors[each.address])
@@ -86,10 +89,19 @@ def _following(change: PlanChange, loads: int, costs: list[CorridorChange]) -> I
 def _there_now(change: PlanChange) -> list[str]:
     """How many links hold more existing systems than before, and how many nodes exist that did not."""
     linked = [each for each in change.changes if each.kind == "links"]
-    links = sum(_number(each.after or {}, "existing") > _number(each.before or {}, "existing") for each in linked)
+    links = sum(_there(each.after) > _there(each.before) for each in linked)
     paid = paid_nodes(change.after.inventory) - paid_nodes(change.before.inventory)
     nodes = len(paid & {each.node.site for each in change.after.nodes})
     return [counted(number, kind) for number, kind in ((links, "link"), (nodes, "node")) if number]
+
+
+def _there(fields: Fields | None) -> float:
+    """Systems of a link that exist."""
+    return _number(fields or {}, "existing")
+
+
+def _fewer(each: Change) -> bool:
+    return _there(each.after) < _there(each.before)
 
 
 def _node(change: PlanChange, each: Change) -> Row:
@@ -100,7 +112,8 @@ def _node(change: PlanChange, each: Change) -> Row:
     where = where.partition(" ")[2].strip("()")
     if each.action == "update":
         said = [f"{old} → {new}"] if old != new else []
-        said += [f"{name} {before.get(name)} → {after.get(name)}" for name in each.fields if name != "roles"]
+        said += [f"{name} {step(before.get(name), after.get(name))}" for name in each.fields if name in NODE_WORDS]
+        said = said or ["a trusted node already" if after.get("existing") else "no trusted node yet"]
     else:
         said = [new if each.after is not None else old]
     becomes_relay = "relay" in _list(after, "roles") and "relay" not in _list(before, "roles")
@@ -140,7 +153,7 @@ def _link(each: Change) -> Row:
     for name, label, shown in (("loss_db", "", loss_figure), ("headroom_db", "headroom ", headroom_figure)):
         figures = [shown(_number(fields, name)) for fields in (before, after)]
         said += [f"{label}{' → '.join(figures)} dB"] if figures[0] != figures[1] else []
-    loads = [percent(_load(fields), 2) for fields in (before, after)]
+    loads = [load(_load(fields)) for fields in (before, after)]
     said += [f"load {' → '.join(loads)}"] if loads[0] != loads[1] else []
     tighter = _is_tight(after) and not _is_tight(before)
     return Row("~", each.address, tuple(said) or ("other figures",), 2 if old != new else 3, tighter)
