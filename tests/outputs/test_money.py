@@ -202,6 +202,15 @@ def test_what_is_bought_again_is_due_in_the_report():
     assert "| Due again later |" in text and "| Year | One-off | Opex | Refresh |" in text
 
 
+@pytest.mark.parametrize(("growth", "label", "said"), [(0.0, "per year", "/yr"), (0.03, "of year 1", " in year 1")])
+def test_opex_that_grows_is_said_to_be_of_year_1(growth, label, said):
+    found = facts(system={**SYSTEM, "support_per_year": 9.0}, economics={"escalation": {"support": growth}})
+    assert f"opex EUR 9{said}, " in summary_text(found)
+    costs = " ".join(str(section) for section in account_sections(hold_costs(found)))
+    for text in (summary_markdown(found), report_markdown(found), report_html(found), costs):
+        assert set(re.findall(r"Opex (per year|of year 1)", text)) == {label}
+
+
 @pytest.mark.parametrize("there", [False, True])
 def test_what_is_bought_again_without_a_price_is_to_be_quoted_like_its_purchase(there):
     link = {"ends": ("a", "b"), "fibres": ("ab",), "system": "s", "support_per_year": 0.0}

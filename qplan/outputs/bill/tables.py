@@ -155,7 +155,7 @@ CORRIDOR_HEADER = (
     "Key rate (bit/s)",
     "Capex",
     "Contingency",
-    "Opex per year",
+    "Opex of year 1",
     "TCO",
     "Lines to be quoted",
 )

@@ -148,7 +148,7 @@ def _opex_notes(facts: PlanFacts) -> Iterator[str]:
 
 def _corridors(facts: PlanFacts) -> Table:
     totals, delivered_bps = facts.costs, facts.delivered_bps
-    figures = ("Key rate", "Capex", "Opex per year", "TCO", "TCO per bit/s")
+    figures = ("Key rate", "Capex", wording.opex_label(facts.plan.costs), "TCO", "TCO per bit/s")
     rows = []
     for share in totals.shares:
         rate = delivered_bps.get(share.corridor)
@@ -227,7 +227,7 @@ def _compared(account: CostAccount) -> Section | None:
     rows = []
     charges: tuple[tuple[str, Charge | None, Amount], ...] = (
         ("Capex", "one-off", found.capex),
-        ("Opex per year", "yearly", found.opex_per_year),
+        (wording.opex_label(account.before.plan.costs, account.facts.plan.costs), "yearly", found.opex_per_year),
         ("TCO", None, found.tco),
     )
     for label, charge, amount in charges:

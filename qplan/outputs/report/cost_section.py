@@ -34,11 +34,10 @@ HELD = (
 
 
 def cost_section(facts: PlanFacts) -> Section:
-    currency = facts.inventory.economics.currency
     tables = (
         _totals(facts),
-        _groups("By category", "Category", facts.costs.by_category, currency),
-        _groups("What prices and support rest on", "Basis", facts.costs.by_basis, currency),
+        _groups("By category", "Category", facts.costs.by_category, facts),
+        _groups("What prices and support rest on", "Basis", facts.costs.by_basis, facts),
         *([years_table(facts, "By year")] if len(facts.costs.years) <= YEARS_SHOWN else []),
         unpriced_table(facts),
         _shares(facts),
@@ -55,7 +54,7 @@ def _totals(facts: PlanFacts) -> Table:
     amounts = (
         ("Capex", one_off, costs.capex),
         (f"Contingency ({share} of capex)", one_off, costs.contingency),
-        ("Opex per year", yearly, costs.opex_per_year),
+        (wording.opex_label(costs), yearly, costs.opex_per_year),
         (wording.tco_label(economics), least, costs.tco),
     )
     rows = tuple((label, prefix + format_money(amount, costs.currency)) for label, prefix, amount in amounts)
@@ -76,8 +75,9 @@ def years_table(facts: PlanFacts, title: str = "") -> Table:
     return Table(title, ("Year", *figures), tuple(rows), right=figures)
 
 
-def _groups(title: str, key: str, groups: Iterable[PriceGroup], currency: str) -> Table:
+def _groups(title: str, key: str, groups: Iterable[PriceGroup], facts: PlanFacts) -> Table:
     """One-off, yearly and refresh money by group; lines without a price are counted, never shown as 0."""
+    currency = facts.plan.costs.currency
     rows = tuple(
         (
             PRICE_BASIS.get(group.name, group.name),
@@ -87,7 +87,7 @@ def _groups(title: str, key: str, groups: Iterable[PriceGroup], currency: str) -
         )
         for group in groups
     )
-    figures = ("One-off", "Per year", "Due again later")
+    figures = ("One-off", wording.opex_label(facts.plan.costs), "Due again later")
     return Table(title, (key, *figures), rows, right=figures)
 
 
@@ -107,7 +107,7 @@ def unpriced_table(facts: PlanFacts) -> Table:
 
 def _shares(facts: PlanFacts) -> Table:
     currency, unserved = facts.inventory.economics.currency, {corridor.id for corridor in facts.unserved}
-    figures = ("Capex", "Opex per year", "TCO")
+    figures = ("Capex", wording.opex_label(facts.plan.costs), "TCO")
     rows = tuple(
         (
             share.corridor,

@@ -22,7 +22,7 @@ from qplan.outputs.drills.words import minutes, span
 from qplan.outputs.review import wording
 from qplan.outputs.text.money import at_least
 from qplan.outputs.text.tables import one_line
-from qplan.outputs.text.wording import listed, percent
+from qplan.outputs.text.wording import a_year, listed, percent
 
 MOST_INPUTS, MOST_LIMITS, MOST_FAILING = 8, 12, 3
 
@@ -35,7 +35,7 @@ def headline(change: PlanChange, between: str = "   ") -> str:
         wording.amount_text("TCO", money.tco, money.currency, least),
         f"over {years.before} → {years.after} years: not to be compared" if years.changed else "",
         _difference("capex", money.capex.delta),
-        _difference("opex", money.opex_per_year.delta, "/yr"),
+        _difference("opex", money.opex_per_year.delta, a_year(change.before.plan.costs, change.after.plan.costs)),
         wording.proof_text(change.proof),
     ]
     if change.objective.changed:

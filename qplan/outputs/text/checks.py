@@ -12,7 +12,7 @@ from qplan.outputs.text.wording import listed, percent, percentage
 
 NAMES: Mapping[Metric, str] = {
     "capex": "capex",
-    "opex_per_year": "opex per year",
+    "opex_per_year": "opex of year 1",
     "tco": "TCO",
     "relays": "trusted nodes that relay",
     "nodes": "QKD nodes",

@@ -22,7 +22,7 @@ def plan_line(facts: PlanFacts) -> str:
     variant = wording.variant(plan.inventory)
     return (
         f"Plan{variant and f' ({variant})'}: {existing.to_do(facts)}{decided and f'; {decided}'}. "
-        f"Capex {capex}, opex {money.opex_text(facts)}/yr, {tco}. {wording.proof(plan)}."
+        f"Capex {capex}, opex {money.opex_text(facts)}{wording.a_year(plan.costs)}, {tco}. {wording.proof(plan)}."
     )
 
 
@@ -88,7 +88,7 @@ def money_figures(facts: PlanFacts) -> tuple[tuple[str, str], ...]:
     contingency = f" + {round_money(costs.contingency, costs.currency)} contingency" if costs.contingency else ""
     return (
         ("Capex", money.capex_text(facts) + contingency),
-        ("Opex per year", money.opex_text(facts)),
+        (wording.opex_label(costs), money.opex_text(facts)),
         (wording.tco_label(facts.inventory.economics), money.tco_text(facts)),
     )
 

@@ -11,7 +11,7 @@ from qplan.explain.findings import write_setting
 from qplan.inventory.commercial import Economics
 from qplan.inventory.model import Corridor
 from qplan.inventory.source.messages import counted, first_of, headroom_figure, loss_figure
-from qplan.plan.model import InventoryRef, Plan
+from qplan.plan.model import Costs, InventoryRef, Plan
 
 SMALLEST_GAP = 1e-5
 SMALLEST_LOAD = 1e-4
@@ -147,6 +147,20 @@ def settings(ref: InventoryRef, most: int = 4) -> str:
 def tco_label(economics: Economics) -> str:
     """`TCO (10 y, 5 %)`: the horizon and the discount rate belong to the figure."""
     return f"TCO ({economics.horizon_years} y, {percent(economics.discount_rate, 5)})"
+
+
+def opex_label(*costs: Costs) -> str:
+    """`opex_per_year` is the opex of year 1: said where it is another in other years of a plan."""
+    return f"Opex {'of year 1' if _opex_varies(costs) else 'per year'}"
+
+
+def a_year(*costs: Costs) -> str:
+    """The same behind an amount: `/yr`."""
+    return " in year 1" if _opex_varies(costs) else "/yr"
+
+
+def _opex_varies(costs: Sequence[Costs]) -> bool:
+    return any(row.opex != each.opex_per_year for each in costs for row in each.by_year or ())
 
 
 def levelled(economics: Economics) -> str:

@@ -158,7 +158,7 @@ def _sentences(inventory: Inventory, plan: Plan, answer: Answer) -> Iterator[str
         yield f"It is cut off by the loss of {wording.smallest_set(answer.cut_off_by, _piece)}."
     if answer.share is not None:
         shared = answer.kind == "corridors" and not answer.margins
-        yield _cost(inventory, answer.share, "Its share of the cost" if shared else "Its own cost")
+        yield _cost(inventory, plan, answer.share, "Its share of the cost" if shared else "Its own cost")
 
 
 def _piece(address: str) -> str:
@@ -166,11 +166,12 @@ def _piece(address: str) -> str:
     return f"{kind.removesuffix('s')} {name}"
 
 
-def _cost(inventory: Inventory, share: Share, what: str) -> str:
+def _cost(inventory: Inventory, plan: Plan, share: Share, what: str) -> str:
     economics = inventory.economics
     part = "" if share.of_tco in (None, 1) else f", {wording.percent(share.of_tco)} of the plan's"
+    opex = _money(inventory, share.opex_per_year) + wording.a_year(plan.costs)
     return (
-        f"{what}: capex {_money(inventory, share.capex)}, opex {_money(inventory, share.opex_per_year)}/yr, "
+        f"{what}: capex {_money(inventory, share.capex)}, opex {opex}, "
         f"{wording.tco_label(economics)} {_money(inventory, share.tco)}{part}."
     )
 
@@ -250,7 +251,7 @@ def _shares_table(inventory: Inventory, plan: Plan, found: Overview) -> Table:
         for share in found.shares
         if share.tco
     )
-    header = ("Corridor", "Capex", "Opex per year", wording.tco_label(inventory.economics), "Share")
+    header = ("Corridor", "Capex", wording.opex_label(plan.costs), wording.tco_label(inventory.economics), "Share")
     return Table("What each corridor costs", header, rows, right=header[1:])
 
 
