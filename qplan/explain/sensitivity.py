@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from qplan.candidates.design import Design
-from qplan.candidates.links import enumerate_candidates
 from qplan.costing.cost import tco
 from qplan.costing.market import market_of
 from qplan.costing.planned import plan_cost
@@ -21,6 +20,7 @@ from qplan.explain.variants import apply_settings
 from qplan.inventory.model import Inventory
 from qplan.optimizer.limits import Status
 from qplan.plan.model import Plan
+from qplan.plan.verify.verifier import verify
 
 MOST_SOLVES = 4  # for one break-even
 STEPS = 5  # of a bisection
@@ -28,6 +28,7 @@ EXACT = 1e-9
 DECIDED = (Status.OPTIMAL, Status.INFEASIBLE)
 Ends = tuple[tuple[str, str], ...]
 SAME = 1e-6  # relative: two lines that meet
+LINK_RULES = ("loss", "rate", "capacity")  # of the verifier: those that losses, rates and demands may break
 
 
 @dataclass(frozen=True)
@@ -229,17 +230,9 @@ def _side(trials: Trials, inventory: Inventory, plan: Plan, driver: Driver, fact
 
 
 def _held(inventory: Inventory, plan: Plan) -> float | None:
-    """What the plan as it is costs; None where a link or what is reserved on it no longer fits."""
-    links = {link.id: link for link in enumerate_candidates(inventory).links}
-    demand = {key: corridor.demand_bps for key, corridor in inventory.corridors.items()}
-    load: dict[str, float] = {}
-    for corridor in plan.corridors:
-        for key in (key for path in corridor.paths for key in path.links):
-            load[key] = load.get(key, 0.0) + demand[corridor.id]
-    for link in plan.links:
-        could = links.get(link.id)
-        if link.id in load and (could is None or load[link.id] > link.count * could.key_rate_bps * (1 + SAME)):
-            return None
+    """What the plan as it is costs; None where a link or what is reserved on it no longer fits, as `verify` says."""
+    if any(violation.rule in LINK_RULES for violation in verify(inventory, plan)):
+        return None
     return float(round(_total(inventory, plan), 2))
 
 

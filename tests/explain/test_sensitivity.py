@@ -131,6 +131,15 @@ def test_swings_are_those_by_hand(found):
     assert (higher.held, higher.anew) == (None, 2 * PRICE + 10 * 2 * HOP)
 
 
+def test_a_plan_holds_where_a_cheaper_system_would_do():
+    stated = detour().model_dump(by_alias=True, mode="json", exclude_unset=True)
+    stated["equipment"]["qkd_systems"]["short"] = {"key_rate_curve": [[0, 1000], [12, 100]], "price": PRICE / 2}
+    stated["fibres"] |= {"ac": {"ends": ["a", "c"], "loss_db": 99}}
+    swings = found_for(Inventory.model_validate(stated), **{"fibre loss": 0.3}).swings
+    lower = next(swing.lower for swing in swings if swing.driver == "fibre loss")
+    assert (lower.held, lower.anew) == (PRICE + 10 * DIRECT, PRICE / 2 + 10 * DIRECT)
+
+
 def test_a_budget_that_may_bind_is_bracketed_not_computed():
     budgeted = found_for(detour(tco=205.0))
     point = next(each for each in budgeted.break_evens if each.driver == "fibre lease")
