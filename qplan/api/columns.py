@@ -219,7 +219,8 @@ def sensitivity(
 
     `spreads` are shares by driver, `""` for all others. Raises WrongUsage (no such driver), NothingToCompare.
     """
-    from qplan.explain.sensitivity import DRIVERS, sensitivities
+    from qplan.explain.drivers import DRIVERS
+    from qplan.explain.sensitivity import sensitivities
     from qplan.explain.trials import Trials
     from qplan.inventory.source.messages import did_you_mean
 

@@ -35,7 +35,7 @@ from qplan.assessment.facts import PlanFacts, assess
 from qplan.costing.bill import Charge
 from qplan.costing.cost import Cost, present_value, present_value_beyond_first_terms, tco
 from qplan.costing.firmness import QUOTED
-from qplan.explain.sensitivity import BreakEven, Sensitivities, Side, Swing
+from qplan.explain.sensitivity import BreakEven, Sensitivities, Side, Swing, Turnover
 from qplan.inventory.model import Inventory
 from qplan.outputs.bill.summary_sheet import PRICED
 from qplan.outputs.bill.workbook import workbook_bytes
@@ -108,7 +108,7 @@ def compared(examples: dict[str, Result]) -> dict[str, bytes]:
     whole = offers.facts.plan.costs.tco
     dearer, none = Side(1.1 * whole, 1.05 * whole, "feasible"), Side(None, None, "infeasible")
     swings = (Swing("fibre loss", 0.1, Side(whole, whole, "optimal"), none), Swing("price", 0.2, none, dearer))
-    found = Sensitivities(whole, swings, (BreakEven("price", 1.5, 1.5, 3.0, "a pair", (("a", "b"),)),))
+    found = Sensitivities(whole, swings, (BreakEven("price", 1.5, 1.5, 3.0, "a pair", Turnover((("a", "b"),))),))
     views = {f"bom-{view}": render_bill(offers.facts, view, "xlsx") for view in ("part", "corridor")}
     return {
         **views,

@@ -14,7 +14,7 @@ from qplan.outputs.bill.sensitivity_sheets import tornado
 from qplan.outputs.bill.sheets import Styles, fit_height, formula, lay_out, plain_table, total_row, write
 from qplan.outputs.bill.tables import CellTable
 from qplan.outputs.compare.classical import classical_sections, headings, money_rows
-from qplan.outputs.compare.sensitivity import sensitivity_section
+from qplan.outputs.compare.sensitivity import corridors_text, sensitivity_section
 from qplan.outputs.report.document import Table
 from qplan.outputs.text.money import firmness_text
 
@@ -80,10 +80,13 @@ SENSITIVITY_HEADER = (
     "Held, higher",
     "Anew, lower",
     "Anew, higher",
+    "Lower: besides",
+    "Higher: besides",
     "Lower: change",
     "Higher: change",
 )
-SENSITIVITY_WIDTHS = (22, 9, 19, 19, 19, 19, 18, 18)
+SENSITIVITY_FIGURES = (*SENSITIVITY_HEADER[1:6], *SENSITIVITY_HEADER[8:])
+SENSITIVITY_WIDTHS = (22, 9, 19, 19, 19, 19, 28, 28, 18, 18)
 
 
 def sensitivity_workbook(facts: PlanFacts, found: Sensitivities) -> bytes:
@@ -98,7 +101,7 @@ def sensitivity_workbook(facts: PlanFacts, found: Sensitivities) -> bytes:
 
 def _swings(sheet: Worksheet, styles: Styles, found: Sensitivities) -> None:
     swings, last = found.swings, len(found.swings) + 1
-    lay_out(sheet, styles, SENSITIVITY_HEADER, SENSITIVITY_HEADER[1:], SENSITIVITY_WIDTHS, last - 1)
+    lay_out(sheet, styles, SENSITIVITY_HEADER, SENSITIVITY_FIGURES, SENSITIVITY_WIDTHS, last - 1)
     for number, swing in enumerate(swings, start=1):
         write(sheet, number, 0, swing.driver, styles.text)
         write(sheet, number, 1, swing.spread, styles.share)
@@ -106,17 +109,23 @@ def _swings(sheet: Worksheet, styles: Styles, found: Sensitivities) -> None:
             amount = side.held if held else side.anew
             write(sheet, number, column, _no_amount(side, held) if amount is None else amount, styles.money)
         for column, letter, side in ((6, "E", swing.lower), (7, "F", swing.higher)):
+            write(sheet, number, column, _besides(side), styles.text)
             at = f"{letter}{number + 1}"
             change = "" if side.anew is None else side.anew - found.tco
-            formula(sheet, number, column, f'=IF(ISNUMBER({at}),{at}-$C${last + 1},"")', styles.change, change)
+            formula(sheet, number, column + 2, f'=IF(ISNUMBER({at}),{at}-$C${last + 1},"")', styles.change, change)
     total_row(sheet, styles, last, len(SENSITIVITY_HEADER), "TCO as it is")
     write(sheet, last, 2, found.tco, styles.total)
-    tornado(sheet, styles, len(swings), "Change of the TCO, planned anew", (6, 7))
+    tornado(sheet, styles, len(swings), "Change of the TCO, planned anew", (8, 9))
 
 
 def _ends(swing: Swing) -> tuple[tuple[Side, bool], ...]:
     """Side, and whether the plan is held."""
     return (swing.lower, True), (swing.higher, True), (swing.lower, False), (swing.higher, False)
+
+
+def _besides(side: Side) -> str:
+    held = ["held: over the budget"] if side.held is not None and side.over_budget else []
+    return "; ".join([*held, *(f"anew: {words}" for words in corridors_text(side.turnover))])
 
 
 def _no_amount(side: Side, held: bool) -> str:

@@ -12,7 +12,7 @@ from qplan.assessment.facts import PlanFacts
 from qplan.comparison.beside_classical import BesideClassical
 from qplan.comparison.columns import Column, Difference, SideBySide
 from qplan.costing.firmness import FOREIGN, ILLUSTRATIVE, Firmness
-from qplan.explain.sensitivity import Sensitivities
+from qplan.explain.sensitivity import BreakEven, Sensitivities, Side
 from qplan.outputs.compare.rows import spares_capex
 from qplan.outputs.costs.costs_json import unstated_documents
 from qplan.outputs.costs.document import UnstatedDocument
@@ -103,6 +103,11 @@ class SideDocument(Document):
     """Of the best plan then; null: there is none, or none was found in time."""
     status: str
     """How planning anew ended; `feasible`, `unknown`: not decided in time."""
+    over_budget: bool
+    """The plan as it is then costs more than the budget."""
+    gained: tuple[str, ...]
+    """Corridors that the best plan then serves and this one does not."""
+    lost: tuple[str, ...]
 
 
 class SwingDocument(Document):
@@ -113,7 +118,7 @@ class SwingDocument(Document):
 
 
 class BreakEvenDocument(Document):
-    """Where another plan takes over when a driver rises; factors of what is stated."""
+    """Where another plan takes over when a driver rises, or falls; factors of what is stated."""
 
     driver: str
     at_least: float | None
@@ -123,8 +128,11 @@ class BreakEvenDocument(Document):
     unit: str
     gone: tuple[tuple[str, str], ...]
     new: tuple[tuple[str, str], ...]
+    gained: tuple[str, ...]
+    """Corridors that the other plan serves and this one does not."""
+    lost: tuple[str, ...]
     possible: bool
-    """false: from `at_most` on there is no plan at all."""
+    """false: beyond it there is no plan at all."""
     decided: bool
     """false: the time ended before it was looked at (`at_least` is null), or looked at more closely."""
 
@@ -141,6 +149,9 @@ class ComparedDocument(Document):
     sensitivity: tuple[SwingDocument, ...] | None = None
     """With `--sensitivity`, by driver."""
     break_even: tuple[BreakEvenDocument, ...] | None = None
+    """When a driver rises."""
+    break_even_falling: tuple[BreakEvenDocument, ...] | None = None
+    """When a driver falls by its spread at the most, where that changes the best plan."""
 
 
 def compared_json(table: SideBySide) -> str:
@@ -193,8 +204,8 @@ def sensitivity_json(name: str, facts: PlanFacts, found: Sensitivities) -> str:
         SwingDocument(
             driver=swing.driver,
             spread=swing.spread,
-            lower=SideDocument(**asdict(swing.lower)),
-            higher=SideDocument(**asdict(swing.higher)),
+            lower=_side(swing.lower),
+            higher=_side(swing.higher),
         )
         for swing in sorted(found.swings, key=lambda swing: swing.driver)
     )
@@ -203,8 +214,25 @@ def sensitivity_json(name: str, facts: PlanFacts, found: Sensitivities) -> str:
         baseline=name,
         columns=(_planned(name, facts),),
         sensitivity=swings,
-        break_even=tuple(BreakEvenDocument(**asdict(point)) for point in points),
+        break_even=tuple(_break_even(point) for point in points if not point.falls),
+        break_even_falling=tuple(_break_even(point) for point in points if point.falls),
     ).text()
+
+
+def _side(side: Side) -> SideDocument:
+    return SideDocument(
+        held=side.held,
+        anew=side.anew,
+        status=side.status,
+        over_budget=side.over_budget,
+        gained=side.turnover.gained,
+        lost=side.turnover.lost,
+    )
+
+
+def _break_even(point: BreakEven) -> BreakEvenDocument:
+    stated = {key: value for key, value in asdict(point).items() if key not in ("turnover", "falls")}
+    return BreakEvenDocument(**stated, **asdict(point.turnover))
 
 
 def _column(table: SideBySide, column: Column) -> ColumnDocument:

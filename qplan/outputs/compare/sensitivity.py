@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
 from qplan.assessment.facts import PlanFacts
 from qplan.costing.money_text import format_money, round_money
-from qplan.explain.sensitivity import BreakEven, Sensitivities, Side
+from qplan.explain.sensitivity import BreakEven, Sensitivities, Side, Turnover
 from qplan.outputs.compare.charts import tornado
 from qplan.outputs.report.document import Section, Table
 from qplan.outputs.report.report import report_html
@@ -13,12 +16,13 @@ from qplan.outputs.text.money import at_least, unstated_text
 from qplan.outputs.text.tables import csv_text
 
 NO_PLAN = {"infeasible": "no plan", "unknown": "not decided"}
+NAMED = 4
 MORE_CLOSELY = "; where was not decided more closely in time"
 READING = (
-    "Held: the plan as it is, at the other figure; planned anew: the best plan then. Each driver moves alone, all that "
-    "is stated of it alike. System prices and fees are what systems are bought, leased or managed for, and what is "
-    "bought again and kept in stock at these prices: in `qplan report` and the bill systems (one-off), refresh, and "
-    "lease and managed fees are drivers apart."
+    "Held: the plan as it is, at the other figure; planned anew: the best plan then, with the corridors that only it "
+    "serves and without those that it does not. Each driver moves alone, all that is stated of it alike. Prices move "
+    "with the fees of what is leased or managed, and with what is bought again and kept in stock at these prices: in "
+    "`qplan report` and the bill systems (one-off), refresh, and lease and managed fees are drivers apart."
 )
 
 
@@ -45,7 +49,7 @@ def sensitivity_section(facts: PlanFacts, found: Sensitivities) -> Section:
             *_doubts(found),
         ),
         (Table("", ("Driver", "Spread", *figures), rows, right=("Spread", *figures)),),
-        tuple(break_even_text(point, currency) for point in found.break_evens),
+        tuple(_break_even_texts(found.break_evens, currency)),
         (tornado_of(found, currency),),
     )
 
@@ -57,7 +61,9 @@ def _doubts(found: Sensitivities) -> tuple[str, ...]:
 def sensitivity_csv(found: Sensitivities) -> str:
     """Amounts as numbers, a line a driver; break-evens are factors of what is stated."""
     figures = ("held_lower", "held_higher", "anew_lower", "anew_higher", "lower_status", "higher_status")
-    points = {point.driver: point for point in found.break_evens}
+    another = tuple(f"{way}another_{what}" for way in ("", "falling_") for what in ("at_least", "at_most", "status"))
+    notes = tuple(f"{side}_{what}" for side in ("lower", "higher") for what in ("over_budget", "gained", "lost"))
+    points = {(point.driver, point.falls): point for point in found.break_evens}
     rows = (
         (
             swing.driver,
@@ -68,11 +74,14 @@ def sensitivity_csv(found: Sensitivities) -> str:
             swing.higher.anew,
             swing.lower.status,
             swing.higher.status,
-            *_bracket(points.get(swing.driver)),
+            *_bracket(points.get((swing.driver, False))),
+            *_bracket(points.get((swing.driver, True))),
+            *_notes(swing.lower),
+            *_notes(swing.higher),
         )
         for swing in found.swings
     )
-    return csv_text(("driver", "spread", *figures, "another_at_least", "another_at_most", "another_status"), rows)
+    return csv_text(("driver", "spread", *figures, *another, *notes), rows)
 
 
 def _bracket(point: BreakEven | None) -> tuple[float | str | None, ...]:
@@ -80,6 +89,11 @@ def _bracket(point: BreakEven | None) -> tuple[float | str | None, ...]:
         return "", "", ""
     status = "not decided" if not point.decided else "" if point.possible else "no plan"
     return point.at_least, point.at_most, status
+
+
+def _notes(side: Side) -> tuple[str, str, str]:
+    found = side.turnover
+    return "yes" if side.over_budget else "", ", ".join(found.gained), ", ".join(found.lost)
 
 
 def sensitivity_html(facts: PlanFacts, found: Sensitivities) -> str:
@@ -101,29 +115,51 @@ def tornado_of(found: Sensitivities, currency: str) -> str:
 
 
 def _held(side: Side, currency: str) -> str:
-    return "does not hold" if side.held is None else round_money(side.held, currency)
+    if side.held is None:
+        return "does not hold"
+    return round_money(side.held, currency) + (" (over the budget)" if side.over_budget else "")
 
 
 def _anew(side: Side, currency: str) -> str:
     if side.anew is None:
         return NO_PLAN.get(side.status, side.status)
-    return round_money(side.anew, currency) + ("" if side.status == "optimal" else " (not proven)")
+    proven = "" if side.status == "optimal" else " (not proven)"
+    return ", ".join([round_money(side.anew, currency) + proven, *corridors_text(side.turnover)])
+
+
+def corridors_text(found: Turnover) -> list[str]:
+    """`with branch`, `without mirror`: what another plan serves and this one does not, and the other way round."""
+    pairs = (("with", found.gained), ("without", found.lost))
+    return [f"{word} {wording.listed(names, NAMED)}" for word, names in pairs if names]
+
+
+def _break_even_texts(points: Iterable[BreakEven], currency: str) -> Iterator[str]:
+    """One by one; those that change nothing together."""
+    alike: dict[float, list[str]] = defaultdict(list)
+    for point in points:
+        if point.at_least is not None and point.at_most is None:
+            alike[point.at_least].append(point.driver)
+        else:
+            yield break_even_text(point, currency)
+    for factor, drivers in sorted(alike.items()):
+        yield f"{', '.join(drivers)}: up to {_times(factor)} what is stated the same links are the best."
 
 
 def break_even_text(point: BreakEven, currency: str) -> str:
     """`fibre lease: above EUR 72.40 per strand, km and year (1.21 times) b–c disappears, a–c comes.`"""
     if point.at_least is None:
         return f"{point.driver}: where another plan would be better was not decided in time."
-    if point.at_most is None:
-        return f"{point.driver}: up to {_times(point.at_least)} what is stated the same links are the best."
+    side, downward = ("below", " downwards") if point.falls else ("above", "")
+    assert point.at_most is not None, "another plan takes over"
     if point.exact and point.amount is not None:
         where = (
-            f"above {format_money(round(point.amount, 2), currency)} {point.unit} ({_times(point.at_most)} as stated)"
+            f"{side} {format_money(round(point.amount, 2), currency)} {point.unit} ({_times(point.at_most)} as stated)"
         )
     elif point.exact:
-        where = f"above {_times(point.at_most)} what is stated"
+        where = f"{side} {_times(point.at_most)} what is stated"
     else:
-        where = f"somewhere between {_times(point.at_least)} and {_times(point.at_most)} what is stated"
+        between = f"{_times(point.at_least)} and {_times(point.at_most)}"
+        where = f"from somewhere between {between} what is stated{downward}"
     return f"{point.driver}: {where} {_change(point)}{'' if point.decided else MORE_CLOSELY}."
 
 
@@ -134,14 +170,19 @@ def _times(factor: float) -> str:
 def _change(point: BreakEven) -> str:
     if not point.possible:
         return "there is no plan any more"
-    both = set(point.gone) & set(point.new)
+    found = point.turnover
+    both = set(found.gone) & set(found.new)
     turns = (
-        ([ends for ends in point.gone if ends not in both], "disappear", ""),
-        ([ends for ends in point.new if ends not in both], "come", ""),
+        ([ends for ends in found.gone if ends not in both], "disappear", ""),
+        ([ends for ends in found.new if ends not in both], "come", ""),
         (sorted(both), "take", " another system or route"),
     )
+    served = ((found.gained, "served too"), (found.lost, "no longer served"))
     parts = [
-        f"{wording.listed([f'{a}–{b}' for a, b in pairs], 4)} {verb}{'s' if len(pairs) == 1 else ''}{rest}"
+        f"{wording.listed(names, NAMED)} {'is' if len(names) == 1 else 'are'} {word}" for names, word in served if names
+    ]
+    parts += [
+        f"{wording.listed([f'{a}–{b}' for a, b in pairs], NAMED)} {verb}{'s' if len(pairs) == 1 else ''}{rest}"
         for pairs, verb, rest in turns
         if pairs
     ]
