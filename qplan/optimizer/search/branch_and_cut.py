@@ -84,6 +84,8 @@ class BranchAndCut:
         self.upper = np.array([float(v.upBound) for v in model.columns])
         extra = root.witnesses.lifts.trees.extra
         self.extra = -1 if extra is None else model.index()[extra.name]
+        goal = {variable.name for variable, _ in self.relaxation.goal.terms} if task.stage.whole else set()
+        self.counted = {column for column, v in enumerate(model.columns) if v.name in goal}
         self.rows: list[Row] = []
         self.pseudo_costs = PseudoCosts()
         self.made = 1
@@ -109,7 +111,7 @@ class BranchAndCut:
             lowest = min([here.bound, self.left, *(other.bound for other in heap[:1])])
             if lowest > risen[0] + 1e-6 * abs(lowest):
                 risen = lowest, done
-            elif done - risen[1] > STALL_SUBPROBLEMS:
+            elif done - risen[1] > STALL_SUBPROBLEMS and not self.counted:
                 heapq.heappush(heap, here)
                 break
             self.task.parameters.watch(Sighting(f"{self.relaxation.goal.name}, branch and cut", self._value(), lowest))
@@ -148,9 +150,11 @@ class BranchAndCut:
         return (up, down) if point[column] - math.floor(point[column]) > 0.3 else (down, up)
 
     def _choose(self, here: Subproblem, fractional: list[tuple[int, float]]) -> int:
-        """The column to branch on: the number of links beyond the trees before all others."""
+        """The column to branch on: the number of links beyond the trees before all others, or what the goal counts."""
         if self.extra in dict(fractional):
             return self.extra
+        counted = [(column, value) for column, value in fractional if column in self.counted]
+        fractional = counted or fractional
         return self.pseudo_costs.choose(fractional, lambda *rounding: self._try(here, *rounding))
 
     def _children(self, here: Subproblem, point: Point, column: int) -> tuple[Subproblem, Subproblem]:
