@@ -239,7 +239,7 @@ MUTANTS = {
         (RELAYED,),
     ),
     "strands left out of dominance": Mutant(
-        "candidates/dominance.py", "        -link.strands,\n", "", (LIMITS,)
+        "candidates/dominance.py", "(system.strands, *", "(0, *", (LIMITS,)
     ),
     "unknown length passes max_length_km": Mutant(
         "candidates/links.py", "(length is None or length > system.max_length_km)",

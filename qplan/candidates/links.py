@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 
-from qplan.candidates.dominance import drop_dominated
+from qplan.candidates.dominance import Dominance
 from qplan.candidates.model import (
     BypassLimit,
     CandidateGraph,
@@ -24,7 +24,7 @@ from qplan.candidates.prices import OwnCosts, metrics_of
 from qplan.candidates.refusals import NO_LOSS
 from qplan.candidates.routes import route_between, routes_within_reach
 from qplan.candidates.standing import find_standing, route_of
-from qplan.candidates.survey import Survey
+from qplan.candidates.survey import RouteFigures, Survey
 from qplan.candidates.usability import find_usable_sites
 from qplan.costing.market import market_of
 from qplan.costing.options import Options
@@ -53,7 +53,7 @@ def enumerate_candidates(
     systems = permitted_systems(inventory)
     survey = Survey(inventory, systems)
     standing, there = find_standing(survey), find_existing(inventory)
-    costs = OwnCosts(Options(market_of(inventory), metrics_of(inventory)))
+    dominance = Dominance(survey, OwnCosts(Options(market_of(inventory), metrics_of(inventory))))
     used = used.union(*(link.fibres for link in inventory.existing.links.values()))
     parallel = find_parallel_fibres(inventory, usable, used)
     routes, bypass_limit = routes_within_reach(survey, usable, parallel, clock)
@@ -77,7 +77,7 @@ def enumerate_candidates(
         offers = [o for o in offers if any(_carries(o, c.demand_bps) for c in corridors)]
         if frozenset(route.ends) not in survey.pairs_with_parallel_paths:
             spared = [o for o in offers if o.existing or o.id in counted]
-            offers = spared + drop_dominated(survey, costs, [o for o in offers if o not in spared], demand_bps)
+            offers = spared + dominance.drop([o for o in offers if o not in spared], demand_bps)
         links += offers
     found = {link.id for link in links}
     links += [link for link in _existing_beside(survey, standing, usable) if link.id not in found]
@@ -119,7 +119,8 @@ def _existing_beside(survey: Survey, standing: Standing, usable: Usability) -> I
         route = route_of(survey.inventory, entry)
         corridors, demand_bps = asking(*route.ends)
         system = survey.inventory.equipment.qkd_systems[entry.system]
-        found = _offer(survey, standing, route, entry.system, system, demand_bps, entry, may_grow=False)
+        on = survey.measure(standing, route)
+        found = _offer(survey, standing, on, entry.system, system, demand_bps, entry, may_grow=False)
         if isinstance(found, CandidateLink) and any(_carries(found, c.demand_bps) for c in corridors):
             yield found
 
@@ -164,8 +165,9 @@ def _offers(
     there: Mapping[tuple[str, tuple[str, ...]], ExistingLink],
 ) -> tuple[list[CandidateLink], list[Refusal]]:
     """What every system offers on the route, and why the others do not."""
+    on = survey.measure(standing, route)
     answers = [
-        _offer(survey, standing, route, s, system, demand_bps, there.get((s, route.fibres)))
+        _offer(survey, standing, on, s, system, demand_bps, there.get((s, route.fibres)))
         for s, system in survey.systems.items()
     ]
     offers = [answer for answer in answers if isinstance(answer, CandidateLink)]
@@ -175,7 +177,7 @@ def _offers(
 def _offer(
     survey: Survey,
     standing: Standing,
-    route: Route,
+    on: RouteFigures,
     s: str,
     system: QkdSystem,
     demand_bps: float,
@@ -183,37 +185,34 @@ def _offer(
     may_grow: bool = True,
 ) -> CandidateLink | Refusal:
     """The candidate link, or the first reason why there is none; `entry` is what of it exists."""
-    loss = survey.route_loss_db(route, plant.band_of(system))
+    route, loss, length = on.route, on.loss_db[plant.band_of(system)], on.length_km
     if loss is None:
         return Refusal(route, s, NO_LOSS[plant.band_of(system)], None, None)
     if loss > (limit := plant.max_loss_db(system)):
         return Refusal(route, s, "loss_db", loss, limit)
-    length = survey.route_length_km(route)
     if system.max_length_km is not None and (length is None or length > system.max_length_km):
         return Refusal(route, s, "length_km", length, system.max_length_km)
     rate = rate_at_bps(system.key_rate_curve, loss) * (1 - survey.inventory.policy.key_rate_reserve)
     if rate <= 0:
         return Refusal(route, s, "key_rate_bps", rate, 0.0)
     stays = entry.count if entry is not None and entry.keep else 0
-    limits: dict[str, float] = {"strands": min(survey.most_by_strands(standing, f, system) for f in route.fibres)}
-    for room in plant.ROOMS:
-        limits[room] = min(survey.most_systems(standing, end, system, room) for end in route.ends)
-    limits = {name: limit + stays for name, limit in limits.items()}
-    if limits["strands"] < 1:
+    most: float = on.most_by_strands(system) + stays
+    if most < 1:
         return _lack_strands(survey, standing, route, s, system)
     for room in plant.ROOMS:
-        if limits[room] < 1:
+        most = min(most, on.most_by_room(system, room) + stays)
+        if most < 1:
             return _lack_room(survey, standing, route, s, system, room)
-    most = int(min(*limits.values(), systems_needed(demand_bps, rate)))
+    most = min(most, systems_needed(demand_bps, rate))
     existing = 0 if entry is None else entry.count
     return CandidateLink(
         id=link_id(route.ends, s, route.fibres),
         route=route,
         system=s,
-        length_km=survey.known_length_km(route),
+        length_km=on.known_length_km,
         loss_db=loss,
         key_rate_bps=rate,
-        max_count=most if may_grow else min(most, existing),
+        max_count=int(most if may_grow else min(most, existing)),
         strands=system.strands,
         existing=existing,
         kept=bool(stays),

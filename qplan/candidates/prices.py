@@ -84,8 +84,11 @@ class OwnCosts:
 
     def of(self, link: CandidateLink) -> Cost:
         """Per system bought."""
-        strands = (self._of_strand(f).times(link.strands) for f in link.route.fibres)
-        return total([self.options.market.power[link.system], *strands])
+        return self.options.market.power[link.system] + self.of_strands(link.route.fibres).times(link.strands)
+
+    def of_strands(self, fibres: Iterable[str]) -> Cost:
+        """One strand on each of the fibres."""
+        return total(self._of_strand(f) for f in fibres)
 
     def _of_strand(self, f: str) -> Cost:
         if f not in self._strand:

@@ -5,11 +5,37 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from qplan.candidates.model import Route, Standing
 from qplan.inventory import plant
 from qplan.inventory.model import Inventory, QkdSystem
 from qplan.physics.bands import Band
+
+
+@dataclass(frozen=True)
+class RouteFigures:
+    """A route, and what every system on it is held against."""
+
+    route: Route
+    loss_db: Mapping[Band, float | None]
+    length_km: float | None
+    known_length_km: float
+    strands: int
+    """Free on each of its fibres."""
+    room: Mapping[plant.Room, float]
+    """Rack units and W free for modules at each of its ends; infinite where unlimited."""
+
+    def most_by_strands(self, system: QkdSystem) -> int:
+        """How many systems the free strands hold."""
+        return self.strands // system.strands
+
+    def most_by_room(self, system: QkdSystem, room: plant.Room) -> float:
+        """How many modules fit; infinite where unlimited."""
+        left, each = self.room[room], getattr(system, room)
+        if left < 0:
+            return 0
+        return math.floor(round(left / each, 9)) if each and left < math.inf else math.inf
 
 
 class Survey:
@@ -55,18 +81,19 @@ class Survey:
         losses = {band: self.route_loss_db(route, band) for band in Band}
         return any(loss is not None and loss <= self.farthest[band] for band, loss in losses.items())
 
-    def most_by_strands(self, standing: Standing, fibre_id: str, system: QkdSystem) -> int:
-        """How many systems the free strands of the fibre hold, beside what stays."""
-        left = self.inventory.fibres[fibre_id].strands - standing.strands.get(fibre_id, 0)
-        return max(0, left) // system.strands
-
-    def most_systems(self, standing: Standing, site_id: str, system: QkdSystem, room: plant.Room) -> float:
-        """How many modules fit into the site beside what stays and the items of a node; infinite where unlimited."""
-        free = getattr(self.inventory.sites[site_id], room)
-        if free is None:
-            return math.inf
-        taken = self.node_items[room] + standing.modules.get((site_id, room), 0.0)
-        left, each = round(free - taken, 9), getattr(system, room)
-        if left < 0:
-            return 0
-        return math.floor(round(left / each, 9)) if each else math.inf
+    def measure(self, standing: Standing, route: Route) -> RouteFigures:
+        """What the route gives to every system, beside what stays."""
+        fibres, sites = self.inventory.fibres, self.inventory.sites
+        left: dict[plant.Room, float] = {}
+        for room in plant.ROOMS:
+            stated = ((getattr(sites[end], room), standing.modules.get((end, room), 0.0)) for end in route.ends)
+            rest = (round(free - (self.node_items[room] + taken), 9) for free, taken in stated if free is not None)
+            left[room] = min(rest, default=math.inf)
+        return RouteFigures(
+            route,
+            {band: self.route_loss_db(route, band) for band in Band},
+            self.route_length_km(route),
+            self.known_length_km(route),
+            max(0, min(fibres[f].strands - standing.strands.get(f, 0) for f in route.fibres)),
+            left,
+        )

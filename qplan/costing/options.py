@@ -7,6 +7,7 @@ where it is, the product has one price.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from qplan.costing.choice import figures_of
 from qplan.costing.cost import Cost
@@ -15,6 +16,7 @@ from qplan.costing.terms import Terms, Tier
 
 METRICS = ("capex", "tco")
 Amounts = tuple[float, ...]  # one per metric
+Exact = tuple[Decimal, ...]
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,14 @@ class Options:
         """Services per system and per link of which there is more than one price."""
         self.open_services = frozenset(product for product in market.link_services if self.one(product) is None)
 
+    def figures(self, cost: Cost) -> Exact:
+        """A cost in every metric, unrounded."""
+        figures = dict(zip(METRICS, figures_of(self.market, cost), strict=True))
+        return tuple(figures[metric] for metric in self.metrics)
+
     def money(self, cost: Cost) -> Amounts:
         """A cost in every metric."""
-        figures = dict(zip(METRICS, figures_of(self.market, cost), strict=True))
-        return tuple(float(figures[metric]) for metric in self.metrics)
+        return tuple(map(float, self.figures(cost)))
 
     def of(self, product: str) -> tuple[Option, ...]:
         """Every option that no other matches, in the order of offers and tiers."""

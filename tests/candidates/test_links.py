@@ -32,6 +32,13 @@ def test_a_system_falls_only_to_one_that_is_as_good_in_all(fields, kept):
     assert systems_of(network({"f": fibre("a", "b", strands=3)}, ONE, systems=systems)) == kept
 
 
+@pytest.mark.parametrize(("strand_price", "kept"), [(49, ["q", "r"]), (50, ["q"])])
+def test_strands_that_a_system_saves_count_at_their_price_on_the_route(strand_price, kept):
+    systems = {"q": system(), "r": system(price=50, strands=2)}
+    fibres = {"f": fibre("a", "b", strands=3) | {"setup_cost_per_strand": strand_price}}
+    assert systems_of(network(fibres, ONE, systems=systems)) == kept
+
+
 @pytest.mark.parametrize(("length_km", "built"), [(20, 1), (20.0000001, 0), (None, 0)])
 def test_a_system_with_a_greatest_length_needs_a_known_one(length_km, built):
     fibres = {"f": fibre("a", "b") | {"length_km": length_km}}

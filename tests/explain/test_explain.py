@@ -652,6 +652,9 @@ def test_unknown_that_is_not_a_matter_of_single_corridors():
     assert (explanation.corridors, explanation.joint) == ((), ())
     assert "can be served by itself" in explanation.notes[0]
     assert explanation_text(inventory, explanation).startswith("No plan was found before the search ended.")
+    optional = network(LINE, {"c": corridor("a", "b", required=False)})
+    explanation = explain(optional, enumerate_candidates(optional), "unknown", "highs", limits())
+    assert explanation.notes == ("The search ended before it found a plan or proved that there is none.",)
 
 
 def test_routes_left_out_prove_nothing(monkeypatch):

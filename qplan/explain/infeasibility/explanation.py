@@ -171,7 +171,7 @@ def _note_doubts(status: str, graph: CandidateGraph, cases: list[Case]) -> tuple
     undecided = [case.corridor for case in cases if case.servable is None]
     if undecided:
         notes.append(f"Not decided in time whether these corridors can be served: {named(undecided)}.")
-    if status == "unknown" and all(case.servable for case in cases):
+    if status == "unknown" and cases and all(case.servable for case in cases):
         notes.append(
             "Each required corridor can be served by itself. The search ended before it found a plan for all of them "
             "or proved that there is none."
