@@ -12,7 +12,17 @@ import unicodedata
 from contextlib import suppress
 from pathlib import Path
 
-UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+WIDE = (  # byte order marks; that of UTF-16 in little endian begins that of UTF-32
+    (codecs.BOM_UTF32_LE, "UTF-32"),
+    (codecs.BOM_UTF32_BE, "UTF-32"),
+    (codecs.BOM_UTF16_LE, "UTF-16"),
+    (codecs.BOM_UTF16_BE, "UTF-16"),
+)
+
+
+def wide_encoding(data: bytes) -> str:
+    """`UTF-32` or `UTF-16`, as a byte order mark tells; empty for anything else."""
+    return next((name for mark, name in WIDE if data.startswith(mark)), "")
 
 
 def plain_text(data: bytes) -> bytes:

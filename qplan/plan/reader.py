@@ -11,7 +11,7 @@ from pathlib import Path
 import pydantic
 
 from qplan.errors import Exit, QplanError
-from qplan.files import UTF_16, plain_text, text_sha256
+from qplan.files import plain_text, text_sha256, wide_encoding
 from qplan.inventory.reader import Reading, read_inventory
 from qplan.inventory.rules import printable
 from qplan.inventory.source.includes import read_bytes
@@ -48,8 +48,8 @@ def is_plan(path: Path) -> bool:
             head = file.read(400)
     except OSError:
         return False
-    if head.startswith(UTF_16):
-        head = head.decode("utf-16", "replace").encode()
+    if wide := wide_encoding(head):
+        head = head.decode(wide, "replace").encode()
     head = plain_text(head)
     return head.lstrip().startswith(b"{") and b'"format_version"' in head
 
@@ -63,15 +63,17 @@ def read_plan(path: Path) -> Plan:
             data = plain_text(opened.read(MAX_BYTES))
     except OSError as error:
         raise QplanError(f"cannot read {shown}: {error.strerror}{_instead(path)}") from error
-    if data.startswith(UTF_16):
-        raise NoPlan(f"{shown} is in UTF-16: save it as UTF-8")
+    if wide := wide_encoding(data):
+        raise NoPlan(f"{shown} is in {wide}: save it as UTF-8")
     _check_version(shown, data)
     try:
-        return Plan.model_validate_json(data)
+        return Plan.model_validate_json(data, strict=True)  # numbers as numbers
     except pydantic.ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        found = f", found {first['input']!a}" if isinstance(first["input"], str | int | float) else ""
+        value = first["input"]
+        told = str(value).lower() if isinstance(value, bool) else ascii(value)
+        found = f", found {told}" if isinstance(value, str | int | float) else ""
         wrong = first["msg"].removeprefix("Value error, ")
         raise NoPlan(f"{shown} is not a plan: {where + ': ' if where else ''}{wrong}{found}") from error
 

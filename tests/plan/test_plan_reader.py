@@ -44,12 +44,12 @@ def test_an_edited_inventory_is_another_one(folder, tmp_path):
         read_planned(tmp_path)
 
 
-@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
-def test_utf_16_is_told_as_of_an_inventory(folder, tmp_path, encoding):
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le"])
+def test_a_wide_encoding_is_told_as_of_an_inventory(folder, tmp_path, encoding):
     text = "\ufeff" + (folder / "plan.json").read_text(encoding="utf-8")
     (tmp_path / "plan.json").write_bytes(text.encode(encoding))
     assert is_plan(tmp_path / "plan.json")
-    with pytest.raises(NoPlan, match="is in UTF-16: save it as UTF-8"):
+    with pytest.raises(NoPlan, match=f"is in {encoding[:6].upper()}: save it as UTF-8"):
         read_plan(tmp_path)
 
 
@@ -90,6 +90,8 @@ def test_a_link_over_a_fibre_that_leads_elsewhere_now_is_another_link(tmp_path):
     [
         ("inventory", "as_of", "x", "inventory.as_of: .*, found 'x'"),
         ("inventory", "as_of", "2026-02-30", "inventory.as_of: .*, found '2026-02-30'"),
+        ("costs", "tco", "100.0", "costs.tco: .* number, found '100.0'"),
+        ("costs", "capex", True, "costs.capex: .* number, found true"),
         (None, "format_version", "1.0x", "has format version '1.0x'"),
         (None, "format_version", "1", "has format version '1'"),
         (None, "format_version", 1.0, "has format version 1.0"),
