@@ -92,6 +92,7 @@ RULES: dict[str, Rule] = {
     "QP319": Rule("warning", "latitude and longitude exchanged"),
     "QP320": Rule("warning", "geometry that does not lead from end to end"),
     "QP321": Rule("warning", "length that does not fit the geometry"),
+    "QP322": Rule("warning", "key rate that rises with the loss"),
     # corridors
     "QP401": Rule("error", "corridor from a site to itself"),
     "QP402": Rule("error", "corridor without a demand"),

@@ -25,6 +25,7 @@ ENTRY_CHECKS: tuple[Check, ...] = (
     physics.check_losses_are_measured_at_the_wavelength,
     physics.check_amplified,
     physics.check_curves_ascend,
+    physics.check_rates_fall,
     physics.check_curves_keep_the_repeaterless_bound,
     physics.check_loss_limit_is_on_the_curve,
     physics.check_technology_words,

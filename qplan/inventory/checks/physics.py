@@ -128,6 +128,19 @@ def check_curves_ascend(view: View) -> Iterator[Diagnostic]:
                 break
 
 
+def check_rates_fall(view: View) -> Iterator[Diagnostic]:
+    """The rates of a key-rate curve do not rise with the loss."""
+    for name, system in view.inventory.equipment.qkd_systems.items():
+        for index, ((a, rate_a), (b, rate_b)) in enumerate(pairwise(system.key_rate_curve), start=1):
+            if a < b and rate_a < rate_b:
+                message = (
+                    f"the key_rate_curve of '{name}' rises from {rate_a:g} bit/s at {a:g} dB to {rate_b:g} bit/s at "
+                    f"{b:g} dB; a key rate falls as the loss grows (the curve is used as stated)"
+                )
+                yield view.finding("QP322", _curve_path(name, index), message)
+                break
+
+
 def check_curves_keep_the_repeaterless_bound(view: View) -> Iterator[Diagnostic]:
     """No point of a curve, interpolated ones included, gives more than any point-to-point QKD can."""
     for name, system in view.inventory.equipment.qkd_systems.items():
