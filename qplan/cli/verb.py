@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -73,12 +74,17 @@ class Verb(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         try:
-            return super().parse_args(ctx, args)
+            left = super().parse_args(ctx, args)
         except click.MissingParameter:
             raise
         except click.BadParameter as error:
             message = error.message + _origin(ctx, error.param)
             raise click.BadParameter(message, ctx, error.param, error.param_hint) from error
+        arguments = (ctx.params.get(str(each.name)) for each in self.params if isinstance(each, click.Argument))
+        files = [file for each in arguments for file in (each if isinstance(each, tuple) else (each,))]
+        if files.count(Path("-")) > 1 and not ctx.resilient_parsing:
+            raise click.UsageError("standard input (-) can be read only once", ctx)
+        return left
 
     def invoke(self, ctx: click.Context) -> int:
         soft = ctx.params.pop("soft_fail", False)

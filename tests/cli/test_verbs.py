@@ -195,6 +195,10 @@ def test_what_was_meant_is_said(project, qplan, words, said):
     assert (code, out) == (2, "") and said in err
 
 
+def test_standard_input_is_read_once(project, qplan):
+    assert qplan("validate", "-", "-")[0] == 2 and "can be read only once" in qplan("diff", "-", "-")[2]
+
+
 def test_other_words_lead_to_verbs():
     assert {word for word in OTHER_WORDS.values() if not word.startswith("-")} <= {*COMMANDS}
     assert not OTHER_WORDS.keys() & COMMANDS.keys()
