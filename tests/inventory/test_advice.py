@@ -40,7 +40,13 @@ VALUES = {  # address, what is written → what is meant
     ("corridors.c.key_rate_bps", "16 kbps"): 16_000,
     ("corridors.c.key_rate_bps", "2k"): 2_000,
     ("corridors.c.otp_bps", "1.5 Mbit/s"): 1_500_000,
+    ("corridors.c.rekey", "90 m"): 256 / 5400,
     ("corridors.c.otp_bps", "10 kB/s"): 80_000,
+    ("corridors.c.otp_bps", "10 KB/s"): 80_000,
+    ("corridors.c.otp_bps", "1 Mib/s"): 1_048_576,
+    ("corridors.c.otp_bps", "1Mbit"): 1_000_000,
+    ("fibres.f.length_km", "27 cm"): 0.00027,
+    ("economics.horizon_years", "120 months"): 10,
     ("fibres.f.length_km", "45000 m"): 45,
     ("fibres.f.length_km", "28 mi"): 45.061632,
     ("fibres.f.length_km", "27,4 km"): 27.4,
@@ -136,9 +142,25 @@ def test_the_word_advised_is_known(word, known, tmp_path):
     assert known in shape_at(("fibres", "f")).keys
 
 
-def test_an_ambiguous_comma_is_told_with_both_readings(tmp_path):
+def test_an_ambiguous_comma_or_point_is_told_with_both_readings(tmp_path):
     assert "write 27400, or 27.4 if" in hint(tmp_path, 'fibres.f.length_km="27,400"', DEMAND)
     assert "write 27.4, or 0.0274 if" in hint(tmp_path, 'fibres.f.length_km="27,400 m"', DEMAND)
+    assert "write 0.0274, or 27.4 if" in hint(tmp_path, 'fibres.f.length_km="27.400 m"', DEMAND)
+    assert "write 12.5, or 12500 if" in hint(tmp_path, 'sites.a.node_cost="12.500 EUR"', DEMAND)
+    assert "write 12.345 alone" in hint(tmp_path, 'fibres.f.length_km="12.345 km"', DEMAND)
+
+
+@pytest.mark.parametrize(
+    ("address", "written", "told"),
+    [
+        ("fibres.f.loss_db", "0.25 dB/km", "dB/km is the unit of keys that end in _db_per_km"),
+        ("fibres.f.loss_db", "5dBm", "write what that is in dB, as a number alone"),
+        ("sites.a.lat", "47°30'", "write what that is in degrees, as a number alone"),
+        ("economics.horizon_years", "7 months", "write what that is in years, as a number alone"),
+    ],
+)
+def test_a_number_in_another_unit_is_not_to_be_kept(address, written, told, tmp_path):
+    assert hint(tmp_path, f"{address}={written}", DEMAND).endswith(f"; {told}")
 
 
 @pytest.mark.parametrize("written", ["5 EUR/m", "84 tsd", "about 5", "1 2 3", "50%"])
@@ -149,7 +171,11 @@ def test_nothing_is_advised_where_nothing_is_certain(written, tmp_path):
 def test_a_decimal_comma_in_a_flow_mapping(tmp_path):
     file = tmp_path / "sites.yaml"
     file.write_text(
-        SMALL.replace("length_km: 20", "length_km: 45,5, loss_db: 11,9, cost_per_strand_year: 1,200.5"),
+        SMALL.replace(
+            "length_km: 20",
+            "length_km: 45,5, loss_db: 11,9, cost_per_strand_year: 1,200.5, "
+            "cost_per_strand_km_year: 1,200,000, setup_cost_per_strand: 1,2,3",
+        ),
         encoding="utf-8",
     )
     with pytest.raises(InvalidInput) as refused:
@@ -159,7 +185,10 @@ def test_a_decimal_comma_in_a_flow_mapping(tmp_path):
         ("fibres.f.length_km", "write 45.5, with a decimal point"),
         ("fibres.f.loss_db", "write 11.9, with a decimal point"),
         ("fibres.f.cost_per_strand_year", "write 1200.5, with a decimal point"),
+        ("fibres.f.cost_per_strand_km_year", "write 1200000"),
+        ("fibres.f.setup_cost_per_strand", ""),
     ]
+    assert {item.code for item in refused.value.diagnostics} == {"QP103", "QP402"}
 
 
 @pytest.mark.parametrize(

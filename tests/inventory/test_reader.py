@@ -213,8 +213,11 @@ def test_includes_stay_inside(tmp_path):
         (b"qplan: 1\nsites: {\xff}\n", "QP002", (2, 9)),
         (b"qplan: 1\n\0", "QP002", (2, 1)),
         ("qplan: 1\n".encode("utf-16"), "QP002", (1, 1)),
+        ("qplan: 1\n".encode("utf-32"), "QP002", (1, 1)),
         (b"\x89PNG\r\n\x1a\n", "QP002", (1, 1)),
         (b"", "QP004", (1, 1)),
+        (b"---\n", "QP004", (1, 1)),
+        (b"---\nnull\n", "QP103", (2, 1)),
         (b"qplan: 1\nmetadata: {name: " + b"a" * 70_000 + b"}", "QP003", (2, 18)),
         (b"#" * (17 * 2**20), "QP003", (0, 0)),
         (b"- " * 100_000, "QP003", (1, 1)),
@@ -224,13 +227,31 @@ def test_includes_stay_inside(tmp_path):
         (b"qplan: 1\nmetadata: {? " + b"k" * 2000 + b" : 1}", "QP003", (2, 14)),
         (b"a: [&0 {}" + b"".join(b", &%d {<<: *%d}" % (i + 1, i) for i in range(5000)) + b"]", "QP003", (1, 938)),
     ],
-    ids=["bytes", "nul", "utf-16", "png", "empty", "scalar", "file", "list", "mapping", "keys", "flow", "key", "chain"],
+    ids=[
+        "bytes",
+        "nul",
+        "utf-16",
+        "utf-32",
+        "png",
+        "empty",
+        "dashes",
+        "null",
+        "scalar",
+        "file",
+        "list",
+        "mapping",
+        "keys",
+        "flow",
+        "key",
+        "chain",
+    ],
 )
 def test_unreadable_bytes_are_refused_quickly(tmp_path, data, code, place):
     started = time.process_time()  # whatever else the machine does
     error = refusal(tmp_path, data)
     assert time.process_time() - started < 5
     assert [(item.code, item.line, item.column) for item in error.diagnostics] == [(code, *place)]
+    assert "UTF-16" not in error.diagnostics[0].message or data[2:4] != b"\0\0"
 
 
 def test_main_file_that_cannot_be_read_is_a_failure_not_invalid_input(tmp_path):

@@ -6,10 +6,11 @@ import re
 import unicodedata
 from collections.abc import Collection
 from decimal import Decimal
+from fractions import Fraction
 
 from qplan.inventory.source.messages import closest, did_you_mean
 from qplan.inventory.source.source_map import Path
-from qplan.inventory.source.units import SHARES, converted, number_remedy, plain
+from qplan.inventory.source.units import SHARES, converted, number_remedy, plain, times_exactly
 
 BLANK = "write a blank after the colon"
 TRUTH = {
@@ -32,9 +33,10 @@ def key_remedy(key: str, known: Collection[str], value: object) -> str:
         relays = f"max_relays: {value - 1}" if type(value) is int and value > 0 else "max_relays"
         return f"write {relays}; a path has one relay fewer than hops"
     for other in known:
-        unit, times = converted(other, key) or ("", Decimal(1))
+        unit, times = converted(other, key) or ("", Fraction(1))
         if unit and isinstance(value, int | float) and not isinstance(value, bool):
-            return f"write {other}: {plain(Decimal(repr(value)) * times)}"
+            exact = times_exactly(Decimal(repr(value)), times)
+            return f"did you mean '{other}'?" if exact is None else f"write {other}: {plain(exact)}"
         if unit and times != 1:
             return f"did you mean '{other}'? its values are in another unit than {unit}"
     return did_you_mean(key, known)

@@ -11,6 +11,7 @@ import yaml
 from yamlcore import CCoreLoader
 
 from qplan.errors import Diagnostic
+from qplan.files import wide_encoding
 from qplan.inventory.fields import MOST_AMOUNT
 from qplan.inventory.rules import Spot, finding
 from qplan.inventory.source.messages import figure, shown
@@ -92,12 +93,13 @@ def parse_yaml(file: str, data: bytes, most_nodes: int = MAX_NODES) -> Parsed:
     try:
         text = _decode(file, data)
         root = _compose(file, text, most_nodes)
-        if root is None:
+        if root is None or (root.tag == NULL and not root.value):
             raise _Stop(finding("QP004", Spot(file, 1, 1), "", "the file is empty", hint="begin with 'qplan: 1'"))
         builder = _Builder(file, most_nodes)
         if not isinstance(root, yaml.MappingNode):
             at = Place(file, None, root).at_value()
-            raise _Stop(finding("QP103", at, "", "the file is not a mapping", expected="keys such as 'sites:'"))
+            found, expected = _kind_of(root), "a mapping with keys such as 'sites:'"
+            raise _Stop(finding("QP103", at, "", f"the file is {found}; expected {expected}", expected=expected))
         root.value = [(key, value) for key, value in root.value if key.value[:2] != "x-"]
         size, _ = builder.measure(root)
         return Parsed(builder.build(root, ()), builder.places, builder.findings, text, size)
@@ -133,8 +135,8 @@ def parse_value(file: str, text: str) -> Parsed:
 def _decode(file: str, data: bytes) -> str:
     if len(data) > MAX_BYTES:
         raise _Stop(finding("QP003", Spot(file), "", f"the file is larger than {MAX_BYTES // 2**20} MiB"))
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise _Stop(finding("QP002", Spot(file, 1, 1), "", "the file is in UTF-16", hint="save it as UTF-8"))
+    if wide := wide_encoding(data):
+        raise _Stop(finding("QP002", Spot(file, 1, 1), "", f"the file is in {wide}", hint="save it as UTF-8"))
     data = data.removeprefix(b"\xef\xbb\xbf")
     try:
         text = data.decode()
@@ -180,7 +182,7 @@ class _Builder:
         self.places: dict[Path, Place] = {}
         self.findings: list[Diagnostic] = []
         self._sizes: dict[int, tuple[int, int] | None] = {}
-        self._decimals: dict[int, str] = {}  # by the id of a number's node: what follows its decimal comma
+        self._commas: dict[int, str] = {}  # by the id of a number's node: what follows it from its first comma on
 
     def measure(self, node: yaml.Node, above: int = 0) -> tuple[int, int]:
         """Values in a node and levels below it, aliases written out; stops at what contains itself or is too much.
@@ -241,10 +243,12 @@ class _Builder:
         """Own entries, then those that come by `<<`; the first of equal keys stands."""
         pairs: dict[str, tuple[yaml.Node, yaml.Node]] = {}
         merged = None
-        for before, (key, value) in zip([None, *node.value], node.value, strict=False):
-            if before and _follows_comma(before[0], before[1], key, value):
-                self._decimals[id(before[1])] = key.value
+        before: tuple[yaml.Node, yaml.Node] | None = None
+        for key, value in node.value:
+            if before and _follows_comma(*before, self._commas.get(id(before[1]), ""), key, value):
+                self._commas[id(before[1])] = f"{self._commas.get(id(before[1]), '')},{key.value}"
                 continue
+            before = key, value
             name = key.value if key.tag == TEXT and len(key.value) <= MAX_KEY else self._odd_key(key, path)
             if name == "<<" and key.style not in ("'", '"'):
                 if merged is not None:
@@ -283,14 +287,15 @@ class _Builder:
         kind = kinds.get(key.tag.removeprefix(TAG), f"{_tag(key)}")
         message = f"YAML reads the key '{key.value}'{where} as {kind}"
         name: str = key.value
-        hint = f'write "{name}" in quotes' if name else "give the key a name"
+        hint = "give the key a name" if name in ("", "~") else f'write "{name}" in quotes'
         self._bad("QP007", key, (*path, name), message, found=kind, expected="text", hint=hint)
         return name
 
     def _scalar(self, node: yaml.ScalarNode, path: Path) -> object:
-        if id(node) in self._decimals:
-            found, key = f"{node.value},{self._decimals[id(node)]}", str(path[-1])
-            message = f"{dotted(path)} is {found}, which YAML reads as {node.value} and a key; expected a number"
+        if id(node) in self._commas:
+            found, key = f"{node.value}{self._commas[id(node)]}", str(path[-1])
+            keys = "a key" if found.count(",") == 1 else "keys"
+            message = f"{dotted(path)} is {found}, which YAML reads as {node.value} and {keys}; expected a number"
             return self._bad("QP103", node, path, message, found=found, hint=number_remedy(key, found))
         if len(node.value) > MAX_SCALAR:
             return self._bad("QP003", node, path, f"a text of more than {MAX_SCALAR} characters")
@@ -320,17 +325,25 @@ def _together(most_nodes: int) -> str:
     return " together with the files read before it" if most_nodes < MAX_NODES else ""
 
 
-def _follows_comma(of: yaml.Node, before: yaml.Node, key: yaml.Node, value: yaml.Node) -> bool:
-    """Whether a key without a value is what follows the decimal comma of the number before it, in a flow mapping.
+def _follows_comma(of: yaml.Node, before: yaml.Node, commas: str, key: yaml.Node, value: yaml.Node) -> bool:
+    """Whether a key without a value is what follows a comma in the number before it, in a flow mapping.
 
-    `of` is the key of that number; a unit may follow its decimals, as in `loss_db: 11,2 dB`.
+    `of` is the key of that number, and `commas` what follows it already; a unit may follow its decimals, as in
+    `loss_db: 11,2 dB`.
     """
-    if value.tag != NULL or value.value or key.start_mark.index != before.end_mark.index + 1:
+    if value.tag != NULL or value.value or key.start_mark.index != before.end_mark.index + len(commas) + 1:
         return False
     if not (isinstance(of, yaml.ScalarNode) and _is_plain(before) and _is_plain(key)):
         return False
-    is_number = key.tag in (TAG + "int", TAG + "float")
-    return bool(numbers(before.value) and (is_number or number_remedy(of.value, f"{before.value},{key.value}")))
+    is_number, written = key.tag in (TAG + "int", TAG + "float"), f"{before.value}{commas},{key.value}"
+    return bool(numbers(before.value) and (is_number or number_remedy(of.value, written)))
+
+
+def _kind_of(node: yaml.Node) -> str:
+    """What a node that is no mapping is called."""
+    if isinstance(node, yaml.SequenceNode):
+        return "a list"
+    return "null" if node.tag == NULL else f"a single value, {shown(node.value)}"
 
 
 def _is_plain(node: yaml.Node) -> bool:
