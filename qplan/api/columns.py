@@ -36,7 +36,7 @@ def scenarios(
     names: Sequence[str],
     *,
     set: Sequence[str] = (),
-    demand_factor: float = 1.0,
+    demand_factor: float | None = None,
     as_of: date | None = None,
     built: PathName | None = None,
 ) -> tuple[Named, ...]:
@@ -65,7 +65,7 @@ def split(
     *,
     scenario: str | None = None,
     set: Sequence[str] = (),
-    demand_factor: float = 1.0,
+    demand_factor: float | None = None,
     as_of: date | None = None,
     built: PathName | None = None,
 ) -> tuple[Named, ...]:

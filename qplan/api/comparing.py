@@ -71,7 +71,7 @@ def compare_against(
     *,
     scenario: str | None = None,
     set: Overrides = (),
-    demand_factor: float = 1.0,
+    demand_factor: float | None = None,
 ) -> Against:
     """An inventory as it is and as it was at a revision of its git repository, with its includes.
 

@@ -34,7 +34,7 @@ def load(
     *,
     scenario: str | None = None,
     set: Overrides = (),
-    demand_factor: float = 1.0,
+    demand_factor: float | None = None,
     as_of: date | None = None,
     built: PathName | None = None,
 ) -> Reading:
@@ -48,7 +48,7 @@ def load(
     from qplan.inventory.reader import read_inventory
 
     _refuse_others(Path(path))
-    if not demand_factor > 0:
+    if demand_factor is not None and not demand_factor > 0:
         raise WrongUsage(f"demand_factor is {demand_factor!r}; expected a number above 0")
     return read_inventory(
         path,
@@ -75,7 +75,7 @@ def validate(
     *,
     scenario: str | None = None,
     set: Overrides = (),
-    demand_factor: float = 1.0,
+    demand_factor: float | None = None,
     as_of: date | None = None,
 ) -> Validated:
     """Every finding about an inventory, valid or not; quotes are judged as of a day, by default today.

@@ -66,12 +66,12 @@ class Candidates:
 
 
 def load_subject(
-    path: PathName, *, scenario: str | None = None, set: Overrides = (), demand_factor: float = 1.0
+    path: PathName, *, scenario: str | None = None, set: Overrides = (), demand_factor: float | None = None
 ) -> Reading | Result:
     """A plan with its inventory, or an inventory: whichever the path leads to. Raises as `load` and `load_result`."""
     if not is_plan(path):
         return load(path, scenario=scenario, set=set, demand_factor=demand_factor)
-    if scenario is not None or set or demand_factor != 1.0:
+    if scenario is not None or set or demand_factor is not None:
         raise WrongUsage("a plan was made with its own --scenario and --set: give none with PLAN")
     return load_result(path)
 

@@ -36,7 +36,7 @@ def command(
     address: str | None,
     scenario: str | None,
     overrides: tuple[str, ...],
-    demand_factor: float,
+    demand_factor: float | None,
     style: CandidatesStyle,
     quiet: bool,
 ) -> int:

@@ -30,9 +30,9 @@ def inventory_argument(function: F) -> F:
 
 def overlay_options(function: F) -> F:
     """`--scenario`, `--set` and `--demand-factor`."""
-    function = click.option(
-        "--demand-factor", type=factor, metavar="X", default=1.0, help="Every demand, however stated, times X."
-    )(function)
+    function = click.option("--demand-factor", type=factor, metavar="X", help="Every demand, however stated, times X.")(
+        function
+    )
     words = "Override a value by its address (+=, -=, *= change a number; * is any id); repeatable."
     function = click.option(
         "--set", "overrides", multiple=True, metavar="ADDRESS=VALUE", help=words, shell_complete=complete_override
@@ -116,7 +116,7 @@ def read(
     file: Path,
     scenario: str | None,
     overrides: tuple[str, ...],
-    demand_factor: float,
+    demand_factor: float | None,
     as_of: datetime | None,
     built: Path | None,
     quiet: bool = False,

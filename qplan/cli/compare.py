@@ -93,7 +93,7 @@ def command(
     quiet: bool,
     scenario: str | None,
     overrides: tuple[str, ...],
-    demand_factor: float,
+    demand_factor: float | None,
     as_of: datetime | None,
     built: Path | None,
     time_limit: float,
@@ -115,7 +115,7 @@ def command(
     """
     deadline, style = time.monotonic() + time_limit, style_of(style, out, SUFFIXES, "text")
     _check_options(by, classical, varied, spreads, baseline)
-    overlaid = bool(by or scenario or overrides or demand_factor != 1.0 or as_of or built)
+    overlaid = bool(by or scenario or overrides or demand_factor is not None or as_of or built)
     if names and is_plan(names[0]):
         _check_plans(names, overlaid, 1 if classical or varied else 2)
         results = plans(names)
@@ -186,7 +186,7 @@ def _readings(
     alone: bool,
     scenario: str | None,
     overrides: tuple[str, ...],
-    demand_factor: float,
+    demand_factor: float | None,
     as_of: datetime | None,
     built: Path | None,
 ) -> tuple[tuple[str, Reading], ...]:

@@ -48,7 +48,7 @@ def command(
     quiet: bool,
     scenario: str | None,
     overrides: tuple[str, ...],
-    demand_factor: float,
+    demand_factor: float | None,
     time_limit: float,
     gap: float,
     solver: Solver,
@@ -63,7 +63,7 @@ def command(
     One screen: money and proof, changes by address with the gravest first, who newly sees keys, checks, limits that
     were raised or lifted, and what was edited in the inventory.
     """
-    _check_usage(names, against, bool(no_plan or scenario or overrides or demand_factor != 1.0))
+    _check_usage(names, against, bool(no_plan or scenario or overrides or demand_factor is not None))
     if against is None:
         found = compare(load_subject(names[0]), load_subject(names[1]))
     else:

@@ -41,7 +41,7 @@ def command(
     address: str | None,
     scenario: str | None,
     overrides: tuple[str, ...],
-    demand_factor: float,
+    demand_factor: float | None,
     time_limit: float,
     gap: float,
     solver: Solver,

@@ -87,7 +87,7 @@ def command(
     built: Path | None,
     scenario: str | None,
     overrides: tuple[str, ...],
-    demand_factor: float,
+    demand_factor: float | None,
     as_of: datetime | None,
     style: Style,
     lp_file: Path | None,

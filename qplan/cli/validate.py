@@ -47,7 +47,7 @@ def command(
     ignore: tuple[tuple[str, ...], ...],
     scenario: str | None,
     overrides: tuple[str, ...],
-    demand_factor: float,
+    demand_factor: float | None,
     as_of: datetime | None,
 ) -> int:
     """Read every FILE (default sites.yaml) with its includes and report every problem found.

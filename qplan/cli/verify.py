@@ -34,7 +34,7 @@ def command(
     built: Path | None,
     scenario: str | None,
     overrides: tuple[str, ...],
-    demand_factor: float,
+    demand_factor: float | None,
     as_of: datetime | None,
     style: VerifyStyle,
 ) -> int:

@@ -97,7 +97,7 @@ def read_inventory(
     *,
     scenario: str | None = None,
     overrides: Sequence[str] = (),
-    demand_factor: float = 1.0,
+    demand_factor: float | None = None,
     as_of: date | None = None,
     built: Built | None = None,
 ) -> Reading:
@@ -143,7 +143,7 @@ def read_inventory(
         check_places={name: source.at_key(("checks", name)) for name in inventory.checks},
         as_of=None if as_of is None else as_of.isoformat(),
         built_sha256=built and built.sha256,
-        demand_factor=demand_factor,
+        demand_factor=1.0 if demand_factor is None else demand_factor,
     )
 
 
@@ -176,13 +176,13 @@ def _overlay(declared: Declared, scenario: str | None) -> tuple[Declared, list[D
 
 
 def _override(
-    declared: Declared, texts: Sequence[str], demand_factor: float
+    declared: Declared, texts: Sequence[str], demand_factor: float | None
 ) -> tuple[Declared, list[Override], list[Diagnostic]]:
     """The command line's overrides, then the factor: what is declared with them, and they as addresses and values."""
     asked, findings = parse_overrides(texts)
     overrides, expand_findings = expand_overrides(declared, asked)
     declared, lay_findings = override(declared, overrides)
-    if demand_factor != 1.0:
+    if demand_factor is not None:
         scaled = scale_demands(declared, demand_factor)
         declared, overrides = override(declared, scaled)[0], [*overrides, *scaled]
     return declared, overrides, findings + expand_findings + lay_findings

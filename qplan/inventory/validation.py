@@ -63,7 +63,7 @@ def validate(
     *,
     scenario: str | None = None,
     overrides: Sequence[str] = (),
-    demand_factor: float = 1.0,
+    demand_factor: float | None = None,
     as_of: date | None = None,
 ) -> Validated:
     """Every finding about one inventory, quotes as of a day, today by default.

@@ -342,16 +342,17 @@ def test_a_plan_for_no_corridors_says_that_it_builds_nothing(project, qplan):
 
 
 def test_what_was_changed_never_lands_in_the_plan_of_the_file(project, qplan):
-    for words in ([], ["--scenario", "lost-east"], ["--set", "policy.loss_margin_db=2"], ["--objective", "capex"]):
+    varied = (["--set", "policy.loss_margin_db=2"], ["--objective", "capex"], ["--demand-factor", "1"])
+    for words in ([], ["--scenario", "lost-east"], *varied):
         assert qplan("optimize", "-q", *words)[0] == 0
     twice = ["--scenario", "lost-east", "--set", "policy.loss_margin_db=2"]
     assert qplan("optimize", "-q", *twice)[0] == 0
     names = sorted(path.name for path in project.glob("*.plan"))
-    assert len(names) == 5 and {"sites.plan", "sites.lost-east.plan"} < {*names}
-    assert sum(bool(re.fullmatch(r"sites\.set-[0-9a-f]{8}\.plan", name)) for name in names) == 2
+    assert len(names) == 6 and {"sites.plan", "sites.lost-east.plan"} < {*names}
+    assert sum(bool(re.fullmatch(r"sites\.set-[0-9a-f]{8}\.plan", name)) for name in names) == 3
     assert sum(bool(re.fullmatch(r"sites\.lost-east\.set-[0-9a-f]{8}\.plan", name)) for name in names) == 1
     assert qplan("optimize", "-q", *twice)[0] == 0
-    assert len(list(project.glob("*.plan"))) == 5
+    assert len(list(project.glob("*.plan"))) == 6
 
 
 def test_an_earlier_plan_beside_an_explanation_is_called_stale(project, qplan):
