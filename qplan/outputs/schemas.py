@@ -17,7 +17,7 @@ from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
-from pydantic_core.core_schema import ModelSchema
+from pydantic_core.core_schema import DataclassSchema, ModelSchema
 
 from qplan.inventory.model import InventoryFile
 from qplan.outputs.bill.bill_document import BillDocument
@@ -30,6 +30,7 @@ from qplan.outputs.quotes.documents import RequestsDocument
 from qplan.outputs.review.diff_document import DiffDocument
 from qplan.outputs.verbs.candidates import Candidates
 from qplan.outputs.verbs.documents import DoctorDocument, Findings, VerificationDocument
+from qplan.outputs.verbs.explain_documents import AnswerDocument, ExplanationDocument, OverviewDocument
 from qplan.outputs.verbs.plan_view import Shown
 from qplan.plan.model import Plan
 
@@ -52,6 +53,13 @@ class _Described(GenerateJsonSchema):
                 alias = field.serialization_alias if self.mode == "serialization" else field.validation_alias
                 found["properties"][alias if isinstance(alias, str) else name]["description"] = text
         return found
+
+    def dataclass_schema(self, schema: DataclassSchema) -> Schema:
+        """Of a value that is written as it is: with all of its attributes."""
+        found = super().dataclass_schema(schema)
+        for name, text in _docstrings(schema["cls"]).items():
+            found["properties"][name]["description"] = text
+        return {**found, "required": list(found["properties"])}
 
 
 def _docstrings(model: type) -> dict[str, str]:
@@ -113,6 +121,9 @@ SCHEMAS: dict[str, Callable[[], Schema]] = {
     "diff": lambda: _written(DiffDocument, "qplan diff"),
     "doctor": lambda: _written(DoctorDocument, "qplan doctor"),
     "drill": lambda: _written(DrillAnswer, "qplan drill"),
+    "explain": lambda: _written(ExplanationDocument, "qplan explain"),
+    "explain-address": lambda: _written(AnswerDocument, "qplan explain PLAN ADDRESS"),
+    "explain-plan": lambda: _written(OverviewDocument, "qplan explain PLAN"),
     "rfq": lambda: _written(RequestsDocument, "qplan rfq"),
     "show": lambda: _written(Shown, "qplan show"),
     "validate": lambda: _written(Findings, "qplan validate"),

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Iterator
-from dataclasses import asdict
 
-import qplan
 from qplan.assessment.facts import assess
 from qplan.candidates.resource_usage import Taken
 from qplan.costing.money_text import round_money
@@ -22,9 +19,9 @@ from qplan.outputs.report.document import Table
 from qplan.outputs.text import wording
 from qplan.outputs.text.money import left_out_text
 from qplan.outputs.text.tables import escape_markdown, markdown_table, one_line, text_table
+from qplan.outputs.verbs.explain_documents import answer_document, overview_document
 from qplan.plan.model import Plan
 
-ANSWER_VERSION = "1.0"
 MOST_SITES_SHOWN = 6  # of a path among others
 LIMITS = {
     "loss_db": "loss",
@@ -65,15 +62,7 @@ def answer_markdown(inventory: Inventory, plan: Plan, answer: Answer) -> str:
 
 def answer_json(inventory: Inventory, plan: Plan, answer: Answer) -> str:
     """The same for programs: ids, numbers and the sentences."""
-    content = {
-        **_record(inventory, plan),
-        "address": answer.address,
-        **{key: value for key, value in asdict(answer).items() if key not in ("kind", "id")},
-        "limits": [_limit_record(limit) for limit in answer.limits],
-        "revealed_by": answer.revealed_by and answer.revealed_by.groups,
-        "cut_off_by": answer.cut_off_by and answer.cut_off_by.groups,
-    }
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return answer_document(inventory, plan, answer).text()
 
 
 def overview_text(inventory: Inventory, plan: Plan, found: Overview) -> str:
@@ -97,48 +86,11 @@ def _proven(plan: Plan) -> str:
 
 
 def overview_json(inventory: Inventory, plan: Plan, found: Overview) -> str:
-    shares = [
-        {
-            "corridor": share.corridor,
-            "capex": float(share.capex),
-            "contingency": float(share.contingency),
-            "opex_per_year": float(share.opex_per_year),
-            "tco": float(share.tco),
-        }
-        for share in found.shares
-    ]
-    content = {
-        **_record(inventory, plan),
-        "binding_limits": [_limit_record(limit) for limit in found.limits],
-        "shares": shares,
-    }
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return overview_document(inventory, plan, found).text()
 
 
 FORMATS = {"text": answer_text, "json": answer_json, "markdown": answer_markdown}
 OVERVIEWS = {"text": overview_text, "json": overview_json, "markdown": overview_markdown}
-
-
-def _record(inventory: Inventory, plan: Plan) -> dict[str, object]:
-    return {
-        "format_version": ANSWER_VERSION,
-        "qplan_version": qplan.__version__,
-        "currency": inventory.economics.currency,
-        "plan": {"status": plan.status, "objective": plan.objective.model_dump()},
-    }
-
-
-def _limit_record(limit: LimitState) -> dict[str, object]:
-    """`binds` is null where that was not tried."""
-    return {
-        "limit": limit.at.limit,
-        "where": limit.at.where,
-        "taken": limit.at.taken,
-        "of": limit.at.free,
-        "left": round(limit.at.left, 9),
-        "used_up": limit.at.used_up,
-        "binds": limit.binds,
-    }
 
 
 def _headline(inventory: Inventory, plan: Plan, answer: Answer) -> str:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator
 
-import qplan
 from qplan.assessment.unstated import unstated_anywhere
 from qplan.candidates.reasons import Reason
 from qplan.costing.money_text import format_money, round_money
@@ -18,37 +15,23 @@ from qplan.outputs.text import wording
 from qplan.outputs.text.money import left_out_text
 from qplan.outputs.text.tables import escape_markdown, one_line
 from qplan.outputs.text.verdict import OBJECTIVES
+from qplan.outputs.verbs.explain_documents import explanation_document
 from qplan.plan.model import InventoryRef
-
-EXPLANATION_VERSION = "1.0"
 
 
 def explanation_files(
     inventory: Inventory, explanation: Explanation, ref: InventoryRef, *, stale_plan: bool = False
 ) -> dict[str, bytes]:
     """Content of `explanation.json` and `explanation.md`; `stale_plan`: one of another inventory lies beside them."""
-    record = {"inventory": ref.model_dump(mode="json"), "stale_plan": stale_plan}
     return {
-        "explanation.json": _json(inventory, explanation, record).encode(),
+        "explanation.json": explanation_document(inventory, explanation, ref, stale_plan).text().encode(),
         "explanation.md": explanation_markdown(inventory, explanation, wording.variant(ref)).encode(),
     }
 
 
 def explanation_json(inventory: Inventory, explanation: Explanation, variant: str = "") -> str:
     """What `explanation.json` says, without the record of the files read; the variant stands in no field of it."""
-    return _json(inventory, explanation, {})
-
-
-def _json(inventory: Inventory, explanation: Explanation, record: Mapping[str, object]) -> str:
-    content = {
-        "format_version": EXPLANATION_VERSION,
-        "qplan_version": qplan.__version__,
-        **record,
-        "currency": inventory.economics.currency,
-        "objective": inventory.objective,
-        **asdict(explanation),
-    }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return explanation_document(inventory, explanation).text()
 
 
 def explanation_text(inventory: Inventory, explanation: Explanation, variant: str = "") -> str:
