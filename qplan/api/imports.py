@@ -13,6 +13,7 @@ from qplan.errors import QplanError, WrongUsage
 if TYPE_CHECKING:
     from qplan.interchange.imports.importing import Outcome
     from qplan.interchange.imports.summary import Summary
+    from qplan.outputs.verbs.documents import ImportDocument
 
 STDOUT = "-"
 ImportStyle = Literal["text", "json"]
@@ -80,9 +81,38 @@ def summarise_import(outcome: Outcome, out: PathName) -> Summary:
 
 def render_import(summary: Summary, style: ImportStyle = "text") -> str:
     """What was read and made, what to look at, what is still to fill in, and the next command."""
-    from qplan.interchange.imports import summary as words
+    from qplan.interchange.imports.summary import as_text
 
-    return words.as_json(summary) if style == "json" else words.as_text(summary)
+    return _document(summary).text() if style == "json" else as_text(summary)
+
+
+def _document(summary: Summary) -> ImportDocument:
+    """What programs read of it; its schema is among the others, which what imports does not know."""
+    from qplan.outputs.verbs.documents import ImportDocument, ImportFinding, ImportUpdate
+
+    draft, update = summary.outcome.draft, summary.outcome.update
+    return ImportDocument(
+        file=summary.file,
+        written=summary.written,
+        read=tuple(draft.read),
+        made={".".join(path): len(entries) for path, entries in draft.sections.items()},
+        update=None if update is None else ImportUpdate(added=tuple(update.added), changed=tuple(update.changed)),
+        findings=tuple(
+            ImportFinding(
+                code=item.code,
+                severity=item.severity,
+                file=item.file,
+                line=item.line or None,
+                address=item.address,
+                message=item.message,
+                hint=item.hint,
+            )
+            for item in summary.outcome.findings
+        ),
+        to_fill_in=tuple(summary.needed),
+        worth_stating=tuple(summary.worth_stating),
+        next=tuple(summary.next_commands),
+    )
 
 
 def begin_map(form: str, files: Sequence[PathName], out: PathName | None = None) -> str:

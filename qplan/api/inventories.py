@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from qplan.errors import Exit, QplanError, WrongUsage
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from qplan.inventory.validation import Report, Validated
 
 DEFAULT_FILE = "sites.yaml"
+Plain = Literal["text", "json"]
 PathName = str | os.PathLike[str]
 Overrides = Mapping[str, object] | Sequence[str]
 """Values by address (`{"policy.loss_margin_db": 2}`), or texts as `--set` takes them (`"policy.loss_margin_db+=2"`)."""
@@ -133,18 +134,19 @@ def rule_codes(texts: Iterable[str]) -> tuple[str, ...]:
     return codes
 
 
-def rules(code: str | None = None) -> str:
-    """All rules as text, or one with an example. Raises WrongUsage where there is no such rule."""
+def rules(code: str | None = None, style: Plain = "text") -> str:
+    """All rules, or one with an example. Raises WrongUsage where there is no such rule."""
     from qplan.inventory.rules import RULES
     from qplan.inventory.source.messages import did_you_mean
-    from qplan.outputs.verbs.rules import rule_text, rules_table
+    from qplan.outputs.verbs.rules import rule_text, rules_json, rules_table
 
-    if code is None:
-        return rules_table()
-    if code.upper() not in RULES:
-        hint = did_you_mean(code.upper(), RULES) or "`qplan rules` lists all"
+    known = None if code is None else code.upper()
+    if known is not None and known not in RULES:
+        hint = did_you_mean(known, RULES) or "`qplan rules` lists all"
         raise WrongUsage(f"there is no rule '{code}'; {hint}")
-    return rule_text(code.upper())
+    if style == "json":
+        return rules_json(RULES if known is None else [known])
+    return rules_table() if known is None else rule_text(known)
 
 
 @dataclass(frozen=True)

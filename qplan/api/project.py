@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from qplan.api.inventories import PathName
+from qplan.api.inventories import PathName, Plain
 from qplan.errors import QplanError, WrongUsage
 
 if TYPE_CHECKING:
     from qplan.outputs.verbs.doctor import Examination
 
 Forge = Literal["github", "gitlab"]
-Plain = Literal["text", "json"]
 
 
 @dataclass(frozen=True)

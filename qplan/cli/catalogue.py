@@ -7,7 +7,8 @@ from typing import Literal, get_args
 import click
 from click.shell_completion import CompletionItem
 
-from qplan.api.project import Plain, catalogue, catalogue_names, catalogues
+from qplan.api.inventories import Plain
+from qplan.api.project import catalogue, catalogue_names, catalogues
 from qplan.cli.terminal import say, usage
 from qplan.cli.verb import Verb
 from qplan.errors import Exit

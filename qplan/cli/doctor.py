@@ -6,7 +6,8 @@ from typing import get_args
 
 import click
 
-from qplan.api.project import Plain, examine, render_examination
+from qplan.api.inventories import Plain
+from qplan.api.project import examine, render_examination
 from qplan.cli.settings import read_settings
 from qplan.cli.terminal import say
 from qplan.cli.verb import Verb

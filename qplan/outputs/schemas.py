@@ -29,9 +29,12 @@ from qplan.outputs.drills.drill_document import DrillAnswer
 from qplan.outputs.quotes.documents import RequestsDocument
 from qplan.outputs.review.diff_document import DiffDocument
 from qplan.outputs.verbs.candidates import Candidates
-from qplan.outputs.verbs.documents import DoctorDocument, Findings, VerificationDocument
+from qplan.outputs.verbs.catalogue import CataloguesDocument
+from qplan.outputs.verbs.documents import DoctorDocument, Findings, ImportDocument, VerificationDocument
 from qplan.outputs.verbs.explain_documents import AnswerDocument, ExplanationDocument, OverviewDocument
 from qplan.outputs.verbs.plan_view import Shown
+from qplan.outputs.verbs.rules import RulesDocument
+from qplan.outputs.verbs.summary_document import SummaryDocument
 from qplan.plan.model import Plan
 
 IGNORED_KEYS = "^x-"
@@ -116,6 +119,7 @@ SCHEMAS: dict[str, Callable[[], Schema]] = {
     "bom-fibres": lambda: _written(FibreOrdersDocument, "qplan bom --list fibres"),
     "bom-links": lambda: _written(LinkScheduleDocument, "qplan bom --list links"),
     "candidates": lambda: _written(Candidates, "qplan candidates"),
+    "catalogue": lambda: _written(CataloguesDocument, "qplan catalogue"),
     "compare": lambda: _written(ComparedDocument, "qplan compare"),
     "cost": lambda: _written(CostDocument, "qplan cost"),
     "diff": lambda: _written(DiffDocument, "qplan diff"),
@@ -124,7 +128,10 @@ SCHEMAS: dict[str, Callable[[], Schema]] = {
     "explain": lambda: _written(ExplanationDocument, "qplan explain"),
     "explain-address": lambda: _written(AnswerDocument, "qplan explain PLAN ADDRESS"),
     "explain-plan": lambda: _written(OverviewDocument, "qplan explain PLAN"),
+    "import": lambda: _written(ImportDocument, "qplan import"),
+    "optimize": lambda: _written(SummaryDocument, "qplan optimize"),
     "rfq": lambda: _written(RequestsDocument, "qplan rfq"),
+    "rules": lambda: _written(RulesDocument, "qplan rules"),
     "show": lambda: _written(Shown, "qplan show"),
     "validate": lambda: _written(Findings, "qplan validate"),
     "verify": lambda: _written(VerificationDocument, "qplan verify"),

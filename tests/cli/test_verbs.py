@@ -18,6 +18,7 @@ from jsonschema import Draft202012Validator
 
 from qplan import __version__
 from qplan.cli.main import COMMANDS, OTHER_WORDS, cli, main
+from qplan.outputs.schemas import SCHEMAS
 from qplan.outputs.starter.starter import starter_files
 
 ROOT = Path(__file__).parents[2]
@@ -225,6 +226,29 @@ def test_help_has_examples_that_are_commands(project, name):
         program, verb, *words = shlex.split(line.rpartition("| ")[2].partition(" > ")[0])
         assert (program, verb) == ("qplan", name)
         command.make_context(verb, words)
+
+
+def test_what_is_printed_as_json_has_a_schema(project, qplan):
+    commands = {name: cli.get_command(click.Context(cli), name) for name in COMMANDS}
+    prints_json = {n for n, c in commands.items() if any("json" in getattr(p.type, "choices", ()) for p in c.params)}
+    assert prints_json <= SCHEMAS.keys()
+    Path("sites.csv").write_text("id,lat,lon\na,47,8\nb,47.1,8\n", "utf-8")
+    Path("fibres.csv").write_text("id,from,to,length_km\nf,a,b,20\n", "utf-8")
+    for schema, words in {
+        "optimize": "optimize",
+        "explain": f"optimize -o none.plan --set {IMPOSSIBLE}",
+        "explain-plan": "explain sites.plan",
+        "explain-address": "explain sites.plan corridors.mirror",
+        "import": "import csv sites.csv fibres.csv -o new.yaml",
+        "catalogue": "catalogue list",
+        "rules": "rules QP303",
+    }.items():
+        printed = json.loads(qplan(*words.split(), "--format", "json")[1])
+        assert next(iter(printed)) == "format_version"
+        Draft202012Validator(SCHEMAS[schema]()).validate(printed)
+    Draft202012Validator(SCHEMAS["explain"]()).validate(
+        json.loads(Path("none.plan/explanation.json").read_text("utf-8"))
+    )
 
 
 # ---- settings

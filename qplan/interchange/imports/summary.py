@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import groupby
 
-from qplan import __version__
 from qplan.errors import Diagnostic
 from qplan.interchange.imports.draft import Draft
 from qplan.interchange.imports.importing import Outcome
@@ -18,7 +16,6 @@ from qplan.interchange.imports.rows import DEFAULTS
 from qplan.inventory.rules import RULES
 from qplan.inventory.source.messages import counted
 
-FORMAT_VERSION = "1.0"
 MOST_SHOWN, MOST_LINES = 3, 3
 WORTH = {  # field of sites → why it is worth stating
     "country": "relays by country", "node_cost": "what a node costs there", "relay_cost": "what it takes to trust one",
@@ -153,28 +150,3 @@ def _few(lines: Sequence[str], most: int) -> list[str]:
 
 def _point(line: str) -> str:
     return f"  - {line}"
-
-
-def as_json(summary: Summary) -> str:
-    """The versioned document."""
-    outcome, draft = summary.outcome, summary.outcome.draft
-    update = outcome.update
-    return json.dumps({
-        "format_version": FORMAT_VERSION,
-        "qplan_version": __version__,
-        "file": summary.file,
-        "written": summary.written,
-        "read": list(draft.read),
-        "made": {".".join(path): len(entries) for path, entries in draft.sections.items()},
-        "update": None if update is None else {"added": list(update.added), "changed": list(update.changed)},
-        "findings": [_entry(item) for item in outcome.findings],
-        "to_fill_in": summary.needed,
-        "worth_stating": summary.worth_stating,
-        "next": summary.next_commands,
-    }, indent=2, ensure_ascii=False) + "\n"  # fmt: skip
-
-
-def _entry(item: Diagnostic) -> dict[str, object]:
-    entry = asdict(item)
-    return {key: entry[key] or None if key == "line" else entry[key] for key in (
-        "code", "severity", "file", "line", "address", "message", "hint")}  # fmt: skip

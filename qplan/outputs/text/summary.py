@@ -6,18 +6,16 @@ import json
 from itertools import chain
 
 from qplan.assessment.facts import PlanFacts
-from qplan.assessment.weaknesses import SmallestSet
 from qplan.outputs.report.design_sections import corridors_table, links_table
 from qplan.outputs.report.document import Table
 from qplan.outputs.report.markdown import markdown_head
 from qplan.outputs.report.report import report_document
 from qplan.outputs.text import money
-from qplan.outputs.text.existing import STATES
 from qplan.outputs.text.names import SiteNames
 from qplan.outputs.text.tables import one_line, shortened, text_table, wrapped_rows
 from qplan.outputs.text.verdict import figures, plan_line, title, warnings
+from qplan.outputs.verbs.summary_document import summary_document
 
-SUMMARY_VERSION = "1.0"
 CELL_CHARACTERS = 36
 ROUTE_CHARACTERS = 48
 LINK_ROWS = 15
@@ -66,66 +64,8 @@ def summary_markdown(facts: PlanFacts) -> str:
 
 
 def summary_json(facts: PlanFacts) -> str:
-    """The same for programs: ids and numbers; `format_version` says when a field changes its meaning."""
-    plan = facts.plan
-    summary = {
-        "format_version": SUMMARY_VERSION,
-        "summary": plan_line(facts),
-        "status": plan.status,
-        "stopped_by": plan.solver.stopped_by,
-        "objective": plan.objective.model_dump(),
-        "notes": plan.notes,
-        "nodes": len(plan.nodes),
-        "relays": plan.relays,
-        "links": len(plan.links),
-        "systems": facts.system_count,
-        **({"existing": _existing(facts)} if facts.beside_existing else {}),
-        "costs": plan.costs.model_dump(),
-        "lines_to_be_quoted": facts.lines_to_be_quoted,
-        "quoted_share": facts.costs.firmness.quoted,
-        "unpriced": facts.unpriced,
-        "counted_as_0": [{"what": each.what, "missing": each.missing, "of": each.of} for each in facts.unstated],
-        "corridors": [
-            {
-                "id": corridor.id,
-                "served": corridor.served,
-                "key_rate_bps": corridor.demand_bps,
-                "spare_bps": corridor.spare_bps if corridor.served else None,
-                "relay_sees_key": bool(corridor.relays) and corridor.relay_sees_key,
-                "revealed_by": _groups(corridor.revealed_by),
-                "revealed_by_size": corridor.revealed_by and corridor.revealed_by.size,
-                "cut_off_by": _groups(corridor.cut_off_by),
-                "cut_off_by_size": corridor.cut_off_by and corridor.cut_off_by.size,
-                "paths": [{"relays": path.relays, "spare_bps": path.spare_bps} for path in corridor.paths],
-            }
-            for corridor in facts.corridors
-        ],
-        "failed_checks": [
-            {
-                "name": result.id,
-                "metric": result.check.metric,
-                "value": result.value,
-                "where": result.check.where.model_dump(exclude_none=True),
-                "min": result.check.min,
-                "max": result.check.max,
-                "severity": result.check.severity,
-                "message": result.check.message,
-            }
-            for result in facts.failed_checks
-        ],
-    }
-    return json.dumps(summary, indent=2, allow_nan=False) + "\n"
-
-
-def _existing(facts: PlanFacts) -> dict[str, object]:
-    """Ids of the plan's links by what of them is there, of retired ones as the inventory names them; new nodes."""
-    states = {state: [link.link.id for link in facts.links if link.state == state] for state in STATES}
-    return {**states, "retired": facts.retired, "new_nodes": facts.new_nodes}
-
-
-def _groups(found: SmallestSet | None) -> tuple[tuple[str, ...], ...] | None:
-    """Addresses; one out of each group makes a smallest set. Without groups, sets are of the size given or larger."""
-    return None if found is None else found.groups
+    """The same for programs: ids and numbers, in ASCII."""
+    return json.dumps(summary_document(facts).model_dump(mode="json"), indent=2, allow_nan=False) + "\n"
 
 
 FORMATS = {"text": summary_text, "json": summary_json, "markdown": summary_markdown}

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import json
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from qplan import __version__
 from qplan.inventory.model import Equipment, QkdSystem
 from qplan.inventory.plant import max_loss_db
 from qplan.inventory.shipped import shipped_equipment
 from qplan.outputs.text.tables import format_number, text_table
+from qplan.outputs.verbs.documents import Document
+from qplan.plan.model import SAID
 
-CATALOGUE_VERSION = "1.0"
+Entries = dict[str, dict[str, Any]]  # by id
 HEADER = ("System", "Technology", "Wavelength", "Reach", "Strands", "Price", "Prices are")
 RIGHT = ("Wavelength", "Reach", "Strands", "Price")
 
@@ -45,11 +49,30 @@ def _row(key: str, system: QkdSystem) -> tuple[str, ...]:
     )
 
 
+class CatalogueEntry(Document):
+    """A catalogue: what stands in it, with the keys of an inventory's `equipment`."""
+
+    name: str
+    include: str
+    """As an inventory includes it."""
+    qkd_systems: Annotated[Entries | None, SAID] = None
+    encryptors: Annotated[Entries | None, SAID] = None
+    node_items: Annotated[Entries | None, SAID] = None
+    relay_items: Annotated[Entries | None, SAID] = None
+
+
+class CataloguesDocument(Document):
+    """What `qplan catalogue list --format json` prints."""
+
+    format_version: Literal["1.0"] = "1.0"
+    qplan_version: str = Field(default_factory=lambda: __version__)
+    catalogues: tuple[CatalogueEntry, ...]
+
+
 def catalogues_json() -> str:
     """Every entry as it stands in an inventory."""
-    entries = [
-        {"name": name, "include": f"catalogue:{name}", **equipment.model_dump(mode="json", exclude_unset=True)}
+    entries = (
+        CatalogueEntry(name=name, include=f"catalogue:{name}", **equipment.model_dump(mode="json", exclude_unset=True))
         for name, equipment in shipped_equipment().items()
-    ]
-    content = {"format_version": CATALOGUE_VERSION, "qplan_version": __version__, "catalogues": entries}
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    )
+    return CataloguesDocument(catalogues=tuple(entries)).text()

@@ -121,3 +121,41 @@ class DoctorDocument(Document):
     parts: tuple[PartDocument, ...]
     libraries: dict[str, str | None]
     """Versions by package."""
+
+
+class ImportUpdate(Document):
+    """Addresses in an inventory that was there."""
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+
+
+class ImportFinding(Document):
+    """A doubt about what was read; `line` is null where it is about no line."""
+
+    code: str
+    severity: str
+    file: str
+    line: int | None
+    address: str
+    message: str
+    hint: str
+
+
+class ImportDocument(Document):
+    """What `qplan import --format json` prints."""
+
+    format_version: Literal["1.0"] = "1.0"
+    qplan_version: str = Field(default_factory=lambda: __version__)
+    file: str
+    written: bool
+    read: tuple[str, ...]
+    made: dict[str, int]
+    """Entries by section."""
+    update: ImportUpdate | None
+    """Where an inventory was there."""
+    findings: tuple[ImportFinding, ...]
+    to_fill_in: tuple[str, ...]
+    worth_stating: tuple[str, ...]
+    next: tuple[str, ...]
+    """Commands."""

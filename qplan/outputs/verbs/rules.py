@@ -1,12 +1,18 @@
-"""The rules as a table, and one rule explained, as text."""
+"""The rules as a table, and one rule explained, as text; both for programs."""
 
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
+from typing import Literal
 
+from pydantic import Field
+
+from qplan import __version__
 from qplan.inventory.explanations import explanations
 from qplan.inventory.rules import RULES
 from qplan.inventory.source.suppressions import MARK, SUPPRESSIBLE
+from qplan.outputs.verbs.documents import Document
 
 WIDTH = 100
 FAMILIES = {
@@ -21,6 +27,49 @@ FAMILIES = {
     "QP8": "drills, key stores and reliability",
     "QP9": "plans",
 }
+
+
+class RuleRecord(Document):
+    """A rule, what it means, and an example with the finding and without."""
+
+    code: str
+    severity: str
+    """error | warning"""
+    title: str
+    suppressible: bool
+    """By a comment in the line."""
+    meaning: str
+    before: str
+    after: str
+    options: tuple[str, ...]
+    """With which the examples are read."""
+
+
+class RulesDocument(Document):
+    """What `qplan rules --format json` prints: all rules, or the one that is asked for."""
+
+    format_version: Literal["1.0"] = "1.0"
+    qplan_version: str = Field(default_factory=lambda: __version__)
+    rules: tuple[RuleRecord, ...]
+
+
+def rules_json(codes: Iterable[str]) -> str:
+    """The rules, by code."""
+    explained = explanations()
+    records = (
+        RuleRecord(
+            code=code,
+            severity=RULES[code].severity,
+            title=RULES[code].title,
+            suppressible=code in SUPPRESSIBLE,
+            meaning=explained[code].text,
+            before=explained[code].before,
+            after=explained[code].after,
+            options=explained[code].options,
+        )
+        for code in sorted(codes)
+    )
+    return RulesDocument(rules=tuple(records)).text()
 
 
 def rules_table() -> str:
