@@ -111,6 +111,7 @@ def optimize(
     *,
     gap: float = GAP,
     time_limit: float = TIME_LIMIT_S,
+    overdue: float = 0.0,
     start: Plan | None = None,
     keep: Plan | None = None,
     change_cost: float = 0.0,
@@ -130,9 +131,10 @@ def optimize(
     money. `keep` is a plan that the new one has the fewest changes against. `progress` is called now and then, perhaps
     from another thread; setting `stop` ends the search with what was found. `lp_file` takes the integer programme.
     Where there is no plan, the reasons are looked for if they are to be `explained`, in half of the time left or until
-    3 s after the limit. Raises WrongUsage, SolverFailed.
+    3 s after the limit, which may be `overdue` by so many seconds. Raises WrongUsage, SolverFailed.
     """
     parameters = search_parameters(gap, time_limit, solver, threads, stop, progress)
+    parameters = replace(parameters, clock=parameters.clock.at_most(time_limit - overdue))
     check_references(start, keep, change_cost)
     locked = start is not None and keep is None and not change_cost and _is_locked(inventory, start, gap, solver)
     if start is not None and locked and not prove and lp_file is None:

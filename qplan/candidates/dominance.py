@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import NamedTuple
 
 from qplan.candidates.model import CandidateLink
@@ -56,8 +57,7 @@ class Dominance:
         scarce = tuple(r for r in plant.ROOMS if any(getattr(sites[end], r) is not None for end in route.ends))
         ranks = self._ranks_where(scarce)
         ranked = sorted((-min(link.key_rate_bps, demand_bps), ranks[link.system], link) for link in offers)
-        several = len({link.strands for link in offers}) > 1
-        strand = self.options.figures(self.costs.of_strands(route.fibres)) if several else self._nothing
+        strand = cache(lambda: self.options.figures(self.costs.of_strands(route.fibres)))  # seldom asked for
         kept: list[CandidateLink] = []
         for _, _, link in ranked:
             if not any(self._matches(rival, link, scarce, strand) for rival in kept):
@@ -81,17 +81,17 @@ class Dominance:
         firsts = (price.first for price in self._prices[s])
         return tuple(float(min(amounts)) for amounts in zip(*firsts, strict=True))
 
-    def _matches(self, rival: CandidateLink, link: CandidateLink, scarce: Scarce, strand: Exact) -> bool:
+    def _matches(self, rival: CandidateLink, link: CandidateLink, scarce: Scarce, strand: Callable[[], Exact]) -> bool:
         """The rival, whose rate is no less, does for every count what the link does, at no higher cost.
 
-        One strand on every fibre of the route costs `strand`.
+        One strand on every fibre of the route costs `strand()`.
         """
         pair = rival.system, link.system, scarce
         if pair not in self._verdicts:
             self._verdicts[pair] = self._judge(*pair)
         verdict = self._verdicts[pair]
         if verdict is None:
-            saved = tuple((link.strands - rival.strands) * amount for amount in strand)
+            saved = tuple((link.strands - rival.strands) * amount for amount in strand())
             return self._is_no_dearer(rival.system, link.system, saved)
         return verdict
 

@@ -115,10 +115,12 @@ def command(
             def show(progress: Progress) -> None:
                 line.show(render_progress(progress, reading))
 
+            left = began + time_limit - time.monotonic()
             result = optimize(
                 reading,
                 gap=gap,
-                time_limit=search_seconds(reading, began + time_limit - time.monotonic()),
+                time_limit=search_seconds(reading, left),
+                overdue=max(0.0, -left),
                 start=earlier,
                 keep=kept,
                 change_cost=change_cost,

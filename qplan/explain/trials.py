@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from copy import copy
@@ -41,7 +42,7 @@ class Trials:
         as_read: AsRead = AsRead(),
     ):
         """Trials for so many seconds; by default all the time left."""
-        self.solver, self.as_read = solver, as_read
+        self.solver, self.as_read, self.most_late_s = solver, as_read, math.inf
         self.start = time.monotonic()
         self.seconds = parameters.clock.seconds_left() if seconds is None else seconds
         clock = replace(parameters.clock, deadline=self.start + self.seconds)
@@ -57,7 +58,10 @@ class Trials:
     ) -> Trials:
         """Trials that explain how a search ended, also where the search has used up its time."""
         clock = parameters.clock
-        return cls(solver, parameters, max(AT_LEAST_S - clock.seconds_over(), share * clock.seconds_left()), as_read)
+        least = max(0.0, AT_LEAST_S - clock.seconds_over())
+        trials = cls(solver, parameters, max(least, share * clock.seconds_left()), as_read)
+        trials.most_late_s = least
+        return trials
 
     def divide(self, count: int) -> Trials:
         """The same, with an equal share of the time that is left to so many steps."""
@@ -81,8 +85,11 @@ class Trials:
         return self.clock.spent
 
     def late(self, seconds: float) -> TimeBudget:
-        """The clock; where that is over so many seconds for what needs no solver, whoever asked for an end."""
-        return TimeBudget.of(seconds) if self.over else self.clock
+        """The clock; where that is over so many seconds for what needs no solver, whoever asked for an end.
+
+        Less where it was over long before.
+        """
+        return TimeBudget.of(min(seconds, self.most_late_s)) if self.over else self.clock
 
     @property
     def clock(self) -> TimeBudget:

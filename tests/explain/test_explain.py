@@ -646,6 +646,15 @@ def test_interrupted_search_still_gives_structural_reasons():
     assert "Not decided in time" in explanation.notes[0] and "c" in explanation.notes[0]
 
 
+def test_long_after_the_limit_no_more_is_looked_for():
+    inventory = network(LINE | {"h": fibre("a", "n", 12)}, ONE | {"far": corridor("a", "n")})
+    for over_s, found in ((1.0, ["far"]), (60.0, [])):
+        late = SearchParameters(0.0, TimeBudget.of(-over_s))
+        explanation = explain(inventory, enumerate_candidates(inventory), "unknown", "highs", late)
+        assert [finding.corridor for finding in explanation.corridors] == found
+    assert "Not decided in time" in explanation.notes[0] and "far" in explanation.notes[0]
+
+
 def test_unknown_that_is_not_a_matter_of_single_corridors():
     inventory = network(LINE, ONE)
     explanation = explain(inventory, enumerate_candidates(inventory), "unknown", "highs", limits())

@@ -37,6 +37,8 @@ class Case:
 def judge_corridors(trials: Trials, inventory: Inventory, graph: CandidateGraph) -> list[Case]:
     """Every required corridor: the graph, a plan found at once or the integer program say whether, and why not."""
     required = sorted(q for q, corridor in inventory.corridors.items() if corridor.required)
+    if not required:
+        return []
     early, later = trials.end_at(SHARES[0]), trials.end_at(SHARES[1])
     checked = precheck(inventory, graph, early.late(LATE_S / 2))
     served = frozenset() if early.over else find_served_alone(keep_required(inventory), graph, early.clock)
@@ -59,7 +61,7 @@ def _diagnose_each(trials: Trials, inventory: Inventory, corridors: list[str]) -
     """What the graph says of corridors, one by one; a little of it also when the time is over."""
     found: dict[str, Diagnosis] = {}
     late = trials.late(LATE_S)
-    terrain = survey_terrain(inventory, late) if corridors else None
+    terrain = survey_terrain(inventory, late) if corridors and not late.spent else None
     for q in corridors:
         if late.spent:
             break
