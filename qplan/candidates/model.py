@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from qplan.inventory.source.messages import counted
@@ -134,6 +134,12 @@ class CandidateGraph:
     bypass_limit: BypassLimit | None = None
     standing: Standing = field(default_factory=lambda: Standing())
     counted: frozenset[str] = frozenset()
+
+    def among(self, corridors: Collection[str]) -> CandidateGraph:
+        """The candidates of an inventory that has only some of the corridors that they were enumerated for."""
+        usable = Usability({q: sites for q, sites in self.usability.permitted.items() if q in corridors})
+        links = tuple(link for link in self.links if usable.may_join(*link.route.ends))
+        return replace(self, links=links, refusals=(), usability=usable)
 
 
 def systems_needed(load_bps: float, key_rate_bps: float) -> int:

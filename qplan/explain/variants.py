@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from qplan.candidates.model import CandidateGraph, CandidateLink, Usability
+from qplan.candidates.model import CandidateGraph, CandidateLink
 from qplan.explain.findings import Setting
 from qplan.inventory.drills import target
 from qplan.inventory.model import Budget, Corridor, Inventory
@@ -164,14 +164,6 @@ def lift_rules(inventory: Inventory) -> Inventory:
     sites = {s: site.model_copy(update={"trusted_node": "allowed"}) for s, site in free.sites.items()}
     corridors = {q: corridor.model_copy(update=FREE_RULES) for q, corridor in free.corridors.items()}
     return free.model_copy(update={"sites": sites, "corridors": corridors})
-
-
-def restrict_graph(graph: CandidateGraph, inventory: Inventory) -> CandidateGraph:
-    """The candidates of an inventory that has only some of the corridors that they were enumerated for."""
-    permitted = {q: sites for q, sites in graph.usability.permitted.items() if q in inventory.corridors}
-    usable = Usability(permitted)
-    links = tuple(link for link in graph.links if usable.may_join(*link.route.ends))
-    return replace(graph, links=links, refusals=(), usability=usable)
 
 
 def prefer_links(graph: CandidateGraph, links: Collection[CandidateLink]) -> CandidateGraph:

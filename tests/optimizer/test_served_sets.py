@@ -91,12 +91,13 @@ def test_sets_are_shrunk_and_the_best_that_is_left_is_found(monkeypatch, seed):
 
 
 def test_what_was_not_decided_in_time_bounds_all_the_same(monkeypatch):
-    """One of two corridors fits; that both do not is not found out."""
+    """One of two corridors fits; that both do not is not found out. No end may relay."""
     ways = {q: fibre(f"{q}a", f"{q}b") for q in "cde"}
+    sites = {end: {"trusted_node": "forbidden"} for way in ways.values() for end in way["ends"]}
     asked = {q: corridor(f"{q}a", f"{q}b", required=q == "c", priority=2) for q in "cde"}
-    task, least = task_of(network(ways, asked, budget={"capex": 200})), served_sets.minimize
+    task, least = task_of(network(ways, asked, sites, budget={"capex": 200})), served_sets.minimize
     monkeypatch.setattr(served_sets, "minimize", lambda part, steps, known: least(
         part if len(part.inventory.corridors) < 3 or part is task else part.part(0.0), steps, known
     ))  # fmt: skip
     found = serve_most(task, ["d", "e"])
-    assert (found.stopped_by, found.incumbent.value, found.bound) == (StopReason.TIME_LIMIT, 0, -4)
+    assert (found.stopped_by, found.incumbent.value, found.bound, found.notes) == (StopReason.TIME_LIMIT, 0, -4, ())

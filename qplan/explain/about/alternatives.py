@@ -30,7 +30,6 @@ from qplan.explain.variants import (
     lift_budget,
     prefer_links,
     require_corridors,
-    restrict_graph,
 )
 from qplan.inventory.model import Budget, Inventory
 from qplan.optimizer.model.link_rows import uses_one_of
@@ -240,7 +239,7 @@ class Replanner:
         """Why the required corridors have no plan: over the budget, parted by what is missing, or what else."""
         needed = keep_required(inventory)
         if inventory.budget != Budget():
-            search = self.trials.plan(lift_budget(needed), graph=restrict_graph(graph, needed))
+            search = self.trials.plan(lift_budget(needed), graph=graph.among(needed.corridors))
             if search.design is not None:
                 found = find_shortages("budget", inventory, search.design)
                 return tuple(Reason("budget", s.text, s.at.taken, s.at.free, (s.at.where,)) for s in found)
@@ -251,7 +250,7 @@ class Replanner:
         parted = False
         for q in sorted(needed.corridors):
             alone = keep_corridors(needed, [q])
-            if self.trials.is_feasible(alone, restrict_graph(graph, alone)) is False:
+            if self.trials.is_feasible(alone, graph.among(alone.corridors)) is False:
                 yield Reason("parted", f"{q} cannot be served then, even alone.", where=(f"corridors.{q}",))
                 parted = True
         if not parted:

@@ -14,7 +14,7 @@ from qplan.explain.infeasibility.further import examine_further
 from qplan.explain.infeasibility.limits import examine_limits
 from qplan.explain.infeasibility.structure import diagnose, examine_paths, survey_terrain
 from qplan.explain.trials import Trials
-from qplan.explain.variants import LIMIT_FAMILIES, keep_corridors, keep_required, lift_families, restrict_graph
+from qplan.explain.variants import LIMIT_FAMILIES, keep_corridors, keep_required, lift_families
 from qplan.inventory.model import Inventory
 from qplan.optimizer.heuristics.sequential import find_served_alone
 
@@ -48,12 +48,12 @@ def judge_corridors(trials: Trials, inventory: Inventory, graph: CandidateGraph)
     verdicts |= {q: False for q, found in structural.items() if found.reasons}
     whole = keep_corridors(inventory, [q for q in required if verdicts[q] is not False])
     doubtful = None in verdicts.values() and not early.over
-    if doubtful and early.construct(whole, restrict_graph(graph, whole)) is not None:
+    if doubtful and early.construct(whole, graph.among(whole.corridors)) is not None:
         verdicts |= dict.fromkeys(whole.corridors, True)
     for q in required:
         if verdicts[q] is None and not early.over:
             alone = keep_corridors(inventory, [q])
-            verdicts[q] = early.is_feasible(alone, restrict_graph(graph, alone))
+            verdicts[q] = early.is_feasible(alone, graph.among(alone.corridors))
     return [_judge(later, inventory, q, verdicts[q], structural.get(q), checked.alone.get(q)) for q in required]
 
 

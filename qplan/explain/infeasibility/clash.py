@@ -11,7 +11,7 @@ from qplan.explain.infeasibility.irreducible import find_irreducible
 from qplan.explain.infeasibility.limits import list_families
 from qplan.explain.infeasibility.shortages import write_money
 from qplan.explain.trials import Trials
-from qplan.explain.variants import Limit, keep_corridors, keep_required, lift_limits, list_limits, restrict_graph
+from qplan.explain.variants import Limit, keep_corridors, keep_required, lift_limits, list_limits
 from qplan.inventory.model import Inventory
 
 LIMIT_NAMES = {"strands": "free strands on", "rack_units": "rack units at", "power_w": "W at"}
@@ -44,7 +44,7 @@ def find_clash(trials: Trials, inventory: Inventory, graph: CandidateGraph) -> C
 
     def servable(corridors: tuple[str, ...]) -> bool | None:
         part = keep_corridors(inventory, corridors)
-        return trials.is_feasible(part, restrict_graph(graph, part))
+        return trials.is_feasible(part, graph.among(part.corridors))
 
     members = find_irreducible(servable, sorted(q for q, corridor in inventory.corridors.items() if corridor.required))
     part = keep_corridors(inventory, members.members)

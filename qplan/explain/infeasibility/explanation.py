@@ -18,7 +18,6 @@ from qplan.explain.variants import (
     keep_corridors,
     keep_required,
     require_corridors,
-    restrict_graph,
 )
 from qplan.inventory.model import Inventory
 from qplan.optimizer.limits import SearchParameters
@@ -73,12 +72,12 @@ def explain_inventory(
     """
     trials = Trials(solver, parameters, as_read=as_read)
     needed = keep_required(inventory).model_copy(update={"objective": "tco"})
-    if trials.construct(needed, restrict_graph(graph, needed)) is not None:
+    if trials.construct(needed, graph.among(needed.corridors)) is not None:
         return _explain_servable(trials, inventory, graph)
     cases = judge_corridors(trials, inventory, graph)
     status = "unknown"
     if not any(case.servable is False for case in cases):
-        found = trials.plan(needed, gap=ANY_PLAN, graph=restrict_graph(graph, needed), share=SHARES[0])
+        found = trials.plan(needed, gap=ANY_PLAN, graph=graph.among(needed.corridors), share=SHARES[0])
         if found.design is not None:
             return _explain_servable(trials, inventory, graph)
         status = found.status

@@ -20,7 +20,7 @@ from qplan.explain.infeasibility.concessions import propose_optional
 from qplan.explain.infeasibility.rules import narrow_rules
 from qplan.explain.infeasibility.structure import diagnose
 from qplan.explain.trials import Trials, holds
-from qplan.explain.variants import keep_corridors, keep_required, restrict_graph
+from qplan.explain.variants import keep_corridors, keep_required
 from qplan.inventory.model import Inventory
 from qplan.optimizer.limits import Status
 from qplan.optimizer.search.stages import Search, objective_value
@@ -231,7 +231,7 @@ def _plan(trials: Trials, variant: Inventory, known: Design | None) -> Search:
     needed = keep_required(variant)
     graph = enumerate_candidates(variant)
     if known is None or not _serves(known, needed):
-        known = trials.construct(needed, restrict_graph(graph, needed))
+        known = trials.construct(needed, graph.among(needed.corridors))
     search = trials.plan(variant, graph=graph)
     all_needed = len(needed.corridors) == len(variant.corridors)
     if known is not None and search.status in ("unknown", "feasible"):

@@ -17,7 +17,6 @@ from functools import partial
 import numpy as np
 
 from qplan.candidates.design import Design
-from qplan.candidates.model import Usability
 from qplan.candidates.prices import Metric
 from qplan.optimizer.limits import SearchParameters, Sighting, StopReason, stop_reason
 from qplan.optimizer.model.designs import design_of
@@ -139,7 +138,6 @@ class _Sets:
             for q, each in inventory.corridors.items()
             if each.required or q in corridors
         }
-        permitted = {q: sites for q, sites in task.candidates.usability.permitted.items() if q in asked}
         budget = inventory.budget.model_copy(update={self.metric: None})
         goal = partial(cost_goal, metric=self.metric)
         stage = Stage(goal, self._cost, hold=None, exact=False, whole=False, objective=False)
@@ -147,7 +145,7 @@ class _Sets:
         return replace(
             task,
             inventory=inventory.model_copy(update={"objective": self.metric, "corridors": asked, "budget": budget}),
-            candidates=replace(task.candidates, usability=Usability(permitted)),
+            candidates=task.candidates.among(asked),
             stage=stage,
             parameters=parameters,
             reference=None,
