@@ -20,7 +20,7 @@ from qplan.time_budget import TimeBudget
 
 
 def flow_program(seed: int, monkeypatch: pytest.MonkeyPatch) -> LinearProgram | None:
-    """With every block of copies that there is; None where no corridor is left."""
+    """With every block of copies that there is; None where no corridor is left, or nothing for one to use."""
     monkeypatch.setattr(arc_flow, "FEWEST_COPIES", 1)
     content, rng = engine_instance(seed), random.Random(seed)
     for corridor in content["corridors"].values():  # flows of optional ones are no copies
@@ -30,7 +30,7 @@ def flow_program(seed: int, monkeypatch: pytest.MonkeyPatch) -> LinearProgram | 
     stage = stages(inventory)[-1]
     model = Task(inventory, candidates, stage, (), None, "highs", parameters).design_model()
     flows = arc_flow.add_flows(model, arc_flow.merge(model))
-    return flows.added_to(relax(model, stage.goal(model), [])) if flows.paths else None
+    return flows.added_to(relax(model, stage.goal(model), [])) if flows.paths and flows.columns else None
 
 
 def with_random_cuts(program: LinearProgram, seed: int) -> LinearProgram:
