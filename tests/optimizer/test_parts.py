@@ -16,6 +16,7 @@ from qplan.optimizer.solvers.parts import part_of
 from qplan.time_budget import UNLIMITED
 
 INSTANCES = 60
+STOOD_STILL = 1044588725  # its bound did, at a third of the optimum, where the point was far from keeping its rows
 
 
 def test_what_is_left_out_pays_for_its_ties(monkeypatch):
@@ -58,7 +59,7 @@ def test_a_part_is_filled_up_until_the_whole_has_its_bound(monkeypatch):
         return fill(*given)
 
     monkeypatch.setattr(first_order, "part_of", counted)
-    for seed in seeds(INSTANCES):
+    for seed in [STOOD_STILL, *seeds(INSTANCES)]:
         program = flow_program(seed, monkeypatch)
         if program is None:
             continue

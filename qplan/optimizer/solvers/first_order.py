@@ -28,7 +28,7 @@ LOOK_EVERY = 40  # steps
 SEPARATE_EVERY = 800  # steps
 FEWEST_STEPS, MOST_STEPS = 800, 40_000
 STALL_SHARE, STALL_GROWTH = 0.25, 5e-4  # over the last share of the steps the bound must grow by this share
-APART = 2e-3  # share of the bound; while a point costs so much more, the bound has not come to its end
+APART = 2e-3  # share of the bound; while a point costs so much more, or less, the bound has not come to its end
 SCALINGS = 10
 ENOUGH_DECAY, SOME_DECAY = 0.2, 0.8  # of the residual since the last restart: restart at once; if it grows again
 LONGEST = 0.36  # of all steps without a restart
@@ -150,12 +150,12 @@ def most_of_any_point(program: LinearProgram) -> float:
 
 
 def _stalled(bounds: list[float], cost: float) -> bool:
-    """The bound grows no more, and the point costs little more than that."""
+    """The bound grows no more, and the point costs little more or less than that."""
     looks, size = len(bounds), abs(bounds[-1])
     if looks * LOOK_EVERY < FEWEST_STEPS:
         return False
     before = bounds[looks - 1 - int(STALL_SHARE * looks)]
-    still = bounds[-1] - before <= STALL_GROWTH * size and cost - bounds[-1] <= APART * size
+    still = bounds[-1] - before <= STALL_GROWTH * size and abs(cost - bounds[-1]) <= APART * size
     return still or looks * LOOK_EVERY >= MOST_STEPS
 
 
