@@ -21,6 +21,8 @@ from qplan.optimizer.search.served_sets import serve_most
 from qplan.optimizer.search.stages import stages
 from qplan.time_budget import TimeBudget
 
+BY_A_CENT = 1684327256  # the seed of a budget that is so much too small
+
 
 def task_of(inventory: Inventory, seconds: float = 600.0) -> Task:
     parameters = SearchParameters(0.0, TimeBudget.of(seconds))
@@ -30,7 +32,7 @@ def task_of(inventory: Inventory, seconds: float = 600.0) -> Task:
 def test_as_much_is_served_as_exhaustive_search_serves():
     """Budgets, of either kind or both, from less than the required corridors need to enough for all."""
     outcomes = set()
-    for seed in seeds(60, 77_000):
+    for seed in [BY_A_CENT, *seeds(60, 77_000)]:
         rng, document = random.Random(seed), engine_instance(seed)
         whole = best_value(Inventory.model_validate(document))
         if whole is None:

@@ -158,8 +158,8 @@ def within(parameters: SearchParameters, value: float, bound: float | None) -> b
 
 
 def surely_above(bound: float | None, ceiling: float | None) -> bool:
-    """No plan is worth as little as the ceiling, whatever was rounded."""
-    return bound is not None and ceiling is not None and bound > ceiling + CENT + PROOF * abs(ceiling)
+    """No plan is worth as little as the ceiling, in whole cents, whatever was rounded of the bound."""
+    return bound is not None and ceiling is not None and bound > ceiling + CENT / 10 + PROOF * abs(ceiling)
 
 
 def better(*found: Incumbent | None) -> Incumbent | None:
