@@ -124,10 +124,16 @@ MUTANTS = {
         "optimizer/search/served_sets.py", "surely_above(found.bound, self.ceiling) else None",
         "surely_above(found.bound, self.ceiling) else True", (SERVED_SETS,),
     ),
+    "optional corridors left out that are as good as others": Mutant(
+        "optimizer/search/stages.py",
+        "if beside is None or _sum(priority[each] for each in {q, *beside}) < total:",
+        "if beside is None or _sum(priority[each] for each in {q, *beside}) <= total:",
+        (SERVED_SETS, "tests/optimizer/test_stages.py"),
+    ),
     "optional corridors required that others may replace": Mutant(
         "optimizer/search/stages.py",
-        "if _sum([c.priority]) > lost}",
-        "if _sum([c.priority]) >= lost}",
+        "if without is None or _sum(priority[each] for each in without) < total:",
+        "if without is None or _sum(priority[each] for each in without) <= total:",
         ("tests/optimizer/test_stages.py",),
     ),
     "a corridor alone that is undecided is impossible": Mutant(
