@@ -6,11 +6,13 @@ from collections import defaultdict
 
 from qplan.candidates.design import Design, link_of, nodes_of
 from qplan.candidates.model import CandidateGraph
+from qplan.candidates.prices import Metric
 from qplan.costing.choice import Choices, cost_of
 from qplan.costing.market import Market, market_of
 from qplan.costing.planned import installed, state_costs, state_offers
 from qplan.costing.quantities import quantities_of
 from qplan.inventory.model import Inventory
+from qplan.optimizer.model.changes import Reference
 from qplan.optimizer.model.terms import choose_terms
 from qplan.plan.model import Link, ServedCorridor
 
@@ -43,6 +45,14 @@ def design_of(inventory: Inventory, candidates: CandidateGraph, corridors: tuple
         costs,
         state_offers(market, need, choices),
     )
+
+
+def price_design(design: Design, metric: Metric, reference: Reference | None) -> float:
+    """Capex or tco, with what changes against an earlier plan cost, to the cent."""
+    money = design.costs.capex if metric == "capex" else design.costs.tco
+    if reference is None or not reference.change_cost:
+        return money
+    return round(money + reference.change_cost * reference.changes(design), 2)
 
 
 def _on_terms(market: Market, link: Link, choices: Choices) -> Link:

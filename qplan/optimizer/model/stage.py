@@ -107,6 +107,16 @@ class Task:
         kept = tuple(link for link in self.candidates.links if link.id in links)
         return replace(self, candidates=replace(self.candidates, links=kept))
 
+    def requiring(self, corridors: Collection[str]) -> Task:
+        """The same for these corridors alone, all of them required."""
+        asked = {
+            q: each.model_copy(update={"required": True})
+            for q, each in self.inventory.corridors.items()
+            if q in corridors
+        }
+        inventory = self.inventory.model_copy(update={"corridors": asked})
+        return replace(self, inventory=inventory, candidates=self.candidates.among(asked))
+
     def design_model(self) -> Formulation:
         """Raises OutOfTime."""
         model = formulate_design(self.inventory, self.candidates, self.clock)

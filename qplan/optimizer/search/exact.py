@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from qplan.candidates.model import Usability
 from qplan.candidates.prices import Prices
 from qplan.errors import SolverFailed
 from qplan.optimizer.cuts.witnesses import start_values
@@ -63,12 +62,10 @@ def route(task: Task) -> Incumbent | None:
 
 def served_alone(task: Task, q: str, prices: Prices) -> bool | None:
     """Whether the corridor alone finds its paths on the task's links; None where that was not decided in time."""
-    corridor = task.inventory.corridors[q].model_copy(update={"required": True})
-    inventory = task.inventory.model_copy(update={"corridors": {q: corridor}})
-    candidates = replace(task.candidates, usability=Usability({q: task.candidates.usability.permitted[q]}))
-    if GuidedSearch(replace(task, inventory=inventory, candidates=candidates), prices).routable_alone(q):
+    alone = task.requiring([q])
+    if GuidedSearch(alone, prices).routable_alone(q):
         return True
-    model = formulate(inventory, candidates, task.clock)
+    model = formulate(alone.inventory, alone.candidates, task.clock)
     parameters = replace(task.parameters, gap=0.0, watch=watch_nothing)
     found = solve(model, Goal("paths", (), 1.0, prices), task.solver, parameters)
     return True if found.values is not None else False if found.infeasible else None

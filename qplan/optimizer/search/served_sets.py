@@ -19,7 +19,7 @@ import numpy as np
 from qplan.candidates.design import Design
 from qplan.candidates.prices import Metric
 from qplan.optimizer.limits import SearchParameters, Sighting, StopReason, stop_reason
-from qplan.optimizer.model.designs import design_of
+from qplan.optimizer.model.designs import design_of, price_design
 from qplan.optimizer.model.objectives import PRIORITY, cost_goal
 from qplan.optimizer.model.stage import Found, Incumbent, Stage, Task, WarmStart, better, surely_above
 from qplan.optimizer.search.bound_steps import RootRelaxation
@@ -64,9 +64,11 @@ class _Sets:
     def __init__(self, task: Task, optional: list[str]):
         self.task, self.inventory = task, task.inventory
         self.priority = {q: self.inventory.corridors[q].priority for q in optional}
+        self.required = [q for q, corridor in self.inventory.corridors.items() if corridor.required]
         budget = self.inventory.budget
         self.metric: Metric = "tco" if budget.capex is None else "capex"
         self.ceiling = budget.tco if budget.capex is None else budget.capex
+        self.measure = partial(price_design, metric=self.metric, reference=None)
         self.too_dear: list[Corridors] = []
         self.affordable: list[Corridors] = []
         self.best: Incumbent | None = None
@@ -103,7 +105,12 @@ class _Sets:
     def _guess(self) -> None:
         """A better plan without a proof, from the best on."""
         start = self.task.start if self.best is None else WarmStart(self.best.design)
-        self._learn(minimize(replace(self.task, start=start), GUESSED, known=True).incumbent)
+        self._learn(self._minimize(replace(self.task, start=start), GUESSED).incumbent)
+
+    def _minimize(self, task: Task, steps: tuple[Step, ...]) -> Found:
+        found = minimize(task, steps, known=True)
+        self.notes |= dict.fromkeys(found.notes)
+        return found
 
     def _is_too_dear(self, corridors: Corridors, steps: tuple[Step, ...]) -> bool | None:
         """Whether no plan serves them and the required ones within the budget; None where that was not decided."""
@@ -113,8 +120,7 @@ class _Sets:
             return True
         if self.task.clock.spent:
             return None
-        found = minimize(self._cost_of(corridors), steps, known=True)
-        self.notes |= dict.fromkeys(found.notes)
+        found = self._minimize(self._cost_of(corridors), steps)
         if found.incumbent is not None:
             self.latest = self._design(found.incumbent.design.corridors)
             plan = self.task.incumbent(self.latest)
@@ -132,27 +138,13 @@ class _Sets:
 
     def _cost_of(self, corridors: Corridors) -> Task:
         """Serve them and the required ones for as little as possible, until it is clear whether the budget suffices."""
-        task, inventory = self.task.part(VERDICT_SHARE), self.inventory
-        asked = {
-            q: each.model_copy(update={"required": True})
-            for q, each in inventory.corridors.items()
-            if each.required or q in corridors
-        }
-        budget = inventory.budget.model_copy(update={self.metric: None})
+        task = self.task.part(VERDICT_SHARE).requiring({*self.required, *corridors})
+        budget = self.inventory.budget.model_copy(update={self.metric: None})
+        inventory = task.inventory.model_copy(update={"objective": self.metric, "budget": budget})
         goal = partial(cost_goal, metric=self.metric)
-        stage = Stage(goal, self._cost, hold=None, exact=False, whole=False, objective=False)
+        stage = Stage(goal, self.measure, hold=None, exact=False, whole=False, objective=False)
         parameters = SearchParameters(0.0, task.clock, task.parameters.threads, self._tell, self.ceiling)
-        return replace(
-            task,
-            inventory=inventory.model_copy(update={"objective": self.metric, "corridors": asked, "budget": budget}),
-            candidates=task.candidates.among(asked),
-            stage=stage,
-            parameters=parameters,
-            reference=None,
-        )
-
-    def _cost(self, design: Design) -> float:
-        return design.costs.tco if self.metric == "tco" else design.costs.capex
+        return replace(task, inventory=inventory, stage=stage, parameters=parameters, reference=None)
 
     def _tell(self, sighting: Sighting) -> None:
         """Where the search for corridors stands; what a set costs is none of its values."""
@@ -173,7 +165,7 @@ class _Sets:
         assert self.latest is not None
         known = self.latest.corridors
         without = {q: self._design([each for each in known if each.served and each.id != q]) for q in chosen}
-        return sorted(chosen, key=lambda q: (self._cost(without[q]), q))
+        return sorted(chosen, key=lambda q: (self.measure(without[q]), q))
 
     def _shrink(self, given: list[str], ranked: list[str], fresh: bool = False) -> list[str]:
         """Of a set that is too dear together with those `given`, a least part that is, the first in rank before others.

@@ -14,6 +14,7 @@ from qplan.candidates.prices import Metric, money_of_ends
 from qplan.inventory.model import Corridor, Inventory
 from qplan.optimizer.limits import ENDED_BY_ITSELF, SearchParameters, Status, StopReason, gap
 from qplan.optimizer.model.changes import Reference, hold_changes
+from qplan.optimizer.model.designs import price_design
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import (
     changes_goal,
@@ -158,14 +159,6 @@ def _hold_changes(reference: Reference, count: int) -> SideConstraint:
     return SideConstraint(
         lambda model: hold_changes(model, reference, count), lambda design: reference.changes(design) <= count
     )
-
-
-def price_design(design: Design, metric: Metric, reference: Reference | None) -> float:
-    """Capex or tco, with what changes against an earlier plan cost, to the cent."""
-    money = design.costs.capex if metric == "capex" else design.costs.tco
-    if reference is None or not reference.change_cost:
-        return money
-    return round(money + reference.change_cost * reference.changes(design), 2)
 
 
 def _priority(inventory: Inventory, design: Design) -> float:
