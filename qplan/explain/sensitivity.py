@@ -160,7 +160,7 @@ def _side(trials: Trials, inventory: Inventory, plan: Plan, driver: Driver, fact
         anew, status, turnover = held, Status.FEASIBLE, NOTHING  # the plan held is one
     over = bool(broken & BUDGET_RULES)
     side = Side(None if broken & LINK_RULES else held, anew, status.value, over, turnover)
-    return side, decided and _takes_over(varied, plan, best)
+    return side, decided and _takes_over(varied, plan, best, broken)
 
 
 def _broken(inventory: Inventory, plan: Plan) -> set[str]:
@@ -168,9 +168,9 @@ def _broken(inventory: Inventory, plan: Plan) -> set[str]:
     return {violation.rule for violation in verify(inventory, plan)} & (LINK_RULES | BUDGET_RULES)
 
 
-def _takes_over(inventory: Inventory, plan: Plan, best: Plan | Design | None) -> bool:
+def _takes_over(inventory: Inventory, plan: Plan, best: Plan | Design | None, broken: set[str]) -> bool:
     """The best there is takes the place of the plan: this one does not hold, serves others, or is the dearer."""
-    if best is None or _broken(inventory, plan):
+    if best is None or broken:
         return True
     turnover = _turnover(plan, best)
     if turnover.gained or turnover.lost:
@@ -220,18 +220,19 @@ def _is_line(inventory: Inventory, driver: Driver) -> bool:
 
 
 def _where_lines_meet(trials: Trials, inventory: Inventory, base: Plan, driver: Driver, far: float) -> BreakEven:
-    known = _best(trials, inventory, driver, far)
+    furthest = vary(inventory, driver, far)
+    known = _best(trials, furthest)
     if known is None:
         return BreakEven(driver.name, None, None, decided=False, falls=far < 1)
     if _design_of(base) == _design_of(known):
         return BreakEven(driver.name, far, None, falls=far < 1)
     near, beyond = 1.0, far
     for _ in range(MOST_SOLVES):
-        factor = _meeting(inventory, driver, far, base, known)
-        best = _best(trials, inventory, driver, factor)
+        factor = _meeting(inventory, furthest, far, base, known)
+        varied = vary(inventory, driver, factor)
+        best = _best(trials, varied)
         if best is None:
             return _point(inventory, driver, far, base, known, (near, beyond), decided=False)
-        varied = vary(inventory, driver, factor)
         here, line = (float(_exact_total(varied, each)) for each in (best, base))
         if here >= line - SAME * abs(line):
             return _point(inventory, driver, far, base, known, (factor, factor))
@@ -242,48 +243,44 @@ def _where_lines_meet(trials: Trials, inventory: Inventory, base: Plan, driver: 
     return _point(inventory, driver, far, base, known, (near, beyond))
 
 
-def _meeting(inventory: Inventory, driver: Driver, far: float, one: Plan, other: Plan) -> float:
-    """The factor at which two plans cost the same; both are lines in it."""
-    first, last = (
-        float(_exact_total(each, other) - _exact_total(each, one)) for each in (inventory, vary(inventory, driver, far))
-    )
+def _meeting(inventory: Inventory, furthest: Inventory, far: float, one: Plan, other: Plan) -> float:
+    """The factor at which two plans cost the same; both are lines in it, known at 1 and at `far`."""
+    first, last = (float(_exact_total(each, other) - _exact_total(each, one)) for each in (inventory, furthest))
     if first - last <= EXACT:
         return far
     return 1.0 + max(0.0, first) / (first - last) * (far - 1.0)
 
 
 def _bisect(trials: Trials, inventory: Inventory, plan: Plan, driver: Driver, far: float) -> BreakEven:
-    near, beyond = 1.0, far
-    decided, there = _plan_anew(trials, inventory, driver, far)
+    near, beyond, varied = 1.0, far, vary(inventory, driver, far)
+    decided, there = _plan_anew(trials, varied)
     if not decided:
         return BreakEven(driver.name, None, None, decided=False, falls=far < 1)
-    if not _takes_over(vary(inventory, driver, far), plan, there):
+    if not _takes_over(varied, plan, there, _broken(varied, plan)):
         return BreakEven(driver.name, far, None, falls=far < 1)
     for _ in range(STEPS):
         middle = round((near + beyond) / 2, 9)
-        decided, found = _plan_anew(trials, inventory, driver, middle)
+        varied = vary(inventory, driver, middle)
+        decided, found = _plan_anew(trials, varied)
         if not decided:
             break
-        if _takes_over(vary(inventory, driver, middle), plan, found):
+        if _takes_over(varied, plan, found, _broken(varied, plan)):
             beyond, there = middle, found
         else:
             near = middle
     return _point(inventory, driver, far, plan, there, (near, beyond), decided)
 
 
-def _best(trials: Trials, inventory: Inventory, driver: Driver | None = None, factor: float = 1.0) -> Plan | None:
-    """The best plan of all, with a driver moved; None where that was not proven."""
-    decided, plan = _plan_anew(trials, inventory, driver, factor, gap=0.0)
+def _best(trials: Trials, inventory: Inventory) -> Plan | None:
+    """The best plan of all; None where that was not proven."""
+    decided, plan = _plan_anew(trials, inventory, gap=0.0)
     return plan if decided else None
 
 
-def _plan_anew(
-    trials: Trials, inventory: Inventory, driver: Driver | None, factor: float, gap: float | None = None
-) -> tuple[bool, Plan | None]:
-    """Whether it was decided in time, and the plan with the driver moved, by default as good as asked for, if any."""
-    varied = inventory if driver is None else vary(inventory, driver, factor)
-    search = trials.plan(varied, gap=gap, share=1.0)
-    return search.status in DECIDED, None if search.design is None else as_plan(varied, search.design)
+def _plan_anew(trials: Trials, inventory: Inventory, gap: float | None = None) -> tuple[bool, Plan | None]:
+    """Whether it was decided in time, and the plan, by default as good as asked for, if any."""
+    search = trials.plan(inventory, gap=gap, share=1.0)
+    return search.status in DECIDED, None if search.design is None else as_plan(inventory, search.design)
 
 
 def _design_of(plan: Plan | Design) -> frozenset[tuple[str, int]]:
