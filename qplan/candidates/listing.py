@@ -32,7 +32,7 @@ class ListedLink:
     corridors: tuple[str, ...]
     considered: bool
     """The optimiser chooses from it: some corridor could use it, and neither another system on its route
-    (`drop_dominated`) nor fibres that are alike (`find_parallel_fibres`) make it superfluous."""
+    (`Dominance.drop`) nor fibres that are alike (`find_parallel_fibres`) make it superfluous."""
 
     @property
     def headroom_db(self) -> float:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-from pydantic import Field
-
-from qplan import __version__
 from qplan.assessment.facts import PlanFacts
 from qplan.costing.firmness import price_basis, support_basis
 from qplan.costing.groups import BillView, By, Entry, Group, Money
 from qplan.outputs.costs.costs_json import firmness_document, unstated_documents
 from qplan.outputs.costs.document import FirmDocument, UnstatedDocument
-from qplan.outputs.verbs.documents import Document
+from qplan.outputs.verbs.documents import Document, Printed
 
 
 class MoneyDocument(Document):
@@ -72,9 +67,7 @@ class GroupDocument(MoneyDocument, AboutGroup):
     """Lines that belong together."""
 
 
-class AboutBill(Document):
-    format_version: Literal["1.0"] = "1.0"
-    qplan_version: str = Field(default_factory=lambda: __version__)
+class AboutBill(Printed):
     by: By
     currency: str
     contingency: float

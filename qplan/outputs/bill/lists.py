@@ -6,17 +6,13 @@ The schemas are made of these models.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Literal
 
-from pydantic import Field
-
-from qplan import __version__
 from qplan.assessment.facts import PlanFacts
 from qplan.outputs.bill.fibre_orders import fibre_order_table, fibre_orders
 from qplan.outputs.bill.schedule import link_schedule, schedule_table
 from qplan.outputs.bill.tables import CellTable
 from qplan.outputs.text.tables import Cell, csv_text, drop_columns, format_number, markdown_table, one_line
-from qplan.outputs.verbs.documents import Document
+from qplan.outputs.verbs.documents import Document, Printed
 
 DROPPED = (
     "First end address",
@@ -70,11 +66,9 @@ class ScheduledLinkDocument(Document):
     """Secret bit/s that each pair must give at that loss."""
 
 
-class LinkScheduleDocument(Document):
+class LinkScheduleDocument(Printed):
     """What `qplan bom --list links --format json` prints."""
 
-    format_version: Literal["1.0"] = "1.0"
-    qplan_version: str = Field(default_factory=lambda: __version__)
     links: tuple[ScheduledLinkDocument, ...]
 
 
@@ -101,11 +95,9 @@ class FibreOrderDocument(Document):
     """measured | computed"""
 
 
-class FibreOrdersDocument(Document):
+class FibreOrdersDocument(Printed):
     """What `qplan bom --list fibres --format json` prints."""
 
-    format_version: Literal["1.0"] = "1.0"
-    qplan_version: str = Field(default_factory=lambda: __version__)
     fibres: tuple[FibreOrderDocument, ...]
 
 

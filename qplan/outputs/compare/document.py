@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Literal
 
-from pydantic import Field
-
-from qplan import __version__
 from qplan.assessment.facts import PlanFacts
 from qplan.comparison.beside_classical import BesideClassical
 from qplan.comparison.columns import Column, Difference, SideBySide
@@ -16,7 +12,7 @@ from qplan.explain.sensitivity import BreakEven, Sensitivities, Side
 from qplan.outputs.compare.rows import spares_capex
 from qplan.outputs.costs.costs_json import unstated_documents
 from qplan.outputs.costs.document import UnstatedDocument
-from qplan.outputs.verbs.documents import Document
+from qplan.outputs.verbs.documents import Document, Printed
 from qplan.plan.model import Costs, Finding, JudgedCheck
 
 
@@ -137,11 +133,9 @@ class BreakEvenDocument(Document):
     """false: the time ended before it was looked at (`at_least` is null), or looked at more closely."""
 
 
-class ComparedDocument(Document):
+class ComparedDocument(Printed):
     """What `qplan compare --format json` prints; columns are sorted by id."""
 
-    format_version: Literal["1.0"] = "1.0"
-    qplan_version: str = Field(default_factory=lambda: __version__)
     baseline: str
     columns: tuple[ColumnDocument, ...]
     extra: ExtraDocument | None = None

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-from pydantic import Field
-
-from qplan import __version__
-from qplan.outputs.verbs.documents import Document
+from qplan.outputs.verbs.documents import Document, Printed
 
 
 class UnquotedDocument(Document):
@@ -182,11 +177,9 @@ class LimitDocument(Document):
     ok: bool
 
 
-class CostDocument(Document):
+class CostDocument(Printed):
     """`costs.json`, and what `qplan cost --format json` prints; amounts to the cent."""
 
-    format_version: Literal["1.0"] = "1.0"
-    qplan_version: str = Field(default_factory=lambda: __version__)
     currency: str
     convention: str
     as_of: str | None

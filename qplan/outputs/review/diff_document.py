@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
-
-from qplan import __version__
-from qplan.outputs.verbs.documents import Document
+from qplan.outputs.verbs.documents import Document, Printed
 
 Json = object
 
@@ -219,11 +216,9 @@ class CountsDocument(Document):
     delete: int
 
 
-class DiffDocument(Document):
+class DiffDocument(Printed):
     """What `qplan diff --format json` prints."""
 
-    format_version: Literal["1.0"] = "1.0"
-    qplan_version: str = Field(default_factory=lambda: __version__)
     compared: Literal["plans", "inventories"]
     changed: bool
     changes: tuple[ChangeDocument, ...]

@@ -151,8 +151,8 @@ class _Ids:
 
     def along(self, route: Sequence[str]) -> tuple[str, ...]:
         """From end to end, without the sites on the way that are not shown."""
-        by_site = self.sites | self.passed
-        return (self.sites[route[0]], *(by_site[s] for s in route[1:-1] if s in by_site), self.sites[route[-1]])
+        between = (self.passed.get(s) or self.sites.get(s) for s in route[1:-1])
+        return (self.sites[route[0]], *filter(None, between), self.sites[route[-1]])
 
 
 def _number(sites: Sequence[str], facts: PlanFacts) -> _Ids:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import Field
-
-from qplan import __version__
 from qplan.inventory.model import Equipment, QkdSystem
 from qplan.inventory.plant import max_loss_db
 from qplan.inventory.shipped import shipped_equipment
 from qplan.outputs.text.tables import format_number, text_table
-from qplan.outputs.verbs.documents import Document
+from qplan.outputs.verbs.documents import Document, Printed
 from qplan.plan.model import SAID
 
 Entries = dict[str, dict[str, Any]]  # by id
@@ -61,11 +58,9 @@ class CatalogueEntry(Document):
     relay_items: Annotated[Entries | None, SAID] = None
 
 
-class CataloguesDocument(Document):
+class CataloguesDocument(Printed):
     """What `qplan catalogue list --format json` prints."""
 
-    format_version: Literal["1.0"] = "1.0"
-    qplan_version: str = Field(default_factory=lambda: __version__)
     catalogues: tuple[CatalogueEntry, ...]
 
 

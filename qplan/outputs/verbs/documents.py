@@ -18,6 +18,13 @@ class Document(BaseModel):
         return self.model_dump_json(indent=2) + "\n"
 
 
+class Printed(Document):
+    """A whole document of a verb, with what its readers may rely on."""
+
+    format_version: Literal["1.0"] = "1.0"
+    qplan_version: str = Field(default_factory=lambda: __version__)
+
+
 class Finding(Document):
     """A finding about an inventory; its place is null where it is about the command line."""
 
@@ -53,11 +60,9 @@ class FindingsSummary(Document):
     """Left out by `--select` or `--ignore`; the inventory is invalid all the same."""
 
 
-class Findings(Document):
+class Findings(Printed):
     """What `qplan validate --format json` prints."""
 
-    format_version: Literal["1.0"] = "1.0"
-    qplan_version: str = Field(default_factory=lambda: __version__)
     files: tuple[str, ...]
     findings: tuple[Finding, ...]
     suppressed: tuple[SuppressedFinding, ...]
@@ -81,11 +86,9 @@ class NotReproven(Document):
     gap: float | None
 
 
-class VerificationDocument(Document):
+class VerificationDocument(Printed):
     """What `qplan verify --format json` prints."""
 
-    format_version: Literal["1.0"] = "1.0"
-    qplan_version: str = Field(default_factory=lambda: __version__)
     holds: bool
     only_figures_differ: bool
     """What the plan builds keeps every rule and limit; figures in it are out of date."""
@@ -110,11 +113,9 @@ class PartDocument(Document):
     """What it is for, or what went wrong."""
 
 
-class DoctorDocument(Document):
+class DoctorDocument(Printed):
     """What `qplan doctor --format json` prints."""
 
-    format_version: Literal["1.0"] = "1.0"
-    qplan_version: str = Field(default_factory=lambda: __version__)
     python_version: str
     sound: bool
     """Everything that is needed works."""
@@ -142,11 +143,9 @@ class ImportFinding(Document):
     hint: str
 
 
-class ImportDocument(Document):
+class ImportDocument(Printed):
     """What `qplan import --format json` prints."""
 
-    format_version: Literal["1.0"] = "1.0"
-    qplan_version: str = Field(default_factory=lambda: __version__)
     file: str
     written: bool
     read: tuple[str, ...]

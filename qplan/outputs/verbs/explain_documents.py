@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import Field
-
-from qplan import __version__
 from qplan.candidates.reasons import Reason
 from qplan.explain.about.alternatives import Alternative
 from qplan.explain.about.answers import Answer, Share, Use
@@ -16,18 +13,16 @@ from qplan.explain.about.margins import Margin
 from qplan.explain.about.questions import Overview
 from qplan.explain.findings import CorridorFinding, Explanation, Remedy
 from qplan.inventory.model import Inventory
-from qplan.outputs.verbs.documents import Document
+from qplan.outputs.verbs.documents import Document, Printed
 from qplan.plan.model import SAID, InventoryRef, Objective, Plan
 
 
-class ExplanationDocument(Document):
+class ExplanationDocument(Printed):
     """What `qplan explain --format json` prints of an inventory, and `optimize` where there is no plan.
 
     `explanation.json` says the same, with what was read.
     """
 
-    format_version: Literal["1.0"] = "1.0"
-    qplan_version: str = Field(default_factory=lambda: __version__)
     inventory: Annotated[InventoryRef | None, SAID] = None
     """In `explanation.json` alone."""
     stale_plan: Annotated[bool | None, SAID] = None
@@ -78,22 +73,18 @@ class CorridorMoney(Document):
     tco: float
 
 
-class OverviewDocument(Document):
+class OverviewDocument(Printed):
     """What `qplan explain PLAN --format json` prints."""
 
-    format_version: Literal["1.0"] = "1.0"
-    qplan_version: str = Field(default_factory=lambda: __version__)
     currency: str
     plan: PlanState
     binding_limits: tuple[Limit, ...]
     shares: tuple[CorridorMoney, ...]
 
 
-class AnswerDocument(Document):
+class AnswerDocument(Printed):
     """What `qplan explain PLAN ADDRESS --format json` prints."""
 
-    format_version: Literal["1.0"] = "1.0"
-    qplan_version: str = Field(default_factory=lambda: __version__)
     currency: str
     plan: PlanState
     address: str

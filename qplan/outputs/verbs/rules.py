@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable
-from typing import Literal
 
-from pydantic import Field
-
-from qplan import __version__
 from qplan.inventory.explanations import explanations
 from qplan.inventory.rules import RULES
 from qplan.inventory.source.suppressions import MARK, SUPPRESSIBLE
-from qplan.outputs.verbs.documents import Document
+from qplan.outputs.verbs.documents import Document, Printed
 
 WIDTH = 100
 FAMILIES = {
@@ -45,11 +41,9 @@ class RuleRecord(Document):
     """With which the examples are read."""
 
 
-class RulesDocument(Document):
+class RulesDocument(Printed):
     """What `qplan rules --format json` prints: all rules, or the one that is asked for."""
 
-    format_version: Literal["1.0"] = "1.0"
-    qplan_version: str = Field(default_factory=lambda: __version__)
     rules: tuple[RuleRecord, ...]
 
 
