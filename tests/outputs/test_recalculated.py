@@ -71,6 +71,8 @@ class Typed:
     tco: float
     quoted: float | None = None
     beyond: float | None = None
+    open: int | None = None
+    """Lines that are then to be quoted, in all and of every corridor."""
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +90,7 @@ def books(tmp_path_factory) -> tuple[Books, dict[str, Typed]]:
     typed = {f"typed-{name}": typed_years(facts, number) for number, (name, facts) in enumerate(markets.items())}
     typed["typed-price"] = typed_price(made["bill-offers"])
     typed["typed-prices"] = typed_prices()
+    typed["typed-nothing"] = deleted_price(made["bill-offers"])
     every = {**written, **{name: each.data for name, each in typed.items()}}
     return Books(written, calculate(every, tmp_path_factory.mktemp("books"))), typed
 
@@ -158,6 +161,17 @@ def typed_price(facts: PlanFacts) -> Typed:
     support = present_value(economics, Cost(support=line.cost.support))
     firm = before + float(2 * (more.capex + present_value(economics, more)) + support)
     return Typed(saved(book), float(tco(economics, facts.costs.total + more)), firm)
+
+
+def deleted_price(facts: PlanFacts) -> Typed:
+    """A price that is cleared, of an item at every node: to be quoted, and so is what is bought again at it."""
+    gone = [line for line in facts.bill if line.key == "KMS-1" and line.category.charge is not Charge.FEE]
+    book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(facts)))
+    row = next(row for row in book["Bill"].iter_rows() if row[0].value == gone[0].address)
+    row[[cell.value for cell in book["Bill"][1]].index("Unit price")].value = None
+    less = Cost(capex=gone[0].cost.capex, refreshes=gone[-1].cost.refreshes)
+    left = tco(facts.inventory.economics, facts.costs.total) - tco(facts.inventory.economics, less)
+    return Typed(saved(book), float(left), open=facts.lines_to_be_quoted + len(gone))
 
 
 def typed_prices() -> Typed:
@@ -268,6 +282,11 @@ def test_what_a_buyer_types_moves_the_total_and_its_firm_part(books):
         if name == "typed-prices":
             first = [row[0] for row in found.sheet(name, "Summary")]
             assert PRICED in first and "TCO" in first and not any("at least" in cell for cell in first)
+        if each.open is not None:
+            summary = {row[0]: row[1] for row in found.sheet(name, "Summary")}
+            assert number(summary["Lines to be quoted, in no total"]) == each.open and "TCO, at least" in summary
+            *corridors, _ = found.sheet(name, "By corridor")[1:]
+            assert {number(row[8]) for row in corridors} == {each.open}
         if each.beyond is not None:
             beyond = {row[0]: number(row[7] or "0") for row in found.sheet(name, "Provenance")[1:]}
             assert beyond["Total"] == pytest.approx(each.beyond, rel=1e-9, abs=1e-6), name

@@ -14,9 +14,8 @@ from xlsxwriter.worksheet import Worksheet
 from qplan.assessment.facts import PlanFacts
 from qplan.costing.bill import BillLine
 from qplan.costing.cost import money, present_value
-from qplan.costing.money_text import TO_BE_QUOTED
 from qplan.inventory.commercial import Economics
-from qplan.outputs.bill.bill_columns import LATER_PRICE, LATER_YEARLY, bill_range
+from qplan.outputs.bill.bill_columns import LATER_PRICE, LATER_YEARLY, OPEN, bill_range
 from qplan.outputs.bill.sheets import Styles, fit_height, fold, formula, in_cents, lay_out, total_row, write
 from qplan.outputs.bill.tables import CORRIDOR_HEADER, corridor_table
 
@@ -80,7 +79,7 @@ def allocation_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None
     rows, parts = bill_range(bill), allocations(facts)
     widths = (22, 26, 50, 9, 18, 18, 18, 10)
     lay_out(sheet, styles, ALLOCATION_HEADER, ALLOCATION_HEADER[3:], widths, max(len(parts), 1))
-    lines, prices = rows.column("Line"), rows.column("Unit price")
+    lines = rows.column("Line")
     exact = len({line.address.casefold() for line in bill}) < len(bill)  # SUMIF knows no case
     for row, part in enumerate(parts, start=1):
         here = row + 1
@@ -96,8 +95,7 @@ def allocation_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None
         ):
             found = "+".join(_looked_up(lines, f"B{here}", rows.column(source), exact) for source in sources)
             formula(sheet, row, column, f"=D{here}*({found})", styles.money, amount)
-        count = f'COUNTIFS({lines},B{here},{prices},"{TO_BE_QUOTED}")'
-        count = f'SUMPRODUCT(--EXACT({lines},B{here}),--({prices}="{TO_BE_QUOTED}"))' if exact else count
+        count = _looked_up(lines, f"B{here}", rows.column(OPEN), exact)
         formula(sheet, row, 7, f"={count}", styles.number, int(part.line.to_be_quoted))
 
 

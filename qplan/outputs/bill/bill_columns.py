@@ -16,10 +16,10 @@ DECLARED_QUOTE, DECLARED_VALIDITY = "Declared quote", "Declared validity"
 RUN_OUT, YEARLY_BASIS, GROWS_AS = "Quote has run out", "Yearly money rests on", "Yearly money is"
 LAST_FEE, LIFE, AGE, RENEWAL = "Fee of the last year", "Life (years)", "Age (years)", "Paid at each renewal"
 LATER_PRICE, LATER_YEARLY = "Renewals, discounted", "Yearly money, discounted"
-BEYOND = "Beyond the terms, discounted"
+BEYOND, OPEN = "Beyond the terms, discounted", "To be quoted"
 BEHIND = (
     *(DECLARED_PRICE, DECLARED_SUPPORT, DECLARED_QUOTE, DECLARED_VALIDITY),
-    *(RUN_OUT, YEARLY_BASIS, GROWS_AS, LAST_FEE, LIFE, AGE, RENEWAL, LATER_PRICE, LATER_YEARLY, BEYOND),
+    *(RUN_OUT, YEARLY_BASIS, GROWS_AS, LAST_FEE, LIFE, AGE, RENEWAL, LATER_PRICE, LATER_YEARLY, BEYOND, OPEN),
 )
 """Folded away behind the table."""
 PRINTED = (*BILL_HEADER, SUPPORT_PER_UNIT, TYPED_BASIS)

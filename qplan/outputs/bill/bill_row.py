@@ -29,6 +29,7 @@ from qplan.outputs.bill.bill_columns import (
     LATER_YEARLY,
     LETTER,
     LIFE,
+    OPEN,
     RENEWAL,
     RUN_OUT,
     SUPPORT_PER_UNIT,
@@ -88,7 +89,8 @@ def write_price(row: Row) -> None:
         row.day("Quote valid until", line.quote_valid_until)
     else:
         until, day = row.followed("Quote valid until"), line.quote_valid_until
-        row.formula("Unit price", f"={row.followed('Unit price')}", styles.money, price)
+        found = row.followed("Unit price")
+        row.formula("Unit price", f'=IF(ISNUMBER({found}),{found},"{TO_BE_QUOTED}")', styles.money, price)
         row.formula("Quote ref", f'={row.followed("Quote ref")}&""', styles.text, line.quote_ref)
         row.formula("Quote valid until", f'=IF({until}="","",{until})', styles.date, _serial(day))
     row.write(DECLARED_PRICE, price, styles.number)
@@ -155,6 +157,7 @@ def write_behind(row: Row) -> None:
     until = row.at("Quote valid until")
     run_out = f"=IF(AND(ISNUMBER({until}),ISNUMBER(as_of)),IF({until}<as_of,1,0),0)"
     row.formula(RUN_OUT, run_out, styles.number, int(line.expired))
+    row.formula(OPEN, f"=IF(ISNUMBER({row.at('Unit price')}),0,1)", styles.number, int(line.to_be_quoted))
     if line.category.charge is not Charge.REFRESH:
         source = "Provenance" if line.category.recurring else "Support provenance"
         row.formula(YEARLY_BASIS, f"={row.at(source)}", styles.text, yearly_basis(line))

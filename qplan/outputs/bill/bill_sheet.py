@@ -110,7 +110,7 @@ def _later(economics: Economics, bill: tuple[BillLine, ...]) -> Iterator[Decimal
 def _marks(sheet: Worksheet, styles: Styles, rows: BillRange) -> None:
     price, provenance = LETTER["Unit price"], LETTER["Provenance"]
     for told, style in (
-        (f'${price}2="{TO_BE_QUOTED}"', styles.to_be_quoted),
+        (f"NOT(ISNUMBER(${price}2))", styles.to_be_quoted),
         (f'${provenance}2="{ILLUSTRATIVE}"', styles.illustrative),
     ):
         for name in ("Unit price", "Line total", "Provenance"):

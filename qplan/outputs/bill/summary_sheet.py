@@ -14,7 +14,7 @@ from qplan.costing.cents import Exact
 from qplan.costing.cost import contingency, tco
 from qplan.costing.firmness import CONTINGENCY, EXPIRED, EXPIRED_FOREIGN, FOREIGN, ILLUSTRATIVE, PUBLISHED, QUOTED
 from qplan.costing.money_text import TO_BE_QUOTED
-from qplan.outputs.bill.bill_columns import bill_range
+from qplan.outputs.bill.bill_columns import OPEN, bill_range
 from qplan.outputs.bill.provenance_sheet import basis_cells, beyond_cell
 from qplan.outputs.bill.sheets import Styles, fit_height, formula, literal, print_set_up, total_row, write
 from qplan.outputs.text import money
@@ -115,7 +115,7 @@ def _rests_on(sheet: Worksheet, styles: Styles, facts: PlanFacts, row: int) -> i
     write(sheet, row, 3, "further terms, and what is bought again: nobody has quoted them yet", styles.text)
     row += 1
     write(sheet, row, 0, "Lines to be quoted, in no total", styles.text)
-    count = f'=COUNTIF({bill_range(facts.bill).column("Unit price")},"{TO_BE_QUOTED}")'
+    count = f"=SUM({bill_range(facts.bill).column(OPEN)})"
     formula(sheet, row, 1, count, styles.number, facts.lines_to_be_quoted)
     above = {"type": "cell", "criteria": ">", "value": 0, "format": styles.to_be_quoted}
     sheet.conditional_format(row, 1, row, 1, above)
@@ -125,10 +125,11 @@ def _rests_on(sheet: Worksheet, styles: Styles, facts: PlanFacts, row: int) -> i
 def _label(
     sheet: Worksheet, style: Format, row: int, facts: PlanFacts, name: str, charge: Charge | None = None
 ) -> None:
-    """The name of a total: `at least` until all that it counts as 0 has a price, where cells take it."""
+    """The name of a total: `at least` while something of it has no price, where cells take all prices."""
     open_, least = money.counted_as_0(facts, charge), f"{name}, at least"
-    if open_ and may_all_be_typed(open_):
-        formula(sheet, row, 0, f'=IF({_still_open(facts)},"{least}","{name}")', style, least)
+    if may_all_be_typed(open_) if open_ else charge != "yearly":
+        text = f'=IF({_still_open(facts)},"{least}","{name}")'
+        formula(sheet, row, 0, text, style, least if open_ else name)
     else:
         write(sheet, row, 0, least if open_ else name, style)
 
@@ -136,7 +137,7 @@ def _label(
 def _still_open(facts: PlanFacts) -> str:
     """Whether a line without a price is left that makes totals `at least` so much."""
     lines = bill_range(facts.bill)
-    return f'COUNTIFS({lines.column("Unit price")},"{TO_BE_QUOTED}",{lines.column("Category")},"<>{AUTHENTICATION}")>0'
+    return f'COUNTIFS({lines.column(OPEN)},1,{lines.column("Category")},"<>{AUTHENTICATION}")>0'
 
 
 def _totals(facts: PlanFacts) -> Iterator[tuple[str, Charge | None, str, Exact | float, str]]:
