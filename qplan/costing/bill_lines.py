@@ -158,7 +158,8 @@ def _spare_lines(scope: BillScope) -> Iterator[BillLine]:
             about = billed_item(Category.SPARE, name, entry)
         terms = least_purchase(scope.inventory, product)
         price = None if about.to_be_quoted and terms.offer is None else terms.tiers[0].unit_price
-        about = replace(about, description=f"Spare: {about.description}")
+        at_base = ", at the base price" if len(terms.tiers) > 1 else ""
+        about = replace(about, description=f"Spare{at_base}: {about.description}")
         line = product_line(scope, about, terms, [Need(Decimal(count), scope.served, ())], price)
         variant = scope.kind_of(SPARE_KINDS[kind], name)
         yield replace(line, cost=Cost(capex=count * (price or ZERO)), variant=variant, support_provenance="")

@@ -98,7 +98,8 @@ def _lines_on_terms(
     if surplus and price is not None:
         share = Decimal(surplus) / count
         beyond = [Need(need.quantity * share, need.corridors, ()) for need in needs]
-        text = f"Beyond the need, for the tier from {tier.at_least}: {product.description}"
+        beside = " (spares do not count)" if terms.product in scope.inventory.spares else ""
+        text = f"Beyond the need, for the tier from {tier.at_least}{beside}: {product.description}"
         line = product_line(scope, replace(product, category=Category.SURPLUS, description=text), terms, beyond, price)
         yield replace(line, quantity=Decimal(surplus), cost=Cost(capex=surplus * price), support_provenance="")
     if terms.life_years and (price is None or price):

@@ -31,7 +31,7 @@ class Tier(Model):
     """A discount from a quantity on."""
 
     at_least: AtLeastOne = Field(alias="from")
-    """Units of this offer paid in the plan, from which the tier holds."""
+    """Units of this offer paid in the plan, without spares, from which the tier holds."""
     discount: Share
     """Share of the list price, in place of the offer's own discount."""
 
@@ -57,7 +57,7 @@ class Offer(Model):
     discount: Share = 0.0
     """Share of the list price."""
     tiers: Annotated[tuple[Tier, ...], Field(strict=False)] = ()
-    """Discounts by the total quantity paid of this offer in the plan."""
+    """Discounts by the total quantity paid of this offer in the plan. Spares neither count nor get them."""
     support_per_year: Amount | None = None
     """Per unit; default that of the product."""
     setup_fee: Amount = 0.0

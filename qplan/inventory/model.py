@@ -327,7 +327,8 @@ class Inventory(Model):
     services: dict[Id, Service] = {}
     """Work and things bought beside equipment."""
     spares: dict[Spare, AtLeastOne] = {}
-    """Pieces kept in stock, by product: `qkd_systems.X`, `node_items.X` or `relay_items.X`."""
+    """Pieces kept in stock, by product: `qkd_systems.X`, `node_items.X` or `relay_items.X`. Each costs the least base
+    price of an admissible purchase offer, outside of its tiers, else the product's own price."""
     offers: dict[Id, Offer] = {}
     """Commercial answers to the technical entries."""
     classical: Classical | None = None

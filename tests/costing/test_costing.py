@@ -283,6 +283,20 @@ def test_a_spare_rests_on_the_offer_that_sets_its_price():
     assert "spare.KMS-1" in {key for quote in register_quotes(inventory, [line]) for key in quote.lines}
 
 
+def test_the_bill_says_that_a_spare_stands_outside_of_tiers():
+    """Four pieces are needed, one is kept at the base price; the tier from 5 is had by a fifth all the same."""
+    offer = {"for": "node_items.KMS-1", "list_price": 1000.0, "tiers": [{"from": 5, "discount": 0.5}]}
+    inventory = edited(equipment={"node_items": {"KMS-1": {}}})
+    stated = inventory.model_dump(exclude_unset=True, by_alias=True)
+    inventory = Inventory.model_validate({**stated, "offers": {"o": offer}, "spares": {"node_items.KMS-1": 1}})
+    result = planned(inventory)
+    lines = {line.address: line for line in bill_of_materials(inventory, result.plan)}
+    bought, beyond, spare = (lines[key] for key in ("node-item.KMS-1.o", "surplus.KMS-1.o", "spare.KMS-1"))
+    assert [(line.quantity, line.unit_price) for line in (bought, beyond, spare)] == [(4, 500), (1, 500), (1, 1000)]
+    assert beyond.description == "Beyond the need, for the tier from 5 (spares do not count): KMS-1"
+    assert spare.description == "Spare, at the base price: KMS-1"
+
+
 @pytest.mark.parametrize(("term_months", "months"), [(1, 35), (12, 24), (18, 18), (24, 24), (30, 30), (36, 0), (48, 0)])
 def test_fees_beyond_the_first_term_are_told_apart_from_what_is_agreed(term_months, months):
     """Of three years, whole terms: 24 months are paid twice, 30 likewise."""
