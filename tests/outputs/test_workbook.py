@@ -14,7 +14,9 @@ from hostile import CELLS
 from plan_fixtures import SAMPLE, make_plan, sample
 from workbooks import unfit_sheets
 
+from qplan.api.columns import render_columns
 from qplan.assessment.facts import PlanFacts, assess
+from qplan.comparison.columns import Column, lay_side_by_side
 from qplan.inventory.model import Inventory
 from qplan.outputs.bill import allocation_sheets
 from qplan.outputs.bill.bill_columns import BEHIND, LETTER, PRINTED
@@ -23,6 +25,7 @@ from qplan.outputs.bill.tables import bill_csv
 from qplan.outputs.bill.workbook import workbook_bytes
 from qplan.outputs.costs.costs_json import costs_json
 from qplan.outputs.text.tables import one_line
+from qplan.outputs.text.wording import tco_label
 
 SHEETS = [
     *("Summary", "Bill", "By site", "Link schedule", "Fibre orders", "Link budgets", "By corridor", "Allocation"),
@@ -126,6 +129,32 @@ def test_blue_cells_say_what_may_be_typed(data):
     assert kinds.keys() == {"custom", "decimal", "date", "list"}
     assert kinds["list"].startswith(LETTER["If typed over, rests on"])
     assert {each.type for each in book["Assumptions"].data_validations.dataValidation} == {"whole", "decimal", "date"}
+
+
+def test_terms_are_shown_as_they_are_stated():
+    """Shares, rates and prices of a kWh with all their digits; a loss with its unit."""
+    terms = {"for": "encryptors.e", "list_price": 88000.0, "discount": 0.1234, "currency": "EUR"}
+    tiers = [{"from": 3, "discount": 0.147727273}, {"from": 6, "discount": 0.2222}]
+    economics = {"discount_rate": 0.0375, "energy_per_kwh": 0.2345, "exchange_rates": {"EUR": 0.9432}}
+    other = {"offers": {"o": {**terms, "tiers": tiers}}, "economics": {"currency": "CHF", **economics}}
+    equipment = {**SAMPLE["equipment"], "encryptors": {"e": {}}}
+    inventory = Inventory.model_validate({**SAMPLE, **other, "equipment": equipment})
+    facts = assess(inventory, sample()[1])
+    book = read(workbook_bytes(facts), values=False)
+    header, offer = book["Offers"].iter_rows(max_row=2)
+    cells = {name.value: cell for name, cell in zip(header, offer, strict=True)}
+    assert cells["Tiers"].value == "from 3: 14.7727273 %, from 6: 22.22 %"
+    every_digit = cells["Discount"].number_format
+    assert cells["Discount"].value == 0.1234 and every_digit == "0.0########%"
+    told = {row[0].value: row[1] for row in book["Assumptions"].iter_rows()}
+    assert told["Discount rate per year"].number_format == every_digit
+    assert {told[name].number_format for name in ("1 EUR", "Energy")} == {"General"}
+    table = lay_side_by_side([Column("one", "optimal", facts)])
+    compared = read(render_columns(table, "xlsx"), values=False)
+    (headroom,) = (row[2] for row in compared["Compare"].iter_rows() if row[0].value == "Least headroom")
+    assert headroom.number_format.endswith('" dB"')
+    assert {row[1].number_format for row in compared["Assumptions"].iter_rows(4, 5)} == {every_digit}
+    assert tco_label(inventory.economics) == "TCO (10 y, 3.75 %)"
 
 
 def test_hostile_names_stay_text():

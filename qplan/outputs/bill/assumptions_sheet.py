@@ -48,7 +48,7 @@ def assumptions_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> Non
     row += 1
     for label, cell, meaning in _told(facts):
         _label(sheet, styles, row, label, meaning)
-        write(sheet, row, 1, cell, styles.text if isinstance(cell, str) else styles.number)
+        write(sheet, row, 1, cell, styles.text if isinstance(cell, str) else styles.stated)
         row += 1
     sheet.print_area(0, 0, row - 1, len(WIDTHS) - 1)
 

@@ -104,7 +104,7 @@ def _swings(sheet: Worksheet, styles: Styles, found: Sensitivities) -> None:
     lay_out(sheet, styles, SENSITIVITY_HEADER, SENSITIVITY_FIGURES, SENSITIVITY_WIDTHS, last - 1)
     for number, swing in enumerate(swings, start=1):
         write(sheet, number, 0, swing.driver, styles.text)
-        write(sheet, number, 1, swing.spread, styles.share)
+        write(sheet, number, 1, swing.spread, styles.stated_share)
         for column, (side, held) in enumerate(_ends(swing), start=2):
             amount = side.held if held else side.anew
             write(sheet, number, column, _no_amount(side, held) if amount is None else amount, styles.money)

@@ -77,7 +77,7 @@ def _compare(sheet: Worksheet, styles: Styles, table: SideBySide) -> None:
 
 
 def _write(sheet: Worksheet, number: int, column: int, row: Row, value: Value, styles: Styles) -> None:
-    style = {"money": styles.money, "share": styles.share}.get(row.kind, styles.number)
+    style = {"money": styles.money, "share": styles.share, "db": styles.loss}.get(row.kind, styles.number)
     style = styles.least_money if row.least and row.least[column - 2] else style
     write(sheet, number, column, value, styles.right_text if isinstance(value, str) else style)
 
@@ -136,7 +136,7 @@ def _assumptions(sheet: Worksheet, styles: Styles, table: SideBySide) -> None:
     plain_table(sheet, styles, CellTable(("Assumption", *names), labelled, names), widths, _breaks(1, len(names)))
     for row in (RATE_ROW, RATE_ROW + 1):
         for number, rate in enumerate(labelled[row - 2][1:], start=1):
-            write(sheet, row - 1, number, rate, styles.share)
+            write(sheet, row - 1, number, rate, styles.stated_share)
 
 
 TOLD = (

@@ -60,7 +60,8 @@ def offers_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
     for row, (name, offer) in enumerate(offers, start=1):
         cells = _cells(name, offer, currency, *bought.get(name, (0, 0)))
         for column, (label, cell) in enumerate(zip(HEADER, cells, strict=True)):
-            style = {"Discount": styles.share}.get(label, styles.text if isinstance(cell, str) else styles.number)
+            figure = styles.stated_share if label == "Discount" else styles.number
+            style = styles.text if isinstance(cell, str) else figure
             if label in DAYS and isinstance(cell, str):
                 sheet.write_datetime(row, column, date.fromisoformat(cell), styles.date)
             else:
@@ -83,7 +84,7 @@ def _cells(name: str, offer: Offer, currency: str, units: int, paid: int) -> tup
         offer.kind,
         offer.list_price,
         offer.discount if purchase else None,
-        ", ".join(f"from {tier.at_least}: {wording.percent(tier.discount)}" for tier in offer.tiers),
+        ", ".join(f"from {tier.at_least}: {wording.stated_percent(tier.discount)}" for tier in offer.tiers),
         None if purchase else offer.setup_fee,
         offer.fee_per_month,
         offer.term_months,

@@ -23,6 +23,7 @@ CONFIDENTIAL = "Confidential"
 FONT = {"font_name": "Arial", "font_size": 10, "font_scheme": "none"}
 """As wide in LibreOffice, which has a font of the same metrics."""
 INPUT_BLUE = "#1F4E9E"
+STATED_SHARE = "0.0########%"
 LINE_HEIGHT, GAP = 12.75, 3.0  # points: of one line of text at this font, and between rows
 LETTERS = 1.1  # of running text in the width of a digit
 MOST_LITERAL = 3000  # characters; those of a formula are 8,192
@@ -43,6 +44,12 @@ class Styles:
     figure: Format
     """A number or a word, to the right."""
     share: Format
+    """A part of a whole, worked out."""
+    stated_share: Format
+    """A share that the inventory states, with all its digits."""
+    stated: Format
+    """Another number that it states, likewise."""
+    loss: Format
     factor: Format
     date: Format
     life: Format
@@ -87,6 +94,9 @@ def make_styles(book: Workbook, currency: str) -> Styles:
         number=style(num_format="#,##0.###"),
         figure=style(num_format="#,##0.###", align="right"),
         share=style(num_format="0.0%"),
+        stated_share=style(num_format=STATED_SHARE),
+        stated=style(num_format="General"),
+        loss=style(num_format='0.00####" dB"'),
         factor=style(num_format="0.0000"),
         date=style(num_format="yyyy-mm-dd", align="left", indent=1),
         life=style(num_format='[>=1000000]"–";0'),
@@ -99,7 +109,7 @@ def make_styles(book: Workbook, currency: str) -> Styles:
         text_input=style(text_wrap=True, align="left", indent=1, **blue),
         date_input=style(num_format="yyyy-mm-dd", align="left", indent=1, **blue),
         number_input=style(num_format="#,##0", **blue),
-        share_input=style(num_format="0.0%", **blue),
+        share_input=style(num_format=STATED_SHARE, **blue),
         total=style(num_format=money, **rule),
         total_share=style(num_format="0.0%", **rule),
         total_text=style(align="left", indent=1, **rule),

@@ -34,7 +34,7 @@ def sensitivity_section(facts: PlanFacts, found: Sensitivities) -> Section:
     rows = tuple(
         (
             swing.driver,
-            f"± {wording.percent(swing.spread)}",
+            f"± {wording.stated_percent(swing.spread)}",
             *(_held(side, currency) for side in (swing.lower, swing.higher)),
             *(_anew(side, currency) for side in (swing.lower, swing.higher)),
         )

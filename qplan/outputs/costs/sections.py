@@ -122,7 +122,7 @@ def _opex(facts: PlanFacts) -> Table:
     for kind, name in OPEX.items():
         whole = sum((row.kinds[kind] for row in facts.costs.years), ZERO)
         if first[kind]:
-            grows = wording.percent(growth[kind]) if growth.get(kind) else NOTHING
+            grows = wording.stated_percent(growth[kind]) if growth.get(kind) else NOTHING
             rows.append((name, plain_money(shown[kind]), grows, plain_money(whole)))
     whole = sum((row.kinds[kind] for row in facts.costs.years for kind in OPEX), ZERO)
     rows.append(("Total", plain_money(facts.costs.opex_per_year), "", plain_money(whole)))

@@ -15,7 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from qplan.inventory.answer_form import ANSWERS, COMPLIES, INCLUDED, KINDS, LINE, WHOLE
 from qplan.outputs.bill.books import made_book
-from qplan.outputs.bill.sheets import FONT, LINE_HEIGHT, Styles, fit_height, lay_out, print_set_up, write
+from qplan.outputs.bill.sheets import FONT, LINE_HEIGHT, STATED_SHARE, Styles, fit_height, lay_out, print_set_up, write
 from qplan.outputs.bill.tables import BUDGET_PARTS
 from qplan.outputs.quotes.lines import AskedLine, AskedLink
 from qplan.outputs.quotes.request import Request
@@ -26,7 +26,7 @@ CURRENCIES = ("CHF", "EUR", "GBP", "USD")
 LIGHT = "#FFFBE6"  # of a cell to be filled in
 OFFER_HEADER = (LINE, "What", "Quantity", "Unit", *ANSWERS.values())
 OFFER_WIDTHS = (14, 25, 9, 8, 15, 10, 9, 11, 10, 10, 10, 10, 10, 11, 9, 10, 20)
-FORMATS = {"discount": "0.0%", "until": "yyyy-mm-dd", "price": "#,##0.00", "support": "#,##0.00", "fee": "#,##0.00"}
+FORMATS = {"discount": STATED_SHARE, "until": "yyyy-mm-dd", **dict.fromkeys(("price", "support", "fee"), "#,##0.00")}
 PLACE_HEADER = (LINE, "Quantity", "Part", "Site", "Name", "Address", "Contact")
 LINK_HEADER = (
     "Link", LINE, "Pairs", "End", "Side", "Other end", "Other side", "Length (km)", *BUDGET_PARTS, "Loss (dB)",

@@ -80,7 +80,7 @@ def _rate_points(facts: PlanFacts) -> list[str]:
         listed = wording.listed(cow)
         points.append(f"The original security proof of coherent one-way ({listed}) does not hold at published rates.")
     if facts.inventory.policy.key_rate_reserve:
-        share = wording.percent(facts.inventory.policy.key_rate_reserve)
+        share = wording.stated_percent(facts.inventory.policy.key_rate_reserve)
         points.append(f"Of every rate {share} is kept for authentication and refresh before corridors are served.")
     return points
 

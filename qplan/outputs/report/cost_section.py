@@ -49,7 +49,7 @@ def cost_section(facts: PlanFacts) -> Section:
 
 def _totals(facts: PlanFacts) -> Table:
     costs, economics = facts.plan.costs, facts.inventory.economics
-    share = wording.percent(economics.contingency, 5)
+    share = wording.stated_percent(economics.contingency)
     one_off, yearly, least = money.at_least(facts, "one-off"), money.at_least(facts, "yearly"), money.at_least(facts)
     amounts = (
         ("Capex", one_off, costs.capex),

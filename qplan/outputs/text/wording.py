@@ -15,6 +15,7 @@ from qplan.plan.model import Costs, InventoryRef, Plan
 
 SMALLEST_GAP = 1e-5
 SMALLEST_LOAD = 1e-4
+STATED_DIGITS = 12  # beyond which a stated share times 100 is noise
 STOPPED_BY = {
     "proof": "the search was complete",
     "gap": "the gap asked for was reached",
@@ -82,6 +83,11 @@ def percent(share: float, digits: int = 3) -> str:
     return f"{significant(share * 100, digits)} %"
 
 
+def stated_percent(share: float) -> str:
+    """A share that the inventory states, as it does: 5 %, 3.75 %, 14.7727273 %."""
+    return percent(share, STATED_DIGITS)
+
+
 def load(share: float) -> str:
     """How much of a link is reserved: 36 %, 0.26 %, < 0.01 %."""
     return f"< {percent(SMALLEST_LOAD)}" if 0 < share < SMALLEST_LOAD else percent(share, 2)
@@ -146,7 +152,7 @@ def settings(ref: InventoryRef, most: int = 4) -> str:
 
 def tco_label(economics: Economics) -> str:
     """`TCO (10 y, 5 %)`: the horizon and the discount rate belong to the figure."""
-    return f"TCO ({economics.horizon_years} y, {percent(economics.discount_rate, 5)})"
+    return f"TCO ({economics.horizon_years} y, {stated_percent(economics.discount_rate)})"
 
 
 def opex_label(*costs: Costs) -> str:
@@ -166,7 +172,7 @@ def _opex_varies(costs: Sequence[Costs]) -> bool:
 def levelled(economics: Economics) -> str:
     """What an amount per year is: `at the end of each year, worth the TCO at 4 %`."""
     rate = economics.discount_rate
-    return f"at the end of each year, worth the TCO {f'at {percent(rate)}' if rate else 'without interest'}"
+    return f"at the end of each year, worth the TCO {f'at {stated_percent(rate)}' if rate else 'without interest'}"
 
 
 def survives(corridor: Corridor, paths: int) -> str:
