@@ -30,8 +30,9 @@ def plain_money(amount: Decimal) -> str:
 
 
 def plain_price(price: Decimal) -> str:
-    """Likewise; a price below 1, of a kWh say, as it was declared."""
-    return plain_money(price) if abs(price) >= 1 else format(unpadded(price), "f")
+    """Likewise, to a hundredth of a cent where it is finer than a cent, so that lines multiply out; one below 1, of a
+    kWh say, as it was declared."""
+    return thousands(format(unpadded(round(price, 4) if abs(price) >= 1 else price), "f"))
 
 
 def some_money(amount: Decimal) -> str:

@@ -33,11 +33,13 @@ from qplan.api.inventories import load
 from qplan.api.planning import Result, optimize
 from qplan.assessment.facts import PlanFacts, assess
 from qplan.costing.bill import Charge
+from qplan.costing.cents import cents
 from qplan.costing.cost import Cost, present_value, present_value_beyond_first_terms, tco
 from qplan.costing.firmness import QUOTED
 from qplan.explain.sensitivity import BreakEven, Sensitivities, Side, Swing, Turnover
 from qplan.inventory.model import Inventory
 from qplan.outputs.bill.summary_sheet import PRICED
+from qplan.outputs.bill.tables import bill_csv
 from qplan.outputs.bill.workbook import workbook_bytes
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*/sites.yaml"))
@@ -84,6 +86,7 @@ def books(tmp_path_factory) -> tuple[Books, dict[str, Typed]]:
     made = {f"bill-{name}": result.facts for name, result in examples.items() if result.facts is not None}
     inventory, _ = sample()
     made["empty"] = assess(inventory, make_plan(inventory, (), {}))
+    made["bill-converted"] = converted()
     markets = {f"market-{number}": facts for number, facts in enumerate(random_facts())}
     written = {name: workbook_bytes(facts) for name, facts in {**made, **markets}.items()}
     written |= compared(examples)
@@ -93,6 +96,13 @@ def books(tmp_path_factory) -> tuple[Books, dict[str, Typed]]:
     typed["typed-nothing"] = deleted_price(made["bill-offers"])
     every = {**written, **{name: each.data for name, each in typed.items()}}
     return Books(written, calculate(every, tmp_path_factory.mktemp("books"))), typed
+
+
+def converted() -> PlanFacts:
+    """Prices in another currency, of which no line comes to whole cents."""
+    path = next(path for path in EXAMPLES if path.parent.name == "offers")
+    reading = load(path, scenario="northline", set=["economics.exchange_rates.USD=0.923404"])
+    return optimize(reading, gap=1.0, explained=False).facts
 
 
 def random_facts() -> Iterator[PlanFacts]:
@@ -249,6 +259,25 @@ def test_every_workbook_shows_what_it_calculates(books):
                         differences.append(f"{name}[{sheet}] row {row + 1}, column {column + 1}: {shown!r}, {there!r}")
     assert differences == []
     assert cells > 10_000 and len(found.written) > len(EXAMPLES)
+
+
+def test_lines_that_do_not_come_to_whole_cents_are_alike_in_every_output():
+    facts = converted()
+    lines = {line.address: line for line in facts.bill}
+    spare = lines["spare.northline-14"]
+    assert [str(spare.line_total), str(cents(spare.one_off))] == ["88351.30", "88351.29"]  # so that lines add up
+    book = CalamineWorkbook.from_filelike(io.BytesIO(workbook_bytes(facts)))
+    header, *rows = book.get_sheet_by_name("Bill").to_python()
+    csv_rows = {row["Line"]: row for row in csv.DictReader(io.StringIO(bill_csv(facts)))}
+    for row in (dict(zip(header, row, strict=True)) for row in rows if row[0] in lines):
+        there = csv_rows[row["Line"]]
+        for name in ("Line total", "Support per year"):
+            here, stated = row[name] or 0, there[name] or 0
+            assert here == stated or float(here) == float(stated), (row["Line"], name)
+    text = render_bill(facts).decode()
+    assert re.search(r"spare\.northline-14 .* 1  pair +88 351\.2947 +88 351\.30 ", text)
+    assert "What is offered in USD is converted at 1 USD = 0.923404 EUR; only totals are rounded." in text
+    assert "Lines are rounded so that they add up" in text
 
 
 def same(shown: object, calculated: str) -> bool:

@@ -15,7 +15,7 @@ from qplan.assessment.facts import PlanFacts
 from qplan.costing.bill import BillLine
 from qplan.costing.cost import money, present_value
 from qplan.inventory.commercial import Economics
-from qplan.outputs.bill.bill_columns import LATER_PRICE, LATER_YEARLY, OPEN, bill_range
+from qplan.outputs.bill.bill_columns import LATER_PRICE, LATER_YEARLY, ONE_OFF, OPEN, YEARLY, bill_range
 from qplan.outputs.bill.sheets import Styles, fit_height, fold, formula, in_cents, lay_out, total_row, write
 from qplan.outputs.bill.tables import CORRIDOR_HEADER, corridor_table
 
@@ -89,8 +89,8 @@ def allocation_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None
         write(sheet, row, 3, float(part.share), styles.share)
         fit_height(sheet, row, (part.corridor, part.line.address, part.line.description), widths)
         for column, sources, amount in (
-            (4, ("Line total",), part.one_off),
-            (5, ("Support per year",), part.yearly),
+            (4, (ONE_OFF,), part.one_off),
+            (5, (YEARLY,), part.yearly),
             (6, (LATER_PRICE, LATER_YEARLY), part.later),
         ):
             found = "+".join(_looked_up(lines, f"B{here}", rows.column(source), exact) for source in sources)

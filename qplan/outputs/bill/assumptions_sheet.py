@@ -14,7 +14,7 @@ from qplan.costing.cash_flow import convention
 from qplan.costing.cost import MONTHS, Cost, present_value, present_value_factor
 from qplan.costing.views import SHARING_RULE
 from qplan.inventory.commercial import Economics
-from qplan.outputs.bill.bill_columns import GROWS_AS, bill_range
+from qplan.outputs.bill.bill_columns import GROWS_AS, YEARLY, bill_range
 from qplan.outputs.bill.sheets import Styles, fit_height, formula, print_set_up, write
 from qplan.outputs.text.tables import Cell
 
@@ -103,7 +103,7 @@ def _calculated(styles: Styles, facts: PlanFacts) -> Iterator[tuple[str, str, st
         label, what = f"Annuity factor, {NAMES[kind].lower()}", f"{meaning}, growing from year 2 on"
         yield label, f"annuity_{kind}", closed, _factor(economics, kind), styles.factor, what
     lines = bill_range(facts.bill)
-    kinds, amounts = lines.column(GROWS_AS), lines.column("Support per year")
+    kinds, amounts = lines.column(GROWS_AS), lines.column(YEARLY)
     fees = MONTHS * sum((fee for _, fee in total.fees), Decimal(0))
     of_kind = {kind: getattr(total, kind) for kind in (*GROWING, "hosting")} | {"fees": fees}
     for kind, amount in of_kind.items():

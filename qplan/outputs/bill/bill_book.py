@@ -81,9 +81,9 @@ def _bill(sheet: Worksheet, styles: Styles, facts: PlanFacts, view: BillView) ->
 
 
 def _write(sheet: Worksheet, styles: Styles, row: int, column: int, name: str, cell: Cell) -> None:
-    figure = name in SUMMED or name == "Unit price"
-    words = styles.right_text if figure else styles.text
-    write(sheet, row, column, cell, words if isinstance(cell, str) else styles.money if figure else styles.number)
+    style = styles.money if name in SUMMED else styles.price if name == "Unit price" else styles.number
+    words = styles.text if style is styles.number else styles.right_text
+    write(sheet, row, column, cell, words if isinstance(cell, str) else style)
 
 
 def _sums(

@@ -13,12 +13,13 @@ SHEET = "Bill"
 SUPPORT_PER_UNIT, TYPED_BASIS = "Support per unit and year", "If typed over, rests on"
 DECLARED_PRICE, DECLARED_SUPPORT = "Declared price", "Declared support"
 DECLARED_QUOTE, DECLARED_VALIDITY = "Declared quote", "Declared validity"
+ONE_OFF, YEARLY = "Line total, exact", "Support per year, exact"
 RUN_OUT, YEARLY_BASIS, GROWS_AS = "Quote has run out", "Yearly money rests on", "Yearly money is"
 LAST_FEE, LIFE, AGE, RENEWAL = "Fee of the last year", "Life (years)", "Age (years)", "Paid at each renewal"
 LATER_PRICE, LATER_YEARLY = "Renewals, discounted", "Yearly money, discounted"
 BEYOND, OPEN = "Beyond the terms, discounted", "To be quoted"
 BEHIND = (
-    *(DECLARED_PRICE, DECLARED_SUPPORT, DECLARED_QUOTE, DECLARED_VALIDITY),
+    *(DECLARED_PRICE, DECLARED_SUPPORT, DECLARED_QUOTE, DECLARED_VALIDITY, ONE_OFF, YEARLY),
     *(RUN_OUT, YEARLY_BASIS, GROWS_AS, LAST_FEE, LIFE, AGE, RENEWAL, LATER_PRICE, LATER_YEARLY, BEYOND, OPEN),
 )
 """Folded away behind the table."""

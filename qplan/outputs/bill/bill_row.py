@@ -29,11 +29,13 @@ from qplan.outputs.bill.bill_columns import (
     LATER_YEARLY,
     LETTER,
     LIFE,
+    ONE_OFF,
     OPEN,
     RENEWAL,
     RUN_OUT,
     SUPPORT_PER_UNIT,
     TYPED_BASIS,
+    YEARLY,
     YEARLY_BASIS,
 )
 from qplan.outputs.bill.sheets import Styles, formula, write
@@ -84,20 +86,20 @@ def write_price(row: Row) -> None:
     line, styles = row.line, row.styles
     price = TO_BE_QUOTED if line.unit_price is None else line.unit_price
     if row.source is None:
-        row.write("Unit price", price, styles.money_input)
+        row.write("Unit price", price, styles.price_input)
         row.write("Quote ref", line.quote_ref, styles.text_input)
         row.day("Quote valid until", line.quote_valid_until)
     else:
         until, day = row.followed("Quote valid until"), line.quote_valid_until
         found = row.followed("Unit price")
-        row.formula("Unit price", f'=IF(ISNUMBER({found}),{found},"{TO_BE_QUOTED}")', styles.money, price)
+        row.formula("Unit price", f'=IF(ISNUMBER({found}),{found},"{TO_BE_QUOTED}")', styles.price, price)
         row.formula("Quote ref", f'={row.followed("Quote ref")}&""', styles.text, line.quote_ref)
         row.formula("Quote valid until", f'=IF({until}="","",{until})', styles.date, _serial(day))
     row.write(DECLARED_PRICE, price, styles.number)
     row.write(DECLARED_QUOTE, line.quote_ref, styles.text)
     row.day(DECLARED_VALIDITY, line.quote_valid_until)
     supported = line.category.charge is Charge.ONE_OFF and (line.support_per_unit or not line.to_be_quoted)
-    for name, style in ((SUPPORT_PER_UNIT, styles.money_input), (DECLARED_SUPPORT, styles.number)):
+    for name, style in ((SUPPORT_PER_UNIT, styles.price_input), (DECLARED_SUPPORT, styles.number)):
         row.write(name, line.support_per_unit if supported else None, style)
     row.write(TYPED_BASIS, None, styles.text_input)
 
@@ -112,27 +114,41 @@ def _serial(day: str) -> float | str:
 
 def write_amounts(row: Row) -> None:
     line, styles = row.line, row.styles
-    quantity, price, support = row.at("Quantity"), row.at("Unit price"), row.at(SUPPORT_PER_UNIT)
-    basis = price_basis(line)
+    basis, per_year = price_basis(line), line.support_per_year
     provenance = (
         f"={row.followed('Provenance')}" if row.source else _judged(row, "Unit price", DECLARED_PRICE, line.provenance)
     )
     row.formula("Provenance", provenance, styles.text, basis)
     if line.category.recurring:
         row.write("Line total", None, styles.money)
-        row.formula("Support per year", f"=IF(ISNUMBER({price}),{quantity}*{price},0)", styles.money, line.yearly)
+        price = "Unit price", DECLARED_PRICE
+        _write_product(row, ("Support per year", YEARLY), price, (per_year, line.yearly), "0")
     elif line.category.charge is Charge.REFRESH:
         row.write("Line total", None, styles.money)
         row.write("Support per year", None, styles.money)
     else:
-        total = TO_BE_QUOTED if line.to_be_quoted else line.one_off
-        priced = f'=IF(ISNUMBER({price}),{quantity}*{price},"{TO_BE_QUOTED}")'
-        yearly: Exact | str = line.yearly if line.support_per_unit or not line.to_be_quoted else ""
-        row.formula("Line total", priced, styles.money, total)
-        supported = f'=IF(ISNUMBER({support}),{quantity}*{support},"")'
-        row.formula("Support per year", supported, styles.money, yearly)
+        yearly = per_year if line.support_per_unit or not line.to_be_quoted else None
+        price, support = ("Unit price", DECLARED_PRICE), (SUPPORT_PER_UNIT, DECLARED_SUPPORT)
+        _write_product(row, ("Line total", ONE_OFF), price, (line.line_total, line.one_off), f'"{TO_BE_QUOTED}"')
+        _write_product(row, ("Support per year", YEARLY), support, (yearly, line.yearly), '""')
         judged = _judged(row, SUPPORT_PER_UNIT, DECLARED_SUPPORT, line.support_provenance)
         row.formula("Support provenance", judged, styles.text, support_basis(line))
+
+
+def _write_product(
+    row: Row, names: tuple[str, str], unit: tuple[str, str], amounts: tuple[Decimal | None, Decimal], none: str
+) -> None:
+    """Quantity times what a unit costs, as shown and (behind the table) exact; `none` is shown where that is no number.
+
+    Until it is typed over, what is shown is to the cent as in every other output, so that the lines add up.
+    """
+    (shown, exact), (cents, amount) = names, amounts
+    each, declared = map(row.at, unit)
+    product, rest = f"{row.at('Quantity')}*{each}", ZERO if cents is None else cents - amount
+    rounded = f"+IF({each}={declared},{rest:.12f},0)" if rest else ""
+    value = none.strip('"') if cents is None else cents
+    row.formula(shown, f"=IF(ISNUMBER({each}),{product}{rounded},{none})", row.styles.money, value)
+    row.formula(exact, f"=IF(ISNUMBER({each}),{product},0)", row.styles.money, amount)
 
 
 def _judged(row: Row, typed: str, declared: str, provenance: str) -> str:
@@ -181,12 +197,12 @@ def write_behind(row: Row) -> None:
 
 def _yearly(row: Row, kind: str) -> None:
     """Yearly money over the horizon, discounted, by how it grows."""
-    amount, styles = row.at("Support per year"), row.styles
+    amount, styles = row.at(YEARLY), row.styles
     row.write(GROWS_AS, kind, styles.text)
     value = present_value(row.economics, replace(row.line.cost, refreshes=()))
     if kind != "fees":
         factor = "annuity" if kind == "hosting" else f"annuity_{kind}"
-        row.formula(LATER_YEARLY, f"=N({amount})*{factor}", styles.money, value)
+        row.formula(LATER_YEARLY, f"={amount}*{factor}", styles.money, value)
         return
     term, last = row.at("Term (months)"), row.at(LAST_FEE)
     months = f"({term}*ROUNDUP(12*horizon_years/{term},0)-12*(horizon_years-1))"

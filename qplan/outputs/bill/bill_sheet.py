@@ -34,11 +34,13 @@ from qplan.outputs.bill.bill_columns import (
     LATER_PRICE,
     LATER_YEARLY,
     LETTER,
+    ONE_OFF,
     PRINTED,
     SHEET,
     SUPPORT_PER_UNIT,
     TYPED_BASIS,
     WIDTHS,
+    YEARLY,
     BillRange,
     bill_range,
 )
@@ -48,13 +50,15 @@ from qplan.outputs.bill.tables import BILL_FIGURES, bill_table
 
 FOLLOWERS = (Category.SURPLUS, Category.REFRESH)
 TOTALS = {
-    "Line total": "capex_total",
-    "Support per year": "opex_total",
+    ONE_OFF: "capex_total",
+    YEARLY: "opex_total",
     LAST_FEE: "fee_last_year",
     LATER_PRICE: "renewals_value",
     LATER_YEARLY: "yearly_value",
 }
 """Columns with a sum, and its name."""
+SHOWN_AS = {ONE_OFF: "Line total", YEARLY: "Support per year"}
+"""Where the sum of what is exact is shown."""
 
 
 def bill_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
@@ -76,6 +80,8 @@ def bill_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None:
     for (name, called), value in zip(TOTALS.items(), values, strict=True):
         letter = LETTER[name]
         formula(sheet, rows.last, COLUMN[name], f"=SUM({letter}2:{letter}{rows.last})", styles.total, value)
+        if name in SHOWN_AS:
+            formula(sheet, rows.last, COLUMN[SHOWN_AS[name]], f"={called}", styles.total, value)
         styles.book.define_name(called, f"={SHEET}!${letter}${rows.last + 1}")
     _marks(sheet, styles, rows)
     _choices(sheet, rows)

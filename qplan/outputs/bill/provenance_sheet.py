@@ -23,7 +23,7 @@ from qplan.costing.firmness import (
     yearly_basis,
 )
 from qplan.inventory.model import Inventory, Item, QkdSystem
-from qplan.outputs.bill.bill_columns import BEYOND, LATER_PRICE, LATER_YEARLY, YEARLY_BASIS, bill_range
+from qplan.outputs.bill.bill_columns import BEYOND, LATER_PRICE, LATER_YEARLY, ONE_OFF, YEARLY, YEARLY_BASIS, bill_range
 from qplan.outputs.bill.sheets import Styles, fit_height, formula, lay_out, total_row, write
 
 SHEET = "Provenance"
@@ -56,12 +56,12 @@ def provenance_sheet(sheet: Worksheet, styles: Styles, facts: PlanFacts) -> None
     whole, beyond = Fraction(tco(facts.inventory.economics, facts.costs.total)), Fraction(0)
     for row, basis in enumerate(BASES, start=1):
         key, found = f"A{row + 1}", _amounts(facts, basis)
-        one_off = f"SUMIF({price},{key},{rows.column('Line total')})"
+        one_off = f"SUMIF({price},{key},{rows.column(ONE_OFF)})"
         later = f"SUMIF({price},{key},{rows.column(LATER_PRICE)})+SUMIF({yearly},{key},{rows.column(LATER_YEARLY)})"
         write(sheet, row, 0, basis, styles.text)
         formula(sheet, row, 1, f"=COUNTIF({price},{key})", styles.number, found.prices)
         formula(sheet, row, 2, f"={one_off}", styles.money, found.one_off)
-        formula(sheet, row, 3, f"=SUMIF({yearly},{key},{rows.column('Support per year')})", styles.money, found.yearly)
+        formula(sheet, row, 3, f"=SUMIF({yearly},{key},{rows.column(YEARLY)})", styles.money, found.yearly)
         formula(sheet, row, 4, f"={later}", styles.money, found.later)
         _in_all(sheet, styles, row, f"=C{row + 1}+E{row + 1}", found.one_off + found.later, whole)
         formula(sheet, row, 7, f"=SUMIF({price},{key},{rows.column(BEYOND)})", styles.money, found.beyond)

@@ -11,7 +11,7 @@ from qplan.costing.bill import Category
 from qplan.costing.cash_flow import YEARS_LISTED
 from qplan.costing.cost import tco
 from qplan.costing.sensitivity import ONE_OFF_DRIVERS, ONLY_WHERE_THERE, RATE_DRIVERS, SWING, YEARLY_DRIVERS
-from qplan.outputs.bill.bill_columns import LATER_PRICE, LATER_YEARLY, bill_range
+from qplan.outputs.bill.bill_columns import LATER_PRICE, LATER_YEARLY, ONE_OFF, bill_range
 from qplan.outputs.bill.sheets import Styles, formula, lay_out, write
 from qplan.outputs.bill.year_sheet import LAST_PART, listed_rows
 from qplan.outputs.bill.year_sheet import SHEET as YEARS
@@ -63,7 +63,7 @@ def _moved(facts: PlanFacts, driver: str, by: str) -> str:
         order = [each for each in Category if each in categories[driver]]
         return "+".join(f'SUMIF({kind},"{each.value}",{rows.column(column)})' for each in order)
 
-    one_off, later = f"(1+contingency_share)*({sums('Line total')})", f"{sums(LATER_PRICE)}+{sums(LATER_YEARLY)}"
+    one_off, later = f"(1+contingency_share)*({sums(ONE_OFF)})", f"{sums(LATER_PRICE)}+{sums(LATER_YEARLY)}"
     if driver in ONE_OFF_DRIVERS:
         return f"tco_total{by}*{one_off}"
     part = sums(LATER_YEARLY) if driver in YEARLY_DRIVERS else f"{one_off}+{later}"

@@ -60,7 +60,9 @@ class Styles:
     money: Format
     least_money: Format
     """An amount that is at least so much."""
-    money_input: Format
+    price: Format
+    """What a unit costs: to a hundredth of a cent where it is as fine as that."""
+    price_input: Format
     text_input: Format
     date_input: Format
     number_input: Format
@@ -76,6 +78,7 @@ class Styles:
 def make_styles(book: Workbook, currency: str) -> Styles:
     """Formats of the whole workbook; what a buyer may type is blue."""
     money = f'"{currency}" #,##0.00;-"{currency}" #,##0.00;"–"'
+    price = money.replace("0.00", "0.00##")
     change = '+#,##0.00;-#,##0.00;"–"'
     blue = {"font_color": INPUT_BLUE}
     rule = {"bold": True, "top": 1}
@@ -105,7 +108,8 @@ def make_styles(book: Workbook, currency: str) -> Styles:
         right_text=style(text_wrap=True, align="right"),
         money=style(num_format=money, align="right"),
         least_money=style(num_format=f'"at least "{money.split(";")[0]}', align="right"),
-        money_input=style(num_format=money, align="right", **blue),
+        price=style(num_format=price, align="right"),
+        price_input=style(num_format=price, align="right", **blue),
         text_input=style(text_wrap=True, align="left", indent=1, **blue),
         date_input=style(num_format="yyyy-mm-dd", align="left", indent=1, **blue),
         number_input=style(num_format="#,##0", **blue),

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from qplan.assessment.facts import PlanFacts
 from qplan.costing.bill import BillLine, Category, Charge
+from qplan.costing.cents import cents
 from qplan.costing.firmness import price_basis
 from qplan.costing.groups import BillView, By, Entry, Group, Money
 from qplan.costing.money_text import TO_BE_QUOTED, plain_money, plain_price, some_money, thousands
 from qplan.costing.views import MODULES
+from qplan.inventory.commercial import Offer
 from qplan.inventory.source.messages import counted
 from qplan.outputs.bill.tables import BILL_FIGURES, BILL_HEADER, CellTable, bill_row
 from qplan.outputs.text.head import Head, buyer_figures, buyer_warnings, head_markdown, head_text
@@ -108,8 +110,23 @@ def notes(facts: PlanFacts, view: BillView) -> Iterator[str]:
     economics = facts.inventory.economics
     reserve = " with its contingency" if economics.contingency else ""
     yield f"Amounts in {economics.currency}, without tax. TCO is a line's part of the whole, discounted{reserve}."
+    for currency in sorted({offer.currency or economics.currency for offer in _offers(facts)} - {economics.currency}):
+        rate = f"1 {currency} = {format_number(economics.exchange_rates[currency])} {economics.currency}"
+        yield f"What is offered in {currency} is converted at {rate}; only totals are rounded."
+    if any(map(_moved_by_rounding, facts.bill)):
+        yield "Lines are rounded so that they add up: one may be a cent off its quantity times its unit price."
     if view.by in HALVES:
         yield HALVES[view.by]
+
+
+def _offers(facts: PlanFacts) -> Iterator[Offer]:
+    """Those that lines of the bill are on."""
+    return (facts.inventory.offers[line.offer] for line in facts.bill if line.offer)
+
+
+def _moved_by_rounding(line: BillLine) -> bool:
+    """Whether an amount is not what it is alone to the cent."""
+    return line.support_per_year != cents(line.yearly) or line.line_total not in (None, cents(line.one_off))
 
 
 def _lines(facts: PlanFacts, view: BillView, window: int | None) -> Iterator[str]:
