@@ -307,6 +307,14 @@ def test_what_an_answer_leaves_open_is_said(project):
     assert codes("offers", [answer], asked_of=project / "sites.yaml") == {"QP692", "QP693", "QP694", "QP696"}
 
 
+def test_a_tier_that_is_not_offered_is_told_from_the_product(project):
+    rows = [row | {"complies": "no"} if row.get("from") else row | {"currency": "EUR"} for row in ROWS[:3]]
+    answer = answered(project, rows, WHOLE_ANSWER)
+    (found,) = (each for each in findings("offers", [answer], asked_of=project / "sites.yaml") if each.code == "QP693")
+    assert "(qkd_systems.dv-metro) is not offered at the price from quantity 10" in found.message
+    assert offers_of(project, answer)["old"].tiers == ()
+
+
 def test_offers_come_into_the_inventory_as_a_whole_and_are_planned_with(project, monkeypatch):
     monkeypatch.chdir(project)
     answer = answered(project, [{LINE: SYSTEM, "price": 160000, "complies": "yes"}], WHOLE_ANSWER)

@@ -91,7 +91,9 @@ def _take(making: _Making, form: Form) -> None:
             making.say("QP691", answer.origin, "", message, hint)
             continue
         if answer.get("complies") == NO:
-            words = f"{answer.code} ({product}) is not offered{_remark(answer)}"
+            least = answer.get("from") or 1
+            at_least = f" at the price from quantity {least}" if least > 1 else ""
+            words = f"{answer.code} ({product}) is not offered{at_least}{_remark(answer)}"
             making.say("QP693", answer.origin, product, words)
             continue
         try:
