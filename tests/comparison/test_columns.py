@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 from jsonschema import Draft202012Validator
 from openpyxl import load_workbook
-from plan_fixtures import sample
+from plan_fixtures import make_plan, sample
 from test_comparison import base, east_only, edited
 from workbooks import unfit_sheets
 
@@ -37,6 +37,21 @@ def test_differences_are_those_of_the_plans_and_the_corridors_add_up(table):
     assert sum(part for _, part in found.corridors) == pytest.approx(found.tco.delta, abs=0.005)
     part = found.deciding[1]
     assert part * found.tco.delta > 0 and abs(part) == max(abs(p) for _, p in found.corridors if p * part > 0)
+
+
+def test_a_part_that_is_larger_than_the_whole_is_no_part_of_it():
+    dearer = {"sites__rap-pop__node_cost_per_year": 5000.0, "sites__win-co__node_cost": 0.0}  # half of that is grid-b's
+    inventory, (_, plan) = edited(**dearer), sample()
+    facts = assess(inventory, make_plan(inventory, plan.links, {each.id: each.paths for each in plan.corridors}))
+    old, new = base(), Column("new", "optimal", facts)
+    for columns, word in (
+        ([Column("old", "optimal", old), new], "increase"),
+        ([new, Column("old", "optimal", old)], "decrease"),
+    ):
+        compared = lay_side_by_side(columns)
+        found = compared.difference(columns[1])
+        assert found.deciding[0] == "bank-a" and abs(found.deciding[1]) > abs(found.tco.delta)
+        assert f"the largest {word} at bank-a" in " ".join(render_columns(compared).decode().split())
 
 
 def test_every_system_is_named_with_how_it_is_bought_and_the_first_year_is_the_sum_of_its_rows(table):

@@ -9,7 +9,7 @@ from typing import Literal
 
 from qplan.assessment.facts import PlanFacts
 from qplan.assessment.unstated import Charge
-from qplan.comparison.columns import COMMON, Column, Difference, SideBySide, unlike
+from qplan.comparison.columns import COMMON, ROUNDING, Column, Difference, SideBySide, unlike
 from qplan.comparison.model import Amount
 from qplan.costing.bill import Category
 from qplan.costing.firmness import EXPIRED, EXPIRED_FOREIGN, FOREIGN, ILLUSTRATIVE, QUOTED
@@ -305,9 +305,15 @@ def _verdict(table: SideBySide, column: Column) -> str:
     words = f"{column.id}: TCO{known} {currency} {signed_money(delta)}{share} against {base.id}"
     if found.deciding is not None:
         key, part = found.deciding
-        most = "most of it" if abs(part) > abs(delta) / 2 else "the largest part"
-        words += f"; {most} at {money_name(key)} ({signed_money(part)})"
+        words += f"; {_part_of(part, delta)} at {money_name(key)} ({signed_money(part)})"
     return words + but
+
+
+def _part_of(part: float, whole: float) -> str:
+    """What the largest part that goes the way of a difference is of it; where others go back, it may be more."""
+    if abs(part) > abs(whole) + ROUNDING:
+        return "the largest increase" if part > 0 else "the largest decrease"
+    return "most of it" if abs(part) > abs(whole) / 2 else "the largest part"
 
 
 def unlike_text(one: PlanFacts, other: PlanFacts) -> str:
