@@ -157,7 +157,8 @@ class Encryptor(Model):
     support_per_year: Amount = 0.0
     pqc_licence_per_year: Amount = 0.0
     qkd_licence_per_year: Amount = 0.0
-    """Charged at both ends of every served corridor that names the encryptor."""
+    """Per encryptor: `classical.per_end` of them at both ends of every served corridor whose `encryptor`, or where it
+    names none `classical.encryptor`, is this one."""
     rack_units: Amount = 0.0
     power_w: Amount = 0.0
     life_years: AtLeastOne | None = None

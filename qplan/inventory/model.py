@@ -111,7 +111,7 @@ class FibreFields(Model):
     deployment: Deployment = "buried"
     """How the cable lies: how often it is cut."""
     setup_cost_per_strand: Amount = 0.0
-    """One-off, per strand used."""
+    """One-off, per strand of systems bought; an offer for the fibre takes its place, and that of the leases."""
     cost_per_strand_year: Amount = 0.0
     """Lease, per strand used."""
     cost_per_strand_km_year: Amount = 0.0
