@@ -27,8 +27,8 @@ deny contains message if {
 	message := sprintf("the TCO grows by %v%%", [round(input.costs.tco.share * 1000) / 10])
 }
 
-# A trusted node that is retired has to be cleared of its keys.
+# A trusted node, or an end, that is retired has to be cleared of its keys.
 warn contains message if {
 	some site in input.exposure.sites_lost
-	message := sprintf("relays keys no longer, erase its stores: %s", [site])
+	message := sprintf("relays or ends keys no longer, erase its stores: %s", [site])
 }

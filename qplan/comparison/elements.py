@@ -111,6 +111,7 @@ def _link(facts: LinkFacts) -> Fields:
 def _corridor(facts: CorridorFacts, tco: float, links: Addresses, names: Mapping[str, str]) -> Fields:
     return {
         "id": names.get(f"corridors.{facts.id}", facts.id),
+        "ends": sorted(facts.corridor.ends),
         "served": facts.served,
         "key_rate_bps": facts.demand_bps,
         "paths": sorted(

@@ -76,6 +76,7 @@ class CorridorChange:
     """What a corridor gets now and got before; a value is None where there is no such corridor."""
 
     id: str
+    ends: Pair[tuple[str, str]]
     served: Pair[bool]
     key_rate_bps: Pair[float]
     tco: Pair[float]
@@ -113,21 +114,24 @@ class Expectations:
 
 @dataclass(frozen=True)
 class SightChange:
-    """A site, an operator or a country that sees keys of more or of fewer corridors in clear, as a relay.
+    """A site, an operator or a country that sees keys of more or of fewer corridors in clear, at an end or as a relay.
 
     A corridor is gained also where a share was seen and the whole key is seen now, and lost the other way round.
     """
 
     name: str
     corridors: Turnover
+    sees: Pair[bool]
+    """Keys of any corridor."""
+    relays: Pair[bool]
 
 
 @dataclass(frozen=True)
 class ExposureChange:
-    """Who newly sees keys of corridors that do not end there, and who sees more or less than before."""
+    """Who newly sees keys in clear, at the end of a corridor or as a relay, and who sees more or less than before."""
 
     sites: Turnover
-    """That relay keys now and did not, or the other way round."""
+    """That relay keys now and did not, or see any now and saw none; or the other way round."""
     operators: Turnover
     countries: Turnover
     by_site: tuple[SightChange, ...]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import dataclass
 
 from qplan.assessment.corridors import CorridorFacts
-from qplan.assessment.exposure import Party
+from qplan.assessment.exposure import ExposedSite, Party
 from qplan.assessment.facts import PlanFacts
 from qplan.assessment.link_budgets import LinkFacts
 from qplan.comparison.columns import unlike
@@ -29,8 +30,19 @@ from qplan.costing.firmness import ILLUSTRATIVE
 from qplan.inventory.model import Site
 
 NOTHING, SHARE, WHOLE = range(3)  # what is seen of a corridor's keys
-Sights = Mapping[str, Mapping[str, int]]
-"""What is seen of each corridor, by who sees it."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What someone sees of each corridor, at its end or as a relay, and whether as a relay of any."""
+
+    seen: Mapping[str, int]
+    relays: bool
+
+
+Sights = Mapping[str, Sight]
+"""By who sees it."""
+NO_SIGHT = Sight({}, relays=False)
 
 
 def compare_plans(before: PlanFacts, after: PlanFacts, old_names: Mapping[str, str]) -> PlanChange:
@@ -74,6 +86,7 @@ def _corridors(before: PlanFacts, after: PlanFacts, changed: Container[str]) -> 
         was, now = old.get(key), new.get(key)
         each = CorridorChange(
             key,
+            ends=pair_of(was, now, lambda corridor: corridor.corridor.ends),
             served=pair_of(was, now, lambda corridor: corridor.served),
             key_rate_bps=pair_of(was, now, lambda corridor: corridor.demand_bps),
             tco=Pair(tco[0].get(key) if was else None, tco[1].get(key) if now else None),
@@ -108,41 +121,40 @@ def _relays(
 
 
 def _exposure(before: PlanFacts, after: PlanFacts) -> ExposureChange:
-    sites = _sights(_seen_at_sites(before), _seen_at_sites(after))
-    operators = _sights(_seen_by(before.exposure.operators), _seen_by(after.exposure.operators))
-    countries = _sights(_seen_by(before.exposure.countries), _seen_by(after.exposure.countries))
-    return ExposureChange(
-        sites=_turnover(_seen_at_sites(before), _seen_at_sites(after)),
-        operators=_turnover(_seen_by(before.exposure.operators), _seen_by(after.exposure.operators)),
-        countries=_turnover(_seen_by(before.exposure.countries), _seen_by(after.exposure.countries)),
-        by_site=sites,
-        by_operator=operators,
-        by_country=countries,
-    )
+    old, new = before.exposure, after.exposure
+    sites, by_site = _sights(_seen_at_sites(old.sites), _seen_at_sites(new.sites))
+    operators, by_operator = _sights(_seen_by(old.operators), _seen_by(new.operators))
+    countries, by_country = _sights(_seen_by(old.countries), _seen_by(new.countries))
+    return ExposureChange(sites, operators, countries, by_site, by_operator, by_country)
 
 
-def _seen_at_sites(facts: PlanFacts) -> Sights:
-    return {site.id: dict.fromkeys(site.shares, SHARE) | dict.fromkeys(site.whole_keys, WHOLE) for site in facts.relays}
+def _seen_at_sites(sites: Iterable[ExposedSite]) -> Sights:
+    return {site.id: _sight(site) for site in sites}
 
 
 def _seen_by(parties: Iterable[Party]) -> Sights:
-    """Operators or countries whose relays see anything."""
-    seen = {
-        party.name: dict.fromkeys(party.shares, SHARE) | dict.fromkeys(party.whole_keys, WHOLE) for party in parties
-    }
-    return {name: corridors for name, corridors in seen.items() if corridors}
+    return {party.name: _sight(party) for party in parties}
 
 
-def _sights(before: Sights, after: Sights) -> tuple[SightChange, ...]:
-    changes = []
+def _sight(who: ExposedSite | Party) -> Sight:
+    seen = dict.fromkeys(who.shares, SHARE) | dict.fromkeys((*who.whole_keys, *who.end_of), WHOLE)
+    return Sight(seen, relays=bool(who.whole_keys or who.shares))
+
+
+def _sights(before: Sights, after: Sights) -> tuple[Turnover, tuple[SightChange, ...]]:
+    """Who sees keys or relays them now and did not, or the other way round; and everyone who sees more or less."""
+    changes, gained, lost = [], [], []
     for name in sorted(before.keys() | after.keys()):
-        old, new = before.get(name, {}), after.get(name, {})
-        corridors = sorted(old.keys() | new.keys())
-        gained = tuple(key for key in corridors if new.get(key, NOTHING) > old.get(key, NOTHING))
-        lost = tuple(key for key in corridors if new.get(key, NOTHING) < old.get(key, NOTHING))
-        if gained or lost:
-            changes.append(SightChange(name, Turnover(gained, lost)))
-    return tuple(changes)
+        old, new = before.get(name, NO_SIGHT), after.get(name, NO_SIGHT)
+        sees, relays = Pair(bool(old.seen), bool(new.seen)), Pair(old.relays, new.relays)
+        gained += [name] if (sees.after and not sees.before) or (relays.after and not relays.before) else []
+        lost += [name] if (sees.before and not sees.after) or (relays.before and not relays.after) else []
+        corridors = sorted(old.seen.keys() | new.seen.keys())
+        more = tuple(key for key in corridors if new.seen.get(key, NOTHING) > old.seen.get(key, NOTHING))
+        less = tuple(key for key in corridors if new.seen.get(key, NOTHING) < old.seen.get(key, NOTHING))
+        if more or less:
+            changes.append(SightChange(name, Turnover(more, less), sees, relays))
+    return Turnover(tuple(gained), tuple(lost)), tuple(changes)
 
 
 def _money(before: PlanFacts, after: PlanFacts) -> Money:

@@ -11,7 +11,7 @@ from plan_fixtures import SAMPLE, make_link, make_plan, sample
 
 import qplan
 from qplan.assessment.facts import PlanFacts, assess
-from qplan.comparison.comparing import compare, compare_alone
+from qplan.comparison.comparing import compare, compare_alone, compare_with_nothing
 from qplan.comparison.model import Comparison
 from qplan.inventory.model import Inventory
 from qplan.outputs.review.comment import review_markdown
@@ -38,11 +38,13 @@ def edited(**changes: object) -> Inventory:
 
 
 def east_only(inventory: Inventory) -> PlanFacts:
-    """bank-a over win-co with another system, in the one path left; grid-b as before."""
+    """bank-a over or from win-co with another system, in the one path left; grid-b as before."""
     east = make_link(inventory, ("zrh-dc1", "win-co"), "cv-long", ("f-zrh-win",), load_bps=2000.0 + 256 / 60 * 16)
     far = make_link(inventory, ("win-co", "sg-hq"), "dv-metro", ("f-win-sg",), load_bps=2000.0)
+    over = Path(links=(east.id, far.id), relays=("win-co",))
+    direct = Path(links=(far.id,), relays=())
     paths = {
-        "bank-a": (Path(links=(east.id, far.id), relays=("win-co",)),),
+        "bank-a": (direct if "win-co" in inventory.corridors["bank-a"].ends else over,),
         "grid-b": (Path(links=(east.id,), relays=()),),
     }
     return assess(inventory, make_plan(inventory, (east, far), paths))
@@ -130,6 +132,42 @@ def test_whole_keys_where_shares_were_seen_are_more_that_is_seen():
     found = compare(assess(shares, plan), base()).plan.exposure
     assert not found.sites and {sight.name for sight in found.by_site} == {"rap-pop", "win-co"}
     assert {sight.corridors.gained for sight in found.by_site} == {("bank-a",)}
+
+
+def ends_at_newco(end: str) -> PlanFacts:
+    """grid-b alone, from its end win-co to zrh-dc1 or to a site that newco runs in France."""
+    inventory = edited(
+        **{
+            "sites__par": {"operator": "newco", "country": "FR"},
+            "fibres__par-win": {"ends": ["par", "win-co"], "length_km": 20},
+            "corridors__grid-b__ends": [end, "win-co"],
+            "corridors__bank-a": None,
+        }
+    )
+    link = make_link(inventory, (end, "win-co"), "dv-metro", ("par-win" if end == "par" else "f-zrh-win",))
+    return assess(inventory, make_plan(inventory, (link,), {"grid-b": (Path(links=(link.id,), relays=()),)}))
+
+
+def test_who_newly_has_the_end_of_a_corridor_sees_its_keys():
+    found = compare(ends_at_newco("zrh-dc1"), ends_at_newco("par"))
+    content, text = written(found), " ".join(comparison_text(found).split())
+    exposed = content["exposure"]
+    assert (exposed["operators_gained"], exposed["countries_gained"]) == (["newco"], ["FR"])
+    assert (exposed["sites_gained"], exposed["sites_lost"]) == (["par"], ["zrh-dc1"])
+    assert "~ corridors.grid-b end zrh-dc1 → par " in text
+    assert "new end par (newco, FR) sees grid-b; operator newco newly sees keys (grid-b)" in text
+    assert content["corridors"][0]["ends"] == {"before": ["zrh-dc1", "win-co"], "after": ["par", "win-co"]}
+    nothing = written(compare_with_nothing(ends_at_newco("par")))["exposure"]
+    assert nothing["operators_gained"] == ["acme", "newco"] and nothing["sites_gained"] == ["par", "win-co"]
+
+
+def test_an_end_that_becomes_a_relay_sees_nothing_new_and_a_relay_that_becomes_an_end_loses_nothing():
+    ends = east_only(edited(**{"corridors__bank-a__ends": ["win-co", "sg-hq"]}))
+    relays = east_only(Inventory.model_validate(SAMPLE))
+    there, back = compare(relays, ends), compare(ends, relays)
+    assert "Exposure: no new site, operator or country sees keys.\n" in comparison_text(there)
+    assert there.plan.exposure.sites.lost == ("win-co",) == back.plan.exposure.sites.gained
+    assert "Exposure: zrh-dc1 sees also bank-a." in comparison_text(back)
 
 
 RENAMED = {"sites.win-co": "sites.win", "fibres.f-zrh-win": "fibres.f1", "corridors.bank-a": "corridors.bank"}

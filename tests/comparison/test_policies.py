@@ -7,6 +7,7 @@ from pathlib import Path as File
 
 import pytest
 from plan_fixtures import SAMPLE
+from test_comparison import ends_at_newco
 from test_review import base, moved_east
 
 from qplan.assessment.judgement import judge
@@ -39,6 +40,8 @@ def test_a_plan_is_denied_for_what_it_breaks_and_for_no_proof():
 def test_a_change_is_denied_for_who_newly_sees_keys_and_for_what_is_loosened():
     away = comparison_json(compare(base(), moved_east()))
     assert said("change", "deny", away) == ["loosened: corridors.bank-a.paths: 2, now 1"]
-    assert said("change", "warn", away) == ["relays keys no longer, erase its stores: rap-pop"]
+    assert said("change", "warn", away) == ["relays or ends keys no longer, erase its stores: rap-pop"]
     back = said("change", "deny", comparison_json(compare(moved_east(), base())))
     assert back == ["loosened: budget.tco: 4000000, now null", "the TCO grows by 78%"]
+    new = said("change", "deny", comparison_json(compare(ends_at_newco("zrh-dc1"), ends_at_newco("par"))))
+    assert new == ["newly sees keys in clear: country FR", "newly sees keys in clear: operator newco"]

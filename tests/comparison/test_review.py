@@ -90,7 +90,7 @@ def test_a_national_plan_that_is_all_new_fits_a_comment_and_a_screen(sites, pict
     text = review_markdown(comparison, report_document(comparison.plan.after).sections)
     assert len(text) < COMMENT_CHARACTERS and ("```mermaid" in text) == pictured
     screen = comparison_text(comparison)
-    assert len(screen.splitlines()) <= MOST_ROWS + 12 and f"{3 * sites - 2} to create" in screen
+    assert len(screen.splitlines()) <= MOST_ROWS + 13 and f"{3 * sites - 2} to create" in screen
 
 
 def test_where_the_whole_is_too_large_the_picture_shows_what_changed():

@@ -35,6 +35,11 @@ class Texts(Document):
     after: str | None
 
 
+class Ends(Document):
+    before: tuple[str, str] | None
+    after: tuple[str, str] | None
+
+
 class Paths(Document):
     """The sites of every path, from the corridor's first end to its second."""
 
@@ -46,6 +51,7 @@ class CorridorDocument(Document):
     """A corridor that gets something else than before."""
 
     id: str
+    ends: Ends
     relays_gained: tuple[str, ...]
     relays_lost: tuple[str, ...]
     operators_gained: tuple[str, ...]
@@ -62,7 +68,7 @@ class CorridorDocument(Document):
 
 
 class SightDocument(Document):
-    """Who sees keys of more or of fewer corridors in clear, as a relay; a whole key is more than a share."""
+    """Who sees keys of more or fewer corridors in clear, at an end or as a relay; a whole key is more than a share."""
 
     kind: Literal["site", "operator", "country"]
     name: str
@@ -71,7 +77,7 @@ class SightDocument(Document):
 
 
 class ExposureDocument(Document):
-    """Who newly sees keys, in clear, of corridors that do not end there."""
+    """Who newly sees keys in clear: relays keys and did not, or sees any, the ends of corridors too, and saw none."""
 
     sites_gained: tuple[str, ...]
     sites_lost: tuple[str, ...]

@@ -30,6 +30,7 @@ from qplan.outputs.review.diff_document import (
     CostsDocument,
     CountsDocument,
     DiffDocument,
+    Ends,
     ExpectationsDocument,
     ExposureDocument,
     FailureDocument,
@@ -127,6 +128,7 @@ def _changes(plan: PlanChange | None) -> tuple[ChangeDocument, ...]:
 def _corridor(each: CorridorChange) -> CorridorDocument:
     return CorridorDocument(
         id=each.id,
+        ends=Ends(before=each.ends.before, after=each.ends.after),
         relays_gained=each.relays.gained,
         relays_lost=each.relays.lost,
         operators_gained=each.operators.gained,

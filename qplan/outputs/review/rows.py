@@ -191,8 +191,9 @@ def _corridor(each: Change, corridor: CorridorChange, comparable: bool) -> Row:
         rate = corridor.key_rate_bps.after if each.before is None else corridor.key_rate_bps.before
         relays = sorted({site for path in known or () for site in path[1:-1]})
         said = f"relays {', '.join(relays[:4])}" if relays else "no relay"
-        return Row(MARKS[each.action], each.address, (bps(rate or 0.0), said if served else "not served"), 1)
-    parts: list[str] = []
+        ends = " – ".join((corridor.ends.after if each.before is None else corridor.ends.before) or ())
+        return Row(MARKS[each.action], each.address, (ends, bps(rate or 0.0), said if served else "not served"), 1)
+    parts = _ends(corridor)
     if corridor.served.changed:
         parts.append("served now" if corridor.served.after else "no longer served")
     if corridor.key_rate_bps.changed:
@@ -215,8 +216,15 @@ def _corridor(each: Change, corridor: CorridorChange, comparable: bool) -> Row:
         parts.append(f"was {(each.before or {}).get('id')}")
     if corridor.tco.changed and comparable:
         parts.append(f"cost {_cost(corridor)}")
-    rank = 0 if whole else 1 if corridor.relays or corridor.served.changed else 3
+    rank = 0 if whole or "ends" in each.fields else 1 if corridor.relays or corridor.served.changed else 3
     return Row("~", each.address, tuple(map(one_line, parts)), rank)
+
+
+def _ends(corridor: CorridorChange) -> list[str]:
+    """`end b → c`; nothing where it joins the same sites."""
+    before, after = corridor.ends.before or (), corridor.ends.after or ()
+    old, new = ([end for end in ends if end not in others] for ends, others in ((before, after), (after, before)))
+    return [f"end{'s' if len(new) > 1 else ''} {' – '.join(old)} → {' – '.join(new)}"] if new else []
 
 
 def _named(names: Iterable[str]) -> tuple[str, ...]:

@@ -66,32 +66,56 @@ def _difference(name: str, delta: float | None, per: str = "") -> str:
 
 
 def exposure(change: PlanChange) -> str:
-    """Who sees more keys in clear, and who sees fewer."""
+    """Who sees more keys in clear, at the end of a corridor or as a relay, and who sees fewer."""
     exposed = change.exposure
-    more = [*_sites(change, exposed), *_parties("operator", exposed.operators.gained, exposed.by_operator)]
-    more += _parties("country", exposed.countries.gained, exposed.by_country)
-    less = [*exposed.sites.lost, *(f"operator {_named(each)}" for each in exposed.operators.lost)]
-    less += [f"country {_named(each)}" for each in exposed.countries.lost]
-    said = "; ".join(more) or "no new site, operator or country sees keys"
-    return one_line(f"{said}." + (f" No longer: {listed(less, 6)}." if less else ""))
+    told = (
+        _first(_sites(change, exposed), "more site"),
+        _first(_parties("operator", exposed.operators.gained, exposed.by_operator), "more operator"),
+        _first(_parties("country", exposed.countries.gained, exposed.by_country), "more country", "more countries"),
+    )
+    less = [*_less("", exposed.sites.lost, exposed.by_site)]
+    less += _less("operator ", exposed.operators.lost, exposed.by_operator)
+    less += _less("country ", exposed.countries.lost, exposed.by_country)
+    said = "; ".join(text for texts, _ in told for text in texts) or "no new site, operator or country sees keys"
+    all_there = " (--format json has all)" if any(cut for _, cut in told) else ""
+    return one_line(f"{said}{all_there}." + (f" No longer: {listed(less, 6)}." if less else ""))
 
 
-def _sites(change: PlanChange, exposed: ExposureChange) -> Iterator[str]:
+def _first(told: Iterator[tuple[int, str]], noun: str, plural: str = "") -> tuple[list[str], bool]:
+    """The gravest of a kind, the others as a count; and whether there are others."""
+    texts = [text for _, text in sorted(told, key=lambda each: each[0])]
+    rest = len(texts) - wording.NAMED
+    return texts[: wording.NAMED] + ([f"and {counted(rest, noun, plural)}"] if rest > 0 else []), rest > 0
+
+
+def _sites(change: PlanChange, exposed: ExposureChange) -> Iterator[tuple[int, str]]:
+    """Gravity (0: the gravest) and words."""
     for sight in exposed.by_site:
         seen = listed(sight.corridors.gained, wording.NAMED)
-        if sight.name in exposed.sites.gained:
-            yield f"new trusted node {wording.place(change.after.inventory, sight.name)} sees {seen}"
-        elif sight.corridors.gained:
-            yield f"{sight.name} sees also {seen}"
+        if seen and sight.name in exposed.sites.gained:
+            role = "trusted node" if sight.relays.after else "end"
+            place = wording.place(change.after.inventory, sight.name)
+            yield int(not sight.relays.after), f"new {role} {place} sees {seen}"
+        elif seen:
+            yield 2, f"{sight.name} sees also {seen}"
 
 
-def _parties(kind: str, gained: Sequence[str], sights: Sequence[SightChange]) -> Iterator[str]:
+def _parties(kind: str, gained: Sequence[str], sights: Sequence[SightChange]) -> Iterator[tuple[int, str]]:
+    """Gravity (0: the gravest) and words."""
     for sight in sights:
         seen = listed(sight.corridors.gained, wording.NAMED)
-        if sight.name in gained:
-            yield f"{kind} {_named(sight.name)} newly sees keys ({seen})"
-        elif sight.corridors.gained:
-            yield f"{kind} {_named(sight.name)} sees also {seen}"
+        if seen and sight.name in gained:
+            yield 0, f"{kind} {_named(sight.name)} newly sees keys ({seen})"
+        elif seen:
+            yield 2, f"{kind} {_named(sight.name)} sees also {seen}"
+
+
+def _less(kind: str, lost: Sequence[str], sights: Sequence[SightChange]) -> Iterator[str]:
+    """By name who sees none any more; of who still sees some, the corridors that it no longer does."""
+    for sight in sights:
+        if sight.name in lost and sight.corridors.lost:
+            some = f" ({listed(sight.corridors.lost, wording.NAMED)})" if sight.sees.after else ""
+            yield f"{kind}{_named(sight.name)}{some}"
 
 
 def _named(name: str) -> str:
