@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from qplan.comparison.limits import limit_of
+from qplan.comparison.limits import limits_of
 from qplan.comparison.model import Input, Inputs
 from qplan.errors import Diagnostic
 from qplan.inventory.model import Inventory
@@ -21,8 +21,7 @@ def compare_inventories(before: Inventory, after: Inventory) -> Inputs:
         for address, was, now in _differences(old, new, ())
         if address.partition(".")[0] not in IGNORED
     )
-    limits = filter(None, (limit_of(each) for each in changed))
-    return Inputs(changed, tuple(limits))
+    return Inputs(changed, tuple(limit for each in changed for limit in limits_of(each)))
 
 
 def newly_silenced(before: Iterable[Diagnostic], after: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

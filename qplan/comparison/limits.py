@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from qplan.comparison.model import Direction, Input, Limit
 
@@ -11,12 +11,23 @@ Order = Callable[[object, object], Direction]
 """From the value before to that after; None where none is stated."""
 
 
-def limit_of(change: Input) -> Limit | None:
-    """The change as one of a limit; None where the address limits nothing."""
+def limits_of(change: Input) -> Iterator[Limit]:
+    """The change as one of a limit; of a drill or a corridor that is new or gone, the limits that it set."""
+    whole = change.before if change.after is None else change.after if change.before is None else None
+    if not isinstance(whole, Mapping) or not re.fullmatch(WITH_LIMITS, change.address):
+        yield from _limit(change.address, change.before, change.after)
+        return
+    way: Direction = "loosened" if change.after is None else "tightened"
+    for key, value in sorted(whole.items()):
+        before, after = (value, None) if change.after is None else (None, value)
+        yield from (each for each in _limit(f"{change.address}.{key}", before, after) if each.direction == way)
+
+
+def _limit(address: str, before: object, after: object) -> Iterator[Limit]:
+    """Nothing where the address limits nothing."""
     for gravity, (pattern, order) in enumerate(RULES.items()):
-        if re.fullmatch(pattern, change.address):
-            return Limit(change.address, change.before, change.after, order(change.before, change.after), gravity)
-    return None
+        if re.fullmatch(pattern, address):
+            yield Limit(address, before, after, order(before, after), gravity)
 
 
 def _ordered(before: float, after: float) -> Direction:
@@ -110,6 +121,7 @@ def _number(value: object, default: float) -> float:
     return float(value) if isinstance(value, int | float) else default
 
 
+WITH_LIMITS = r"(corridors|drills)\.[^.]+"
 RULES: Mapping[str, Order] = {
     r"sites\.[^.]+\.trusted_node": _words("forbidden", "allowed", "existing", default="allowed"),
     r"corridors\.[^.]+\.shares_needed": _kept_free(1),

@@ -219,7 +219,7 @@ class Inputs:
 
     changed: tuple[Input, ...]
     limits: tuple[Limit, ...]
-    """Those of the changed addresses that limit a plan."""
+    """Those of the changed addresses that limit a plan, and the limits of drills and corridors that are new or gone."""
 
 
 @dataclass(frozen=True)

@@ -256,6 +256,21 @@ def test_which_way_a_limit_went(before, after, direction):
     assert back.direction == {"loosened": "tightened", "tightened": "loosened"}.get(direction, "changed")
 
 
+def test_limits_go_with_the_drill_or_the_corridor_that_set_them():
+    strict = {**edited().corridors["grid-b"].model_dump(exclude_unset=True), "paths": 1, "max_relays": 1}
+    with_them = edited(**dig({"max_gap_s": 0}), corridors__strict=strict)
+    gone = compare_alone(with_them, edited())
+    assert [(each.address, each.direction) for each in gone.inputs.limits] == [
+        ("corridors.strict.max_relays", "loosened"),
+        ("drills.dig.expect", "loosened"),
+    ]
+    text = " ".join(comparison_text(gone).split())
+    assert "corridors.strict.max_relays 1 → – ← lifted" in text and "Inputs: gone: corridors.strict, drills.dig" in text
+    new = compare_alone(edited(), with_them)
+    assert [each.direction for each in new.inputs.limits] == ["tightened", "tightened"]
+    assert "corridors.strict.max_relays – → 1 set" in " ".join(comparison_text(new).split())
+
+
 def test_every_edited_address_is_an_input_with_its_values():
     before, after = edited(), edited(sites__new={"name": "New"}, **{"fibres__f-win-sg__loss_db": 15})
     content = written(compare_alone(before, after))

@@ -175,7 +175,7 @@ class CheckDocument(Document):
 
 
 class LimitDocument(Document):
-    """A limit or a rule of the inventory that is another than before."""
+    """A limit or a rule of the inventory that is another than before, also with a drill or corridor new or gone."""
 
     address: str
     before: Json
