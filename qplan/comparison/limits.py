@@ -93,24 +93,32 @@ def _whole(before: object, after: object) -> Direction:
 
 
 def _expected(before: object, after: object) -> Direction:
-    """What drills expect of corridors: each limit by itself."""
+    """What drills expect of corridors: loosened where any of it is, whatever else is tightened."""
     old, new = _expectations(before), _expectations(after)
     ways = {
-        (_most if metric == "max_gap_s" else _least)(old.get((corridor, metric)), new.get((corridor, metric)))
+        EXPECTED[metric][0](old.get((corridor, metric)), new.get((corridor, metric)))
         for corridor, metric in old.keys() | new.keys()
-    } - {"changed"}
-    return ways.pop() if len(ways) == 1 else "changed"
-
-
-def _expectations(value: object) -> dict[tuple[object, str], object]:
-    """By corridor and metric; the last of several alike."""
-    stated = [each for each in value if isinstance(each, dict)] if isinstance(value, list | tuple) else []
-    return {
-        (each.get("corridor"), metric): limit
-        for each in stated
-        for metric, limit in each.items()
-        if metric != "corridor" and limit is not None
     }
+    return "loosened" if "loosened" in ways else "tightened" if "tightened" in ways else "changed"
+
+
+def _expectations(value: object) -> dict[tuple[object, str], float]:
+    """By corridor and metric: the strictest of several alike, as all are judged."""
+    strictest: dict[tuple[object, str], float] = {}
+    for each in value if isinstance(value, list | tuple) else ():
+        for metric, (_, stricter) in EXPECTED.items():
+            limit = each.get(metric) if isinstance(each, dict) else None
+            if isinstance(limit, int | float):
+                key = each.get("corridor"), metric
+                strictest[key] = stricter(strictest.get(key, limit), limit)
+    return strictest
+
+
+EXPECTED: Mapping[str, tuple[Order, Callable[[float, float], float]]] = {
+    "max_gap_s": (_most, min),
+    "delivered_min": (_least, max),
+}
+"""What drills expect: which way a change goes, and the stricter of two."""
 
 
 def _other(before: object, after: object) -> Direction:

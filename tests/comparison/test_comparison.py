@@ -234,7 +234,8 @@ def dig(*expected: dict[str, float]) -> dict[str, object]:
         (dig({"max_gap_s": 0}, {"delivered_min": 0.9}), dig({"max_gap_s": 0}), "loosened"),
         (dig({"max_gap_s": 0, "delivered_min": 0.9}), dig({"max_gap_s": 0, "delivered_min": 0.1}), "loosened"),
         (dig({"max_gap_s": 60}), dig({"max_gap_s": 0}), "tightened"),
-        (dig({"max_gap_s": 60, "delivered_min": 0.9}), dig({"max_gap_s": 0, "delivered_min": 0.1}), "changed"),
+        (dig({"max_gap_s": 0}, {"max_gap_s": 60}), dig({"max_gap_s": 60}), "loosened"),
+        (dig({"max_gap_s": 0}, {"max_gap_s": 60}), dig({"max_gap_s": 0}), "changed"),
         ({"policy__technologies": ["a"]}, {"policy__technologies": ["b"]}, "changed"),
         ({"policy__technologies": ["a"]}, {"policy__technologies": ["a", "b"]}, "loosened"),
         ({}, {"corridors__bank-a__avoid_sites": ["win-co"]}, "tightened"),
@@ -254,6 +255,13 @@ def test_which_way_a_limit_went(before, after, direction):
     assert limit.direction == direction
     (back,) = compare_alone(edited(**after), edited(**before)).inputs.limits
     assert back.direction == {"loosened": "tightened", "tightened": "loosened"}.get(direction, "changed")
+
+
+def test_what_drills_expect_is_loosened_whatever_else_is_tightened():
+    one = edited(**dig({"max_gap_s": 60, "delivered_min": 0.9}))
+    other = edited(**dig({"max_gap_s": 0, "delivered_min": 0.1}))
+    limits = (*compare_alone(one, other).inputs.limits, *compare_alone(other, one).inputs.limits)
+    assert [each.direction for each in limits] == ["loosened", "loosened"]
 
 
 def test_limits_go_with_the_drill_or_the_corridor_that_set_them():
