@@ -136,7 +136,7 @@ RULES: Mapping[str, Order] = {
     r"corridors\.[^.]+\.allowed_(countries|operators|key_domains)": _only,
     r"corridors\.[^.]+\.avoid_sites": _never,
     r"corridors\.[^.]+\.min_security_tier": _least,
-    r"corridors\.[^.]+\.fallback": _words("fail_closed", "pqc", "best_effort", default=None),
+    r"corridors\.[^.]+\.fallback": _words("fail_closed", "pqc", "best_effort", default="fail_closed"),
     r"corridors\.[^.]+\.required": _words(True, False, default=True),
     r"corridors\.[^.]+\.paths": _kept_free(1),
     r"corridors\.[^.]+\.disjoint": _words("duct", "node", "relay", default="duct"),
