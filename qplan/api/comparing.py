@@ -55,13 +55,18 @@ def compare(before: Result | Reading, after: Result | Reading) -> Comparison:
         return comparing.compare(before.facts, after.facts)
     if isinstance(before, Result) or isinstance(after, Result):
         raise WrongUsage("one is a plan and the other an inventory: name two plans, or two inventories")
-    return _with_silenced(comparing.compare_alone(before.inventory, after.inventory), before, after)
+    return _as_declared(comparing.compare_alone(before.inventory, after.inventory), before, after)
 
 
-def _with_silenced(found: Comparison, before: Reading, after: Reading) -> Comparison:
-    from qplan.comparison.inventories import newly_silenced
+def _as_declared(found: Comparison, before: Reading, after: Reading) -> Comparison:
+    """With what only files tell: findings that comments suppress, and scenarios."""
+    from qplan.comparison.inventories import newly_silenced, with_scenarios
 
-    return replace(found, silenced=newly_silenced(before.suppressed, after.suppressed))
+    return replace(
+        found,
+        inputs=with_scenarios(found.inputs, before.scenarios, after.scenarios),
+        silenced=newly_silenced(before.suppressed, after.suppressed),
+    )
 
 
 def compare_against(
@@ -101,7 +106,7 @@ def compare_against(
             return Against(comparing.compare_with_nothing(new_plan.facts), tuple(notes))
         committed = _committed(former, before, at, there)
         old_plan = _planned(before, committed, plan, f"at {revision}", notes)
-        return Against(_with_silenced(compare(old_plan, new_plan), before, after), tuple(notes))
+        return Against(_as_declared(compare(old_plan, new_plan), before, after), tuple(notes))
 
 
 def report(result: Result, style: ReportStyle, compare_to: Result | None = None) -> str:

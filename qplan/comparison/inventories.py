@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from qplan.comparison.limits import limits_of
 from qplan.comparison.model import Input, Inputs
@@ -22,6 +23,20 @@ def compare_inventories(before: Inventory, after: Inventory) -> Inputs:
         if address.partition(".")[0] not in IGNORED
     )
     return Inputs(changed, tuple(limit for each in changed for limit in limits_of(each)))
+
+
+def with_scenarios(inputs: Inputs, before: Mapping[str, object], after: Mapping[str, object]) -> Inputs:
+    """The inputs with the scenarios that differ, of which an effective inventory says nothing.
+
+    Each is one value: in its `set` a null takes something away.
+    """
+    told = [
+        Input(f"scenarios.{name}", before.get(name), after.get(name))
+        for name in sorted({**before, **after})
+        if before.get(name) != after.get(name)
+    ]
+    changed = sorted((*inputs.changed, *told), key=lambda each: each.address.partition(".")[0])
+    return replace(inputs, changed=tuple(changed))
 
 
 def newly_silenced(before: Iterable[Diagnostic], after: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

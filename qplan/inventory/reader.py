@@ -75,6 +75,8 @@ class Reading:
     """The effective inventory as JSON, itself an inventory file."""
     defaults: Mapping[str, object] = field(default_factory=dict, repr=False)
     """The values of `defaults`, which an entry takes that is added."""
+    scenarios: Mapping[str, object] = field(default_factory=dict, repr=False)
+    """As they are declared, by name."""
     demand_factor: float = 1.0
     """By which every demand was multiplied at last."""
     warnings: tuple[Diagnostic, ...] = ()
@@ -144,6 +146,7 @@ def read_inventory(
         as_of=None if as_of is None else as_of.isoformat(),
         built_sha256=built and built.sha256,
         demand_factor=1.0 if demand_factor is None else demand_factor,
+        scenarios=mapping_at(declared.value, ("scenarios",)),
     )
 
 

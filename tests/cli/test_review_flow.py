@@ -150,6 +150,19 @@ def test_a_finding_that_a_comment_silences_is_told(repository, qplan, no_search)
     assert "**Findings silenced:**" in qplan("diff", "--against", "HEAD", "--no-plan", "--format", "markdown")[1]
 
 
+def test_a_scenario_that_is_another_is_told_though_no_plan_is_made_under_it(repository, qplan, no_search):
+    sites = Path("sites.yaml")
+    sites.write_text(SITES + "scenarios: {lax: {set: {budget.tco: null}}}\n")
+    code, out, _ = qplan("diff", "--against", "HEAD", "--exit-code")
+    assert code == 7 and "Inputs: new: scenarios.lax" in out
+    commit(repository)
+    sites.write_text(SITES + "scenarios: {lax: {set: {budget.tco: null, corridors.mirror.fallback: null}}}\n")
+    code, out, _ = qplan("diff", "--against", "HEAD", "--no-plan", "--exit-code", "--format", "json")
+    lax = {"set": {"budget.tco": None}}
+    more = {"set": {"budget.tco": None, "corridors.mirror.fallback": None}}
+    assert code == 7 and json.loads(out)["inputs"] == [{"address": "scenarios.lax", "before": lax, "after": more}]
+
+
 def test_inventories_alone_a_renamed_file_and_one_that_is_new(repository, qplan, no_search):
     edit("limit")
     _, out, _ = qplan("diff", "--against", "HEAD", "--no-plan")
