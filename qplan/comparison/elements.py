@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from qplan.assessment.corridors import CorridorFacts
+from qplan.assessment.corridors import CorridorFacts, PathFacts
 from qplan.assessment.facts import PlanFacts
 from qplan.assessment.link_budgets import LinkFacts
 from qplan.assessment.nodes import NodeFacts
@@ -108,16 +109,20 @@ def _link(facts: LinkFacts) -> Fields:
     }
 
 
+def ordered_paths(facts: CorridorFacts, links: Addresses) -> tuple[PathFacts, ...]:
+    """The paths of a corridor over links by address: standby paths in the plan's order, the preferred first."""
+    paths = (replace(path, links=tuple(links[link] for link in path.links)) for path in facts.paths)
+    standby = facts.corridor.shares_needed == 1
+    return tuple(paths if standby else sorted(paths, key=lambda path: (path.sites, path.links)))
+
+
 def _corridor(facts: CorridorFacts, tco: float, links: Addresses, names: Mapping[str, str]) -> Fields:
     return {
         "id": names.get(f"corridors.{facts.id}", facts.id),
         "ends": sorted(facts.corridor.ends),
         "served": facts.served,
         "key_rate_bps": facts.demand_bps,
-        "paths": sorted(
-            ({"links": [links[link] for link in path.links], "relays": list(path.relays)} for path in facts.paths),
-            key=lambda path: path["links"],
-        ),
+        "paths": [{"links": list(path.links), "relays": list(path.relays)} for path in ordered_paths(facts, links)],
         "shares_needed": facts.corridor.shares_needed,
         "tco": tco,
     }

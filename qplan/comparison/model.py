@@ -82,7 +82,7 @@ class CorridorChange:
     tco: Pair[float]
     """Its share."""
     paths: Pair[tuple[tuple[str, ...], ...]]
-    """The sites of each path, from end to end."""
+    """The sites of each path, from end to end; of standby paths the preferred first."""
     relays: Turnover
     operators: Turnover
     """Who run its relays; "" where it is not stated."""

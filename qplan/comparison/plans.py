@@ -10,7 +10,7 @@ from qplan.assessment.exposure import ExposedSite, Party
 from qplan.assessment.facts import PlanFacts
 from qplan.assessment.link_budgets import LinkFacts
 from qplan.comparison.columns import unlike
-from qplan.comparison.elements import Addresses, compare_elements, link_addresses
+from qplan.comparison.elements import Addresses, compare_elements, link_addresses, ordered_paths
 from qplan.comparison.failures import compare_expectations, compare_failures, play_drills
 from qplan.comparison.model import (
     Amount,
@@ -56,7 +56,7 @@ def compare_plans(before: PlanFacts, after: PlanFacts, old_names: Mapping[str, s
         after=after,
         links=links,
         changes=changes,
-        corridors=_corridors(before, after, {change.address for change in changes}),
+        corridors=_corridors(before, after, links, {change.address for change in changes}),
         exposure=_exposure(before, after),
         money=_money(before, after),
         margins=Margins(
@@ -77,7 +77,9 @@ def _turnover(before: Iterable[str], after: Iterable[str]) -> Turnover:
     return Turnover(tuple(sorted(new - old)), tuple(sorted(old - new)))
 
 
-def _corridors(before: PlanFacts, after: PlanFacts, changed: Container[str]) -> tuple[CorridorChange, ...]:
+def _corridors(
+    before: PlanFacts, after: PlanFacts, links: tuple[Addresses, Addresses], changed: Container[str]
+) -> tuple[CorridorChange, ...]:
     """Those at `changed` addresses, and those whose relays others run now, or stand elsewhere."""
     old, new = ({corridor.id: corridor for corridor in facts.corridors} for facts in (before, after))
     tco = [{share.corridor: float(share.tco) for share in facts.costs.shares} for facts in (before, after)]
@@ -90,7 +92,7 @@ def _corridors(before: PlanFacts, after: PlanFacts, changed: Container[str]) -> 
             served=pair_of(was, now, lambda corridor: corridor.served),
             key_rate_bps=pair_of(was, now, lambda corridor: corridor.demand_bps),
             tco=Pair(tco[0].get(key) if was else None, tco[1].get(key) if now else None),
-            paths=pair_of(was, now, lambda corridor: tuple(sorted(path.sites for path in corridor.paths))),
+            paths=Pair(_paths(was, links[0]), _paths(now, links[1])),
             relays=_turnover(_relays(was), _relays(now)),
             operators=_turnover(_relays(was, before, _operator), _relays(now, after, _operator)),
             countries=_turnover(_relays(was, before, _country), _relays(now, after, _country)),
@@ -98,6 +100,10 @@ def _corridors(before: PlanFacts, after: PlanFacts, changed: Container[str]) -> 
         if f"corridors.{key}" in changed or each.operators or each.countries:
             found.append(each)
     return tuple(found)
+
+
+def _paths(corridor: CorridorFacts | None, links: Addresses) -> tuple[tuple[str, ...], ...] | None:
+    return None if corridor is None else tuple(path.sites for path in ordered_paths(corridor, links))
 
 
 def _operator(site: Site) -> str | None:

@@ -395,6 +395,20 @@ def test_a_path_over_another_link_between_the_same_sites_is_told():
     assert "~ corridors.bank-a   same relays, same operators, other links" in text
 
 
+def test_another_standby_path_that_is_preferred_is_told():
+    inventory, plan = sample()
+    (bank,) = (each for each in plan.corridors if each.id == "bank-a")
+    turned = tuple(each.model_copy(update={"paths": each.paths[::-1]}) for each in plan.corridors)
+    found = compare(base(), assess(inventory, plan.model_copy(update={"corridors": turned})))
+    over = ", ".join(bank.paths[-1].relays)
+    told = f"~ corridors.bank-a same relays, same operators, paths in another order, the first now over {over} "
+    assert told in " ".join(comparison_text(found).split())
+    (paths,) = (each["paths"] for each in written(found)["corridors"])
+    assert paths["before"] == paths["after"][::-1]
+    shares = edited(**{"corridors__bank-a__shares_needed": 2})
+    assert not compare(assess(shares, plan), assess(shares, plan.model_copy(update={"corridors": turned}))).changed
+
+
 def test_quotes_that_have_run_out_since_are_a_change():
     plan = sample()[1]
     ref = plan.inventory.model_copy(update={"as_of": "2040-01-01"})

@@ -41,7 +41,7 @@ class Ends(Document):
 
 
 class Paths(Document):
-    """The sites of every path, from the corridor's first end to its second."""
+    """The sites of every path, from the corridor's first end to its second; of standby paths the preferred first."""
 
     before: tuple[tuple[str, ...], ...] | None
     after: tuple[tuple[str, ...], ...] | None

@@ -207,7 +207,7 @@ def _corridor(each: Change, corridor: CorridorChange, comparable: bool) -> Row:
         if moved and not (corridor.served.changed and name != "relays"):
             parts.append(f"{name} {turnover(_named(moved.gained), _named(moved.lost))}")
     if not corridor.relays and not corridor.served.changed:
-        others = "other paths" if corridor.paths.changed else "other links" if "paths" in each.fields else ""
+        others = _other_paths(each, corridor) if "paths" in each.fields else ""
         parts.append(", ".join(filter(None, (*(f"same {name}" for name in same), others))))
     whole = "shares_needed" in each.fields and _number(each.after or {}, "shares_needed") == 1
     if "shares_needed" in each.fields:
@@ -225,6 +225,17 @@ def _ends(corridor: CorridorChange) -> list[str]:
     before, after = corridor.ends.before or (), corridor.ends.after or ()
     old, new = ([end for end in ends if end not in others] for ends, others in ((before, after), (after, before)))
     return [f"end{'s' if len(new) > 1 else ''} {' – '.join(old)} → {' – '.join(new)}"] if new else []
+
+
+def _other_paths(each: Change, corridor: CorridorChange) -> str:
+    before, after = corridor.paths.before or (), corridor.paths.after or ()
+    if sorted(before) != sorted(after):
+        return "other paths"
+    if "shares_needed" in each.fields:
+        return ""  # shares have no order
+    if before == after:
+        return "other links"
+    return f"paths in another order, the first now over {', '.join(after[0][1:-1]) or 'no relay'}"
 
 
 def _named(names: Iterable[str]) -> tuple[str, ...]:
