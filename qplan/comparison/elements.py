@@ -28,6 +28,25 @@ def compare_elements(
     return tuple(change for change in changes if change.before != change.after)
 
 
+def from_the_same_ends(before: PlanFacts, after: PlanFacts) -> PlanFacts:
+    """`before`, with corridors whose ends have changed places since read from the end that is the first now."""
+    ends = {corridor.id: corridor.corridor.ends for corridor in after.corridors}
+    corridors = tuple(
+        _backwards(corridor) if ends.get(corridor.id) == corridor.corridor.ends[::-1] else corridor
+        for corridor in before.corridors
+    )
+    return replace(before, corridors=corridors) if corridors != before.corridors else before
+
+
+def _backwards(corridor: CorridorFacts) -> CorridorFacts:
+    paths = (
+        replace(path, links=path.links[::-1], sites=path.sites[::-1], relays=path.relays[::-1])
+        for path in corridor.paths
+    )
+    turned = corridor.corridor.model_copy(update={"ends": corridor.corridor.ends[::-1]})
+    return replace(corridor, corridor=turned, paths=tuple(paths))
+
+
 def link_addresses(before: PlanFacts, after: PlanFacts) -> tuple[Addresses, Addresses]:
     """The addresses of the links of two plans: links that match have the same."""
     old, new = _by_ends(before.links), _by_ends(after.links)

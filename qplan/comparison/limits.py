@@ -11,6 +11,10 @@ Order = Callable[[object, object], Direction]
 """From the value before to that after; None where none is stated."""
 
 
+def is_limit(address: str) -> bool:
+    return any(re.fullmatch(pattern, address) for pattern in RULES)
+
+
 def limits_of(change: Input) -> Iterator[Limit]:
     """The change as one of a limit; of a drill or a corridor that is new or gone, the limits that it set."""
     whole = change.before if change.after is None else change.after if change.before is None else None

@@ -10,7 +10,7 @@ from qplan.assessment.exposure import ExposedSite, Party
 from qplan.assessment.facts import PlanFacts
 from qplan.assessment.link_budgets import LinkFacts
 from qplan.comparison.columns import unlike
-from qplan.comparison.elements import Addresses, compare_elements, link_addresses, ordered_paths
+from qplan.comparison.elements import Addresses, compare_elements, from_the_same_ends, link_addresses, ordered_paths
 from qplan.comparison.failures import compare_expectations, compare_failures, play_drills
 from qplan.comparison.model import (
     Amount,
@@ -47,6 +47,7 @@ NO_SIGHT = Sight({}, relays=False)
 
 def compare_plans(before: PlanFacts, after: PlanFacts, old_names: Mapping[str, str]) -> PlanChange:
     """What differs between two plans; things renamed go by their new addresses in both, `old_names` by those."""
+    before = from_the_same_ends(before, after)
     links = link_addresses(before, after)
     changes = compare_elements(before, after, links, old_names)
     checks = {side: {result.id: result for result in facts.checks} for side, facts in enumerate((before, after))}
