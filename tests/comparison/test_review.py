@@ -93,6 +93,19 @@ def test_a_national_plan_that_is_all_new_fits_a_comment_and_a_screen(sites, pict
     assert len(screen.splitlines()) <= MOST_ROWS + 13 and f"{3 * sites - 2} to create" in screen
 
 
+def test_a_link_that_only_carries_more_is_not_marked_in_the_picture():
+    inventory = Inventory.model_validate({**SAMPLE, "corridors": {"grid-b": SAMPLE["corridors"]["grid-b"]}})
+
+    def loaded(bps: float) -> PlanFacts:
+        link = make_link(inventory, ("zrh-dc1", "win-co"), "dv-metro", ("f-zrh-win",), load_bps=bps)
+        return assess(inventory, make_plan(inventory, (link,), {"grid-b": (Path(links=(link.id,), relays=()),)}))
+
+    comparison = compare(loaded(1e5), loaded(2e5))
+    assert "headroom_db" in comparison.plan.changes[0].fields
+    text = review_markdown(comparison)
+    assert "Load alone: 1 link" in text and '"dv#45;metro, ' in text and "#126;" not in text
+
+
 def test_where_the_whole_is_too_large_the_picture_shows_what_changed():
     after = national(250)
     inventory = after.inventory.model_copy(update={"corridors": dict(list(after.inventory.corridors.items())[:-1])})

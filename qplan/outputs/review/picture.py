@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from qplan.comparison.model import Action, PlanChange
+from qplan.outputs.review.rows import rows
 from qplan.outputs.text.names import SiteNames
 from qplan.outputs.text.tables import one_line
 from qplan.outputs.text.wording import db
@@ -52,8 +53,9 @@ def change_mermaid(change: PlanChange) -> str | None:
 
 
 def _edges(change: PlanChange) -> Iterable[_Edge]:
-    """The links of the plan, and those that it no longer has."""
-    actions = {each.address: each.action for each in change.changes if set(each.fields) - LOADS}
+    """The links of the plan, and those that it no longer has; marked where the rows tell of them."""
+    told = {row.address for row in rows(change)[0]}
+    actions = {each.address: each.action for each in change.changes if each.address in told}
     for facts in change.after.links:
         address = change.links[1][facts.link.id]
         yield _Edge(facts.link, address, actions.get(address))
@@ -62,10 +64,6 @@ def _edges(change: PlanChange) -> Iterable[_Edge]:
         address = change.links[0][facts.link.id]
         if address not in kept:
             yield _Edge(facts.link, address, "delete")
-
-
-LOADS = frozenset({"load_bps"})
-"""A link that only carries more or less is not marked."""
 
 
 def _flowchart(change: PlanChange, edges: list[_Edge], whole: bool) -> str:
