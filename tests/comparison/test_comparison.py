@@ -468,6 +468,12 @@ def test_long_values_are_told_by_what_differs():
     assert "[16.0, 8000.0]] → …" in comparison_text(found, 200) and "4000.0]]" in comparison_text(found, 200)
 
 
+def test_long_values_without_blanks_are_told_by_what_differs():
+    address = "https://vendor.example/quotes/2026/alpha-systems/rev"
+    found = compare_alone(*(edited(**{"sites__sg-hq__address": address + end}) for end in ("1", "2")))
+    assert "sites.sg-hq.address …-systems/rev1 → …-systems/rev2" in " ".join(comparison_text(found).split())
+
+
 def test_the_gravest_loosened_limit_is_told_first_and_none_is_cut_at_four():
     before = edited(
         **{

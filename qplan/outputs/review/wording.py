@@ -41,12 +41,18 @@ def step(before: object, after: object) -> str:
 def steps(before: object, after: object) -> tuple[str, str]:
     """A value before and after, each in a few characters, without the long beginning that both share."""
     old, new = _in_full(before), _in_full(after)
-    if max(len(old), len(new)) > VALUE_CHARACTERS:
-        alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False)))
-        skipped = max(old.rfind(mark, 0, max(0, alike - LEAD_CHARACTERS)) for mark in " [{") + 1
-        if skipped >= LEAST_SKIPPED:
-            old, new = f"…{old[skipped:]}", f"…{new[skipped:]}"
-    return shortened(old, VALUE_CHARACTERS), shortened(new, VALUE_CHARACTERS)
+    if max(len(old), len(new)) <= VALUE_CHARACTERS:
+        return _from(0, old), _from(0, new)
+    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(old, new, strict=False)))
+    lead = max(0, alike - LEAD_CHARACTERS)
+    between_words = max(old.rfind(mark, 0, lead) for mark in " [{") + 1
+    told = _from(between_words, old), _from(between_words, new)
+    return told if told[0] != told[1] or old == new else (_from(lead, old), _from(lead, new))
+
+
+def _from(place: int, text: str) -> str:
+    """A few characters from a place in the text on, or from its beginning where that is near."""
+    return shortened(f"…{text[place:]}" if place >= LEAST_SKIPPED else text, VALUE_CHARACTERS)
 
 
 def signed_percent(share: float) -> str:
