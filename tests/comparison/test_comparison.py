@@ -474,6 +474,14 @@ def test_long_values_without_blanks_are_told_by_what_differs():
     assert "sites.sg-hq.address …-systems/rev1 → …-systems/rev2" in " ".join(comparison_text(found).split())
 
 
+def test_what_trust_rests_on_is_not_hidden_among_labels():
+    described = {f"{kind}__{name}__labels": {"n": name} for kind in ("fibres", "sites") for name in SAMPLE[kind]}
+    trusted = {"fibres__f-win-sg__ducts": [], "sites__win-co__operator": "x", "sites__win-co__security_tier": 1}
+    text = " ".join(comparison_text(compare_alone(edited(), edited(**described, **trusted))).split())
+    assert 'Inputs: fibres.f-win-sg.ducts ["a1-east"] → []; sites.win-co.operator acme → x; sites.win-co.sec' in text
+    assert text.endswith("; and 5 more: --format json has all")
+
+
 def test_the_gravest_loosened_limit_is_told_first_and_none_is_cut_at_four():
     before = edited(
         **{

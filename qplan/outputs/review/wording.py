@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import takewhile
@@ -17,6 +18,10 @@ NOT_STATED = "–"
 VALUE_CHARACTERS = 40
 LEAD_CHARACTERS, LEAST_SKIPPED = 12, 8  # of what two long values share, before they part; and what is left out of it
 NAMED = 3
+TRUSTED = re.compile(
+    r"(sites|fibres)\.[^.]+\.(operator|country|key_domain|security_tier|ducts|ends)|corridors\.[^.]+\.ends|scenarios\..+"
+)
+DESCRIBING = re.compile(r"metadata\..+|.+\.(labels|name|address|contact|description|source)(\..+)?")
 
 
 def _in_full(value: object) -> str:
@@ -110,10 +115,13 @@ def _is_number(value: object) -> bool:
 
 
 def inputs_text(inputs: Iterable[Input], most: int) -> list[str]:
-    """What was edited: alike edits of several things as one, things that are new or gone by section."""
+    """What was edited: alike edits of several things as one, things that are new or gone by section.
+
+    First what trust rests on, last what only describes.
+    """
     edits: dict[tuple[str, str], list[str]] = {}
     arrivals: dict[str, list[str]] = {}
-    for each in inputs:
+    for each in sorted(inputs, key=lambda each: _rank(each.address)):
         section, name, rest = _parts(each.address)
         if not rest and name and (each.before is None or each.after is None):
             word = "new" if each.before is None else "gone"
@@ -129,7 +137,11 @@ def inputs_text(inputs: Iterable[Input], most: int) -> list[str]:
         else:
             texts += [f"{address} {change}{_basis(address)}" for address in addresses]
     rest_count = len(texts) - most
-    return texts[:most] + ([f"and {rest_count} more"] if rest_count > 0 else [])
+    return texts[:most] + ([f"and {rest_count} more: --format json has all"] if rest_count > 0 else [])
+
+
+def _rank(address: str) -> int:
+    return 0 if TRUSTED.fullmatch(address) else 2 if DESCRIBING.fullmatch(address) else 1
 
 
 def _parts(address: str) -> tuple[str, str, str]:
