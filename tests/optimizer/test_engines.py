@@ -44,7 +44,7 @@ from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.stage import Found, Task
 from qplan.optimizer.search import bound_steps, plan_steps, root, standing
 from qplan.optimizer.search.arc_flow import add_flows, arc_flow, merge
-from qplan.optimizer.search.flow_branching import branch_on_flows
+from qplan.optimizer.search.flow_branching import FlowTree
 from qplan.optimizer.search.guidance import guide
 from qplan.optimizer.search.minimization import minimize
 from qplan.optimizer.search.stages import ENDS_ALONE, bound_of_ends, stages
@@ -280,8 +280,9 @@ def branching_on_flows(case: Case) -> None:
     """As far as it comes in a moment, held against the best value or against twice as much."""
     model, task = case.task.design_model(), replace(case.task, parameters=SearchParameters(0.0, TimeBudget.of(0.2)))
     if case.seed // len(KINDS) % 2 == 0 and (found := arc_flow(task, model, (), None)):
-        known = Mock(value=(case.best.value if case.best else 1e6) * (1 + case.seed % 2))
-        case.bounds(branch_on_flows(task, model, found.solved, known))
+        value = (case.best.value if case.best else 1e6) * (1 + case.seed % 2)
+        known = Mock(value=value, design=Mock(used_links=frozenset()))
+        case.bounds(FlowTree(task, model, found.solved, known, task.stage.goal(model).prices, found.links).run())
 
 
 def corridors_alone(case: Case) -> None:

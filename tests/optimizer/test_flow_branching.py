@@ -10,7 +10,7 @@ from qplan.inventory.model import Inventory
 from qplan.optimizer.limits import SearchParameters
 from qplan.optimizer.model.stage import Task
 from qplan.optimizer.search.arc_flow import arc_flow
-from qplan.optimizer.search.flow_branching import branch_on_flows
+from qplan.optimizer.search.flow_branching import FlowTree
 from qplan.optimizer.search.minimization import minimize
 from qplan.optimizer.search.stages import stages
 
@@ -23,7 +23,8 @@ def bounds_and_value(inventory: Inventory) -> tuple[float, float, float]:
     task = Task(inventory, enumerate_candidates(inventory), stage, (), None, "highs", SearchParameters(0.0))
     model, best = task.design_model(), minimize(task).incumbent
     flows = arc_flow(task, model, (), best)
-    return flows.bound, branch_on_flows(task, model, flows.solved, best), best.value
+    tree = FlowTree(task, model, flows.solved, best, task.stage.goal(model).prices, flows.links)
+    return flows.bound, tree.run(), best.value
 
 
 def test_systems_are_branched_on_where_links_are_whole():

@@ -18,7 +18,7 @@ from qplan.optimizer.search.arc_flow import arc_flow
 from qplan.optimizer.search.benders_loop import BendersLoop
 from qplan.optimizer.search.branch_and_cut import BranchAndCut
 from qplan.optimizer.search.exact import served_alone, solve_exactly
-from qplan.optimizer.search.flow_branching import branch_on_flows, say_more, too_large
+from qplan.optimizer.search.flow_branching import FlowTree, say_more, too_large
 from qplan.optimizer.search.guidance import (
     CLOSE,
     GUIDED_SHARE,
@@ -163,12 +163,14 @@ class FlowBranching:
     def take(self, search: Minimization, standing: Standing) -> Standing:
         assert standing.flows is not None and standing.incumbent is not None
         task = search.task.part(FLOW_BRANCHING_SHARE)
-        bound = branch_on_flows(task, search.model, standing.flows.solved, standing.incumbent)
+        liked = links_in_use(standing.incumbent, standing.flows.links)
+        tree = FlowTree(task, search.model, standing.flows.solved, standing.incumbent, search.prices, liked)
+        bound = tree.run()
         if standing.root is not None:
             bound = min(bound, standing.root.cutoff)
         if standing.bound is None or bound > standing.bound:
             standing = replace(standing, bound=bound, method=self.name)
-        return replace(standing, flows=None)
+        return replace(standing, incumbent=tree.incumbent, flows=None)
 
 
 class SimplexRelaxation:

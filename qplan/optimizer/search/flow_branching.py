@@ -9,26 +9,29 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 
 import numpy as np
 
+from qplan.candidates.prices import Prices
+from qplan.optimizer.heuristics.guided_search import GuidedSearch
 from qplan.optimizer.limits import Sighting
 from qplan.optimizer.model.formulation import Formulation
-from qplan.optimizer.model.stage import Incumbent, Task
+from qplan.optimizer.model.stage import Incumbent, Task, better
 from qplan.optimizer.search.arc_flow import ArcFlow, enough
+from qplan.optimizer.search.guidance import links_in_use
 from qplan.optimizer.search.root import Root
 from qplan.optimizer.solvers.first_order import LOOK_EVERY, FirstOrder, Scaled, most_of_any_point
 from qplan.optimizer.solvers.iterate import Iterate
 from qplan.optimizer.solvers.linear_program import LinearProgram, weak_duality
 from qplan.optimizer.solvers.parts import Part, likely, part_of
-from qplan.time_budget import TimeBudget
 
 MOST_COLUMNS = 100_000  # of the arc flow
 MUCH_RAISED = 0.1  # of what the root has left to the plan's value
 STEPS = 400  # of a subproblem
+GUIDE_EVERY = 25  # subproblems a plan is made from the last one
 LEAST_DOUBT = 0.01  # of what is branched on: how far it is from a whole number
 LEAST_PRICE = 1e-6  # of what is branched on, in the solver's units: what costs nothing comes last
 MOST_KEPT = 200_000_000  # columns and rows of all subproblems that wait
@@ -62,21 +65,24 @@ class _Node:
     last: Iterate = field(compare=False)
 
 
-def branch_on_flows(task: Task, model: Formulation, solved: FirstOrder, known: Incumbent) -> float:
-    """A bound of the stage's goal by branching, until the gap asked for is reached or the time is over."""
-    goal, value = task.stage.goal(model), known.value
+class FlowTree:
+    """Best-first branching on the whole numbers of a design: the columns of its model are the relaxation's first.
 
-    def tell(bound: float) -> None:
-        task.parameters.watch(Sighting(f"{goal.name}, branching on the arc flow", value, goal.to_domain(bound)))
+    `promising` links are where its points are made plans; `incumbent` is the best one.
+    """
 
-    return min(value, goal.to_domain(_Tree(model, solved, task.clock).bound(enough(task, goal, value), tell)))
-
-
-class _Tree:
-    """Best-first branching on the whole numbers of a design: the columns of its model are the relaxation's first."""
-
-    def __init__(self, model: Formulation, solved: FirstOrder, clock: TimeBudget):
-        self.solved, self.program, self.clock = solved, solved.program, clock
+    def __init__(
+        self,
+        task: Task,
+        model: Formulation,
+        solved: FirstOrder,
+        incumbent: Incumbent,
+        prices: Prices,
+        promising: Collection[str],
+    ):
+        self.task, self.model, self.incumbent, self.prices = task, model, incumbent, prices
+        self.promising, self.goal = set(promising), task.stage.goal(model)
+        self.solved, self.program, self.clock = solved, solved.program, task.clock
         self.dearest = most_of_any_point(solved.program)
         self._take(likely(solved.program, solved.last))
         self.integer, index, price = model.integers(), model.index(), self.program.cost.copy()
@@ -88,22 +94,46 @@ class _Tree:
         """All subproblems are looked at on it."""
         self.part, self.scaled = part, Scaled(part.program)
 
-    def bound(self, most: float, tell: Callable[[float], None]) -> float:
-        """A bound in the solver's units, at most so much: subproblems beyond it are not looked at."""
-        best, number = self.solved.bound, count(1)
+    def run(self) -> float:
+        """A bound of the stage's goal, until the gap asked for is reached or the time is over."""
+        bound = self.goal.to_domain(self._rise())
+        return min(bound, self.incumbent.value)
+
+    def _rise(self) -> float:
+        """A bound in the solver's units, at most what is enough: subproblems beyond it are not looked at."""
+        best, number, most = self.solved.bound, count(1), self._enough()
         waiting = [_Node(best, 0, {}, self.solved.last)]
         while waiting and len(waiting) * sum(self.program.matrix.shape) < MOST_KEPT and not self.clock.spent:
             node = heapq.heappop(waiting)
             best, before = max(best, node.bound), best
             if best > before:
-                tell(best)
-            if (parted := self._part(node)) is None:
-                return best
+                self._tell(best)
+            if best >= most or (parted := self._part(node)) is None:
+                return min(best, most)
             for held in parted:
                 child = self._solve(held, node, next(number))
                 if child.bound < most:
                     heapq.heappush(waiting, child)
+                if child.number % GUIDE_EVERY == 0:
+                    self._guide(child)
+                    most = self._enough()
         return max(best, min((node.bound for node in waiting), default=most))
+
+    def _enough(self) -> float:
+        return enough(self.task, self.goal, self.incumbent.value)
+
+    def _tell(self, bound: float) -> None:
+        phase = f"{self.goal.name}, branching on the arc flow"
+        self.task.parameters.watch(Sighting(phase, self.incumbent.value, self.goal.to_domain(bound)))
+
+    def _guide(self, node: _Node) -> None:
+        """A plan guided by a subproblem's point, improved by local search."""
+        point = np.clip(node.last.point, 0, 1)
+        links, sites = (self.model.values(point, group) for group in (self.model.link, self.model.relay))
+        planner = GuidedSearch(self.task, self.prices, self.promising | links_in_use(self.incumbent, links))
+        found = planner.plan(self.task.served, links, sites)
+        if found is not None:
+            self.incumbent = better(self.incumbent, planner.improve(found)) or self.incumbent
 
     def _part(self, node: _Node) -> tuple[Held, Held] | None:
         """Two subproblems by the column in doubt on which most money depends; None where none is in doubt."""
