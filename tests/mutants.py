@@ -33,6 +33,18 @@ class Mutant(NamedTuple):
 
 
 MUTANTS = {
+    "a corridor's flow asks for more than its paths": Mutant(
+        "optimizer/cuts/corridor_flow_cuts.py",
+        "rounded, float(scale), 0.0",
+        "rounded, float(scale + 1), 0.0",
+        (ENGINES,),
+    ),
+    "a corridor's flow finds half of the room that there is": Mutant(
+        "optimizer/cuts/corridor_flow_cuts.py",
+        "np.full(rooms, float(paths)), np.ones(1)",
+        "np.full(rooms, 0.5), np.ones(1)",
+        (ENGINES,),
+    ),
     "the bound of shares for a plan dearer than all": Mutant(
         "optimizer/search/root.py", "bound, cutoff = min(scope.bound, ", "bound, cutoff = max(scope.bound, ", (ENGINES,)
     ),

@@ -31,6 +31,7 @@ MODULES = (
     "cuts.end_cuts",
     "cuts.exclusive_cuts",
     "cuts.exclusive_flow_cuts",
+    "cuts.corridor_flow_cuts",
     "cuts.flow_shadow",
     "cuts.layered_trees",
     "cuts.star_trees",

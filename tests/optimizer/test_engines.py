@@ -27,6 +27,7 @@ from qplan.inventory.model import Inventory
 from qplan.optimizer.cuts import core_shares, trees
 from qplan.optimizer.cuts.components import frame, trees_bind, ways_apart
 from qplan.optimizer.cuts.core_shares import scope_of
+from qplan.optimizer.cuts.corridor_flow_cuts import corridor_flow_cuts
 from qplan.optimizer.cuts.cutset_cuts import exclusive_cutset_cuts
 from qplan.optimizer.cuts.exclusive_flow_cuts import exclusive_flow_cuts
 from qplan.optimizer.cuts.layered_flows import add_layered_flows
@@ -385,13 +386,15 @@ def test_cuts_of_flows_hold_for_designs_whatever_the_point(cases):
         for _ in range(4 if case.best else 0):
             found = GuidedSearch(task, prices).plan(None, {link.id: rng.random() for link in task.candidates.links}, {})
             witnesses += [flows.point_of(found.design)] if found else []
-        separators = exclusive_flow_cuts(flows.paths, flows.sites, task.clock), exclusive_cutset_cuts(model)
-        for _ in range(10 if witnesses else 0):
-            point = np.array([rng.choice((0.0, rng.random(), 1.0)) for _ in range(flows.columns)])
+        of_flows = exclusive_flow_cuts(flows.paths, flows.sites, task.clock)
+        separators = of_flows, exclusive_cutset_cuts(model), corridor_flow_cuts(model, model.networks)
+        for turn in range(10 if witnesses else 0):
+            point = np.array([rng.choice((0.5 * (turn % 2), rng.random(), 1.0)) for _ in range(flows.columns)])
             rows = [row for separator in separators for row in separator.separate(point)]
             assert not any(row.violated(witness, 1e-6) for row in rows for witness in witnesses), case.seed
             judged.update(row.family for row in rows)
-    assert judged["exclusive_flow"] > len(cases) and judged["exclusive_cutset"], judged
+    rarest = min(judged[family] for family in ("exclusive_flow", "corridor_flow"))
+    assert 3 * rarest > len(cases) and judged["exclusive_cutset"], judged
 
 
 def test_a_plan_enters_flows_of_corridors_that_run_either_way():

@@ -19,6 +19,7 @@ from scipy.sparse import csr_array
 from qplan.candidates.links import enumerate_candidates
 from qplan.inventory.model import Inventory
 from qplan.optimizer.cuts import trees as trees_module
+from qplan.optimizer.cuts.corridor_flow_cuts import corridor_flow_cuts
 from qplan.optimizer.cuts.cutset_cuts import cutset_cuts, exclusive_cutset_cuts
 from qplan.optimizer.cuts.end_cuts import EndCuts, EndLinks
 from qplan.optimizer.cuts.exclusive_cuts import exclusive_cuts
@@ -199,6 +200,15 @@ def with_exclusive_flows(inventory: Inventory) -> Formulation:
     return add(model, exclusive_flow_cuts(flows.paths, flows.sites, UNLIMITED).separate(point))
 
 
+def with_corridor_flows(inventory: Inventory) -> Formulation:
+    """Where no link is; where all are but the one over j, past the shared duct; where a third of each is."""
+    model = design(inventory)
+    cuts = corridor_flow_cuts(model, model.networks)
+    past = asked(model, "link(a", "link(b", "node", "relay")
+    points = asked(model, "node", "relay"), past, 0.3 * asked(model, "link", "node", "relay") + 0.7 * asked(model)
+    return add(model, [row for point in points for row in cuts.separate(point)])
+
+
 def with_zero_halves(inventory: Inventory) -> Formulation:
     """Two links at each corner of a triangle, of which three more lead on: at halves on its sides."""
     model = design(inventory)
@@ -324,6 +334,13 @@ CASES: dict[str, tuple[Inventory, Callable[[Inventory], Formulation]]] = {
         with_end_cuts,
     ),
     "exclusive_flows": (network(RISKS, {"c": corridor("a", "b", paths=2, required=False)}), with_exclusive_flows),
+    "corridor_flows": (
+        network(
+            {**RISKS, "k": fibre("a", "b")},
+            {"c": corridor("a", "b", paths=2), "d": corridor("a", "b", paths=2, required=False)},
+        ),
+        with_corridor_flows,
+    ),
     "zero_halves": (network(PRISM, {"c": corridor("a", "b", paths=2)}), with_zero_halves),
     "cutsets": (
         network(

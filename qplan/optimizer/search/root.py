@@ -11,6 +11,7 @@ import numpy as np
 from qplan.candidates.bundles import CorridorNetwork, find_tight_links
 from qplan.optimizer.cuts.components import binding_ends
 from qplan.optimizer.cuts.core_shares import best_scope
+from qplan.optimizer.cuts.corridor_flow_cuts import corridor_flow_cuts
 from qplan.optimizer.cuts.cutset_cuts import cutset_cuts
 from qplan.optimizer.cuts.dual_ascent import ascent_cuts, packed_cuts
 from qplan.optimizer.cuts.end_cuts import end_cuts, end_links
@@ -240,6 +241,7 @@ def _choose_separators(model: Formulation, goal: Goal, lifts: Lifts, ties: list[
         layered_tree_cuts(model, layered_trees),
         Separator("star_tree_tie", separate_from(list(star_ties(model, lifts.star_trees)), len(model.columns))),
         star_tree_cuts(model, lifts.star_trees),
+        corridor_flow_cuts(model, severed),
         exclusive_cuts(model, severed),
     )
 

@@ -116,6 +116,18 @@ def program_of(lp: highspy.HighsLp) -> LinearProgram:
     )
 
 
+def program_to(program: LinearProgram) -> highspy.HighsLp:
+    """The programme as a model of HiGHS."""
+    lp, matrix = highspy.HighsLp(), program.matrix
+    lp.num_col_, lp.num_row_ = len(program.cost), len(program.row_lower)
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = program.cost, program.lower, program.upper
+    lp.row_lower_, lp.row_upper_ = program.row_lower, program.row_upper
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.start_, lp.a_matrix_.index_ = matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32)
+    lp.a_matrix_.value_ = matrix.data
+    return lp
+
+
 def relax(model: Formulation, goal: Goal, rows: Sequence[Row]) -> LinearProgram:
     """The linear relaxation of a model with rows Σ ≥ least over its columns. Raises OutOfTime."""
     return program_of(lp_of(model, goal)).with_rows(rows)

@@ -16,8 +16,7 @@ from qplan.optimizer.cuts.row import Point, Row
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
 from qplan.optimizer.solvers.highs import FEASIBILITY_TOLERANCE, IMPOSSIBLE
-from qplan.optimizer.solvers.linear_program import LinearProgram, matrix_of, program_of, weak_duality
-from qplan.optimizer.solvers.lp import lp_of
+from qplan.optimizer.solvers.linear_program import LinearProgram, matrix_of, program_of, program_to, relax, weak_duality
 from qplan.optimizer.solvers.session import Option, Session
 from qplan.optimizer.solvers.sums import Sums
 from qplan.time_budget import TimeBudget
@@ -29,14 +28,6 @@ LEAST_GONE = 0.1  # of the columns: fewer are not worth a new basis
 FARKAS_MARGIN = 1e-6  # above the rounding of sums of rows; a ray has 1 as its largest entry
 NO_LIMIT = highspy.kHighsIInf  # of steps
 NEARLY_OPTIMAL = (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kUnknown)  # of interior points
-
-
-def _replace(lp: highspy.HighsLp, program: LinearProgram) -> None:
-    """Put other costs and rows into a model of as many columns."""
-    lp.num_row_, lp.col_cost_ = len(program.row_lower), program.cost
-    lp.row_lower_, lp.row_upper_ = program.row_lower, program.row_upper
-    lp.a_matrix_.start_, lp.a_matrix_.index_ = program.matrix.indptr, program.matrix.indices.astype(np.int32)
-    lp.a_matrix_.value_ = program.matrix.data
 
 
 class LpEnding(Enum):
@@ -91,17 +82,17 @@ class Relaxation(Bounding):
 
     def __init__(self, model: Formulation, goal: Goal, clock: TimeBudget, as_is: bool = False):
         """`as_is`: `program` has the model's columns, all of them and to the end."""
-        lp = lp_of(model, goal)
-        super().__init__(goal, clock, lp.num_col_)
-        lp.integrality_ = []
-        program = program_of(lp)
-        self._sums = Sums.of(program) if not as_is else Sums.none(lp.num_col_)
+        program = relax(model, goal, ())
+        columns = len(program.cost)
+        super().__init__(goal, clock, columns)
+        self._sums = Sums.of(program) if not as_is else Sums.none(columns)
         self._matrix, self._high = self._sums.matrix, program.upper
         self._as_is = as_is
-        self._kept, self._costs = np.arange(lp.num_col_), np.zeros(lp.num_col_)  # columns still in HiGHS, reduced costs
-        _replace(lp, self._sums.substitute(program))
-        self._session = Session(lp, {"threads": 1, "primal_feasibility_tolerance": FEASIBILITY_TOLERANCE})
-        self.fixed_rows = lp.num_row_
+        self._kept, self._costs = np.arange(columns), np.zeros(columns)  # columns still in HiGHS, reduced costs
+        program = self._sums.substitute(program)
+        options: dict[str, Option] = {"threads": 1, "primal_feasibility_tolerance": FEASIBILITY_TOLERANCE}
+        self._session = Session(program_to(program), options)
+        self.fixed_rows = len(program.row_lower)
         self._bounded: list[int] = []  # per row added: the sum that it bounds, none (-1) where it is a cut
         self.approximate = False
 
