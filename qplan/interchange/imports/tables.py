@@ -13,6 +13,7 @@ from qplan.interchange.imports.currencies import unit_in
 from qplan.interchange.imports.fields import Cell, Unreadable, Value, as_text, value_of
 from qplan.interchange.imports.headings import KINDS, LENGTH_UNITS, MONEY, Column, columns_of, kind_of, pairs_in, plain
 from qplan.interchange.imports.mapping import ImportMap, TableMap
+from qplan.interchange.imports.number_formats import Shown
 from qplan.interchange.imports.numbers import decimal_mark, is_nothing
 from qplan.interchange.imports.rows import Origin, doubt, listed
 from qplan.interchange.imports.sources import refused
@@ -36,6 +37,8 @@ class Table:
     """What parts the cells of a text."""
     how: str = ""
     """How it was read, for people: `;`, Windows-1252."""
+    shown: Mapping[tuple[int, int], Shown] = field(default_factory=dict)
+    """What the format of a cell shows beside its number, by line and place in the row."""
 
 
 def table_of(origin: Origin, rows: Sequence[Mapping[str, Cell]], lines: Sequence[int]) -> Table:

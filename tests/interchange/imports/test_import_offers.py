@@ -21,6 +21,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from importer import codes, findings, outcome, qplan, written
+from openpyxl.styles.numbers import BUILTIN_FORMATS
 from plan_fixtures import SAMPLE, sample
 
 from qplan.api.imports import import_files
@@ -284,6 +285,31 @@ def test_what_does_not_fit_is_refused_with_its_place(project, rows, words):
     found = findings("offers", [answer], asked_of=project / "sites.yaml")
     (said,) = [item for item in found if words in item.message]
     assert said.file == "answered.xlsx[Offer]" and said.line in (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("number_format", "currency"),
+    [("[$USD] #,##0", "USD"), ('"EUR" #,##0.00', "EUR"), ('#,##0.00 "€"', "EUR"), ("_-* #,##0.00 [$€-407]_-", "EUR"),
+     ("EUR #,##0", "EUR"), (r"\E\U\R\ 0;[Red]-0", "EUR"), (r"_-* #,##0.00\ _€_-;\-* #,##0.00\ _€_-", "CHF"),
+     ('_ * #,##0_ ;_ * -#,##0_ ;_ * "-"??_ ', "CHF"), ("[$-409]#,##0.00", "CHF"), ('#,##0 "pcs"', "CHF"),
+     ("[$$-409]#,##0.00", None), ("$#,##0_);[Red]($#,##0)", None), ("0 [$EUR];-0 [$USD]", None), (44, None)],
+)  # fmt: skip
+def test_a_currency_that_the_format_of_a_cell_shows_counts_as_typed_there(project, number_format, currency):
+    """An amount is a number on the sheet, whose format alone says what it is in."""
+    answer = answered(project, [{LINE: KMS, "price": 27000, "support": 4000, "complies": "yes"}], WHOLE_ANSWER)
+    book = openpyxl.load_workbook(answer)
+    for place in ("H2", "K2"):
+        book["Offer"][place].number_format = BUILTIN_FORMATS.get(number_format, number_format)
+    book.save(answer)
+    found = findings("offers", [answer], asked_of=project / "sites.yaml")
+    if currency is None:
+        assert [item.line for item in found if "expected a currency of three letters" in item.message] == [2, 2]
+        return
+    (offer,) = offers_of(project, answer).values()
+    assert (offer.list_price, offer.support_per_year, offer.currency) == (27000, 4000, currency)
+    beside = [item.message for item in found if item.code == "QP614"]
+    assert beside == [f"cell {place} shows 'pcs' beside its number, by its format: not read"
+                      for place in ("H2", "K2") if "pcs" in str(number_format)]  # fmt: skip
 
 
 def test_a_currency_that_the_inventory_names_is_one(project):

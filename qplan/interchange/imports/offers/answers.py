@@ -13,6 +13,7 @@ from qplan.errors import Diagnostic
 from qplan.interchange.imports.currencies import CODES
 from qplan.interchange.imports.fields import Cell, Unreadable, as_text
 from qplan.interchange.imports.headings import plain
+from qplan.interchange.imports.number_formats import Shown
 from qplan.interchange.imports.offers import cells
 from qplan.interchange.imports.readers.csv import csv_table
 from qplan.interchange.imports.readers.workbook import sheets_of
@@ -36,6 +37,7 @@ INCLUDED_WORDS = frozenset([INCLUDED, "incl", "inclusive", "inbegriffen", "inklu
 NEEDED = frozenset(["kind", "from", "price", "discount", "currency", "support", "fee", "term", "until"])
 """Fields without which, or with another value, the money would be another."""
 CURRENCY_FIELDS = ("currency", "all_currency")
+MONEY_FIELDS = ("price", "support", "fee")
 DECISIVE = frozenset(["all_currency", "all_until"])
 """Likewise, of what is said for all lines."""
 
@@ -97,6 +99,9 @@ def read_form(source: SourceFile, currencies: Set[str] = frozenset()) -> Form:
     hidden = [
         item for sheet in sheets or () if any(sheet.table is table for table, _ in forms) for item in sheet.findings
     ]
+    if source.data[:4] == OLE:
+        message = "currencies that only the format of a cell shows are not seen in an XLS"
+        hidden.append(doubt("QP616", source.origin, "", message, "save it as XLSX"))
     codes = [
         match[0] for table in tables for row in table.rows for cell in row if (match := CODE.search(as_text(cell)))
     ]
@@ -183,7 +188,7 @@ class _Reading:
         texts = [
             cell
             for row in table.rows[at + 1 :]
-            for field in ("price", "support", "fee")
+            for field in MONEY_FIELDS
             if isinstance(cell := self._cell(row, field), str)
         ]
         self.mark = cells.fraction_mark(texts)
@@ -211,20 +216,31 @@ class _Reading:
         """None where what it asks for cannot be known."""
         origin, values, places, bad = self.table.origin.at(line), {}, {}, False
         for field in said:
-            cell = self._cell(row, field)
+            cell, beside = self._cell(row, field), self._shown(row, line, field)
             places[field] = cell_name(self.table, line, self.columns[field])
             try:
-                values[field] = _said(field, cell, self.mark, self.currencies)
+                values[field] = _said(field, cell, self.mark, self.currencies, beside)
             except Unreadable as error:
                 bad = bad or field in NEEDED
-                self.findings.append(
-                    _unread("QP691" if field in NEEDED else "QP611", origin, places[field], cell, error, code)
+                finding = _unread(
+                    "QP691" if field in NEEDED else "QP611", origin, places[field], cell, error, code, beside
                 )
+                self.findings.append(finding)
+            else:
+                if beside and not beside.is_currency:
+                    message = f"{places[field]} shows {shown(beside.text)} beside its number, by its format: not read"
+                    self.findings.append(doubt("QP614", origin, "", message))
         return None if bad else Answer(code, origin, values, places)
 
     def _cell(self, row: Sequence[Cell], field: str) -> Cell:
         place = self.columns.get(field, len(row))
         return row[place] if place < len(row) else None
+
+    def _shown(self, row: Sequence[Cell], line: int, field: str) -> Shown | None:
+        """What the format of a cell shows beside its number, of an amount or a discount."""
+        if not isinstance(self._cell(row, field), int | float) or field not in (*MONEY_FIELDS, "discount"):
+            return None
+        return self.table.shown.get((line, self.columns[field]))
 
     def _not_read(self) -> Iterator[Diagnostic]:
         """Columns of the form that have gone, and others that have come."""
@@ -243,9 +259,16 @@ class _Reading:
             yield doubt("QP614", origin, "", message)
 
 
-def _said(field: str, cell: Cell, mark: str, currencies: Set[str]) -> Any:
-    """The value of a field, its currency if any among those that there are. Raises `Unreadable`."""
+def _said(field: str, cell: Cell, mark: str, currencies: Set[str], beside: Shown | None = None) -> Any:
+    """The value of a field, its currency if any among those that there are. Raises `Unreadable`.
+
+    A currency that the format shows beside the cell's number counts as one that is typed there.
+    """
     value = PARSERS[field](cell, mark)
+    if beside and beside.is_currency:
+        if not isinstance(value, cells.Money):
+            raise Unreadable("a discount, as 12 %")
+        value = value._replace(currency=cells.currency(beside.text))
     code = value.currency if isinstance(value, cells.Money) else value if field in CURRENCY_FIELDS else ""
     if code and code not in currencies:
         amount = "" if field in CURRENCY_FIELDS else "an amount in full, with nothing beside it but "
@@ -264,9 +287,18 @@ def cell_name(table: Table, line: int, place: int) -> str:
     return f"cell {letters}{line}"
 
 
-def _unread(code: str, origin: Origin, place: str, cell: Cell, error: Unreadable, line: str = "") -> Diagnostic:
+def _unread(
+    code: str,
+    origin: Origin,
+    place: str,
+    cell: Cell,
+    error: Unreadable,
+    line: str = "",
+    beside: Shown | None = None,
+) -> Diagnostic:
     left_out = f"{line}: row left out, " if line and code == "QP691" else ""
-    return doubt(code, origin, "", f"{left_out}{place} is {shown(as_text(cell))}; expected {error}")
+    what = f"{shown(as_text(cell))}{f', by its format in {shown(beside.text)}' if beside else ''}"
+    return doubt(code, origin, "", f"{left_out}{place} is {what}; expected {error}")
 
 
 def _support(cell: Cell, mark: str) -> cells.Money | str:

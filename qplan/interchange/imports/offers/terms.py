@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from qplan.interchange.imports.offers.answers import Answer, Form
+from qplan.interchange.imports.offers.answers import MONEY_FIELDS, Answer, Form
 from qplan.interchange.imports.offers.cells import Money
 
 FINEST = Decimal("1e-9")  # of a discount that is worked out from two prices
@@ -109,7 +109,7 @@ def currency_of(form: Form, answers: Sequence[Answer]) -> str:
     """The one currency of an offer: of its row, of its amounts, else of the whole form."""
     found: dict[str, str] = {}
     for answer in answers:
-        beside = {f: answer.get(f).currency for f in ("price", "support", "fee") if isinstance(answer.get(f), Money)}
+        beside = {f: answer.get(f).currency for f in MONEY_FIELDS if isinstance(answer.get(f), Money)}
         stated = {name: word for name, word in {"currency": answer.get("currency"), **beside}.items() if word}
         for name, word in stated.items():
             found.setdefault(word, answer.place(name))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from qplan.errors import Diagnostic
 from qplan.interchange.imports.fields import Cell
 from qplan.interchange.imports.mapping import ImportMap
+from qplan.interchange.imports.number_formats import Shown, column, formats_of, shown_in
 from qplan.interchange.imports.records import rows_of
 from qplan.interchange.imports.rows import Origin, Rows, doubt, listed
 from qplan.interchange.imports.sources import OLE, Refused, SourceFile, archive, refused, unpacked, xml_root
@@ -76,18 +77,24 @@ def _passed_over(item: Diagnostic) -> Diagnostic:
 def sheets_of(source: SourceFile) -> list[Sheet]:
     """Every sheet in its order. Raises `Refused` where the file is no workbook, or one that would exhaust memory."""
     if source.data[:4] == OLE:
-        hidden: dict[str, list[Diagnostic]] = {}
+        beneath: dict[str, _Beneath] = {}
     elif source.data[:2] == b"PK":
-        hidden = _looked_at(source)
+        beneath = _looked_at(source)
     else:
         raise refused("QP601", source.origin, "not a workbook (XLSX or XLS)", "save it as XLSX, or use the format csv")
-    return [
-        Sheet(table, (*hidden.get(name, ()), *findings)) for name, table, findings in _calamine_sheets(source)
-    ]  # fmt: skip
+    return list(_calamine_sheets(source, beneath))
 
 
-def _looked_at(source: SourceFile) -> dict[str, list[Diagnostic]]:
-    """What is hidden in each sheet of an XLSX, by its name."""
+@dataclass(frozen=True)
+class _Beneath:
+    """What lies beneath the values of a sheet."""
+
+    findings: tuple[Diagnostic, ...] = ()
+    shown: Mapping[tuple[int, int], Shown] = field(default_factory=dict)
+
+
+def _looked_at(source: SourceFile) -> dict[str, _Beneath]:
+    """What lies beneath the values of each sheet of an XLSX, by its name."""
     opened = archive(source)
     names = {entry.filename for entry in opened.infolist()}
     if "xl/workbook.xml" not in names or "xl/_rels/workbook.xml.rels" not in names:
@@ -96,12 +103,15 @@ def _looked_at(source: SourceFile) -> dict[str, list[Diagnostic]]:
         item.attributes.get("Id", ""): "xl/" + item.attributes.get("Target", "").removeprefix("/xl/")
         for item in xml_root(unpacked(source, opened, "xl/_rels/workbook.xml.rels")).all("Relationship")
     }
+    styles = "xl/styles.xml"
+    formats = formats_of(xml_root(unpacked(source, opened, styles))) if styles in names else {}
     found = {}
     for sheet in xml_root(unpacked(source, opened, "xl/workbook.xml")).all("sheet"):
         name, target = sheet.attributes.get("name", ""), targets.get(sheet.attributes.get("id", ""), "")
         if target in names:
             content = unpacked(source, opened, target).data
-            found[name] = list(_hidden(Origin(source.name, name), content, sheet.attributes.get("state", "visible")))
+            hidden = _hidden(Origin(source.name, name), content, sheet.attributes.get("state", "visible"))
+            found[name] = _Beneath(tuple(hidden), shown_in(content, formats))
     return found
 
 
@@ -109,7 +119,7 @@ def _hidden(origin: Origin, content: bytes, state: str) -> Iterator[Diagnostic]:
     """Raises `Refused` where the sheet is too large."""
     rows = columns = 0
     for match in CELL.finditer(content):
-        rows, columns = max(rows, int(match[2])), max(columns, _column(match[1]))
+        rows, columns = max(rows, int(match[2])), max(columns, column(match[1].decode()))
     if rows > MAX_ROWS or columns > MAX_COLUMNS or rows * columns > MAX_CELLS:
         raise refused("QP602", origin, f"the sheet reaches to row {rows} and column {columns}: too large")
     if state != "visible":
@@ -127,14 +137,7 @@ def _hidden(origin: Origin, content: bytes, state: str) -> Iterator[Diagnostic]:
         yield doubt("QP616", origin, "", message, "open and save the workbook in a spreadsheet program")
 
 
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
-
-
-def _calamine_sheets(source: SourceFile) -> Iterator[tuple[str, Table, list[Diagnostic]]]:
+def _calamine_sheets(source: SourceFile, beneath: Mapping[str, _Beneath]) -> Iterator[Sheet]:
     from python_calamine import CalamineWorkbook, SheetTypeEnum
 
     try:
@@ -143,7 +146,10 @@ def _calamine_sheets(source: SourceFile) -> Iterator[tuple[str, Table, list[Diag
         for name, kind in kinds:
             if kind == SheetTypeEnum.WorkSheet:
                 sheet = workbook.get_sheet_by_name(name)
-                yield name, *_table(Origin(source.name, name), sheet.to_python(skip_empty_area=False), _merged(sheet))
+                below = beneath.get(name, _Beneath())
+                origin, rows = Origin(source.name, name), sheet.to_python(skip_empty_area=False)
+                table, findings = _table(origin, rows, _merged(sheet), below.shown)
+                yield Sheet(table, (*below.findings, *findings))
     except Refused:
         raise
     except BaseException as error:  # a panic of the Rust library is no Exception
@@ -157,17 +163,22 @@ def _merged(sheet: object) -> list[tuple[tuple[int, int], tuple[int, int]]]:
 
 
 def _table(
-    origin: Origin, rows: Sequence[Sequence[Cell]], merged: list[tuple[tuple[int, int], tuple[int, int]]]
+    origin: Origin,
+    rows: Sequence[Sequence[Cell]],
+    merged: list[tuple[tuple[int, int], tuple[int, int]]],
+    shown: Mapping[tuple[int, int], Shown],
 ) -> tuple[Table, list[Diagnostic]]:
-    """Cells as a table; what is merged over several rows stands in each of them."""
-    cells = [list(row) for row in rows]
+    """Cells as a table; what is merged over several rows stands in each of them, with what is shown beside it."""
+    cells, beside = [list(row) for row in rows], dict(shown)
     filled = 0
     for (top, left), (bottom, _) in merged:
         for row in range(top + 1, min(bottom, len(cells) - 1) + 1):
             if left < len(cells[row]) and top < len(cells) and cells[row][left] in ("", None):
                 cells[row][left] = cells[top][left]
+                if (top + 1, left) in shown:
+                    beside[row + 1, left] = shown[top + 1, left]
                 filled += 1
-    table = Table(origin, tuple(map(tuple, cells)), tuple(range(1, len(cells) + 1)))
+    table = Table(origin, tuple(map(tuple, cells)), tuple(range(1, len(cells) + 1)), shown=beside)
     if not filled:
         return table, []
     message = f"cells merged over several rows count for each of them ({counted(filled, 'cell')} filled)"
