@@ -312,6 +312,31 @@ def test_a_currency_that_the_format_of_a_cell_shows_counts_as_typed_there(projec
                       for place in ("H2", "K2") if "pcs" in str(number_format)]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("first", "tier", "currency"),
+    [
+        ({}, {"price": "25000 USD"}, "CHF in cell H2 (by Currency of all lines) and USD in cell H3"),
+        ({}, {"price": 25000, "currency": "USD"}, "CHF in cell H2 (by Currency of all lines) and USD in cell J3"),
+        ({"support": "4000 USD"}, {"discount": "5 %"}, "CHF in cell H2 (by Currency of all lines) and USD in cell K2"),
+        ({"price": "27000 USD"}, {"price": 25000}, "USD in cell H2 and CHF in cell H3 (by Currency of all lines)"),
+        ({"currency": "USD"}, {"price": "25000 CHF"}, "USD in cell J2 and CHF in cell H3"),
+        ({"currency": "USD"}, {"price": 25000}, "USD"),
+        ({"price": "27000 USD", "support": 0}, {"price": "25000 USD"}, "USD"),
+        ({}, {"price": "25000 CHF"}, "CHF"),
+    ],
+)
+def test_every_amount_of_an_offer_is_in_one_currency_or_it_is_none(project, first, tier, currency):
+    """What the first row leaves to the form is in the form's currency, whatever a further row names."""
+    rows = [{LINE: KMS, "price": 27000, "complies": "yes"} | first, {LINE: KMS, "from": 4} | tier]
+    answer = answered(project, rows, {"all_currency": "CHF"})
+    said = [item.message for item in findings("offers", [answer], asked_of=project / "sites.yaml")]
+    if " in " in currency:
+        assert f"{KMS}: left out, two currencies in one offer: {currency}" in said
+    else:
+        (offer,) = offers_of(project, answer).values()
+        assert (offer.list_price, offer.currency) == (27000, currency)
+
+
 def test_a_currency_that_the_inventory_names_is_one(project):
     sites, rows = project / "sites.yaml", [{LINE: KMS, "price": "7 QKC", "currency": "qkc", "complies": "yes"}]
     answer = answered(project, rows, {"all_currency": "QKC"})

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from qplan.interchange.imports.offers.answers import MONEY_FIELDS, Answer, Form
 from qplan.interchange.imports.offers.cells import Money
+from qplan.inventory.answer_form import ANSWERS, WHOLE
 
 FINEST = Decimal("1e-9")  # of a discount that is worked out from two prices
 
@@ -106,21 +107,37 @@ def with_a_term(base: Answer) -> dict[str, object]:
 
 
 def currency_of(form: Form, answers: Sequence[Answer]) -> str:
-    """The one currency of an offer: of its row, of its amounts, else of the whole form."""
+    """The one currency that all amounts of an offer are in, whose first row comes first. Raises `Misfit`."""
     found: dict[str, str] = {}
     for answer in answers:
-        beside = {f: answer.get(f).currency for f in MONEY_FIELDS if isinstance(answer.get(f), Money)}
-        stated = {name: word for name, word in {"currency": answer.get("currency"), **beside}.items() if word}
-        for name, word in stated.items():
-            found.setdefault(word, answer.place(name))
+        for word, place in _stated(form, answers[0], answer):
+            found.setdefault(word, place if answer.origin.sheet else f"{place} of line {answer.origin.line}")
             if len(found) > 1:
                 said = " and ".join(f"{word} in {place}" for word, place in found.items())
-                raise Misfit(answer, f"two currencies in one offer: {said}")
-    if found:
-        return next(iter(found))
-    if "all_currency" not in form.whole:
+                hint = f"if it is one, name it under {ANSWERS['currency']} in the first row"
+                raise Misfit(answer, f"two currencies in one offer: {said}", hint)
+    currency = next(iter(found), None) or form.whole.get("all_currency")
+    if currency is None:
         raise Misfit(answers[0], f"no currency: {answers[0].place('currency')}, and none is stated for all lines")
-    return str(form.whole["all_currency"])
+    return str(currency)
+
+
+def _stated(form: Form, base: Answer, answer: Answer) -> Iterator[tuple[str, str]]:
+    """Currencies of a row, with their places: its own, and those of its amounts.
+
+    Of an amount it is what stands beside it, else that of its row, else that of the first row, else that of the form.
+    """
+    if answer.get("currency"):
+        yield answer.get("currency"), answer.place("currency")
+    of_row = next((row for row in (answer, base) if row.get("currency")), None)
+    others = of_row.get("currency") if of_row else form.whole.get("all_currency")
+    where = of_row.place("currency") if of_row else WHOLE["all_currency"]
+    for field in MONEY_FIELDS:
+        amount = answer.get(field)
+        if isinstance(amount, Money) and amount.currency:
+            yield amount.currency, answer.place(field)
+        elif isinstance(amount, Money) and amount.value and others:
+            yield others, f"{answer.place(field)} (by {where})"
 
 
 def plain_number(value: Decimal | None) -> float | int | None:
