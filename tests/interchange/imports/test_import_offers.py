@@ -389,6 +389,30 @@ def test_offers_come_into_the_inventory_as_a_whole_and_are_planned_with(project,
     assert "--for" in qplan("import", "csv", "sites.yaml", "-o", "o.yaml", "--for", "sites.yaml").err
 
 
+def test_two_answers_of_a_supplier_for_a_line_are_none_until_it_is_said_which_holds(project, monkeypatch):
+    """Both files are told of; one after the other, the later takes the place of the earlier."""
+    monkeypatch.chdir(project)
+    whole = [{"supplier": name, "quote": quote} for name, quote in (("Zeta AG", "Z-1"), ("ZETA AG", "Z-1 rev 2"))]
+    rows = [{LINE: KMS, "price": price, "support": 1, "complies": "yes"} for price in (20000, 23000)]
+    other = {LINE: SYSTEM, "price": 9, "support": 1, "complies": "yes"}
+    first = answered(project, [rows[0]], whole[0], "v1.xlsx")
+    second = answered(project, [rows[1], other], whole[1], "v2.xlsx")
+    made = outcome("offers", first, second, asked_of=project / "sites.yaml")
+    left_out = [(item.file, item.line, item.message) for item in made.findings if item.code == "QP691"]
+    assert list(made.draft.offers) == ["zeta-ag-dv-metro-purchase"] and left_out == [
+        ("v1.xlsx[Offer]", 2, f"{KMS}: left out, supplier 'Zeta AG' answers for node_items.KMS-1 (purchase) in "
+         "v2.xlsx[Offer]:2 too"),
+        ("v2.xlsx[Offer]", 2, f"{KMS}: left out, supplier 'ZETA AG' answers for node_items.KMS-1 (purchase) in "
+         "v1.xlsx[Offer]:2 too"),
+    ]  # fmt: skip
+    for answer in (first, second):
+        assert qplan("import", "offers", answer, "--update").code == 0
+    offers = read_inventory(project / "sites.yaml").inventory.offers
+    assert [offer.list_price for offer in offers.values() if offer.product == "node_items.KMS-1"] == [23000]
+    third = answered(project, [rows[0] | {"price": 21000}], whole[0], "v3.xlsx")
+    assert "QP691" in codes("offers", [second, third], existing=project / "sites.yaml")  # for the same offer there
+
+
 @pytest.mark.parametrize(
     ("out", "asked", "update"),
     [

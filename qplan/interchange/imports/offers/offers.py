@@ -59,9 +59,16 @@ def quoted(forms: Sequence[Form], inventory: Inventory, *, alone: bool) -> Draft
     if not products:
         raise QplanError(f"{inventory.path} has nothing that could be asked for: name the inventory with --for")
     making = _Making(inventory, alone, codes_of(products))
-    for form in forms:
-        making.findings += form.findings
-        _take(making, form)
+    groups = [group for form in forms for group in _take(making, form)]
+    by_offer = defaultdict(list)
+    for group in groups:
+        by_offer[_stands_for(making, group)].append(group)
+    for group in groups:
+        others = [other for other in by_offer[_stands_for(making, group)] if other is not group]
+        try:
+            _offer(making, group, others)
+        except Misfit as misfit:
+            _left_out(making, misfit)
     if not making.offers:
         nothing = Origin(", ".join(form.source for form in forms))
         raise _nothing(making, nothing)
@@ -81,7 +88,27 @@ def _by(form: Form) -> str:
     return f" of {supplier}" if supplier else ""
 
 
-def _take(making: _Making, form: Form) -> None:
+@dataclass(frozen=True)
+class _Group:
+    """The rows of a form that are about one product, in one kind of offer."""
+
+    form: Form
+    product: str
+    kind: str
+    rows: Sequence[Answer]
+
+    @property
+    def supplier(self) -> str | None:
+        return self.form.whole.get("supplier")
+
+    @property
+    def quote(self) -> str | None:
+        return self.form.whole.get("quote")
+
+
+def _take(making: _Making, form: Form) -> list[_Group]:
+    """What a form offers; what it does not is said."""
+    making.findings += form.findings
     groups: dict[tuple[str, str], list[Answer]] = defaultdict(list)
     for answer in form.answers:
         product = making.products.get(answer.code.upper()[:4] + answer.code.lower()[4:])
@@ -100,16 +127,12 @@ def _take(making: _Making, form: Form) -> None:
             groups[product, kind_of(answer)].append(answer)
         except Misfit as misfit:
             _left_out(making, misfit)
-    for (product, kind), answers in groups.items():
-        try:
-            _offer(making, form, product, kind, answers)
-        except Misfit as misfit:
-            _left_out(making, misfit)
     _unanswered(making, form)
     supplier = form.whole.get("supplier") or ""
     if groups and (name := meant(supplier, known_suppliers(making.inventory))):
         message = f"{shown(supplier)} counts as a supplier of its own, whose offers stand beside those of {shown(name)}"
         making.say("QP696", Origin(form.source), "", message, f"did you mean {shown(name)}? spell it so in the answer")
+    return [_Group(form, product, kind, answers) for (product, kind), answers in groups.items()]
 
 
 def _left_out(making: _Making, misfit: Misfit) -> None:
@@ -125,18 +148,21 @@ def _unanswered(making: _Making, form: Form) -> None:
         making.say("QP692", Origin(form.source), "", message)
 
 
-def _offer(making: _Making, form: Form, product: str, kind: str, answers: Sequence[Answer]) -> None:
-    """Put what the rows of one product and kind come to among the offers."""
-    base, tiers = base_and_tiers(answers, kind)
+def _offer(making: _Making, group: _Group, others: Sequence[_Group]) -> None:
+    """Put what the rows of a group come to among the offers. Raises `Misfit`, also where others would be that offer."""
+    form, product, kind, supplier, quote = group.form, group.product, group.kind, group.supplier, group.quote
+    base, tiers = base_and_tiers(group.rows, kind)
+    if others:
+        also = listed([str(other.rows[0].origin) for other in others])
+        who = f"supplier {shown(supplier)}" if supplier else "a supplier without a name"
+        message = f"{who} answers for {product} ({kind}) in {also} too"
+        raise Misfit(base, message, "import the answer that holds alone, or after the other")
     terms = purchase(base, tiers) if kind == "purchase" else with_a_term(base)
     money = currency_of(form, [base, *tiers])
     until, quote_day = base.get("until") or form.whole.get("all_until"), form.whole.get("quoted")
     if until and quote_day and until < quote_day:
         raise Misfit(base, f"it is valid until {until}, before the quote of {quote_day} was made")
-    supplier, quote = form.whole.get("supplier"), form.whole.get("quote")
-    name, known = _id(making, product, kind, supplier, quote)
-    if name in making.offers:
-        raise Misfit(base, f"another answer for {product} from the same supplier is taken already")
+    name, known = _replaced(making, group) or (_new_id(making, group), None)
     support = base.get("support")
     kept = known if known and quote and known.get("quote_ref") == quote else {}
     includes = [*(["support"] if support == INCLUDED else []), *_services_in(kept)]
@@ -204,28 +230,32 @@ def _labels(
     return {key: value or None for key, value in labels.items() if value or old.get(key)} or None
 
 
-def _id(
-    making: _Making, product: str, kind: str, supplier: str | None, quote: str | None
-) -> tuple[str, Mapping[str, Any] | None]:
-    """The id of an offer, and the one of the inventory that it takes the place of.
+def _stands_for(making: _Making, group: _Group) -> object:
+    """Which offer of its supplier a group would be, once all files are in."""
+    known = _replaced(making, group)
+    return known[0] if known else (group.product, group.kind, plain(group.supplier or ""))
+
+
+def _replaced(making: _Making, group: _Group) -> tuple[str, Mapping[str, Any]] | None:
+    """The offer of the inventory that a group takes the place of, by its id.
 
     That is the only one of this supplier for the product and kind, or the one of them with the number of the quote.
     """
-    there = making.inventory.everywhere(("offers",))
     same = {
         name: offer
-        for name, offer in there.items()
+        for name, offer in making.inventory.everywhere(("offers",)).items()
         if isinstance(offer, dict)
-        and (offer.get("for"), offer.get("kind") or "purchase") == (product, kind)
-        and plain(str(offer.get("supplier") or "")) == plain(supplier or "")
+        and (offer.get("for"), offer.get("kind") or "purchase") == (group.product, group.kind)
+        and plain(str(offer.get("supplier") or "")) == plain(group.supplier or "")
     }
-    numbered = {name: offer for name, offer in same.items() if quote and offer.get("quote_ref") == quote}
-    for candidates in (numbered, same):
-        if len(candidates) == 1:
-            return next(iter(candidates.items()))
-    stem = slug(f"{supplier or 'unnamed'}-{product.partition('.')[2]}-{kind}") or "offer"
-    taken = {*there, *making.offers}
-    return next(name for number in range(1, len(taken) + 2) if (name := _numbered(stem, number)) not in taken), None
+    numbered = {name: offer for name, offer in same.items() if group.quote and offer.get("quote_ref") == group.quote}
+    return next((next(iter(offers.items())) for offers in (numbered, same) if len(offers) == 1), None)
+
+
+def _new_id(making: _Making, group: _Group) -> str:
+    stem = slug(f"{group.supplier or 'unnamed'}-{group.product.partition('.')[2]}-{group.kind}") or "offer"
+    taken = {*making.inventory.everywhere(("offers",)), *making.offers}
+    return next(name for number in range(1, len(taken) + 2) if (name := _numbered(stem, number)) not in taken)
 
 
 def _numbered(stem: str, number: int) -> str:
