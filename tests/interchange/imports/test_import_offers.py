@@ -463,6 +463,32 @@ def test_a_supplier_spelt_almost_like_one_that_is_known_is_asked_about(said, kno
     assert meant(said, ("Alpenglow", "North Line AG")) == known
 
 
+@pytest.mark.parametrize(
+    ("offering", "said", "words", "instead"),
+    [
+        ("Northline Ltd", "Northline", "whose offers stand beside those of 'Northline Ltd'", "Northline Ltd"),
+        ("Northline Ltd", "Northline Limited", "whose offers stand beside those of 'Northline Ltd'", "Northline Ltd"),
+        ("Reseller", "Northline Limited", "who has no offer yet, beside 'Northline'", "Northline"),
+    ],
+)
+def test_who_has_offers_is_meant_before_who_makes_things_and_the_spelling_that_is_told_works(
+    tmp_path, offering, said, words, instead
+):
+    text = (EXAMPLE / "sites.yaml").read_text(encoding="utf-8")
+    written(tmp_path, "sites.yaml", text.replace("supplier: Northline\n", f"supplier: {offering}\n"))
+    answer = (EXAMPLE / "answer-northline.csv").read_text(encoding="utf-8")
+
+    def spelling(supplier: str) -> tuple[list[str], set[str]]:
+        file = written(tmp_path, "answer.csv", answer.replace("Northline;", f"{supplier};"))
+        found = findings("offers", [file], existing=tmp_path / "sites.yaml")
+        return [item.message for item in found if "of its own" in item.message], {item.code for item in found}
+
+    ((message,), _) = spelling(said)
+    assert words in message
+    told, found = spelling(instead)
+    assert told == [] and ("QP695" in found) == (offering == instead)
+
+
 def test_an_update_prints_every_finding_as_no_file_holds_them(project, monkeypatch):
     monkeypatch.chdir(project)
     rows = [{LINE: f"QKD-0000000{number}", "price": 5} for number in range(6)]

@@ -13,7 +13,7 @@ from qplan.interchange.imports.fields import slug
 from qplan.interchange.imports.headings import plain
 from qplan.interchange.imports.offers.answers import Answer, Form
 from qplan.interchange.imports.offers.cells import Money, Share
-from qplan.interchange.imports.offers.suppliers import known_suppliers, meant
+from qplan.interchange.imports.offers.suppliers import known_suppliers, meant, sellers
 from qplan.interchange.imports.offers.terms import (
     Misfit,
     base_and_tiers,
@@ -128,11 +128,20 @@ def _take(making: _Making, form: Form) -> list[_Group]:
         except Misfit as misfit:
             _left_out(making, misfit)
     _unanswered(making, form)
-    supplier = form.whole.get("supplier") or ""
-    if groups and (name := meant(supplier, known_suppliers(making.inventory))):
-        message = f"{shown(supplier)} counts as a supplier of its own, whose offers stand beside those of {shown(name)}"
-        making.say("QP696", Origin(form.source), "", message, f"did you mean {shown(name)}? spell it so in the answer")
+    if groups:
+        _say_whom_it_may_be(making, form)
     return [_Group(form, product, kind, answers) for (product, kind), answers in groups.items()]
+
+
+def _say_whom_it_may_be(making: _Making, form: Form) -> None:
+    """Of a name that is almost one that the inventory has: one of those who have offers there comes first."""
+    supplier = form.whole.get("supplier") or ""
+    name, beside = meant(supplier, sellers(making.inventory)), ", whose offers stand beside those of "
+    if name is None:
+        name, beside = meant(supplier, known_suppliers(making.inventory)), ", who has no offer yet, beside "
+    if name:
+        message = f"{shown(supplier)} counts as a supplier of its own{beside}{shown(name)}"
+        making.say("QP696", Origin(form.source), "", message, f"did you mean {shown(name)}? spell it so in the answer")
 
 
 def _left_out(making: _Making, misfit: Misfit) -> None:

@@ -10,10 +10,18 @@ from qplan.inventory.answer_form import PREFIXES
 from qplan.inventory.source.messages import closest
 
 
+def sellers(inventory: Inventory) -> frozenset[str]:
+    """Suppliers of offers."""
+    return _names(inventory, [(("offers",), "supplier")])
+
+
 def known_suppliers(inventory: Inventory) -> frozenset[str]:
-    """Suppliers of offers, makers of equipment, operators of fibres."""
-    places: list[tuple[tuple[str, ...], str]] = [(("offers",), "supplier"), (("fibres",), "operator")]
-    places += [(("equipment", kind), "manufacturer") for kind in PREFIXES]
+    """These, makers of equipment, and operators of fibres."""
+    makers = [(("equipment", kind), "manufacturer") for kind in PREFIXES]
+    return sellers(inventory) | _names(inventory, [*makers, (("fibres",), "operator")])
+
+
+def _names(inventory: Inventory, places: Iterable[tuple[tuple[str, ...], str]]) -> frozenset[str]:
     entries = [(entry, key) for path, key in places for entry in inventory.everywhere(path).values()]
     return frozenset(
         name for entry, key in entries if isinstance(entry, dict) and isinstance(name := entry.get(key), str) and name
