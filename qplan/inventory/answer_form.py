@@ -19,9 +19,22 @@ PREFIXES = {
 }
 """How a code begins, by the kind of product."""
 
-LINE = "Line"
-ASKED = ("Request", LINE, "What", "Part number", "Requirements", "Quantity", "Spares", "Unit", "Deliver to")
+LINE, WHAT, QUANTITY, UNIT = "Line", "What", "Quantity", "Unit"
+ASKED = ("Request", LINE, WHAT, "Part number", "Requirements", QUANTITY, "Spares", UNIT, "Deliver to")
 """Headings of what the buyer fills in."""
+SPECIFIED = (LINE, WHAT, QUANTITY, UNIT, "Requirement", "Value")
+"""Headings of the sheet that says in full what is asked."""
+SITE_UNIT = "site"
+UNITS = {
+    "node": SITE_UNIT,
+    "relay": SITE_UNIT,
+    "link": "QKD link",
+    "system": "pair",
+    "fibre": "fibre",
+    "corridor": "connection",
+    "plan": "lump sum",
+}
+"""What a service is counted per, as a supplier is told."""
 ANSWERS = {
     "part": "Offered part",
     "kind": "Kind of offer",
@@ -54,6 +67,12 @@ KINDS = ("purchase", "lease", "managed")
 YES, PARTLY, NO = COMPLIES = ("yes", "partly", "no")
 INCLUDED = "included"
 """Stands for a price of support that is in another price."""
+
+
+def unit_of(product: str, per: str = "") -> str:
+    """What one of the quantity is, of a service by what it is counted per; "" for one that there is not."""
+    kind, _, _ = product.partition(".")
+    return UNITS.get(per, "") if kind == "services" else {"qkd_systems": "pair", "fibres": "strand"}.get(kind, "piece")
 
 
 def line_code(product: str) -> str:

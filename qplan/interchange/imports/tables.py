@@ -47,6 +47,17 @@ def table_of(origin: Origin, rows: Sequence[Mapping[str, Cell]], lines: Sequence
     return Table(origin, (headings, *(tuple(row.get(name) for name in headings) for row in rows)), (0, *lines))
 
 
+def cell_name(table: Table, line: int, place: int) -> str:
+    """`cell H7` of a sheet; `column 8` of a CSV file."""
+    if not table.origin.sheet:
+        return f"column {place + 1}"
+    letters, place = "", place + 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return f"cell {letters}{line}"
+
+
 @dataclass(frozen=True)
 class Record:
     """One row: values by field, labels, the unit of its length, and the id of the entry that has what it leaves out."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from qplan.inventory.answer_form import unit_of
 from qplan.inventory.commercial import Encryptor
 from qplan.inventory.model import Inventory, Item, QkdSystem
 from qplan.inventory.plant import band_of
@@ -12,17 +13,6 @@ from qplan.inventory.source.messages import loss_figure
 from qplan.outputs.bill.fibre_orders import COMPUTED, FibreOrder
 from qplan.outputs.text.tables import format_number
 
-SITE_UNIT = "site"
-UNITS = {
-    "node": SITE_UNIT,
-    "relay": SITE_UNIT,
-    "link": "QKD link",
-    "system": "pair",
-    "fibre": "fibre",
-    "corridor": "connection",
-    "plan": "lump sum",
-}
-"""What a service is counted per, as a supplier is told."""
 KEY_DELIVERY = (
     "ETSI GS QKD 014 (REST-based key delivery API); say whether ETSI GS QKD 004 (application interface, key streams) "
     "is offered too"
@@ -81,9 +71,7 @@ def part_number(inventory: Inventory, product: str) -> str:
 def unit(inventory: Inventory, product: str) -> str:
     """What one of the quantity is."""
     kind, _, name = product.partition(".")
-    if kind == "services":
-        return UNITS[inventory.services[name].per]
-    return {"qkd_systems": "pair", "fibres": "strand"}.get(kind, "piece")
+    return unit_of(product, inventory.services[name].per if kind == "services" else "")
 
 
 def requirements(
@@ -105,7 +93,7 @@ def requirements(
         case "encryptors":
             yield from _of_encryptor(equipment.encryptors[name], room)
         case "services":
-            yield Requirement("Counted per", UNITS[inventory.services[name].per])
+            yield Requirement("Counted per", unit(inventory, product))
         case "fibres":
             yield from _of_fibre(inventory, fibres)
         case _:

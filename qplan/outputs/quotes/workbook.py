@@ -13,7 +13,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from qplan.inventory.answer_form import ANSWERS, COMPLIES, INCLUDED, KINDS, LINE, WHOLE
+from qplan.inventory.answer_form import ANSWERS, COMPLIES, INCLUDED, KINDS, LINE, QUANTITY, SPECIFIED, UNIT, WHAT, WHOLE
 from qplan.outputs.bill.books import made_book
 from qplan.outputs.bill.sheets import FONT, LINE_HEIGHT, STATED_SHARE, Styles, fit_height, lay_out, print_set_up, write
 from qplan.outputs.bill.tables import BUDGET_PARTS
@@ -24,7 +24,7 @@ from qplan.outputs.text.tables import Cell, format_number
 SPARE_ROWS = 12  # below the lines, for tiers and further offers
 CURRENCIES = ("CHF", "EUR", "GBP", "USD")
 LIGHT = "#FFFBE6"  # of a cell to be filled in
-OFFER_HEADER = (LINE, "What", "Quantity", "Unit", *ANSWERS.values())
+OFFER_HEADER = (LINE, WHAT, QUANTITY, UNIT, *ANSWERS.values())
 OFFER_WIDTHS = (14, 25, 9, 8, 15, 10, 9, 11, 10, 10, 10, 10, 10, 11, 9, 10, 20)
 FORMATS = {"discount": STATED_SHARE, "until": "yyyy-mm-dd", **dict.fromkeys(("price", "support", "fee"), "#,##0.00")}
 PLACE_HEADER = (LINE, "Quantity", "Part", "Site", "Name", "Address", "Contact")
@@ -59,8 +59,7 @@ def _tables(request: Request) -> list[_Sheet]:
         for line in request.lines
         for number, need in enumerate((*_more(line), *line.requirements))
     )
-    header = (LINE, "What", "Quantity", "Unit", "Requirement", "Value")
-    tables = [_Sheet("Specification", header, (14, 34, 9, 10, 34, 72), needs, ("Quantity",))]
+    tables = [_Sheet("Specification", SPECIFIED, (14, 34, 9, 10, 34, 72), needs, (QUANTITY,))]
     links = tuple(_link(line.code, link) for line in request.lines for link in line.links)
     if links:
         widths = (6, 14, 6, 24, 6, 24, 7, 8, 8, 11, 8, 9, 8, 8, 12, 11, 9)
@@ -191,7 +190,7 @@ def _guide(request: Request) -> tuple[str, ...]:
 def _offer(book: Workbook, sheet: Worksheet, styles: Styles, request: Request) -> None:
     """The lines with the cells to be filled in, and empty rows below them."""
     last = len(request.lines) + SPARE_ROWS
-    lay_out(sheet, styles, OFFER_HEADER, ("Quantity",), OFFER_WIDTHS, last)
+    lay_out(sheet, styles, OFFER_HEADER, (QUANTITY,), OFFER_WIDTHS, last)
     sheet.freeze_panes(1, 2)
     sheet.set_row(0, 3.5 * LINE_HEIGHT)
     plain = _to_fill_in(book)
@@ -200,9 +199,7 @@ def _offer(book: Workbook, sheet: Worksheet, styles: Styles, request: Request) -
         line = request.lines[row - 1] if row <= len(request.lines) else None
         asked = (line.code, line.what, line.quantity, line.unit) if line else (None,) * 4
         for column, cell in enumerate(asked):
-            style = (
-                plain if line is None else styles.number if column == OFFER_HEADER.index("Quantity") else styles.text
-            )
+            style = plain if line is None else styles.number if column == OFFER_HEADER.index(QUANTITY) else styles.text
             write(sheet, row, column, cell, style)
         for column, field in enumerate(ANSWERS, start=len(asked)):
             sheet.write_blank(row, column, None, formats.get(field, plain))

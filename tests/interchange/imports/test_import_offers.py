@@ -21,6 +21,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from importer import codes, findings, outcome, qplan, written
+from openpyxl.comments import Comment
 from openpyxl.styles.numbers import BUILTIN_FORMATS
 from plan_fixtures import SAMPLE, sample
 
@@ -36,7 +37,7 @@ from qplan.interchange.imports.offers.offers import quoted
 from qplan.interchange.imports.offers.suppliers import meant
 from qplan.interchange.imports.sources import Refused, SourceFile
 from qplan.interchange.imports.update import read_existing
-from qplan.inventory.answer_form import ANSWERS, LINE, WHOLE, line_code
+from qplan.inventory.answer_form import ANSWERS, LINE, QUANTITY, UNIT, WHAT, WHOLE, line_code
 from qplan.inventory.commercial import Offer
 from qplan.inventory.model import Inventory
 from qplan.inventory.reader import read_inventory
@@ -161,8 +162,10 @@ def answered(project: Path, rows: list[dict], whole: dict | None = None, name: s
     sheet, cover = book["Offer"], book["Request"]
     columns = {cell.value: cell.column for cell in sheet[1]}
     for row, values in enumerate(rows, start=2):
+        if str(values[LINE]).upper() != str(sheet.cell(row, 1).value).upper():
+            values = dict.fromkeys((WHAT, QUANTITY, UNIT)) | values
         for field, value in values.items():
-            sheet.cell(row, columns[{**ANSWERS, LINE: LINE}[field]]).value = value
+            sheet.cell(row, columns[ANSWERS.get(field, field)]).value = value
     labels = {label: field for field, label in WHOLE.items()}
     for label, value in cover.iter_rows(min_col=1, max_col=2):
         field = labels.get(label.value)
@@ -335,6 +338,47 @@ def test_every_amount_of_an_offer_is_in_one_currency_or_it_is_none(project, firs
     else:
         (offer,) = offers_of(project, answer).values()
         assert (offer.list_price, offer.currency) == (27000, currency)
+
+
+def test_what_was_asked_and_came_back_changed_is_told(project):
+    """Another unit leaves the row out, as its price may be for that; another quantity or description is named."""
+    price = {"price": 1000, "support": 1, "complies": "yes"}
+    rows = [{LINE: SYSTEM, QUANTITY: 1, UNIT: "lot of 3"} | price, {LINE: KMS, WHAT: "Licence", QUANTITY: 9} | price]
+    found = findings("offers", [answered(project, rows)], asked_of=project / "sites.yaml")
+    said = [(item.code, item.line, item.message) for item in found if " asked" in item.message]
+    address = "offers.example-photonics-kms-1-purchase: "
+    assert sorted(said) == [
+        ("QP614", 3, f"{address}cell B3 is 'Licence' where 'Key manager (KME)' was asked: not read"),
+        ("QP614", 3, f"{address}cell C3 is '9' where '4' was asked: not read"),
+        ("QP691", 2, f"{SYSTEM}: left out, cell D2 is 'lot of 3' where 'pair' was asked, and the price may be for "
+         "that"),
+    ]  # fmt: skip
+    rows[0] |= {QUANTITY: 3, UNIT: "Pairs"}
+    answer = answered(project, rows[:1])
+    assert offers_of(project, answer)["old"].list_price == 1000  # another word for the same
+    assert not [item for item in findings("offers", [answer], asked_of=project / "sites.yaml") if "ask" in item.message]
+
+
+def test_notes_and_comments_in_an_answer_are_told(project):
+    answer = answered(project, [{LINE: SYSTEM, "price": 5, "complies": "yes"}], WHOLE_ANSWER)
+    book = openpyxl.load_workbook(answer)
+    book["Offer"]["H2"].comment = Comment("price only from 10 pcs", "Zoe")
+    book["Request"]["B2"].comment = Comment("not ours", "Zoe")
+    book["Offer"]["A8"] = "All prices plus 5 %"
+    book.save(answer)
+    found = findings("offers", [answer], asked_of=project / "sites.yaml")
+    assert [(item.file, item.line, item.message) for item in sorted(found) if item.code in ("QP614", "QP616")] == [
+        ("answered.xlsx[Offer]", 0, "1 comment beside cells, not read: cell H2: 'price only from 10 pcs'"),
+        ("answered.xlsx[Offer]", 8, "a row without a line, not read: 'All prices plus 5 %'"),
+        ("answered.xlsx[Request]", 0, "1 comment beside cells, not read: cell B2: 'not ours'"),
+    ]
+    text = (project / "asked.csv").read_text(encoding="utf-8")
+    header = text.splitlines()[0]
+    written(project, "asked.csv", f"All plus 5 %{',' * header.count(',')}\n{text}")
+    noted = findings("offers", [project / "asked.csv"], asked_of=project / "sites.yaml")
+    assert [(item.line, item.message) for item in noted if item.code == "QP614"] == [
+        (1, "a row without a line, not read: 'All plus 5 %'")
+    ]
 
 
 def test_a_currency_that_the_inventory_names_is_one(project):

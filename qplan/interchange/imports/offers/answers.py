@@ -15,16 +15,30 @@ from qplan.interchange.imports.fields import Cell, Unreadable, as_text
 from qplan.interchange.imports.headings import plain
 from qplan.interchange.imports.number_formats import Shown
 from qplan.interchange.imports.offers import cells
+from qplan.interchange.imports.offers.asked import specified
 from qplan.interchange.imports.readers.csv import csv_table
 from qplan.interchange.imports.readers.workbook import sheets_of
 from qplan.interchange.imports.rows import Origin, doubt, listed
 from qplan.interchange.imports.sources import OLE, Refused, SourceFile, refused
-from qplan.interchange.imports.tables import HEADINGS_WITHIN, MAX_ROWS, Table, refuse_surplus
-from qplan.inventory.answer_form import ANSWERS, ASKED, COMPLIES, INCLUDED, KINDS, LINE, NO, PARTLY, WHOLE, YES
+from qplan.interchange.imports.tables import HEADINGS_WITHIN, MAX_ROWS, Table, cell_name, refuse_surplus
+from qplan.inventory.answer_form import (
+    ANSWERS,
+    ASKED,
+    COMPLIES,
+    INCLUDED,
+    KINDS,
+    LINE,
+    NO,
+    PARTLY,
+    PREFIXES,
+    WHOLE,
+    YES,
+)
 from qplan.inventory.source.messages import counted, shown
 
 LEAST_HEADINGS = 3  # beside that of the line, by which a table is known for a form
 CODE = re.compile(r"RFQ-[0-9a-f]{8}")
+CODE_OF_LINE = re.compile(rf"({'|'.join(sorted(set(PREFIXES.values())))})-[0-9a-f]{{8}}", re.IGNORECASE)
 KIND_WORDS = {
     **{word: word for word in KINDS}, "kauf": "purchase", "buy": "purchase", "sale": "purchase", "miete": "lease",
     "leasing": "lease", "rent": "lease", "rental": "lease", "managed service": "managed",
@@ -52,13 +66,15 @@ class Answer:
     values: Mapping[str, Any]
     """By field: `Money`, `Share`, day, number, word."""
     places: Mapping[str, str]
-    """Words for the cell of each field that is filled."""
+    """Words for the cell of each field, and of each heading of `asked`, that is filled."""
+    asked: Mapping[str, str]
+    """What stands under the headings of what the buyer fills in."""
 
     def get(self, field: str) -> Any:
         return self.values.get(field)
 
     def place(self, field: str) -> str:
-        return self.places.get(field, f"the empty cell under {ANSWERS[field]}")
+        return self.places[field] if field in self.places else f"the empty cell under {ANSWERS[field]}"
 
 
 @dataclass(frozen=True)
@@ -72,6 +88,8 @@ class Form:
     """What is said once for all lines, by field."""
     lines: tuple[str, ...]
     """Codes of all rows, answered or not, each once."""
+    asked: Mapping[str, Mapping[str, str]]
+    """What was asked, by line and heading, where a sheet of the file says it apart from the answers."""
     answers: tuple[Answer, ...]
     findings: tuple[Diagnostic, ...]
 
@@ -96,16 +114,18 @@ def read_form(source: SourceFile, currencies: Set[str] = frozenset()) -> Form:
         answers += reading.answers()
         findings += reading.findings
         lines |= dict.fromkeys(reading.lines)
-    hidden = [
-        item for sheet in sheets or () if any(sheet.table is table for table, _ in forms) for item in sheet.findings
-    ]
+    of_forms = [sheet for sheet in sheets or () if any(sheet.table is table for table, _ in forms)]
+    hidden = [item for sheet in of_forms for item in sheet.findings]
+    hidden += [item for sheet in sheets or () for item in sheet.comments]
     if source.data[:4] == OLE:
         message = "currencies that only the format of a cell shows are not seen in an XLS"
         hidden.append(doubt("QP616", source.origin, "", message, "save it as XLSX"))
     codes = [
         match[0] for table in tables for row in table.rows for cell in row if (match := CODE.search(as_text(cell)))
     ]
-    return Form(source.name, codes[0] if codes else "", whole, tuple(lines), tuple(answers), (*findings, *hidden))
+    request = codes[0] if codes else ""
+    said = (*findings, *hidden)
+    return Form(source.name, request, whole, tuple(lines), specified(tables), tuple(answers), said)
 
 
 def _heading_row(table: Table) -> int | None:
@@ -121,13 +141,14 @@ def _heading_row(table: Table) -> int | None:
 
 @cache
 def _spelt() -> dict[str, str]:
-    """Field, or `LINE`, by its heading in plain letters; a unit in brackets may be missing."""
-    known = {LINE: LINE, **{heading: field for field, heading in {**ANSWERS, **WHOLE}.items()}}
+    """Field, or heading of what is asked, by its heading in plain letters; a unit in brackets may be missing."""
+    asked = {heading: heading for heading in ASKED}
+    known = {**asked, **{heading: field for field, heading in {**ANSWERS, **WHOLE}.items()}}
     return {plain(form): field for heading, field in known.items() for form in (heading, heading.partition(" (")[0])}
 
 
 def _columns(row: Sequence[Cell]) -> dict[str, int]:
-    """Fields, and `LINE`, by their headings in any order."""
+    """Fields, and headings of what is asked, by their headings in any order."""
     found: dict[str, int] = {}
     for place, cell in enumerate(row):
         field = _spelt().get(plain(as_text(cell)))
@@ -163,13 +184,13 @@ def _beside_labels(tables: Sequence[Table]) -> Iterator[tuple[str, Cell, Origin,
     labels = {plain(label): field for field, label in WHOLE.items()}
     for table in tables:
         for row, line in zip(table.rows, table.lines, strict=True):
-            field = labels.get(plain(as_text(row[0]))) if row else None
-            if field is not None and len(row) > 1 and cells.filled(row[1]) and not _is_heading(row):
-                yield field, row[1], table.origin.at(line), cell_name(table, line, 1)
+            if len(row) > 1 and cells.filled(row[1]) and _is_label(row):
+                yield labels[plain(as_text(row[0]))], row[1], table.origin.at(line), cell_name(table, line, 1)
 
 
-def _is_heading(row: Sequence[Cell]) -> bool:
-    return len(_columns(row)) > 1
+def _is_label(row: Sequence[Cell]) -> bool:
+    """Whether a row begins with the label of what is said for all lines, and is no row of headings."""
+    return bool(row) and plain(as_text(row[0])) in map(plain, WHOLE.values()) and len(_columns(row)) == 1
 
 
 def _in_columns(table: Table, at: int) -> Iterator[tuple[str, Cell, Origin, str]]:
@@ -196,21 +217,31 @@ class _Reading:
         self.lines: list[str] = []
 
     def answers(self) -> Iterator[Answer]:
+        for row, line in zip(self.table.rows[: self.at], self.table.lines[: self.at], strict=True):
+            self._say_note(row, line)
         for row, line in zip(self.table.rows[self.at + 1 :], self.table.lines[self.at + 1 :], strict=True):
             code = as_text(self._cell(row, LINE)).strip()
             said = [field for field in ANSWERS if cells.filled(self._cell(row, field))]
             if code:
                 self.lines.append(code)
-            if not said:
-                continue
             origin = self.table.origin.at(line)
-            if not code:
+            if not said:
+                self._say_note(row, line)
+            elif not code:
                 place = cell_name(self.table, line, self.columns[LINE])
                 message = f"an answer without a line: {place} is empty"
                 hint = "put in the code of the line that the row is about"
                 self.findings.append(doubt("QP691", origin, "", message, hint))
             elif (answer := self._answer(row, line, code, said)) is not None:
                 yield answer
+
+    def _say_note(self, row: Sequence[Cell], line: int) -> None:
+        """Of a row that answers nothing: what it says, unless it is a line, or a particular of the supplier."""
+        whole = {self.columns.get(field) for field in WHOLE}
+        texts = [as_text(cell) for place, cell in enumerate(row) if cells.filled(cell) and place not in whole]
+        if texts and not _is_label(row) and not CODE_OF_LINE.fullmatch(as_text(self._cell(row, LINE)).strip()):
+            message = f"a row without a line, not read: {listed(list(map(shown, texts)))}"
+            self.findings.append(doubt("QP614", self.table.origin.at(line), "", message))
 
     def _answer(self, row: Sequence[Cell], line: int, code: str, said: Sequence[str]) -> Answer | None:
         """None where what it asks for cannot be known."""
@@ -230,7 +261,9 @@ class _Reading:
                 if beside and not beside.is_currency:
                     message = f"{places[field]} shows {shown(beside.text)} beside its number, by its format: not read"
                     self.findings.append(doubt("QP614", origin, "", message))
-        return None if bad else Answer(code, origin, values, places)
+        asked = {heading: as_text(cell) for heading in ASKED if cells.filled(cell := self._cell(row, heading))}
+        places |= {heading: cell_name(self.table, line, self.columns[heading]) for heading in asked}
+        return None if bad else Answer(code, origin, values, places, asked)
 
     def _cell(self, row: Sequence[Cell], field: str) -> Cell:
         place = self.columns.get(field, len(row))
@@ -248,10 +281,9 @@ class _Reading:
         gone = [heading for field, heading in ANSWERS.items() if field not in self.columns]
         if gone:
             yield doubt("QP614", origin, "", f"{counted(len(gone), 'column')} of the form not found: {', '.join(gone)}")
-        asked = {plain(heading) for heading in ASKED}
         headings = {place: as_text(cell) for place, cell in enumerate(self.table.rows[self.at])}
         taken = set(self.columns.values())
-        others = [text for place, text in headings.items() if text and place not in taken and plain(text) not in asked]
+        others = [text for place, text in headings.items() if text and place not in taken]
         if others:
             message = (
                 f"{counted(len(others), 'column')} that the form has not, not read: {listed(list(map(shown, others)))}"
@@ -274,17 +306,6 @@ def _said(field: str, cell: Cell, mark: str, currencies: Set[str], beside: Shown
         amount = "" if field in CURRENCY_FIELDS else "an amount in full, with nothing beside it but "
         raise Unreadable(f"{amount}a currency of ISO 4217, as EUR")
     return value
-
-
-def cell_name(table: Table, line: int, place: int) -> str:
-    """`cell H7` of a sheet; `column 8` of a CSV file."""
-    if not table.origin.sheet:
-        return f"column {place + 1}"
-    letters, place = "", place + 1
-    while place:
-        place, rest = divmod(place - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return f"cell {letters}{line}"
 
 
 def _unread(

@@ -21,12 +21,24 @@ from qplan.interchange.imports.offers.terms import (
     kind_of,
     plain_number,
     purchase,
+    require_unit,
     with_a_term,
 )
 from qplan.interchange.imports.rows import Origin, doubt, listed
 from qplan.interchange.imports.sources import refused
 from qplan.interchange.imports.update import Inventory, in_short
-from qplan.inventory.answer_form import ANSWERS, INCLUDED, NO, PREFIXES, YES, codes_of
+from qplan.inventory.answer_form import (
+    ANSWERS,
+    INCLUDED,
+    NO,
+    PREFIXES,
+    QUANTITY,
+    WHAT,
+    YES,
+    codes_of,
+    line_code,
+    unit_of,
+)
 from qplan.inventory.source.messages import counted, did_you_mean, shown
 
 SECTIONS = {kind: (kind,) if kind in ("services", "fibres") else ("equipment", kind) for kind in PREFIXES}
@@ -124,6 +136,7 @@ def _take(making: _Making, form: Form) -> list[_Group]:
             making.say("QP693", answer.origin, product, words)
             continue
         try:
+            require_unit(answer, unit_of(product, str(_entry(making, product).get("per") or "")))
             groups[product, kind_of(answer)].append(answer)
         except Misfit as misfit:
             _left_out(making, misfit)
@@ -193,9 +206,24 @@ def _offer(making: _Making, group: _Group, others: Sequence[_Group]) -> None:
         "source": f"{base.origin}{f', {form.code}' if form.code else ''}",
         "labels": _labels(making, form, product, base, known or {}),
     }
+    for row in group.rows:
+        _say_what_was_asked(making, form, name, row)
     _say_what_stays_open(making, form, name, base)
     _say_what_tiers_add(making, name, base, tiers)
     _say_whom_it_replaces(making, base, name, known)
+
+
+def _say_what_was_asked(making: _Making, form: Form, name: str, row: Answer) -> None:
+    """Where cells of the buyer's came back with another thing in them."""
+    described = {WHAT: str(_entry(making, str(making.offers[name]["for"])).get("description") or "")}
+    asked = form.asked.get(line_code(str(making.offers[name]["for"])), described)
+    for heading in (WHAT, QUANTITY):
+        said, was = row.asked.get(heading), asked.get(heading)
+        if said and was and said != was:
+            message = f"offers.{name}: {row.place(heading)} is {shown(said)} where {shown(was)} was asked: not read"
+            making.say(
+                "QP614", row.origin, f"offers.{name}", message, "its price counts for one unit of what was asked"
+            )
 
 
 def _say_what_tiers_add(making: _Making, name: str, base: Answer, tiers: Sequence[Answer]) -> None:

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from qplan.interchange.imports.offers.answers import MONEY_FIELDS, Answer, Form
+from qplan.interchange.imports.offers.asked import is_unit
 from qplan.interchange.imports.offers.cells import Money
-from qplan.inventory.answer_form import ANSWERS, WHOLE
+from qplan.inventory.answer_form import ANSWERS, UNIT, WHOLE
+from qplan.inventory.source.messages import shown
 
 FINEST = Decimal("1e-9")  # of a discount that is worked out from two prices
 
@@ -26,6 +28,14 @@ def kind_of(answer: Answer) -> str:
     if stated is None and (answer.get("fee") is not None or answer.get("term") is not None):
         raise Misfit(answer, f"a fee or a term without a kind: {answer.place('kind')}; expected lease or managed")
     return str(stated or "purchase")
+
+
+def require_unit(answer: Answer, unit: str) -> None:
+    """Raises `Misfit` where a price is not of the unit that was asked ("" where that is not known)."""
+    said = answer.asked.get(UNIT)
+    if unit and said and not is_unit(said, unit):
+        message = f"{answer.place(UNIT)} is {shown(said)} where {shown(unit)} was asked, and the price may be for that"
+        raise Misfit(answer, message, f"state the price per {unit}, and write {unit} there again")
 
 
 def base_and_tiers(answers: Sequence[Answer], kind: str) -> tuple[Answer, list[Answer]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import posixpath
 import re
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -12,10 +14,10 @@ from qplan.interchange.imports.fields import Cell
 from qplan.interchange.imports.mapping import ImportMap
 from qplan.interchange.imports.number_formats import Shown, column, formats_of, shown_in
 from qplan.interchange.imports.records import rows_of
-from qplan.interchange.imports.rows import Origin, Rows, doubt, listed
-from qplan.interchange.imports.sources import OLE, Refused, SourceFile, archive, refused, unpacked, xml_root
+from qplan.interchange.imports.rows import Origin, Rows, clean, doubt, listed
+from qplan.interchange.imports.sources import OLE, Element, Refused, SourceFile, archive, refused, unpacked, xml_root
 from qplan.interchange.imports.tables import MAX_COLUMNS, MAX_ROWS, Table, records_of
-from qplan.inventory.source.messages import counted
+from qplan.inventory.source.messages import counted, shown
 
 MAX_CELLS = 20_000_000  # what is between the first and the last cell takes memory, filled or not
 CELL = re.compile(rb'<c\b[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"')
@@ -31,6 +33,7 @@ class Sheet:
 
     table: Table
     findings: tuple[Diagnostic, ...] = field(default=())
+    comments: tuple[Diagnostic, ...] = field(default=())
 
 
 def read(sources: Sequence[SourceFile], mapping: ImportMap) -> Rows:
@@ -64,7 +67,7 @@ def _read(sheets: Sequence[Sheet], mapping: ImportMap, source: SourceFile) -> Ro
             continue
         name = sheet.table.origin.table
         rows = rows.joined(rows_of(records, sheet.table.origin) if records else Rows(read=(f"{name}: ignored",)))
-        rows = rows.adding(*(sheet.findings if records else ()))
+        rows = rows.adding(*((*sheet.findings, *sheet.comments) if records else ()))
     if not rows.read:
         raise Refused(*unknown) if unknown else refused("QP605", source.origin, "the workbook has no filled sheet")
     return rows.adding(*(_passed_over(item) for item in unknown))
@@ -90,6 +93,7 @@ class _Beneath:
     """What lies beneath the values of a sheet."""
 
     findings: tuple[Diagnostic, ...] = ()
+    comments: tuple[Diagnostic, ...] = ()
     shown: Mapping[tuple[int, int], Shown] = field(default_factory=dict)
 
 
@@ -99,10 +103,7 @@ def _looked_at(source: SourceFile) -> dict[str, _Beneath]:
     names = {entry.filename for entry in opened.infolist()}
     if "xl/workbook.xml" not in names or "xl/_rels/workbook.xml.rels" not in names:
         raise refused("QP601", source.origin, "a zip archive, but not an XLSX workbook", "save it as XLSX")
-    targets = {
-        item.attributes.get("Id", ""): "xl/" + item.attributes.get("Target", "").removeprefix("/xl/")
-        for item in xml_root(unpacked(source, opened, "xl/_rels/workbook.xml.rels")).all("Relationship")
-    }
+    targets = {item.get("Id"): target for item, target in _related(source, opened, "xl/workbook.xml")}
     styles = "xl/styles.xml"
     formats = formats_of(xml_root(unpacked(source, opened, styles))) if styles in names else {}
     found = {}
@@ -111,8 +112,34 @@ def _looked_at(source: SourceFile) -> dict[str, _Beneath]:
         if target in names:
             content = unpacked(source, opened, target).data
             hidden = _hidden(Origin(source.name, name), content, sheet.attributes.get("state", "visible"))
-            found[name] = _Beneath(tuple(hidden), shown_in(content, formats))
+            comments = _comments(Origin(source.name, name), source, opened, target)
+            found[name] = _Beneath(tuple(hidden), tuple(comments), shown_in(content, formats))
     return found
+
+
+def _related(source: SourceFile, opened: zipfile.ZipFile, part: str) -> Iterator[tuple[Element, str]]:
+    """What a part of the workbook refers to: the entry, and the name of the other part."""
+    folder, name = posixpath.split(part)
+    listing = f"{folder}/_rels/{name}.rels"
+    if listing in opened.namelist():
+        for item in xml_root(unpacked(source, opened, listing)).all("Relationship"):
+            yield item, posixpath.normpath(posixpath.join("/", folder, item.get("Target"))).lstrip("/")
+
+
+def _comments(origin: Origin, source: SourceFile, opened: zipfile.ZipFile, sheet: str) -> Iterator[Diagnostic]:
+    """Of all cells in one; where one is a thread, its old form only says how to read threads."""
+    texts: dict[str, dict[str, list[str]]] = {"comment": {}, "threadedComment": {}}
+    for item, target in _related(source, opened, sheet):
+        kind = item.get("Type").rpartition("/")[2].removesuffix("s")
+        if kind in texts and target in opened.namelist():
+            for comment in xml_root(unpacked(source, opened, target)).all(kind):
+                words = "".join(part.text for part in (*comment.all("t"), *comment.all("text")))
+                texts[kind].setdefault(comment.get("ref"), []).append(clean(words))
+    found = {**texts["comment"], **texts["threadedComment"]}
+    if found:
+        said = listed([f"cell {place}: {shown(' / '.join(words))}" for place, words in found.items()])
+        message = f"{counted(len(found), 'comment')} beside cells, not read: {said}"
+        yield doubt("QP616", origin, "", message, "put what counts into cells")
 
 
 def _hidden(origin: Origin, content: bytes, state: str) -> Iterator[Diagnostic]:
@@ -149,7 +176,7 @@ def _calamine_sheets(source: SourceFile, beneath: Mapping[str, _Beneath]) -> Ite
                 below = beneath.get(name, _Beneath())
                 origin, rows = Origin(source.name, name), sheet.to_python(skip_empty_area=False)
                 table, findings = _table(origin, rows, _merged(sheet), below.shown)
-                yield Sheet(table, (*below.findings, *findings))
+                yield Sheet(table, (*below.findings, *findings), below.comments)
     except Refused:
         raise
     except BaseException as error:  # a panic of the Rust library is no Exception
