@@ -173,6 +173,17 @@ def test_one_more_system_changes_the_lines_that_it_is_about_and_no_code():
     assert line_code("qkd_systems.dv-metro") == "QKD-8e4dc4b4"
 
 
+def test_a_service_says_where_its_price_by_the_year_goes():
+    watch = {"description": "Monitoring", "per": "plan", "price_per_year": 2400.0}
+    _, (request,) = asked(lambda values: values["services"].update(watch=watch), ware="services")
+    prices = {line.what: need.value for line in request.lines for need in line.requirements if need.name == "Price"}
+    assert prices["Monitoring"] == (
+        "due by the year: under Support per unit and year; Price per unit (one-off) may stay empty"
+    )
+    assert prices["Installation"].startswith("what is due once under Price per unit (one-off), ")
+    assert "The price of a service that is due by the year" in every_byte(request)
+
+
 def test_what_cannot_be_asked_for_is_said():
     with pytest.raises(WrongUsage, match=r"nothing from 'Sample Quantun'; did you mean 'Sample Quantum'"):
         asked(supplier="Sample Quantun")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from qplan.inventory.answer_form import unit_of
-from qplan.inventory.commercial import Encryptor
+from qplan.inventory.answer_form import ANSWERS, unit_of
+from qplan.inventory.commercial import Encryptor, Service
 from qplan.inventory.model import Inventory, Item, QkdSystem
 from qplan.inventory.plant import band_of
 from qplan.inventory.source.messages import loss_figure
@@ -94,6 +94,7 @@ def requirements(
             yield from _of_encryptor(equipment.encryptors[name], room)
         case "services":
             yield Requirement("Counted per", unit(inventory, product))
+            yield Requirement("Price", _where_the_price_goes(inventory.services[name]))
         case "fibres":
             yield from _of_fibre(inventory, fibres)
         case _:
@@ -165,6 +166,13 @@ def _of_fibre(inventory: Inventory, orders: Sequence[FibreOrder]) -> Iterator[Re
         yield Requirement("Fibre", order.fibre_type)
     if fibre.ducts:
         yield Requirement("Route", f"by {', '.join(fibre.ducts)}")
+
+
+def _where_the_price_goes(service: Service) -> str:
+    once, yearly = ANSWERS["price"], ANSWERS["support"]
+    if service.price_per_year and not (service.price or service.effort_days):
+        return f"due by the year: under {yearly}; {once} may stay empty"
+    return f"what is due once under {once}, what is due by the year under {yearly}"
 
 
 def _room(entry: QkdSystem | Item | Encryptor, each: str, room: Room | None) -> Iterator[Requirement]:

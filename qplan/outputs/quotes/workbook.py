@@ -174,6 +174,7 @@ def _terms(request: Request) -> tuple[tuple[str, Cell, str], ...]:
 
 
 def _guide(request: Request) -> tuple[str, ...]:
+    services = any(line.ware == "services" for line in request.lines)
     return (
         "Fill in the sheet Offer. Rows may be moved; the code in the column Line says what a row is about.",
         "A discount is off the price of its row.",
@@ -182,6 +183,7 @@ def _guide(request: Request) -> tuple[str, ...]:
         "Another kind of offer (lease, managed service): a further row with the same line. Its price is the set-up "
         "fee; the fee is per month, and the term in months.",
         f"Support that another price has in it: write {INCLUDED} instead of an amount.",
+        *([f"The price of a service that is due by the year: {ANSWERS['support']}."] if services else []),
         "A line that you do not offer stays empty. What you cannot keep: Complies is partly or no; say in Remark what.",
         f"Send the workbook back as it is, or the CSV of the same name. Say {request.code} when you ask.",
     )

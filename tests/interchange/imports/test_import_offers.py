@@ -340,6 +340,29 @@ def test_every_amount_of_an_offer_is_in_one_currency_or_it_is_none(project, firs
         assert (offer.list_price, offer.currency) == (27000, currency)
 
 
+def test_a_service_that_is_due_by_the_year_is_answered_by_its_price_per_year(tmp_path):
+    """One that has a price once keeps it until the answer says that nothing is due once."""
+    watch, otdr = line_code("services.watch"), line_code("services.otdr")
+    services = "{watch: {per: node, price_per_year: 2400}, otdr: {per: fibre, price: 800}}"
+    sites = written(tmp_path, "sites.yaml", f"qplan: 1\nservices: {services}\n")
+    header = "Line,Price per unit,Currency,Support per unit and year,Discount,Complies"
+
+    def found(*rows: str) -> tuple[dict[str, Offer], list[str]]:
+        answer = written(tmp_path, "a.csv", "\n".join([header, f"{watch},,EUR,2200,,yes", *rows]))
+        messages = [item.message for item in findings("offers", [answer], asked_of=sites) if item.code == "QP691"]
+        return offers_of(tmp_path, answer), messages
+
+    offers, messages = found(f"{otdr},,EUR,70,,yes")
+    (offer,) = offers.values()
+    assert (offer.product, offer.list_price, offer.support_per_year) == ("services.watch", 0, 2200)
+    assert messages == [
+        f"{otdr}: left out, a price by the year (column 4) and none that is due once: the empty cell under "
+        "Price per unit (one-off)"
+    ]
+    offers, messages = found(f"{otdr},0,EUR,70,,yes")  # as the finding says
+    assert messages == [] and {offer.support_per_year for offer in offers.values()} == {2200, 70}
+
+
 def test_what_was_asked_and_came_back_changed_is_told(project):
     """Another unit leaves the row out, as its price may be for that; another quantity or description is named."""
     price = {"price": 1000, "support": 1, "complies": "yes"}

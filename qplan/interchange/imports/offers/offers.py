@@ -179,7 +179,9 @@ def _offer(making: _Making, group: _Group, others: Sequence[_Group]) -> None:
         who = f"supplier {shown(supplier)}" if supplier else "a supplier without a name"
         message = f"{who} answers for {product} ({kind}) in {also} too"
         raise Misfit(base, message, "import the answer that holds alone, or after the other")
-    terms = purchase(base, tiers) if kind == "purchase" else with_a_term(base)
+    entry = _entry(making, product)
+    yearly = product.startswith("services.") and not (entry.get("price") or entry.get("effort_days"))
+    terms = purchase(base, tiers, may_be_yearly=yearly) if kind == "purchase" else with_a_term(base)
     money = currency_of(form, [base, *tiers])
     until, quote_day = base.get("until") or form.whole.get("all_until"), form.whole.get("quoted")
     if until and quote_day and until < quote_day:

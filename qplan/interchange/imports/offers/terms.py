@@ -63,12 +63,20 @@ def base_and_tiers(answers: Sequence[Answer], kind: str) -> tuple[Answer, list[A
     return base, tiers
 
 
-def purchase(base: Answer, tiers: Sequence[Answer]) -> dict[str, object]:
-    """List price, discount and tiers; None for what a purchase has not. Raises `Misfit`."""
+def purchase(base: Answer, tiers: Sequence[Answer], *, may_be_yearly: bool) -> dict[str, object]:
+    """List price, discount and tiers; None for what a purchase has not. Raises `Misfit`.
+
+    `may_be_yearly`: of something that has no one-off price so far, a price by the year alone is a whole one.
+    """
     for answer in (base, *tiers):
         if answer.get("fee") is not None or answer.get("term") is not None:
             raise Misfit(answer, f"a purchase with a fee or a term ({answer.place('fee')}): is it a lease?")
     price, discount = base.get("price"), base.get("discount")
+    if price is None and isinstance(base.get("support"), Money):
+        if not may_be_yearly or discount or tiers:
+            missing = f"a price by the year ({base.place('support')}) and none that is due once: {base.place('price')}"
+            raise Misfit(base, missing, f"write 0 under {ANSWERS['price']} where nothing is due once")
+        price = Money(Decimal(0))
     if price is None:
         raise Misfit(base, f"a purchase without a price: {base.place('price')}")
     steps = [{"from": tier.get("from"), "discount": plain_number(_tier_discount(price, tier))} for tier in tiers]
