@@ -21,11 +21,19 @@ WORDS = {
     "sfr": "CHF", "franken": "CHF", "swiss francs": "CHF",
 }  # fmt: skip
 
+DOLLARS = frozenset(["ARS", "AUD", "CAD", "CLP", "COP", "HKD", "MXN", "NZD", "SGD", "TWD", "USD"])
+"""Currencies whose sign is $, the ones with most users."""
+
 
 def code_of(text: str) -> str:
     """The three letters that a text is, or that a word or sign for a currency stands for; "" where it is neither."""
     word = WORDS.get(text.strip().casefold().rstrip("."), text.strip().upper())
     return word if re.fullmatch("[A-Z]{3}", word) else ""
+
+
+def may_be(text: str, code: str) -> bool:
+    """Whether a text beside an amount is this currency; a $ alone is any that is called dollar or peso."""
+    return code_of(text) == code or (text.strip() == "$" and code in DOLLARS)
 
 
 def unit_in(heading: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from qplan.interchange.imports.currencies import CODES, code_of
+from qplan.interchange.imports.currencies import CODES, code_of, may_be
 from qplan.interchange.imports.headings import FACTORS, LENGTH_UNITS, MONEY, ascii_letters, plain
 from qplan.interchange.imports.numbers import EXCEL_ERRORS, Number, is_nothing, number
 from qplan.interchange.imports.rows import clean
@@ -118,8 +118,8 @@ def _money(cell: Cell, unit: str, mark: str, currency: str) -> Value:
     read = _figure(cell, mark, before)
     behind = NO_CENTS.sub("", read.unit)
     for word in filter(None, (before.strip(), behind.strip(), unit)):
-        code = code_of(word)
-        if code != currency or not code:
+        if not may_be(word, currency):
+            code = code_of(word)
             remedy = f"convert it; or, where all amounts are in {code}, state `economics: {{currency: {code}}}` in the "
             hint = f"{remedy}inventory, and import with --update" if code in CODES else ""
             raise Unreadable(f"an amount in {currency}, the currency of the inventory", hint)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from qplan.errors import Diagnostic
-from qplan.interchange.imports.currencies import unit_in
+from qplan.interchange.imports.currencies import may_be, unit_in
 from qplan.interchange.imports.fields import Cell, Unreadable, Value, as_text, value_of
 from qplan.interchange.imports.headings import KINDS, LENGTH_UNITS, MONEY, Column, columns_of, kind_of, pairs_in, plain
 from qplan.interchange.imports.mapping import ImportMap, TableMap
@@ -260,10 +260,13 @@ class _Reading:
         cell = self.table.rows[index][place]
         if column.field in self.naming and is_nothing(word := as_text(cell)) and word:
             return Value(word)
+        by_format, currency = self._currency_shown(index, place, column), self.target.currency
+        unit = by_format if by_format and not may_be(by_format, currency) else column.unit
         try:
-            value = value_of(column.field, cell, column.unit, self.mark, self.target.currency)
+            value = value_of(column.field, cell, unit, self.mark, currency)
         except Unreadable as error:
-            self.bad["QP611", place, str(error), error.hint].append((index, shown(as_text(cell))))
+            what = f"{shown(as_text(cell))}{f', by its format in {shown(by_format)},' if by_format else ''}"
+            self.bad["QP611", place, str(error), error.hint].append((index, what))
             return None
         if value and value.ambiguous:
             hint = f"write thousands without marks, and decimals with `{self.mark}`"
@@ -275,6 +278,11 @@ class _Reading:
                 (index, shown(as_text(cell)))
             )
         return value
+
+    def _currency_shown(self, index: int, place: int, column: Column) -> str:
+        """The currency that the format of a cell shows beside an amount, "" where it shows none."""
+        beside = self.table.shown.get((self.table.lines[index], place))
+        return beside.text if beside and beside.is_currency and column.field in MONEY else ""
 
     def findings(self) -> list[Diagnostic]:
         """One per column and kind of trouble, at its first place."""

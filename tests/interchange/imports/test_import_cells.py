@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -189,6 +190,32 @@ def test_amounts_of_another_currency_than_the_inventorys_are_left_out(tmp_path, 
     assert found.keys() == refused.keys() and all(words in found[line].message for line, words in refused.items())
     other = {"CHF": "EUR"}.get(currency, "CHF")
     assert all((f"currency: {other}" in item.hint) == ("%" not in item.message) for item in found.values())
+
+
+@pytest.mark.parametrize(
+    ("currency", "heading", "number_format", "refused"),
+    [
+        ("EUR", "Jahresmiete", "[$$-409]#,##0.00", "'1200', by its format in '$', cannot be read"),
+        ("EUR", "Jahresmiete EUR", '#,##0 "CHF"', "'1200', by its format in 'CHF', cannot be read"),
+        ("EUR", "Jahresmiete", '#,##0.00 "€"', ""),
+        ("USD", "Jahresmiete", "[$$-409]#,##0.00", ""),
+        ("CAD", "Jahresmiete in $", "$#,##0", ""),
+        ("EUR", "Jahresmiete", '0 "Paare"', ""),
+    ],
+)
+def test_a_currency_that_a_number_format_shows_counts_as_typed(tmp_path, currency, heading, number_format, refused):
+    book = openpyxl.Workbook()
+    for row in (["von", "nach", "km", heading], ["a", "b", 10, 1200]):
+        book.active.append(row)
+    book.active["D2"].number_format = number_format
+    book.save(tmp_path / "fibres.xlsx")
+    sites = written(tmp_path, "sites.yaml", f"qplan: 1\neconomics: {{currency: {currency}}}\n")
+    columns = {"from": "von", "to": "nach", "length_km": "km", "cost_per_strand_year": heading}
+    mapping = ImportMap(tables=[TableMap(table="*", kind="fibres", columns=columns)])
+    made = outcome("xlsx", tmp_path / "fibres.xlsx", mapping=mapping, existing=sites)
+    found = [item.message for item in made.findings if item.code == "QP611"]
+    assert [refused in message for message in found] == [True] * bool(refused)
+    assert made.draft.fibres["a--b"].get("cost_per_strand_year") == (None if refused else 1200)
 
 
 @given(st.text(max_size=40))
