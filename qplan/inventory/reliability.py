@@ -59,7 +59,7 @@ class Repair(Model):
     mtbf_h: Positive
     mttr_h: Amount
     planned_h_per_year: Amount = 0.0
-    """Planned standstill, a cooler's service say, on top."""
+    """Planned standstill, a cooler's service say, on top; for what key stores bridge, in one piece a year."""
     provenance: Origin = "illustrative"
     source: str | None = None
 

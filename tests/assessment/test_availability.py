@@ -186,7 +186,15 @@ def test_stores_mask_what_is_repaired_soon_enough():
         assert bridged.fixed_min_per_year / 60 == pytest.approx(fixed, abs=1e-3)
 
 
-def only_a_fibre(tau_h: float):
+def test_planned_standstill_is_no_outage_of_the_length_of_a_repair():
+    """Each end of the link stands still for 2 h a year, in one piece, of which a store of τ hours leaves 2 − τ."""
+    for tau, left in {0: 4.0, 0.5: 3.0, 1: 2.0, 2: 0.0, 4: 0.0}.items():
+        without, planned = (only_a_fibre(tau, planned_h).with_stores for planned_h in (0.0, 2.0))
+        for spread in ("exponential_min_per_year", "fixed_min_per_year"):
+            assert (getattr(planned, spread) - getattr(without, spread)) / 60 == pytest.approx(left, abs=2e-3)
+
+
+def only_a_fibre(tau_h: float, planned_h: float = 0.0):
     """A corridor of 100 bit/s over one link of 50 km whose equipment never fails, and a store that lasts so long."""
     never = {"mtbf_h": 1e15, "mttr_h": 0.0}
     capacity = 12_800 + max(100 * 3600 * tau_h, 1e-3)
@@ -197,7 +205,11 @@ def only_a_fibre(tau_h: float):
             "fibres": {"f": {"ends": ("a", "b"), "length_km": 50.0}},
             "equipment": {"qkd_systems": {"s": {"key_rate_curve": ((30.0, 1e3),)}}},
             "corridors": {"c": {"ends": ("a", "b"), "key_rate_bps": 100.0}},
-            "reliability": {"site": never, "system_end": never, "key_manager": never},
+            "reliability": {
+                "site": never,
+                "system_end": never | {"planned_h_per_year": planned_h},
+                "key_manager": never,
+            },
             "key_stores": {"capacity_bits": capacity},
         }
     )
@@ -217,6 +229,23 @@ def test_what_would_change_is_what_it_says():
     quicker = assess_availability(Inventory.model_validate(spare), plan).corridors[1]
     assert by_change["spare"].downtime_min_per_year == pytest.approx(quicker.downtime_min_per_year)  # of grid-b
     assert found.equipment_min_per_year > found.cable_min_per_year
+
+
+def test_a_quicker_repair_does_not_shorten_what_is_planned():
+    inventory, plan = sample()
+    change, again = (
+        assess_availability(
+            Inventory.model_validate(
+                inventory.model_dump(exclude_unset=True)
+                | {"reliability": {"system_end": {"mttr_h": mttr_h, "planned_h_per_year": 14.0}}}
+            ),
+            plan,
+        ).corridors[1]  # grid-b, of one link
+        for mttr_h in (66.0, 33.0)
+    )
+    repair = next(item for item in change.improvements if item.change == "repair")
+    assert repair.address.startswith("links.")
+    assert repair.downtime_min_per_year == pytest.approx(again.downtime_min_per_year, rel=1e-12)
 
 
 def test_an_operator_counts_once_its_outages_are_stated():

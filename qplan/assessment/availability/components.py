@@ -26,17 +26,27 @@ class Component:
 
     address: str
     unavailability: float
+    broken: float
+    """Share of the time that it would be down if nothing were planned to stand still."""
     mttr_h: float
     """Mean length of one outage."""
+    standstill_h: float
+    """Length of one planned standstill: a year's in one piece, as the inventory does not state it."""
     basis: str
     """Where its figures stand in the inventory: `reliability.site`, say."""
     illustrative: bool
 
     @property
     def mtbf_h(self) -> float:
-        """Mean time up between two outages."""
-        down = self.unavailability
-        return self.mttr_h * (1 - down) / down if down else math.inf
+        """Mean time up between two outages or planned standstills."""
+        per_h = self.broken / self.mttr_h if self.broken else 0.0
+        per_h += self.planned / self.standstill_h if self.planned else 0.0
+        return (1 - self.unavailability) / per_h if per_h else math.inf
+
+    @property
+    def planned(self) -> float:
+        """Share of the time that only planned standstill takes."""
+        return self.unavailability - self.broken
 
 
 def share_down(mtbf_h: float, mttr_h: float, planned_h_per_year: float = 0.0) -> float:
@@ -62,16 +72,20 @@ class Components:
 
     def __getitem__(self, address: str) -> Component:
         if address not in self._known:
-            kind, name = target(address)
-            self._known[address] = {
-                "links": self._systems,
-                "fibres": self._fibre,
-                "ducts": self._duct,
-                "sites": self._site,
-                "key_managers": self._key_manager,
-                "operators": self._operator,
-            }[kind](name)
+            self._known[address] = self.with_repair(address, 1.0)
         return self._known[address]
+
+    def with_repair(self, address: str, times: float) -> Component:
+        """The component if its repairs took so many times as long; what is planned to stand still stays."""
+        kind, name = target(address)
+        return {
+            "links": self._systems,
+            "fibres": self._fibre,
+            "ducts": self._duct,
+            "sites": self._site,
+            "key_managers": self._key_manager,
+            "operators": self._operator,
+        }[kind](name, times)
 
     def of_path(self, path: Path, ends: tuple[str, ...] = ()) -> frozenset[str]:
         """Addresses of what a path needs; and of the sites and key managers at the ends given."""
@@ -102,19 +116,22 @@ class Components:
     def _operators(self, names: Iterable[str | None]) -> set[str]:
         return {f"operators.{name}" for name in names if name in self.reliability.operators}
 
-    def _repair(self, address: str, basis: str, repair: Repair) -> Component:
-        down = share_down(repair.mtbf_h, repair.mttr_h, repair.planned_h_per_year)
-        return Component(address, down, repair.mttr_h, basis, is_illustrative(repair, ("mtbf_h", "mttr_h")))
+    def _repair(self, address: str, basis: str, repair: Repair, times: float = 1.0) -> Component:
+        mttr_h, planned_h = repair.mttr_h * times, repair.planned_h_per_year
+        down = share_down(repair.mtbf_h, mttr_h, planned_h)
+        broken = share_down(repair.mtbf_h, mttr_h)
+        illustrative = is_illustrative(repair, ("mtbf_h", "mttr_h"))
+        return Component(address, down, broken, mttr_h, planned_h, basis, illustrative)
 
-    def _site(self, name: str) -> Component:
-        return self._repair(f"sites.{name}", "reliability.site", self.reliability.site)
+    def _site(self, name: str, times: float) -> Component:
+        return self._repair(f"sites.{name}", "reliability.site", self.reliability.site, times)
 
-    def _key_manager(self, name: str) -> Component:
-        return self._repair(f"key_managers.{name}", "reliability.key_manager", self.reliability.key_manager)
+    def _key_manager(self, name: str, times: float) -> Component:
+        return self._repair(f"key_managers.{name}", "reliability.key_manager", self.reliability.key_manager, times)
 
-    def _operator(self, name: str) -> Component:
+    def _operator(self, name: str, times: float) -> Component:
         repair = self.reliability.operators[name]
-        return self._repair(f"operators.{name}", f"reliability.operators.{name}", repair)
+        return self._repair(f"operators.{name}", f"reliability.operators.{name}", repair, times)
 
     def end_repair(self, link: Link) -> tuple[str, Repair]:
         """Of one end of one pair of the link's systems, and where that stands."""
@@ -123,45 +140,45 @@ class Components:
             return "reliability.system_end", self.reliability.system_end
         return f"equipment.qkd_systems.{link.system}.reliability", own
 
-    def _systems(self, name: str) -> Component:
-        return self.systems_of(self.links[name], *self.end_repair(self.links[name]))
+    def _systems(self, name: str, times: float) -> Component:
+        return self.systems_of(self.links[name], *self.end_repair(self.links[name]), times)
 
-    def systems_of(self, link: Link, basis: str, repair: Repair) -> Component:
+    def systems_of(self, link: Link, basis: str, repair: Repair, times: float = 1.0) -> Component:
         """So many of a link's parallel pairs as its load needs; a pair needs both its ends."""
-        name = link.id
-        end = self._repair(f"links.{name}", basis, repair)
-        pair = 2 * end.unavailability - end.unavailability**2
+        end = self._repair(f"links.{link.id}", basis, repair, times)
         loaded = math.ceil(link.load_bps / link.key_rate_bps - LOAD_TOLERANCE) if link.load_bps > 0 else 1
-        needed = min(link.count, max(1, loaded))
-        down = at_least(link.count - needed + 1, link.count, pair)
-        return replace(end, unavailability=down, mttr_h=repair.mttr_h / (link.count - needed + 1))
+        failed = link.count - min(link.count, max(1, loaded)) + 1
+        down, broken = (at_least(failed, link.count, 2 * one - one**2) for one in (end.unavailability, end.broken))
+        return replace(end, unavailability=down, broken=broken, mttr_h=end.mttr_h / failed)
 
     def _cuts(self, fibre: str) -> Cuts:
         cuts: Cuts = getattr(self.reliability.fibre, self.inventory.fibres[fibre].deployment)
         return cuts
 
-    def _fibre(self, name: str) -> Component:
+    def _fibre(self, name: str, times: float) -> Component:
         """The fibre where it lies in no duct: cuts there take this fibre alone."""
         ducts = set(self.inventory.fibres[name].ducts)
         own = max(0.0, self._km[name] - math.fsum(self.duct_km(duct) for duct in ducts))
-        return self._cable(f"fibres.{name}", name, own)
+        return self._cable(f"fibres.{name}", name, own, times)
 
-    def _duct(self, name: str) -> Component:
+    def _duct(self, name: str, times: float) -> Component:
         """Cut as often as the most vulnerable of its fibres would be on its length."""
         fibre = max(sorted(self._in_duct[name]), key=lambda fibre: self._cuts(fibre).cuts_per_1000_km_year)
-        return self._cable(f"ducts.{name}", fibre, self.duct_km(name))
+        return self._cable(f"ducts.{name}", fibre, self.duct_km(name), times)
 
     def duct_km(self, name: str) -> float:
         """As stated, else the length of the shortest fibre in it."""
         stated = self.reliability.ducts.get(name)
         return stated.length_km if stated else min(self._km[fibre] for fibre in self._in_duct[name])
 
-    def _cable(self, address: str, fibre: str, km: float) -> Component:
+    def _cable(self, address: str, fibre: str, km: float, times: float) -> Component:
         cuts = self._cuts(fibre)
+        mttr_h = cuts.mttr_h * times
         per_h = cuts.cuts_per_1000_km_year * km / 1000 / HOURS_PER_YEAR
-        down = per_h * cuts.mttr_h / (1 + per_h * cuts.mttr_h)
+        down = per_h * mttr_h / (1 + per_h * mttr_h)
         basis = f"reliability.fibre.{self.inventory.fibres[fibre].deployment}"
-        return Component(address, down, cuts.mttr_h, basis, is_illustrative(cuts, ("cuts_per_1000_km_year", "mttr_h")))
+        illustrative = is_illustrative(cuts, ("cuts_per_1000_km_year", "mttr_h"))
+        return Component(address, down, down, mttr_h, 0.0, basis, illustrative)
 
 
 def at_least(failed: int, count: int, down: float) -> float:

@@ -84,6 +84,8 @@ class Availability:
     with_ends: bool
     bases: tuple[tuple[str, bool], ...]
     """Places in the inventory whose figures were used, and whether they are illustrative."""
+    standstill: tuple[str, ...]
+    """Those of them that state planned standstill, which is taken to come in one piece a year."""
     equipment_min_per_year: float
     """Mean over the corridors of what modules, key managers and sites contribute; and of what cables do."""
     cable_min_per_year: float
@@ -110,6 +112,7 @@ def assess_availability(
         found,
         with_ends,
         tuple(sorted({(components[address].basis, components[address].illustrative) for address in used})),
+        tuple(sorted({components[address].basis for address in used if components[address].standstill_h})),
         _mean_of(found, ("links", "sites", "key_managers")),
         _mean_of(found, ("fibres", "ducts")),
         tuple(
@@ -173,10 +176,9 @@ class _Corridor:
             best = min(some_down(path, self.down) for path in self.paths)
             found.append(Improvement("path", "", self._without_keys(self.down) * best * MINUTES_PER_YEAR))
         if contributors:
-            worst = self.components[contributors[0].address]
-            faster = _repaired_in(worst, worst.mttr_h * FASTER)
-            down = self.down | {worst.address: faster}
-            found.append(Improvement("repair", worst.address, self._without_keys(down) * MINUTES_PER_YEAR))
+            faster = self.components.with_repair(contributors[0].address, FASTER)
+            down = self.down | {faster.address: faster.unavailability}
+            found.append(Improvement("repair", faster.address, self._without_keys(down) * MINUTES_PER_YEAR))
         return found
 
     def _spare(self, system: str) -> Improvement:
@@ -194,20 +196,11 @@ class _Corridor:
 
     def _masked(self) -> Masked:
         """λ·MTTR·e^(−τ/MTTR) of repairs spread exponentially, λ·max(0, MTTR − τ) of fixed ones, τ the stores' time."""
-        left: dict[str, Callable[[float, float], float]] = {
-            "exponential": lambda tau, mttr: math.exp(-tau / mttr) if mttr else 0.0,
-            "fixed": lambda tau, mttr: max(0.0, 1 - tau / mttr) if mttr else 0.0,
-        }
         bridged = self._bridged_h()
         exponential, fixed = (
-            self._without_keys(
-                {
-                    address: down * share(bridged[address], self.components[address].mttr_h)
-                    for address, down in self.down.items()
-                }
-            )
+            self._without_keys({at: _left(self.components[at], bridged_h, share) for at, bridged_h in bridged.items()})
             * MINUTES_PER_YEAR
-            for share in left.values()
+            for share in (_of_spread_outages, _of_fixed_outages)
         )
         return Masked(exponential, fixed, max(map(self._refill_h, self._links()), default=0.0))
 
@@ -258,7 +251,15 @@ class _Corridor:
         return self.in_play.rate_bps * (1 - LOAD_TOLERANCE)
 
 
-def _repaired_in(component: Component, mttr_h: float) -> float:
-    """Share of time down if each outage took so long."""
-    mtbf = component.mtbf_h
-    return mttr_h / (mtbf + mttr_h) if mtbf < math.inf else 0.0
+def _left(component: Component, bridged_h: float, share: Callable[[float, float], float]) -> float:
+    """Share of time down beyond what is bridged; planned standstills are all of one length."""
+    left_of_planned = component.planned * _of_fixed_outages(bridged_h, component.standstill_h)
+    return component.broken * share(bridged_h, component.mttr_h) + left_of_planned
+
+
+def _of_spread_outages(bridged_h: float, mean_h: float) -> float:
+    return math.exp(-bridged_h / mean_h) if mean_h else 0.0
+
+
+def _of_fixed_outages(bridged_h: float, length_h: float) -> float:
+    return max(0.0, 1 - bridged_h / length_h) if length_h else 0.0

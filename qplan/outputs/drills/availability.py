@@ -80,6 +80,11 @@ def notes(found: Availability) -> Iterable[str]:
             "What stores bridge holds while they are full again long before the next outage (the slowest after "
             f"{hours(max(refills))}); the second figure if every repair took exactly its mean time."
         )
+    if found.standstill:
+        yield (
+            f"Planned standstill ({listed(found.standstill, 6)}) is taken to come in one piece a year for each module, "
+            "site or operator, as the inventory does not say how long each lasts: of shorter ones stores bridge more."
+        )
 
 
 def change_words(item: Improvement, names: Names) -> str:
