@@ -41,7 +41,8 @@ def command(
     """Does PLAN (a plan.json, or the folder it is in) hold for the inventory FILE?
 
     Every rule and every figure is worked out again, by code that the optimiser does not share. The
-    inventory's checks are judged as well. Exit 6 when the plan does not hold or an error among the checks is not kept.
+    inventory's checks are judged as well, unless figures or parts that they measure are not as stated.
+    Exit 6 when the plan does not hold or an error among the checks is not kept.
     Give the --scenario, --set and --built that the plan was made with.
     """
     if is_plan(file) and not is_plan(plan):

@@ -70,6 +70,21 @@ def test_results_of_checks_are_judged_again(tmp_path):
     assert verification(reading, Plan.model_validate_json(json.dumps(silent))).holds
 
 
+def test_a_check_that_fails_is_named_beside_what_else_is_broken(tmp_path):
+    """No plan is said to keep all limits that does not; that what stands on false figures is not judged is said."""
+    _, plan = planned(tmp_path)
+    cases = {
+        "checks.few.max": (0, "1 figure differs. What it builds still keeps every rule.\nIt keeps 0 of 1 check.\n"),
+        "fibres.f.strands": (0, "1 rule broken.\nIt keeps 0 of 1 check.\n"),
+        "corridors.c.key_rate_bps": (50, "every rule.\nThe inventory's checks are not judged, as what they measure"),
+    }
+    for address, (value, said) in cases.items():
+        edited = qplan.load(tmp_path / "sites.yaml", set={"checks.few.max": 0, address: value})
+        text = verification_text(verification(edited, plan))
+        assert said in text
+        assert ("check few: error: links 1 exceeds 0\n" in text) == (address != "corridors.c.key_rate_bps")
+
+
 def test_findings_are_looked_for_again_where_the_same_files_are_read(tmp_path):
     (tmp_path / "sites.yaml").write_text(SITES.replace("price: 100", "price: 100, max_loss_db: 25"))
     reading = qplan.load(tmp_path / "sites.yaml")

@@ -91,7 +91,7 @@ class VerificationDocument(Printed):
 
     holds: bool
     only_figures_differ: bool
-    """What the plan builds keeps every rule and limit; figures in it are out of date."""
+    """What the plan builds keeps every rule, `checks` apart; figures in it are out of date."""
     inventory_edited: bool
     """The inventory is another than the one that the plan was made from."""
     read_otherwise: tuple[str, ...]
@@ -99,7 +99,7 @@ class VerificationDocument(Printed):
     not_reproven: NotReproven
     violations: tuple[BrokenRule, ...]
     checks: tuple[JudgedCheck, ...]
-    """Of a plan that holds: how the inventory's checks come out, by id."""
+    """How the inventory's checks come out, by id; none where the plan states figures or parts that are not so."""
 
 
 class PartDocument(Document):

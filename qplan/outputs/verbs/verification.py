@@ -29,6 +29,15 @@ EDITED = (
     "The inventory is not the one that it was made from: whether it is still the best, only planning anew can tell."
 )
 BUDGET_TOLERANCE_DB = 1e-5
+RULES_OF_CHOICE = frozenset(
+    (
+        *("disjoint-relay", "disjoint-node", "disjoint-duct", "max-relays", "max-bypass", "required"),
+        *("trusted-node", "avoid-sites", "allowed-countries", "allowed-operators", "allowed-key-domains"),
+        *("min-security-tier", "technology", "manufacturer", "strands", "rack-units", "power"),
+        *("budget-capex", "budget-tco"),
+    )
+)
+"""A plan that breaks these alone states everything as it is: what checks measure in it is known all the same."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +61,9 @@ class Verification:
     read_otherwise: tuple[str, ...] = ()
     """What the plan says of how its inventory was read, and is not so here, though it comes to the same."""
     checks: tuple[CheckResult, ...] = ()
-    """Of a plan that holds: how the inventory's checks come out."""
+    """How the inventory's checks come out, where what the plan states can be relied upon."""
+    unjudged: bool = False
+    """The inventory has checks, and it cannot."""
     file: str = ""
     """The inventory, by the name that findings give it."""
     sources: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -78,7 +89,8 @@ def verification(reading: Reading, plan: Plan) -> Verification:
         else ()
     )
     violations = verify(reading.inventory, plan)
-    checks = assess(reading.inventory, plan).checks if not violations and reading.inventory.checks else ()
+    told_right = all(violation.rule in RULES_OF_CHOICE for violation in violations)
+    checks = assess(reading.inventory, plan).checks if told_right and reading.inventory.checks else ()
     if not violations:
         told = *_budget_violations(reading.inventory, plan), *_check_violations(checks, plan)
         violations = (*told, *_finding_violations(reading, plan))
@@ -89,6 +101,7 @@ def verification(reading: Reading, plan: Plan) -> Verification:
         options,
         () if edited else _read_otherwise(reference(reading), plan.inventory),
         checks,
+        bool(reading.inventory.checks) and not told_right,
         printable(next(iter(reading.sources), "")),
         reading.sources,
         reading.check_places,
@@ -187,13 +200,15 @@ def made_with(ref: InventoryRef) -> tuple[str, ...]:
 
 
 def only_figures(violations: Sequence[Violation]) -> bool:
-    """Everything that the plan builds keeps all rules; it is the figures stated that are out of date."""
+    """Everything that the plan builds keeps all rules, checks apart; it is the figures stated that are out of date."""
     return all(violation.rule.endswith("-value") for violation in violations)
 
 
-def _kept(checks: Sequence[CheckResult]) -> list[str]:
-    kept = sum(check.ok for check in checks)
-    return [f"It keeps {kept} of {counted(len(checks), 'check')}."] if checks else []
+def _kept(found: Verification) -> list[str]:
+    kept, count = sum(check.ok for check in found.checks), len(found.checks)
+    if found.unjudged:
+        return ["The inventory's checks are not judged, as what they measure is not all as the plan states it."]
+    return [f"It keeps {kept} of {counted(count, 'check')}."] if found.checks else []
 
 
 def _not_reproven(proof: Proof) -> str:
@@ -214,11 +229,11 @@ def _verdict(found: Verification) -> list[str]:
     made_with = [f"It was made with {one_line(' '.join(found.made_with))}."] if found.made_with else []
     if found.holds:
         proof = EDITED if found.edited else _not_reproven(found.proof)
-        return ["The plan holds.", *_kept(found.checks), proof, *made_with, *_otherwise(found.read_otherwise)]
+        return ["The plan holds.", *_kept(found), proof, *made_with, *_otherwise(found.read_otherwise)]
     count = len(found.violations)
     if only_figures(found.violations):
         figures = f"{counted(count, 'figure')} {'differs' if count == 1 else 'differ'}"
-        verdict = f"The plan does not hold: {figures}. What it builds still keeps every rule and limit."
+        verdict = f"The plan does not hold: {figures}. What it builds still keeps every rule."
     else:
         verdict = f"The plan does not hold: {counted(count, 'rule')} broken."
-    return [verdict, *made_with, *_otherwise(found.read_otherwise)]
+    return [verdict, *_kept(found), *made_with, *_otherwise(found.read_otherwise)]
