@@ -87,11 +87,15 @@ def test_a_plan_written_is_read_back_and_holds(inventory, result, tmp_path):
 def test_a_plan_that_does_not_hold_is_refused(inventory, result, tmp_path):
     qplan.write(result, tmp_path / "plan")
     plan = tmp_path / "plan" / "plan.json"
-    plan.write_text(plan.read_text("utf-8").replace('"count": 1', '"count": 2'), encoding="utf-8")
-    with pytest.raises(qplan.QplanError, match="does not hold"):
-        qplan.load_result(plan)
-    found = qplan.verify(inventory, qplan.load_plan(plan))
-    assert (found.holds, found.exit_code) == (False, Exit.CHECK)
+    as_written = plan.read_text("utf-8")
+    budget, check = ('"margin": 1.0', '"margin": 0.0'), ('"ok": true', '"ok": false')
+    for stated, false in (('"count": 1', '"count": 2'), budget, check):
+        assert stated in as_written
+        plan.write_text(as_written.replace(stated, false, 1), encoding="utf-8")
+        with pytest.raises(qplan.QplanError, match="does not hold"):
+            qplan.load_result(plan)
+        found = qplan.verify(inventory, qplan.load_plan(plan))
+        assert (found.holds, found.exit_code) == (False, Exit.CHECK)
 
 
 def test_overrides_as_values_and_as_texts_are_one():

@@ -275,15 +275,19 @@ def load_result(path: PathName) -> Result:
 
     Raises QplanError where one of them cannot be read, they do not belong together, or the plan does not hold.
     """
+    from qplan.assessment.statements import stated_violations
     from qplan.plan.reader import read_planned
     from qplan.plan.verify.verifier import verify
     from qplan.plan.verify.violation import BrokenPlan
 
     inventory, plan = read_planned(Path(path))
-    violations = verify(inventory.inventory, plan)
+    violations, result = verify(inventory.inventory, plan), Result(inventory, plan)
+    if not violations:
+        facts = result.facts if plan.checks or inventory.inventory.checks else None
+        violations = stated_violations(inventory.inventory, plan, facts.checks if facts else ())
     if violations:
         raise BrokenPlan(violations)
-    return Result(inventory, plan)
+    return result
 
 
 def verify(inventory: Reading, plan: Plan) -> Verification:

@@ -22,6 +22,7 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
+from qplan.assessment.judgement import judge
 from qplan.cli.main import main
 from qplan.cli.progress import ProgressLine
 from qplan.inventory.reader import Reading, read_inventory
@@ -71,7 +72,8 @@ def plan_example(name: str, folder: Path, scenario: str | None = None) -> None:
 
 def put(folder: Path, plan: Plan, reading: Reading) -> None:
     folder.mkdir()
-    (folder / "plan.json").write_text(plan.to_json(), encoding="utf-8")
+    told = judge(reading.inventory, plan, reading.warnings)
+    (folder / "plan.json").write_text(told.to_json(), encoding="utf-8")
     (folder / "inventory.json").write_text(reading.effective_json, encoding="utf-8")
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from qplan.assessment.checks import CheckResult
 from qplan.assessment.facts import assess
-from qplan.assessment.judgement import findings_of, judged, stated_budget
+from qplan.assessment.judgement import findings_of, judged
+from qplan.assessment.statements import stated_violations
 from qplan.errors import Exit
 from qplan.explain.findings import write_setting
-from qplan.inventory.model import Inventory
 from qplan.inventory.reader import Reading
 from qplan.inventory.rules import Spot, printable
 from qplan.inventory.source.messages import counted
@@ -21,14 +20,13 @@ from qplan.outputs.text.checks import breach
 from qplan.outputs.text.tables import escape_markdown, markdown_table, one_line
 from qplan.outputs.text.wording import gap_percent
 from qplan.outputs.verbs.documents import BrokenRule, NotReproven, VerificationDocument
-from qplan.plan.model import InventoryRef, JudgedCheck, Plan, reference
+from qplan.plan.model import InventoryRef, Plan, reference
 from qplan.plan.verify.verifier import verify
 from qplan.plan.verify.violation import Violation
 
 EDITED = (
     "The inventory is not the one that it was made from: whether it is still the best, only planning anew can tell."
 )
-BUDGET_TOLERANCE_DB = 1e-5
 RULES_OF_CHOICE = frozenset(
     (
         *("disjoint-relay", "disjoint-node", "disjoint-duct", "max-relays", "max-bypass", "required"),
@@ -92,7 +90,7 @@ def verification(reading: Reading, plan: Plan) -> Verification:
     told_right = all(violation.rule in RULES_OF_CHOICE for violation in violations)
     checks = assess(reading.inventory, plan).checks if told_right and reading.inventory.checks else ()
     if not violations:
-        told = *_budget_violations(reading.inventory, plan), *_check_violations(checks, plan)
+        told = stated_violations(reading.inventory, plan, checks)
         violations = (*told, *_finding_violations(reading, plan))
     return Verification(
         violations,
@@ -112,29 +110,6 @@ def _read_otherwise(here: InventoryRef, stated: InventoryRef) -> tuple[str, ...]
     return tuple(name for name in InventoryRef.model_fields if getattr(here, name) != getattr(stated, name))
 
 
-def _budget_violations(inventory: Inventory, plan: Plan) -> Iterator[Violation]:
-    """Loss budgets that are not what they are now."""
-    for link in plan.links:
-        if link.budget_db is not None:
-            stated, true = dict(link.budget_db), dict(stated_budget(inventory, link) or {})
-            for part, value in stated.items():
-                if abs(value - true.get(part, math.inf)) > BUDGET_TOLERANCE_DB:
-                    address = f"links.{link.id}.budget_db.{part}"
-                    yield Violation("budget-value", address, f"{value:.10g}", f"{true.get(part, math.nan):.10g}")
-
-
-def _check_violations(results: Iterable[CheckResult], plan: Plan) -> Iterator[Violation]:
-    """Results of checks that are not what they are now; a plan that does not say them at all may."""
-    found = {check.id: check for check in plan.checks}
-    for result in results if "checks" in plan.model_fields_set else ():
-        true = judged(result)
-        stated = found.pop(true.id, None)
-        if stated != true:
-            yield Violation("check-value", f"checks.{true.id}", _result(stated), _result(true))
-    for stated in found.values():
-        yield Violation("check-value", f"checks.{stated.id}", _result(stated), _result(None))
-
-
 def _finding_violations(reading: Reading, plan: Plan) -> Iterator[Violation]:
     """Findings that are not what they are now, where the very same files were read in the same way."""
     if "findings" not in plan.model_fields_set or reference(reading) != plan.inventory:
@@ -145,16 +120,6 @@ def _finding_violations(reading: Reading, plan: Plan) -> Iterator[Violation]:
     for each in sorted((stated - true) + (true - stated), key=lambda finding: (finding.code, finding.address)):
         found, expected = (each.text if each in side else "none" for side in (stated, true))
         yield Violation("finding-value", f"findings.{each.code}.{each.address}", found, expected)
-
-
-def _result(check: JudgedCheck | None) -> str:
-    if check is None:
-        return "none"
-    limits = ", ".join(f"{word} {limit:.15g}" for word, limit in check.limits.items())
-    where = "".join(f", {key} {value}" for key, value in check.where.items())
-    value = "none" if check.value is None else f"{check.value:.15g}"
-    severity = f"{check.severity}, {check.message}" if check.message else check.severity
-    return f"{check.metric}{where} {value} of {limits}: {'kept' if check.ok else 'not kept'}, severity {severity}"
 
 
 def verification_text(found: Verification) -> str:
