@@ -110,11 +110,12 @@ def compare_against(
 
 
 def report(result: Result, style: ReportStyle, compare_to: Result | None = None) -> str:
-    """The report of a plan: a page, or Markdown; with what changed against another plan, the comment for a pull
-    request, which shows that first. Raises WrongUsage."""
+    """The report of a plan: a page, or Markdown, which with another plan to compare with is the comment for a pull
+    request; both then show first what changed. Raises WrongUsage."""
     from qplan.outputs.report.markdown import report_markdown
-    from qplan.outputs.report.report import report_document, report_html
+    from qplan.outputs.report.report import document_html, report_document, report_html, svg_of
     from qplan.outputs.review.comment import review_markdown
+    from qplan.outputs.review.picture import change_diagram
     from qplan.outputs.review.section import change_section
 
     if result.facts is None:
@@ -124,7 +125,11 @@ def report(result: Result, style: ReportStyle, compare_to: Result | None = None)
     comparison = compare(compare_to, result)
     if style == "markdown":
         return review_markdown(comparison, report_document(result.facts).sections)
-    return report_html(result.facts, (change_section(comparison),))
+    section, change = change_section(comparison), comparison.plan
+    if change is None or not change.changes:
+        return report_html(result.facts, (section,))
+    marked = replace(section, pictures=(svg_of(change_diagram(change)),))
+    return document_html(report_document(result.facts, (marked,)))
 
 
 @contextmanager

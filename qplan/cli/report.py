@@ -26,9 +26,9 @@ EXAMPLES = (
 def command(plan: Path, style: ReportStyle, compare_to: Path | None) -> int:
     """The report of PLAN (a folder, or plan.json in it), on stdout.
 
-    As Markdown it fits a comment (60,000 characters). With --compare-to it begins with the one screen of `qplan diff`
-    and the topology with new, changed and retired parts marked; a hidden first line lets a pipeline find the comment
-    again and replace it.
+    With --compare-to what changes comes first, with new, changed and retired parts marked in the topology. As
+    Markdown the report fits a comment (60,000 characters) and then begins with the one screen of `qplan diff`; a hidden
+    first line lets a pipeline find the comment again and replace it.
     """
     say(report(load_result(plan), style, None if compare_to is None else load_result(compare_to)), style)
     return 0

@@ -14,6 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plan_fixtures import SAMPLE, make_link, make_plan, sample
 
+import qplan
+from qplan.api.comparing import report
 from qplan.assessment.facts import assess
 from qplan.inventory.model import Corridor, Inventory
 from qplan.outputs.report.basis_sections import checks_table
@@ -47,6 +49,31 @@ class Page(HTMLParser):
 
     def handle_data(self, data):
         self.words.append(data.replace("\u00a0", " "))
+
+
+COMPARED = """\
+qplan: 1
+sites: {a: {}, b: {}, c: {}}
+fibres: {ab: {ends: [a, b], length_km: 20}, bc: {ends: [b, c], length_km: 9}, ca: {ends: [c, a], length_km: 9}}
+equipment: {qkd_systems: {s: {key_rate_curve: [[5, 1e6], [20, 1e3]], price: 100}}}
+corridors: {k: {ends: [a, b], key_rate_bps: 100}}
+policy: {max_bypass_sites: 0}
+"""
+
+
+def test_a_page_that_compares_begins_with_what_changes(tmp_path):
+    (tmp_path / "sites.yaml").write_text(COMPARED)
+    before, after = (
+        qplan.optimize(qplan.load(tmp_path / "sites.yaml", set={"fibres.ab.amplified": over_c}))
+        for over_c in (False, True)
+    )
+    page = report(after, "html", before)
+    order = [page.index(f'id="{place}"') for place in ("change", "topology-title", "at-a-glance", "built")]
+    assert order == sorted(order) and page.count('id="topology-title"') == 1
+    words = {word.strip() for word in Page(page).words}
+    assert {"+c", "- 1 × s, 6.00 dB", "+ new", "~ changed", "- retired"} <= words
+    assert "+ s, 2.98 dB" in words
+    assert "+ new" not in report(after, "html", after)
 
 
 def changed(change, **update):

@@ -43,3 +43,5 @@ class Document:
     corridors: Table
     """Every corridor in one short row."""
     sections: tuple[Section, ...]
+    first: tuple[Section, ...] = ()
+    """Before all else: what the page was asked for."""

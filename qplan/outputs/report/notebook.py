@@ -6,8 +6,9 @@ from html import escape
 
 from qplan.assessment.facts import PlanFacts
 from qplan.outputs.report.document import Table
-from qplan.outputs.report.report import report_document, topology_svg
+from qplan.outputs.report.report import report_document, svg_of
 from qplan.outputs.text.tables import one_line
+from qplan.outputs.topology.diagram import diagram
 
 
 def plan_html(facts: PlanFacts) -> str:
@@ -17,7 +18,7 @@ def plan_html(facts: PlanFacts) -> str:
         f"<h3>{_text(document.title)}</h3>",
         f"<p><b>{_text(document.headline)}</b></p>",
         *(f"<p>⚠ {_text(warning)}</p>" for warning in document.warnings),
-        topology_svg(facts),
+        svg_of(diagram(facts)),
         _table(document.corridors),
     ]
     return "\n".join(["<div>", *parts, "</div>"])

@@ -14,6 +14,7 @@ from qplan.outputs.report.failure_sections import failure_sections
 from qplan.outputs.text.names import SiteNames
 from qplan.outputs.text.tables import one_line
 from qplan.outputs.text.verdict import figures, plan_line, title, warnings
+from qplan.outputs.topology.diagram import Diagram, diagram
 
 FIGURE_SPACE = re.compile(r"(?<=\d) (?=\d{3}\b|%|×|dB\b|km\b|[kMG]?bit/s|U\b|W\b)|(?<=\d ×) |(?<=\b[A-Z]{3}) (?=-?\d)")
 TONES = {
@@ -27,7 +28,7 @@ TONES = {
 
 
 def report_document(facts: PlanFacts, first: tuple[Section, ...] = ()) -> Document:
-    """Everything that a report says, as plain text; `first` are sections before its own."""
+    """Everything that a report says, as plain text; `first` are sections before all else."""
     names, metadata = SiteNames(facts.inventory), facts.inventory.metadata
     subtitle = [metadata.description, metadata.owner and f"Owner: {metadata.owner}"]
     return Document(
@@ -39,7 +40,6 @@ def report_document(facts: PlanFacts, first: tuple[Section, ...] = ()) -> Docume
         figures=figures(facts),
         corridors=corridors_table(facts, names),
         sections=(
-            *first,
             built_section(facts, names),
             corridors_section(facts, names),
             exposure_section(facts, names),
@@ -51,6 +51,7 @@ def report_document(facts: PlanFacts, first: tuple[Section, ...] = ()) -> Docume
             assumptions_section(facts),
             provenance_section(facts),
         ),
+        first=first,
     )
 
 
@@ -65,7 +66,7 @@ def _classical(facts: PlanFacts) -> tuple[Section, ...]:
 
 def report_html(facts: PlanFacts, first: tuple[Section, ...] = ()) -> str:
     """One page that needs nothing else: no script, no font and no picture from elsewhere."""
-    return document_html(report_document(facts, first), topology_svg(facts))
+    return document_html(report_document(facts, first), svg_of(diagram(facts)))
 
 
 def document_html(document: Document, topology: str = "") -> str:
@@ -85,12 +86,11 @@ def document_html(document: Document, topology: str = "") -> str:
     return page.render(document=document, topology=Markup(topology), tones=TONES)
 
 
-def topology_svg(facts: PlanFacts) -> str:
+def svg_of(picture: Diagram) -> str:
     """The picture as a part of HTML: without the XML prologue."""
-    from qplan.outputs.topology.diagram import diagram
     from qplan.outputs.topology.svg import to_svg
 
-    svg = to_svg(diagram(facts))
+    svg = to_svg(picture)
     return svg[svg.index("<svg") :]
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qplan.comparison.model import Action, PlanChange
 from qplan.outputs.review.rows import rows
 from qplan.outputs.text.names import SiteNames
 from qplan.outputs.text.tables import one_line
 from qplan.outputs.text.wording import db
+from qplan.outputs.topology.diagram import Diagram, DiagramLink, DiagramNode, diagram
 from qplan.outputs.topology.mermaid import plain_line, quoted
 from qplan.plan.model import Link
 
@@ -104,3 +105,29 @@ def _line(edge: _Edge, ids: Mapping[str, str]) -> str:
     label = quoted(one_line(f"{MARKS[edge.action]}{system}, {db(link.loss_db)}{via}"))
     stroke = "-.-" if edge.action == "delete" else "==="
     return f'  {ids[link.ends[0]]} {stroke}|"{label}"| {ids[link.ends[1]]}'
+
+
+def change_diagram(change: PlanChange) -> Diagram:
+    """The plan's topology with the same marks, and with the links that it no longer has."""
+    edges = list(_edges(change))
+    gone = {edge.link.id for edge in edges if edge.action == "delete"}
+    links = {edge.link.id: edge.action for edge in edges if edge.action != "delete"}
+    nodes = {each.address: each.action for each in change.changes}
+    drawn = diagram(change.after, tuple(facts for facts in change.before.links if facts.link.id in gone))
+
+    def action_of(link: DiagramLink) -> Action | None:
+        return links.get(link.source) if link.system is not None else "delete" if link.source in gone else None
+
+    def marked(link: DiagramLink, action: Action | None) -> DiagramLink:
+        lines = (MARKS[action] + line if not number else line for number, line in enumerate(link.lines))
+        return replace(link, lines=tuple(lines), change=action)
+
+    def marked_node(node: DiagramNode, action: Action | None) -> DiagramNode:
+        return replace(node, name=MARKS[action].strip() + node.name, change=action)
+
+    return replace(
+        drawn,
+        nodes=tuple(marked_node(node, nodes.get(f"nodes.{node.site}")) for node in drawn.nodes),
+        links=tuple(marked(link, action_of(link)) for link in drawn.links),
+        compared=True,
+    )

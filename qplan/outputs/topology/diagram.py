@@ -6,7 +6,7 @@ links have ids of their own (n1, l1), so that no name can break a format.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,6 +25,8 @@ MOST_SITES = 60
 """Of a larger inventory only what the plan uses is drawn."""
 MOST_LAID_OUT = 500
 """More sites without coordinates stand in rows: a layout takes too long."""
+Change = Literal["create", "update", "delete"]
+"""What becomes of a thing between two plans."""
 Kind = Literal["end", "relay", "end_relay", "existing", "end_existing", "idle", "bypass", "unused"]
 MEANING: dict[Kind, str] = {
     "end": "end of a corridor",
@@ -63,6 +65,7 @@ class DiagramNode:
     """One sentence for a tooltip or a screen reader."""
     place: tuple[float, float] | None
     """WGS84 latitude and longitude in degrees."""
+    change: Change | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,7 @@ class DiagramLink:
     """Nothing is bought for it."""
     fibres: tuple[str, ...] = ()
     """From site to site, where all sites of the route are among the nodes."""
+    change: Change | None = None
 
     @property
     def retired(self) -> bool:
@@ -103,6 +107,8 @@ class Diagram:
     """In the legend, in this order."""
     catalogue: tuple[str, ...]
     """All systems of the inventory, which must not look alike."""
+    compared: bool = False
+    """Lines tell what changes, not systems."""
 
     @property
     def shows_fibres(self) -> bool:
@@ -117,16 +123,22 @@ class Diagram:
         return any(link.retired for link in self.links)
 
 
-def diagram(facts: PlanFacts) -> Diagram:
-    """What the topology shows: QKD nodes, QKD links, patched-through sites, and the unused plant where it is small."""
+def diagram(facts: PlanFacts, gone: tuple[LinkFacts, ...] = ()) -> Diagram:
+    """What the topology shows: QKD nodes, QKD links, patched-through sites, and the unused plant where it is small.
+
+    `gone` are links of an earlier plan, which are drawn where the inventory still has their ends.
+    """
     inventory, names = facts.inventory, SiteNames(facts.inventory)
     whole = len(inventory.sites) <= MOST_SITES
-    sites = sorted(inventory.sites if whole else _used_sites(facts.plan))
+    earlier = {site for link in gone for site in link.sites} & inventory.sites.keys()
+    sites = sorted(inventory.sites if whole else _used_sites(facts.plan) | earlier)
     ids = _number(sites, facts)
     nodes = _nodes(ids, facts, names)
     users = facts.usage.links
     links = [_link(link, f"l{number}", users[link.link.id], ids, names) for number, link in enumerate(facts.links, 1)]
-    links += _retired(facts, ids, names, start=len(links) + 1)
+    routes = {(link.link.system, link.link.fibres) for link in gone}
+    links += _retired(facts, ids, names, routes, start=len(links) + 1)
+    links += _gone(gone, ids, names, start=len(links) + 1)
     if whole:
         links += _unused_fibres(facts, ids, names, start=len(links) + 1)
     kinds = {node.kind for node in nodes}
@@ -254,9 +266,21 @@ def _state(facts: LinkFacts) -> tuple[str, ...]:
     return () if facts.state == "new" else (existing.STATES[facts.state],)
 
 
-def _retired(facts: PlanFacts, ids: _Ids, names: SiteNames, start: int) -> Iterable[DiagramLink]:
+def _gone(gone: tuple[LinkFacts, ...], ids: _Ids, names: SiteNames, start: int) -> Iterable[DiagramLink]:
+    shown = [facts for facts in gone if set(facts.link.ends) <= ids.sites.keys()]
+    for number, facts in enumerate(shown, start):
+        link, name = facts.link, names.join(facts.link.ends, " – ")
+        what = f"{link.count} × {link.system}, {wording.db(link.loss_db)}"
+        detail = one_line(f"{name}: {what}, no longer in the plan")
+        yield DiagramLink(f"l{number}", link.id, one_line(name), ids.along(facts.sites), (what,), None, detail)
+
+
+def _retired(
+    facts: PlanFacts, ids: _Ids, names: SiteNames, shown_already: Container[object], start: int
+) -> Iterable[DiagramLink]:
     """Existing links that the plan does without, where their ends are shown."""
-    entries = [(name, facts.inventory.existing.links[name]) for name in facts.retired]
+    links = [(name, facts.inventory.existing.links[name]) for name in facts.retired]
+    entries = [(name, link) for name, link in links if (link.system, link.fibres) not in shown_already]
     shown = [(name, link) for name, link in entries if set(link.ends) <= ids.sites.keys()]
     for number, (name, link) in enumerate(shown, start):
         sites = sites_along(facts.inventory, link.ends[0], link.fibres) or link.ends

@@ -8,10 +8,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from qplan.outputs.text.existing import KEPT, RETIRED
-from qplan.outputs.topology.diagram import MEANING, ROLE, UNUSED_FIBRE, Diagram, DiagramLink, DiagramNode, Kind
+from qplan.outputs.topology.diagram import MEANING, ROLE, UNUSED_FIBRE, Change, Diagram, DiagramLink, DiagramNode, Kind
 from qplan.outputs.topology.geography import Point
 from qplan.outputs.topology.layout import LABEL_PT, NAME_PT, SMALL_PT, Layout, lay_out, node_font_pt
-from qplan.outputs.topology.palette import PAINT, PALE, system_lines
+from qplan.outputs.topology.palette import CHANGE_COLOURS, PAINT, PALE, system_lines
 from qplan.outputs.topology.spread import Box
 from qplan.outputs.topology.text_size import text_width
 
@@ -31,6 +31,8 @@ SHAPE: dict[Kind, str] = {
 }
 FIBRE_STYLE = {"color": PALE, "style": "dotted", "penwidth": "1.4"}
 RETIRED_STYLE = {"color": PALE, "fontcolor": "#666666", "style": "dashed", "penwidth": "1.4"}
+CHANGES: dict[Change, str] = {"create": "+ new", "update": "~ changed", "delete": "- retired"}
+AS_BEFORE, AS_BEFORE_STYLE = "as before", {"color": "#59636E", "fontcolor": "#59636E", "penwidth": "1.4"}
 NEW_WIDTH, EXISTING_WIDTH = "2.6", "1.2"
 LEGEND_GAP_PT, LEGEND_SAMPLE_PT, LEGEND_LEAST_PT = 14.0, 36.0, 520.0
 
@@ -49,7 +51,7 @@ def to_dot(diagram: Diagram) -> str:
     graph.attr("edge", fontname=FONT, fontsize=str(LABEL_PT))
     for node in diagram.nodes:
         box, label = layout.boxes[node.id], _node_label(node, layout.texts[node.id])
-        graph.node(node.id, label, id=node.id, site=node.site, **_at(box), **_node_style(node.kind))
+        graph.node(node.id, label, id=node.id, site=node.site, **_at(box), **_node_style(node.kind, node.change))
     for link in sorted(diagram.links, key=lambda link: link.system is not None):
         graph.edge(link.nodes[0], link.nodes[-1], id=link.id, **_link_attributes(link, diagram, layout))
     with graph.subgraph(name="legend") as legend:
@@ -102,21 +104,31 @@ def _link_attributes(link: DiagramLink, diagram: Diagram, layout: Layout) -> dic
         return {"fibre": link.source, **FIBRE_STYLE, **line}
     label = layout.labels[link.id]
     rows = [f"<TR><TD>{_html(row)}</TD></TR>" for row in link.lines]
-    style = RETIRED_STYLE if link.system is None else _system_style(diagram, link.system, link.existing)
+    if diagram.compared:
+        style = _change_style(link.change)
+    else:
+        style = RETIRED_STYLE if link.system is None else _system_style(diagram, link.system, link.existing)
     paper = f'CELLPADDING="0" BGCOLOR="white" WIDTH="{label.width:.0f}" HEIGHT="{label.height:.0f}"'
     key = "link" if link.system is not None else "retired"
     return {key: link.source, "label": _table(rows, paper), "lp": f"{label.x},{label.y}", **style, **line}
 
 
-def _node_style(kind: Kind) -> dict[str, str]:
+def _change_style(change: Change | None) -> dict[str, str]:
+    if change is None:
+        return AS_BEFORE_STYLE
+    style, colour = "dashed" if change == "delete" else "solid", CHANGE_COLOURS[change]
+    return {"color": colour, "fontcolor": colour, "penwidth": "4", "style": style}
+
+
+def _node_style(kind: Kind, change: Change | None = None) -> dict[str, str]:
     paint = PAINT[kind]
     return {
         "shape": SHAPE[kind],
         "style": "rounded,filled" if kind in ("end", "idle") else "filled",
         "fillcolor": paint.fill,
-        "color": paint.line,
+        "color": CHANGE_COLOURS[change] if change else paint.line,
         "fontcolor": paint.text,
-        "penwidth": "3.6" if paint.bold_line else "1.6",
+        "penwidth": "4.4" if change else "3.6" if paint.bold_line else "1.6",
     }
 
 
@@ -140,11 +152,7 @@ def _draw_legend(graph: Graph, diagram: Diagram, layout: Layout) -> None:
     right = max((box.x + box.width / 2 for box in layout.boxes.values()), default=0.0)
     top = min((box.y - box.height / 2 for box in layout.boxes.values()), default=0.0) - 3 * LEGEND_GAP_PT
     entries: list[tuple[str, Kind | dict[str, str]]] = [(MEANING[kind], kind) for kind in diagram.legend]
-    entries += [(f"QKD link, {system}", _system_style(diagram, system)) for system in diagram.systems]
-    if diagram.shows_existing:
-        entries.append((f"thin: {KEPT}", {"color": "#444444", "penwidth": EXISTING_WIDTH}))
-    if diagram.shows_retired:
-        entries.append((RETIRED, RETIRED_STYLE))
+    entries += _line_entries(diagram)
     if diagram.shows_fibres:
         entries.append((UNUSED_FIBRE, FIBRE_STYLE))
     widths = [
@@ -158,6 +166,20 @@ def _draw_legend(graph: Graph, diagram: Diagram, layout: Layout) -> None:
             _line_sample(graph, f"k{number}", box, label, style)
         else:
             graph.node(f"k{number}", label, id=f"k{number}", **_at(box), **_node_style(style))
+
+
+def _line_entries(diagram: Diagram) -> Iterator[tuple[str, dict[str, str]]]:
+    """What the lines of QKD links mean."""
+    if diagram.compared:
+        yield from ((words, _change_style(change)) for change, words in CHANGES.items())
+        yield AS_BEFORE, AS_BEFORE_STYLE
+        return
+    for system in diagram.systems:
+        yield f"QKD link, {system}", _system_style(diagram, system)
+    if diagram.shows_existing:
+        yield f"thin: {KEPT}", {"color": "#444444", "penwidth": EXISTING_WIDTH}
+    if diagram.shows_retired:
+        yield RETIRED, RETIRED_STYLE
 
 
 def _flow(widths: list[float], left: float, right: float, top: float) -> Iterator[Point]:
