@@ -23,13 +23,14 @@ from qplan.inventory.source.messages import counted, loss_figure
 
 @dataclass(frozen=True)
 class ListedLink:
-    """A link that could be built, what its loss is made of, and the corridors whose paths it could carry."""
+    """A link that could be built, what its loss is made of, and the corridors whose rules and key rates allow it."""
 
     link: CandidateLink
     budget: LossBudget
     limit_db: float
     """Loss up to which the system gives a key."""
     corridors: tuple[str, ...]
+    """Whether a path of theirs leads there is not looked at."""
     considered: bool
     """The optimiser chooses from it: some corridor could use it, and neither another system on its route
     (`Dominance.drop`) nor fibres that are alike (`find_parallel_fibres`) make it superfluous."""

@@ -66,6 +66,7 @@ def test_the_best_plan_with_a_link_a_fibre_or_a_duct_that_the_plan_leaves_out():
             assert (found.value is None) == (expected is None), (seed, address)
             if expected is None:
                 impossible += 1
+                assert [reason.code for reason in found.reasons] == ["no_way"], (seed, address)
                 continue
             assert found.value == pytest.approx(expected, abs=0.0101), (seed, address)
             assert ("with budget." in found.text) == (value is None)
@@ -212,6 +213,19 @@ def test_why_a_link_cannot_be_of_use(address, told):
     answer = ask(trials(), inventory, planned(inventory).plan, address)
     assert not answer.in_plan and answer.without == ()
     assert answer.reasons[0].code == told
+
+
+def test_a_dead_end_is_said_to_be_none_that_a_path_leads_over():
+    inventory = network(LINE | {"blind": fibre("m", "n")}, ONE)
+    plan = planned(inventory).plan
+    over, at = (ask(trials(), inventory, plan, address) for address in ("fibres.blind", "sites.n"))
+    assert over.why[-1] == "1 QKD link could be built over it; corridors' rules and key rates allow 1 of them."
+    assert over.without[0].status == "infeasible"
+    assert over.without[0].reasons[0].text.startswith("No path of a plan that keeps all rules can lead over it")
+    assert at.why[1:] == (
+        "1 QKD link could end there, from m.",
+        "It may relay, but no path of a plan can lead through it.",
+    )
 
 
 def test_what_a_cut_duct_leaves_without_keys():

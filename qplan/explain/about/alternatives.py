@@ -37,6 +37,7 @@ from qplan.optimizer.model.relay_rows import relays_at
 from qplan.optimizer.search.stages import Search
 from qplan.plan.model import Plan
 
+NOWHERE = Reason("no_way", "No path of a plan that keeps all rules can lead over it, whatever the budget.")
 SAME = 1e-9  # relative difference at which two values are equal
 
 
@@ -132,16 +133,17 @@ class Replanner:
 
         That is for the same corridors, else for as many as can be served.
         """
-        search = self._force(self.inventory, links)
-        if search.status != "infeasible" or self.inventory.budget == Budget():
-            return self.compare(text, (), search, self.inventory)
-        varied = lift_budget(self.require_served())
+        varied, raised = self.inventory, tuple[Setting, ...]()
         search = self._force(varied, links)
-        if search.status == "infeasible":
-            varied = lift_budget(self.inventory)
+        if search.status == "infeasible" and self.inventory.budget != Budget():
+            varied = lift_budget(self.require_served())
             search = self._force(varied, links)
-        raised = () if search.design is None else self._raise_budget(search.design)
-        return self.compare(text + _name_raised(raised), (), search, varied)
+            if search.status == "infeasible":
+                varied = lift_budget(self.inventory)
+                search = self._force(varied, links)
+            raised = () if search.design is None else self._raise_budget(search.design)
+        found = self.compare(text + _name_raised(raised), (), search, varied)
+        return replace(found, reasons=(NOWHERE,)) if search.status == "infeasible" else found
 
     def _force(self, inventory: Inventory, links: Collection[CandidateLink]) -> Search:
         graph = prefer_links(enumerate_candidates(inventory), links)

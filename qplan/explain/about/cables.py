@@ -114,7 +114,7 @@ def _describe_usable(found: CandidateList) -> str:
     if not found.links:
         return "None could be built there."
     could = f"{counted(len(found.links), 'QKD link')} could be built over it"
-    return f"{could}; {usable} of them could serve a corridor." if usable else f"{could}, and none serves a corridor."
+    return f"{could}; corridors' rules and key rates allow {usable or 'none'} of them."
 
 
 def _describe_single(found: CandidateList, fibres: list[str]) -> tuple[Reason, ...]:

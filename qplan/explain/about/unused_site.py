@@ -21,6 +21,7 @@ from qplan.explain.variants import apply_settings, lift_budget
 from qplan.inventory import plant
 from qplan.inventory.model import Inventory
 from qplan.inventory.relay_rules import relay_refusals
+from qplan.inventory.source.messages import counted
 
 MOST_REFUSALS = 4
 TELLING = 0.1  # a plan that is farther from its bound is not shown as the best one
@@ -44,7 +45,7 @@ def answer_unused(replanner: Replanner, site: str) -> Answer:
     if ends:
         return Answer("sites", site, False, tuple(why), reasons=refused)
     neighbours = sorted({end for link in joined for end in link.route.ends} - {site})
-    why.append(f"{len(joined)} QKD links could end there, from {named(neighbours)}.")
+    why.append(f"{counted(len(joined), 'QKD link')} could end there, from {named(neighbours)}.")
     forced, said = _force(replanner, site, f"{site} a relay", "It may relay")
     return Answer("sites", site, False, (*why, said), without=forced, reasons=refused)
 

@@ -72,7 +72,7 @@ class Candidate(Record):
     """With the strands, without the nodes at its ends."""
     tco: float
     corridors: tuple[str, ...]
-    """Those whose paths it could carry."""
+    """Those whose rules and key rates allow it; whether a path of theirs leads there is not looked at."""
     considered: bool
     """False: no corridor could use it, or another system on its route is no dearer, gives as much of the key rate that
     is asked for and takes no more strands and limited room, or enough fibres beside it are alike."""

@@ -22,6 +22,7 @@ PARTS = "fibre + conn. + splices + patch + margin"
 HEADER = ("System", "Loss", PARTS, "Limit", "Headroom", "Key rate", "TCO", "For")
 RIGHT = ("Loss", "Limit", "Headroom", "Key rate", "TCO")
 OF_LINKS = ("price", "support", "set-up", "lease", "length")  # what the cost of a link is made of
+FOR = "For: corridors whose rules and key rates allow the link; whether a path of theirs leads there is not looked at."
 SUPERFLUOUS = (
     "Superfluous: another system on the same route costs no more, gives as much of the key rate that is asked for, and "
     "takes no more strands, nor rack units or power where a site limits them (headroom and further rate do not count); "
@@ -105,6 +106,8 @@ def _closing(inventory: Inventory, found: CandidateList) -> Iterator[str]:
     unstated = [each for each in unstated_anywhere(inventory) if each.what in OF_LINKS] if found.links else []
     if left_out := left_out_text(unstated, " where it is used"):
         yield left_out
+    if any(listed.corridors for listed in found.links):
+        yield FOR
     if any(listed.corridors and not listed.considered for listed in found.links):
         yield SUPERFLUOUS
     if any(len(refusal.route.fibres) > 1 for refusal in found.refused):
