@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from qplan.outputs.report.document import Section, Table
-from qplan.outputs.text.tables import escape_markdown, fitted_rows, markdown_table, one_line, text_table
+from qplan.outputs.text.tables import escape_markdown, markdown_table, one_line, text_table, wrapped_rows
 
 CELL_CHARACTERS = 44
 
 
 def as_text(sections: Iterable[Section], window: int | None = None) -> str:
-    """Tables fit into a window of so many columns; without one their cells are cut to a fixed length."""
+    """Tables fit into a window of so many columns; without one their cells are wrapped at a fixed length."""
     return "\n".join(block for section in sections for block in _text_blocks(section, window))
 
 
@@ -27,7 +27,8 @@ def _text_blocks(section: Section, window: int | None) -> Iterator[str]:
 
 def table_text(table: Table, window: int | None) -> str:
     rows = [[one_line(cell) for cell in row] for row in table.rows]
-    return text_table(table.header, fitted_rows(table.header, rows, CELL_CHARACTERS, window), table.right)
+    lines = [line for row in wrapped_rows(table.header, rows, CELL_CHARACTERS, window) for line in row]
+    return text_table(table.header, lines, table.right)
 
 
 def as_markdown(sections: Iterable[Section]) -> str:
