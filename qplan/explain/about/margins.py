@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from qplan.explain.findings import Setting
+from qplan.explain.infeasibility.limits import RATES_A_DECADE, find_rate, number_rate
 from qplan.explain.trials import Trials, search_farthest
 from qplan.explain.variants import apply_settings, set_demand
 from qplan.inventory.model import Corridor, Inventory
 
 LOSS_STEP_DB = 0.1
 MOST_LOSS_STEPS = 256  # 25.6 dB
-RATE_STEPS_PER_OCTAVE = 4
-MOST_RATE_STEPS = 128  # a factor of 2³²
+MOST_RATE_STEPS = 9 * RATES_A_DECADE
 MOST_MORE_PATHS = 8
 
 
@@ -53,14 +53,14 @@ def _raise_loss(trials: Trials, alone: Inventory) -> Margin:
 
 
 def _raise_rate(trials: Trials, alone: Inventory, q: str, corridor: Corridor) -> Margin:
-    def rate(step: int) -> float:
-        return float(f"{corridor.demand_bps * 2 ** (step / RATE_STEPS_PER_OCTAVE):.3g}")
+    """In three digits."""
+    now = number_rate(corridor.demand_bps)
 
     def variant(step: int) -> Inventory:
-        return apply_settings(alone, [set_demand(q, corridor, rate(step))])
+        return apply_settings(alone, [set_demand(q, corridor, find_rate(now + step))])
 
     steps, decided = search_farthest(trials, MOST_RATE_STEPS, variant)
-    highest = rate(steps) if steps else corridor.demand_bps
+    highest = find_rate(now + steps) if steps else corridor.demand_bps
     return Margin(f"corridors.{q}.key_rate_bps", corridor.demand_bps, highest, "bit/s", decided)
 
 

@@ -120,27 +120,28 @@ def _lower_demand(trials: Trials, inventory: Inventory, sure_share: float) -> Pr
     ((q, corridor), *others) = inventory.corridors.items()
     if others or not corridor.demand_bps:
         return None
-    sure, asked = (_number_rate(rate) for rate in (corridor.demand_bps * sure_share, corridor.demand_bps))
+    sure, asked = (number_rate(rate) for rate in (corridor.demand_bps * sure_share, corridor.demand_bps))
 
     def lower(step: int) -> Setting:
-        return set_demand(q, corridor, _find_rate(sure + step))
+        return set_demand(q, corridor, find_rate(sure + step))
 
     more, decided = search_farthest(
         trials.divide(2), asked - sure, lambda step: apply_settings(inventory, [lower(step)])
     )
-    shown = f"{_find_rate(sure + more):g} bit/s for {q}"
+    shown = f"{find_rate(sure + more):g} bit/s for {q}"
     text = f"ask for at most {shown}" if decided else f"ask for {shown} (the most was not found in time)"
     return propose(text, lower(more), service="lowered")
 
 
-def _number_rate(rate: float) -> int:
+def number_rate(rate: float) -> int:
     """The number of the rate, rounded down to three significant digits, among all that have no more."""
     exact = Decimal(rate * (1 + SLACK))
     decade = exact.adjusted() - 2
     return RATES_A_DECADE * decade + int(exact.scaleb(-decade)) - FIRST_OF_DECADE
 
 
-def _find_rate(number: int) -> float:
+def find_rate(number: int) -> float:
+    """The rate of a number."""
     decade, digits = divmod(number, RATES_A_DECADE)
     return float(f"{FIRST_OF_DECADE + digits}e{decade}")
 
