@@ -197,6 +197,7 @@ def test_shares_need_every_path():
     found = seen(network(links, corridor("c", 10, (0,), (1,), shares=True)), 200)
     assert found.gaps("c") == [(100, 200)]
     assert found.stores["b"].bits == close(4000)
+    assert dict(found.outcome.log[0].details)["path"] == "all paths"
 
 
 def test_a_reserve_keeps_keys_for_the_higher_priority():

@@ -74,7 +74,9 @@ class Board:
         if service.chains is None:
             return {"path": "store at the ends"}
         relays = sorted({site for chain in service.chains for site in self.network.relays(service.corridor, chain)})
-        path: object = "detour" if service.rank == len(service.options) else service.rank
+        path: object = "all paths" if service.corridor.shares else service.rank
+        if service.rank == len(service.options):
+            path = "detour"
         return {"path": path, "relays": tuple(relays)}
 
     def reason(self, service: Service, chains: Chains) -> str:
