@@ -46,7 +46,7 @@ def corridor_flow_cuts(model: Formulation, networks: Sequence[CorridorNetwork]) 
                 rows[row] = None
         return list(rows)
 
-    return Separator("corridor_flow", separate, dear=True)
+    return Separator("corridor_flow", separate)
 
 
 def _asked(model: Formulation, network: CorridorNetwork) -> bool:

@@ -31,7 +31,7 @@ from qplan.optimizer.solvers.parts import Part, likely, part_of
 MOST_COLUMNS = 100_000  # of the arc flow
 MUCH_RAISED = 0.1  # of what the root has left to the plan's value
 STEPS = 400  # of a subproblem
-GUIDE_EVERY = 25  # subproblems a plan is made from the last one
+GUIDE_EVERY = 10  # subproblems a plan is made from the last one
 LEAST_DOUBT = 0.01  # of what is branched on: how far it is from a whole number
 LEAST_PRICE = 1e-6  # of what is branched on, in the solver's units: what costs nothing comes last
 MOST_KEPT = 200_000_000  # columns and rows of all subproblems that wait
