@@ -15,6 +15,7 @@ from qplan.plan.model import JudgedCheck, Plan
 from qplan.plan.verify.violation import Violation
 
 BUDGET_TOLERANCE_DB = 1e-5
+VALUE_TOLERANCE = 1e-9  # relative, of what a check measures
 
 
 def stated_violations(inventory: Inventory, plan: Plan, results: Iterable[CheckResult]) -> tuple[Violation, ...]:
@@ -39,10 +40,18 @@ def _check_violations(results: Iterable[CheckResult], plan: Plan) -> Iterator[Vi
     for result in results if "checks" in plan.model_fields_set else ():
         true = judged(result)
         stated = found.pop(true.id, None)
-        if stated != true:
+        if not _alike(stated, true):
             yield Violation("check-value", f"checks.{true.id}", _result(stated), _result(true))
     for stated in found.values():
         yield Violation("check-value", f"checks.{stated.id}", _result(stated), _result(None))
+
+
+def _alike(stated: JudgedCheck | None, true: JudgedCheck) -> bool:
+    """The same, but for rounding that differs from machine to machine."""
+    if stated is None or (stated.value is None) != (true.value is None):
+        return False
+    close = true.value is None or math.isclose(stated.value or 0.0, true.value, rel_tol=VALUE_TOLERANCE)
+    return close and stated.model_copy(update={"value": true.value}) == true
 
 
 def _result(check: JudgedCheck | None) -> str:

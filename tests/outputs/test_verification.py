@@ -63,6 +63,8 @@ def test_results_of_checks_are_judged_again(tmp_path):
         found = verification(reading, wrong)
         assert found.exit_code == Exit.CHECK and {each.rule for each in found.violations} == {"check-value"}
         assert all(each.found != each.limit for each in found.violations)
+    rounded = check.model_copy(update={"value": check.value * (1 + 1e-15) + 1e-15})
+    assert rounded != check and verification(reading, plan.model_copy(update={"checks": (rounded,)})).holds
     gone = verification(reading, plan.model_copy(update={"checks": ()}))
     assert [(each.address, each.found) for each in gone.violations] == [("checks.few", "none")]
     silent = json.loads(plan.model_dump_json())
