@@ -21,19 +21,31 @@ WORDS = {
     "sfr": "CHF", "franken": "CHF", "swiss francs": "CHF",
 }  # fmt: skip
 
-DOLLARS = frozenset(["ARS", "AUD", "CAD", "CLP", "COP", "HKD", "MXN", "NZD", "SGD", "TWD", "USD"])
-"""Currencies whose sign is $, the ones with most users."""
+SIGNS = {
+    "$": "ARS AUD CAD CLP COP HKD MXN NZD SGD TWD USD", "kr": "DKK ISK NOK SEK", "fr": "CHF", "zł": "PLN", "kč": "CZK",
+    "ft": "HUF", "lei": "RON", "r$": "BRL",
+}  # fmt: skip
+"""Signs and short words that alone name no currency, with those that they may stand for."""
 
 
 def code_of(text: str) -> str:
     """The three letters that a text is, or that a word or sign for a currency stands for; "" where it is neither."""
-    word = WORDS.get(text.strip().casefold().rstrip("."), text.strip().upper())
+    word = WORDS.get(_word(text), text.strip().upper())
     return word if re.fullmatch("[A-Z]{3}", word) else ""
 
 
 def may_be(text: str, code: str) -> bool:
     """Whether a text beside an amount is this currency; a $ alone is any that is called dollar or peso."""
-    return code_of(text) == code or (text.strip() == "$" and code in DOLLARS)
+    return bool(code) and (code_of(text) == code or code in SIGNS.get(_word(text), "").split())
+
+
+def is_currency(text: str) -> bool:
+    """Whether a text is a currency, or has one in it, whichever that may be."""
+    return _word(text) in SIGNS or code_of(text) in CODES or unit_in(text) not in ("", "%", "‰")
+
+
+def _word(text: str) -> str:
+    return text.strip().casefold().rstrip(".")
 
 
 def unit_in(heading: str) -> str:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from qplan.interchange.imports.currencies import unit_in
+from qplan.interchange.imports.currencies import is_currency
 from qplan.interchange.imports.sources import Element
 
 TOKEN = re.compile(
@@ -18,6 +18,7 @@ TOKEN = re.compile(
 """Signs of currencies, literal text, and what stands for something else: places, colours, conditions, padding."""
 OWN_CURRENCY = dict.fromkeys((5, 6, 7, 8, 42, 44), "$")
 """Built-in formats, told by their number alone, with the currency of whoever looks at them."""
+MOST_DIGITS = 9  # of a line, a style or a format
 CELL = re.compile(rb"<(?:\w+:)?(row|c)\b([^>]*)>")
 ATTRIBUTE = re.compile(rb"""\b(r|s)\s*=\s*["']([^"']*)["']""")
 
@@ -31,7 +32,7 @@ class Shown(NamedTuple):
 
 def shown_by(code: str) -> Shown | None:
     """What a format shows beside positive and negative numbers and nought; None for nothing."""
-    sections = re.findall(r'(?:"[^"]*"?|\\.|\[[^]]*\]?|[^;])+', code, re.DOTALL)[:3]
+    sections = re.findall(r'((?:"[^"]*"?|\\.|\[[^]]*\]?|[^;])*)(?:;|$)', code, flags=re.DOTALL)[:3]
     found = list(dict.fromkeys(shown for section in sections if (shown := _shown_by_section(section))))
     money = [shown for shown in found if shown.is_currency]
     return Shown(" or ".join(text for text, _ in money), True) if money else next(iter(found), None)
@@ -41,7 +42,7 @@ def _shown_by_section(section: str) -> Shown | None:
     tokens = list(TOKEN.finditer(section))
     words = " ".join(_is_said("".join(map(_literal, tokens)).split()))
     named = any((token["sign"] or "").strip() for token in tokens)
-    return Shown(words, named or unit_in(words) not in ("", "%", "‰")) if words else None
+    return Shown(words, named or is_currency(words)) if words else None
 
 
 def _literal(token: re.Match[str]) -> str:
@@ -93,4 +94,4 @@ def column(letters: str) -> int:
 
 
 def _number(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() else 0
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else 0

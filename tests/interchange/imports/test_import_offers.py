@@ -9,6 +9,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import zipfile
 from copy import deepcopy
 from datetime import date, datetime
 from decimal import Decimal
@@ -33,6 +34,7 @@ from qplan.errors import InvalidInput
 from qplan.interchange.imports.fields import Unreadable
 from qplan.interchange.imports.offers import cells
 from qplan.interchange.imports.offers.answers import read_form
+from qplan.interchange.imports.offers.asked import is_unit
 from qplan.interchange.imports.offers.offers import quoted
 from qplan.interchange.imports.offers.suppliers import meant
 from qplan.interchange.imports.sources import Refused, SourceFile
@@ -295,7 +297,9 @@ def test_what_does_not_fit_is_refused_with_its_place(project, rows, words):
     [("[$USD] #,##0", "USD"), ('"EUR" #,##0.00', "EUR"), ('#,##0.00 "€"', "EUR"), ("_-* #,##0.00 [$€-407]_-", "EUR"),
      ("EUR #,##0", "EUR"), (r"\E\U\R\ 0;[Red]-0", "EUR"), (r"_-* #,##0.00\ _€_-;\-* #,##0.00\ _€_-", "CHF"),
      ('_ * #,##0_ ;_ * -#,##0_ ;_ * "-"??_ ', "CHF"), ("[$-409]#,##0.00", "CHF"), ('#,##0 "pcs"', "CHF"),
-     ("[$$-409]#,##0.00", None), ("$#,##0_);[Red]($#,##0)", None), ("0 [$EUR];-0 [$USD]", None), (44, None)],
+     ('"usd" #,##0.00', "USD"), ('"US dollars" #,##0', "USD"), ('"SFr." 0', "CHF"), ('#,##0.00;;;"USD"@', "CHF"),
+     ('"kr" 0', None), ("[$$-409]#,##0.00", None), ("$#,##0_);[Red]($#,##0)", None), ("0 [$EUR];-0 [$USD]", None),
+     (44, None)],
 )  # fmt: skip
 def test_a_currency_that_the_format_of_a_cell_shows_counts_as_typed_there(project, number_format, currency):
     """An amount is a number on the sheet, whose format alone says what it is in."""
@@ -313,6 +317,17 @@ def test_a_currency_that_the_format_of_a_cell_shows_counts_as_typed_there(projec
     beside = [item.message for item in found if item.code == "QP614"]
     assert beside == [f"cell {place} shows 'pcs' beside its number, by its format: not read"
                       for place in ("H2", "K2") if "pcs" in str(number_format)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("row", "whole"), [({"currency": "usd"}, {}), ({}, {"all_currency": "USD"})])
+def test_a_sign_of_several_currencies_is_the_one_that_the_answer_names(project, row, whole):
+    rows = [{LINE: KMS, "price": 27000, "support": 4000, "complies": "yes", **row}]
+    answer = answered(project, rows, WHOLE_ANSWER | whole)
+    book = openpyxl.load_workbook(answer)
+    book["Offer"]["H2"].number_format = "[$$-409]#,##0.00"
+    book.save(answer)
+    (offer,) = offers_of(project, answer).values()
+    assert (offer.list_price, offer.currency) == (27000, "USD")
 
 
 @pytest.mark.parametrize(
@@ -376,10 +391,21 @@ def test_what_was_asked_and_came_back_changed_is_told(project):
         ("QP691", 2, f"{SYSTEM}: left out, cell D2 is 'lot of 3' where 'pair' was asked, and the price may be for "
          "that"),
     ]  # fmt: skip
+    assert is_unit("QKD links", "QKD link") and is_unit("strands", "strand") and not is_unit("km", "strand")
     rows[0] |= {QUANTITY: 3, UNIT: "Pairs"}
     answer = answered(project, rows[:1])
     assert offers_of(project, answer)["old"].list_price == 1000  # another word for the same
     assert not [item for item in findings("offers", [answer], asked_of=project / "sites.yaml") if "ask" in item.message]
+
+
+def with_part(book: Path, name: str, content: bytes) -> Path:
+    """A copy of a workbook with another part of that name in it."""
+    copy = book.with_name("broken.xlsx")
+    with zipfile.ZipFile(book) as old, zipfile.ZipFile(copy, "w") as new:
+        assert name in old.namelist()
+        for each in old.namelist():
+            new.writestr(each, content if each == name else old.read(each))
+    return copy
 
 
 def test_notes_and_comments_in_an_answer_are_told(project):
@@ -395,6 +421,9 @@ def test_notes_and_comments_in_an_answer_are_told(project):
         ("answered.xlsx[Offer]", 8, "a row without a line, not read: 'All prices plus 5 %'"),
         ("answered.xlsx[Request]", 0, "1 comment beside cells, not read: cell B2: 'not ours'"),
     ]
+    broken = with_part(answer, "xl/comments/comment1.xml", b"<comments><bad")
+    found = findings("offers", [broken], asked_of=project / "sites.yaml")
+    assert [item.code for item in found if "comments beside its cells cannot be read" in item.message] == ["QP616"]
     text = (project / "asked.csv").read_text(encoding="utf-8")
     header = text.splitlines()[0]
     written(project, "asked.csv", f"All plus 5 %{',' * header.count(',')}\n{text}")

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from qplan.errors import Diagnostic
-from qplan.interchange.imports.currencies import CODES
+from qplan.interchange.imports.currencies import CODES, code_of, may_be
 from qplan.interchange.imports.fields import Cell, Unreadable, as_text
 from qplan.interchange.imports.headings import plain
 from qplan.interchange.imports.number_formats import Shown
@@ -110,7 +110,7 @@ def read_form(source: SourceFile, currencies: Set[str] = frozenset()) -> Form:
     lines: dict[str, None] = {}
     for table, at in forms:
         refuse_surplus(table, at)
-        reading = _Reading(table, at, currencies)
+        reading = _Reading(table, at, currencies, whole.get("all_currency", ""))
         answers += reading.answers()
         findings += reading.findings
         lines |= dict.fromkeys(reading.lines)
@@ -204,8 +204,9 @@ def _in_columns(table: Table, at: int) -> Iterator[tuple[str, Cell, Origin, str]
 class _Reading:
     """The rows of one form, below its headings."""
 
-    def __init__(self, table: Table, at: int, currencies: Set[str]):
+    def __init__(self, table: Table, at: int, currencies: Set[str], currency: str):
         self.table, self.at, self.columns, self.currencies = table, at, _columns(table.rows[at]), currencies
+        self.currency = currency  # of the whole form
         texts = [
             cell
             for row in table.rows[at + 1 :]
@@ -270,10 +271,15 @@ class _Reading:
         return row[place] if place < len(row) else None
 
     def _shown(self, row: Sequence[Cell], line: int, field: str) -> Shown | None:
-        """What the format of a cell shows beside its number, of an amount or a discount."""
+        """What the format of a cell shows beside its number, of an amount or a discount.
+
+        A sign of several currencies is the one of the row, else of the form, where that has it.
+        """
         if not isinstance(self._cell(row, field), int | float) or field not in (*MONEY_FIELDS, "discount"):
             return None
-        return self.table.shown.get((line, self.columns[field]))
+        found = self.table.shown.get((line, self.columns[field]))
+        meant = code_of(as_text(self._cell(row, "currency"))) or self.currency
+        return found._replace(text=meant) if found and found.is_currency and may_be(found.text, meant) else found
 
     def _not_read(self) -> Iterator[Diagnostic]:
         """Columns of the form that have gone, and others that have come."""

@@ -29,4 +29,4 @@ def specified(tables: Sequence[Table]) -> dict[str, dict[str, str]]:
 def is_unit(said: str, unit: str) -> bool:
     """Whether a word is that unit of the form, however it is spelt."""
     word = plain(said)
-    return plain(UNIT_WORDS.get(word, word)) == plain(unit)
+    return plain(UNIT_WORDS.get(word, word)) in (plain(unit), plain(f"{unit}s"))

@@ -128,18 +128,28 @@ def _related(source: SourceFile, opened: zipfile.ZipFile, part: str) -> Iterator
 
 def _comments(origin: Origin, source: SourceFile, opened: zipfile.ZipFile, sheet: str) -> Iterator[Diagnostic]:
     """Of all cells in one; where one is a thread, its old form only says how to read threads."""
+    try:
+        found = _commented(source, opened, sheet)
+    except Refused:
+        yield doubt("QP616", origin, "", "comments beside its cells cannot be read", "put what counts into cells")
+        return
+    if found:
+        said = listed([f"cell {place}: {shown(' / '.join(words))}" for place, words in found.items()])
+        message = f"{counted(len(found), 'comment')} beside cells, not read: {said}"
+        yield doubt("QP616", origin, "", message, "put what counts into cells")
+
+
+def _commented(source: SourceFile, opened: zipfile.ZipFile, sheet: str) -> dict[str, list[str]]:
+    """The comments of a sheet by cell. Raises `Refused`."""
     texts: dict[str, dict[str, list[str]]] = {"comment": {}, "threadedComment": {}}
     for item, target in _related(source, opened, sheet):
         kind = item.get("Type").rpartition("/")[2].removesuffix("s")
         if kind in texts and target in opened.namelist():
             for comment in xml_root(unpacked(source, opened, target)).all(kind):
-                words = "".join(part.text for part in (*comment.all("t"), *comment.all("text")))
-                texts[kind].setdefault(comment.get("ref"), []).append(clean(words))
-    found = {**texts["comment"], **texts["threadedComment"]}
-    if found:
-        said = listed([f"cell {place}: {shown(' / '.join(words))}" for place, words in found.items()])
-        message = f"{counted(len(found), 'comment')} beside cells, not read: {said}"
-        yield doubt("QP616", origin, "", message, "put what counts into cells")
+                words = clean("".join(part.text for part in (*comment.all("t"), *comment.all("text"))))
+                if words.strip():
+                    texts[kind].setdefault(comment.get("ref"), []).append(words)
+    return {**texts["comment"], **texts["threadedComment"]}
 
 
 def _hidden(origin: Origin, content: bytes, state: str) -> Iterator[Diagnostic]:
