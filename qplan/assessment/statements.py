@@ -37,6 +37,9 @@ def _budget_violations(inventory: Inventory, plan: Plan) -> Iterator[Violation]:
 def _check_violations(results: Iterable[CheckResult], plan: Plan) -> Iterator[Violation]:
     """Results of checks that are not what they are now; a plan that does not say them at all may."""
     found = {check.id: check for check in plan.checks}
+    for check in plan.checks:
+        if found[check.id] is not check:
+            yield Violation("check-value", f"checks.{check.id}", f"{_result(check)}, and another", "one result")
     for result in results if "checks" in plan.model_fields_set else ():
         true = judged(result)
         stated = found.pop(true.id, None)

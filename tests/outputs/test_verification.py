@@ -65,6 +65,8 @@ def test_results_of_checks_are_judged_again(tmp_path):
         assert all(each.found != each.limit for each in found.violations)
     rounded = check.model_copy(update={"value": check.value * (1 + 1e-15) + 1e-15})
     assert rounded != check and verification(reading, plan.model_copy(update={"checks": (rounded,)})).holds
+    twice = plan.model_copy(update={"checks": (check.model_copy(update={"ok": not check.ok}), check)})
+    assert [each.limit for each in verification(reading, twice).violations] == ["one result"]
     gone = verification(reading, plan.model_copy(update={"checks": ()}))
     assert [(each.address, each.found) for each in gone.violations] == [("checks.few", "none")]
     silent = json.loads(plan.model_dump_json())
