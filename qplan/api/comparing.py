@@ -115,7 +115,7 @@ def report(result: Result, style: ReportStyle, compare_to: Result | None = None)
     from qplan.outputs.report.markdown import report_markdown
     from qplan.outputs.report.report import document_html, report_document, report_html, svg_of
     from qplan.outputs.review.comment import review_markdown
-    from qplan.outputs.review.picture import change_diagram
+    from qplan.outputs.review.picture import change_diagram, not_drawn
     from qplan.outputs.review.section import change_section
 
     if result.facts is None:
@@ -128,7 +128,8 @@ def report(result: Result, style: ReportStyle, compare_to: Result | None = None)
     section, change = change_section(comparison), comparison.plan
     if change is None or not change.changes:
         return report_html(result.facts, (section,))
-    marked = replace(section, pictures=(svg_of(change_diagram(change)),))
+    points, picture = (*section.points, *not_drawn(change)), svg_of(change_diagram(change))
+    marked = replace(section, points=points, pictures=(picture,))
     return document_html(report_document(result.facts, (marked,)))
 
 

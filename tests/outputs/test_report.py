@@ -74,6 +74,10 @@ def test_a_page_that_compares_begins_with_what_changes(tmp_path):
     assert {"+c", "- 1 × s, 6.00 dB", "+ new", "~ changed", "- retired"} <= words
     assert "+ s, 2.98 dB" in words
     assert "+ new" not in report(after, "html", after)
+    gone = {"sites.c": None, "fibres.bc": None, "fibres.ca": None}
+    smaller = report(qplan.optimize(qplan.load(tmp_path / "sites.yaml", set=gone)), "html", after)
+    (left_out,) = [point for point in Page(smaller).words if "Not in the picture" in point]
+    assert "links.a--c" in left_out and "links.b--c" in left_out
 
 
 def changed(change, **update):

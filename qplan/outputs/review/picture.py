@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from qplan.comparison.model import Action, PlanChange
 from qplan.outputs.review.rows import rows
 from qplan.outputs.text.names import SiteNames
 from qplan.outputs.text.tables import one_line
-from qplan.outputs.text.wording import db
+from qplan.outputs.text.wording import db, listed
 from qplan.outputs.topology.diagram import Diagram, DiagramLink, DiagramNode, diagram
 from qplan.outputs.topology.mermaid import plain_line, quoted
 from qplan.plan.model import Link
@@ -105,6 +105,14 @@ def _line(edge: _Edge, ids: Mapping[str, str]) -> str:
     label = quoted(one_line(f"{MARKS[edge.action]}{system}, {db(link.loss_db)}{via}"))
     stroke = "-.-" if edge.action == "delete" else "==="
     return f'  {ids[link.ends[0]]} {stroke}|"{label}"| {ids[link.ends[1]]}'
+
+
+def not_drawn(change: PlanChange) -> Iterator[str]:
+    """Which links that the plan no longer has are not in the diagram either: the inventory lacks a site of theirs."""
+    sites = change.after.inventory.sites.keys()
+    gone = [edge.address for edge in _edges(change) if edge.action == "delete" and not sites >= set(edge.link.ends)]
+    if gone:
+        yield f"Not in the picture, as a site of theirs is gone: {listed(gone, 6)}."
 
 
 def change_diagram(change: PlanChange) -> Diagram:

@@ -105,7 +105,8 @@ def _parties(kind: str, gained: Sequence[str], sights: Sequence[SightChange]) ->
     for sight in sights:
         seen = listed(sight.corridors.gained, wording.NAMED)
         if seen and sight.name in gained:
-            yield 0, f"{kind} {_named(sight.name)} newly sees keys ({seen})"
+            newly = "relays" if sight.sees.before else "sees"
+            yield 0, f"{kind} {_named(sight.name)} newly {newly} keys ({seen})"
         elif seen:
             yield 2, f"{kind} {_named(sight.name)} sees also {seen}"
 
