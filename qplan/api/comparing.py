@@ -64,7 +64,7 @@ def _as_declared(found: Comparison, before: Reading, after: Reading) -> Comparis
 
     return replace(
         found,
-        inputs=with_scenarios(found.inputs, before.scenarios, after.scenarios),
+        inputs=with_scenarios(found.inputs, before.scenarios, after.scenarios, found.renamed),
         silenced=newly_silenced(before.suppressed, after.suppressed),
     )
 

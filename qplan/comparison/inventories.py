@@ -37,11 +37,14 @@ def compare_inventories(before: Inventory, after: Inventory) -> Inputs:
     return Inputs(changed, tuple(limit for each in changed for limit in limits_of(each)))
 
 
-def with_scenarios(inputs: Inputs, before: Mapping[str, object], after: Mapping[str, object]) -> Inputs:
+def with_scenarios(
+    inputs: Inputs, before: Mapping[str, object], after: Mapping[str, object], renamed: Mapping[str, str]
+) -> Inputs:
     """The inputs with the scenarios that differ, of which an effective inventory says nothing.
 
-    Each is one value: in its `set` a null takes something away.
+    Each is one value: in its `set` a null takes something away. Addresses that it sets go by their new names.
     """
+    before = {name: _by_new_names(scenario, renamed) for name, scenario in before.items()}
     told = [
         Input(f"scenarios.{name}", before.get(name), after.get(name))
         for name in sorted({**before, **after})
@@ -49,6 +52,15 @@ def with_scenarios(inputs: Inputs, before: Mapping[str, object], after: Mapping[
     ]
     changed = sorted((*inputs.changed, *told), key=lambda each: each.address.partition(".")[0])
     return replace(inputs, changed=tuple(changed))
+
+
+def _by_new_names(scenario: object, renamed: Mapping[str, str]) -> object:
+    stated = _mapping(scenario).get("set")
+    if not isinstance(scenario, Mapping) or not isinstance(stated, Mapping):
+        return scenario
+    moved = {address: ".".join(address.split(".")[:2]) for address in map(str, stated)}
+    new = {address: renamed.get(thing, thing) + address[len(thing) :] for address, thing in moved.items()}
+    return {**scenario, "set": {new[str(address)]: value for address, value in stated.items()}}
 
 
 def newly_silenced(before: Iterable[Diagnostic], after: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

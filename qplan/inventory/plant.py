@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Literal, Protocol
 
 from qplan.inventory.model import Fibre, Inventory, Item, QkdSystem, Site
@@ -72,10 +73,18 @@ def course(inventory: Inventory, fibre: Fibre, start: str) -> tuple[tuple[float,
     return places if start == fibre.ends[0] else places[::-1]
 
 
+def drawn_km(fibre: Fibre) -> float | None:
+    """Geodesic along the fibre's geometry; None where it states none."""
+    places = [(lat, lon) for lon, lat in fibre.geometry or ()]
+    return math.fsum(geodesic_km(*a, *b) for a, b in pairwise(places)) if places else None
+
+
 def length_km(inventory: Inventory, fibre: Fibre) -> float | None:
-    """Stated length, else geodesic × 1.3; None where neither is known (then it counts as 0 km in costs)."""
+    """Stated length, else that of its geometry, else geodesic × 1.3; None where none is known (0 km in costs)."""
     if fibre.length_km is not None:
         return fibre.length_km
+    if (drawn := drawn_km(fibre)) is not None:
+        return round(drawn, 9)
     geodesic = great_circle_km(inventory, fibre)
     return None if geodesic is None else round(geodesic * ROUTE_FACTOR, 9)
 

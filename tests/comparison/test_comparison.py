@@ -12,6 +12,7 @@ from plan_fixtures import SAMPLE, make_link, make_plan, sample
 import qplan
 from qplan.assessment.facts import PlanFacts, assess
 from qplan.comparison.comparing import compare, compare_alone, compare_with_nothing
+from qplan.comparison.inventories import compare_inventories, with_scenarios
 from qplan.comparison.model import Comparison
 from qplan.inventory.model import Inventory
 from qplan.outputs.review.comment import review_markdown
@@ -289,6 +290,13 @@ def test_every_edited_address_is_an_input_with_its_values():
         {"address": "fibres.f-win-sg.loss_db", "before": 14.2, "after": 15.0},
         {"address": "sites.new", "before": None, "after": {"name": "New"}},
     ]
+
+
+def test_scenarios_go_by_the_new_names_of_what_was_moved():
+    old, new = ({"x": {"set": {f"corridors.{q}.paths": 2, "budget.tco": None}}} for q in "ab")
+    nothing = compare_inventories(Inventory(qplan=1), Inventory(qplan=1))
+    assert not with_scenarios(nothing, old, new, {"corridors.a": "corridors.b"}).changed
+    assert [each.address for each in with_scenarios(nothing, old, new, {}).changed] == ["scenarios.x"]
 
 
 def test_defaults_written_out_and_lists_in_another_order_are_no_change():

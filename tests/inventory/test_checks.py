@@ -18,6 +18,7 @@ from qplan.inventory.checks.physics import check_curves_keep_the_repeaterless_bo
 from qplan.inventory.checks.view import View
 from qplan.inventory.link_names import named_pairs
 from qplan.inventory.model import Inventory
+from qplan.inventory.plant import length_km
 from qplan.inventory.reader import ID_SECTIONS
 from qplan.inventory.rules import IMPORTS, PLANS, RULES
 from qplan.inventory.source.messages import did_you_mean
@@ -221,6 +222,16 @@ def test_geometry_leads_from_end_to_end_and_fits_the_length(geometry, length_km,
     assert {"QP304", "QP316", "QP320", "QP321"} & rules_of(declared) == found
     hints = [item.hint for item in check(view(declared), ids_known=True, all_valid=True) if item.code == "QP320"]
     assert hints == [("lon comes before lat, as in GeoJSON" if geometry[0][0] > 47 else "")] * ("QP320" in found)
+
+
+@pytest.mark.parametrize("places", [{}, {"lat": 47.0, "lon": 8.0}])
+def test_a_fibre_without_length_is_as_long_as_its_geometry(places):
+    fibre = {"ends": ["a", "b"], "geometry": WAY}
+    declared = {"sites": {"a": places, "b": places}, "fibres": {"f": fibre}}
+    inventory = view(declared).inventory
+    assert length_km(inventory, inventory.fibres["f"]) == pytest.approx(19.25, abs=0.005)
+    (said,) = [item for item in check(view(declared), ids_known=True, all_valid=True) if item.code == "QP305"]
+    assert said.message == "fibres.f states no length; 19.25 km is used, that of its geometry"
 
 
 def test_exchanged_coordinates_are_one_finding():

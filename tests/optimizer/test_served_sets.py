@@ -10,12 +10,14 @@ import pytest
 from networks import corridor, fibre, network
 from oracle.engine_instances import engine_instance
 from oracle.search import best_value
+from planning import REF
 from seeds import seeds
 
 from qplan.candidates.links import enumerate_candidates
 from qplan.inventory.model import Inventory
 from qplan.optimizer.limits import SearchParameters, StopReason
 from qplan.optimizer.model.stage import Incumbent, Task
+from qplan.optimizer.planner import optimize
 from qplan.optimizer.search import served_sets
 from qplan.optimizer.search.served_sets import serve_most
 from qplan.optimizer.search.stages import stages
@@ -52,6 +54,21 @@ def test_as_much_is_served_as_exhaustive_search_serves():
             assert -found.incumbent.value == pytest.approx(best.priority) == -found.bound, seed
         outcomes.add("too dear" if best is None else "some" if best.priority < len(optional) else "all")
     assert outcomes == {"too dear", "some", "all"}
+
+
+def test_an_earlier_plan_that_serves_less_does_not_stand_for_one_that_serves_more():
+    """Prices have fallen since: the budget has room now for what the earlier plan leaves out."""
+    fibres = {"f": fibre("a", "b"), "g": fibre("b", "d")}
+    corridors = {"c": corridor("a", "b", required=False), "e": corridor("b", "d", required=False, priority=0.5)}
+    inventory = network(fibres, corridors, budget={"capex": 1500})
+    whole = optimize(inventory, REF, "highs", SearchParameters(0.0)).plan
+    assert [q.served for q in whole.corridors] == [True, True]
+    dear = inventory.model_copy(update={"budget": inventory.budget.model_copy(update={"capex": whole.costs.capex - 1})})
+    earlier = optimize(dear, REF, "highs", SearchParameters(0.0)).plan
+    assert [q.served for q in earlier.corridors] == [True, False]
+    for started in ({"earlier": earlier}, {"keep": earlier}):
+        found = optimize(inventory, REF, "highs", SearchParameters(0.0), **started).plan
+        assert [q.served for q in found.corridors] == [True, True]
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterator
-from itertools import pairwise
 
 from qplan.errors import Diagnostic
 from qplan.inventory.checks.view import View
 from qplan.inventory.model import Fibre
-from qplan.inventory.plant import coordinates, course, great_circle_km, length_km
+from qplan.inventory.plant import coordinates, course, drawn_km, great_circle_km, length_km
 from qplan.inventory.source.messages import counted
 from qplan.inventory.source.units import UNITS
-from qplan.physics.loss import ROUTE_FACTOR, geodesic_km, sphere_km
+from qplan.physics.loss import ROUTE_FACTOR, sphere_km
 
 GREAT_CIRCLE_TOLERANCE = 0.001  # relative: coordinates are rounded
 DETOUR, DETOUR_KM = 5.0, 20.0  # no route is so many times, and so many km beside, as long as its ends are apart
@@ -113,10 +111,10 @@ def _against_geometry(view: View, name: str, fibre: Fibre) -> Iterator[Diagnosti
         message = f"the geometry of fibres.{name} comes no nearer to {end} than {astray_km[end]:.1f} km"
         yield view.finding("QP320", path, message, hint=hint)
         return
-    drawn_km = math.fsum(geodesic_km(*a, *b) for a, b in pairwise(places))
-    least, most = drawn_km * (1 - DRAWN_TOLERANCE), DRAWN * drawn_km + DRAWN_KM
+    drawn = drawn_km(fibre) or 0.0
+    least, most = drawn * (1 - DRAWN_TOLERANCE), DRAWN * drawn + DRAWN_KM
     if fibre.length_km is not None and not least <= fibre.length_km <= most:
-        lengths = f"is {fibre.length_km:g} km long and its geometry {drawn_km:.2f} km"
+        lengths = f"is {fibre.length_km:g} km long and its geometry {drawn:.2f} km"
         yield view.finding("QP321", path, f"fibres.{name} {lengths} (the length is used as stated)")
 
 
@@ -133,7 +131,8 @@ def _in_other_unit(view: View, fibre: Fibre, length: float) -> str:
 def _unstated(view: View, name: str, fibre: Fibre) -> Iterator[Diagnostic]:
     path, derived = ("fibres", name), length_km(view.inventory, fibre)
     if derived is not None:
-        message = f"fibres.{name} states no length; {derived:.2f} km is used, the great circle × {ROUTE_FACTOR:g}"
+        of = "that of its geometry" if fibre.geometry else f"the great circle × {ROUTE_FACTOR:g}"
+        message = f"fibres.{name} states no length; {derived:.2f} km is used, {of}"
         yield view.finding("QP305", path, message, hint="give length_km", key=True)
     elif fibre.loss_db is not None:
         message = f"fibres.{name} has no known length and counts as 0 km; systems with max_length_km cannot use it"

@@ -108,14 +108,15 @@ class Task:
         return replace(self, candidates=replace(self.candidates, links=kept))
 
     def requiring(self, corridors: Collection[str]) -> Task:
-        """The same for these corridors alone, all of them required."""
+        """The same for these corridors alone, all of them required; an earlier plan may serve others, and not these."""
         asked = {
             q: each.model_copy(update={"required": True})
             for q, each in self.inventory.corridors.items()
             if q in corridors
         }
         inventory = self.inventory.model_copy(update={"corridors": asked})
-        return replace(self, inventory=inventory, candidates=self.candidates.among(asked))
+        start = replace(self.start, design=None)
+        return replace(self, inventory=inventory, candidates=self.candidates.among(asked), start=start)
 
     def design_model(self) -> Formulation:
         """Raises OutOfTime."""
