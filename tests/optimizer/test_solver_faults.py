@@ -209,3 +209,28 @@ def test_highs_ended_from_here_says_by_whom(by_the_user, reason):
         Mock(), Mock(scale=1.0), Mock(info=lambda: info), highspy.HighsModelStatus.kInterrupt, by_the_user
     )
     assert (ended.stopped_by, ended.bound) == (reason, 1.0)
+
+
+@pytest.mark.parametrize(("capex", "status"), [(199_999.99, "infeasible"), (200_000, "optimal")])
+def test_a_budget_a_cent_below_the_cheapest_plan_has_none(capex, status):
+    """The solver takes what is by 1e-7 less than one for one, which is more than a cent."""
+    cheap = {"key_rate_curve": [[14, 2e6], [26, 2e5]], "support_per_year": 10_000, "price": 100_000}
+    dear = {"key_rate_curve": [[5, 1e7], [24, 1.6e5]], "price": 159_000}
+    found = planned(
+        {
+            "qplan": 1,
+            "sites": {s: {} for s in "abcd"},
+            "fibres": {
+                "f1": {"ends": ["a", "c"], "length_km": 1},
+                "f3": {"ends": ["d", "a"], "loss_db": 1},
+                "f5": {"ends": ["a", "b"], "length_km": 1},
+            },
+            "equipment": {"qkd_systems": {"s0": cheap, "s1": dear}},
+            "corridors": {
+                "c0": {"ends": ["b", "d"], "key_rate_bps": 1},
+                "c2": {"ends": ["a", "c"], "key_rate_bps": 1},
+            },
+            "budget": {"capex": capex},
+        }
+    )
+    assert found.search.status == status

@@ -189,6 +189,32 @@ def add_budget(model: Formulation) -> None:
         model.add(terms, "<=", (float(most) - model.fixed[metric]) / unit, "budget", metric)
 
 
+def exclude_overrun(model: Formulation, values: Mapping[str, float]) -> bool:
+    """Leave out of a solution that passes a ceiling unseen, by what a solver rounds, one thing; whether that was said.
+
+    Where nothing lowers a cost, whoever has as much of everything as the solution has costs as much: of one thing there
+    is less (a cover of the budget's row; Balas 1975).
+    """
+    budget = model.inventory.budget
+    ceilings: tuple[tuple[Metric, float | None], ...] = (("capex", budget.capex), ("tco", budget.tco))
+    for metric, most in ((metric, ceiling(budgeted)) for metric, budgeted in ceilings):
+        amounts: dict[str, float] = defaultdict(float)
+        for variable, amount in model.money[metric] if most is not None else ():
+            amounts[variable.name] += amount
+        counts = {name: round(values[name]) for name, amount in amounts.items() if amount and round(values[name])}
+        taken = [(variable, counts[variable.name]) for variable in model.columns if variable.name in counts]
+        cost = model.fixed[metric] + sum(amounts[name] * count for name, count in counts.items())
+        grows = min(amounts.values(), default=-1.0) >= 0 and all(variable.cat == "Integer" for variable, _ in taken)
+        weights = [(variable, 1.0 / (variable.upBound - count + 1)) for variable, count in taken]
+        excludes = sum(weight for _, weight in weights) > len(taken) - 1 + 1e-6
+        if most is not None and grows and excludes and cost > float(most):
+            fewer = sum(weight * (count - 1) for (_, weight), (_, count) in zip(weights, taken, strict=True))
+            number = len(model.problem.constraints())
+            model.add(weights, "<=", len(taken) - 1 + fewer, "budget", metric, "cover", number)
+            return True
+    return False
+
+
 def tighten_budget(model: Formulation) -> None:
     """Ask for less than the ceilings by 1e-12 of them: a plan that passes one by less than a solver sees is none."""
     for row in model.problem.constraints():

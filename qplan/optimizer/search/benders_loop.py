@@ -27,6 +27,7 @@ from qplan.optimizer.cuts.star_trees import star_ties
 from qplan.optimizer.cuts.witnesses import Witnesses, start_values
 from qplan.optimizer.heuristics.guided_search import GuidedSearch
 from qplan.optimizer.limits import StopReason, stop_reason
+from qplan.optimizer.model.design_rows import exclude_overrun
 from qplan.optimizer.model.path_rows import add_corridor, add_key_rate
 from qplan.optimizer.model.solution import Effort, Solution
 from qplan.optimizer.model.stage import PROOF, Found, Incumbent, Task, better, ending, highest
@@ -99,6 +100,8 @@ class BendersLoop:
             if reason := stop_reason(self.task.clock):  # also where it only ended the routing: then nothing is settled
                 return self._conclude(reason)
             if settled:
+                if self.incumbent is None and exclude_overrun(self.model, last.values):
+                    continue
                 if self.incumbent is None:
                     raise SolverFailed(NOT_A_PLAN)
                 return self._conclude(last.stopped_by)

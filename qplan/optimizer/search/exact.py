@@ -10,7 +10,7 @@ from qplan.optimizer.cuts.witnesses import start_values
 from qplan.optimizer.heuristics.guided_search import GuidedSearch
 from qplan.optimizer.limits import StopReason, watch_nothing
 from qplan.optimizer.model.decode import assemble
-from qplan.optimizer.model.design_rows import tighten_budget
+from qplan.optimizer.model.design_rows import exclude_overrun, tighten_budget
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.objectives import Goal
 from qplan.optimizer.model.path_rows import formulate
@@ -30,6 +30,8 @@ def solve_exactly(task: Task, incumbent: Incumbent | None) -> Found:
     found, design = _solve(task, model, Effort(start=start))
     if design is None and found.values is not None:
         tighten_budget(model)
+        found, design = _solve(task, model, Effort(start=start))
+    while design is None and found.values is not None and exclude_overrun(model, found.values):
         found, design = _solve(task, model, Effort(start=start))
     if found.infeasible:
         if incumbent is not None:
