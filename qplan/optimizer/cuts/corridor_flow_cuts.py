@@ -13,10 +13,10 @@ from scipy.sparse import csr_array
 
 from qplan.candidates.bundles import CorridorNetwork
 from qplan.optimizer.cuts.exclusive_flow_cuts import PathFlow, exclusive_flow_cuts
-from qplan.optimizer.cuts.row import Point, Row, Separator
+from qplan.optimizer.cuts.row import Point, Row, Separator, require
 from qplan.optimizer.model.families import row_family
 from qplan.optimizer.model.formulation import Formulation
-from qplan.optimizer.solvers.linear_program import LinearProgram
+from qplan.optimizer.solvers.linear_program import LinearProgram, matrix_of
 from qplan.optimizer.solvers.projection import Projection
 
 SHORT = 1e-3  # of what is asked for: less is no violated row
@@ -73,13 +73,7 @@ class _CorridorFlow:
         )
         members = [[index[model.link[l].name] for l in bundle.links] for bundle in bundles]
         members += [[index[model.relay[s].name]] for s in relays]
-        self.room = csr_array(
-            (
-                np.ones(sum(map(len, members))),
-                (np.repeat(np.arange(len(members)), list(map(len, members))), np.concatenate(members)),
-            ),
-            shape=(len(members), len(index)),
-        )
+        self.room = matrix_of([require("room", tuple(mine), 0.0, None) for mine in members], len(index))
         served = model.served.get(network.corridor)
         self.served = None if served is None else index[served.name]
         pairs = np.array([[sites[end] for end in bundle.ends] for bundle in bundles], dtype=np.int64)
@@ -120,9 +114,9 @@ class _CorridorFlow:
         if whole <= NEARLY:
             return None
         weights, least = (shadow[:-1] @ self.room) / whole, least / whole
-        columns = np.flatnonzero(np.abs(weights) > NEARLY)
-        least -= float(np.maximum(weights, 0.0).sum() - np.maximum(weights[columns], 0.0).sum())
-        weights = weights[columns]
+        small = np.abs(weights) <= NEARLY
+        least -= float(np.maximum(weights[small], 0.0).sum())
+        columns, weights = np.flatnonzero(~small), weights[~small]
         for scale in SCALES:
             rounded = np.round(scale * weights)
             if np.abs(scale * weights - rounded).max(initial=0.0) < NEARLY:  # so Σ is whole, and least rounded up is 0

@@ -9,7 +9,7 @@ the corridors' paths are in `path_rows.py`, those of what is bought in `money_ro
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import pulp
 
@@ -178,15 +178,19 @@ def add_budget(model: Formulation) -> None:
 
     Money is held against a budget in whole cents, halves to even, so that it may pass it by nearly half a cent.
     """
-    budget = model.inventory.budget
-    ceilings: tuple[tuple[Metric, float | None], ...] = (("capex", budget.capex), ("tco", budget.tco))
-    for metric, budgeted in ceilings:
-        most = ceiling(budgeted)
-        if most is None:
-            continue
-        unit = max(float(most), 1.0) / BUDGET_ROW_SCALE
+    for metric, most in _ceilings(model):
+        unit = max(most, 1.0) / BUDGET_ROW_SCALE
         terms = [(variable, amount / unit) for variable, amount in model.money[metric]]
-        model.add(terms, "<=", (float(most) - model.fixed[metric]) / unit, "budget", metric)
+        model.add(terms, "<=", (most - model.fixed[metric]) / unit, "budget", metric)
+
+
+def _ceilings(model: Formulation) -> Iterator[tuple[Metric, float]]:
+    """The most, unrounded, that is within a budget, of those that there are."""
+    budget = model.inventory.budget
+    budgets: tuple[tuple[Metric, float | None], ...] = (("capex", budget.capex), ("tco", budget.tco))
+    for metric, budgeted in budgets:
+        if (most := ceiling(budgeted)) is not None:
+            yield metric, float(most)
 
 
 def exclude_overrun(model: Formulation, values: Mapping[str, float]) -> bool:
@@ -195,11 +199,9 @@ def exclude_overrun(model: Formulation, values: Mapping[str, float]) -> bool:
     Where nothing lowers a cost, whoever has as much of everything as the solution has costs as much: of one thing there
     is less (a cover of the budget's row; Balas 1975).
     """
-    budget = model.inventory.budget
-    ceilings: tuple[tuple[Metric, float | None], ...] = (("capex", budget.capex), ("tco", budget.tco))
-    for metric, most in ((metric, ceiling(budgeted)) for metric, budgeted in ceilings):
+    for metric, most in _ceilings(model):
         amounts: dict[str, float] = defaultdict(float)
-        for variable, amount in model.money[metric] if most is not None else ():
+        for variable, amount in model.money[metric]:
             amounts[variable.name] += amount
         counts = {name: round(values[name]) for name, amount in amounts.items() if amount and round(values[name])}
         taken = [(variable, counts[variable.name]) for variable in model.columns if variable.name in counts]
@@ -207,7 +209,7 @@ def exclude_overrun(model: Formulation, values: Mapping[str, float]) -> bool:
         grows = min(amounts.values(), default=-1.0) >= 0 and all(variable.cat == "Integer" for variable, _ in taken)
         weights = [(variable, 1.0 / (variable.upBound - count + 1)) for variable, count in taken]
         excludes = sum(weight for _, weight in weights) > len(taken) - 1 + 1e-6
-        if most is not None and grows and excludes and cost > float(most):
+        if grows and excludes and cost > most:
             fewer = sum(weight * (count - 1) for (_, weight), (_, count) in zip(weights, taken, strict=True))
             number = len(model.problem.constraints())
             model.add(weights, "<=", len(taken) - 1 + fewer, "budget", metric, "cover", number)

@@ -99,12 +99,10 @@ class BendersLoop:
             settled = not self._forbid(last)
             if reason := stop_reason(self.task.clock):  # also where it only ended the routing: then nothing is settled
                 return self._conclude(reason)
-            if settled:
-                if self.incumbent is None and exclude_overrun(self.model, last.values):
-                    continue
-                if self.incumbent is None:
-                    raise SolverFailed(NOT_A_PLAN)
+            if settled and self.incumbent is not None:
                 return self._conclude(last.stopped_by)
+            if settled and not exclude_overrun(self.model, last.values):
+                raise SolverFailed(NOT_A_PLAN)
 
     def _take_note(self, incumbent: Incumbent | None) -> None:
         """Of the best design, by which further cuts are judged too."""

@@ -19,6 +19,7 @@ from qplan.optimizer.heuristics.guided_search import GuidedSearch
 from qplan.optimizer.limits import Sighting
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.stage import CENT, Incumbent, Task, better
+from qplan.optimizer.search.guidance import sketch_on
 from qplan.optimizer.search.pseudo_costs import PseudoCosts
 from qplan.optimizer.search.root import VIOLATED, Root
 from qplan.optimizer.solvers.relaxation import LpEnding, Relaxation
@@ -229,11 +230,9 @@ class BranchAndCut:
 
     def _guide(self, point: Point) -> Incumbent | None:
         """A plan guided by a fractional point, improved by local search."""
-        links, sites = self.model.values(point, self.model.link), self.model.values(point, self.model.relay)
+        links = self.model.values(point, self.model.link)
         self.promising |= {link for link, value in links.items() if value > INTEGRAL}
-        planner = GuidedSearch(self.task, self.prices, self.promising)
-        found = planner.plan(self.task.served, links, sites)
-        return None if found is None else planner.improve(found)
+        return sketch_on(self.task, self.model, self.prices, self.promising, point)
 
     def _cut(self, point: Point) -> list[Row]:
         """Cuts of the first family that gives some."""

@@ -16,12 +16,11 @@ from itertools import count
 import numpy as np
 
 from qplan.candidates.prices import Prices
-from qplan.optimizer.heuristics.guided_search import GuidedSearch
 from qplan.optimizer.limits import Sighting
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.stage import Incumbent, Task, better
 from qplan.optimizer.search.arc_flow import ArcFlow, enough
-from qplan.optimizer.search.guidance import links_in_use
+from qplan.optimizer.search.guidance import links_in_use, sketch_on
 from qplan.optimizer.search.root import Root
 from qplan.optimizer.solvers.first_order import LOOK_EVERY, FirstOrder, Scaled, most_of_any_point
 from qplan.optimizer.solvers.iterate import Iterate
@@ -31,7 +30,7 @@ from qplan.optimizer.solvers.parts import Part, likely, part_of
 MOST_COLUMNS = 100_000  # of the arc flow
 MUCH_RAISED = 0.1  # of what the root has left to the plan's value
 STEPS = 400  # of a subproblem
-GUIDE_EVERY = 10  # subproblems a plan is made from the last one
+GUIDE_EVERY = 10  # subproblems: the last of them guides a plan
 LEAST_DOUBT = 0.01  # of what is branched on: how far it is from a whole number
 LEAST_PRICE = 1e-6  # of what is branched on, in the solver's units: what costs nothing comes last
 MOST_KEPT = 200_000_000  # columns and rows of all subproblems that wait
@@ -129,11 +128,9 @@ class FlowTree:
     def _guide(self, node: _Node) -> None:
         """A plan guided by a subproblem's point, improved by local search."""
         point = np.clip(node.last.point, 0, 1)
-        links, sites = (self.model.values(point, group) for group in (self.model.link, self.model.relay))
-        planner = GuidedSearch(self.task, self.prices, self.promising | links_in_use(self.incumbent, links))
-        found = planner.plan(self.task.served, links, sites)
-        if found is not None:
-            self.incumbent = better(self.incumbent, planner.improve(found)) or self.incumbent
+        liked = self.promising | links_in_use(self.incumbent, self.model.values(point, self.model.link))
+        found = sketch_on(self.task, self.model, self.prices, liked, point)
+        self.incumbent = better(self.incumbent, found) or self.incumbent
 
     def _part(self, node: _Node) -> tuple[Held, Held] | None:
         """Two subproblems by the column in doubt on which most money depends; None where none is in doubt."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from qplan.candidates.prices import Prices
+from qplan.optimizer.cuts.row import Point
 from qplan.optimizer.heuristics.guided_search import GuidedSearch, shake
 from qplan.optimizer.model.formulation import Formulation
 from qplan.optimizer.model.stage import CENT, PROOF, Incumbent, Task
@@ -46,9 +47,14 @@ def links_not_fixed(model: Formulation, root: Root, incumbent: Incumbent | None)
 
 def sketch(task: Task, model: Formulation, prices: Prices, root: Root) -> Incumbent | None:
     """A plan on the links that the relaxation or the plan known uses, with little effort."""
-    links, sites = model.values(root.point, model.link), model.values(root.point, model.relay)
-    planner = GuidedSearch(task, prices, links_in_use(root.incumbent, links))
-    found = planner.plan(task.served, links, sites)
+    links = model.values(root.point, model.link)
+    return sketch_on(task, model, prices, links_in_use(root.incumbent, links), root.point)
+
+
+def sketch_on(task: Task, model: Formulation, prices: Prices, liked: Collection[str], point: Point) -> Incumbent | None:
+    """A plan on these links, guided by a relaxation's point and improved by local search, with little effort."""
+    planner = GuidedSearch(task, prices, liked)
+    found = planner.plan(task.served, model.values(point, model.link), model.values(point, model.relay))
     return None if found is None else planner.improve(found)
 
 

@@ -11,11 +11,7 @@ from qplan.optimizer.cuts.row import Point, Row
 from qplan.optimizer.solvers.linear_program import LinearProgram, program_to, weak_projection
 from qplan.optimizer.solvers.session import Option, Session
 
-QUICKLY: dict[str, Option] = {
-    "threads": 1,
-    "presolve": "off",
-    "solver": "simplex",
-}  # from the basis of the point before
+QUICKLY: dict[str, Option] = {"threads": 1, "presolve": "off", "solver": "simplex"}  # from the last point's basis
 
 
 class Projection:
