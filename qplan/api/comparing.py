@@ -128,8 +128,8 @@ def report(result: Result, style: ReportStyle, compare_to: Result | None = None)
     section, change = change_section(comparison), comparison.plan
     if change is None or not change.changes:
         return report_html(result.facts, (section,))
-    points, picture = (*section.points, *not_drawn(change)), svg_of(change_diagram(change))
-    marked = replace(section, points=points, pictures=(picture,))
+    drawn = change_diagram(change)
+    marked = replace(section, points=(*section.points, *not_drawn(change, drawn)), pictures=(svg_of(drawn),))
     return document_html(report_document(result.facts, (marked,)))
 
 

@@ -283,8 +283,8 @@ def load_result(path: PathName) -> Result:
     inventory, plan = read_planned(Path(path))
     violations, result = verify(inventory.inventory, plan), Result(inventory, plan)
     if not violations:
-        facts = result.facts if plan.checks or inventory.inventory.checks else None
-        violations = stated_violations(inventory.inventory, plan, facts.checks if facts else ())
+        checks = result.facts.checks if inventory.inventory.checks and result.facts else ()
+        violations = stated_violations(inventory.inventory, plan, checks)
     if violations:
         raise BrokenPlan(violations)
     return result

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from qplan.comparison.limits import is_limit, limits_of
 from qplan.comparison.model import Fields, Input, Inputs
+from qplan.comparison.moved import rename_in_scenario
 from qplan.errors import Diagnostic
 from qplan.inventory.model import Inventory
 
@@ -44,7 +45,7 @@ def with_scenarios(
 
     Each is one value: in its `set` a null takes something away. Addresses that it sets go by their new names.
     """
-    before = {name: _by_new_names(scenario, renamed) for name, scenario in before.items()}
+    before = {name: rename_in_scenario(scenario, renamed) for name, scenario in before.items()}
     told = [
         Input(f"scenarios.{name}", before.get(name), after.get(name))
         for name in sorted({**before, **after})
@@ -52,15 +53,6 @@ def with_scenarios(
     ]
     changed = sorted((*inputs.changed, *told), key=lambda each: each.address.partition(".")[0])
     return replace(inputs, changed=tuple(changed))
-
-
-def _by_new_names(scenario: object, renamed: Mapping[str, str]) -> object:
-    stated = _mapping(scenario).get("set")
-    if not isinstance(scenario, Mapping) or not isinstance(stated, Mapping):
-        return scenario
-    moved = {address: ".".join(address.split(".")[:2]) for address in map(str, stated)}
-    new = {address: renamed.get(thing, thing) + address[len(thing) :] for address, thing in moved.items()}
-    return {**scenario, "set": {new[str(address)]: value for address, value in stated.items()}}
 
 
 def newly_silenced(before: Iterable[Diagnostic], after: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -65,6 +65,16 @@ def rename_in_plan(plan: Plan, renamed: Mapping[str, str]) -> Plan:
     return Plan.model_validate_json(json.dumps(content))
 
 
+def rename_in_scenario(scenario: object, renamed: Mapping[str, str]) -> object:
+    """A declared scenario whose `set` has addresses by the new names; ids in its values stay."""
+    stated = scenario.get("set") if isinstance(scenario, dict) else None
+    if not isinstance(scenario, dict) or not isinstance(stated, dict):
+        return scenario
+    things = {address: ".".join(str(address).split(".")[:2]) for address in stated}
+    moved = {address: renamed.get(thing, thing) + str(address)[len(thing) :] for address, thing in things.items()}
+    return {**scenario, "set": {moved[address]: value for address, value in stated.items()}}
+
+
 def _by_kind(renamed: Mapping[str, str], sites: Iterable[str]) -> Names:
     names: dict[str, dict[str, str]] = {kind: {} for kind in KINDS}
     names["sites"] |= {site: site for site in sites}

@@ -35,7 +35,7 @@ def code_of(text: str) -> str:
 
 
 def may_be(text: str, code: str) -> bool:
-    """Whether a text beside an amount is this currency; a $ alone is any that is called dollar or peso."""
+    """Whether a text beside an amount is this currency, or a sign that it shares with others."""
     return bool(code) and (code_of(text) == code or code in SIGNS.get(_word(text), "").split())
 
 

@@ -12,21 +12,22 @@ from qplan.outputs.text.tables import one_line
 from qplan.outputs.text.wording import db, listed
 from qplan.outputs.topology.diagram import Diagram, DiagramLink, DiagramNode, diagram
 from qplan.outputs.topology.mermaid import plain_line, quoted
+from qplan.outputs.topology.palette import CHANGE_COLOURS
 from qplan.plan.model import Link
 
 MOST_EDGES = 200  # Mermaid takes 500, and nobody reads so many
 MOST_CHARACTERS = 20_000  # Mermaid takes 50,000, and the comment has to hold it
 MARKS: Mapping[Action | None, str] = {"create": "+ ", "update": "~ ", "delete": "- ", None: ""}
 STYLES: Mapping[Action | None, str] = {
-    "create": "fill:#dafbe1,stroke:#1a7f37,stroke-width:3px,color:#1f2328",
-    "update": "fill:#fff8c5,stroke:#9a6700,stroke-width:3px,color:#1f2328",
-    "delete": "fill:#ffebe9,stroke:#cf222e,stroke-width:2px,stroke-dasharray:5 4,color:#1f2328",
-    None: "fill:#f6f8fa,stroke:#59636e,stroke-width:1px,color:#1f2328",
+    "create": f"fill:#dafbe1,stroke:{CHANGE_COLOURS['create']},stroke-width:3px,color:#1f2328",
+    "update": f"fill:#fff8c5,stroke:{CHANGE_COLOURS['update']},stroke-width:3px,color:#1f2328",
+    "delete": f"fill:#ffebe9,stroke:{CHANGE_COLOURS['delete']},stroke-width:2px,stroke-dasharray:5 4,color:#1f2328",
+    None: f"fill:#f6f8fa,stroke:{CHANGE_COLOURS[None]},stroke-width:1px,color:#1f2328",
 }
 STROKES: Mapping[Action | None, str] = {
-    "create": "stroke:#1a7f37,stroke-width:4px",
-    "update": "stroke:#9a6700,stroke-width:4px",
-    "delete": "stroke:#cf222e,stroke-width:2px,stroke-dasharray:5 4",
+    "create": f"stroke:{CHANGE_COLOURS['create']},stroke-width:4px",
+    "update": f"stroke:{CHANGE_COLOURS['update']},stroke-width:4px",
+    "delete": f"stroke:{CHANGE_COLOURS['delete']},stroke-width:2px,stroke-dasharray:5 4",
 }
 CLASSES: Mapping[Action | None, str] = {
     "create": "is_new",
@@ -107,10 +108,10 @@ def _line(edge: _Edge, ids: Mapping[str, str]) -> str:
     return f'  {ids[link.ends[0]]} {stroke}|"{label}"| {ids[link.ends[1]]}'
 
 
-def not_drawn(change: PlanChange) -> Iterator[str]:
-    """Which links that the plan no longer has are not in the diagram either: the inventory lacks a site of theirs."""
-    sites = change.after.inventory.sites.keys()
-    gone = [edge.address for edge in _edges(change) if edge.action == "delete" and not sites >= set(edge.link.ends)]
+def not_drawn(change: PlanChange, drawn: Diagram) -> Iterator[str]:
+    """Which links that the plan no longer has are not in its diagram either: the inventory lacks a site of theirs."""
+    sources = {link.source for link in drawn.links}
+    gone = [edge.address for edge in _edges(change) if edge.action == "delete" and edge.link.id not in sources]
     if gone:
         yield f"Not in the picture, as a site of theirs is gone: {listed(gone, 6)}."
 

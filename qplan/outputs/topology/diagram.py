@@ -13,6 +13,7 @@ from typing import Literal
 from qplan.assessment.facts import PlanFacts
 from qplan.assessment.link_budgets import LinkFacts
 from qplan.assessment.nodes import NodeFacts
+from qplan.comparison.model import Action
 from qplan.inventory.installed import sites_along
 from qplan.inventory.source.messages import counted
 from qplan.outputs.text import existing, wording
@@ -25,8 +26,6 @@ MOST_SITES = 60
 """Of a larger inventory only what the plan uses is drawn."""
 MOST_LAID_OUT = 500
 """More sites without coordinates stand in rows: a layout takes too long."""
-Change = Literal["create", "update", "delete"]
-"""What becomes of a thing between two plans."""
 Kind = Literal["end", "relay", "end_relay", "existing", "end_existing", "idle", "bypass", "unused"]
 MEANING: dict[Kind, str] = {
     "end": "end of a corridor",
@@ -65,7 +64,7 @@ class DiagramNode:
     """One sentence for a tooltip or a screen reader."""
     place: tuple[float, float] | None
     """WGS84 latitude and longitude in degrees."""
-    change: Change | None = None
+    change: Action | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ class DiagramLink:
     """Nothing is bought for it."""
     fibres: tuple[str, ...] = ()
     """From site to site, where all sites of the route are among the nodes."""
-    change: Change | None = None
+    change: Action | None = None
 
     @property
     def retired(self) -> bool:

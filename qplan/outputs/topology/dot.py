@@ -7,8 +7,9 @@ from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from qplan.comparison.model import Action
 from qplan.outputs.text.existing import KEPT, RETIRED
-from qplan.outputs.topology.diagram import MEANING, ROLE, UNUSED_FIBRE, Change, Diagram, DiagramLink, DiagramNode, Kind
+from qplan.outputs.topology.diagram import MEANING, ROLE, UNUSED_FIBRE, Diagram, DiagramLink, DiagramNode, Kind
 from qplan.outputs.topology.geography import Point
 from qplan.outputs.topology.layout import LABEL_PT, NAME_PT, SMALL_PT, Layout, lay_out, node_font_pt
 from qplan.outputs.topology.palette import CHANGE_COLOURS, PAINT, PALE, system_lines
@@ -31,8 +32,8 @@ SHAPE: dict[Kind, str] = {
 }
 FIBRE_STYLE = {"color": PALE, "style": "dotted", "penwidth": "1.4"}
 RETIRED_STYLE = {"color": PALE, "fontcolor": "#666666", "style": "dashed", "penwidth": "1.4"}
-CHANGES: dict[Change, str] = {"create": "+ new", "update": "~ changed", "delete": "- retired"}
-AS_BEFORE, AS_BEFORE_STYLE = "as before", {"color": "#59636E", "fontcolor": "#59636E", "penwidth": "1.4"}
+CHANGES: dict[Action, str] = {"create": "+ new", "update": "~ changed", "delete": "- retired"}
+AS_BEFORE = "as before"
 NEW_WIDTH, EXISTING_WIDTH = "2.6", "1.2"
 LEGEND_GAP_PT, LEGEND_SAMPLE_PT, LEGEND_LEAST_PT = 14.0, 36.0, 520.0
 
@@ -113,14 +114,14 @@ def _link_attributes(link: DiagramLink, diagram: Diagram, layout: Layout) -> dic
     return {key: link.source, "label": _table(rows, paper), "lp": f"{label.x},{label.y}", **style, **line}
 
 
-def _change_style(change: Change | None) -> dict[str, str]:
+def _change_style(change: Action | None) -> dict[str, str]:
+    colours = {"color": CHANGE_COLOURS[change], "fontcolor": CHANGE_COLOURS[change]}
     if change is None:
-        return AS_BEFORE_STYLE
-    style, colour = "dashed" if change == "delete" else "solid", CHANGE_COLOURS[change]
-    return {"color": colour, "fontcolor": colour, "penwidth": "4", "style": style}
+        return {**colours, "penwidth": "1.4"}
+    return {**colours, "penwidth": "4", "style": "dashed" if change == "delete" else "solid"}
 
 
-def _node_style(kind: Kind, change: Change | None = None) -> dict[str, str]:
+def _node_style(kind: Kind, change: Action | None = None) -> dict[str, str]:
     paint = PAINT[kind]
     return {
         "shape": SHAPE[kind],
@@ -172,7 +173,7 @@ def _line_entries(diagram: Diagram) -> Iterator[tuple[str, dict[str, str]]]:
     """What the lines of QKD links mean."""
     if diagram.compared:
         yield from ((words, _change_style(change)) for change, words in CHANGES.items())
-        yield AS_BEFORE, AS_BEFORE_STYLE
+        yield AS_BEFORE, _change_style(None)
         return
     for system in diagram.systems:
         yield f"QKD link, {system}", _system_style(diagram, system)

@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from qplan.outputs.topology.diagram import Change, Kind
+from qplan.comparison.model import Action
+from qplan.outputs.topology.diagram import Kind
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,12 @@ PAINT: dict[Kind, Paint] = {
     "bypass": Paint("#FFFFFF", "#555555", "#444444"),
     "unused": Paint("#FAFAFA", PALE, "#666666"),
 }
-CHANGE_COLOURS: dict[Change, str] = {"create": "#1A7F37", "update": "#9A6700", "delete": "#CF222E"}
+CHANGE_COLOURS: dict[Action | None, str] = {
+    "create": "#1a7f37",
+    "update": "#9a6700",
+    "delete": "#cf222e",
+    None: "#59636e",
+}
 _SYSTEM_COLOURS = (
     "#B0003A", "#4A6B00", "#5E35B1", "#8A1C63", "#1F3A93", "#A33B00", "#00664B", "#00708F", "#1A1A1A", "#6B5200",
 )  # fmt: skip

@@ -10,8 +10,8 @@ from qplan.interchange.imports.tables import Table
 from qplan.inventory.answer_form import LINE, SPECIFIED
 
 UNIT_WORDS = {
-    **dict.fromkeys(("pieces", "pc", "pcs", "ea", "each", "stueck", "stk", "st"), "piece"),
-    **dict.fromkeys(("pairs", "paar", "paare"), "pair"),
+    **dict.fromkeys(("pc", "pcs", "ea", "each", "stueck", "stk", "st"), "piece"),
+    **dict.fromkeys(("paar", "paare"), "pair"),
 }
 """Other words for units of the form."""
 
