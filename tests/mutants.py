@@ -39,10 +39,10 @@ MUTANTS = {
         "rounded, float(scale + 1), 0.0",
         (ENGINES,),
     ),
-    "a corridor's flow finds half of the room that there is": Mutant(
+    "a corridor's flow is of one path more": Mutant(
         "optimizer/cuts/corridor_flow_cuts.py",
-        "np.full(rooms, float(paths)), np.ones(1)",
-        "np.full(rooms, 0.5), np.ones(1)",
+        "np.full(1, rooms), -float(paths))",
+        "np.full(1, rooms), -float(paths) - 1)",
         (ENGINES,),
     ),
     "the bound of shares for a plan dearer than all": Mutant(
